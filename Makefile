@@ -1,0 +1,59 @@
+# Neural Style for GIMP. `make` alone tells what there is.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint install clean
+
+help:
+	@echo "make demo     stylise a photograph in a real GIMP 3, into out/"
+	@echo "make install  put the plug-in into your GIMP 3"
+	@echo "make test     run every test, the real GIMP included"
+	@echo "make lint     check the code's form and its types"
+	@echo "make clean    remove what the others made: environments, the private GIMP, out/"
+
+demo: .venv/installed
+	@.venv/bin/python -m demo
+
+install: .venv/installed
+	@.venv/bin/neural-style install
+
+test: .venv-test/installed
+	@.venv-test/bin/python -m demo.gimp
+	@.venv-test/bin/python -m pytest
+
+lint: .venv-test/installed
+	@.venv-test/bin/ruff check
+	@.venv-test/bin/ruff format --check
+	@.venv-test/bin/mypy
+
+clean:
+	@rm -rf .venv .venv-test .cache out build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Clean."
+
+# The stamp is written last: an interrupted build starts over.
+.venv/installed: pyproject.toml
+	@echo "Building .venv: the engine and what it needs (without torch)"
+	@$(call new-venv,.venv)
+	@.venv/bin/python $(PIP) --editable .
+	@touch $@
+
+.venv-test/installed: pyproject.toml
+	@echo "Building .venv-test: the engine, torch and the test tools"
+	@$(call new-venv,.venv-test)
+	@.venv-test/bin/python $(PIP) torch==2.13.0
+	@.venv-test/bin/python $(PIP) --editable '.[dev]'
+	@touch $@
+
+# Debian keeps venv apart from python3; root can fetch it.
+define new-venv
+if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then \
+    echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; fi; \
+if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    echo "Installing python3-venv"; \
+    apt-get install -qq -y python3-venv >/dev/null 2>&1 || { \
+        apt-get update -qq && apt-get install -qq -y python3-venv >/dev/null; }; fi; \
+[ -e $@ ] || "$(PYTHON)" -m venv --clear $(1)
+endef

@@ -1,0 +1,145 @@
+"""A GIMP 3 to run things in: the machine's own, or else a private one. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo import private_gimp
+from demo.private_gimp import GimpUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+__all__ = ["Gimp", "GimpUnavailableError", "find_or_fetch"]
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CACHE = REPOSITORY / ".cache" / "gimp"
+CONSOLES = ("gimp-console-3.2", "gimp-console-3.0", "gimp-console-3", "gimp-console")
+
+
+@dataclass(frozen=True)
+class Gimp:
+    """A GIMP 3. `root` is the private Debian it lives in, None for the machine's own."""
+
+    console: str
+    version: str
+    root: Path | None = None
+
+    def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+        """The command that runs a program where this GIMP is, with `environment` and little else."""
+        variables = [f"{name}={value}" for name, value in environment.items()]
+        if self.root is None:
+            die_together = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+            return [*die_together, "env", *variables, *arguments]
+        shared = [Path(tempfile.gettempdir()), REPOSITORY]
+        clean = ["env", "-i", private_gimp.PATH, "LANG=C.UTF-8", *variables]
+        return private_gimp.enter(self.root, [*clean, *arguments], shared)
+
+    def engine_command(self, python: Path) -> list[str]:
+        """The command with which a plug-in in this GIMP starts the engine that lives beside `python`."""
+        way_out = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
+        return [*way_out, str(python.absolute()), "-I", "-u", "-m", "nst_core.worker"]
+
+    def run_batch(
+        self,
+        script: Path,
+        profile: Path,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        timeout: float = 600.0,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a Python `script` inside GIMP, without a window and in `profile`; its output comes line by line.
+
+        stdout of the answer holds everything GIMP, its plug-ins and the script said. A script that raises
+        gives a return code that is not 0. Raises subprocess.TimeoutExpired after `timeout` seconds.
+        """
+        code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
+        arguments = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
+        command = self.command([self.console, *arguments], {**_at_home(profile), **(environment or {})})
+        with _started(command) as process:
+            clock = threading.Timer(timeout, process.kill)
+            clock.start()
+            lines = []
+            for line in process.stdout or ():
+                lines.append(line)
+                if on_line is not None:
+                    on_line(line.rstrip("\n"))
+            process.wait()
+            if not clock.is_alive():
+                raise subprocess.TimeoutExpired(command, timeout, output="".join(lines))
+            clock.cancel()
+        return subprocess.CompletedProcess(command, process.returncode, "".join(lines))
+
+
+def find_or_fetch(cache: Path, say: Callable[[str], None] = print, suite: str = "trixie") -> Gimp:
+    """The machine's own GIMP if it is 3.0 or newer, else a private one below `cache`, fetched when needed.
+
+    Raises GimpUnavailableError with one sentence that says why there is none.
+    """
+    return _own() or private(cache, say, suite)
+
+
+def private(cache: Path, say: Callable[[str], None] = print, suite: str = "trixie") -> Gimp:
+    """The private GIMP of a Debian `suite`. Raises GimpUnavailableError."""
+    root = private_gimp.ensure(cache, suite, say)
+    for console in CONSOLES:
+        if (root / "usr/bin" / console).exists():
+            version = _version(private_gimp.enter(root, ["env", "-i", private_gimp.PATH, console, "--version"]))
+            if version:
+                return Gimp(console, version, root)
+    raise GimpUnavailableError(f"the private GIMP in {root} does not start")
+
+
+def _own() -> Gimp | None:
+    for console in CONSOLES:
+        version = _version([console, "--version"]) if shutil.which(console) else ""
+        if version and int(version.split(".")[0]) >= 3:
+            return Gimp(console, version)
+    return None
+
+
+def _version(command: Sequence[str]) -> str:
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
+    found = re.search(r"version (\d+\.\d+\.\d+)", said)
+    return found[1] if found else ""
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _at_home(profile: Path) -> dict[str, str]:
+    """A profile of its own: GIMP and the engine find neither the settings nor the files of whoever runs this."""
+    home = profile.absolute() / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    return {"GIMP3_DIRECTORY": str(profile.absolute()), "HOME": str(home), "NO_AT_BRIDGE": "1"}
+
+
+def main() -> None:
+    """Say which GIMP there is, fetching it when needed."""
+    try:
+        gimp = find_or_fetch(CACHE)
+    except GimpUnavailableError as error:
+        print(f"No GIMP 3 here: {error}.")
+    else:
+        where = gimp.root or "the machine's own"
+        print(f"GIMP {gimp.version} ({where})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Writes ONNX graphs node by node: a thin layer over onnx.helper that names things and keeps initialisers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import ArrayLike
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 18
+IR_VERSION = 9
+
+
+class Builder:
+    """One graph under construction. Values are named by strings; `op` returns the name of what a node makes."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initialisers: dict[str, onnx.TensorProto] = {}
+        self.inputs: list[onnx.ValueInfoProto] = []
+        self.outputs: list[onnx.ValueInfoProto] = []
+        self._count = 0
+
+    def op(self, kind: str, *inputs: str, name: str = "", **attributes: Any) -> str:
+        """Add a node with one output and return the output's name."""
+        self._count += 1
+        output = name or f"{kind.lower()}_{self._count}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def constant(self, value: ArrayLike, dtype: type[np.generic] = np.float32) -> str:
+        """A small constant; equal ones are stored once."""
+        array = np.asarray(value, dtype)
+        key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{array.tobytes().hex()[:64]}"
+        self.initialisers.setdefault(key, numpy_helper.from_array(array, key))
+        return key
+
+    def external(self, name: str, dtype: int, shape: Sequence[int], span: tuple[str, int, int]) -> str:
+        """An initialiser whose bytes lie in another file: span = (file name, offset, length)."""
+        tensor = TensorProto(name=name, data_type=dtype, dims=list(shape), data_location=TensorProto.EXTERNAL)
+        for key, value in zip(("location", "offset", "length"), span, strict=True):
+            tensor.external_data.add(key=key, value=str(value))
+        self.initialisers[name] = tensor
+        return name
+
+    def input(self, name: str, shape: Sequence[int | str]) -> str:
+        """A float32 input; a string in its shape is a dynamic side."""
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+        return name
+
+    def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
+        """Publish a value under a name."""
+        self.op("Identity", value, name=name)
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+
+    def model(self, title: str) -> onnx.ModelProto:
+        """The finished model."""
+        graph = helper.make_graph(self.nodes, title, self.inputs, self.outputs, list(self.initialisers.values()))
+        model: onnx.ModelProto = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="neural-style"
+        )
+        return model

@@ -1,0 +1,9 @@
+#!/usr/bin/env python3
+"""What GIMP starts: hands the plug-in to GIMP. GIMP also runs it at its own start to ask what it offers."""
+
+import sys
+
+from gimp_plugin.libgimp import Gimp
+from gimp_plugin.procedure import NeuralStyle
+
+Gimp.main(NeuralStyle.__gtype__, sys.argv)

@@ -1,0 +1,57 @@
+"""How far the work is: GIMP's progress bar, and lines on standard error for whoever runs GIMP without a window."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin.libgimp import Gimp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nst_core.messages import Progress
+
+PREFIX = "neural-style: "
+LINE_SECONDS = 2.0  # between lines
+BAR_SECONDS = 0.1  # between movements of the bar
+
+
+class Report:
+    """The progress of `layers` layers, painted one after another."""
+
+    def __init__(self, layers: int) -> None:
+        self._layers = layers
+        self._next_line = self._next_bar = 0.0
+        Gimp.progress_init("Neural Style: starting the engine")
+        _say("starting the engine")
+
+    def show(self, layer: int, event: Progress) -> None:
+        """Layer number `layer`, from 0, is as far as the event says."""
+        now = time.monotonic()
+        fraction = (layer + event.fraction) / self._layers
+        which = f"layer {layer + 1} of {self._layers}, " if self._layers > 1 else ""
+        text = f"{which}size {event.octave} of {event.octaves}, about {event.seconds_left:.0f} s left"
+        if now >= self._next_bar:
+            self._next_bar = now + BAR_SECONDS
+            Gimp.progress_set_text(f"Neural Style: {text}")
+            Gimp.progress_update(fraction)
+        if now >= self._next_line:
+            self._next_line = now + LINE_SECONDS
+            _say(f"{fraction:4.0%}, {text}")
+
+    def say_done(self, metrics: Mapping[str, Any]) -> None:
+        """The last layer is inserted; `metrics` are those of its job."""
+        where = ", ".join(str(metrics[key]) for key in ("backend", "device", "precision") if metrics.get(key))
+        _say(f"done in {float(metrics.get('seconds', 0)):.1f} s ({where})")
+
+    def close(self) -> None:
+        """Take the bar away."""
+        Gimp.progress_end()
+
+
+def _say(text: str) -> None:
+    if sys.stderr is not None:  # GIMP for Windows runs plug-ins without one
+        sys.stderr.write(f"{PREFIX}{text}\n")
+        sys.stderr.flush()

@@ -1,0 +1,134 @@
+"""The backend without torch: both graphs in ONNX Runtime, on the CPU or through CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import onnxruntime as ort
+
+from nst_core import weights
+from nst_core.backends import AbortedError, Float, Objective
+from nst_core.errors import BackendUnavailableError, OutOfMemoryError
+from nst_core.layers import STYLE_LAYERS
+from nst_core.statistics import Array, Targets, content_weight, relative_weights, tv_weight
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_FATAL = 4
+"""ONNX Runtime's log level that leaves only what ends the program: what matters is reported as `notes`."""
+
+
+def devices() -> list[str]:
+    """Devices the installed ONNX Runtime was built for; whether one really works shows when a session is made."""
+    available = ort.get_available_providers()
+    return [device for device, provider in _PROVIDERS.items() if provider in available]
+
+
+class OnnxBackend:
+    """Numpy arrays outside, ONNX Runtime inside. Images and targets stay bound, so a step copies only the image."""
+
+    name = "onnx"
+    precision = "fp32"
+
+    def __init__(self, device: str = "cpu") -> None:
+        if device not in devices():
+            raise BackendUnavailableError(
+                f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
+            )
+        self._asked = device
+        self._run_options = ort.RunOptions()
+        self.device = device
+        self.notes: tuple[str, ...] = ()
+
+    @cached_property
+    def _features(self) -> ort.InferenceSession:
+        return self._session(weights.FEATURES_FILE)
+
+    @cached_property
+    def _objective(self) -> ort.InferenceSession:
+        return self._session(weights.OBJECTIVE_FILE)
+
+    def _session(self, name: str) -> ort.InferenceSession:
+        options = ort.SessionOptions()
+        options.log_severity_level = _FATAL
+        providers = [_PROVIDERS[self._asked], _PROVIDERS["cpu"]] if self._asked != "cpu" else [_PROVIDERS["cpu"]]
+        weights.verified(weights.WEIGHTS_FILE)
+        session = ort.InferenceSession(weights.verified(name), options, providers=providers)
+        if session.get_providers()[0] != _PROVIDERS[self._asked]:
+            # ONNX Runtime falls back without a word; the artist should know why it is slow.
+            self.device = "cpu"
+            self.notes = (f"{self._asked} was asked for but ONNX Runtime fell back to the processor",)
+        return session
+
+    def array(self, values: Float) -> Array:
+        """The same array: numpy's are this backend's own."""
+        return np.ascontiguousarray(values, np.float32)
+
+    def numpy(self, array: Array) -> Float:
+        """The same array."""
+        result: Float = array
+        return result
+
+    def features(self, image: Array) -> Mapping[str, Array]:
+        """See `Backend.features`."""
+        names = [output.name for output in self._features.get_outputs()]
+        with _speaking():
+            return dict(zip(names, self._features.run(names, {"image": image}, self._run_options), strict=True))
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        session = self._objective
+        binding = session.io_binding()
+        device = self.device
+        bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
+        for name, value in bound.items():
+            binding.bind_ortvalue_input(name, value)
+
+        def evaluate(image: Array) -> tuple[Array, Array]:
+            binding.bind_cpu_input("image", image)
+            for output in ("losses", "gradient"):
+                binding.bind_output(output, "cpu")
+            with _speaking():
+                session.run_with_iobinding(binding, self._run_options)
+            losses, gradient = binding.copy_outputs_to_cpu()
+            return losses, gradient
+
+        return evaluate
+
+    def abort(self) -> None:
+        """End a running evaluation between two nodes of its graph."""
+        self._run_options.terminate = True
+
+
+class _speaking:  # noqa: N801 - used like a function
+    """Turns ONNX Runtime's failures into the engine's own."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        text = str(error)
+        if "terminate" in text.lower():
+            raise AbortedError from error
+        if "allocate" in text or "out of memory" in text.lower():
+            raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
+
+
+def _feeds(targets: Targets) -> dict[str, Float]:
+    """Everything but the image, under the graph's input names."""
+    feeds = {
+        "guide": targets.guides,
+        "content": targets.content,
+        "content_weight": np.array(content_weight(targets), np.float32),
+        "tv_weight": np.array(tv_weight(targets), np.float32),
+    }
+    for layer in STYLE_LAYERS:
+        gram, mean = relative_weights(targets, layer)
+        feeds[f"{layer}.gram"] = np.ascontiguousarray(targets.styles[layer].gram, np.float32)
+        feeds[f"{layer}.mean"] = np.ascontiguousarray(targets.styles[layer].mean, np.float32)
+        feeds[f"{layer}.gram_weight"] = np.array(gram, np.float32).reshape(-1, 1, 1)
+        feeds[f"{layer}.mean_weight"] = np.array(mean, np.float32).reshape(-1, 1, 1)
+    return feeds

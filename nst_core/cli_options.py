@@ -1,0 +1,103 @@
+"""What the command line shares: options made from the settings, and errors told in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nst_core.errors import InvalidSettingError, NeuralStyleError, OutOfMemoryError
+from nst_core.settings import NamedKnob, Settings, Value, from_mapping, knobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+REFUSED = 2  # exit code for everything that a person can put right
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def knob_options(command: Command) -> Command:
+    """Give a command one option for each setting, with its help, range and default."""
+    for named in reversed(knobs()):
+        text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
+        option = click.option(f"--{named.name.replace('_', '-')}", named.name, metavar=_metavar(named), help=text)
+        command = option(command)
+    return command
+
+
+def settings_from(given: Mapping[str, str | None], base: Mapping[str, object]) -> Settings:
+    """The defaults, under a preset's settings, under what was given as text. Raises InvalidSettingError."""
+    texts = {named: given.get(named.name) for named in knobs()}
+    explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
+    return from_mapping(explicit, from_mapping(base))
+
+
+def weighted(text: str) -> tuple[str, float]:
+    """`IMAGE` or `IMAGE:WEIGHT` as a path and a weight.
+
+    A file that is really called so wins: names may hold colons, and Windows drives do.
+    """
+    match = None if os.path.lexists(text) else re.fullmatch(r"(?s)(.+):(\d+\.?\d*|\.\d+)", text)
+    return (match[1], float(match[2])) if match else (text, 1.0)
+
+
+@contextlib.contextmanager
+def refusals(*, as_json: bool) -> Iterator[None]:
+    """Tell an error meant for a person in one sentence and leave with REFUSED; no traceback."""
+    try:
+        yield
+    except MemoryError as error:
+        told = error if isinstance(error, NeuralStyleError) else OutOfMemoryError("the memory is full", "use --size")
+        _refuse(told, as_json=as_json)
+    except NeuralStyleError as error:
+        _refuse(error, as_json=as_json)
+
+
+def print_json(answer: object) -> None:
+    """Print the one object that --json promises. What is not finite becomes null: JSON has no word for it."""
+    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=False))
+
+
+def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
+    click.echo(f"neural-style: {error}", err=True)
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
+    sys.exit(REFUSED)
+
+
+def _metavar(named: NamedKnob) -> str:
+    words = [option.name for option in named.knob.options] or [f"{named.knob.low:g}..{named.knob.high:.10g}"]
+    return "|".join([*words, "IMAGE"] if named.name == "init" else words)
+
+
+def _value(named: NamedKnob, text: str) -> Value:
+    """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
+    with contextlib.suppress(ValueError):
+        return text if named.type is str else named.type(text)
+    return text
+
+
+def _finite(answer: object) -> object:
+    match answer:
+        case dict():
+            return {key: _finite(value) for key, value in answer.items()}
+        case list() | tuple():
+            return [_finite(value) for value in answer]
+        case float() if not math.isfinite(answer):
+            return None
+    return answer
+
+
+def require_whole_size(size: int | None) -> None:
+    """Raise InvalidSettingError for a --size that no picture can have."""
+    if size is not None and not 32 <= size <= 65_535:
+        raise InvalidSettingError(f"size is {size}", "it must be a whole number in [32, 65535]")

@@ -1,0 +1,181 @@
+"""The way of the `stylize` command from files to files.
+
+Everything that can be wrong with what was asked is found before the work starts. The first Ctrl-C finishes at the
+next step and keeps the picture, the second ends the program at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from nst_core import images, presets
+from nst_core.cli_options import settings_from, weighted
+from nst_core.errors import InvalidSettingError
+from nst_core.settings import to_mapping
+from nst_core.stylize import Job, Run, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import FrameType
+
+    from nst_core.images import Pixels
+    from nst_core.settings import Settings
+    from nst_core.stylize import Outcome, Progress
+
+STOPPED = "stopped early: this is the best picture so far"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the command line asked for, as text; `knobs` holds the settings that were given."""
+
+    content: str
+    output: str
+    styles: tuple[str, ...]
+    preset: str | None
+    size: int | None
+    mask: str | None
+    knobs: Mapping[str, str | None]
+
+
+def carry_out(order: Order) -> dict[str, Any]:
+    """Stylise, write the picture, and return what --json prints. Raises NeuralStyleError."""
+    output = images.require_writable(order.output)
+    job = prepare(order)
+    run = Run(job)
+    stopped = _follow(run)
+    outcome = run.outcome()
+    images.write(output, outcome.pixels)
+    return _report(output, outcome, job.settings, stopped=stopped)
+
+
+def prepare(order: Order) -> Job:
+    """The job with all its pictures. Raises NeuralStyleError for whatever cannot be used."""
+    if bool(order.styles) == bool(order.preset):
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    preset = presets.load_preset(order.preset) if order.preset else None
+    start = order.knobs.get("init")
+    picture = start if start not in {None, "content", "noise"} else None
+    knobs = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
+    settings = settings_from(knobs, preset.settings if preset else {})
+    content = _content(order.content, order.size)
+    height, width = content.shape[:2]
+    init = None if picture is None else images.resize(images.flatten(images.read(picture)), height, width)
+    mask = None if order.mask is None else _mask(order.mask, height, width)
+    styles = _preset_styles(preset) if preset else _given_styles(order.styles)
+    return Job(content, styles, settings, init, mask)
+
+
+def _content(path: str, size: int | None) -> Pixels:
+    content = images.require_usable(images.read(path), path)
+    if size is None:
+        return content
+    height, width = content.shape[:2]
+    scale = size / max(height, width)
+    sized = images.resize(content, max(1, round(height * scale)), max(1, round(width * scale)))
+    return images.require_usable(sized, f"{path} at this --size")
+
+
+def _mask(path: str, height: int, width: int) -> Pixels:
+    """(H, W) in [0, 1]: how light the mask is, and nothing where it is transparent."""
+    pixels = images.read(path)
+    light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
+    light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
+    mask: Pixels = images.resize(light[..., None].astype("float32"), height, width)[..., 0]
+    return mask
+
+
+def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
+    parsed = [weighted(text) for text in texts]
+    if not any(weight for _, weight in parsed):
+        raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
+    return tuple(
+        Style(images.flatten(images.require_usable(images.read(path), path)), weight) for path, weight in parsed if weight
+    )
+
+
+def _preset_styles(preset: presets.Preset) -> tuple[Style, ...]:
+    pictures = [(images.decode(style.read(), style.name), style.weight) for style in preset.styles]
+    return tuple(Style(images.flatten(pixels), weight) for pixels, weight in pictures)
+
+
+def _follow(run: Run) -> bool:
+    """Run to the end with a progress bar on a terminal. True if a person stopped it."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
+    console = Console(stderr=True)
+    with (
+        Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
+        _stopping(run) as stopped,
+    ):
+        task = bar.add_task("getting ready", total=1.0, left="")
+        for progress in run:
+            bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
+        return bool(stopped)
+
+
+@contextlib.contextmanager
+def _stopping(run: Run) -> Iterator[list[int]]:
+    """A list that is empty until somebody presses Ctrl-C."""
+    seen: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+        # The next one must work even inside a long step, where Python cannot: leave it to the system.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        click.echo("neural-style: stopping at the next step; press Ctrl-C again to give up", err=True)
+        run.stop()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _where(progress: Progress) -> str:
+    return f"octave {progress.octave} of {progress.octaves}"
+
+
+def _left(progress: Progress) -> str:
+    minutes, seconds = divmod(round(max(0.0, progress.seconds_left)), 60)
+    return f"{minutes}:{seconds:02} left"
+
+
+def _report(output: Path, outcome: Outcome, settings: Settings, *, stopped: bool) -> dict[str, Any]:
+    height, width = outcome.pixels.shape[:2]
+    metrics = outcome.metrics
+    return {
+        "output": str(output),
+        "size": [width, height],
+        "seconds": round(metrics.seconds, 3),
+        "backend": metrics.backend,
+        "device": metrics.device,
+        "precision": metrics.precision,
+        "evaluations": list(metrics.evaluations),
+        "losses": dict(metrics.losses),
+        "peak_memory": metrics.peak_memory,
+        "notes": [*metrics.notes, *([STOPPED] if stopped else [])],
+        "settings": to_mapping(settings),
+    }
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Say in one line what was made; notes go to standard error."""
+    for note in report["notes"]:
+        click.echo(f"neural-style: {note}", err=True)
+    width, height = report["size"]
+    where = f"{report['backend']} on {report['device']} ({report['precision']})"
+    click.echo(f"wrote {report['output']} ({width} x {height} px) in {report['seconds']:.1f} s with {where}")
+
+
+__all__ = ["Order", "carry_out", "prepare", "tell"]

@@ -1,0 +1,76 @@
+"""Whose colours the result has: moment matching of the style beforehand, or chroma kept afterwards.
+
+Pictures are float32 (H, W, 3) sRGB in [0, 1].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+_LINEAR_TO_LMS = np.array(
+    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+)
+_LMS_TO_LAB = np.array(
+    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+)
+
+_BISECTIONS = 12
+
+
+def matched(style: Float, content: Float) -> Float:
+    """The style with the mean and covariance of the content's colours (Gatys et al. 2017, symmetric square roots)."""
+    s, c = style.reshape(-1, 3).astype(np.float64), content.reshape(-1, 3).astype(np.float64)
+    turn = _root(np.cov(c.T), 0.5) @ _root(np.cov(s.T), -0.5)
+    recoloured = (s - s.mean(0)) @ turn.T + c.mean(0)
+    return recoloured.reshape(style.shape).clip(0, 1).astype(np.float32)
+
+
+def _root(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    values, vectors = np.linalg.eigh(covariance + 1e-5 * np.eye(3))
+    powered: NDArray[np.float64] = (vectors * values**power) @ vectors.T
+    return powered
+
+
+def with_chroma_of(content: Float, result: Float) -> Float:
+    """The lightness of `result` with the hue and chroma of `content`, in OkLab (Ottosson 2020).
+
+    Where that colour lies outside sRGB its chroma is kept and its lightness moves to the nearest one that has it.
+    """
+    lab = oklab(content)
+    wanted = oklab(result)[..., 0]
+    # The content's own lightness is inside sRGB by definition: bisect between it and the wanted one.
+    near, far = lab[..., 0], wanted
+    for _ in range(_BISECTIONS):
+        middle = (near + far) / 2
+        inside = _in_gamut(lab, middle)
+        near, far = np.where(inside, middle, near), np.where(inside, far, middle)
+    lightness = np.where(_in_gamut(lab, wanted), wanted, near)
+    return srgb(np.stack([lightness, lab[..., 1], lab[..., 2]], axis=2))
+
+
+def _in_gamut(lab: NDArray[np.float64], lightness: NDArray[np.float64]) -> NDArray[np.bool_]:
+    linear = _linear(np.stack([lightness, lab[..., 1], lab[..., 2]], axis=2))
+    return np.asarray(((linear > -1e-4) & (linear < 1 + 1e-4)).all(axis=2))
+
+
+def oklab(pixels: Float) -> NDArray[np.float64]:
+    """(H, W, 3) OkLab: lightness in [0, 1], then the green-red and the blue-yellow axis."""
+    x = pixels.astype(np.float64)
+    linear = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    lab: NDArray[np.float64] = np.cbrt(linear @ _LINEAR_TO_LMS.T) @ _LMS_TO_LAB.T
+    return lab
+
+
+def _linear(lab: NDArray[np.float64]) -> NDArray[np.float64]:
+    linear: NDArray[np.float64] = (lab @ np.linalg.inv(_LMS_TO_LAB).T) ** 3 @ np.linalg.inv(_LINEAR_TO_LMS).T
+    return linear
+
+
+def srgb(lab: NDArray[np.float64]) -> Float:
+    """The way back from OkLab, clipped to [0, 1]."""
+    linear = _linear(lab).clip(0, 1)
+    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return encoded.clip(0, 1).astype(np.float32)

@@ -1,0 +1,91 @@
+"""L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step, nothing leaves the device.
+
+Directions by the two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of
+the quasi-Newton model instead of a line search; iterates are projected onto [0, 1], so that what is optimised is
+what is delivered. Pixels that sit on a bound and want to leave the box take no part in a direction.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from nst_core.backends import Objective
+from nst_core.statistics import Array
+
+FIRST_MOVE = 0.02
+"""Root mean square change of a pixel in a step without curvature (the first, or after a reset)."""
+LARGEST_MOVE = 0.1
+"""The same, at most, in any step: the model cannot be trusted further away."""
+LEAST_CURVATURE = 1e-8
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update. image: the iterate that was evaluated; losses: its style, content and tv loss."""
+
+    number: int
+    image: Array
+    losses: tuple[float, float, float]
+
+    @property
+    def loss(self) -> float:
+        """What is minimised."""
+        return sum(self.losses)
+
+
+@dataclass
+class _Memory:
+    """The last pairs of moves s and gradient changes y."""
+
+    size: int
+    pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
+
+    def learn(self, s: Array, y: Array) -> None:
+        curvature = float(s @ y)
+        if curvature > LEAST_CURVATURE * float(y @ y):
+            self.pairs.append((s, y, 1 / curvature))
+            if len(self.pairs) > self.size:
+                self.pairs.popleft()
+
+    def direction(self, gradient: Array) -> Array:
+        """-H g, with the inverse Hessian H implied by the pairs."""
+        if not self.pairs:
+            return gradient * (-FIRST_MOVE / (_rms(gradient) + 1e-30))
+        q, alphas = -gradient, []
+        for s, y, rho in reversed(self.pairs):
+            alphas.append(rho * float(s @ q))
+            q = q - alphas[-1] * y
+        s, y, rho = self.pairs[-1]
+        q = q * (1 / (rho * float(y @ y)))
+        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
+            q = q + (alpha - rho * float(y @ q)) * s
+        return q
+
+
+def descend(objective: Objective, image: Array, steps: int, history: int = 10) -> Iterator[Step]:
+    """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
+
+    The last iterate yielded has been evaluated: its losses are its own.
+    """
+    shape, memory = image.shape, _Memory(history)
+    x = image.reshape(-1).clip(0, 1)
+    previous: tuple[Array, Array, float] | None = None
+    for number in range(1, steps + 1):
+        losses, gradient = objective(x.reshape(shape))
+        step = Step(number, x.reshape(shape), tuple(float(loss) for loss in losses))
+        yield step
+        g = gradient.reshape(-1)
+        if previous is not None:
+            memory.learn(x - previous[0], g - previous[1])
+            if step.loss > 2 * previous[2]:
+                memory.pairs.clear()
+        previous = x, g, step.loss
+        free = ~(((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0)))
+        direction = memory.direction(g * free) * free
+        x = (x + direction * min(1.0, LARGEST_MOVE / (_rms(direction) + 1e-30))).clip(0, 1)
+
+
+def _rms(values: Array) -> float:
+    return float((values @ values) / values.shape[0]) ** 0.5

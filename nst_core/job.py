@@ -1,0 +1,111 @@
+"""What goes into a run and what comes out of it: plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
+from nst_core.layers import MIN_SIDE
+from nst_core.settings import Settings
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Style:
+    """A picture to paint like. pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'."""
+
+    pixels: Float
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        require_picture(self.pixels, "the style")
+        if not self.weight >= 0 or not np.isfinite(self.weight):
+            raise InvalidSettingError(f"a style's weight is {self.weight}", "it must be 0 or more")
+
+
+@dataclass(frozen=True)
+class Job:
+    """All a run needs, checked when made.
+
+    content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
+    settings say. mask: (H, W) in [0, 1], 1 where to stylise. Raises InvalidImageError (and its kinds) or
+    InvalidSettingError.
+    """
+
+    content: Float
+    styles: tuple[Style, ...]
+    settings: Settings = field(default_factory=Settings)
+    init: Float | None = None
+    mask: Float | None = None
+
+    def __post_init__(self) -> None:
+        require_picture(self.content, "the picture")
+        if not sum(style.weight for style in self.styles) > 0:
+            raise InvalidSettingError("there is no style", "choose a preset or a style picture")
+        if self.init is not None and self.init.shape != (*self.content.shape[:2], 3):
+            raise InvalidImageError("the picture to start from has another size", "give it the size of the content")
+        if self.mask is not None and self.mask.shape != self.content.shape[:2]:
+            raise InvalidImageError("the mask has another size", "give it the size of the content")
+        if not (self.visible > 0).any():
+            raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
+
+    @property
+    def visible(self) -> Float:
+        """(H, W): how much of each pixel takes part: alpha times mask."""
+        visible = self.content[..., 3] if self.content.shape[2] == 4 else np.ones(self.content.shape[:2], np.float32)
+        return visible if self.mask is None else visible * self.mask
+
+
+def require_picture(pixels: Float, what: str) -> None:
+    """Raise unless this is a float32 (H, W, 3 or 4) picture of finite numbers, 32 px or more on each side."""
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype != np.float32:
+        raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture", "convert it first")
+    height, width = pixels.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise ImageTooSmallError(
+            f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
+        )
+    if not np.isfinite(pixels).all():
+        raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One evaluation has ended. octave and step count from 1; steps: in this octave; seconds_left: an estimate."""
+
+    octave: int
+    octaves: int
+    step: int
+    steps: int
+    loss: float
+    seconds_left: float
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the whole engine, at most so far."""
+
+    seconds: float
+    backend: str
+    device: str
+    precision: str
+    evaluations: tuple[int, ...]
+    losses: Mapping[str, float]
+    peak_memory: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The picture, with as many channels as the content had, and how it came about."""
+
+    pixels: Float
+    metrics: Metrics
+    recipe: dict[str, Any]

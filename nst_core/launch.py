@@ -1,0 +1,60 @@
+"""Where the engine is and in which surroundings it starts: `engine.json` and the environment.
+
+    engine.json, beside the plug-in:
+    {"protocol": 1, "version": "0.1.0", "command": ["/…/python", "-I", "-u", "-m", "nst_core.worker"]}
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from nst_core.errors import EngineMissingError
+from nst_core.protocol import PROTOCOL, mismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ENGINE_FILE = "engine.json"
+MAX_ENGINE_FILE = 2**16  # bytes
+REINSTALL = "run `neural-style install` again"
+
+# AppImage, macOS and snap builds of GIMP export LD_LIBRARY_PATH, PYTHONHOME and the like, which break another Python.
+KEPT = (
+    "HOME USER LOGNAME USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA LANG LC_ALL TZ TEMP TMP TMPDIR "
+    "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS CUDA_VISIBLE_DEVICES OMP_NUM_THREADS "
+    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME"
+)
+
+
+def engine_command(folder: Path) -> list[str]:
+    """The command line in the `engine.json` of a folder.
+
+    Raises EngineMissingError if there is none or it is broken, EngineMismatchError if it is of another protocol.
+    """
+    path = folder / ENGINE_FILE
+    try:
+        with path.open(encoding="utf-8") as file:
+            entry = json.loads(file.read(MAX_ENGINE_FILE))
+    except FileNotFoundError:
+        raise EngineMissingError(f"{path} does not exist", REINSTALL) from None
+    except (OSError, ValueError, RecursionError):
+        raise EngineMissingError(f"{path} cannot be read", REINSTALL) from None
+    command = entry.get("command") if isinstance(entry, dict) else None
+    if not isinstance(command, list) or not command or not all(isinstance(word, str) and word for word in command):
+        raise EngineMissingError(f"{path} names no command", REINSTALL)
+    if entry.get("protocol") != PROTOCOL:
+        raise mismatch(entry.get("protocol"))
+    return command
+
+
+def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
+    """The few variables of `surroundings` an engine may see, and a plain search path."""
+    kept = {name: value for name, value in surroundings.items() if name.upper() in KEPT.split()}
+    system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)
+    kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else os.defpath
+    return kept

@@ -1,0 +1,275 @@
+"""The messages of the wire: frozen, and checked when made, on both sides.
+
+Every constructor raises ProtocolError for a wrong type, a number out of range or not finite, or a buffer whose
+length is not the one its size asks for. `protocol` says what each message means.
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from nst_core.errors import ProtocolError
+from nst_core.frames import MAX_PAYLOAD, Buffer
+
+MAX_SIDE = 2**19  # pixels: GIMP's own limit
+MAX_STYLES = 16
+MAX_STYLE_FILE = 2**26  # bytes: 64 MiB
+BYTES_PER_PIXEL = 16  # four float32
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture: rows from the top, RGBA little-endian float32, sRGB encoded, straight alpha (babl "R'G'B'A float")."""
+
+    width: int
+    height: int
+    rgba: Buffer = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _whole("width", self.width, 1, MAX_SIDE)
+        _whole("height", self.height, 1, MAX_SIDE)
+        _sized("the pixels", self.rgba, self.width * self.height * BYTES_PER_PIXEL)
+
+
+@dataclass(frozen=True)
+class StyleFile:
+    """A style as the bytes of a picture file. `name` is for messages to the artist, never opened."""
+
+    encoded: Buffer = field(repr=False)
+    weight: float = 1.0
+    name: str = "style"
+
+    def __post_init__(self) -> None:
+        _number("weight", self.weight, 0)
+        _text("name", self.name)
+        if not 0 < _size("the style file", self.encoded) <= MAX_STYLE_FILE:
+            raise ProtocolError(f"a style file must have 1 to {MAX_STYLE_FILE} bytes")
+
+
+@dataclass(frozen=True)
+class StylePixels:
+    """A style as pixels: another layer of the host."""
+
+    pixels: Pixels
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        _is("pixels", self.pixels, Pixels)
+        _number("weight", self.weight, 0)
+
+
+@dataclass(frozen=True)
+class Stylize:
+    """Paint `content` in the manner of `styles`.
+
+    settings: names and values of nst_core.settings. init: pixels to start from, of the content's size. mask: float32
+    rows of the content's size, 1 = stylise, 0 = keep. previews: seconds between Preview events, 0 for none.
+    job: the number that all its events carry; the Engine gives it.
+    """
+
+    content: Pixels
+    styles: tuple[StyleFile | StylePixels, ...]
+    settings: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    init: Pixels | None = None
+    mask: Buffer | None = field(default=None, repr=False)
+    previews: float = 0.0
+    job: int = 1
+
+    def __post_init__(self) -> None:
+        _is("content", self.content, Pixels)
+        if not isinstance(self.styles, tuple) or not 1 <= len(self.styles) <= MAX_STYLES:
+            raise ProtocolError(f"styles must be a tuple of 1 to {MAX_STYLES}")
+        for style in self.styles:
+            _is("a style", style, StyleFile, StylePixels)
+        _mapping("settings", self.settings)
+        for name, value in self.settings.items():
+            _is(name, value, bool, int, float, str)
+            if isinstance(value, float):
+                _number(name, value)
+        width, height = self.content.width, self.content.height
+        if self.init is not None:
+            _is("init", self.init, Pixels)
+            if (self.init.width, self.init.height) != (width, height):
+                raise ProtocolError("init must have the content's size")
+        if self.mask is not None:
+            _sized("the mask", self.mask, width * height * 4)
+        _number("previews", self.previews, 0)
+        _whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Finish the job now, keep what exists."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """End the job now, keep nothing."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Ask for a sign of life."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker listens. `version`: the engine's. backends: installed. devices: apparently present, not yet tried."""
+
+    protocol: int
+    version: str
+    backends: tuple[str, ...]
+    devices: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _whole("protocol", self.protocol, 1)
+        _text("version", self.version)
+        for name in ("backends", "devices"):
+            names = getattr(self, name)
+            _is(name, names, tuple, list)
+            for entry in names:
+                _text(name, entry)
+            object.__setattr__(self, name, tuple(names))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1 (step 0: the octave is set up).
+
+    loss: the objective, about 1 at the start. seconds_left: an estimate. fraction: of the whole job, 0 to 1.
+    """
+
+    job: int
+    octave: int
+    octaves: int
+    step: int
+    steps: int
+    loss: float
+    seconds_left: float
+    fraction: float
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+        _whole("octaves", self.octaves, 1)
+        _whole("octave", self.octave, 1, self.octaves)
+        _whole("steps", self.steps, 0)
+        _whole("step", self.step, 0)
+        _number("loss", self.loss)
+        _number("seconds_left", self.seconds_left, 0)
+        _number("fraction", self.fraction, 0, 1)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The picture so far, perhaps smaller than the content."""
+
+    job: int
+    pixels: Pixels
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+        _is("pixels", self.pixels, Pixels)
+
+
+@dataclass(frozen=True)
+class Done:
+    """The result, of the content's size; what would make it again; what it took."""
+
+    job: int
+    pixels: Pixels
+    recipe: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+        _is("pixels", self.pixels, Pixels)
+        _mapping("recipe", self.recipe)
+        _mapping("metrics", self.metrics)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job ended without a picture because the host asked for that."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job ended in an error of nst_core.errors; job 0: no job in particular."""
+
+    job: int
+    code: str
+    message: str
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        _whole("job", self.job, 0)
+        for name in ("code", "message", "remedy"):
+            _text(name, getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The sign of life a Ping asked for."""
+
+
+Request: TypeAlias = Stylize | Stop | Cancel | Ping
+Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Pong
+Ending: TypeAlias = Done | Cancelled | Failed
+
+
+def _is(name: str, value: object, *kinds: type) -> None:
+    if not isinstance(value, kinds):
+        raise ProtocolError(f"{name} is a {type(value).__name__}, not a {' or '.join(k.__name__ for k in kinds)}")
+
+
+def _whole(name: str, value: object, low: int, high: int = 2**63 - 1) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise ProtocolError(f"{name} is {value!r}, not a whole number from {low} to {high}")
+
+
+def _number(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or not low <= value <= high
+        or abs(value) == math.inf
+    ):
+        raise ProtocolError(f"{name} is {value!r}, not a finite number from {low} to {high}")
+
+
+def _text(name: str, value: object) -> None:
+    _is(name, value, str)
+
+
+def _mapping(name: str, value: object) -> None:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise ProtocolError(f"{name} must map names to values")
+
+
+def _size(name: str, value: object) -> int:
+    _is(name, value, bytes, bytearray, memoryview)
+    return memoryview(value).nbytes  # type: ignore[arg-type]
+
+
+def _sized(name: str, value: object, size: int) -> None:
+    if size > MAX_PAYLOAD or _size(name, value) != size:
+        raise ProtocolError(f"{name} must have {size} bytes, of at most {MAX_PAYLOAD}")

@@ -1,0 +1,165 @@
+"""The run: coarse to fine, each octave descending on its objective from where the one before ended.
+
+    outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nst_core import images
+from nst_core.backends import AbortedError, Backend, Float
+from nst_core.choose import choose
+from nst_core.descent import Step, descend
+from nst_core.finish import finished
+from nst_core.job import Job, Metrics, Outcome, Progress, Style
+from nst_core.memory import peak_memory
+from nst_core.octaves import Clock, Octave, Plateau, plan
+from nst_core.recipe import recipe
+from nst_core.statistics import Weights
+from nst_core.targets import in_colors, make_targets, opaque, picture, planes
+
+__all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
+
+BALANCE = 0.05
+"""Content weight at strength 50, against a style weight of 1: where rulers and eyes were content."""
+SPAN = 8.0
+"""Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
+TV_UNIT = 0.5
+"""What a smoothness of 1 means, against a style weight of 1."""
+NOISE = 0.2
+"""Standard deviation of a noise init around middle grey."""
+
+
+def loss_weights(strength: float, smoothness: float) -> Weights:
+    """The weights behind the artist's two words."""
+    return Weights(content=BALANCE * SPAN ** ((50 - strength) / 50), tv=TV_UNIT * smoothness)
+
+
+@dataclass
+class _Best:
+    """The best picture so far, for whoever asks, from whichever thread."""
+
+    image: Float
+    losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    evaluations: list[int] = field(default_factory=list)
+
+
+class Run:
+    """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread."""
+
+    def __init__(self, job: Job, backend: Backend | None = None) -> None:
+        self.job = job
+        self._backend = backend
+        self._clock = Clock(job.settings.seconds)
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        color = opaque(job.content)
+        self._visible = job.visible
+        # What is masked out shall not influence anything either.
+        self._content = opaque(np.dstack([color, self._visible]))
+        self._best = _Best(planes(self._content))
+
+    def stop(self) -> None:
+        """Finish at the next step and keep what exists."""
+        self._stopped.set()
+
+    def abort(self) -> None:
+        """Finish within the step where the backend can; what existed before it is kept."""
+        self._stopped.set()
+        if self._backend is not None:
+            self._backend.abort()
+
+    def __iter__(self) -> Iterator[Progress]:
+        settings = self.job.settings
+        if settings.strength == 0:
+            return
+        self._backend = self._backend or choose(settings.backend, settings.device)
+        styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
+        octaves = plan(*self._visible.shape, settings.quality)
+        image = self._init()
+        try:
+            for index, planned in enumerate(octaves):
+                octave = self._clock.fitted(planned, octaves[index + 1 :])
+                image = planes(images.resize(picture(image), octave.height, octave.width))
+                for step in self._octave(self._backend, octave, image, styles):
+                    yield self._progress(octaves, index, octave, step)
+                image = self._best.image
+                if self._stopped.is_set():
+                    return
+        except AbortedError:
+            return
+
+    def _init(self) -> Float:
+        """(1, 3, H, W): where the coarsest octave starts from."""
+        if self.job.init is not None:
+            return planes(self.job.init)
+        if self.job.settings.init == "content":
+            return planes(self._content)
+        rng = np.random.default_rng(self.job.settings.seed)
+        return rng.normal(0.5, NOISE, (1, 3, *self._visible.shape)).clip(0, 1).astype(np.float32)
+
+    def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
+        settings, size = self.job.settings, (octave.height, octave.width)
+        content = images.resize(self._content, *size)
+        visible = images.resize(self._visible[..., None], *size)[..., 0]
+        weights = loss_weights(settings.strength, settings.tv_weight)
+        objective = backend.objective(make_targets(backend, content, visible, styles, settings.brush_size, weights))
+        plateau = Plateau()
+        self._best.evaluations.append(0)
+        self._clock.restart_lap()
+        lowest = np.inf
+        for step in descend(objective, backend.array(image), octave.steps):
+            self._clock.evaluated(octave)
+            with self._lock:
+                self._best.evaluations[-1] += 1
+                if step.loss < lowest:
+                    lowest = step.loss
+                    self._best.image, self._best.losses = backend.numpy(step.image), step.losses
+            yield step
+            if self._stopped.is_set() or self._clock.out_of_time(octave) or plateau.reached(step.loss):
+                return
+
+    def _progress(self, octaves: Sequence[Octave], index: int, octave: Octave, step: Step) -> Progress:
+        later = octaves[index + 1 :]
+        left = self._clock.seconds_left(octave, step.number, later)
+        elapsed = self._clock.elapsed
+        return Progress(
+            octave=index + 1,
+            octaves=len(octaves),
+            step=step.number,
+            steps=octave.steps,
+            loss=step.loss,
+            seconds_left=left,
+            fraction=elapsed / (elapsed + left),
+        )
+
+    def outcome(self) -> Outcome:
+        """The best picture so far, at the content's size, and what it took. Safe to call from another thread."""
+        with self._lock:
+            image, losses, evaluations = self._best.image, self._best.losses, tuple(self._best.evaluations)
+        backend = self._backend
+        metrics = Metrics(
+            seconds=self._clock.elapsed,
+            backend=backend.name if backend else "none",
+            device=backend.device if backend else "none",
+            precision=backend.precision if backend else "none",
+            evaluations=evaluations,
+            losses=dict(zip(("style", "content", "tv"), losses, strict=True)),
+            peak_memory=peak_memory(),
+            notes=backend.notes if backend else (),
+        )
+        return Outcome(finished(self.job, picture(image)), metrics, recipe(self.job))
+
+
+def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:
+    """Run a job to its end. Raises the errors of `Job`, BackendUnavailableError or OutOfMemoryError."""
+    run = Run(job)
+    for progress in run:
+        if on_progress:
+            on_progress(progress)
+    return run.outcome()
