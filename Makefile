@@ -1,7 +1,7 @@
 # Neural Style for GIMP. `make` alone tells what there is.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-PIP := -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint install clean

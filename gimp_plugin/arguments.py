@@ -5,25 +5,28 @@ Scripts rely on the names: none is renamed, reordered or removed after a release
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import Gimp, GObject
+from nst_core.errors import InvalidImageError
 from nst_core.settings import NamedKnob, Value, knobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PRESET, STYLE_FILE = "preset", "style-file"
+DEFAULT_PRESET = "impasto"
 FLAGS = GObject.ParamFlags.READWRITE
 BUTTONS = "scorl"  # letters the dialog's own buttons answer to
 
 
-def declare(procedure: Gimp.Procedure, preset: str) -> None:
-    """Add all arguments to a procedure; `preset` is the default one."""
+def declare(procedure: Gimp.Procedure) -> None:
+    """Add all arguments to a procedure."""
     named = list(knobs())
     labels = mnemonics(["Preset", "Style picture", *(n.knob.label for n in named)])
     about_preset = "Name of a preset. A setting left at its default follows the preset."
-    procedure.add_string_argument(PRESET, labels[0], about_preset, preset, FLAGS)
+    procedure.add_string_argument(PRESET, labels[0], about_preset, DEFAULT_PRESET, FLAGS)
     about_file = "A picture to take the style from, instead of the preset."
     procedure.add_file_argument(STYLE_FILE, labels[1], about_file, Gimp.FileChooserAction.OPEN, True, None, FLAGS)  # noqa: FBT003 - none is allowed
     for entry, label in zip(named, labels[2:], strict=True):
@@ -38,6 +41,17 @@ def property_name(setting: str) -> str:
 def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
     """The settings in a config, all of them."""
     return {named.name: config.get_property(property_name(named.name)) for named in knobs()}
+
+
+def style_path(config: Gimp.ProcedureConfig) -> Path | None:
+    """The style picture chosen, None for the preset's. Raises InvalidImageError for one that is not on this machine."""
+    file = config.get_property(STYLE_FILE)
+    if file is None:
+        return None
+    path = file.get_path()
+    if path is None:
+        raise InvalidImageError("the style picture is not a file on this machine", "save it to a folder first")
+    return Path(path)
 
 
 def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:

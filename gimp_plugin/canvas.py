@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.libgimp import Gegl, Gimp, GLib
+from gimp_plugin.libgimp import Gegl, Gimp
 from nst_core.errors import LayerGoneError, NothingVisibleError, UnsupportedLayerError
 from nst_core.messages import BYTES_PER_PIXEL, Pixels
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gi
 
 gi.require_version("GimpUi", "3.0")
@@ -10,10 +12,12 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GimpUi, GObject, Gtk  # noqa: E402 - the versions must be chosen first
 
 from gimp_plugin import arguments  # noqa: E402
-from gimp_plugin.libgimp import Gimp  # noqa: E402
 from nst_core import presets  # noqa: E402
 from nst_core.errors import CancelledError, NeuralStyleError  # noqa: E402
 from nst_core.settings import knobs  # noqa: E402
+
+if TYPE_CHECKING:
+    from gimp_plugin.libgimp import Gimp
 
 SPACE = 12  # pixels
 
@@ -52,21 +56,17 @@ def _experts(dialog: GimpUi.ProcedureDialog) -> str:
 
 def _preset_choice(config: Gimp.ProcedureConfig) -> Gtk.ComboBoxText:
     combo = Gtk.ComboBoxText()
-    for preset in presets.list_presets():
-        combo.append(preset.name, preset.title)
+    for preset in presets.list_presets().presets:
+        combo.append(preset.slug, preset.title)
     flags = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
     config.bind_property(arguments.PRESET, combo, "active-id", flags)
     return combo
 
 
 def _adopt_if_untouched(config: Gimp.ProcedureConfig) -> None:
-    if all(getattr_default == value for getattr_default, value in _looks(config)):
-        _adopt(config)
-
-
-def _looks(config: Gimp.ProcedureConfig) -> list[tuple[object, object]]:
     values = arguments.values_of(config)
-    return [(named.default, values[named.name]) for named in knobs() if named.knob.scope == "look"]
+    if all(values[named.name] == named.default for named in knobs() if named.knob.scope == "look"):
+        _adopt(config)
 
 
 def _adopt(config: Gimp.ProcedureConfig) -> None:

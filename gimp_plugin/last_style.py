@@ -27,7 +27,7 @@ def recall(config: Gimp.ProcedureConfig) -> None:
 
 
 def remember(config: Gimp.ProcedureConfig) -> None:
-    """Keep the config's style picture, or that there is none. Not worth an error: next time the artist chooses again."""
+    """Keep the config's style picture, or that there is none. Failing is no error: she chooses again."""
     file = config.get_property(STYLE_FILE)
     with contextlib.suppress(OSError):
         _memory().write_text(json.dumps({STYLE_FILE: file.get_path() if file else None}), "utf-8")

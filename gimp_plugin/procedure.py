@@ -5,7 +5,6 @@ GIMP asks for it at its own start: nothing here starts the engine, scans a disk 
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ from gimp_plugin import arguments
 from gimp_plugin.libgimp import Gimp, GLib, GObject
 from gimp_plugin.run import run
 from nst_core.errors import CancelledError, NeuralStyleError
-from nst_core.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +46,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
             name,
         )
         procedure.set_attribution("Neural Style for GIMP", "MIT licence", "2025")
-        arguments.declare(procedure, DEFAULT_PRESET)
+        arguments.declare(procedure)
         procedure.add_core_object_array_return_value(
             LAYERS,
             "New layers",
@@ -80,8 +78,18 @@ def answer(
     finally:
         # GIMP writes the arguments into the image after a success: the artist's path does not belong in there.
         config.set_property(arguments.STYLE_FILE, None)
-    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
-    Gimp.value_set_core_object_array(values.index(1), layers)
+    return _success(procedure, layers)
+
+
+def _success(procedure: Gimp.Procedure, layers: Sequence[Gimp.Layer]) -> Gimp.ValueArray:
+    # Python cannot put an array of layers into a value itself; a config can, and hands it out in a form a value takes.
+    carrier = procedure.create_config()
+    carrier.set_core_object_array("drawables", layers)
+    value = GObject.Value(GObject.type_from_name("GimpCoreObjectArray"))
+    value.set_boxed(carrier.get_property("drawables"))
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    values.remove(1)
+    values.insert(1, value)
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,6 @@ from nst_core.settings import Value, from_mapping, to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from nst_core.presets import Preset
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -55,27 +54,27 @@ def run(
 
 
 def _ask(procedure: Gimp.Procedure, run_mode: Gimp.RunMode, config: Gimp.ProcedureConfig) -> Wish:
-    if run_mode == Gimp.RunMode.NONINTERACTIVE:
-        style = _style_file(config)
-        preset = None if style else _preset(config)
-        values = arguments.follow(arguments.values_of(config), preset.settings if preset else {})
-        return _wish(style, preset, values)
-    last_style.recall(config)
+    alone = run_mode == Gimp.RunMode.NONINTERACTIVE
+    if not alone:
+        last_style.recall(config)
     if run_mode == Gimp.RunMode.INTERACTIVE:
         from gimp_plugin.dialog import ask  # noqa: PLC0415 - needs a screen
 
         ask(procedure, config)
         last_style.remember(config)
-    style = _style_file(config)
-    return _wish(style, None if style else _preset(config), arguments.values_of(config))
+    values = arguments.values_of(config)
+    path = arguments.style_path(config)
+    if path is not None:
+        return Wish((StyleFile(_encoded(path), 1.0, path.name),), _settings(values), "stylized")
+    preset = presets.load_preset(config.get_property(arguments.PRESET))
+    # A script leaves out what it does not care about; a dialog has shown the preset's values to the artist.
+    values = arguments.follow(values, preset.settings) if alone else values
+    styles = tuple(StyleFile(picture.read(), picture.weight, picture.path.name) for picture in preset.styles)
+    return Wish(styles, _settings(values), preset.title)
 
 
-def _wish(style: Path | None, preset: Preset | None, values: dict[str, Value]) -> Wish:
-    settings = to_mapping(from_mapping(values))
-    if style is not None:
-        return Wish((StyleFile(_encoded(style), 1.0, style.name),), settings, "stylized")
-    assert preset is not None
-    return Wish(preset.styles(), settings, preset.title)
+def _settings(values: dict[str, Value]) -> dict[str, Value]:
+    return to_mapping(from_mapping(values))
 
 
 def _paint(layers: Sequence[Gimp.Layer], wish: Wish, report: Report) -> list[tuple[Gimp.Layer, Done]]:
@@ -83,7 +82,7 @@ def _paint(layers: Sequence[Gimp.Layer], wish: Wish, report: Report) -> list[tup
     with Engine.start(engine_command(FOLDER), os.environ) as engine:
         for number, layer in enumerate(layers):
             request = Stylize(canvas.read(layer), wish.styles, wish.settings)
-            done.append((layer, engine.stylize(request, on_progress=lambda event, n=number: report.show(n, event))))
+            done.append((layer, engine.stylize(request, on_progress=functools.partial(report.show, number))))
     return done
 
 
@@ -96,15 +95,6 @@ def _insert(image: Gimp.Image, done: Sequence[tuple[Gimp.Layer, Done]], title: s
             canvas.insert_above(layer, event.pixels, f"{layer.get_name()}: {title}", event.recipe)
             for layer, event in still_there
         ]
-
-
-def _preset(config: Gimp.ProcedureConfig) -> Preset:
-    return presets.load_preset(config.get_property(arguments.PRESET))
-
-
-def _style_file(config: Gimp.ProcedureConfig) -> Path | None:
-    file = config.get_property(arguments.STYLE_FILE)
-    return Path(file.get_path()) if file and file.get_path() else None
 
 
 def _encoded(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nst_core.presets import load_preset
     from nst_core.settings import Settings
-    from nst_core.stylize import Job, Outcome, Progress, Style, stylize
+    from nst_core.run import Job, Outcome, Progress, Style, stylize
 
 __version__ = "0.1.0"
 __all__ = ["Job", "Outcome", "Progress", "Settings", "Style", "load_preset", "stylize"]
@@ -25,4 +25,4 @@ _HOME = {"Settings": "settings", "load_preset": "presets"}
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOME.get(name, 'stylize')}"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_HOME.get(name, 'run')}"), name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.util import find_spec
 
 from nst_core.backends import Backend
@@ -46,7 +47,9 @@ def _preferences() -> list[tuple[str, str]]:
     return [pair for pair in dict.fromkeys(order) if pair in found]
 
 
+@cache
 def _make(name: str, device: str) -> Backend:
+    """Made once: the second job finds sessions and weights ready."""
     if name == "torch":
         from nst_core.backends.torch import TorchBackend  # noqa: PLC0415 - as above
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REFUSED = 2  # exit code for everything that a person can put right
 
+SIZES = range(32, 65_536)  # px: the least the engine takes, the most a TIFF or PNG reader commonly does
+
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -48,6 +50,12 @@ def weighted(text: str) -> tuple[str, float]:
     """
     match = None if os.path.lexists(text) else re.fullmatch(r"(?s)(.+):(\d+\.?\d*|\.\d+)", text)
     return (match[1], float(match[2])) if match else (text, 1.0)
+
+
+def require_size(size: int | None) -> None:
+    """Raise InvalidSettingError for a longest edge, in pixels, that is not in SIZES; None asks for none."""
+    if size is not None and size not in SIZES:
+        raise InvalidSettingError(f"size is {size}", f"it must be a whole number in [{SIZES.start}, {SIZES.stop - 1}]")
 
 
 @contextlib.contextmanager
@@ -95,9 +103,3 @@ def _finite(answer: object) -> object:
         case float() if not math.isfinite(answer):
             return None
     return answer
-
-
-def require_whole_size(size: int | None) -> None:
-    """Raise InvalidSettingError for a --size that no picture can have."""
-    if size is not None and not 32 <= size <= 65_535:
-        raise InvalidSettingError(f"size is {size}", "it must be a whole number in [32, 65535]")

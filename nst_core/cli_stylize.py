@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,18 +17,19 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from nst_core import images, presets
-from nst_core.cli_options import settings_from, weighted
+from nst_core.cli_options import require_size, settings_from, weighted
 from nst_core.errors import InvalidSettingError
 from nst_core.settings import to_mapping
-from nst_core.stylize import Job, Run, Style
+from nst_core.run import Job, Run, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from types import FrameType
 
     from nst_core.images import Pixels
     from nst_core.settings import Settings
-    from nst_core.stylize import Outcome, Progress
+    from nst_core.run import Outcome, Progress
 
 STOPPED = "stopped early: this is the best picture so far"
 
@@ -51,6 +50,7 @@ class Order:
 def carry_out(order: Order) -> dict[str, Any]:
     """Stylise, write the picture, and return what --json prints. Raises NeuralStyleError."""
     output = images.require_writable(order.output)
+    require_size(order.size)
     job = prepare(order)
     run = Run(job)
     stopped = _follow(run)
@@ -99,14 +99,11 @@ def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
     parsed = [weighted(text) for text in texts]
     if not any(weight for _, weight in parsed):
         raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
-    return tuple(
-        Style(images.flatten(images.require_usable(images.read(path), path)), weight) for path, weight in parsed if weight
-    )
+    return tuple(Style(images.require_usable(images.read(path), path), weight) for path, weight in parsed)
 
 
 def _preset_styles(preset: presets.Preset) -> tuple[Style, ...]:
-    pictures = [(images.decode(style.read(), style.name), style.weight) for style in preset.styles]
-    return tuple(Style(images.flatten(pixels), weight) for pixels, weight in pictures)
+    return tuple(Style(images.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)
 
 
 def _follow(run: Run) -> bool:
@@ -176,6 +173,3 @@ def tell(report: dict[str, Any]) -> None:
     width, height = report["size"]
     where = f"{report['backend']} on {report['device']} ({report['precision']})"
     click.echo(f"wrote {report['output']} ({width} x {height} px) in {report['seconds']:.1f} s with {where}")
-
-
-__all__ = ["Order", "carry_out", "prepare", "tell"]

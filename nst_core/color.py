@@ -11,10 +11,18 @@ from numpy.typing import NDArray
 Float = NDArray[np.float32]
 
 _LINEAR_TO_LMS = np.array(
-    [[0.4122214708, 0.5363325363, 0.0514459929], [0.2119034982, 0.6806995451, 0.1073969566], [0.0883024619, 0.2817188376, 0.6299787005]]
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
 )
 _LMS_TO_LAB = np.array(
-    [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099], [0.0259040371, 0.7827717662, -0.8086757660]]
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
 )
 
 _BISECTIONS = 12
@@ -25,7 +33,8 @@ def matched(style: Float, content: Float) -> Float:
     s, c = style.reshape(-1, 3).astype(np.float64), content.reshape(-1, 3).astype(np.float64)
     turn = _root(np.cov(c.T), 0.5) @ _root(np.cov(s.T), -0.5)
     recoloured = (s - s.mean(0)) @ turn.T + c.mean(0)
-    return recoloured.reshape(style.shape).clip(0, 1).astype(np.float32)
+    out: Float = recoloured.reshape(style.shape).clip(0, 1).astype(np.float32)
+    return out
 
 
 def _root(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:

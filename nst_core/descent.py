@@ -7,6 +7,7 @@ what is delivered. Pixels that sit on a bound and want to leave the box take no 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ def descend(objective: Objective, image: Array, steps: int, history: int = 10) -
     previous: tuple[Array, Array, float] | None = None
     for number in range(1, steps + 1):
         losses, gradient = objective(x.reshape(shape))
-        step = Step(number, x.reshape(shape), tuple(float(loss) for loss in losses))
+        step = Step(number, x.reshape(shape), (float(losses[0]), float(losses[1]), float(losses[2])))
         yield step
         g = gradient.reshape(-1)
         if previous is not None:
@@ -88,4 +89,4 @@ def descend(objective: Objective, image: Array, steps: int, history: int = 10) -
 
 
 def _rms(values: Array) -> float:
-    return float((values @ values) / values.shape[0]) ** 0.5
+    return math.sqrt(float(values @ values) / values.shape[0])

@@ -184,6 +184,8 @@ class Engine:
         reason: NeuralStyleError | None = None
         try:
             self._listen(child.stdout)
+        except ProtocolError as error:
+            reason = ProtocolError(f"the engine does not keep to the protocol: {error.message}", REINSTALL)
         except NeuralStyleError as error:
             reason = error
         except (EOFError, OSError):
@@ -232,7 +234,7 @@ class Engine:
     def _listen(self, wire: Any) -> None:
         ready = decode_event(read_frame(wire))
         if not isinstance(ready, Ready):
-            raise ProtocolError("the engine did not begin with Ready", REINSTALL)
+            raise ProtocolError("it did not begin with Ready")
         self._first.put(ready)
         while True:
             event = decode_event(read_frame(wire))

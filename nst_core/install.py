@@ -12,18 +12,18 @@ import os
 import shutil
 import sys
 import uuid
-from collections.abc import Sequence  # noqa: TC003 - one import for people and for type checkers
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
 
 import nst_core
 from nst_core.errors import NeuralStyleError, UnwritableOutputError
+from nst_core.launch import ENGINE_FILE
 from nst_core.protocol import PROTOCOL
 
 PLUGIN = "neural-style"
 ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
-ENGINE_FILE = "engine.json"
 
 SLICE = ("__init__", "errors", "settings", "frames", "messages", "protocol", "presets", "launch", "engine")
 """Modules of nst_core that GIMP's own Python imports: standard library only, Python 3.10 and later."""
@@ -163,7 +163,8 @@ def _remove(path: Path) -> None:
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableOutputError:
-    reason = error.strerror or type(error).__name__
+    # shutil gathers what went wrong with each file; the first one tells enough.
+    reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
     return UnwritableOutputError(
         f"the plug-in cannot be put into {folder} ({reason})",
         "check that you may write there and that the disk is not full",

@@ -68,9 +68,7 @@ def require_picture(pixels: Float, what: str) -> None:
         raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture", "convert it first")
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise ImageTooSmallError(
-            f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
-        )
+        raise ImageTooSmallError(f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side")
     if not np.isfinite(pixels).all():
         raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
 
@@ -90,7 +88,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the whole engine, at most so far."""
+    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far."""
 
     seconds: float
     backend: str

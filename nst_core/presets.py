@@ -42,6 +42,11 @@ class PresetStyle:
     path: Path
     weight: float = 1.0
 
+    @property
+    def name(self) -> str:
+        """The picture's file name, for messages."""
+        return self.path.name
+
     def read(self) -> bytes:
         """The picture file's bytes. Raises BrokenPresetError."""
         try:

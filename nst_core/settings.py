@@ -64,7 +64,8 @@ class Settings:
     """
 
     strength: Annotated[
-        float, Knob("Strength", "How far to go: 0 keeps the photograph, 50 is balanced, 100 gives the style all.", 0, 100)
+        float,
+        Knob("Strength", "How far to go: 0 keeps the photograph, 50 is balanced, 100 gives the style all.", 0, 100),
     ] = 50.0
     brush_size: Annotated[
         float, Knob("Brush size", "Size of the strokes: 1 as in the style picture, 2 twice as large.", 0.25, 4)
@@ -77,7 +78,11 @@ class Settings:
             options=(
                 Option("style", "The style's colours", "Take the palette of the style picture."),
                 Option("content", "The photograph's colours", "Paint with the photograph's palette."),
-                Option("luminance", "Light and dark only", "Keep the photograph's colours exactly, change only light and dark."),
+                Option(
+                    "luminance",
+                    "Light and dark only",
+                    "Keep the photograph's colours exactly, change only light and dark.",
+                ),
             ),
         ),
     ] = "style"
@@ -96,7 +101,15 @@ class Settings:
         ),
     ] = "normal"
     seconds: Annotated[
-        float, Knob("Time limit", "Seconds after which the best picture so far is kept; 0 sets no limit.", 0, 86400, scope="run", expert=True)
+        float,
+        Knob(
+            "Time limit",
+            "Seconds after which the best picture so far is kept; 0 sets no limit.",
+            0,
+            86400,
+            scope="run",
+            expert=True,
+        ),
     ] = 0.0
     seed: Annotated[int, Knob("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run", expert=True)] = 0
     init: Annotated[

@@ -90,6 +90,4 @@ def content_weight(targets: Targets) -> float:
 def tv_weight(targets: Targets) -> float:
     """The factor on the sum of squared differences between neighbours; 3 H W of them in each direction."""
     height, width = targets.guides.shape[2:]
-    return targets.weights.tv / (3 * height * width)
-
-
+    return targets.weights.tv / (3 * int(height) * int(width))

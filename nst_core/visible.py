@@ -11,18 +11,20 @@ Float = NDArray[np.float32]
 def filled(color: Float, visible: Float) -> Float:
     """color (H, W, C) where `visible` (H, W) is 1; elsewhere the colour of what is near.
 
-    Push and pull over a pyramid (Gortler et al., The Lumigraph, 1996): hidden areas take weighted means of coarser levels.
+    Push and pull over a pyramid (Gortler et al., The Lumigraph, 1996): hidden areas take means of coarser levels.
     """
     weight = visible[..., None]
     if (weight >= 1).all() or min(color.shape[:2]) < 2:
         total = max(float(weight.sum()), 1e-6)
         mean = (color * weight).sum((0, 1)) / total
-        return (color * weight + mean * (1 - weight)).astype(np.float32)
+        flat: Float = (color * weight + mean * (1 - weight)).astype(np.float32)
+        return flat
     small_weight = _halved(weight)
     small = _halved(color * weight) / np.maximum(small_weight, 1e-6)
     pulled = filled(small.astype(np.float32), np.minimum(small_weight[..., 0] * 4, 1).astype(np.float32))
     around = pulled.repeat(2, 0).repeat(2, 1)[: color.shape[0], : color.shape[1]]
-    return (color * weight + around * (1 - weight)).astype(np.float32)
+    out: Float = (color * weight + around * (1 - weight)).astype(np.float32)
+    return out
 
 
 def _halved(values: Float) -> Float:

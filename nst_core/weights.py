@@ -51,5 +51,7 @@ def read(path: Path) -> dict[str, Float]:
             whole = tensors[f"{conv.name}.table"][codes] if codes is not None else tensors[f"{conv.name}.weight"]
             out[f"{conv.name}.weight"] = whole
     except (OSError, SafetensorError, KeyError) as error:
-        raise DamagedWeightsError(f"{path.name} is not a weights file", "write it again with `python -m export`") from error
+        raise DamagedWeightsError(
+            f"{path.name} is not a weights file", "write it again with `python -m export`"
+        ) from error
     return out

@@ -49,6 +49,9 @@ def tiled(scene: Scene, size: float, square: float) -> Cells:
         number = _nearest(scene, sites, reach, square)
         if turn < ROUNDS - 1:
             sites = _centres(number, sites)
+    _, number = np.unique(number * (scene.label.max() + 1) + scene.label, return_inverse=True)
+    number = number.reshape(height, width)
+    sites = _centres(number, np.zeros((number.max() + 1, 2)))
     borders = (number != np.roll(number, 1, 0)) | (number != np.roll(number, 1, 1))
     borders[0], borders[:, 0] = False, False
     return Cells(number, sites, ndimage.distance_transform_edt(~borders).astype(np.float32))

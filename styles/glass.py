@@ -42,7 +42,7 @@ def _lit_from_behind(scene: Scene, glass: Array, own: Array) -> Array:
     v = sheet.y * np.cos(turn) - sheet.x * np.sin(turn)
     swirl = 0.5 * noise(sheet, 0.06, 2)
     streak = np.sin(u * 60 + 2.5 * swirl + own * 40) * 0.5 + 0.5 * np.sin(u * 170 + v * 20 + 4 * swirl)
-    glow = 1.02 + 0.13 * streak + 0.11 * noise(sheet, 0.2) + 0.05 * noise(sheet, 0.012, 2)
+    glow = 1.02 + 0.24 * streak + 0.11 * noise(sheet, 0.2) + 0.05 * noise(sheet, 0.012, 2)
     glass = np.clip(glass, 0.01, 1) ** (1 / glow[..., None] ** 1.6)
     bubbles = ndimage.gaussian_filter((sheet.rng.random(sheet.shape) > 0.9993).astype(np.float32), 1.1 * sheet.unit / 1024)
     bubbles = np.clip(bubbles * 6, 0, 1)
@@ -54,8 +54,8 @@ def _leaded(sheet: Sheet, glass: Array, inset: Array) -> Array:
     """Lead cames with a rounded back, solder and grime in the corners."""
     unit = sheet.unit / 1024
     width = unit * (4.2 + 0.7 * noise(sheet, 0.05))
-    grime = step(16 * unit, 3 * unit, inset + 3 * unit * noise(sheet, 0.01, 2))
-    glass = glass * (1 - 0.42 * grime[..., None])
+    grime = step(16 * unit, 3 * unit, inset + 2.5 * unit * noise(sheet, 0.03))
+    glass = glass * (1 - 0.36 * grime[..., None])
     back = np.sqrt(np.clip(1 - (inset / width) ** 2, 0, 1)) * 3.2 * unit
     metal = lit(LEAD * (1.4 + 0.35 * noise(sheet, 0.01, 2)[..., None]), blur(back, 0.8 * unit) + 0.15 * noise(sheet, 0.006), 0.9, 0.30)
     return mix(glass, metal, np.clip(width - inset + 0.5, 0, 1))
@@ -69,8 +69,7 @@ def _sky(scene: Scene) -> None:
     for part in range(22):
         tone = np.clip(distance * 1.35 + 0.12 * (part % 2), 0, 1)
         mask = np.mod(number, 22) == part
-        fill = ramp(tone, FIRE[[1, 2, 3]]) if part % 2 else ramp(1 - tone, SKY)
-        fill = mix(fill, ramp(1 - tone, SKY), step(0.25, 0.5, distance) if part % 2 else 0.0)
+        fill = ramp(tone, FIRE[[1, 2, 3, 4]]) if part % 2 else ramp(1 - tone, SKY)
         scene.lay(mask.astype(np.float32), fill * (0.9 + 0.2 * ray[..., None]), circle)
     for size, colour in [(0.215, FIRE[2]), (0.165, FIRE[1]), (0.115, FIRE[0])]:
         scene.lay(cover(sheet, size - distance), colour, circle)
@@ -90,13 +89,13 @@ def _stream(scene: Scene) -> None:
     sheet = scene.sheet
     below = sheet.y - 0.56
     middle = 0.56 + 0.10 * np.sin(below * 13)
-    width = 0.02 + 0.55 * np.clip(below, 0, 1) ** 1.15
+    width = 0.10 + 0.50 * np.clip(below, 0, 1) ** 1.15
     across = (sheet.x - middle) / width
     for band in range(6):
         low = -1 + band / 3
         inside = np.minimum(across - low, low + 1 / 3 - across)
         tone = np.clip(0.25 + 0.5 * ((band * 2) % 3) / 2 + 0.6 * (0.3 - below), 0, 1)
-        scene.lay(cover(sheet, np.where(below > 0, inside, -1)), ramp(tone, WATER), np.pi / 2 + 0.4 * np.cos(below * 13))
+        scene.lay(cover(sheet, np.where(below > 0.03, inside, -1)), ramp(tone, WATER), np.pi / 2 + 0.4 * np.cos(below * 13))
 
 
 def _iris(scene: Scene, x: float, y: float, size: float) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from styles.curves import depth, outline, spline, stripes
 from styles.scene import around, cover
-from styles.sheet import Array, Point, Sheet, hexes, mix, noise, polygon, ramp, step, warped
+from styles.sheet import Array, Point, Sheet, drawn, hexes, mix, noise, polygon, ramp, step, warped
 
 PAPER, INK = hexes("efe3c4")[0], hexes("16213f")[0]
 BLUE = hexes("16305c 23508a 4f86b0 9cc0cb dbe3cf")
@@ -16,7 +16,7 @@ SUN, BLUSH, EARTH = hexes("c8412b e7ab84 b99a62")
 def paint(sheet: Sheet) -> Array:
     """The picture (H, W, 3)."""
     hand = warped(sheet, 0.0022, 0.05)
-    picture = _sky(hand)
+    picture = _sky(sheet)
     picture = _mountain(hand, picture)
     for line, gap in _swells(sheet):
         picture = _wave(hand, picture, line, gap)
@@ -40,6 +40,7 @@ def _sky(sheet: Sheet) -> Array:
     picture = mix(np.broadcast_to(PAPER, (*sheet.shape, 3)), BLUE[1], step(0.20, -0.02, t))
     picture = mix(picture, BLUSH, step(0.28, 0.58, t) * 0.9)
     distance, _ = around(sheet, 0.98, 0.25)
+    distance = distance + 0.0015 * noise(sheet, 0.2)
     disc = cover(sheet, 0.105 - distance)
     red = mix(SUN, BLUSH, step(0.20, 0.37, sheet.y) * 0.55)
     picture = mix(picture, red, disc)
@@ -77,12 +78,12 @@ def _wave(sheet: Sheet, picture: Array, line: list[Point], gap: float) -> Array:
     return _striped(sheet, picture, distance, gap)
 
 
-def _striped(sheet: Sheet, picture: Array, distance: Array, gap: float) -> Array:
-    """A body of water: a pale lip, then bands of blue parallel to its edge, under a key line."""
+def _striped(sheet: Sheet, picture: Array, distance: Array, gap: float, along: Array | None = None) -> Array:
+    """A body of water: a pale lip, then bands of blue parallel to its edge (or to `along`), under a key line."""
     deep = np.clip(distance / (0.20 * sheet.unit), 0, 1)
     water = ramp(deep, BLUE[[3, 2, 1, 0]])
     taper = np.clip(0.5 + 0.22 * noise(sheet, 0.16) - 0.12 * deep, 0.06, 0.8)
-    bent = distance + 0.006 * sheet.unit * noise(sheet, 0.10)
+    bent = (distance if along is None else along) + 0.006 * sheet.unit * noise(sheet, 0.10)
     water = mix(water, BLUE[4], stripes(bent, gap * sheet.unit, taper * 0.8))
     water = mix(water, INK, stripes(bent + 0.36 * gap * sheet.unit, gap * sheet.unit, 0.10 + 0.12 * taper))
     water = mix(water, PAPER, np.clip(0.011 * sheet.unit - distance, 0, 1))
@@ -91,12 +92,16 @@ def _striped(sheet: Sheet, picture: Array, distance: Array, gap: float) -> Array
 
 
 CREST = [(-0.1, 0.60), (0.10, 0.50), (0.22, 0.33), (0.36, 0.20), (0.52, 0.165), (0.64, 0.21), (0.705, 0.30), (0.70, 0.385)]
-HOLLOW = [(0.70, 0.385), (0.655, 0.325), (0.57, 0.30), (0.48, 0.345), (0.43, 0.46), (0.44, 0.60), (0.53, 0.74), (0.72, 0.86), (0.9, 0.90)]
+HOLLOW = [(0.70, 0.385), (0.655, 0.325), (0.57, 0.30), (0.48, 0.345), (0.43, 0.46), (0.44, 0.60), (0.53, 0.74), (0.74, 0.86), (1.0, 0.935), (1.4, 0.95)]
 
 
 def _breaker(sheet: Sheet, picture: Array) -> Array:
-    ring = [*spline(CREST), *spline(HOLLOW), (1.0, 1.2), (-0.2, 1.2)]
-    return _striped(sheet, picture, depth(polygon(sheet, ring)), 0.036)
+    """The great wave: its bands run from the foot to the tip, closing up between crest and hollow."""
+    crest, hollow = spline(CREST), spline(HOLLOW)
+    distance = depth(polygon(sheet, [*crest, *hollow, (1.5, 1.2), (-0.2, 1.2)]))
+    above, under = (np.abs(depth(1 - drawn(sheet, [line], 0.002))) for line in (crest, hollow))
+    bands = above / (above + under + 1e-3)
+    return _striped(sheet, picture, distance, 0.036, bands * 0.036 * 15 * sheet.unit)
 
 
 def _foam(sheet: Sheet, picture: Array) -> Array:
@@ -125,10 +130,10 @@ def _scallop(sheet: Sheet, picture: Array, centre: Point, size: float) -> Array:
         return picture
     here = np.s_[top:bottom, left:right]
     dx, dy = sheet.x[here] - centre[0], sheet.y[here] - centre[1]
-    wobble = 1 + 0.14 * np.sin(5 * np.arctan2(dy, dx) + centre[0] * 900)
+    wobble = 0.92 + 0.14 * np.abs(np.sin(3 * np.arctan2(dy, dx) + centre[0] * 900)) if size > 0.005 else 1.0
     distance = (size * wobble - np.hypot(dx, dy)) * unit
     white = mix(PAPER * 1.04, BLUE[3], step(0.2, 0.9, (dx * 0.5 + dy) / size) * 0.75)
     picture[here] = mix(picture[here], white, np.clip(distance + 0.5, 0, 1))
-    rim = np.clip(1.0 + 0.9 * (dx * 0.6 + dy) / size, 0.35, 1.7) * 0.0016 * unit
+    rim = np.clip(1.0 + 0.9 * (dx * 0.6 + dy) / size, 0.35, 1.7) * min(0.0016, size * 0.25) * unit
     picture[here] = mix(picture[here], INK, np.clip(rim - np.abs(distance) + 0.5, 0, 1))
     return picture

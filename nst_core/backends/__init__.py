@@ -35,7 +35,7 @@ class Backend(Protocol):
         """The way back."""
 
     def features(self, image: Array) -> Mapping[str, Array]:
-        """image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: feature maps (1, C, h, w) of the style and content layers."""
+        """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
 
     def objective(self, targets: Targets) -> Objective:
         """The loss to be minimised. Raises OutOfMemoryError where it does not fit."""

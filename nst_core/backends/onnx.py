@@ -74,12 +74,14 @@ class OnnxBackend:
         """See `Backend.features`."""
         names = [output.name for output in self._features.get_outputs()]
         with _speaking():
-            return dict(zip(names, self._features.run(names, {"image": image}, self._run_options), strict=True))
+            return dict(zip(names, self._features.run(names, {"image": image}), strict=True))
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         session = self._objective
         binding = session.io_binding()
+        # New for each objective: an abort must not outlive the work it was meant for.
+        self._run_options = run_options = ort.RunOptions()
         device = self.device
         bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
         for name, value in bound.items():
@@ -90,7 +92,7 @@ class OnnxBackend:
             for output in ("losses", "gradient"):
                 binding.bind_output(output, "cpu")
             with _speaking():
-                session.run_with_iobinding(binding, self._run_options)
+                session.run_with_iobinding(binding, run_options)
             losses, gradient = binding.copy_outputs_to_cpu()
             return losses, gradient
 

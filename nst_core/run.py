@@ -1,6 +1,6 @@
 """The run: coarse to fine, each octave descending on its objective from where the one before ended.
 
-    outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
+outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
 """
 
 from __future__ import annotations
@@ -65,11 +65,7 @@ class Run:
         self._best = _Best(planes(self._content))
 
     def stop(self) -> None:
-        """Finish at the next step and keep what exists."""
-        self._stopped.set()
-
-    def abort(self) -> None:
-        """Finish within the step where the backend can; what existed before it is kept."""
+        """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
         self._stopped.set()
         if self._backend is not None:
             self._backend.abort()
@@ -80,7 +76,8 @@ class Run:
             return
         self._backend = self._backend or choose(settings.backend, settings.device)
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
-        octaves = plan(*self._visible.shape, settings.quality)
+        height, width = self._visible.shape
+        octaves = plan(height, width, settings.quality)
         image = self._init()
         try:
             for index, planned in enumerate(octaves):
@@ -113,6 +110,8 @@ class Run:
         self._best.evaluations.append(0)
         self._clock.restart_lap()
         lowest = np.inf
+        if self._stopped.is_set():
+            return
         for step in descend(objective, backend.array(image), octave.steps):
             self._clock.evaluated(octave)
             with self._lock:

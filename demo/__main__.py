@@ -1,0 +1,92 @@
+"""`python -m demo`: one photograph, one preset, a real GIMP; what came of it lies in out/."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from PIL import Image
+
+import nst_core
+from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fetch
+from nst_core.install import install_plugin
+
+PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "coffee.jpg"
+LOOK = {"preset": "impasto", "quality": "normal", "seconds": 60.0}
+OUT = REPOSITORY / "out"
+PROFILE = REPOSITORY / ".cache" / "demo-profile"
+LIMIT = 600.0  # seconds for everything in GIMP
+GAP = 8  # pixels between before and after
+SPOKEN = "neural-style: "
+
+
+def main() -> int:
+    """Run the demonstration. Returns the exit code."""
+    started = time.monotonic()
+    OUT.mkdir(exist_ok=True)
+    picture = OUT / "demo.png"
+    made = [picture, OUT / "before-after.png"]
+    try:
+        gimp = find_or_fetch(CACHE, _say)
+    except GimpUnavailableError as error:
+        _say(f"No GIMP 3 here: {error}; running the same job through the command line instead")
+        worked = _by_command_line(picture)
+    else:
+        made.insert(0, OUT / "demo.xcf")
+        worked = _in_gimp(gimp, made[0], picture)
+    if not worked:
+        return 1
+    _side_by_side(PHOTOGRAPH, picture, OUT / "before-after.png")
+    print(f"\nMade in {time.monotonic() - started:.0f} s:")
+    for path in made:
+        print(f"  {path.relative_to(REPOSITORY)}  ({path.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _in_gimp(gimp: Gimp, document: Path, picture: Path) -> bool:
+    plug_in = install_plugin(PROFILE / "plug-ins", gimp.engine_command(Path(sys.executable)))
+    _say(f"GIMP {gimp.version}, with the plug-in in {plug_in.relative_to(REPOSITORY)}")
+    _say(f"Stylising {PHOTOGRAPH.name} with the preset {LOOK['preset']!r}")
+    order = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}
+    script = Path(__file__).with_name("job.py")
+    try:
+        done = gimp.run_batch(script, PROFILE, {"DEMO_JOB": json.dumps(order)}, _tell, LIMIT)
+    except subprocess.TimeoutExpired:
+        _say(f"GIMP did not finish within {LIMIT:.0f} s")
+        return False
+    if done.returncode != 0 or not picture.is_file():
+        _say("GIMP did not do it; this is what it said:")
+        print(done.stdout)
+        return False
+    return True
+
+
+def _by_command_line(picture: Path) -> bool:
+    options = [word for name, value in LOOK.items() for word in (f"--{name}", str(value))]
+    program = Path(sys.executable).with_name("neural-style")
+    return subprocess.run([program, "stylize", PHOTOGRAPH, *options, "-o", picture], check=False).returncode == 0
+
+
+def _side_by_side(before: Path, after: Path, target: Path) -> None:
+    with Image.open(before) as left, Image.open(after) as right:
+        sheet = Image.new("RGB", (left.width + GAP + right.width, left.height), "white")
+        sheet.paste(left.convert("RGB"), (0, 0))
+        sheet.paste(right.convert("RGB"), (left.width + GAP, 0))
+        sheet.save(target)
+
+
+def _say(text: str) -> None:
+    print(f"demo: {text}", flush=True)
+
+
+def _tell(line: str) -> None:
+    """Of all that GIMP says, what the plug-in says."""
+    if line.startswith(SPOKEN):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""The engine's run in the terms of the wire: a Stylize goes in, Progress, Preview pixels and Done come out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core import images, messages
+from nst_core.errors import InvalidImageError
+from nst_core.frames import Buffer
+from nst_core.settings import from_mapping
+from nst_core.run import Job, Run, Style
+
+PREVIEW_SIDE = 1024  # px: more than a dialog shows
+
+Float = NDArray[np.float32]
+
+
+class Painting:
+    """A run for one request. Raises what Job and images.decode raise."""
+
+    def __init__(self, request: messages.Stylize) -> None:
+        self._job = request.job
+        self._run = Run(job_of(request))
+
+    def __iter__(self) -> Iterator[messages.Progress]:
+        """Paint; see Run."""
+        for progress in self._run:
+            yield messages.Progress(self._job, **dataclasses.asdict(progress))
+
+    def done(self) -> messages.Done:
+        """The best picture so far, as an ending."""
+        outcome = self._run.outcome()
+        return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, dataclasses.asdict(outcome.metrics))
+
+    def preview(self) -> messages.Pixels:
+        """The best picture so far, at most about PREVIEW_SIDE wide and high."""
+        return to_pixels(reduced(self._run.outcome().pixels, PREVIEW_SIDE))
+
+    def stop(self) -> None:
+        """End the run as soon as the backend can."""
+        self._run.stop()
+
+
+def job_of(request: messages.Stylize) -> Job:
+    """The engine's job. Pixels are not copied, unless they leave [0, 1]: then what leaves it is cut off."""
+    height, width = request.content.height, request.content.width
+    content = _bounded(request.content.rgba, (height, width, 4), "the picture")
+    init = mask = None
+    if request.init is not None:
+        init = _bounded(request.init.rgba, (height, width, 4), "the picture to start from")[..., :3]
+    if request.mask is not None:
+        mask = _bounded(request.mask, (height, width), "the mask")
+    return Job(content, tuple(_style(style) for style in request.styles), from_mapping(request.settings), init, mask)
+
+
+def to_pixels(rgba: Float) -> messages.Pixels:
+    """rgba: (H, W, 4). Not copied where it already lies in rows."""
+    rows = np.ascontiguousarray(rgba, dtype="<f4")
+    return messages.Pixels(rgba.shape[1], rgba.shape[0], rows.data.cast("B"))
+
+
+def reduced(pixels: Float, side: int) -> Float:
+    """Means over square blocks, so that neither side is longer than `side`; narrow ones keep a pixel."""
+    height, width, channels = pixels.shape
+    block = min(-(-max(height, width) // side), height, width)
+    rows, columns = height // block, width // block
+    blocks = pixels[: rows * block, : columns * block].reshape(rows, block, columns, block, channels)
+    means: Float = blocks.mean((1, 3), dtype=np.float32)
+    return means
+
+
+def _style(style: messages.StyleFile | messages.StylePixels) -> Style:
+    if isinstance(style, messages.StyleFile):
+        return Style(images.decode(bytes(style.encoded), style.name), style.weight)
+    size = (style.pixels.height, style.pixels.width, 4)
+    return Style(_bounded(style.pixels.rgba, size, "the style"), style.weight)
+
+
+def _bounded(raw: Buffer, shape: tuple[int, ...], what: str) -> Float:
+    """float32 of this shape, in [0, 1]."""
+    values = np.frombuffer(raw, dtype="<f4").reshape(shape)
+    if not np.isfinite(values).all():
+        raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
+    if values.min() < 0 or values.max() > 1:
+        return values.clip(0, 1)
+    return values

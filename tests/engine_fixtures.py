@@ -1,0 +1,43 @@
+"""Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
+
+from pathlib import Path
+
+import numpy as np
+
+from nst_core import images
+from nst_core.backends import Backend
+from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.statistics import Targets, Weights, layer_statistics
+from nst_core.targets import planes
+
+PACKAGE = Path(images.__file__).parent
+
+
+def photograph(height: int, width: int) -> images.Pixels:
+    return images.resize(images.read(PACKAGE / "photographs" / "cat.jpg")[..., :3], height, width)
+
+
+def painting(height: int, width: int) -> images.Pixels:
+    return images.resize(images.read(PACKAGE / "photographs" / "coffee.jpg")[..., :3], height, width)
+
+
+def noise(height: int, width: int, seed: int = 0) -> images.Pixels:
+    """Noise, not a picture, where gradients are compared: it has no ties for max pooling to break."""
+    return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
+
+
+def targets(backend: Backend, height: int, width: int, guides: images.Pixels | None = None) -> Targets:
+    """Everything switched on: Gram and mean terms on every layer, content, tv."""
+    maps = backend.features(backend.array(planes(painting(48, 64))))
+    if guides is None:
+        guides = np.ones((1, 1, height, width), np.float32)
+    found = {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
+    for layer, one in found.items():
+        found[layer] = type(one)(
+            gram=backend.array(np.repeat(backend.numpy(one.gram), len(guides), 0)),
+            mean=backend.array(np.repeat(backend.numpy(one.mean), len(guides), 0)),
+        )
+    content = backend.features(backend.array(planes(photograph(height, width))))[CONTENT_LAYER]
+    weights = Weights(mean=dict.fromkeys(STYLE_LAYERS, 0.1), content=0.7, tv=0.3)
+    share = tuple([1 / len(guides)] * len(guides))
+    return Targets(found, backend.array(guides), share, content, weights)

@@ -1,0 +1,183 @@
+"""One suite over both backends, then one against the other and both against finite differences.
+
+Tolerances. ONNX Runtime and torch add the same float32 products in other orders: a relative error of a few 1e-7 per
+sum, which twenty layers and ReLU or pooling decisions near a tie turn into up to 1e-3 of the gradient's norm. bfloat16
+carries 8 bits: 4e-3 per value, about 4e-2 of the gradient. Central differences in float64 with h = 1e-7 carry the
+rounding of the loss over h, 1e-16 * 5 / 1e-7: 1e-7 to 1e-6 of the slope; a larger h meets ReLUs that change sign.
+"""
+
+import numpy as np
+import pytest
+import torch
+from engine_fixtures import noise, painting, photograph, targets
+
+from nst_core.backends import AbortedError, Backend, Float
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.backends.torch import TorchBackend
+from nst_core.choose import choose
+from nst_core.errors import BackendUnavailableError
+from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.targets import planes
+
+SAME_FLOATS = 1e-3
+HALF_PRECISION = 0.08
+FINITE_DIFFERENCES = 1e-5
+SIZES = [(32, 32), (37, 45), (64, 33)]
+
+
+@pytest.fixture(scope="module")
+def onnx() -> OnnxBackend:
+    return OnnxBackend()
+
+
+@pytest.fixture(scope="module", params=["onnx", "torch"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return OnnxBackend() if request.param == "onnx" else TorchBackend(dtype=torch.float32)
+
+
+def gradient(backend: Backend, image: Float, guides: Float | None = None) -> tuple[Float, Float]:
+    objective = backend.objective(targets(backend, *image.shape[2:], guides))
+    losses, grad = objective(backend.array(image))
+    return backend.numpy(losses), backend.numpy(grad)
+
+
+def distance(a: Float, b: Float) -> float:
+    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int, int]):
+    """Every named layer comes back, halved at each pooling, rounded down."""
+    maps = backend.features(backend.array(planes(noise(*size))))
+    assert set(maps) == {*STYLE_LAYERS, CONTENT_LAYER}
+    for layer, values in maps.items():
+        factor = 2 ** (int(layer[4]) - 1)
+        assert tuple(values.shape) == (1, CHANNELS[layer], size[0] // factor, size[1] // factor)
+
+
+def test_losses_are_zero_at_their_targets(backend: Backend):
+    """The content's own image has no content loss, and a flat image no tv loss."""
+    losses, _ = gradient(backend, planes(photograph(48, 64)))
+    assert losses[1] == pytest.approx(0, abs=1e-6)
+    flat = np.full((1, 3, 48, 64), 0.4, np.float32)
+    assert gradient(backend, flat)[0][2] == pytest.approx(0, abs=1e-7)
+
+
+def test_gradient_points_downhill(backend: Backend):
+    """A small move against the gradient lowers the loss by what the gradient promises."""
+    image = planes(noise(40, 48))
+    before, grad = gradient(backend, image)
+    move = 1e-3 / np.abs(grad).max()
+    after, _ = gradient(backend, (image - move * grad).astype(np.float32))
+    assert after.sum() < before.sum()
+    promised = move * float((grad**2).sum())
+    assert before.sum() - after.sum() == pytest.approx(promised, rel=0.1)
+
+
+def test_a_flat_image_has_a_finite_gradient(backend: Backend):
+    """Ties in every pooling window do no harm."""
+    _, grad = gradient(backend, np.full((1, 3, 35, 50), 0.5, np.float32))
+    assert np.isfinite(grad).all()
+
+
+def test_hidden_pixels_have_no_style_gradient(backend: Backend):
+    """Where the guide is zero, and far from where it is not, nothing pulls towards the style."""
+    guides = np.zeros((1, 1, 32, 256), np.float32)
+    guides[..., :32] = 1
+    weighted = targets(backend, 32, 256, guides)
+    content = backend.features(backend.array(planes(photograph(32, 256))))[CONTENT_LAYER]
+    image = backend.array(planes(photograph(32, 256)))
+    _, grad = backend.objective(type(weighted)(**{**vars(weighted), "content": content}))(image)
+    tv_free = backend.numpy(grad)[..., 224:-2]
+    alone = backend.numpy(backend.objective(_without_style(weighted))(image)[1])[..., 224:-2]
+    np.testing.assert_allclose(tv_free, alone, atol=1e-6)
+
+
+def _without_style(full: object) -> object:
+    silent = type(full.weights)(  # type: ignore[attr-defined]
+        gram=dict.fromkeys(STYLE_LAYERS, 0.0), mean=dict.fromkeys(STYLE_LAYERS, 0.0), content=0.7, tv=0.3
+    )
+    return type(full)(**{**vars(full), "weights": silent})
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("regions", [1, 2])
+def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int):
+    """Losses and gradients of both, for odd sizes and for two soft regions."""
+    guides = np.random.default_rng(1).random((regions, 1, *size), dtype=np.float32) + 0.1
+    image = planes(noise(*size))
+    losses, grad = gradient(onnx, image, guides)
+    expected_losses, expected = gradient(TorchBackend(dtype=torch.float32), image, guides)
+    np.testing.assert_allclose(losses, expected_losses, rtol=SAME_FLOATS)
+    assert distance(grad, expected) < SAME_FLOATS
+
+
+def test_backends_agree_at_a_working_size(onnx: OnnxBackend):
+    """The same for a real picture of 200 x 153."""
+    image = planes(painting(153, 200))
+    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < SAME_FLOATS
+
+
+def test_half_precision_is_close(onnx: OnnxBackend):
+    """bfloat16 convolutions give the same direction within their eight bits, and no NaN."""
+    image = planes(noise(96, 80))
+    _, grad = gradient(TorchBackend(dtype=torch.bfloat16), image)
+    assert np.isfinite(grad).all()
+    assert distance(grad, gradient(onnx, image)[1]) < HALF_PRECISION
+
+
+def test_gradient_equals_finite_differences():
+    """In float64, along random directions; the float32 graph is then held to the float64 gradient."""
+    exact = TorchBackend(dtype=torch.float64)
+    image = torch.from_numpy(planes(noise(34, 37))).double() * 0.8 + 0.1
+    objective = exact.objective(targets(exact, 34, 37))
+    grad = objective(image)[1]
+    rng = torch.Generator().manual_seed(3)
+    for _ in range(3):
+        direction = torch.randn(image.shape, generator=rng, dtype=torch.float64)
+        h = 1e-7 / float(direction.abs().max())
+        ahead, behind = (float(objective(image + sign * h * direction)[0].sum()) for sign in (1, -1))
+        slope = float((grad * direction).sum())
+        assert (ahead - behind) / (2 * h) == pytest.approx(slope, rel=FINITE_DIFFERENCES)
+
+
+def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend):
+    """The float32 graph against float64: nothing but rounding between them."""
+    image = planes(noise(34, 37))
+    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < 1e-4
+
+
+def test_abort_ends_an_evaluation(onnx: OnnxBackend):
+    """After `abort` the objective raises; the next objective works again."""
+    image = planes(noise(64, 64))
+    objective = onnx.objective(targets(onnx, 64, 64))
+    onnx.abort()
+    with pytest.raises(AbortedError):
+        objective(image)
+    assert np.isfinite(onnx.objective(targets(onnx, 64, 64))(image)[1]).all()
+
+
+def test_choice_is_overridable_and_visible():
+    """Asking for a backend gets it, with its device and precision to be printed."""
+    chosen = choose("onnx", "cpu")
+    assert (chosen.name, chosen.device, chosen.precision) == ("onnx", "cpu", "fp32")
+    assert choose("torch", "cpu").name == "torch"
+    assert choose().name in {"onnx", "torch"}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+@pytest.mark.parametrize("name", ["auto", "onnx", "torch"])
+def test_a_device_that_is_not_there_is_refused(name: str):
+    """One sentence with the remedy, instead of a silent fall to the processor."""
+    with pytest.raises(BackendUnavailableError, match="doctor"):
+        choose(name, "cuda")
+
+
+def test_a_silent_fall_to_the_processor_is_reported(monkeypatch: pytest.MonkeyPatch):
+    """Where the build offers CUDA but a session does not get it, the backend says so and names the real device."""
+    monkeypatch.setattr("nst_core.backends.onnx.devices", lambda: ["cpu", "cuda"])
+    fallen = OnnxBackend("cuda")
+    with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
+        fallen.features(planes(noise(32, 32)))
+    assert fallen.device == "cpu"
+    assert "fell back" in fallen.notes[0]

@@ -1,0 +1,52 @@
+"""Whose colours the result has, and what hidden pixels may do."""
+
+import numpy as np
+from engine_fixtures import painting, photograph
+
+from nst_core import color
+from nst_core.visible import filled
+
+
+def test_oklab_and_back_is_the_identity():
+    """sRGB survives the trip; white is lightness one without chroma."""
+    pixels = photograph(40, 50)
+    np.testing.assert_allclose(color.srgb(color.oklab(pixels)), pixels, atol=1e-5)
+    np.testing.assert_allclose(color.oklab(np.ones((1, 1, 3), np.float32))[0, 0], [1, 0, 0], atol=1e-4)
+
+
+def test_matching_gives_the_style_the_photographs_moments():
+    """Mean and covariance become the photograph's, as far as clipping allows."""
+    gentle = painting(60, 60) * 0.2 + 0.4
+    wanted = photograph(50, 70) * 0.3 + 0.3
+    found = color.matched(gentle, wanted)
+    np.testing.assert_allclose(found.mean((0, 1)), wanted.mean((0, 1)), atol=5e-3)
+    np.testing.assert_allclose(np.cov(found.reshape(-1, 3).T), np.cov(wanted.reshape(-1, 3).T), atol=2e-3)
+
+
+def test_matching_survives_a_style_of_one_colour():
+    """No division by a variance of zero."""
+    flat = np.full((40, 40, 3), 0.3, np.float32)
+    found = color.matched(flat, photograph(40, 40))
+    assert np.isfinite(found).all()
+
+
+def test_chroma_is_kept_exactly_where_the_colour_exists():
+    """OkLab's two colour axes are the photograph's; lightness is the result's wherever sRGB has that colour."""
+    content, result = photograph(48, 48), painting(48, 48)
+    mixed = color.oklab(color.with_chroma_of(content, result))
+    np.testing.assert_allclose(mixed[..., 1:], color.oklab(content)[..., 1:], atol=2e-3)
+    nearer = np.abs(mixed[..., 0] - color.oklab(result)[..., 0])
+    assert np.median(nearer) < 1e-3
+
+
+def test_filling_keeps_visible_pixels_and_ignores_hidden_ones():
+    """What hides does not matter; what shows is untouched; the fill has the colours nearby."""
+    pixels = photograph(45, 61).copy()
+    visible = np.zeros((45, 61), np.float32)
+    visible[5:30, 10:40] = 1
+    other = np.where(visible[..., None] > 0, pixels, np.float32(1e6)).astype(np.float32)
+    found = filled(pixels, visible)
+    np.testing.assert_array_equal(found[visible == 1], pixels[visible == 1])
+    pixels[visible == 0] = 0
+    np.testing.assert_allclose(filled(pixels, visible), found, atol=1e-5)
+    assert filled(np.minimum(other, 1), visible).max() <= 1

@@ -1,0 +1,305 @@
+"""Presets: found, read, refused with a reason, and saved whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nst_core import presets, save_preset
+from nst_core.errors import (
+    BrokenPresetError,
+    InvalidImageError,
+    NeuralStyleError,
+    UnknownPresetError,
+    UnwritableOutputError,
+)
+from nst_core.presets import Roots, list_presets, load_preset, read_preset, user_root
+from nst_core.save_preset import NewPreset, slug_of
+from nst_core.settings import Settings, knobs
+
+JPEG = b"\xff\xd8\xff\xe0 a jpeg picture"
+PNG = b"\x89PNG a png picture"
+GOOD: dict[str, Any] = {
+    "format": 1,
+    "title": "Great Wave",
+    "description": "Blue water",
+    "credits": "Painted by program, CC0",
+    "styles": [{"file": "style.jpg", "weight": 2}],
+    "settings": {"strength": 70, "color": "content"},
+}
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Roots:
+    return Roots(tmp_path / "builtin", tmp_path / "user")
+
+
+def put(root: Path, slug: str, entry: object = None, **changes: object) -> Path:
+    """A preset's folder, with GOOD or another entry, changed."""
+    folder = root / slug
+    folder.mkdir(parents=True)
+    text = entry if isinstance(entry, str) else json.dumps({**GOOD, **changes})
+    (folder / "preset.json").write_text(text)
+    (folder / "style.jpg").write_bytes(JPEG)
+    (folder / "empty.jpg").touch()
+    return folder
+
+
+def test_a_preset_is_read_with_its_pictures(roots: Roots) -> None:
+    """Every field arrives; settings are in their own types; the thumbnail stands in for itself."""
+    folder = put(roots.builtin, "wave")
+    (folder / "thumbnail.jpg").write_bytes(JPEG)
+    preset = load_preset("wave", roots)
+    assert (preset.slug, preset.title, preset.description) == ("wave", "Great Wave", "Blue water")
+    assert preset.settings == {"strength": 70.0, "color": "content"}
+    assert [(style.read(), style.weight, style.name) for style in preset.styles] == [(JPEG, 2.0, "style.jpg")]
+    assert preset.thumbnail == folder / "thumbnail.jpg"
+    assert preset.builtin
+
+
+def test_the_first_style_stands_in_for_a_thumbnail(roots: Roots) -> None:
+    """A preset without one still has a picture to show."""
+    assert read_preset(put(roots.user, "wave")).thumbnail.name == "style.jpg"
+
+
+def test_a_look_is_laid_over_other_settings(roots: Roots) -> None:
+    """Only what the preset names changes."""
+    put(roots.user, "wave")
+    settings = load_preset("wave", roots).over(Settings(strength=10, seed=5))
+    assert (settings.strength, settings.color, settings.seed) == (70.0, "content", 5)
+
+
+@pytest.mark.parametrize("name", ["wave", "WAVE", "great wave", "Great Wave", " wave "])
+def test_presets_are_found_by_slug_or_title(roots: Roots, name: str) -> None:
+    """In upper or lower case."""
+    put(roots.builtin, "wave")
+    assert load_preset(name, roots).slug == "wave"
+
+
+def test_an_unknown_preset_names_similar_ones(roots: Roots) -> None:
+    """The remedy names what was perhaps meant, or where to look."""
+    put(roots.builtin, "woodcut", title="Woodcut")
+    put(roots.user, "wave")
+    with pytest.raises(UnknownPresetError, match="there is no preset 'wodcut'; did you mean woodcut"):
+        load_preset("wodcut", roots)
+    with pytest.raises(UnknownPresetError, match="did you mean wave"):
+        load_preset("Grat Wave", roots)
+    with pytest.raises(UnknownPresetError, match="presets list"):
+        load_preset("zzz", roots)
+
+
+def test_the_artists_preset_wins_over_a_built_in_one(roots: Roots) -> None:
+    """The same slug, or the same title, means hers; built-in ones come first in the list."""
+    put(roots.builtin, "wave")
+    put(roots.builtin, "mosaic", title="Mosaic")
+    put(roots.user, "wave", description="mine")
+    put(roots.user, "tesserae", title="Mosaic", description="mine")
+    assert [(p.slug, p.builtin) for p in list_presets(roots).presets] == [
+        ("mosaic", True),
+        ("wave", False),
+        ("tesserae", False),
+    ]
+    assert load_preset("wave", roots).description == "mine"
+    assert load_preset("mosaic title".removesuffix(" title"), roots).builtin
+    assert load_preset("tesserae", roots).description == "mine"
+
+
+def test_no_folder_is_no_preset(roots: Roots) -> None:
+    """A machine on which nothing was saved yet has an empty list."""
+    assert list_presets(roots) == presets.Listing((), ())
+
+
+def test_hidden_folders_and_loose_files_are_not_presets(roots: Roots) -> None:
+    """Half-saved presets, caches and notes are passed over."""
+    put(roots.user, ".saving-x")
+    put(roots.user, "__pycache__")
+    (roots.user / "notes.txt").touch()
+    assert list_presets(roots) == presets.Listing((), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"entry": ""}, "not JSON"),
+        ({"entry": "[" * 100_000 if sys.version_info < (3, 12) else "["}, "longer than|not JSON"),
+        ({"entry": "[" * 60_000}, "not JSON"),
+        ({"entry": "[]"}, "not of format 1"),
+        ({"entry": " " * 70_000}, "longer than"),
+        ({"format": 2}, "not of format 1"),
+        ({"colour": 1}, "unknown field 'colour'"),
+        ({"title": 3}, "title is not text"),
+        ({"title": " "}, "no title"),
+        ({"credits": None}, "credits is not text"),
+        ({"styles": []}, "1 to 16 styles"),
+        ({"styles": {"file": "style.jpg"}}, "1 to 16 styles"),
+        ({"styles": [{"file": "style.jpg"}] * 17}, "1 to 16 styles"),
+        ({"styles": ["style.jpg"]}, "a style is not"),
+        ({"styles": [{"file": "style.jpg", "path": "x"}]}, "a style is not"),
+        ({"styles": [{"file": "style.jpg", "weight": -1}]}, "the weight -1"),
+        ({"styles": [{"file": "style.jpg", "weight": True}]}, "the weight True"),
+        ({"styles": [{"file": "style.jpg", "weight": float("nan")}]}, "the weight nan"),
+        ({"styles": [{"file": "style.jpg", "weight": 0}]}, "weigh nothing"),
+        ({"styles": [{"file": "missing.jpg"}]}, "missing, empty"),
+        ({"styles": [{"file": "empty.jpg"}]}, "missing, empty"),
+        ({"settings": []}, "settings are not"),
+        ({"settings": {"strength": 101}}, "strength is 101"),
+        ({"settings": {"colour": "style"}}, "no setting 'colour'"),
+        ({"settings": {"seed": 4}}, "seed is no part of a look"),
+        ({"settings": {"device": "cuda"}}, "device is no part of a look"),
+    ],
+)
+def test_a_broken_preset_tells_why(roots: Roots, changes: dict[str, Any], reason: str) -> None:
+    """Loading raises BrokenPresetError with the reason; listing returns it beside the good ones."""
+    put(roots.user, "good")
+    put(roots.user, "broken", **changes)
+    with pytest.raises(BrokenPresetError, match=reason):
+        load_preset("broken", roots)
+    listing = list_presets(roots)
+    assert [preset.slug for preset in listing.presets] == ["good"]
+    assert [str(error.remedy) for error in listing.broken] == [f"repair or delete {roots.user / 'broken'}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../good/style.jpg",
+        "/etc/passwd",
+        "sub/style.jpg",
+        "..",
+        ".",
+        "",
+        "c:style.jpg",
+        "..\\x.jpg",
+        "a\0b",
+        "link.jpg",
+    ],
+)
+def test_a_style_cannot_leave_its_folder(roots: Roots, name: str) -> None:
+    """Neither by a path of any system nor by a link."""
+    good = put(roots.user, "good")
+    folder = put(roots.user, "broken", styles=[{"file": name}])
+    if os.name == "posix":
+        (folder / "link.jpg").symlink_to(good / "style.jpg")
+    with pytest.raises(BrokenPresetError, match="not a file name inside its folder"):
+        read_preset(folder)
+
+
+def test_a_folder_without_a_preset_file_is_broken(roots: Roots) -> None:
+    """So is one whose preset file is a folder."""
+    (roots.user / "empty").mkdir(parents=True)
+    (roots.user / "odd" / "preset.json").mkdir(parents=True)
+    assert [error.code for error in list_presets(roots).broken] == ["broken-preset"] * 2
+
+
+def test_a_picture_that_vanishes_is_told(roots: Roots) -> None:
+    """Between listing and reading a file may go."""
+    preset = read_preset(put(roots.user, "wave"))
+    preset.styles[0].path.unlink()
+    with pytest.raises(BrokenPresetError, match="cannot be read"):
+        preset.styles[0].read()
+
+
+def test_a_saved_preset_is_found_again(roots: Roots) -> None:
+    """Pictures, weights, settings and texts come back as they were given, whatever the letters."""
+    new = NewPreset("Große Welle 浪", ((JPEG, 1.0), (PNG, 0.5)), {"strength": 30.0}, JPEG, "after Hokusai – 北斎", "me")
+    saved = save_preset.save_preset(new, roots)
+    assert saved == load_preset("große welle 浪", roots)
+    assert (saved.slug, saved.builtin, saved.thumbnail.read_bytes()) == ("groe-welle", False, JPEG)
+    assert (saved.title, saved.description, saved.credits) == (new.title, new.description, new.credits)
+    assert [(style.read(), style.weight) for style in saved.styles] == list(new.styles)
+    assert saved.settings == new.settings
+
+
+def test_saving_again_replaces(roots: Roots) -> None:
+    """Of two presets with one slug the later stays, whole, and nothing else is left in the folder."""
+    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0), (JPEG, 1.0)), thumbnail=JPEG), roots)
+    save_preset.save_preset(NewPreset("wave", ((PNG, 1.0),)), roots)
+    assert load_preset("wave", roots).title == "wave"
+    assert sorted(str(p.relative_to(roots.user)) for p in roots.user.rglob("*")) == [
+        "wave",
+        os.path.join("wave", "preset.json"),  # noqa: PTH118 - as the line above writes it
+        os.path.join("wave", "style.png"),  # noqa: PTH118
+    ]
+
+
+@pytest.mark.parametrize(
+    ("new", "error"),
+    [
+        (NewPreset("Wave", ((b"GIF89a", 1.0),)), InvalidImageError),
+        (NewPreset("Wave", ()), BrokenPresetError),
+        (NewPreset(" ", ((JPEG, 1.0),)), BrokenPresetError),
+        (NewPreset("Wave", ((JPEG, float("nan")),)), BrokenPresetError),
+        (NewPreset("Wave", ((JPEG, 1.0),), {"quality": "max"}), BrokenPresetError),
+        (NewPreset("Wave", ((JPEG, 1.0),), {"strength": 1000}), BrokenPresetError),
+        (NewPreset("Wave", ((JPEG, 1.0),), description="x" * 70_000), BrokenPresetError),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_saved(roots: Roots, new: NewPreset, error: type[NeuralStyleError]) -> None:
+    """The earlier preset of that name stays, and no half-saved one."""
+    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),), description="earlier"), roots)
+    with pytest.raises(error):
+        save_preset.save_preset(new, roots)
+    assert load_preset("wave", roots).description == "earlier"
+    assert [path.name for path in roots.user.iterdir()] == ["wave"]
+
+
+def test_a_failure_while_replacing_keeps_the_earlier_preset(roots: Roots, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk refuses the new folder: the earlier one is put back."""
+    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),), description="earlier"), roots)
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if self.parent.name.startswith(".saving-") and self.name == "wave":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UnwritableOutputError, match="No space left"):
+        save_preset.save_preset(NewPreset("Wave", ((PNG, 1.0),)), roots)
+    assert load_preset("wave", roots).description == "earlier"
+
+
+def test_a_root_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A file lies where the folder should be."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UnwritableOutputError):
+        save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),)), Roots(tmp_path, tmp_path / "file" / "presets"))
+
+
+def test_slugs_are_names_on_every_system() -> None:
+    """Small letters, digits and hyphens; never empty, never a device of Windows, never long."""
+    assert slug_of("Île de  Beauté!") == "ile-de-beaute"
+    for title in ("浪", "北斎", "CON", "lpt1", "../..", "x" * 500):
+        assert 0 < len(slug_of(title)) <= 60
+        assert set(slug_of(title)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        assert slug_of(title) not in {"con", "lpt1"}
+    assert slug_of("浪") != slug_of("北斎")
+
+
+def test_the_artists_folder_follows_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The custom of each system, with its variables."""
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    end = Path("gimp-neural-style") / "presets"
+    assert user_root({}, "linux") == tmp_path / ".local" / "share" / end
+    assert user_root({"XDG_DATA_HOME": str(tmp_path / "x")}, "linux") == tmp_path / "x" / end
+    assert user_root({"XDG_DATA_HOME": "relative"}, "linux") == tmp_path / ".local" / "share" / end
+    assert user_root({}, "darwin") == tmp_path / "Library" / "Application Support" / end
+    assert user_root({"APPDATA": str(tmp_path / "r")}, "win32") == tmp_path / "r" / end
+    assert user_root({}, "win32") == tmp_path / "AppData" / "Roaming" / end
+
+
+def test_the_built_in_presets_are_all_good(tmp_path: Path) -> None:
+    """Whatever is shipped can be read, is credited, and has a thumbnail of its own."""
+    listing = list_presets(Roots(user=tmp_path))
+    assert listing.broken == ()
+    for preset in listing.presets:
+        assert preset.credits
+        assert preset.description
+        assert preset.thumbnail.name == "thumbnail.jpg"
+        assert all(style.read().startswith(b"\xff\xd8") for style in preset.styles)
+        assert set(preset.settings) <= {named.name for named in knobs() if named.knob.scope == "look"}

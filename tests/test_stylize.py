@@ -1,0 +1,168 @@
+"""Whole runs on small pictures, over both backends."""
+
+import json
+import threading
+
+import numpy as np
+import pytest
+from engine_fixtures import painting, photograph
+
+from nst_core import Job, Settings, Style, stylize
+from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
+from nst_core.run import Run
+
+SIZE = (72, 100)
+
+
+def job(**settings: object) -> Job:
+    base = {"quality": "draft", "backend": "onnx"}
+    return Job(photograph(*SIZE), (Style(painting(90, 120)),), Settings(**{**base, **settings}))
+
+
+@pytest.mark.parametrize("backend", ["onnx", "torch"])
+def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str):
+    """Size and range are the content's; the loss falls; progress ends at one; metrics name backend and device."""
+    seen = []
+    outcome = stylize(job(backend=backend), seen.append)
+    assert outcome.pixels.shape == (*SIZE, 3)
+    assert outcome.pixels.dtype == np.float32
+    assert outcome.pixels.min() >= 0
+    assert outcome.pixels.max() <= 1
+    assert seen[-1].loss < 0.8 * seen[0].loss
+    assert seen[-1].fraction == pytest.approx(1)
+    assert seen[-1].octave == seen[-1].octaves
+    metrics = outcome.metrics
+    assert (metrics.backend, metrics.device) == (backend, "cpu")
+    assert sum(metrics.evaluations) == len(seen)
+    assert sum(metrics.losses.values()) == pytest.approx(min(p.loss for p in seen), rel=1e-4)
+    assert metrics.peak_memory > 10**7
+
+
+def test_strength_zero_is_the_photograph():
+    """Bit for bit, without any work."""
+    one = job(strength=0)
+    np.testing.assert_array_equal(stylize(one).pixels, one.content)
+
+
+def test_the_same_job_gives_the_same_bytes():
+    """Same input, settings, backend: same picture, noise included."""
+    first, second = (stylize(job(init="noise", seed=7)).pixels for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, stylize(job(init="noise", seed=8)).pixels)
+
+
+def test_stopping_keeps_the_best_so_far():
+    """Stop after three steps: three evaluations, and their picture."""
+    run = Run(job(quality="max"))
+    for progress in run:
+        if progress.step == 3:
+            run.stop()
+    outcome = run.outcome()
+    assert sum(outcome.metrics.evaluations) <= 3
+    assert not np.array_equal(outcome.pixels, run.job.content)
+
+
+def test_a_run_can_be_asked_and_stopped_from_another_thread():
+    """While steps go on elsewhere, the picture so far has the full size."""
+    run = Run(job(quality="max"))
+    begun = threading.Event()
+
+    def work() -> None:
+        for _ in run:
+            begun.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(60)
+    shape = run.outcome().pixels.shape
+    run.stop()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert shape == (*SIZE, 3)
+
+
+def test_alpha_is_kept_and_hidden_pixels_influence_nothing():
+    """Two layers that differ only where they are transparent give the same picture where they are not."""
+    content = np.dstack([photograph(*SIZE), np.ones(SIZE, np.float32)])
+    content[:, 50:, 3] = 0
+    other = content.copy()
+    other[:, 50:, :3] = np.random.default_rng(0).random((SIZE[0], 50, 3))
+    settings = Settings(quality="draft", backend="onnx")
+    found = [stylize(Job(c, (Style(painting(90, 120)),), settings)).pixels for c in (content, other)]
+    np.testing.assert_array_equal(found[0][..., 3], content[..., 3])
+    np.testing.assert_array_equal(found[0][:, :50], found[1][:, :50])
+
+
+def test_outside_the_mask_nothing_changes():
+    """The photograph's own bits."""
+    mask = np.zeros(SIZE, np.float32)
+    mask[:, :40] = 1
+    base = job()
+    found = stylize(Job(base.content, base.styles, base.settings, mask=mask)).pixels
+    np.testing.assert_array_equal(found[:, 40:], base.content[:, 40:])
+    assert np.abs(found[:, :40] - base.content[:, :40]).mean() > 0.01
+
+
+def test_a_style_without_weight_does_not_count():
+    """Blending A with weight one and B with weight zero is A."""
+    one = job()
+    both = Job(one.content, (*one.styles, Style(photograph(64, 64), 0.0)), one.settings)
+    np.testing.assert_array_equal(stylize(one).pixels, stylize(both).pixels)
+
+
+def test_an_init_picture_is_where_it_starts():
+    """Going on from a result begins with a lower loss than the photograph does."""
+    fresh, again = [], []
+    one = job()
+    result = stylize(one, fresh.append).pixels
+    stylize(Job(one.content, one.styles, one.settings, init=result), again.append)
+    assert again[0].loss < 0.5 * fresh[0].loss
+
+
+@pytest.mark.parametrize("choice", ["content", "luminance"])
+def test_colour_choices_keep_the_photographs_palette(choice: str):
+    """The mean colour stays nearer to the photograph's than with the style's colours."""
+    one = job()
+    style = Style(np.ascontiguousarray(1 - painting(90, 120)))
+
+    def away_from_the_photograph(color: str) -> float:
+        settings = Settings(quality="draft", backend="onnx", color=color)
+        shift = (stylize(Job(one.content, (style,), settings)).pixels - one.content).mean((0, 1))
+        return float(np.abs(shift).max())
+
+    assert away_from_the_photograph(choice) < away_from_the_photograph("style")
+
+
+def test_a_time_limit_is_kept():
+    """A long job with a short limit ends after a few evaluations."""
+    outcome = stylize(job(quality="max", seconds=1.0))
+    assert 1 <= sum(outcome.metrics.evaluations) < 200
+
+
+def test_the_recipe_is_plain_data_without_paths():
+    """Settings, size and digests, as JSON."""
+    outcome = stylize(job(strength=0))
+    text = json.dumps(outcome.recipe)
+    assert outcome.recipe["size"] == [100, 72]
+    assert len(outcome.recipe["styles"][0]["sha256"]) == 64
+    assert "/" not in text
+
+
+def test_bad_jobs_are_refused_when_made():
+    """Too small, invisible, not finite, without style: each with its own error."""
+    good, style = photograph(*SIZE), Style(painting(64, 64))
+    invisible = np.dstack([good, np.zeros(SIZE, np.float32)])
+    broken = good.copy()
+    broken[3, 4] = np.nan
+    with pytest.raises(ImageTooSmallError, match="32"):
+        Job(np.ascontiguousarray(good[:31]), (style,))
+    with pytest.raises(NothingVisibleError):
+        Job(invisible, (style,))
+    with pytest.raises(InvalidImageError, match="not numbers"):
+        Job(broken, (style,))
+    with pytest.raises(InvalidSettingError, match="no style"):
+        Job(good, ())
+    with pytest.raises(InvalidImageError, match="mask"):
+        Job(good, (style,), mask=np.ones((3, 3), np.float32))
+    with pytest.raises(InvalidSettingError, match="weight"):
+        Style(good, -1)
