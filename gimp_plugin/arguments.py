@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 PRESET, STYLE_FILE = "preset", "style-file"
-DEFAULT_PRESET = "impasto"
+DEFAULT_PRESET = "swirling-impasto"
 FLAGS = GObject.ParamFlags.READWRITE
-BUTTONS = "scorl"  # letters the dialog's own buttons answer to
+TAKEN = "scorlhzptm"  # letters the dialog's other parts answer to
 
 
 def declare(procedure: Gimp.Procedure) -> None:
     """Add all arguments to a procedure."""
     named = list(knobs())
-    labels = mnemonics(["Preset", "Style picture", *(n.knob.label for n in named)])
+    labels = mnemonics([entry.knob.label for entry in named])
     about_preset = "Name of a preset. A setting left at its default follows the preset."
-    procedure.add_string_argument(PRESET, labels[0], about_preset, DEFAULT_PRESET, FLAGS)
+    procedure.add_string_argument(PRESET, "_Preset", about_preset, DEFAULT_PRESET, FLAGS)
     about_file = "A picture to take the style from, instead of the preset."
-    procedure.add_file_argument(STYLE_FILE, labels[1], about_file, Gimp.FileChooserAction.OPEN, True, None, FLAGS)  # noqa: FBT003 - none is allowed
-    for entry, label in zip(named, labels[2:], strict=True):
+    # Any file, existing or not: GIMP would refuse a missing one without a word.
+    kind = Gimp.FileChooserAction.ANY
+    procedure.add_file_argument(STYLE_FILE, "S_tyle picture", about_file, kind, True, None, FLAGS)  # noqa: FBT003 - may be none
+    for entry, label in zip(named, labels, strict=True):
         _declare(procedure, entry, label)
 
 
@@ -66,7 +68,7 @@ def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 
 
-def mnemonics(labels: Iterable[str], taken: str = BUTTONS) -> list[str]:
+def mnemonics(labels: Iterable[str], taken: str = TAKEN) -> list[str]:
     """The labels, each with an underscore before a letter of its own as far as there are letters."""
     used = set(taken)
     marked = []

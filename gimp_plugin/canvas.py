@@ -36,7 +36,8 @@ def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
 
 
 def read(layer: Gimp.Layer) -> Pixels:
-    """All pixels of a layer, whatever the selection."""
+    """All pixels of a layer, whatever the selection. Raises LayerGoneError."""
+    _home(layer)
     width, height = layer.get_width(), layer.get_height()
     buffer = layer.get_buffer()
     rgba = bytearray(width * height * BYTES_PER_PIXEL)

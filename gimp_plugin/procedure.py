@@ -94,5 +94,7 @@ def _success(procedure: Gimp.Procedure, layers: Sequence[Gimp.Layer]) -> Gimp.Va
 
 
 def _refusal(procedure: Gimp.Procedure, status: Gimp.PDBStatusType, sentence: str) -> Gimp.ValueArray:
-    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence[:1].upper() + sentence[1:], 0)
+    if "." not in sentence.split(maxsplit=1)[0]:  # a file name is left as it is
+        sentence = sentence[:1].upper() + sentence[1:]
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
     return procedure.new_return_values(status, error)

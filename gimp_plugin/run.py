@@ -81,6 +81,8 @@ def _paint(layers: Sequence[Gimp.Layer], wish: Wish, report: Report) -> list[tup
     done = []
     with Engine.start(engine_command(FOLDER), os.environ) as engine:
         for number, layer in enumerate(layers):
+            if not canvas.is_there(layer):  # deleted while the one before it was painted
+                continue
             request = Stylize(canvas.read(layer), wish.styles, wish.settings)
             done.append((layer, engine.stylize(request, on_progress=functools.partial(report.show, number))))
     return done

@@ -19,8 +19,8 @@ from rich.progress import Progress as Bar
 from nst_core import images, presets
 from nst_core.cli_options import require_size, settings_from, weighted
 from nst_core.errors import InvalidSettingError
-from nst_core.settings import to_mapping
 from nst_core.run import Job, Run, Style
+from nst_core.settings import knobs, to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nst_core.images import Pixels
-    from nst_core.settings import Settings
     from nst_core.run import Outcome, Progress
+    from nst_core.settings import Settings
 
+INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
 STOPPED = "stopped early: this is the best picture so far"
 
 
@@ -65,7 +66,7 @@ def prepare(order: Order) -> Job:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
     preset = presets.load_preset(order.preset) if order.preset else None
     start = order.knobs.get("init")
-    picture = start if start not in {None, "content", "noise"} else None
+    picture = start if start not in {None, *INITS} else None
     knobs = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
     settings = settings_from(knobs, preset.settings if preset else {})
     content = _content(order.content, order.size)

@@ -102,8 +102,8 @@ def _backend(name: str, module: str) -> list[Finding]:
 def _trial(name: str, device: str, version: str) -> list[Finding]:
     import numpy as np  # noqa: PLC0415 - a missing numpy is a finding too
 
-    from nst_core.settings import from_mapping  # noqa: PLC0415 - as above
     from nst_core.run import Job, Run, Style  # noqa: PLC0415 - as above
+    from nst_core.settings import from_mapping  # noqa: PLC0415 - as above
 
     noise = np.random.default_rng(0).random((2, TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.float32)
     settings = from_mapping({"quality": "draft", "backend": name, "device": device})

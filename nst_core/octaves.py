@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 from nst_core.layers import MIN_SIDE
 
-COARSEST = 192
-"""Longest edge below which an octave is not worth having, px."""
-
+COARSEST = 640
+"""Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""
 
 @dataclass(frozen=True)
 class Octave:
@@ -27,19 +26,26 @@ class Octave:
         return self.steps * self.height * self.width / 1e6
 
 
-STEPS = {"draft": (8, 8), "normal": (10, 24), "high": (30, 40), "max": (200, 200)}
-"""Evaluations at (the full size, each coarser octave)."""
+STEPS = {"draft": 3, "normal": 10, "high": 30, "max": 120}
+"""Evaluations at the coarsest octave."""
+LEAST_STEPS = 3
+"""Evaluations at any octave: the first learns nothing but the slope."""
 
 
 def plan(height: int, width: int, quality: str) -> list[Octave]:
-    """Octaves from coarse to full size, each twice the one before."""
-    full, coarse = STEPS[quality]
-    octaves = [Octave(height, width, full)]
-    while True:
-        h, w = (round(side / 2 ** len(octaves)) for side in (height, width))
-        if max(h, w) < COARSEST or min(h, w) < MIN_SIDE:
-            return octaves
-        octaves.insert(0, Octave(h, w, coarse))
+    """Octaves from coarse to full size, each twice the one before, with half its steps."""
+    halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
+    while min(height, width) / 2**halvings < MIN_SIDE:
+        halvings -= 1
+    steps = STEPS[quality]
+    return [
+        Octave(
+            round(height / 2**halving),
+            round(width / 2**halving),
+            max(LEAST_STEPS, round(steps / 2 ** (halvings - halving))),
+        )
+        for halving in range(halvings, -1, -1)
+    ]
 
 
 class Clock:

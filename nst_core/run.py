@@ -16,6 +16,7 @@ from nst_core.backends import AbortedError, Backend, Float
 from nst_core.choose import choose
 from nst_core.descent import Step, descend
 from nst_core.finish import finished
+from nst_core.first_paint import first_paint
 from nst_core.job import Job, Metrics, Outcome, Progress, Style
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
@@ -78,7 +79,7 @@ class Run:
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
         octaves = plan(height, width, settings.quality)
-        image = self._init()
+        image = self._init(octaves[0], styles)
         try:
             for index, planned in enumerate(octaves):
                 octave = self._clock.fitted(planned, octaves[index + 1 :])
@@ -91,12 +92,16 @@ class Run:
         except AbortedError:
             return
 
-    def _init(self) -> Float:
+    def _init(self, octave: Octave, styles: Sequence[Style]) -> Float:
         """(1, 3, H, W): where the coarsest octave starts from."""
         if self.job.init is not None:
             return planes(self.job.init)
         if self.job.settings.init == "content":
             return planes(self._content)
+        if self.job.settings.init == "sketch":
+            total = sum(style.weight for style in styles)
+            shares = [(opaque(style.pixels), style.weight / total) for style in styles if style.weight > 0]
+            return planes(first_paint(images.resize(self._content, octave.height, octave.width), shares))
         rng = np.random.default_rng(self.job.settings.seed)
         return rng.normal(0.5, NOISE, (1, 3, *self._visible.shape)).clip(0, 1).astype(np.float32)
 

@@ -113,17 +113,18 @@ class Settings:
     ] = 0.0
     seed: Annotated[int, Knob("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run", expert=True)] = 0
     init: Annotated[
-        Literal["content", "noise"],
+        Literal["sketch", "content", "noise"],
         Knob(
             "Start from",
             "What the painting grows from.",
             options=(
-                Option("content", "The photograph", "Keeps the forms of the photograph best."),
-                Option("noise", "Noise", "Freer, less like the photograph."),
+                Option("sketch", "A quick sketch", "A rough painting made in an instant: the fastest way to a good one."),
+                Option("content", "The photograph", "Timid at first, close to the photograph."),
+                Option("noise", "Noise", "Free of the photograph's light and colours; needs the most steps."),
             ),
             expert=True,
         ),
-    ] = "content"
+    ] = "sketch"
     tv_weight: Annotated[
         float, Knob("Smoothness", "Calms noise and speckles; too much of it blurs the strokes.", 0, 10, expert=True)
     ] = 1.0

@@ -18,6 +18,8 @@ MODELS = Path(__file__).resolve().parent / "models"
 WEIGHTS_FILE = "vgg19.safetensors"
 FEATURES_FILE = "features.onnx"
 OBJECTIVE_FILE = "objective.onnx"
+STYLE_VECTOR_FILE = "style-vector.onnx"
+FIRST_PAINT_FILE = "first-paint.onnx"
 DIGESTS_FILE = "digests.json"
 """SHA-256 of each file beside it, written with them."""
 

@@ -34,7 +34,9 @@ class Cells:
         """The mean of a field (H, W) or (H, W, 3) over each cell."""
         planes = field[..., None] if field.ndim == 2 else field
         counts = np.maximum(np.bincount(self.number.ravel(), minlength=len(self.sites)), 1)
-        sums = [np.bincount(self.number.ravel(), plane.ravel(), len(self.sites)) for plane in np.moveaxis(planes, -1, 0)]
+        sums = [
+            np.bincount(self.number.ravel(), plane.ravel(), len(self.sites)) for plane in np.moveaxis(planes, -1, 0)
+        ]
         means = np.stack(sums, -1) / counts[:, None]
         return means[:, 0] if field.ndim == 2 else means
 

@@ -20,7 +20,12 @@ def paint(sheet: Sheet) -> Array:
     tooth = 0.75 * noise(sheet, 0.0035, 2) + 0.45 * noise(sheet, (0.02, 0.003))
     coal = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
     _smudged(sheet, coal, tone)
-    for threshold, turn, width, gap in [(0.86, 0.0, 0.0042, 0.0165), (0.62, 0.95, 0.0045, 0.0165), (0.42, -0.7, 0.0052, 0.0165), (0.24, 0.45, 0.0095, 0.0155)]:
+    for threshold, turn, width, gap in [
+        (0.86, 0.0, 0.0042, 0.0165),
+        (0.62, 0.95, 0.0045, 0.0165),
+        (0.42, -0.7, 0.0052, 0.0165),
+        (0.24, 0.45, 0.0095, 0.0155),
+    ]:
         _hatched(scene, coal, tone, (threshold, turn, width, gap))
     _contours(scene, coal)
     dark = 1 - coal.color.mean(-1)
@@ -47,7 +52,12 @@ def _hatched(scene: Scene, coal: Paint, tone: Array, layer: tuple[float, float, 
     for line, dark in zip(lines, at(1 - tone, starts), strict=True):
         cut = rng.integers(0, len(line) // 3)
         shade = np.full(3, np.clip(0.62 - 0.55 * dark + rng.normal(0, 0.07), 0.03, 0.8))
-        hand.stroke(line[cut : len(line) - rng.integers(0, len(line) // 4)], shade, shade * 0.7, width * sheet.unit * rng.uniform(0.6, 1.3))
+        hand.stroke(
+            line[cut : len(line) - rng.integers(0, len(line) // 4)],
+            shade,
+            shade * 0.7,
+            width * sheet.unit * rng.uniform(0.6, 1.3),
+        )
 
 
 def _contours(scene: Scene, coal: Paint) -> None:
@@ -72,20 +82,30 @@ def _contours(scene: Scene, coal: Paint) -> None:
 def _lifted(scene: Scene, picture: Array, tone: Array, tooth: Array) -> Array:
     """Highlights taken out with a kneaded eraser, a little white chalk in the brightest."""
     chalk = step(0.93, 1.02, tone) * np.clip(0.75 + 0.4 * tooth, 0, 1) * (scene.label > 1)
-    return picture + (hexes("fffdf6")[0] - picture) * chalk[..., None]
+    return np.asarray(picture + (hexes("fffdf6")[0] - picture) * chalk[..., None])
 
 
 def _arrangement(scene: Scene) -> Array:
     sheet = scene.sheet
-    sweep = 0.52 + 0.46 * step(0.0, 1.1, sheet.x * 0.6 + 0.25 * sheet.y) - 0.24 * step(0.62, 0.0, sheet.y) + 0.10 * noise(sheet, 0.25, 2)
+    sweep = (
+        0.52
+        + 0.46 * step(0.0, 1.1, sheet.x * 0.6 + 0.25 * sheet.y)
+        - 0.24 * step(0.62, 0.0, sheet.y)
+        + 0.10 * noise(sheet, 0.25, 2)
+    )
     tone = np.asarray(sweep)
     scene.angle[:] = -0.85 + 0.25 * noise(sheet, 0.5)
     table = sheet.y - 0.60 - 0.02 * sheet.x
     tone = np.where(table > 0, 0.84 - 0.30 * table + 0.06 * noise(sheet, (0.3, 0.04), 2), tone)
-    scene.lay(cover(sheet, table), np.ones(3), 0.06)
+    scene.lay(cover(table), np.ones(3), 0.06)
     tone = _cloth(scene, tone)
     tone = _jug(scene, tone)
-    for x, y, size, squash in [(0.80, 0.68, 0.125, 0.94), (1.02, 0.74, 0.115, 1.0), (0.66, 0.82, 0.105, 0.92), (0.90, 0.86, 0.095, 1.0)]:
+    for x, y, size, squash in [
+        (0.80, 0.68, 0.125, 0.94),
+        (1.02, 0.74, 0.115, 1.0),
+        (0.66, 0.82, 0.105, 0.92),
+        (0.90, 0.86, 0.095, 1.0),
+    ]:
         tone = _fruit(scene, tone, (x, y, size, squash))
     return np.clip(tone, 0.02, 1.05)
 
@@ -94,7 +114,7 @@ def _shaded(normal: tuple[Array, Array, Array]) -> Array:
     """Brightness of a form: light, half-tone, core shadow and the light thrown back from the table."""
     facing = normal[0] * LIGHT[0] + normal[1] * LIGHT[1] + normal[2] * LIGHT[2]
     back = 0.20 * np.clip(normal[0] * 0.7 + normal[1] * 0.6, 0, 1) ** 2
-    return 0.06 + 0.92 * np.clip(facing, 0, 1) ** 0.9 + back + 0.25 * np.clip(facing, 0, 1) ** 18
+    return np.asarray(0.06 + 0.92 * np.clip(facing, 0, 1) ** 0.9 + back + 0.25 * np.clip(facing, 0, 1) ** 18)
 
 
 def _shadow(sheet: Sheet, tone: Array, centre: tuple[float, float], radii: tuple[float, float]) -> Array:
@@ -110,9 +130,11 @@ def _fruit(scene: Scene, tone: Array, shape: tuple[float, float, float, float]) 
     dent = 0.10 * np.exp(-((u / 0.35) ** 2)) * (v < 0)
     inside = 1 - np.hypot(u, v) - dent
     z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
-    mark = 0.10 * np.exp(-(((u - 0.1) / 0.2) ** 2 + ((v + 0.85) / 0.18) ** 2)) + 0.05 * np.sin(np.arctan2(v + 1.1, u) * 14)
+    mark = 0.10 * np.exp(-(((u - 0.1) / 0.2) ** 2 + ((v + 0.85) / 0.18) ** 2)) + 0.05 * np.sin(
+        np.arctan2(v + 1.1, u) * 14
+    )
     tone = np.where(inside > 0, _shaded((u, v, z)) - mark * 1.5, tone)
-    scene.lay(cover(sheet, inside), np.ones(3), np.arctan2(u * (0.4 + z), -(v + 0.25) * 0.9))
+    scene.lay(cover(inside), np.ones(3), np.arctan2(u * (0.4 + z), -(v + 0.25) * 0.9))
     stalk = np.abs(sheet.x - x - 0.3 * (y - size * 0.8 - sheet.y)) < 0.006
     return np.where(stalk & (np.abs(sheet.y - (y - size * squash * 0.98)) < size * 0.25), 0.05, tone)
 
@@ -133,12 +155,16 @@ def _jug(scene: Scene, tone: Array) -> Array:
     rise = np.gradient(radius[:, 0])[:, None] * np.ones_like(u)
     z = np.sqrt(np.clip(1 - u * u, 0, 1))
     length = np.sqrt(1 + rise**2)
-    body = _shaded((u / length, -rise / length, z / length)) + 0.10 * np.exp(-(((sheet.y - 0.50) / 0.008) ** 2)) - 0.16 * (np.abs(sheet.y - 0.47) < 0.006)
+    body = (
+        _shaded((u / length, -rise / length, z / length))
+        + 0.10 * np.exp(-(((sheet.y - 0.50) / 0.008) ** 2))
+        - 0.16 * (np.abs(sheet.y - 0.47) < 0.006)
+    )
     tone = np.where(inside > 0, body, tone)
-    scene.lay(cover(sheet, inside), np.ones(3), np.arctan2(0.28 * u * -1, np.ones_like(u)) * np.sign(0.30 - sheet.y) * -1)
+    scene.lay(cover(inside), np.ones(3), np.arctan2(0.28 * u * -1, np.ones_like(u)) * np.sign(0.30 - sheet.y) * -1)
     mouth = ellipse(sheet, (middle, 0.105), (0.100, 0.026))
     tone = np.where(mouth > 0, np.where(mouth > 0.22, 0.10 + 1.2 * (sheet.x - middle), 0.85), tone)
-    scene.lay(cover(sheet, mouth), np.ones(3), 0.0)
+    scene.lay(cover(mouth), np.ones(3), 0.0)
     return tone
 
 
@@ -150,5 +176,5 @@ def _cloth(scene: Scene, tone: Array) -> Array:
     folds = np.sin(spread * 16 + 1.2 * noise(sheet, 0.3)) + 0.5 * np.sin(spread * 35 + sheet.y * 6)
     tone = _shadow(sheet, tone, (0.6, 0.84), (0.75, 0.10))
     tone = np.where(inside > 0, 0.72 + 0.30 * folds + 0.25 * (sheet.y - 0.9), tone)
-    scene.lay(cover(sheet, inside), np.ones(3), spread + 0.35 * folds)
+    scene.lay(cover(inside), np.ones(3), spread + 0.35 * folds)
     return tone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.scene import Scene, cover, ellipse
+from styles.scene import Scene, ellipse
 from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, noise, polygon, ramp, step
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
@@ -22,14 +22,20 @@ def paint(sheet: Sheet) -> Array:
     seen = _broken(sheet, shard, sites)
     tone, family = _still_life(seen)
     _shade_shards(scene, shard, (tone, family))
-    for _ in range(54):
-        _plane(scene)
+    for size in np.linspace(1.0, 0.28, 120):
+        _plane(scene, float(size))
     ink = _lines(scene, seen, edges(shard))
     detail = np.clip(blur(edges(scene.label), 0.005 * sheet.unit) * 0.02 * sheet.unit, 0.0, 1)
     paint_ = ground(sheet, OCHRE[2])
     cover_with(scene, paint_, Brush(0.05, 0.020, 0.45, 0.25, 0.35, 0.5, 0.95), PALETTE, 0.0155)
-    paint_at(scene, paint_, Brush(0.032, 0.011, 0.5, 0.4, 0.35, 0.4, 0.9), PALETTE, scattered(sheet, 0.0105, 0.25 + 0.75 * detail))
-    crisp = mix(paint_.color, scene.color, 0.42 + 0.45 * detail)
+    paint_at(
+        scene,
+        paint_,
+        Brush(0.032, 0.011, 0.5, 0.4, 0.35, 0.4, 0.9),
+        PALETTE,
+        scattered(sheet, 0.0105, 0.25 + 0.75 * detail),
+    )
+    crisp = mix(paint_.color, scene.color, 0.55 + 0.40 * detail)
     crisp = mix(crisp, OCHRE[0], ink)
     weave = 0.10 * (np.sin(sheet.x * 1150) + np.sin(sheet.y * 1150))
     return lit(np.clip(crisp, 0, 1), blur(paint_.thickness, 0.7) + weave, 0.38, 0.03)
@@ -41,7 +47,9 @@ def _shards(sheet: Sheet, count: int) -> tuple[Array, Array]:
     best, number = np.full(sheet.shape, np.inf), np.zeros(sheet.shape, np.int32)
     for which, (x, y) in enumerate(sites):
         dx, dy = sheet.x - x, sheet.y - y
-        far = np.maximum(np.abs(0.9 * dx + 0.42 * dy) * 1.25, np.abs(0.9 * dy - 0.42 * dx) * 0.8) + 0.25 * np.abs(dx + dy)
+        far = np.maximum(np.abs(0.9 * dx + 0.42 * dy) * 1.25, np.abs(0.9 * dy - 0.42 * dx) * 0.8) + 0.25 * np.abs(
+            dx + dy
+        )
         number = np.where(far < best, which, number)
         best = np.minimum(far, best)
     return number, sites
@@ -60,7 +68,9 @@ def _broken(sheet: Sheet, shard: Array, sites: Array) -> Sheet:
 
 def _guitar(sheet: Sheet) -> tuple[Array, Array, Array]:
     """Signed fields, positive inside: body, sound hole, neck."""
-    body = np.maximum(ellipse(sheet, (0.47, 0.70), (0.235, 0.20), 0.45), ellipse(sheet, (0.60, 0.50), (0.17, 0.155), 0.45))
+    body = np.maximum(
+        ellipse(sheet, (0.47, 0.70), (0.235, 0.20), 0.45), ellipse(sheet, (0.60, 0.50), (0.17, 0.155), 0.45)
+    )
     hole = ellipse(sheet, (0.545, 0.575), (0.062, 0.06))
     along = (sheet.x - 0.545) * 0.50 - (sheet.y - 0.575) * 0.866
     across = (sheet.x - 0.545) * 0.866 + (sheet.y - 0.575) * 0.50
@@ -74,15 +84,26 @@ def _still_life(sheet: Sheet) -> tuple[Array, Array]:
     family = np.ones(sheet.shape, np.int32)
     table = sheet.y - 0.70 + 0.18 * sheet.x
     tone, family = np.where(table > 0, 0.46 + 0.3 * np.sin(sheet.x * 9), tone), np.where(table > 0, 2, family)
-    bottle = np.minimum(0.085 * step(0.20, 0.36, sheet.y) + 0.032 - np.abs(sheet.x - 0.93), np.minimum(sheet.y - 0.08, 0.78 - sheet.y))
-    tone, family = np.where(bottle > 0, 0.22 + 5.5 * np.clip(0.93 - sheet.x, -0.03, 0.09), tone), np.where(bottle > 0, 1, family)
+    bottle = np.minimum(
+        0.085 * step(0.20, 0.36, sheet.y) + 0.032 - np.abs(sheet.x - 0.93), np.minimum(sheet.y - 0.08, 0.78 - sheet.y)
+    )
+    tone, family = (
+        np.where(bottle > 0, 0.22 + 5.5 * np.clip(0.93 - sheet.x, -0.03, 0.09), tone),
+        np.where(bottle > 0, 1, family),
+    )
     label = np.minimum(bottle, np.minimum(sheet.y - 0.50, 0.64 - sheet.y))
     tone, family = np.where(label > 0, 0.86, tone), np.where(label > 0, 0, family)
     bowl = np.minimum(ellipse(sheet, (0.22, 0.50), (0.17, 0.15)), sheet.y - 0.50)
-    tone, family = np.where(bowl > 0, 0.88 - 2.2 * np.clip(sheet.x - 0.16, -0.05, 0.3), tone), np.where(bowl > 0, 1, family)
+    tone, family = (
+        np.where(bowl > 0, 0.88 - 2.2 * np.clip(sheet.x - 0.16, -0.05, 0.3), tone),
+        np.where(bowl > 0, 1, family),
+    )
     for x, y in [(0.15, 0.455), (0.25, 0.445), (0.33, 0.475), (0.21, 0.385)]:
         fruit = ellipse(sheet, (x, y), (0.062, 0.06))
-        tone, family = np.where(fruit > 0, 0.42 + 5 * (x - sheet.x) + 3 * (y - sheet.y), tone), np.where(fruit > 0, 2, family)
+        tone, family = (
+            np.where(fruit > 0, 0.42 + 5 * (x - sheet.x) + 3 * (y - sheet.y), tone),
+            np.where(fruit > 0, 2, family),
+        )
     body, hole, neck = _guitar(sheet)
     tone, family = np.where(body > 0, 0.70 + 0.8 * (0.55 - sheet.x), tone), np.where(body > 0, 0, family)
     tone = np.where((body > 0) & (body < 0.07), 0.18, tone)
@@ -105,28 +126,41 @@ def _shade_shards(scene: Scene, shard: Array, seen: tuple[Array, Array]) -> None
         here = np.clip(tone + fall * rng.choice([-1, 1]) * rng.uniform(0.25, 0.6) + rng.normal(0, 0.07), 0, 1)
         shift = rng.choice(3, p=[0.5, 0.36, 0.14])
         kind = np.where(rng.random() < 0.35, shift, family)
-        colours = np.where((kind == 0)[..., None], ramp(here, OCHRE), np.where((kind == 1)[..., None], ramp(here, SLATE), ramp(here, BRICK)))
+        colours = np.where(
+            (kind == 0)[..., None],
+            ramp(here, OCHRE),
+            np.where((kind == 1)[..., None], ramp(here, SLATE), ramp(here, BRICK)),
+        )
         for part in range(3):
             scene.lay((inside & (kind == part)).astype(np.float32), colours, lean)
 
 
-def _plane(scene: Scene) -> None:
+def _plane(scene: Scene, size: float) -> None:
     """A transparent plane: crisp and strong along one edge, melting into the rest along the other."""
     sheet, rng = scene.sheet, scene.sheet.rng
-    x, y = rng.normal(0.62, 0.30), rng.normal(0.52, 0.26)
+    x, y = rng.uniform(-0.1, sheet.aspect), rng.uniform(-0.05, 0.95)
     lean = LEANS[rng.integers(len(LEANS))] + rng.normal(0, 0.06)
-    long, wide = rng.uniform(0.10, 0.34), rng.uniform(0.05, 0.20)
+    long, wide = size * rng.uniform(0.14, 0.36), size * rng.uniform(0.08, 0.20)
     ax, ay = np.cos(lean) * long, np.sin(lean) * long
     bx, by = -np.sin(lean) * wide, np.cos(lean) * wide
     skew = rng.uniform(-0.6, 0.6)
-    points = [(x, y), (x + ax, y + ay), (x + ax * (1 - abs(skew)) + bx, y + ay * (1 - abs(skew)) + by), (x + bx + ax * skew * 0.3, y + by + ay * skew * 0.3)]
+    points = [
+        (x, y),
+        (x + ax, y + ay),
+        (x + ax * (1 - abs(skew)) + bx, y + ay * (1 - abs(skew)) + by),
+        (x + bx + ax * skew * 0.3, y + by + ay * skew * 0.3),
+    ]
     across = ((sheet.x - x) * -np.sin(lean) + (sheet.y - y) * np.cos(lean)) / wide
-    strength = np.clip(1 - across, 0, 1) ** 1.1 * rng.uniform(0.55, 0.95)
+    strength = np.clip(1 - across, 0, 1) ** 1.1 * rng.uniform(0.75, 1.0)
     light = rng.choice([0.06, 0.2, 0.5, 0.8, 0.97], p=[0.2, 0.2, 0.14, 0.2, 0.26])
     colour = ramp(np.array(light), (OCHRE, SLATE, BRICK)[rng.choice(3, p=[0.45, 0.42, 0.13])])
     mask = polygon(sheet, points)
+    along = ((sheet.x - x) * np.cos(lean) + (sheet.y - y) * np.sin(lean)) / long
+    shadow = step(-0.30, 0.0, across) * (across < 0) * (along > 0) * (along < 1)
+    scene.color = mix(scene.color, OCHRE[0], shadow * 0.55)
     under = scene.color
     scene.lay(mask, mix(under, np.broadcast_to(colour, under.shape), strength), lean)
+    scene.color = mix(scene.color, OCHRE[0], drawn(sheet, [points[:2]], 0.0036) * rng.uniform(0.35, 0.95))
 
 
 def _lines(scene: Scene, seen: Sheet, borders: Array) -> Array:
@@ -137,7 +171,9 @@ def _lines(scene: Scene, seen: Sheet, borders: Array) -> Array:
     width = 0.0028 * sheet.unit
     ink = np.max([np.clip(width - line + 0.5, 0, 1) for line in near], axis=0)
     across = (seen.x - 0.545) * 0.866 + (seen.y - 0.575) * 0.50
-    strings = (np.abs(np.mod(across, 0.0095) - 0.00475) < 0.0013) & (np.abs(across) < 0.021) & (body > 0.02) & (hole < 0.9)
+    strings = (
+        (np.abs(np.mod(across, 0.0095) - 0.00475) < 0.0013) & (np.abs(across) < 0.021) & (body > 0.02) & (hole < 0.9)
+    )
     ink = np.maximum(ink, strings * 0.85)
     for _ in range(26):
         x, y, lean = rng.uniform(0, sheet.aspect), rng.uniform(0, 1), LEANS[rng.integers(len(LEANS))]
@@ -145,4 +181,4 @@ def _lines(scene: Scene, seen: Sheet, borders: Array) -> Array:
         line = drawn(sheet, [[(x, y), (x + long * np.cos(lean), y + long * np.sin(lean))]], 0.0035)
         ink = np.maximum(ink, line * np.clip(1 - np.hypot(sheet.x - x, sheet.y - y) / long, 0, 1))
     ink = np.maximum(ink, blur(borders, 0.8) * 1.5 * step(-0.2, 0.8, noise(sheet, 0.16)))
-    return np.clip(ink * (0.75 + 0.3 * noise(sheet, 0.08) + 0.25 * noise(sheet, 0.003)), 0, 0.95)
+    return np.asarray(np.clip(ink * (0.75 + 0.3 * noise(sheet, 0.08) + 0.10 * noise(sheet, 0.003)), 0, 0.95))

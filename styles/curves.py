@@ -48,5 +48,3 @@ def tapered(sheet: Sheet, line: Sequence[Point], widths: Sequence[float]) -> Arr
     normal = np.stack([-forward[:, 1], forward[:, 0]], 1)
     ring = np.concatenate([points + normal * half, (points - normal * half)[::-1]]) / sheet.unit
     return polygon(sheet, [(float(x), float(y)) for x, y in ring])
-
-

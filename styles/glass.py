@@ -44,10 +44,12 @@ def _lit_from_behind(scene: Scene, glass: Array, own: Array) -> Array:
     streak = np.sin(u * 60 + 2.5 * swirl + own * 40) * 0.5 + 0.5 * np.sin(u * 170 + v * 20 + 4 * swirl)
     glow = 1.02 + 0.24 * streak + 0.11 * noise(sheet, 0.2) + 0.05 * noise(sheet, 0.012, 2)
     glass = np.clip(glass, 0.01, 1) ** (1 / glow[..., None] ** 1.6)
-    bubbles = ndimage.gaussian_filter((sheet.rng.random(sheet.shape) > 0.9993).astype(np.float32), 1.1 * sheet.unit / 1024)
+    bubbles = ndimage.gaussian_filter(
+        (sheet.rng.random(sheet.shape) > 0.9993).astype(np.float32), 1.1 * sheet.unit / 1024
+    )
     bubbles = np.clip(bubbles * 6, 0, 1)
     ring = bubbles - np.roll(bubbles, (2, 2), (0, 1))
-    return np.clip(glass + 0.35 * ring[..., None], 0, 1)
+    return np.asarray(np.clip(glass + 0.35 * ring[..., None], 0, 1))
 
 
 def _leaded(sheet: Sheet, glass: Array, inset: Array) -> Array:
@@ -57,7 +59,12 @@ def _leaded(sheet: Sheet, glass: Array, inset: Array) -> Array:
     grime = step(16 * unit, 3 * unit, inset + 2.5 * unit * noise(sheet, 0.03))
     glass = glass * (1 - 0.36 * grime[..., None])
     back = np.sqrt(np.clip(1 - (inset / width) ** 2, 0, 1)) * 3.2 * unit
-    metal = lit(LEAD * (1.4 + 0.35 * noise(sheet, 0.01, 2)[..., None]), blur(back, 0.8 * unit) + 0.15 * noise(sheet, 0.006), 0.9, 0.30)
+    metal = lit(
+        LEAD * (1.4 + 0.35 * noise(sheet, 0.01, 2)[..., None]),
+        blur(back, 0.8 * unit) + 0.15 * noise(sheet, 0.006),
+        0.9,
+        0.30,
+    )
     return mix(glass, metal, np.clip(width - inset + 0.5, 0, 1))
 
 
@@ -72,7 +79,7 @@ def _sky(scene: Scene) -> None:
         fill = ramp(tone, FIRE[[1, 2, 3, 4]]) if part % 2 else ramp(1 - tone, SKY)
         scene.lay(mask.astype(np.float32), fill * (0.9 + 0.2 * ray[..., None]), circle)
     for size, colour in [(0.215, FIRE[2]), (0.165, FIRE[1]), (0.115, FIRE[0])]:
-        scene.lay(cover(sheet, size - distance), colour, circle)
+        scene.lay(cover(size - distance), colour, circle)
 
 
 def _hills(scene: Scene) -> None:
@@ -82,7 +89,7 @@ def _hills(scene: Scene) -> None:
         down, right = np.gradient(line)
         tone = np.clip(0.15 + 0.22 * number + line * 1.5, 0, 1)
         colours = ramp(tone, VIOLET[[0, 1, 2]]) if number == 0 else ramp(tone, GREEN)
-        scene.lay(cover(sheet, line), colours, np.arctan2(-right, down))
+        scene.lay(cover(line), colours, np.arctan2(-right, down))
 
 
 def _stream(scene: Scene) -> None:
@@ -95,20 +102,39 @@ def _stream(scene: Scene) -> None:
         low = -1 + band / 3
         inside = np.minimum(across - low, low + 1 / 3 - across)
         tone = np.clip(0.25 + 0.5 * ((band * 2) % 3) / 2 + 0.6 * (0.3 - below), 0, 1)
-        scene.lay(cover(sheet, np.where(below > 0.03, inside, -1)), ramp(tone, WATER), np.pi / 2 + 0.4 * np.cos(below * 13))
+        scene.lay(cover(np.where(below > 0.03, inside, -1)), ramp(tone, WATER), np.pi / 2 + 0.4 * np.cos(below * 13))
 
 
 def _iris(scene: Scene, x: float, y: float, size: float) -> None:
     sheet, rng = scene.sheet, scene.sheet.rng
     for lean in (-0.07, 0.0, 0.08):
-        blade = spline([(x + lean * 0.3, 1.03), (x + lean * 0.9, 0.5 * (y + 1.0)), (x + lean * 1.6, y + size * (1.5 if lean else 0.2))])
+        blade = spline(
+            [
+                (x + lean * 0.3, 1.03),
+                (x + lean * 0.9, 0.5 * (y + 1.0)),
+                (x + lean * 1.6, y + size * (1.5 if lean else 0.2)),
+            ]
+        )
         dark = GREEN[1] if lean < 0 else GREEN[2]
         scene.lay(tapered(sheet, blade, [0.05, 0.045, 0.012] if lean else [0.026, 0.02]), dark, np.pi / 2)
-    for turn, long, tone in [(-2.5, 1.0, 1), (2.5, 1.0, 0), (np.pi, 0.95, 2), (-0.75, 0.95, 2), (0.75, 0.95, 1), (0.0, 1.05, 3)]:
+    for turn, long, tone in [
+        (-2.5, 1.0, 1),
+        (2.5, 1.0, 0),
+        (np.pi, 0.95, 2),
+        (-0.75, 0.95, 2),
+        (0.75, 0.95, 1),
+        (0.0, 1.05, 3),
+    ]:
         t = np.linspace(0, np.pi, 40)
         length, half = size * long * (1 - np.cos(t)) / 2, size * 0.30 * np.sin(t) ** 0.8 * (1 + 0.5 * np.cos(t) * -1)
-        tip = [(x + u * np.sin(turn) + v * np.cos(turn), y - u * np.cos(turn) + v * np.sin(turn)) for u, v in zip(length, half, strict=True)]
-        back = [(x + u * np.sin(turn) - v * np.cos(turn), y - u * np.cos(turn) - v * np.sin(turn)) for u, v in zip(length, half, strict=True)]
+        tip = [
+            (x + u * np.sin(turn) + v * np.cos(turn), y - u * np.cos(turn) + v * np.sin(turn))
+            for u, v in zip(length, half, strict=True)
+        ]
+        back = [
+            (x + u * np.sin(turn) - v * np.cos(turn), y - u * np.cos(turn) - v * np.sin(turn))
+            for u, v in zip(length, half, strict=True)
+        ]
         petal = polygon(sheet, [*tip, *back[::-1]])
         fade = np.clip(depth(petal) / (size * 0.28 * sheet.unit), 0, 1)
         shade = ramp(np.clip(tone / 3 + 0.22 * (1 - fade) + 0.05 * rng.normal(), 0, 1), VIOLET)

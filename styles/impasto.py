@@ -9,7 +9,14 @@ from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, nois
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
 PALETTE = hexes("070d22 0d1c44 173a7c 2a62ad 5b98cf a9cfdf e8ecd2 fbe488 f5b92c cf7f16 6b4416 1c3a38 35634e")
-LAMPS = [(0.22, 0.16, 0.045), (0.53, 0.10, 0.028), (0.74, 0.27, 0.032), (1.02, 0.15, 0.075), (0.42, 0.33, 0.022), (1.2, 0.36, 0.025)]
+LAMPS = [
+    (0.22, 0.16, 0.045),
+    (0.53, 0.10, 0.028),
+    (0.74, 0.27, 0.032),
+    (1.02, 0.15, 0.075),
+    (0.42, 0.33, 0.022),
+    (1.2, 0.36, 0.025),
+]
 
 
 def paint(sheet: Sheet) -> Array:
@@ -30,7 +37,12 @@ def paint(sheet: Sheet) -> Array:
 def _sky(scene: Scene) -> None:
     sheet = scene.sheet
     flow = sheet.y * 1.0 + 0.05 * np.sin(sheet.x * 5) + 0.02 * noise(sheet, 0.3)
-    for x, y, size, turn in [(0.62, 0.24, 0.15, 0.26), (0.36, 0.30, 0.11, -0.17), (0.86, 0.36, 0.09, -0.18), (0.08, 0.33, 0.10, 0.12)]:
+    for x, y, size, turn in [
+        (0.62, 0.24, 0.15, 0.26),
+        (0.36, 0.30, 0.11, -0.17),
+        (0.86, 0.36, 0.09, -0.18),
+        (0.08, 0.33, 0.10, 0.12),
+    ]:
         distance, _ = around(sheet, x, y)
         flow = flow + turn * np.exp(-((distance / size) ** 2))
     down, right = np.gradient(flow)
@@ -44,7 +56,7 @@ def _sky(scene: Scene) -> None:
         glow = ramp(np.clip(distance / size / 2.8, 0, 1), PALETTE[[6, 7, 8, 8, 4]])
         scene.color = mix(scene.color, glow, halo)
         scene.angle = np.where(distance < 3.0 * size, circle, scene.angle)
-        scene.lay(cover(sheet, size - distance), PALETTE[7] if size < 0.06 else PALETTE[6], circle)
+        scene.lay(cover(size - distance), PALETTE[7] if size < 0.06 else PALETTE[6], circle)
 
 
 def _land(scene: Scene) -> None:
@@ -52,7 +64,7 @@ def _land(scene: Scene) -> None:
     for base, rise, dark, light in [(0.50, 0.03, 2, 4), (0.55, 0.025, 1, 3), (0.61, 0.016, 11, 12)]:
         below = ridge(sheet, base, rise, 0.35)
         fade = np.clip(below * 6 + 0.5 * np.sin(below * 120 + noise(sheet, 0.1)), 0, 1)
-        scene.lay(cover(sheet, below), mix(PALETTE[light], PALETTE[dark], fade), slope(below))
+        scene.lay(cover(below), mix(PALETTE[light], PALETTE[dark], fade), slope(below))
     for x in np.arange(0.05, sheet.aspect, 0.085):
         _house(scene, float(x + sheet.rng.uniform(-0.015, 0.015)), float(0.665 + sheet.rng.uniform(-0.012, 0.012)))
 
@@ -66,7 +78,11 @@ def _house(scene: Scene, x: float, y: float) -> None:
     scene.lay(polygon(sheet, roof), PALETTE[rng.choice([0, 9, 10])], 0.3)
     for at in (0.22, 0.62):
         left, top = x + w * at, y - h * 0.7
-        scene.lay(polygon(sheet, [(left, top), (left + 0.012, top), (left + 0.012, top + 0.018), (left, top + 0.018)]), PALETTE[7], 0)
+        scene.lay(
+            polygon(sheet, [(left, top), (left + 0.012, top), (left + 0.012, top + 0.018), (left, top + 0.018)]),
+            PALETTE[7],
+            0,
+        )
 
 
 def _river(scene: Scene) -> None:
@@ -75,13 +91,18 @@ def _river(scene: Scene) -> None:
     waves = 0.5 + 0.5 * np.sin(below * 260 * (1.2 - below) + 2.2 * noise(sheet, (0.15, 0.04)))
     water = ramp(np.clip(0.10 + 0.55 * waves - 0.4 * below, 0, 1), PALETTE[[0, 1, 2, 3, 4]])
     ripple = 0.18 * np.sin(sheet.x * 22 + sheet.y * 40)
-    scene.lay(cover(sheet, below), water, ripple)
+    scene.lay(cover(below), water, ripple)
     for x in (0.1, 0.27, 0.45, 0.55, 0.72, 0.93, 1.03, 1.18):
         reach = sheet.rng.uniform(0.16, 0.3)
-        width = 0.016 + 0.13 * below
+        width = 0.016 + 0.13 * np.clip(below, 0, 1)
         column = np.exp(-(((sheet.x - x) / width) ** 2)) * step(reach, 0.0, below) * (below > 0.004) * (waves > 0.3)
-        scene.color = mix(scene.color, ramp(np.clip(below / reach, 0, 1), PALETTE[[7, 8, 9]]), np.clip(column * 1.5, 0, 1))
+        scene.color = mix(
+            scene.color, ramp(np.clip(below / reach, 0, 1), PALETTE[[7, 8, 9]]), np.clip(column * 1.5, 0, 1)
+        )
     bank = ridge(sheet, 0.93, 0.02, 0.4) + 0.08 * (sheet.x / sheet.aspect - 0.5)
-    scene.lay(cover(sheet, bank), mix(PALETTE[11], PALETTE[0], step(0, 0.12, bank)), slope(bank) - 0.9)
-    blades = [[(float(x), 1.0), (float(x + sheet.rng.normal(0, 0.03)), float(sheet.rng.uniform(0.87, 0.95)))] for x in sheet.rng.uniform(0, sheet.aspect, 60)]
+    scene.lay(cover(bank), mix(PALETTE[11], PALETTE[0], step(0, 0.12, bank)), slope(bank) - 0.9)
+    blades = [
+        [(float(x), 1.0), (float(x + sheet.rng.normal(0, 0.03)), float(sheet.rng.uniform(0.87, 0.95)))]
+        for x in sheet.rng.uniform(0, sheet.aspect, 60)
+    ]
     scene.lay(drawn(sheet, blades, 0.006), PALETTE[12], -1.3)

@@ -31,7 +31,10 @@ def paint(sheet: Sheet) -> Array:
     gold = rng.random(count) < 0.04
     stone[gold] = mix(stone[gold], LEMON[3], 0.5)
     tilt = rng.normal(0, 0.13, (count, 2))
-    x, y = sheet.x * sheet.unit - cells.spread(cells.sites[:, 0]), sheet.y * sheet.unit - cells.spread(cells.sites[:, 1])
+    x, y = (
+        sheet.x * sheet.unit - cells.spread(cells.sites[:, 0]),
+        sheet.y * sheet.unit - cells.spread(cells.sites[:, 1]),
+    )
     vein = noise(sheet, 0.006, 3)
     face = cells.spread(stone) * (1 + 0.05 * vein[..., None])
     bevel = 2.2 * unit * step(0.5 * unit, 4.5 * unit, cells.inset)
@@ -45,12 +48,12 @@ def _sea(scene: Scene) -> None:
     sheet = scene.sheet
     distance, circle = around(sheet, 0.86, 0.36)
     scene.lay(sheet.zeros() + 1, ramp(np.clip(distance * 1.05 + 0.05 * np.sin(distance * 60), 0, 1), SKY), circle)
-    scene.lay(cover(sheet, 0.085 - distance), hexes("fff6d5")[0], circle)
+    scene.lay(cover(0.085 - distance), hexes("fff6d5")[0], circle)
     for number, base in enumerate(np.linspace(0.42, 1.02, 9)):
         wave = sheet.y - base - 0.018 * np.sin(sheet.x * (13 - number) + number * 2.1)
         tone = np.clip(0.85 - wave * 9 - 0.05 * number + 0.1 * noise(sheet, 0.1), 0, 1)
         down, right = np.gradient(wave)
-        scene.lay(cover(sheet, wave), ramp(tone, SEA), np.arctan2(-right, down))
+        scene.lay(cover(wave), ramp(tone, SEA), np.arctan2(-right, down))
 
 
 def _branch(scene: Scene) -> None:
@@ -59,7 +62,11 @@ def _branch(scene: Scene) -> None:
     stem = list(zip(-0.03 + 1.1 * t, 0.11 + 0.05 * np.sin(t * 6), strict=True))
     side = list(zip(0.22 + 0.10 * np.sin(t * 3), 0.12 + 0.9 * t, strict=True))
     for line, width in ((stem, 0.028), (side, 0.020)):
-        scene.lay(drawn(sheet, [[(float(x), float(y)) for x, y in line]], width), hexes("4a2a17")[0], 0.1 if width > 0.025 else 1.4)
+        scene.lay(
+            drawn(sheet, [[(float(x), float(y)) for x, y in line]], width),
+            hexes("4a2a17")[0],
+            0.1 if width > 0.025 else 1.4,
+        )
     for x, y, turn in LEAVES:
         _leaf(scene, x, y, turn)
     for x, y, size, turn in FRUIT:
@@ -69,8 +76,8 @@ def _branch(scene: Scene) -> None:
         light = 0.62 - ((sheet.x - x) * 0.5 + (sheet.y - y) * 0.65) / size * 0.6 + 0.1 * np.sin(body * 30)
         spot = np.exp(-(((sheet.x - x + size * 0.35) ** 2 + (sheet.y - y + size * 0.32) ** 2) / (size * 0.2) ** 2))
         _, circle = around(sheet, x, y)
-        scene.lay(cover(sheet, body + 0.09), LEAF[0], circle)
-        scene.lay(cover(sheet, body), ramp(np.clip(light + 0.4 * spot, 0, 1), LEMON), circle)
+        scene.lay(cover(body + 0.09), LEAF[0], circle)
+        scene.lay(cover(body), ramp(np.clip(light + 0.4 * spot, 0, 1), LEMON), circle)
 
 
 def _leaf(scene: Scene, x: float, y: float, turn: float) -> None:
@@ -80,5 +87,5 @@ def _leaf(scene: Scene, x: float, y: float, turn: float) -> None:
     v = v - 0.15 * u * u
     inside = 0.42 * (1 - u * u) - np.abs(v)
     tone = np.clip(0.42 + 0.28 * np.sign(v) * -1 + 0.12 * np.sin((u - np.abs(v)) * 20) + 0.1 * u, 0, 1)
-    scene.lay(cover(sheet, inside) * (v > 0), ramp(tone, LEAF), turn + 0.45)
-    scene.lay(cover(sheet, inside) * (v <= 0), ramp(tone, LEAF), turn - 0.45)
+    scene.lay(cover(inside) * (v > 0), ramp(tone, LEAF), turn + 0.45)
+    scene.lay(cover(inside) * (v <= 0), ramp(tone, LEAF), turn - 0.45)

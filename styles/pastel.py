@@ -23,46 +23,66 @@ def paint(sheet: Sheet) -> Array:
     _far(scene)
     _rows(scene)
     _farm(scene)
-    tooth = 0.8 * noise(sheet, 0.0036, 2) + 0.5 * noise(sheet, (0.012, 0.0035))
+    tooth = 0.6 * noise(sheet, 0.0026, 2) + 0.6 * noise(sheet, (0.016, 0.0026))
     detail = np.clip(blur(edges(scene.label), 0.007 * sheet.unit) * 0.035 * sheet.unit, 0.10, 1)
     chalk = ground(sheet, PAPER)
     chalk.color = mix(chalk.color, blur(scene.color, 0.004 * sheet.unit), 0.55)
     cover_with(scene, chalk, Brush(0.13, 0.026, 0.0, 0.7, 0.45, 0.7, 0.75), PALETTE, 0.026)
-    _caught(chalk, tooth, 0.75)
+    _caught(chalk, tooth, 0.65)
     cover_with(scene, chalk, Brush(0.10, 0.013, 0.0, 0.85, 0.45, 0.5, 0.85), PALETTE, 0.0165)
-    _caught(chalk, tooth, 0.55)
+    _caught(chalk, tooth, 0.42)
     paint_at(scene, chalk, Brush(0.055, 0.0085, 0.0, 0.8, 0.4, 0.3, 0.9), PALETTE, scattered(sheet, 0.0105, detail))
-    _caught(chalk, tooth, 0.30)
+    _caught(chalk, tooth, 0.24)
     return np.clip(chalk.color * (1 + 0.03 * tooth[..., None]), 0, 1)
 
 
 def _caught(chalk: Paint, tooth: Array, share: float) -> None:
     """The hollows of the paper stay dark: the chalk only catches on its hills."""
-    chalk.color = mix(chalk.color, PAPER, step(0.5, 1.7, tooth) * share).astype(np.float32)
+    chalk.color = mix(chalk.color, PAPER, step(-0.4, 2.6, tooth) * share).astype(np.float32)
 
 
 def _sky(scene: Scene) -> None:
     sheet = scene.sheet
-    drift = 0.06 * noise(sheet, (0.5, 0.10), 3)
+    drift = 0.05 * noise(sheet, (0.5, 0.10), 3) + 0.07 * noise(sheet, (0.10, 0.014), 2)
     scene.lay(sheet.zeros() + 1, ramp(np.clip(sheet.y / 0.50 + drift, 0, 1), SKY), 0.10 * noise(sheet, 0.3) - 0.08)
     distance, circle = around(sheet, 0.40, 0.43)
     scene.color = mix(scene.color, SKY[5], step(0.32, 0.04, distance) * 0.85)
     scene.angle = np.where(distance < 0.2, circle, scene.angle)
-    for x, y, size in [(0.18, 0.20, 0.16), (0.34, 0.15, 0.12), (0.88, 0.13, 0.20), (1.08, 0.20, 0.17), (0.70, 0.24, 0.10), (0.56, 0.07, 0.11), (1.2, 0.31, 0.10)]:
-        cloud = np.minimum(ellipse(sheet, (x, y), (size, size * 0.42)), 8 * (y + size * 0.2 - sheet.y)) + 0.22 * noise(sheet, 0.05, 3)
-        light = np.clip(0.15 + 2.6 * (sheet.y - y) / size * 0.5 + 0.25 * noise(sheet, 0.06, 2) - 0.5 * (sheet.x - 0.4) * (sheet.x > x), 0, 1)
+    for x, y, size in [
+        (0.18, 0.20, 0.16),
+        (0.34, 0.15, 0.12),
+        (0.88, 0.13, 0.20),
+        (1.08, 0.20, 0.17),
+        (0.70, 0.24, 0.10),
+        (0.56, 0.07, 0.11),
+        (1.2, 0.31, 0.10),
+    ]:
+        cloud = (
+            np.minimum(ellipse(sheet, (x, y), (size, size * 0.46)), 6 * (y + size * 0.2 - sheet.y))
+            + 0.22 * noise(sheet, 0.06, 3)
+            + 0.22
+        )
+        light = np.clip(
+            0.30 + 1.1 * (sheet.y - y) / size + 0.25 * noise(sheet, 0.06, 2) - 0.5 * (sheet.x - 0.4) * (sheet.x > x),
+            0,
+            1,
+        )
         colours = ramp(light, np.stack([SKY[1], SKY[2], EMBER[0] * 0.5 + SKY[2] * 0.5, EMBER[1], EMBER[2], SKY[5]]))
         _, turn = around(sheet, x, y + size * 0.3)
-        scene.lay(cover(sheet, cloud), colours, turn * 0.5)
+        scene.lay(cover(cloud), colours, turn * 0.5)
 
 
 def _far(scene: Scene) -> None:
     sheet = scene.sheet
     distance, circle = around(sheet, 0.40, 0.43)
-    scene.lay(cover(sheet, 0.045 - distance), hexes("fffbe6")[0], circle)
-    for base, rise, low, high in [(0.455, 0.022, SKY[1], SKY[3]), (0.49, 0.016, FIELD[1], FIELD[2]), (0.52, 0.010, GRASS[0], GRASS[2])]:
+    scene.lay(cover(0.045 - distance), hexes("fffbe6")[0], circle)
+    for base, rise, low, high in [
+        (0.455, 0.022, SKY[1], SKY[3]),
+        (0.49, 0.016, FIELD[1], FIELD[2]),
+        (0.52, 0.010, GRASS[0], GRASS[2]),
+    ]:
         below = ridge(sheet, base, rise, 0.3)
-        scene.lay(cover(sheet, below), mix(high, low, step(0, 0.05, below)), slope(below))
+        scene.lay(cover(below), mix(high, low, step(0, 0.05, below)), slope(below))
 
 
 def _rows(scene: Scene) -> None:
@@ -74,13 +94,17 @@ def _rows(scene: Scene) -> None:
     phase = across * 2.1 + 0.04 * noise(sheet, 0.08)
     crest = 0.5 + 0.5 * np.cos(phase * 2 * np.pi)
     lit_side = 0.5 + 0.5 * np.sin(phase * 2 * np.pi + 0.6)
-    tone = np.clip(0.12 + 0.55 * crest * (0.55 + 0.6 * lit_side) + 0.10 * noise(sheet, 0.02, 2) + 0.25 * step(0.12, 0, below), 0, 1)
+    tone = np.clip(
+        0.12 + 0.55 * crest * (0.55 + 0.6 * lit_side) + 0.10 * noise(sheet, 0.02, 2) + 0.25 * step(0.12, 0, below), 0, 1
+    )
     path = crest < 0.20
-    soil = ramp(np.clip(0.5 * lit_side + 0.4 * step(0.3, 0, below), 0, 1), np.stack([FIELD[0], GRASS[0], GRASS[2], EMBER[2]]))
+    soil = ramp(
+        np.clip(0.5 * lit_side + 0.4 * step(0.3, 0, below), 0, 1), np.stack([FIELD[0], GRASS[0], GRASS[2], EMBER[2]])
+    )
     colours = np.where(path[..., None], soil, ramp(tone, FIELD))
     along = np.arctan2(depth + 0.035, sheet.x - 0.46)
     tuft = along + np.where(path, 0.0, 0.55 * np.sin(phase * np.pi * 2 + 1.5))
-    scene.lay(cover(sheet, below), colours, tuft)
+    scene.lay(cover(below), colours, tuft)
     blossom = (noise(sheet, (0.006, 0.014)) > 1.25) & (crest > 0.45) & (below > 0.03)
     scene.color = mix(scene.color, mix(FIELD[4], EMBER[2], 0.3), blossom * 0.9)
     for number in range(9):
@@ -98,8 +122,8 @@ def _farm(scene: Scene) -> None:
         scene.lay(drawn(sheet, [[(x, 0.525), (x, 0.548)]], 0.014), FIELD[0], np.pi / 2)
     for x, foot, tall in [(1.07, 0.575, 0.30), (1.12, 0.585, 0.36), (1.175, 0.60, 0.33), (0.72, 0.555, 0.14)]:
         up = np.clip((foot - sheet.y) / tall, 0, 1)
-        half = 0.13 * tall * np.sin(np.pi * np.clip(up * 0.92 + 0.08, 0, 1)) ** 0.7 * (1 - 0.4 * up)
+        half = 0.13 * tall * np.clip(np.sin(np.pi * (up * 0.92 + 0.08)), 0, 1) ** 0.7 * (1 - 0.4 * up)
         inside = half - np.abs(sheet.x - x) + 0.004 * noise(sheet, 0.02, 2)
         inside = np.where((sheet.y < foot) & (sheet.y > foot - tall), inside, -1)
         light = np.clip(0.35 - (sheet.x - x) / (half + 1e-3) * 0.4 + 0.12 * noise(sheet, 0.02), 0, 1)
-        scene.lay(cover(sheet, inside), ramp(light, GRASS), np.pi / 2 + 0.25 * np.sign(sheet.x - x))
+        scene.lay(cover(inside), ramp(light, GRASS), np.pi / 2 + 0.25 * np.sign(sheet.x - x))

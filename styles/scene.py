@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from styles.sheet import Array, Sheet, blur, mix, noise
+from styles.sheet import Array, Sheet, blur, mix
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Scene:
 
 def ridge(sheet: Sheet, base: float, rise: float, cell: float) -> Array:
     """(H, W) height above a rolling skyline: positive below it. base: its mean y; rise: its deviation."""
-    line = noise(Sheet(sheet.x[:1], sheet.y[:1], sheet.rng), 1.0)[0] * 0
+    line = np.zeros(sheet.shape[1])
     grain = max(2, round(sheet.aspect / cell) + 2)
     for octave in range(3):
         knots = sheet.rng.standard_normal(grain * 2**octave)
@@ -51,7 +51,7 @@ def ridge(sheet: Sheet, base: float, rise: float, cell: float) -> Array:
 def slope(below: Array) -> Array:
     """Angle (H, W) of strokes that run along a skyline, from its ridge field."""
     down, right = np.gradient(blur(below, 6))
-    return np.arctan2(-right, down)
+    return np.asarray(np.arctan2(-right, down))
 
 
 def around(sheet: Sheet, x: float, y: float) -> tuple[Array, Array]:
@@ -68,7 +68,7 @@ def ellipse(sheet: Sheet, centre: tuple[float, float], radii: tuple[float, float
     return np.asarray(1 - np.hypot(u / radii[0], v / radii[1]))
 
 
-def cover(sheet: Sheet, inside: Array) -> Array:
+def cover(inside: Array) -> Array:
     """Coverage with a soft edge one pixel wide of a field that is positive inside."""
     down, right = np.gradient(inside)
-    return np.clip(0.5 + inside / (np.hypot(down, right) + 1e-6), 0, 1) if sheet.unit else inside
+    return np.clip(0.5 + inside / (np.hypot(down, right) + 1e-6), 0, 1)

@@ -35,12 +35,12 @@ class Sheet:
     @property
     def unit(self) -> int:
         """Pixels per unit of length."""
-        return self.x.shape[0]
+        return int(self.x.shape[0])
 
     @property
     def aspect(self) -> float:
         """Width over height."""
-        return self.x.shape[1] / self.x.shape[0]
+        return float(self.x.shape[1] / self.x.shape[0])
 
     def zeros(self) -> Array:
         """(H, W) float32 zeros."""
@@ -64,7 +64,7 @@ def noise(sheet: Sheet, cell: float | Point, octaves: int = 1) -> Array:
         columns = max(2, min(width, round(sheet.aspect / (across * fine)) + 2))
         grid = sheet.rng.standard_normal((rows, columns)).astype(np.float32)
         total += np.asarray(Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC)) * fine
-    return (total - total.mean()) / (total.std() + 1e-6)
+    return np.asarray((total - total.mean()) / (total.std() + 1e-6))
 
 
 def warped(sheet: Sheet, amount: float, cell: float) -> Sheet:
@@ -142,4 +142,4 @@ def lit(colour: Array, height: Array, strength: float, gloss: float = 0.0) -> Ar
     facing = (-right * toward[0] - down * toward[1] + toward[2]) / length
     shade = np.clip(facing / toward[2], 0.25, 1.6)
     shine = gloss * np.clip(facing, 0, 1) ** 24
-    return np.clip(colour * shade[..., None] ** 0.8 + shine[..., None], 0, 1)
+    return np.asarray(np.clip(colour * shade[..., None] ** 0.8 + shine[..., None], 0, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,13 +11,15 @@ from scipy import ndimage
 from styles.scene import Scene
 from styles.sheet import Array, Sheet
 
+BRISTLE_SEED = 11  # any number: the tile is the same for every brush
+
 
 @dataclass(frozen=True)
 class Brush:
     """length, width: of a stroke, in sheet heights. The rest lie in 0..1.
 
     body: thickness of the paint. dry: how soon bristles run out. streak: colour differences between bristles.
-    square: 1 = blunt ends as of a flat brush, 0 = pointed ends.
+    square: 1 = blunt ends as of a flat brush, 0 = round ones; below 0 they draw out to a point.
     """
 
     length: float
@@ -50,7 +53,8 @@ def paths(sheet: Sheet, angle: Array, starts: Array, length: float, stride: floa
 
 def _walk(angle: Array, starts: Array, steps: int, stride: float) -> Array:
     height, width = angle.shape
-    at, heading = starts.astype(np.float32), np.zeros_like(starts, dtype=np.float32)
+    at: Array = starts.astype(np.float32)
+    heading: Array = np.zeros_like(at)
     line = [at]
     for number in range(steps):
         column = np.clip(at[:, 0], 0, width - 1).astype(int)
@@ -65,13 +69,15 @@ def _walk(angle: Array, starts: Array, steps: int, stride: float) -> Array:
     return np.stack(line, 1)
 
 
-def bristles(rng: np.random.Generator, length: int = 512, width: int = 512) -> Array:
+@functools.cache
+def bristles(length: int = 512, width: int = 512) -> Array:
     """A tile (length, width) of bristle marks in 0..1, long in the first direction."""
+    rng = np.random.default_rng(BRISTLE_SEED)
     grain = rng.standard_normal((length, width))
     coarse = ndimage.gaussian_filter(grain, (40, 2.2), mode="wrap")
     fine = ndimage.gaussian_filter(rng.standard_normal((length, width)), (18, 0.8), mode="wrap")
     total = coarse / coarse.std() + 0.7 * fine / fine.std()
-    return np.clip(0.5 + 0.27 * total, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.5 + 0.27 * total, 0, 1).astype(np.float32))
 
 
 class Hand:
@@ -79,7 +85,7 @@ class Hand:
 
     def __init__(self, sheet: Sheet, paint: Paint, brush: Brush) -> None:
         self.sheet, self.paint, self.brush = sheet, paint, brush
-        self.tile = bristles(sheet.rng)
+        self.tile = bristles()
 
     def stroke(self, line: Array, first: Array, second: Array, width: float) -> None:
         """One stroke along a line (S, 2) in pixels, of two colours (3,) that the bristles carry, width in pixels."""
@@ -110,7 +116,7 @@ class Hand:
         grain = 0.7 * max(0.8, 14 / width) if width < 14 else 0.7
         rows = (rng.integers(long) + (np.arange(count) * 0.7).astype(int)) % long
         columns = (rng.integers(wide) + (np.arange(across) * grain).astype(int)) % wide
-        return self.tile[rows[:, None], columns[None, :]]
+        return np.asarray(self.tile[rows[:, None], columns[None, :]])
 
 
 def _resampled(line: Array) -> tuple[Array, Array]:

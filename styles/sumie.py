@@ -9,7 +9,7 @@ from styles.scene import around, ridge
 from styles.sheet import Array, Point, Sheet, blur, drawn, hexes, mix, noise, polygon, step
 from styles.strokes import Brush, Hand, Paint
 
-PAPER, INK, SEAL = hexes("ece2cb 12131a b3261e")
+PAPER, SEAL = hexes("ece2cb b3261e")
 
 
 def paint(sheet: Sheet) -> Array:
@@ -17,7 +17,11 @@ def paint(sheet: Sheet) -> Array:
     fibre = noise(sheet, (0.03, 0.0022), 2) + noise(sheet, (0.0022, 0.03), 2) + 0.8 * noise(sheet, 0.004)
     ink = sheet.zeros()
     ink += _mist(sheet, fibre)
-    for base, rise, cell, dark, depth in [(0.34, 0.075, 0.17, 0.30, 0.24), (0.50, 0.065, 0.15, 0.52, 0.20), (0.67, 0.05, 0.17, 0.85, 0.20)]:
+    for base, rise, cell, dark, depth in [
+        (0.34, 0.075, 0.17, 0.42, 0.24),
+        (0.50, 0.065, 0.15, 0.85, 0.20),
+        (0.67, 0.05, 0.17, 1.7, 0.22),
+    ]:
         ink = _mountain(sheet, ink, (base, rise, cell), dark, depth)
     ink *= 1 + 0.08 * fibre
     brushed = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
@@ -28,7 +32,7 @@ def paint(sheet: Sheet) -> Array:
     bled = np.maximum(black, 0.55 * blur(black, 0.0035 * sheet.unit) * (1 + 0.3 * fibre).clip(0, 2))
     total = np.clip(ink, 0, None) + bled
     paper = PAPER * (1 + 0.018 * fibre + 0.02 * noise(sheet, 0.4, 2))[..., None]
-    picture = paper * np.exp(-total[..., None] * -np.log(INK / INK.max() * 0.55 + 0.02) * 0.55)
+    picture = paper * np.exp(-total[..., None] * np.array([1.0, 0.98, 0.93], np.float32))
     return np.clip(_sealed(sheet, picture), 0, 1)
 
 
@@ -57,7 +61,14 @@ def _mountain(sheet: Sheet, ink: Array, skyline: tuple[float, float, float], dar
 def _pines(sheet: Sheet, brushed: Paint) -> None:
     """Pines on the near hills, each a trunk and shelves of short strokes."""
     rng = sheet.rng
-    for x, foot, tall in [(0.86, 0.70, 0.20), (0.94, 0.72, 0.28), (1.02, 0.71, 0.22), (1.13, 0.74, 0.16), (0.66, 0.73, 0.10), (0.71, 0.74, 0.13)]:
+    for x, foot, tall in [
+        (0.86, 0.70, 0.20),
+        (0.94, 0.72, 0.28),
+        (1.02, 0.71, 0.22),
+        (1.13, 0.74, 0.16),
+        (0.66, 0.73, 0.10),
+        (0.71, 0.74, 0.13),
+    ]:
         trunk = spline([(x, foot), (x + 0.012, foot - tall * 0.5), (x - 0.006, foot - tall)], 30)
         _stroke(sheet, brushed, trunk, 0.010 * tall / 0.2, 0.15)
         for shelf in np.linspace(0.25, 1.0, 8):
@@ -67,7 +78,13 @@ def _pines(sheet: Sheet, brushed: Paint) -> None:
                 side = rng.choice([-1, 1])
                 begin = (x + side * rng.uniform(0, 0.5) * reach, y + rng.normal(0, 0.004))
                 end = (begin[0] + side * reach * rng.uniform(0.3, 0.8), begin[1] + rng.uniform(-0.002, 0.014))
-                _stroke(sheet, brushed, [begin, ((begin[0] + end[0]) / 2, begin[1] - 0.004), end], rng.uniform(0.004, 0.009), rng.uniform(0.08, 0.5))
+                _stroke(
+                    sheet,
+                    brushed,
+                    [begin, ((begin[0] + end[0]) / 2, begin[1] - 0.004), end],
+                    rng.uniform(0.004, 0.009),
+                    rng.uniform(0.08, 0.5),
+                )
 
 
 def _boat(sheet: Sheet, brushed: Paint) -> None:
@@ -87,11 +104,34 @@ def _bamboo(sheet: Sheet, brushed: Paint) -> None:
         y, joint = 1.06, 0.20
         while y > -0.1:
             top = y - joint * rng.uniform(0.85, 1.1)
-            line = [(x + lean * (1 - y), y - 0.006), (x + lean * (1 - (y + top) / 2) + 0.002, (y + top) / 2), (x + lean * (1 - top), top + 0.006)]
+            line = [
+                (x + lean * (1 - y), y - 0.006),
+                (x + lean * (1 - (y + top) / 2) + 0.002, (y + top) / 2),
+                (x + lean * (1 - top), top + 0.006),
+            ]
             _stroke(sheet, brushed, spline(line, 24), width, shade, 0.95)
-            _stroke(sheet, brushed, [(x + lean * (1 - top) - width * 0.62, top + 0.002), (x + lean * (1 - top), top - 0.003), (x + lean * (1 - top) + width * 0.62, top + 0.003)], 0.007, max(0.05, shade - 0.25))
+            _stroke(
+                sheet,
+                brushed,
+                [
+                    (x + lean * (1 - top) - width * 0.62, top + 0.002),
+                    (x + lean * (1 - top), top - 0.003),
+                    (x + lean * (1 - top) + width * 0.62, top + 0.003),
+                ],
+                0.007,
+                max(0.05, shade - 0.25),
+            )
             y = top
-    for x, y, count, shade in [(0.22, 0.30, 9, 0.06), (0.10, 0.48, 7, 0.30), (0.33, 0.52, 7, 0.10), (0.16, 0.07, 8, 0.10), (0.38, 0.36, 6, 0.45), (0.24, 0.72, 7, 0.08), (0.05, 0.82, 5, 0.25), (0.48, 0.04, 6, 0.35)]:
+    for x, y, count, shade in [
+        (0.22, 0.30, 9, 0.06),
+        (0.10, 0.48, 7, 0.30),
+        (0.33, 0.52, 7, 0.10),
+        (0.16, 0.07, 8, 0.10),
+        (0.38, 0.36, 6, 0.45),
+        (0.24, 0.72, 7, 0.08),
+        (0.05, 0.82, 5, 0.25),
+        (0.48, 0.04, 6, 0.35),
+    ]:
         _leaves(sheet, brushed, (x, y), (count, shade))
 
 
@@ -104,7 +144,14 @@ def _leaves(sheet: Sheet, brushed: Paint, at: Point, kind: tuple[int, float]) ->
         turn, long = rng.normal(0.95, 0.55), rng.uniform(0.09, 0.19)
         tip = (root_x + long * np.cos(turn), root_y + long * np.sin(turn))
         middle = ((root_x + tip[0]) / 2 + rng.normal(0, 0.006), (root_y + tip[1]) / 2 - 0.012)
-        _stroke(sheet, brushed, spline([(root_x, root_y), middle, tip], 24), rng.uniform(0.018, 0.030), np.clip(shade + rng.normal(0.05, 0.10), 0.04, 0.8), 0.0)
+        _stroke(
+            sheet,
+            brushed,
+            spline([(root_x, root_y), middle, tip], 24),
+            rng.uniform(0.018, 0.030),
+            np.clip(shade + rng.normal(0.05, 0.10), 0.04, 0.8),
+            -7.0,
+        )
 
 
 def _stroke(sheet: Sheet, brushed: Paint, line: list[Point], width: float, shade: float, square: float = 0.35) -> None:
@@ -112,14 +159,29 @@ def _stroke(sheet: Sheet, brushed: Paint, line: list[Point], width: float, shade
     hand = Hand(sheet, brushed, Brush(0.1, width, 0.0, 0.62, 0.55, square, 0.94))
     dark = np.full(3, np.clip(shade, 0.03, 0.95))
     points = np.array(line, np.float32) * sheet.unit
-    hand.stroke(points, np.clip(dark + 0.34, 0, 0.95), dark, width * sheet.unit)
+    hand.stroke(points, np.clip(dark * 1.3 + 0.16, 0, 0.95), dark, width * sheet.unit)
 
 
 def _sealed(sheet: Sheet, picture: Array) -> Array:
     """A carved seal in vermilion, printed unevenly."""
     left, top, size = 1.165, 0.77, 0.075
-    square = polygon(sheet, [(left, top), (left + size, top + 0.002), (left + size - 0.001, top + size), (left - 0.001, top + size - 0.002)])
-    marks = [[(0.2, 0.2), (0.8, 0.2)], [(0.5, 0.2), (0.5, 0.82)], [(0.22, 0.45), (0.78, 0.45)], [(0.2, 0.82), (0.8, 0.82)], [(0.25, 0.45), (0.2, 0.7)], [(0.76, 0.45), (0.82, 0.68)]]
+    square = polygon(
+        sheet,
+        [
+            (left, top),
+            (left + size, top + 0.002),
+            (left + size - 0.001, top + size),
+            (left - 0.001, top + size - 0.002),
+        ],
+    )
+    marks = [
+        [(0.2, 0.2), (0.8, 0.2)],
+        [(0.5, 0.2), (0.5, 0.82)],
+        [(0.22, 0.45), (0.78, 0.45)],
+        [(0.2, 0.82), (0.8, 0.82)],
+        [(0.25, 0.45), (0.2, 0.7)],
+        [(0.76, 0.45), (0.82, 0.68)],
+    ]
     lines = [[(left + u * size, top + v * size) for u, v in mark] for mark in marks]
     print_ = square * (1 - drawn(sheet, lines, 0.0062)) * step(-1.9, -0.6, noise(sheet, 0.006, 2))
     return mix(picture, SEAL, np.clip(print_, 0, 1) * 0.92)

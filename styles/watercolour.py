@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.curves import depth, spline, tapered
+from styles.curves import spline, tapered
 from styles.scene import around, cover, ellipse, ridge
 from styles.sheet import Array, Sheet, blur, drawn, hexes, mix, noise, step
 
@@ -26,7 +26,7 @@ class Washes:
         self._add(np.clip(amount, 0, 3) * grains, colour)
 
     def glaze(self, inside: Array, colour: Array, strength: float = 1.0, rough: float = 0.006) -> None:
-        """A wash on dry paper: it pools at its edge, flows within and leaves blooms. inside: positive within, in heights."""
+        """A wash on dry paper: it pools at its edge and leaves blooms. inside: positive within, in sheet heights."""
         sheet = self.sheet
         shaken = inside + rough * noise(sheet, 0.03, 3) + 0.0012 * self.tooth
         distance = shaken * sheet.unit
@@ -53,7 +53,7 @@ class Washes:
         """What the paper shows through it all."""
         down, right = np.gradient(blur(self.tooth, 0.8))
         relief = 1 + 0.055 * (-right - down) * 1000 / self.sheet.unit
-        return np.clip(PAPER * np.exp(-self.density) * relief[..., None], 0, 1)
+        return np.asarray(np.clip(PAPER * np.exp(-self.density) * relief[..., None], 0, 1))
 
 
 def paint(sheet: Sheet) -> Array:
@@ -72,7 +72,9 @@ def _sky(washes: Washes) -> None:
     drift = noise(sheet, (0.35, 0.14), 4)
     above = step(0.50, 0.05, sheet.y)
     washes.wet(np.clip(0.85 * above * (0.55 + 0.55 * drift), 0, 1.4), BLUE)
-    washes.wet(0.55 * step(0.12, 0.40, sheet.y) * step(0.58, 0.42, sheet.y) * (0.7 + 0.4 * noise(sheet, (0.3, 0.08), 3)), ROSE)
+    washes.wet(
+        0.55 * step(0.12, 0.40, sheet.y) * step(0.58, 0.42, sheet.y) * (0.7 + 0.4 * noise(sheet, (0.3, 0.08), 3)), ROSE
+    )
     distance, _ = around(sheet, 0.86, 0.30)
     washes.wet(1.0 * np.exp(-((distance / 0.24) ** 2)), OCHRE)
     washes.lift(step(0.075, 0.035, distance + 0.003 * noise(sheet, 0.06, 2)))
@@ -109,12 +111,26 @@ def _lake(washes: Washes) -> None:
 
 def _trees(washes: Washes) -> None:
     sheet, rng = washes.sheet, washes.sheet.rng
-    for x, base, size in [(0.08, 0.60, 0.30), (0.17, 0.61, 0.38), (0.25, 0.60, 0.25), (1.08, 0.60, 0.36), (1.17, 0.61, 0.28), (1.24, 0.60, 0.40)]:
+    for x, base, size in [
+        (0.08, 0.60, 0.30),
+        (0.17, 0.61, 0.38),
+        (0.25, 0.60, 0.25),
+        (1.08, 0.60, 0.36),
+        (1.17, 0.61, 0.28),
+        (1.24, 0.60, 0.40),
+    ]:
         up = (base - sheet.y) / size
         edge = 0.24 * size * (1 - up) * (1.25 - 0.8 * np.mod(up * 9 + x * 50 + 2.2 * np.abs(sheet.x - x) / size, 1))
         inside = np.minimum(np.minimum(edge - np.abs(sheet.x - x), sheet.y - base + size), base - sheet.y)
         washes.glaze(inside, mix(PINE, INDIGO, rng.uniform(0, 0.6)), 0.8, 0.004)
-    crowns = [(0.34, 0.52, 0.075, SIENNA), (0.42, 0.545, 0.055, OCHRE), (0.97, 0.52, 0.08, SIENNA), (0.89, 0.55, 0.05, OCHRE), (0.50, 0.565, 0.035, SAP), (0.80, 0.565, 0.03, SAP)]
+    crowns = [
+        (0.34, 0.52, 0.075, SIENNA),
+        (0.42, 0.545, 0.055, OCHRE),
+        (0.97, 0.52, 0.08, SIENNA),
+        (0.89, 0.55, 0.05, OCHRE),
+        (0.50, 0.565, 0.035, SAP),
+        (0.80, 0.565, 0.03, SAP),
+    ]
     for x, y, size, colour in crowns:
         inside = ellipse(sheet, (x, y), (size, size * 1.05)) * size
         washes.glaze(inside + 0.010 * noise(sheet, 0.025, 2), colour, 0.95, 0.010)
@@ -138,7 +154,10 @@ def _bank(washes: Washes) -> None:
     for _ in range(26):
         x, y, size = rng.uniform(0, sheet.aspect), rng.uniform(0.80, 0.96), rng.uniform(0.009, 0.022)
         poppy = ellipse(sheet, (x, y), (size, size * 0.75), rng.normal(0, 0.3)) * size
-        washes.lift(cover(sheet, poppy) * 0.85)
+        washes.lift(cover(poppy) * 0.85)
         washes.glaze(poppy, hexes("e2452f d9768a f0a03a")[rng.integers(3)], 0.95, 0.002)
-    drops = [[(x, y), (x + 0.0001, y)] for x, y in zip(rng.uniform(0, sheet.aspect, 150), rng.uniform(0, 1, 150) ** 0.4, strict=True)]
+    drops = [
+        [(x, y), (x + 0.0001, y)]
+        for x, y in zip(rng.uniform(0, sheet.aspect, 150), rng.uniform(0, 1, 150) ** 0.4, strict=True)
+    ]
     washes.density += drawn(sheet, drops, 0.0045)[..., None] * -np.log(SIENNA) * 0.6

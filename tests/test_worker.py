@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -23,6 +24,7 @@ from nst_core import messages, protocol
 from nst_core.errors import InvalidImageError
 from nst_core.frames import MAGIC, read_frame
 from nst_core.messages import Cancel, Cancelled, Done, Failed, Pixels, Preview, Progress, Stop, StylePixels, Stylize
+from nst_core.painting import job_of, reduced
 
 HERE = Path(__file__).resolve().parent
 PATHS = f"import sys; sys.path[:0] = [{str(HERE.parent)!r}, {str(HERE)!r}]; "
@@ -368,6 +370,25 @@ def test_the_real_engine_refuses_with_a_code(real: Host, change: dict[str, Any],
     assert failed.code == code
     assert failed.message
     assert failed.remedy
+
+
+def test_pixels_reach_the_engine_without_a_copy() -> None:
+    """A picture in range is the memory that came over the wire; what is out of range is cut off."""
+    sent = request(1)
+    assert np.shares_memory(job_of(sent).content, np.frombuffer(sent.content.rgba, np.uint8))
+    bright = np.frombuffer(sent.content.rgba, "<f4") * np.float32(2)
+    content = job_of(replace(sent, content=Pixels(72, 48, bright.tobytes()))).content
+    assert (content == np.minimum(bright, 1).reshape(48, 72, 4)).all()
+
+
+def test_previews_are_means_over_blocks() -> None:
+    """No side is longer than asked for, unless the other one is a single pixel."""
+    pixels = np.random.default_rng(1).random((7, 5, 4), dtype=np.float32)
+    small = reduced(pixels, 4)
+    assert small.shape == (3, 2, 4)
+    assert np.allclose(small[1, 1], pixels[2:4, 2:4].mean((0, 1)))
+    assert reduced(pixels[:1], 4).shape == (1, 5, 4)
+    assert (reduced(pixels, 7) == pixels).all()
 
 
 @pytest.mark.parametrize("first", [messages.Ready, Progress])

@@ -1,0 +1,1 @@
+"""The program that paints the built-in styles."""

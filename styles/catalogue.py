@@ -1,0 +1,124 @@
+"""The list of styles: name, title, what an artist reads about it, size, and who paints it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from styles import (
+    charcoal,
+    cubist,
+    glass,
+    impasto,
+    knife,
+    linocut,
+    mosaic,
+    pastel,
+    points,
+    sumie,
+    watercolour,
+    woodcut,
+)
+from styles.sheet import Array, Sheet
+
+WIDE, SQUARE = (1024, 800), (928, 928)
+
+
+@dataclass(frozen=True)
+class Style:
+    """slug: its folder; size: width and height in pixels; settings: look knobs where the defaults do not suit."""
+
+    slug: str
+    title: str
+    description: str
+    size: tuple[int, int]
+    paint: Callable[[Sheet], Array]
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+
+
+STYLES = (
+    Style(
+        "swirling-impasto",
+        "Swirling impasto",
+        "Thick oil in long curves, gold on night blue, every bristle standing up from the canvas.",
+        WIDE,
+        impasto.paint,
+    ),
+    Style(
+        "ukiyo-e-woodcut",
+        "Ukiyo-e woodcut",
+        "Flat Prussian blues and cream with soft gradations, a dark tapering key line and the grain of the block.",
+        WIDE,
+        woodcut.paint,
+    ),
+    Style(
+        "mosaic",
+        "Mosaic",
+        "Small stones set along the forms, sea blue, lemon and leaf green, light on their edges.",
+        SQUARE,
+        mosaic.paint,
+    ),
+    Style(
+        "pointillism",
+        "Pointillism",
+        "Sunlight divided into dots of pure colour that only the eye mixes.",
+        WIDE,
+        points.paint,
+    ),
+    Style(
+        "watercolour",
+        "Watercolour",
+        "Transparent washes that pool at their edges and bloom into each other on rough white paper.",
+        WIDE,
+        watercolour.paint,
+    ),
+    Style(
+        "charcoal-hatching",
+        "Charcoal hatching",
+        "Cross-hatched charcoal over a rubbed ground, black and white alone, with the tooth of the paper.",
+        WIDE,
+        charcoal.paint,
+    ),
+    Style(
+        "stained-glass",
+        "Stained glass",
+        "Streaky, glowing panes held by dark lead, lit from behind.",
+        SQUARE,
+        glass.paint,
+    ),
+    Style(
+        "cubist-shards",
+        "Cubist shards",
+        "Tilted planes of ochre, slate and brick, laid over one another, seen from many sides at once.",
+        SQUARE,
+        cubist.paint,
+    ),
+    Style(
+        "palette-knife-autumn",
+        "Palette knife, autumn",
+        "Slabs of thick orange, crimson and violet paint pressed on with the flat of a knife.",
+        SQUARE,
+        knife.paint,
+    ),
+    Style(
+        "pastel-dusk",
+        "Pastel at dusk",
+        "Soft chalk in violet, rose and gold, dragged over dark paper that shows between the strokes.",
+        WIDE,
+        pastel.paint,
+    ),
+    Style(
+        "sumi-e-ink",
+        "Sumi-e ink",
+        "Black ink from full to nearly dry on raw paper: mist, bamboo and one red seal.",
+        WIDE,
+        sumie.paint,
+    ),
+    Style(
+        "linocut",
+        "Linocut",
+        "Gouged lines printed in black over flat red, gold and teal.",
+        SQUARE,
+        linocut.paint,
+    ),
+)
