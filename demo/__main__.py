@@ -15,7 +15,7 @@ from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fet
 from nst_core.install import install_plugin
 
 PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "coffee.jpg"
-LOOK = {"preset": "impasto", "quality": "normal", "seconds": 60.0}
+LOOK = {"preset": "swirling-impasto", "quality": "normal", "seconds": 60.0}
 OUT = REPOSITORY / "out"
 PROFILE = REPOSITORY / ".cache" / "demo-profile"
 LIMIT = 600.0  # seconds for everything in GIMP

@@ -40,7 +40,7 @@ def _style_rows(config: Gimp.ProcedureConfig) -> Gtk.Grid:
     """Where the style comes from: a preset, or a picture."""
     combo = _preset_choice(config)
     _adopt_if_untouched(config)
-    combo.connect("changed", lambda _combo: _adopt(config))
+    combo.connect("changed", lambda _combo: _choose_preset(config))
     picture, clear = _picture_choice(config)
     rows = Gtk.Grid(row_spacing=SPACE // 2, column_spacing=SPACE, border_width=SPACE)
     for row, (label, widget) in enumerate((("_Preset", combo), ("S_tyle picture", picture))):
@@ -81,7 +81,7 @@ def _names(*, expert: bool) -> list[str]:
 def _experts(dialog: GimpUi.ProcedureDialog) -> str:
     dialog.get_label("experts-title", "_More settings", is_markup=False, with_mnemonic=True)
     dialog.fill_box("experts-box", _names(expert=True))
-    dialog.fill_expander("experts", "experts-title", invert=False, contents_id="experts-box")
+    dialog.fill_expander("experts", "experts-title", False, "experts-box")  # noqa: FBT003 - closed at first
     return "experts"
 
 
@@ -98,8 +98,14 @@ def _preset_choice(config: Gimp.ProcedureConfig) -> Gtk.ComboBoxText:
 
 def _adopt_if_untouched(config: Gimp.ProcedureConfig) -> None:
     values = arguments.values_of(config)
-    if all(values[named.name] == named.default for named in knobs() if named.knob.scope == "look"):
+    own_picture = config.get_property(arguments.STYLE_FILE) is not None
+    if not own_picture and all(values[named.name] == named.default for named in knobs() if named.knob.scope == "look"):
         _adopt(config)
+
+
+def _choose_preset(config: Gimp.ProcedureConfig) -> None:
+    config.set_property(arguments.STYLE_FILE, None)
+    _adopt(config)
 
 
 def _adopt(config: Gimp.ProcedureConfig) -> None:
@@ -108,6 +114,5 @@ def _adopt(config: Gimp.ProcedureConfig) -> None:
         preset = presets.load_preset(config.get_property(arguments.PRESET))
     except NeuralStyleError:  # said when she presses Stylize
         return
-    config.set_property(arguments.STYLE_FILE, None)
     looks = {named.name: named.default for named in knobs() if named.knob.scope == "look"}
     arguments.write(config, {**looks, **preset.settings})

@@ -71,4 +71,4 @@ def ellipse(sheet: Sheet, centre: tuple[float, float], radii: tuple[float, float
 def cover(inside: Array) -> Array:
     """Coverage with a soft edge one pixel wide of a field that is positive inside."""
     down, right = np.gradient(inside)
-    return np.clip(0.5 + inside / (np.hypot(down, right) + 1e-6), 0, 1)
+    return np.asarray(np.clip(0.5 + inside / (np.hypot(down, right) + 1e-6), 0, 1))

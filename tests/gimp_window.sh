@@ -4,7 +4,7 @@
 number=$(mktemp)
 Xvfb -displayfd 3 -screen 0 1280x900x24 -nolisten tcp 3>"$number" 2>/dev/null &
 screen=$!
-trap 'kill $screen' EXIT
+trap 'kill $screen; wait $screen' EXIT
 for _ in $(seq 100); do [ -s "$number" ] && break; sleep 0.1; done
 DISPLAY=:$(cat "$number")
 export DISPLAY
@@ -12,7 +12,7 @@ rm -f "$number"
 
 gimp -n --no-splash --quit --batch-interpreter python-fu-eval -b "exec(open('$1').read())" &
 gimp=$!
-trap 'kill $gimp $screen 2>/dev/null' EXIT
+trap 'kill $gimp $screen 2>/dev/null; wait' EXIT
 
 await() { # until a command succeeds, for a minute
     for _ in $(seq 300); do "$@" >/dev/null 2>&1 && return 0; sleep 0.2; done
@@ -26,7 +26,7 @@ sleep 1
 import -window root "$3"
 xdotool windowfocus --sync "$dialog" key Return
 await test -e "$2"
-window=$(xdotool search --name 'GNU Image Manipulation Program' | tail -n 1)
+window=$(xdotool search --onlyvisible --name ' GIMP$' | tail -n 1)
 sleep 1
 xdotool windowfocus --sync "$window" key ctrl+z
 wait $gimp

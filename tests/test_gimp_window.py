@@ -43,8 +43,8 @@ def test_the_dialog_leads_to_a_layer_that_one_undo_removes(studio: Studio, tmp_p
     assert Path(order["answers"]).is_file(), done.stdout
     answers = json.loads(Path(order["answers"]).read_text())
     assert answers["status"] == "success", answers
-    assert answers["layers"] == ["photograph.png: stylized", "photograph.png"]
-    assert answers["layers after one undo"] == ["photograph.png"]
+    assert answers["layers"] == ["Background: stylized", "Background"]
+    assert answers["layers after one undo"] == ["Background"]
     assert answers["clean after one undo"]
     assert answers["saved"], "GIMP writes the arguments into the image; if it no longer does, this test is void"
     assert "style.png" not in json.dumps(answers["saved"])
