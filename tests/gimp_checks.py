@@ -308,7 +308,7 @@ def _parent(pid: int) -> int:
 def gone() -> Facts:
     """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
     sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import run  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin import report, run  # noqa: PLC0415 - as installed, after the path is known
     from nst_core.errors import NeuralStyleError  # noqa: PLC0415
 
     config = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config()
@@ -320,7 +320,7 @@ def gone() -> Facts:
         layers = image.get_layers()
         meddle = functools.partial(_meddle, name, image, layers[0])
         try:
-            with engine("unchanged"), mock.patch.object(run.Report, "show", meddle):
+            with engine("unchanged"), mock.patch.object(report.Report, "show", meddle):
                 made = run.run(None, Gimp.RunMode.NONINTERACTIVE, image, layers, config)
             facts[name] = {"made": len(made), "layers": len(image.get_layers())}
         except NeuralStyleError as error:

@@ -17,11 +17,12 @@ from nst_core.protocol import PROTOCOL, decode_request, send
 
 
 def main(way: str) -> None:
+    requests = os.fdopen(0, "rb", buffering=0)
     wire = sys.stdout.buffer
     send(wire, Ready(PROTOCOL + (way == "foreign"), "0", ("onnx",), ("cpu",)))
     while True:
         try:
-            request = decode_request(read_frame(sys.stdin.buffer))
+            request = decode_request(read_frame(requests))
         except EOFError:
             return
         if isinstance(request, Stylize):

@@ -49,4 +49,4 @@ def test_the_dialog_leads_to_a_layer_that_one_undo_removes(studio: Studio, tmp_p
     assert answers["saved"], "GIMP writes the arguments into the image; if it no longer does, this test is void"
     assert "style.png" not in json.dumps(answers["saved"])
     with Image.open(order["dialog.png"]) as shot:
-        assert shot.convert("L").getextrema()[1] > 0
+        assert len(set(shot.convert("L").tobytes())) > 1

@@ -57,7 +57,7 @@ def test_a_failed_fetch_gives_its_reason_and_is_done_again(tmp_path: Path, monke
 
 def test_without_root_the_reason_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written for someone who may not fetch."""
-    monkeypatch.setattr(private_gimp.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(GimpUnavailableError, match="only be fetched"):
         ensure(tmp_path, "trixie", silent)
     assert not (tmp_path / "trixie" / "root").exists()

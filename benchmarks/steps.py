@@ -1,0 +1,92 @@
+"""Seconds per evaluation of each backend, how far their gradients agree, and how soon the engine is ready.
+
+python benchmarks/steps.py [--sizes 256 512] [--rounds 5]
+
+Backends take turns, round by round, so that a machine that slows down slows all of them; medians are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from nst_core import images
+from nst_core.backends import Backend
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.choose import has_torch
+from nst_core.engine import Engine
+from nst_core.job import Style
+from nst_core.statistics import Weights
+from nst_core.targets import make_targets, planes
+
+PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+
+
+def backends() -> list[Backend]:
+    """All that this machine can run."""
+    found: list[Backend] = [OnnxBackend()]
+    if has_torch():
+        import torch  # noqa: PLC0415 - optional
+
+        from nst_core.backends.torch import TorchBackend, automatic_precision, devices  # noqa: PLC0415 - optional
+
+        precisions = {device: {torch.float32, automatic_precision(device)} for device in devices()}
+        found += [TorchBackend(device, dtype) for device, choices in precisions.items() for dtype in choices]
+    return found
+
+
+def measure(size: int, rounds: int) -> None:
+    """Print a row per backend for a square picture of this size."""
+    content = images.resize(images.read(PHOTOGRAPHS / "cat.jpg"), size, size)
+    style = Style(images.read(PHOTOGRAPHS / "coffee.jpg"))
+    image = planes(np.random.default_rng(0).random((size, size, 3), dtype=np.float32))
+    visible = np.ones((size, size), np.float32)
+    ready = [
+        (b, b.objective(make_targets(b, content, visible, (style,), 1.0, Weights())), b.array(image))
+        for b in backends()
+    ]
+    seconds: list[list[float]] = [[] for _ in ready]
+    gradients = [b.numpy(objective(x)[1]) for b, objective, x in ready]
+    for _ in range(rounds):
+        for (backend, objective, x), row in zip(ready, seconds, strict=True):
+            start = time.perf_counter()
+            backend.numpy(objective(x)[1])
+            row.append(time.perf_counter() - start)
+    for (backend, _, _), row, gradient in zip(ready, seconds, gradients, strict=True):
+        gap = np.linalg.norm(gradient - gradients[0]) / np.linalg.norm(gradients[0])
+        middle = statistics.median(row)
+        print(
+            f"{size:5d}^2  {backend.name:6s}{backend.device:5s}{backend.precision:5s} {middle:7.3f} s a step, "
+            f"{middle / statistics.median(seconds[0]):5.2f} x onnx; gradient differs from onnx by {gap:.1e}"
+        )
+
+
+def measure_start(rounds: int) -> None:
+    """Print how long a new engine takes until it says Ready."""
+    rows = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        with Engine.start([sys.executable, "-I", "-u", "-m", "nst_core.worker"], os.environ):
+            rows.append(time.perf_counter() - start)
+    print(f"engine start to Ready: median {statistics.median(rows):.2f} s, at most {max(rows):.2f} s")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512])
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    measure_start(options.rounds)
+    for size in options.sizes:
+        measure(size, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
