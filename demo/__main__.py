@@ -40,7 +40,7 @@ def main() -> int:
     if not worked:
         return 1
     _side_by_side(PHOTOGRAPH, picture, OUT / "before-after.png")
-    _say(f"Made in {time.monotonic() - started:.0f} s, GIMP and all:")
+    _say(f"Made in {time.monotonic() - started:.0f} s in all:")
     for path in made:
         print(f"  {path.relative_to(REPOSITORY)}  ({path.stat().st_size / 1e6:.1f} MB)")
     return 0

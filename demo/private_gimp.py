@@ -55,10 +55,10 @@ def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
     """
     root, stamp = cache / suite / "root", cache / suite / "complete"
     recipe = " ".join([suite, *GIMP, *SCREEN])
+    _check_machine()
     with _locked(cache / suite):
         if stamp.is_file() and stamp.read_text() == recipe:
             return root
-        _check_machine()
         stamp.unlink(missing_ok=True)
         if root.exists():
             say("Removing the remains of an interrupted fetch of GIMP")

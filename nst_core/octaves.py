@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nst_core.layers import MIN_SIDE
 
 COARSEST = 640
 """Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""
+
 
 @dataclass(frozen=True)
 class Octave:
@@ -21,11 +22,18 @@ class Octave:
     steps: int
 
     @property
+    def area(self) -> float:
+        """Megapixels."""
+        return self.height * self.width / 1e6
+
+    @property
     def cost(self) -> float:
-        """In evaluations of one megapixel."""
-        return self.steps * self.height * self.width / 1e6
+        """In evaluations of one megapixel, the making of targets included."""
+        return (self.steps + SETUP) * self.area
 
 
+SETUP = 0.8
+"""What making an octave's targets costs, in evaluations: forward passes for content and style."""
 STEPS = {"draft": 3, "normal": 10, "high": 30, "max": 120}
 """Evaluations at the coarsest octave."""
 LEAST_STEPS = 3
@@ -49,7 +57,7 @@ def plan(height: int, width: int, quality: str) -> list[Octave]:
 
 
 class Clock:
-    """Knows how long evaluations take, hence the time left; shortens a plan that would overrun a limit.
+    """Knows how long evaluations take, hence the time left, and what a time limit affords.
 
     limit: seconds for the whole run, 0 for none. Time comes from `now` (seconds, any origin).
     """
@@ -64,12 +72,17 @@ class Clock:
         """Seconds since the start."""
         return self._now() - self._start
 
+    def expect(self, rate: float) -> None:
+        """Seconds an evaluation of one megapixel is expected to take, until one was seen."""
+        self._rate = rate
+
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
         now = self._now()
-        rate = (now - self._mark) / (octave.cost / octave.steps)
-        # A mean over the last few: the first evaluation of a size pays for allocations.
-        self._rate = rate if not self._rate else self._rate + 0.4 * (rate - self._rate)
+        # The latest counts most: speed changes with size and with what else the machine does.
+        self._rate += (
+            0.5 * ((now - self._mark) / octave.area - self._rate) if self._rate else (now - self._mark) / octave.area
+        )
         self._mark = now
 
     def restart_lap(self) -> None:
@@ -77,21 +90,28 @@ class Clock:
         self._mark = self._now()
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
-        """For the rest of this octave and all later ones, at the speed seen so far; 0 before anything was seen."""
-        rest = octave.cost * (1 - done / octave.steps) + sum(o.cost for o in later)
-        return rest * self._rate
+        """For the rest of this octave and all later ones, at the speed seen so far; at most what the limit leaves."""
+        left = ((octave.steps - done) * octave.area + sum(o.cost for o in later)) * self._rate
+        return max(0.0, min(left, self._limit - self.elapsed)) if self._limit else left
 
-    def fitted(self, octave: Octave, later: Sequence[Octave]) -> Octave:
-        """The octave with as many steps as its share of the time left allows, at least one."""
-        if not self._limit or not self._rate:
-            return octave
-        wanted = (octave.cost + sum(o.cost for o in later)) * self._rate
-        share = (self._limit - self.elapsed) / wanted if wanted else 1.0
-        return replace(octave, steps=max(1, min(octave.steps, math.floor(octave.steps * share))))
+    def affords(self, octave: Octave, done: int, later: Sequence[Octave]) -> bool:
+        """Whether the limit leaves time for one more evaluation, and for the later octaves' share."""
+        if not self._limit:
+            return True
+        left, one = self._limit - self.elapsed, self._rate * octave.area
+        if done == 0:
+            return left >= self._shortest(octave)
+        # An octave too large for the time left will not be begun: nothing is saved for it.
+        begun = [o for o in later if self._shortest(o) <= left]
+        if begun and self._shortest(begun[0]) > left - one:
+            return False
+        wanted = (octave.steps - done) * one + sum(o.cost for o in begun) * self._rate
+        share = min(1.0, left / wanted) if wanted else 1.0
+        return (octave.steps - done) * share >= 1
 
-    def out_of_time(self, octave: Octave) -> bool:
-        """Whether one more evaluation would overrun the limit."""
-        return bool(self._limit) and self.elapsed + self._rate * octave.cost / octave.steps > self._limit
+    def _shortest(self, octave: Octave) -> float:
+        """Seconds for the octave's targets and one evaluation."""
+        return self._rate * octave.area * (1 + SETUP)
 
 
 class Plateau:

@@ -35,6 +35,9 @@ TV_UNIT = 0.5
 NOISE = 0.2
 """Standard deviation of a noise init around middle grey."""
 
+SKETCHES = 8.0
+"""An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
+
 
 def loss_weights(strength: float, smoothness: float) -> Weights:
     """The weights behind the artist's two words."""
@@ -79,13 +82,18 @@ class Run:
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
         octaves = plan(height, width, settings.quality)
+        before = self._clock.elapsed
         image = self._init(octaves[0], styles)
+        self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
         try:
-            for index, planned in enumerate(octaves):
-                octave = self._clock.fitted(planned, octaves[index + 1 :])
+            for index, octave in enumerate(octaves):
+                if not self._clock.affords(octave, 0, octaves[index + 1 :]):
+                    return
                 image = planes(images.resize(picture(image), octave.height, octave.width))
                 for step in self._octave(self._backend, octave, image, styles):
                     yield self._progress(octaves, index, octave, step)
+                    if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
+                        break
                 image = self._best.image
                 if self._stopped.is_set():
                     return
@@ -125,7 +133,7 @@ class Run:
                     lowest = step.loss
                     self._best.image, self._best.losses = backend.numpy(step.image), step.losses
             yield step
-            if self._stopped.is_set() or self._clock.out_of_time(octave) or plateau.reached(step.loss):
+            if self._stopped.is_set() or plateau.reached(step.loss):
                 return
 
     def _progress(self, octaves: Sequence[Octave], index: int, octave: Octave, step: Step) -> Progress:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from nst_core.octaves import COARSEST, Clock, Octave, Plateau, plan
+from nst_core.octaves import COARSEST, SETUP, Clock, Octave, Plateau, plan
 
 
 class FakeTime:
@@ -38,35 +38,57 @@ def test_better_quality_costs_more():
 
 
 def test_time_left_follows_the_speed_seen():
-    """After steps of two seconds, ten steps at four times the area need eighty seconds."""
+    """After steps of two seconds, ten steps and their targets at four times the area take eight seconds each."""
     now = FakeTime()
     clock, small, large = Clock(now=now), Octave(100, 100, 5), Octave(200, 200, 10)
     for _ in range(5):
         now.seconds += 2
         clock.evaluated(small)
-    assert clock.seconds_left(small, 5, [large]) == pytest.approx(80)
+    assert clock.seconds_left(small, 5, [large]) == pytest.approx(8 * (10 + SETUP))
+    assert clock.seconds_left(small, 3, []) == pytest.approx(4)
 
 
-def test_a_limit_shortens_what_is_left():
-    """Half the time for a plan: about half the steps of each octave, never none."""
+def evaluations(limit: float, octaves: list[Octave], seconds_per_megapixel: float) -> tuple[list[int], float]:
+    """Walk a plan under a limit with a clock that stands still but for evaluations and targets."""
     now = FakeTime()
-    clock, octave = Clock(limit=22, now=now), Octave(100, 100, 20)
-    now.seconds += 2
-    clock.evaluated(octave)
-    assert clock.fitted(octave, []).steps == 10
-    assert clock.fitted(octave, [octave] * 1000).steps == 1
-    now.seconds += 19
-    assert clock.out_of_time(octave)
+    clock, counts = Clock(limit, now), []
+    clock.expect(seconds_per_megapixel)
+    for index, octave in enumerate(octaves):
+        later = octaves[index + 1 :]
+        if not clock.affords(octave, 0, later):
+            break
+        now.seconds += SETUP * octave.area * seconds_per_megapixel
+        clock.restart_lap()
+        counts.append(0)
+        while counts[-1] < octave.steps:
+            now.seconds += octave.area * seconds_per_megapixel
+            clock.evaluated(octave)
+            counts[-1] += 1
+            if not clock.affords(octave, counts[-1], later):
+                break
+    return counts, clock.elapsed
+
+
+@pytest.mark.parametrize("limit", [5.0, 20.0, 40.0])
+def test_a_limit_is_kept_and_used(limit: float):
+    """A plan of 92 seconds ends within the limit, uses most of it, and shares it among the octaves."""
+    octaves = [Octave(500, 500, 10), Octave(1000, 1000, 8)]
+    counts, elapsed = evaluations(limit, octaves, 8.0)
+    assert 0.5 * limit < elapsed <= limit
+    assert counts[0] <= 10
+    assert (len(counts) == 2) == (limit >= 20)
+
+
+def test_an_octave_that_cannot_end_in_time_is_not_begun():
+    """Rather the smaller picture, enlarged, than a late one."""
+    counts, _ = evaluations(9.0, [Octave(500, 500, 3), Octave(2000, 2000, 3)], 8.0)
+    assert counts == [3]
 
 
 def test_without_a_limit_nothing_is_shortened():
     """Zero means no limit."""
-    now = FakeTime()
-    clock, octave = Clock(now=now), Octave(100, 100, 20)
-    now.seconds += 1e6
-    clock.evaluated(octave)
-    assert clock.fitted(octave, []) == octave
-    assert not clock.out_of_time(octave)
+    octaves = [Octave(500, 500, 10), Octave(1000, 1000, 8)]
+    assert evaluations(0.0, octaves, 8.0)[0] == [10, 8]
 
 
 def test_plateau_waits_for_patience_and_notices_progress():
