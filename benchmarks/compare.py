@@ -3,8 +3,8 @@
 python benchmarks/compare.py --rulers PROGRAM --peers FOLDER --pair CONTENT STYLE [--pair ...] [--quality normal]
 
 PROGRAM measures results: `PROGRAM --json --content C --style S RESULT...` prints a list of objects with the keys style,
-held_out, structure and edges, lower being better. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png by the
-names of the files; one that is missing is made (about 20 minutes on two cores). Seconds per step are measured anew,
+held_out, structure and edges, lower being better. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png by
+the names of the files; one that is missing is made (about 20 minutes on two cores). Seconds per step are measured anew,
 right after our own run of the same pair. Needs, beside this project with torch: pip install --no-deps pastiche==1.6.0
 """
 
@@ -89,7 +89,8 @@ def compare(pair: Pair, options: argparse.Namespace) -> tuple[float, float]:
         f"{pair.name:32s} {mean:.3f}  "
         + " ".join(f"{ratio:.2f}" for ratio in ratios)
         + f"   {report['seconds']:6.1f} s"
-        f"  {step:.2f} s a step of pastiche  1/{1 / share:.0f} of {PEER_STEPS}  {report['backend']} {report['precision']}",
+        + f"  {step:.2f} s a step of pastiche  1/{1 / share:.0f} of {PEER_STEPS}"
+        + f"  {report['backend']} {report['precision']}",
         flush=True,
     )
     return mean, share

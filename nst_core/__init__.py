@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from nst_core.presets import load_preset
-    from nst_core.settings import Settings
     from nst_core.run import Job, Outcome, Progress, Style, stylize
+    from nst_core.settings import Settings
 
 __version__ = "0.1.0"
 __all__ = ["Job", "Outcome", "Progress", "Settings", "Style", "load_preset", "stylize"]

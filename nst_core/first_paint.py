@@ -1,6 +1,7 @@
 """The first, rough picture, in a fraction of a second: a feed-forward network that takes any style.
 
-It is where the optimisation starts. Style picture to vector to painting: Ghiasi et al., "Exploring the structure of a real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
+It is where the optimisation starts. Style picture to vector to painting: Ghiasi et al., "Exploring the structure of a
+real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
 """
 
 from __future__ import annotations

@@ -18,15 +18,21 @@ Float = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Style:
-    """A picture to paint like. pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'."""
+    """A picture to paint like. pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
+
+    guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere.
+    """
 
     pixels: Float
     weight: float = 1.0
+    guide: Float | None = None
 
     def __post_init__(self) -> None:
         require_picture(self.pixels, "the style")
         if not self.weight >= 0 or not np.isfinite(self.weight):
             raise InvalidSettingError(f"a style's weight is {self.weight}", "it must be 0 or more")
+        if self.guide is not None and not ((self.guide >= 0) & (self.guide <= 1)).all():
+            raise InvalidImageError("a guide holds values outside 0 to 1", "make it black where the style shall not be")
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,14 @@ class Job:
             raise InvalidImageError("the mask has another size", "give it the size of the content")
         if not (self.visible > 0).any():
             raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
+        self._check_guides()
+
+    def _check_guides(self) -> None:
+        guides = [style.guide for style in self.styles if style.weight > 0]
+        if any(guide is not None and guide.shape != self.content.shape[:2] for guide in guides):
+            raise InvalidImageError("a guide has another size", "give it the size of the content")
+        if not any(guide is None or (guide * self.visible > 0).any() for guide in guides):
+            raise NothingVisibleError("the guides cover nothing that is visible", "make them white where to paint")
 
     @property
     def visible(self) -> Float:

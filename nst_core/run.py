@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from nst_core.backends import AbortedError, Backend, Float
 from nst_core.choose import choose
 from nst_core.descent import Step, descend
 from nst_core.finish import finished
-from nst_core.first_paint import first_paint
 from nst_core.job import Job, Metrics, Outcome, Progress, Style
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
+from nst_core.periodic import seamless
 from nst_core.recipe import recipe
+from nst_core.start import first_image
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets, opaque, picture, planes
 
@@ -32,8 +33,6 @@ SPAN = 8.0
 """Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
 TV_UNIT = 0.5
 """What a smoothness of 1 means, against a style weight of 1."""
-NOISE = 0.2
-"""Standard deviation of a noise init around middle grey."""
 
 SKETCHES = 8.0
 """An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
@@ -82,8 +81,12 @@ class Run:
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
         octaves = plan(height, width, settings.quality)
+        if self.job.init is not None:
+            # Coarse octaves would blur the strokes that are there already.
+            octaves = [replace(octaves[-1], steps=octaves[0].steps)]
         before = self._clock.elapsed
-        image = self._init(octaves[0], styles)
+        size = octaves[0].height, octaves[0].width
+        image = planes(first_image(self.job, images.resize(self._content, *size), styles))
         self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
         try:
             for index, octave in enumerate(octaves):
@@ -100,25 +103,15 @@ class Run:
         except AbortedError:
             return
 
-    def _init(self, octave: Octave, styles: Sequence[Style]) -> Float:
-        """(1, 3, H, W): where the coarsest octave starts from."""
-        if self.job.init is not None:
-            return planes(self.job.init)
-        if self.job.settings.init == "content":
-            return planes(self._content)
-        if self.job.settings.init == "sketch":
-            total = sum(style.weight for style in styles)
-            shares = [(opaque(style.pixels), style.weight / total) for style in styles if style.weight > 0]
-            return planes(first_paint(images.resize(self._content, octave.height, octave.width), shares))
-        rng = np.random.default_rng(self.job.settings.seed)
-        return rng.normal(0.5, NOISE, (1, 3, *self._visible.shape)).clip(0, 1).astype(np.float32)
-
     def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
         settings, size = self.job.settings, (octave.height, octave.width)
         content = images.resize(self._content, *size)
         visible = images.resize(self._visible[..., None], *size)[..., 0]
         weights = loss_weights(settings.strength, settings.tv_weight)
-        objective = backend.objective(make_targets(backend, content, visible, styles, settings.brush_size, weights))
+        if settings.texture:
+            weights = replace(weights, content=0.0)
+        targets = make_targets(backend, content, visible, styles, settings.brush_size, weights)
+        objective = seamless(backend, targets, content) if settings.seamless else backend.objective(targets)
         plateau = Plateau()
         self._best.evaluations.append(0)
         self._clock.restart_lap()

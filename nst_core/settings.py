@@ -118,13 +118,33 @@ class Settings:
             "Start from",
             "What the painting grows from.",
             options=(
-                Option("sketch", "A quick sketch", "A rough painting made in an instant: the fastest way to a good one."),
+                Option(
+                    "sketch", "A quick sketch", "A rough painting made in an instant: the fastest way to a good one."
+                ),
                 Option("content", "The photograph", "Timid at first, close to the photograph."),
                 Option("noise", "Noise", "Free of the photograph's light and colours; needs the most steps."),
             ),
             expert=True,
         ),
     ] = "sketch"
+    texture: Annotated[
+        bool,
+        Knob(
+            "Texture",
+            "Make a texture of the style out of noise; of the photograph only its size counts.",
+            scope="run",
+            expert=True,
+        ),
+    ] = False
+    seamless: Annotated[
+        bool,
+        Knob(
+            "Seamless",
+            "Make opposite borders match, so that copies of the result lie side by side as tiles.",
+            scope="run",
+            expert=True,
+        ),
+    ] = False
     tv_weight: Annotated[
         float, Knob("Smoothness", "Calms noise and speckles; too much of it blurs the strokes.", 0, 10, expert=True)
     ] = 1.0
@@ -186,6 +206,10 @@ def checked(named: NamedKnob, value: object) -> Value:
         allowed = [option.name for option in knob.options]
         if not isinstance(value, str) or value not in allowed:
             raise InvalidSettingError(f"{name} is {value!r}", f"it must be one of {', '.join(allowed)}")
+        return value
+    if named.type is bool:
+        if not isinstance(value, bool):
+            raise InvalidSettingError(f"{name} is {value!r}", "it must be true or false")
         return value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     whole = named.type is float or (number and float(typing.cast("float", value)).is_integer())

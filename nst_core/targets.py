@@ -2,87 +2,65 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
-from nst_core import color, images
+from nst_core import color
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
-from nst_core.layers import CONTENT_LAYER, MIN_SIDE, STYLE_LAYERS
-from nst_core.statistics import LayerStatistics, Targets, Weights, blend, layer_statistics
-from nst_core.visible import filled
+from nst_core.layers import CONTENT_LAYER
+from nst_core.planes import picture, planes
+from nst_core.regions import Region, opaque, regions_of
+from nst_core.statistics import LayerStatistics, Targets, Weights, blend
+from nst_core.style_targets import style_statistics
 
+__all__ = ["in_colors", "make_targets", "opaque", "picture", "planes"]
 
-def planes(pixels: Float) -> Float:
-    """(H, W, 3) to the backends' (1, 3, H, W)."""
-    return np.ascontiguousarray(pixels[..., :3].transpose(2, 0, 1)[None])
-
-
-def picture(image: Float) -> Float:
-    """(1, 3, H, W) to (H, W, 3)."""
-    return np.ascontiguousarray(image[0].transpose(1, 2, 0))
-
-
-def opaque(pixels: Float) -> Float:
-    """(H, W, 3), hidden pixels filled from visible ones."""
-    return filled(pixels[..., :3], pixels[..., 3]) if pixels.shape[2] == 4 else pixels
-
-
-def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]:
-    """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
-
-    A style larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
-    area: what matters are statistics, and time does not grow with the brush.
-    """
-    height, width = style.shape[:2]
-    scale = math.sqrt(area / (height * width)) * brush_size
-    h, w = (max(MIN_SIDE, round(side * scale)) for side in (height, width))
-    scaled = images.resize(style, h, w)
-    if brush_size <= math.sqrt(2):
-        yield scaled
-        return
-    window_h, window_w = (max(MIN_SIDE, round(side / brush_size / 2)) for side in (h, w))
-    for i in (1, 3):
-        for j in (1, 3):
-            y, x = round(i * h / 4 - window_h / 2), round(j * w / 4 - window_w / 2)
-            yield scaled[y : y + window_h, x : x + window_w]
-
-
-def style_statistics(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
-    """Statistics of one style for a picture of `area` px."""
-    parts = []
-    for window in style_windows(style, area, brush_size):
-        maps = backend.features(backend.array(planes(window)))
-        parts.append({layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS})
-    return blend(parts, [1 / len(parts)] * len(parts))
+LEAST_GUIDE = 1e-5
+"""A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""
 
 
 def make_targets(
-    backend: Backend, content: Float, visible: Float, styles: tuple[Style, ...], brush_size: float, weights: Weights
+    backend: Backend, content: Float, visible: Float, styles: Sequence[Style], brush_size: float, weights: Weights
 ) -> Targets:
-    """content: (H, W, 3), nothing hidden in it; visible: (H, W). Styles are blended by their weights."""
+    """content: (H, W, 3), nothing hidden in it; visible: (H, W). Styles without guides are blended by their weights.
+
+    A guide counts as much as it covers of the picture, so that the loss is equally dense everywhere.
+    """
     height, width = visible.shape
-    total = sum(style.weight for style in styles)
-    parts = [
-        (style_statistics(backend, opaque(style.pixels), height * width, brush_size), style.weight / total)
-        for style in styles
-        if style.weight > 0
-    ]
-    # A guide of zeros would have no mass; this much is invisible.
-    guides = np.maximum(visible, 1e-3)[None, None]
+    regions = regions_of(styles, height, width)
+    guides = np.stack([np.maximum(region.guide * visible, LEAST_GUIDE) for region in regions])[:, None]
     return Targets(
-        styles=blend([part for part, _ in parts], [share for _, share in parts]),
+        styles=_stacked(backend, [_statistics(backend, region, brush_size) for region in regions]),
         guides=backend.array(guides),
-        guide_share=(1.0,),
+        guide_share=tuple(float(guide.mean()) for guide in guides),
         content=backend.features(backend.array(planes(content)))[CONTENT_LAYER],
         weights=weights,
     )
+
+
+def _statistics(backend: Backend, region: Region, brush_size: float) -> dict[str, LayerStatistics]:
+    height, width = region.guide.shape
+    parts = [style_statistics(backend, pixels, height * width, brush_size) for pixels, _ in region.styles]
+    return blend(parts, [share for _, share in region.styles])
+
+
+def _stacked(backend: Backend, regions: Sequence[dict[str, LayerStatistics]]) -> dict[str, LayerStatistics]:
+    """The statistics of K regions, each (1, C, ...), as one of (K, C, ...)."""
+    if len(regions) == 1:
+        return regions[0]
+    return {
+        layer: LayerStatistics(
+            gram=backend.array(np.concatenate([backend.numpy(region[layer].gram) for region in regions])),
+            mean=backend.array(np.concatenate([backend.numpy(region[layer].mean) for region in regions])),
+        )
+        for layer in regions[0]
+    }
 
 
 def in_colors(style: Style, content: Float, choice: str) -> Style:
     """The style as it is, or with the content's palette (for `content` and `luminance`)."""
     if choice == "style":
         return style
-    return Style(color.matched(opaque(style.pixels), content), style.weight)
+    return Style(color.matched(opaque(style.pixels), content), style.weight, style.guide)

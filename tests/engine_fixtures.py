@@ -41,3 +41,13 @@ def targets(backend: Backend, height: int, width: int, guides: images.Pixels | N
     weights = Weights(mean=dict.fromkeys(STYLE_LAYERS, 0.1), content=0.7, tv=0.3)
     share = tuple([1 / len(guides)] * len(guides))
     return Targets(found, backend.array(guides), share, content, weights)
+
+
+def ripples(height: int, width: int, wavelength: float) -> images.Pixels:
+    """A grey pattern without direction that repeats every `wavelength` px, more or less."""
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :])
+    band = np.exp(-(((frequency * wavelength - 1) / 0.2) ** 2))
+    spectrum = np.fft.fft2(np.random.default_rng(1).standard_normal((height, width))) * band
+    pattern = np.fft.ifft2(spectrum).real
+    grey = (0.5 + 0.2 * pattern / pattern.std()).clip(0, 1).astype(np.float32)
+    return np.repeat(grey[..., None], 3, axis=2)

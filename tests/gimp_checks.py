@@ -60,7 +60,7 @@ def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
     config = procedure.create_config()
     mode = arguments.pop("run_mode", Gimp.RunMode.NONINTERACTIVE)
-    quick = {"preset": "test-look", "quality": "draft", "seconds": 3.0}
+    quick = {"preset": "test-look", "quality": "draft"}
     for name, value in {"run-mode": mode, "image": image, **quick, **arguments}.items():
         config.set_property(name.replace("_", "-"), value)
     config.set_core_object_array("drawables", drawables)
@@ -283,7 +283,7 @@ def killed() -> Facts:
     image.scale(600, 450)
     ended: list[int] = []
     threading.Thread(target=_kill_engine, args=(ended,), daemon=True).start()
-    return refused("killed", image, image.get_layers(), quality="max", seconds=0.0) | {"ended": len(ended)}
+    return refused("killed", image, image.get_layers(), quality="max") | {"ended": len(ended)}
 
 
 def _kill_engine(ended: list[int]) -> None:

@@ -34,7 +34,7 @@ IMPORTED_ONLY_BY = {
     "gi": ("gimp_plugin/libgimp.py", "gimp_plugin/dialog.py", "demo/job.py"),
     "torch": ("nst_core/backends/torch.py", "export/", "benchmarks/"),
     "torchvision": ("export/",),
-    "onnxruntime": ("nst_core/backends/onnx.py", "benchmarks/"),
+    "onnxruntime": ("nst_core/backends/onnx.py", "nst_core/first_paint.py", "benchmarks/"),
     "onnx": ("export/",),
     "scipy": ("styles/",),
     "click": ("nst_core/cli",),

@@ -6,6 +6,8 @@ carries 8 bits: 4e-3 per value, about 4e-2 of the gradient. Central differences 
 rounding of the loss over h, 1e-16 * 5 / 1e-7: 1e-7 to 1e-6 of the slope; a larger h meets ReLUs that change sign.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,7 @@ from nst_core.backends.torch import TorchBackend
 from nst_core.choose import choose
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.statistics import Targets, Weights
 from nst_core.targets import planes
 
 SAME_FLOATS = 1e-3
@@ -36,7 +39,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 
 
 def gradient(backend: Backend, image: Float, guides: Float | None = None) -> tuple[Float, Float]:
-    objective = backend.objective(targets(backend, *image.shape[2:], guides))
+    objective = backend.objective(targets(backend, image.shape[2], image.shape[3], guides))
     losses, grad = objective(backend.array(image))
     return backend.numpy(losses), backend.numpy(grad)
 
@@ -46,7 +49,7 @@ def distance(a: Float, b: Float) -> float:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int, int]):
+def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int, int]) -> None:
     """Every named layer comes back, halved at each pooling, rounded down."""
     maps = backend.features(backend.array(planes(noise(*size))))
     assert set(maps) == {*STYLE_LAYERS, CONTENT_LAYER}
@@ -55,7 +58,7 @@ def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int
         assert tuple(values.shape) == (1, CHANNELS[layer], size[0] // factor, size[1] // factor)
 
 
-def test_losses_are_zero_at_their_targets(backend: Backend):
+def test_losses_are_zero_at_their_targets(backend: Backend) -> None:
     """The content's own image has no content loss, and a flat image no tv loss."""
     losses, _ = gradient(backend, planes(photograph(48, 64)))
     assert losses[1] == pytest.approx(0, abs=1e-6)
@@ -63,7 +66,7 @@ def test_losses_are_zero_at_their_targets(backend: Backend):
     assert gradient(backend, flat)[0][2] == pytest.approx(0, abs=1e-7)
 
 
-def test_gradient_points_downhill(backend: Backend):
+def test_gradient_points_downhill(backend: Backend) -> None:
     """A small move against the gradient lowers the loss by what the gradient promises."""
     image = planes(noise(40, 48))
     before, grad = gradient(backend, image)
@@ -74,35 +77,33 @@ def test_gradient_points_downhill(backend: Backend):
     assert before.sum() - after.sum() == pytest.approx(promised, rel=0.1)
 
 
-def test_a_flat_image_has_a_finite_gradient(backend: Backend):
+def test_a_flat_image_has_a_finite_gradient(backend: Backend) -> None:
     """Ties in every pooling window do no harm."""
     _, grad = gradient(backend, np.full((1, 3, 35, 50), 0.5, np.float32))
     assert np.isfinite(grad).all()
 
 
-def test_hidden_pixels_have_no_style_gradient(backend: Backend):
+def test_hidden_pixels_have_no_style_gradient(backend: Backend) -> None:
     """Where the guide is zero, and far from where it is not, nothing pulls towards the style."""
     guides = np.zeros((1, 1, 32, 256), np.float32)
     guides[..., :32] = 1
     weighted = targets(backend, 32, 256, guides)
     content = backend.features(backend.array(planes(photograph(32, 256))))[CONTENT_LAYER]
     image = backend.array(planes(photograph(32, 256)))
-    _, grad = backend.objective(type(weighted)(**{**vars(weighted), "content": content}))(image)
+    _, grad = backend.objective(replace(weighted, content=content))(image)
     tv_free = backend.numpy(grad)[..., 224:-2]
     alone = backend.numpy(backend.objective(_without_style(weighted))(image)[1])[..., 224:-2]
     np.testing.assert_allclose(tv_free, alone, atol=1e-6)
 
 
-def _without_style(full: object) -> object:
-    silent = type(full.weights)(  # type: ignore[attr-defined]
-        gram=dict.fromkeys(STYLE_LAYERS, 0.0), mean=dict.fromkeys(STYLE_LAYERS, 0.0), content=0.7, tv=0.3
-    )
-    return type(full)(**{**vars(full), "weights": silent})
+def _without_style(full: Targets) -> Targets:
+    none = dict.fromkeys(STYLE_LAYERS, 0.0)
+    return replace(full, weights=Weights(gram=none, mean=none, content=0.7, tv=0.3))
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("regions", [1, 2])
-def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int):
+def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int) -> None:
     """Losses and gradients of both, for odd sizes and for two soft regions."""
     guides = np.random.default_rng(1).random((regions, 1, *size), dtype=np.float32) + 0.1
     image = planes(noise(*size))
@@ -112,13 +113,13 @@ def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int):
     assert distance(grad, expected) < SAME_FLOATS
 
 
-def test_backends_agree_at_a_working_size(onnx: OnnxBackend):
+def test_backends_agree_at_a_working_size(onnx: OnnxBackend) -> None:
     """The same for a real picture of 200 x 153."""
     image = planes(painting(153, 200))
     assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < SAME_FLOATS
 
 
-def test_half_precision_is_close(onnx: OnnxBackend):
+def test_half_precision_is_close(onnx: OnnxBackend) -> None:
     """bfloat16 convolutions give the same direction within their eight bits, and no NaN."""
     image = planes(noise(96, 80))
     _, grad = gradient(TorchBackend(dtype=torch.bfloat16), image)
@@ -126,7 +127,7 @@ def test_half_precision_is_close(onnx: OnnxBackend):
     assert distance(grad, gradient(onnx, image)[1]) < HALF_PRECISION
 
 
-def test_gradient_equals_finite_differences():
+def test_gradient_equals_finite_differences() -> None:
     """In float64, along random directions; the float32 graph is then held to the float64 gradient."""
     exact = TorchBackend(dtype=torch.float64)
     image = torch.from_numpy(planes(noise(34, 37))).double() * 0.8 + 0.1
@@ -141,13 +142,13 @@ def test_gradient_equals_finite_differences():
         assert (ahead - behind) / (2 * h) == pytest.approx(slope, rel=FINITE_DIFFERENCES)
 
 
-def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend):
+def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend) -> None:
     """The float32 graph against float64: nothing but rounding between them."""
     image = planes(noise(34, 37))
     assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < 1e-4
 
 
-def test_abort_ends_an_evaluation(onnx: OnnxBackend):
+def test_abort_ends_an_evaluation(onnx: OnnxBackend) -> None:
     """After `abort` the objective raises; the next objective works again."""
     image = planes(noise(64, 64))
     objective = onnx.objective(targets(onnx, 64, 64))
@@ -157,7 +158,7 @@ def test_abort_ends_an_evaluation(onnx: OnnxBackend):
     assert np.isfinite(onnx.objective(targets(onnx, 64, 64))(image)[1]).all()
 
 
-def test_choice_is_overridable_and_visible():
+def test_choice_is_overridable_and_visible() -> None:
     """Asking for a backend gets it, with its device and precision to be printed."""
     chosen = choose("onnx", "cpu")
     assert (chosen.name, chosen.device, chosen.precision) == ("onnx", "cpu", "fp32")
@@ -167,13 +168,13 @@ def test_choice_is_overridable_and_visible():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 @pytest.mark.parametrize("name", ["auto", "onnx", "torch"])
-def test_a_device_that_is_not_there_is_refused(name: str):
+def test_a_device_that_is_not_there_is_refused(name: str) -> None:
     """One sentence with the remedy, instead of a silent fall to the processor."""
     with pytest.raises(BackendUnavailableError, match="doctor"):
         choose(name, "cuda")
 
 
-def test_a_silent_fall_to_the_processor_is_reported(monkeypatch: pytest.MonkeyPatch):
+def test_a_silent_fall_to_the_processor_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the build offers CUDA but a session does not get it, the backend says so and names the real device."""
     monkeypatch.setattr("nst_core.backends.onnx.devices", lambda: ["cpu", "cuda"])
     fallen = OnnxBackend("cuda")

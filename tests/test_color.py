@@ -7,14 +7,14 @@ from nst_core import color
 from nst_core.visible import filled
 
 
-def test_oklab_and_back_is_the_identity():
+def test_oklab_and_back_is_the_identity() -> None:
     """sRGB survives the trip; white is lightness one without chroma."""
     pixels = photograph(40, 50)
     np.testing.assert_allclose(color.srgb(color.oklab(pixels)), pixels, atol=1e-5)
     np.testing.assert_allclose(color.oklab(np.ones((1, 1, 3), np.float32))[0, 0], [1, 0, 0], atol=1e-4)
 
 
-def test_matching_gives_the_style_the_photographs_moments():
+def test_matching_gives_the_style_the_photographs_moments() -> None:
     """Mean and covariance become the photograph's, as far as clipping allows."""
     gentle = painting(60, 60) * 0.2 + 0.4
     wanted = photograph(50, 70) * 0.3 + 0.3
@@ -23,14 +23,14 @@ def test_matching_gives_the_style_the_photographs_moments():
     np.testing.assert_allclose(np.cov(found.reshape(-1, 3).T), np.cov(wanted.reshape(-1, 3).T), atol=2e-3)
 
 
-def test_matching_survives_a_style_of_one_colour():
+def test_matching_survives_a_style_of_one_colour() -> None:
     """No division by a variance of zero."""
     flat = np.full((40, 40, 3), 0.3, np.float32)
     found = color.matched(flat, photograph(40, 40))
     assert np.isfinite(found).all()
 
 
-def test_chroma_is_kept_exactly_where_the_colour_exists():
+def test_chroma_is_kept_exactly_where_the_colour_exists() -> None:
     """OkLab's two colour axes are the photograph's; lightness is the result's wherever sRGB has that colour."""
     content, result = photograph(48, 48), painting(48, 48)
     mixed = color.oklab(color.with_chroma_of(content, result))
@@ -39,7 +39,7 @@ def test_chroma_is_kept_exactly_where_the_colour_exists():
     assert np.median(nearer) < 1e-3
 
 
-def test_filling_keeps_visible_pixels_and_ignores_hidden_ones():
+def test_filling_keeps_visible_pixels_and_ignores_hidden_ones() -> None:
     """What hides does not matter; what shows is untouched; the fill has the colours nearby."""
     pixels = photograph(45, 61).copy()
     visible = np.zeros((45, 61), np.float32)

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from nst_core.backends import Objective
 from nst_core.descent import descend
 from nst_core.statistics import Array
 
 
-def bowl(target: Array, scale: Array):
+def bowl(target: Array, scale: Array) -> Objective:
     """A stretched quadratic bowl around `target`, whose condition number is that of `scale`."""
 
     def objective(image: Array) -> tuple[Array, Array]:
@@ -25,7 +26,7 @@ def problem(seed: int = 0) -> tuple[Array, Array, Array]:
     return rng.uniform(0.2, 0.8, shape), np.exp(rng.uniform(-2, 2, shape)), rng.random(shape)
 
 
-def test_it_finds_the_minimum():
+def test_it_finds_the_minimum() -> None:
     """An ill-conditioned bowl is minimised to a millionth in sixty evaluations."""
     target, scale, start = problem()
     steps = list(descend(bowl(target, scale), start, 60))
@@ -33,7 +34,7 @@ def test_it_finds_the_minimum():
     np.testing.assert_allclose(steps[-1].image, target, atol=1e-3)
 
 
-def test_iterates_stay_in_range_and_reach_the_bound():
+def test_iterates_stay_in_range_and_reach_the_bound() -> None:
     """A minimum outside the box is found on its face, and no iterate ever leaves [0, 1]."""
     target, scale, start = problem()
     steps = list(descend(bowl(target + 0.7, scale), start, 40))
@@ -41,7 +42,7 @@ def test_iterates_stay_in_range_and_reach_the_bound():
     np.testing.assert_allclose(steps[-1].image, np.clip(target + 0.7, 0, 1), atol=1e-3)
 
 
-def test_the_first_iterate_is_the_start_and_losses_are_its_own():
+def test_the_first_iterate_is_the_start_and_losses_are_its_own() -> None:
     """What is yielded is what was evaluated."""
     target, scale, start = problem()
     objective = bowl(target, scale)
@@ -52,7 +53,7 @@ def test_the_first_iterate_is_the_start_and_losses_are_its_own():
         assert step.loss == pytest.approx(objective(step.image)[0][0])
 
 
-def test_numpy_and_torch_walk_the_same_path():
+def test_numpy_and_torch_walk_the_same_path() -> None:
     """One optimiser serves both libraries."""
     target, scale, start = problem()
     in_numpy = list(descend(bowl(target, scale), start, 12))

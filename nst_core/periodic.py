@@ -1,0 +1,64 @@
+"""Pictures as endless tiles: an objective that sees the picture's opposite border beyond each of its borders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from nst_core.backends import Backend, Float, Objective
+from nst_core.layers import CONTENT_LAYER
+from nst_core.planes import planes
+from nst_core.statistics import Array, Targets, tv_weight
+
+MARGIN = 32
+"""How far it sees, px: a multiple of 16, which keeps the pooling grid, and at most a picture's shortest side."""
+
+
+def seamless(backend: Backend, targets: Targets, content: Float) -> Objective:
+    """The objective of `targets`, on a picture whose opposite borders touch. content: (H, W, 3)."""
+    edges = ((MARGIN, MARGIN), (MARGIN, MARGIN))
+    around = np.pad(content, (*edges, (0, 0)), mode="wrap")
+    # What is seen in the margin counts where it really is: there the guides are zero.
+    guides = np.pad(backend.numpy(targets.guides), ((0, 0), (0, 0), *edges))
+    there = replace(
+        targets,
+        guides=backend.array(guides),
+        content=backend.features(backend.array(planes(around)))[CONTENT_LAYER],
+        weights=replace(targets.weights, tv=0.0),
+    )
+    return periodic(backend.objective(there), tv_weight(targets))
+
+
+def periodic(objective: Objective, on_tv: float) -> Objective:
+    """An objective for (1, 3, H, W), made from one for the wrapped picture without a tv term. The gradient is exact."""
+
+    def evaluate(image: Array) -> tuple[Array, Array]:
+        height, width = image.shape[2:]
+        rows, columns = ([i % side for i in range(-MARGIN, side + MARGIN)] for side in (height, width))
+        losses, gradient = objective(image[:, :, rows][:, :, :, columns])
+        tv, tv_gradient = _tv(image, on_tv)
+        losses[2] = tv
+        return losses, folded(gradient) + tv_gradient
+
+    return evaluate
+
+
+def _tv(image: Array, weight: float) -> tuple[float, Array]:
+    """The weighted sum of squared differences between neighbours on the tile, and its gradient."""
+    height, width = image.shape[2:]
+    down, right = image[:, :, [*range(1, height), 0]], image[:, :, :, [*range(1, width), 0]]
+    up, left = image[:, :, [*range(-1, height - 1)]], image[:, :, :, [*range(-1, width - 1)]]
+    laplacian = 4 * image - down - right - up - left
+    return weight * float(((down - image) ** 2 + (right - image) ** 2).sum()), 2 * weight * laplacian
+
+
+def folded(gradient: Array) -> Array:
+    """The adjoint of wrapping: what fell on the margin is added where it came from."""
+    rows = gradient[:, :, MARGIN:-MARGIN] * 1  # a copy, for numpy as for torch
+    rows[:, :, -MARGIN:] += gradient[:, :, :MARGIN]
+    rows[:, :, :MARGIN] += gradient[:, :, -MARGIN:]
+    inner = rows[:, :, :, MARGIN:-MARGIN] * 1
+    inner[:, :, :, -MARGIN:] += rows[:, :, :, :MARGIN]
+    inner[:, :, :, :MARGIN] += rows[:, :, :, -MARGIN:]
+    return inner

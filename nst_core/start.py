@@ -1,0 +1,62 @@
+"""Where a run starts from: the artist's picture, the photograph, a sketch in the styles' strokes, or noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nst_core import color, images
+from nst_core.backends import Float
+from nst_core.first_paint import first_paint
+from nst_core.job import Job, Style
+from nst_core.layers import MIN_SIDE
+from nst_core.regions import Region, regions_of
+
+NOISE = 0.2
+"""Standard deviation of a noise init, before it takes the styles' colours."""
+SKETCH_SCALES = (0.25, 2.0)
+"""How small and how large the photograph may get for the sketch's strokes to have their size."""
+
+
+def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
+    """(H, W, 3) for the size of `content`, in which nothing is hidden. styles: in the colours that are wanted."""
+    height, width = content.shape[:2]
+    if job.init is not None:
+        return images.resize(job.init, height, width)
+    if job.settings.texture or job.settings.init == "noise":
+        return _noise(content, styles, job.settings.seed)
+    if job.settings.init == "sketch":
+        return sketch(content, styles, job.settings.brush_size)
+    return content
+
+
+def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:
+    """The first picture, each style in its own region.
+
+    The network's strokes have one width in pixels: a larger brush paints a smaller photograph, which is then enlarged.
+    """
+    height, width = content.shape[:2]
+    scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1])
+    small = images.resize(content, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
+    return _mixed(content, styles, lambda region: images.resize(first_paint(small, region.styles), height, width))
+
+
+def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
+    """Noise with the palette of each region's styles: colours are the slowest to arrive otherwise."""
+    noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
+
+    def painted(region: Region) -> Float:
+        palette = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        return color.matched(noise, palette)
+
+    return _mixed(content, styles, painted)
+
+
+def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:
+    """Each region as `painted`, under its guide; the photograph where no guide reaches."""
+    regions = regions_of(styles, *content.shape[:2])
+    bare = 1 - np.sum([region.guide for region in regions], axis=0)
+    parts = [painted(region) * region.guide[..., None] for region in regions]
+    mixed: Float = np.sum([content * bare[..., None], *parts], axis=0).clip(0, 1).astype(np.float32)
+    return mixed

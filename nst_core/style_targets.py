@@ -1,0 +1,76 @@
+"""What a style asks of a picture of a given area: its statistics at the size at which its strokes are right.
+
+The last few answers are kept: the octaves of a run ask anew for each size, the layers of a batch for the same ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+
+import numpy as np
+
+from nst_core import images
+from nst_core.backends import Backend, Float
+from nst_core.layers import MIN_SIDE, STYLE_LAYERS
+from nst_core.planes import planes
+from nst_core.statistics import LayerStatistics, blend, layer_statistics
+
+KEPT = 16
+"""Styles at a size; each takes 2.5 MB."""
+
+_Key = tuple[str, str, str, str, int, float]
+_kept: OrderedDict[_Key, dict[str, LayerStatistics]] = OrderedDict()
+_lock = threading.Lock()
+
+
+def style_statistics(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
+    """Statistics of one style (H, W, 3) for a picture of `area` px."""
+    key = (backend.name, backend.device, backend.precision, _digest(style), area, brush_size)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    found = _measured(backend, style, area, brush_size)
+    with _lock:
+        _kept[key] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found
+
+
+def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]:
+    """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
+
+    A style larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
+    area: what matters are statistics, and time does not grow with the brush.
+    """
+    height, width = style.shape[:2]
+    scale = math.sqrt(area / (height * width)) * brush_size
+    h, w = (max(MIN_SIDE, round(side * scale)) for side in (height, width))
+    scaled = images.resize(style, h, w)
+    if brush_size <= math.sqrt(2):
+        yield scaled
+        return
+    window_h, window_w = (max(MIN_SIDE, round(side / brush_size / 2)) for side in (h, w))
+    for i in (1, 3):
+        for j in (1, 3):
+            y, x = round(i * h / 4 - window_h / 2), round(j * w / 4 - window_w / 2)
+            yield scaled[y : y + window_h, x : x + window_w]
+
+
+def _digest(style: Float) -> str:
+    digest = hashlib.sha256(repr(style.shape).encode())
+    digest.update(np.ascontiguousarray(style).data)
+    return digest.hexdigest()
+
+
+def _measured(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
+    parts = []
+    for window in style_windows(style, area, brush_size):
+        maps = backend.features(backend.array(planes(window)))
+        parts.append({layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS})
+    return blend(parts, [1 / len(parts)] * len(parts))

@@ -1,0 +1,70 @@
+"""Tiles: an objective that sees beyond each border what lies at the opposite one."""
+
+import numpy as np
+import pytest
+from engine_fixtures import noise, painting, targets
+
+from nst_core import Job, Settings, Style, stylize
+from nst_core.backends import Backend, Float
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.backends.torch import TorchBackend
+from nst_core.periodic import MARGIN, folded, seamless
+from nst_core.planes import planes
+from nst_core.statistics import Array
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 32, 40), (1, 3, 70, 33)])
+def test_folding_is_the_adjoint_of_wrapping(shape: tuple[int, ...]) -> None:
+    """<wrap(x), y> = <x, fold(y)> for any x and y."""
+    rng = np.random.default_rng(2)
+    x = rng.random(shape)
+    edges = ((0, 0), (0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN))
+    wrapped = np.pad(x, edges, mode="wrap")
+    y = rng.random(wrapped.shape)
+    assert (wrapped * y).sum() == pytest.approx((x * folded(y)).sum(), rel=1e-12)
+
+
+@pytest.mark.parametrize("make", [OnnxBackend, TorchBackend])
+def test_the_gradient_is_that_of_the_loss(make: type[OnnxBackend | TorchBackend]) -> None:
+    """Along a random direction the loss changes as the gradient says, borders and corners included."""
+    backend: Backend = make()
+    objective = seamless(backend, targets(backend, 40, 48), noise(40, 48, 3))
+    x, rng = planes(noise(40, 48)), np.random.default_rng(4)
+    direction = np.zeros_like(x)
+    # Only near the borders, where wrapping does its work.
+    direction[:, :, :6] = direction[:, :, :, -6:] = 1
+    direction *= rng.standard_normal(x.shape).astype(np.float32)
+
+    def loss(values: Float) -> float:
+        losses: Array = objective(backend.array(values))[0]
+        return float(losses.sum())
+
+    slope = float((backend.numpy(objective(backend.array(x))[1]) * direction).sum())
+    step = 1e-3
+    measured = (loss(x + step * direction) - loss(x - step * direction)) / (2 * step)
+    assert measured == pytest.approx(slope, rel=0.05)
+
+
+def test_the_borders_of_a_tile_match() -> None:
+    """The jump from the last column to the first is no larger than between columns inside; the same for rows."""
+    style = Style(painting(90, 120))
+    content = np.full((64, 80, 3), 0.5, np.float32)
+
+    def worst_seam(*, seamless: bool) -> float:
+        settings = Settings(quality="normal", backend="onnx", texture=True, seamless=seamless)
+        tile = stylize(Job(content, (style,), settings)).pixels
+        inside = [np.abs(np.diff(tile, axis=axis)).mean() for axis in (0, 1)]
+        across = [np.abs(tile[0] - tile[-1]).mean(), np.abs(tile[:, 0] - tile[:, -1]).mean()]
+        return float(max(a / i for a, i in zip(across, inside, strict=True)))
+
+    assert worst_seam(seamless=True) < 1.25
+    assert worst_seam(seamless=False) > 1.5
+
+
+def test_of_the_photograph_a_texture_takes_only_its_size() -> None:
+    """Two photographs of one size give the same texture, bit for bit; a texture uses no content loss."""
+    style, settings = Style(painting(90, 120)), Settings(quality="draft", backend="onnx", texture=True, seed=3)
+    first, second = (stylize(Job(noise(48, 64, seed), (style,), settings)) for seed in (0, 1))
+    np.testing.assert_array_equal(first.pixels, second.pixels)
+    assert first.pixels.shape == (48, 64, 3)
+    assert first.metrics.losses["content"] == 0
