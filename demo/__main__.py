@@ -14,8 +14,8 @@ import nst_core
 from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fetch
 from nst_core.install import install_plugin
 
-PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "coffee.jpg"
-LOOK = {"preset": "swirling-impasto", "quality": "normal", "seconds": 60.0}
+PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "astronaut.jpg"
+LOOK = {"preset": "linocut", "quality": "normal", "seconds": 60.0}
 OUT = REPOSITORY / "out"
 PROFILE = REPOSITORY / ".cache" / "demo-profile"
 LIMIT = 600.0  # seconds for everything in GIMP

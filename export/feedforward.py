@@ -1,9 +1,9 @@
 """The feed-forward networks that paint the first picture: taken from a pinned wheel, and freed from their limits.
 
-As published, the transform network takes 384 x 384 px only and rounds every activation to 8 bits. Two edits of its
-graph free it: sides become dynamic (its own resizings are relative), and the pairs that quantise an activation and restore
-it fall away; weights stay 8-bit. The network: Ghiasi et al., "Exploring the structure of a real-time, arbitrary
-neural artistic stylization network" (arXiv 1705.06830); weights by the Magenta project, Apache-2.0.
+As published, the transform network takes 384 x 384 px only and rounds activations to 8 bits. Two edits of its graph
+free it: sides become dynamic (its own resizings are relative), and the pairs that quantise an activation and restore it
+fall away; weights stay 8-bit. Network: Ghiasi et al., "Exploring the structure of a real-time, arbitrary neural
+artistic stylization network" (arXiv 1705.06830); weights by the Magenta project, Apache-2.0.
 """
 
 from __future__ import annotations

@@ -30,14 +30,22 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def knob_options(command: Command) -> Command:
     """Give a command one option for each setting, with its help, range and default."""
     for named in reversed(knobs()):
-        text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
-        option = click.option(f"--{named.name.replace('_', '-')}", named.name, metavar=_metavar(named), help=text)
-        command = option(command)
+        command = _option(named)(command)
     return command
 
 
-def settings_from(given: Mapping[str, str | None], base: Mapping[str, object]) -> Settings:
-    """The defaults, under a preset's settings, under what was given as text. Raises InvalidSettingError."""
+def _option(named: NamedKnob) -> Callable[[Command], Command]:
+    name = f"--{named.name.replace('_', '-')}"
+    if named.type is bool:
+        default = name if named.default else f"--no-{name[2:]}"
+        text = f"{named.knob.help} [default: {default}]"
+        return click.option(f"{name}/--no-{name[2:]}", named.name, default=None, help=text)
+    text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
+    return click.option(name, named.name, metavar=_metavar(named), help=text)
+
+
+def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
+    """The defaults, under a preset's or recipe's settings, under what was given. Raises InvalidSettingError."""
     texts = {named: given.get(named.name) for named in knobs()}
     explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
     return from_mapping(explicit, from_mapping(base))
@@ -87,10 +95,10 @@ def _metavar(named: NamedKnob) -> str:
     return "|".join([*words, "IMAGE"] if named.name == "init" else words)
 
 
-def _value(named: NamedKnob, text: str) -> Value:
+def _value(named: NamedKnob, text: str | bool) -> Value:
     """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
     with contextlib.suppress(ValueError):
-        return text if named.type is str else named.type(text)
+        return text if named.type in (str, bool) else named.type(text)
     return text
 
 

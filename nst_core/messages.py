@@ -37,11 +37,15 @@ class Pixels:
 
 @dataclass(frozen=True)
 class StyleFile:
-    """A style as the bytes of a picture file. `name` is for messages to the artist, never opened."""
+    """A style as the bytes of a picture file. `name` is for messages to the artist, never opened.
+
+    guide: float32 rows of the content's size, 1 = where the style counts; None: everywhere.
+    """
 
     encoded: Buffer = field(repr=False)
     weight: float = 1.0
     name: str = "style"
+    guide: Buffer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         _number("weight", self.weight, 0)
@@ -52,10 +56,11 @@ class StyleFile:
 
 @dataclass(frozen=True)
 class StylePixels:
-    """A style as pixels: another layer of the host."""
+    """A style as pixels: another layer of the host. guide: as for StyleFile."""
 
     pixels: Pixels
     weight: float = 1.0
+    guide: Buffer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         _is("pixels", self.pixels, Pixels)
@@ -95,8 +100,9 @@ class Stylize:
             _is("init", self.init, Pixels)
             if (self.init.width, self.init.height) != (width, height):
                 raise ProtocolError("init must have the content's size")
-        if self.mask is not None:
-            _sized("the mask", self.mask, width * height * 4)
+        for name, rows in [("the mask", self.mask), *(("a guide", style.guide) for style in self.styles)]:
+            if rows is not None:
+                _sized(name, rows, width * height * 4)
         _number("previews", self.previews, 0)
         _whole("job", self.job, 1)
 

@@ -54,7 +54,8 @@ def job_of(request: messages.Stylize) -> Job:
         init = _bounded(request.init.rgba, (height, width, 4), "the picture to start from")[..., :3]
     if request.mask is not None:
         mask = _bounded(request.mask, (height, width), "the mask")
-    return Job(content, tuple(_style(style) for style in request.styles), from_mapping(request.settings), init, mask)
+    styles = tuple(_style(style, (height, width)) for style in request.styles)
+    return Job(content, styles, from_mapping(request.settings), init, mask)
 
 
 def to_pixels(rgba: Float) -> messages.Pixels:
@@ -74,11 +75,13 @@ def reduced(pixels: Float, side: int) -> Float:
     return means
 
 
-def _style(style: messages.StyleFile | messages.StylePixels) -> Style:
+def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, int]) -> Style:
+    """size: (height, width) of the content, hence of the guide."""
+    guide = None if style.guide is None else _bounded(style.guide, size, "a guide")
     if isinstance(style, messages.StyleFile):
-        return Style(images.decode(bytes(style.encoded), style.name), style.weight)
-    size = (style.pixels.height, style.pixels.width, 4)
-    return Style(_bounded(style.pixels.rgba, size, "the style"), style.weight)
+        return Style(images.decode(bytes(style.encoded), style.name), style.weight, guide)
+    shape = (style.pixels.height, style.pixels.width, 4)
+    return Style(_bounded(style.pixels.rgba, shape, "the style"), style.weight, guide)
 
 
 def _bounded(raw: Buffer, shape: tuple[int, ...], what: str) -> Float:

@@ -23,10 +23,11 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
                 {"kind": "pixels", "weight": 0.5, "width": 64, "height": 64}],
      "settings": {"strength": 60.0}, "previews": 0.5, "payload": [
        {"role": "content", "bytes": 3145728}, {"role": "style", "bytes": 20113}, {"role": "style", "bytes": 65536},
-       {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432}]}
-        The attachments come in this order: content, one for each style, then init and mask, which may be absent.
-        A style of kind "file" is a picture file of at most 64 MiB. The mask is one float32 a pixel. `previews` is
-        the least number of seconds between two previews, 0 for none.
+       {"role": "guide", "bytes": 786432}, {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432}]}
+        The attachments come in this order: content; one for each style, which its guide may follow; then init and
+        mask, which may be absent. A style of kind "file" is a picture file of at most 64 MiB. Guides and the mask are
+        one float32 for each pixel of the content, 0 to 1: where the style counts, and where to paint at all. A style
+        without a guide counts everywhere. `previews` is the least number of seconds between two previews, 0 for none.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -197,6 +198,8 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         else:
             styles.append({"kind": "pixels", "weight": style.weight, **_size_of(style.pixels)})
             attachments.append(Attachment("style", style.pixels.rgba))
+        if style.guide is not None:
+            attachments.append(Attachment("guide", style.guide))
     if message.init is not None:
         attachments.append(Attachment("init", message.init.rgba))
     if message.mask is not None:
@@ -219,16 +222,18 @@ def _take_stylize(fields: dict[str, Any], payload: _Payload) -> None:
     styles = fields.get("styles")
     if not isinstance(styles, list):
         raise ProtocolError("styles must be a list")
-    fields["styles"] = tuple(_style(entry, payload.take("style")) for entry in styles)
+    fields["styles"] = tuple(_style(entry, payload.take("style"), payload.take_if("guide")) for entry in styles)
     init = payload.take_if("init")
     fields["init"] = None if init is None else _pixels(size, init)
     fields["mask"] = payload.take_if("mask")
 
 
-def _style(entry: object, content: Buffer) -> StyleFile | StylePixels:
+def _style(entry: object, content: Buffer, guide: Buffer | None) -> StyleFile | StylePixels:
     match entry:
+        case {"guide": _}:
+            raise ProtocolError("a guide is an attachment, not a field")
         case {"kind": "file", **rest}:
-            return _build(StyleFile, {"encoded": content} | rest)
+            return _build(StyleFile, {"encoded": content, "guide": guide} | rest)
         case {"kind": "pixels", "width": width, "height": height, **rest}:
-            return _build(StylePixels, {"pixels": Pixels(width, height, content)} | rest)
+            return _build(StylePixels, {"pixels": Pixels(width, height, content), "guide": guide} | rest)
     raise ProtocolError("a style is neither of kind file nor of kind pixels")

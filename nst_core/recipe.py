@@ -1,4 +1,4 @@
-"""The recipe: how a picture came about, small enough to travel with it, without any path."""
+"""The recipe: how a picture came about, small enough to travel with it, without any path, and enough to repeat it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from nst_core import __version__
+from nst_core.backends import Float
+from nst_core.errors import InvalidSettingError
 from nst_core.job import Job, Style
 from nst_core.settings import to_mapping
 
@@ -15,17 +17,53 @@ FORMAT = 1
 
 
 def recipe(job: Job) -> dict[str, Any]:
-    """Engine version, settings, size, and digests of the styles' pixels."""
+    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init."""
     height, width = job.content.shape[:2]
     return {
         "format": FORMAT,
         "engine": __version__,
         "settings": to_mapping(job.settings),
         "size": [width, height],
-        "styles": [{"sha256": _digest(style), "weight": style.weight} for style in job.styles],
+        "styles": [_style(style) for style in job.styles],
+        **_digests(mask=job.mask, init=job.init),
     }
 
 
-def _digest(style: Style) -> str:
+def require_same(job: Job, wanted: dict[str, Any]) -> None:
+    """Raise InvalidSettingError, naming what differs, unless the job's pictures are those of the recipe.
+
+    The content may be another one: a recipe also serves to paint a second photograph alike.
+    """
+    found = recipe(job)
+    if len(found["styles"]) != len(wanted["styles"]):
+        raise InvalidSettingError(
+            f"the recipe has {len(wanted['styles'])} styles, not {len(found['styles'])}", "give the same styles"
+        )
+    for number, (ours, theirs) in enumerate(zip(found["styles"], wanted["styles"], strict=True), start=1):
+        _require_digest(ours, theirs, "sha256", f"style {number}")
+        _require_digest(ours, theirs, "guide", f"the guide of style {number}")
+    _require_digest(found, wanted, "mask", "the mask")
+    _require_digest(found, wanted, "init", "the picture to start from")
+
+
+def _require_digest(ours: dict[str, Any], theirs: dict[str, Any], name: str, what: str) -> None:
+    if ours.get(name) == theirs.get(name):
+        return
+    if name not in ours:
+        raise InvalidSettingError(f"the recipe was made with {what}", "give it again")
+    if name not in theirs:
+        raise InvalidSettingError(f"the recipe was made without {what}", "leave it out")
+    raise InvalidSettingError(f"{what} is not the picture the recipe was made with", "give that one")
+
+
+def _style(style: Style) -> dict[str, Any]:
+    return {"sha256": _digest(style.pixels), "weight": style.weight, **_digests(guide=style.guide)}
+
+
+def _digests(**pictures: Float | None) -> dict[str, str]:
+    return {name: _digest(pixels) for name, pixels in pictures.items() if pixels is not None}
+
+
+def _digest(pixels: Float) -> str:
     """Of the pixels as 8-bit values, so that the same picture in another file is the same style."""
-    return hashlib.sha256((style.pixels * 255).round().astype(np.uint8).tobytes()).hexdigest()
+    return hashlib.sha256((pixels * 255).round().astype(np.uint8).tobytes()).hexdigest()

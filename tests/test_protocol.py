@@ -21,7 +21,7 @@ PICTURE = Pixels(3, 2, bytes(range(96)))
 PROGRESS = messages.Progress(job=1, octave=2, octaves=3, step=14, steps=30, loss=0.2, seconds_left=8.5, fraction=0.4)
 FULL = Stylize(
     PICTURE,
-    (StyleFile(b"jpeg", 2.0, "wave.jpg"), StylePixels(PICTURE, 0.5)),
+    (StyleFile(b"jpeg", 2.0, "wave.jpg", bytes(24)), StylePixels(PICTURE, 0.5), StylePixels(PICTURE, 2, bytes(24))),
     {"strength": 60.0, "seed": 4, "color": "style"},
     init=PICTURE,
     mask=bytes(24),
@@ -245,6 +245,15 @@ def test_a_message_with_a_wrong_field_is_refused_or_still_a_message(message: Any
     assert refused[0] is variants[0]
 
 
+@pytest.mark.parametrize("guide", [None, "", 3])
+def test_a_guide_is_no_field(guide: object) -> None:
+    """In the header of a request it is refused, whatever it holds."""
+    frame = protocol.encode(Stylize(PICTURE, (StyleFile(b"x"),)))
+    frame.fields["styles"][0]["guide"] = guide
+    with pytest.raises(ProtocolError, match="attachment"):
+        decode(frame)
+
+
 @pytest.mark.parametrize(
     ("cls", "fields"),
     [
@@ -265,6 +274,7 @@ def test_a_message_with_a_wrong_field_is_refused_or_still_a_message(message: Any
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "settings": {3: 4}}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "init": Pixels(2, 3, bytes(96))}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "mask": bytes(96)}),
+        (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x", guide=bytes(96)),)}),
         (messages.Stop, {"job": 0}),
         (messages.Stop, {"job": True}),
         (messages.Failed, {"job": -1, "code": "x", "message": "x"}),

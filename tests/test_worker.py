@@ -381,6 +381,16 @@ def test_pixels_reach_the_engine_without_a_copy() -> None:
     assert (content == np.minimum(bright, 1).reshape(48, 72, 4)).all()
 
 
+def test_guides_reach_the_engine() -> None:
+    """Each style has the guide that was sent with it, or none."""
+    guide = np.random.default_rng(6).random((48, 72), dtype=np.float32)
+    styles = (StylePixels(picture(64, 64), 1.0, guide.tobytes()), StylePixels(picture(40, 40)))
+    first, second = job_of(replace(request(1), styles=styles)).styles
+    assert first.guide is not None
+    assert (first.guide == guide).all()
+    assert second.guide is None
+
+
 def test_previews_are_means_over_blocks() -> None:
     """No side is longer than asked for, unless the other one is a single pixel."""
     pixels = np.random.default_rng(1).random((7, 5, 4), dtype=np.float32)

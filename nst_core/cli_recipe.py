@@ -1,0 +1,75 @@
+"""Recipes as files: what --save-recipe writes and --recipe reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+from nst_core.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.recipe import FORMAT
+
+MAX_RECIPE = 2**20  # bytes
+
+
+def read_recipe(path: str) -> dict[str, Any]:
+    """The recipe in a file, whole: settings (not yet checked), styles with weights, size, perhaps a preset.
+
+    Raises InvalidSettingError for a file that is none.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(MAX_RECIPE + 1)
+    except (OSError, ValueError):
+        raise InvalidSettingError(f"the recipe {path} cannot be read", "check the file's name") from None
+    try:
+        found = json.loads(raw.decode()) if len(raw) <= MAX_RECIPE else None
+    except (ValueError, RecursionError):
+        found = None
+    match found:
+        case {"format": int(number)} if number != FORMAT:
+            _refuse(path, f"is of format {number}, not {FORMAT}")
+        case {
+            "format": int(),
+            "settings": dict(),
+            "size": [int(width), int(height)],
+            "styles": [_, *_] as styles,
+            **rest,
+        } if min(width, height) > 0 and all(map(_is_style, styles)) and _is_text(rest.get("preset", "")):
+            return found
+    _refuse(path, "is not a recipe")
+
+
+def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
+    """Write it where `require_recipe_path` found a place. Raises UnwritableOutputError."""
+    try:
+        path.write_text(json.dumps(recipe, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UnwritableOutputError(f"{path} cannot be written", "choose another place") from error
+
+
+def require_recipe_path(text: str) -> Path:
+    """The path, if there is a folder to write it in. Raises UnwritableOutputError before hours are spent in vain."""
+    path = Path(text)
+    try:
+        usable = path.resolve().parent.is_dir() and not path.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        usable = False
+    if not usable:
+        raise UnwritableOutputError(f"the recipe {text} cannot be written", "choose the name of a file in a folder")
+    return path
+
+
+def _is_style(style: object) -> bool:
+    match style:
+        case {"sha256": str(), "weight": int() | float() as weight}:
+            return weight >= 0
+    return False
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _refuse(path: str, reason: str) -> NoReturn:
+    raise InvalidSettingError(f"{path} {reason}", "give a file that --save-recipe wrote")
