@@ -26,10 +26,19 @@ def main() -> None:
 @click.option(
     "--style", "styles", metavar="IMAGE[:WEIGHT]", multiple=True, help="A picture to paint like; several are mixed."
 )
+@click.option(
+    "--guide",
+    "guides",
+    metavar="IMAGE|none",
+    multiple=True,
+    help="Where a style counts: white there, black elsewhere. One for each --style, in the same order.",
+)
 @click.option("--preset", metavar="NAME", help="A ready look instead of --style; see `presets list`.")
 @click.option("-o", "--output", metavar="IMAGE", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
 @click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first.")
 @click.option("--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black.")
+@click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it.")
+@click.option("--save-recipe", metavar="FILE", help="Write what made this picture.")
 @knob_options
 @json_option
 def stylize(*, as_json: bool, **given: Any) -> None:

@@ -95,7 +95,7 @@ def _metavar(named: NamedKnob) -> str:
     return "|".join([*words, "IMAGE"] if named.name == "init" else words)
 
 
-def _value(named: NamedKnob, text: str | bool) -> Value:
+def _value(named: NamedKnob, text: Value) -> Value:
     """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
     with contextlib.suppress(ValueError):
         return text if named.type in (str, bool) else named.type(text)

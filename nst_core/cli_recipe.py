@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from nst_core.errors import InvalidSettingError, UnwritableOutputError
 from nst_core.recipe import FORMAT
@@ -26,18 +26,9 @@ def read_recipe(path: str) -> dict[str, Any]:
         found = json.loads(raw.decode()) if len(raw) <= MAX_RECIPE else None
     except (ValueError, RecursionError):
         found = None
-    match found:
-        case {"format": int(number)} if number != FORMAT:
-            _refuse(path, f"is of format {number}, not {FORMAT}")
-        case {
-            "format": int(),
-            "settings": dict(),
-            "size": [int(width), int(height)],
-            "styles": [_, *_] as styles,
-            **rest,
-        } if min(width, height) > 0 and all(map(_is_style, styles)) and _is_text(rest.get("preset", "")):
-            return found
-    _refuse(path, "is not a recipe")
+    if not isinstance(found, dict) or found.get("format") != FORMAT or not _is_whole(found):
+        raise InvalidSettingError(f"{path} is not a recipe of format {FORMAT}", "give a file that --save-recipe wrote")
+    return found
 
 
 def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
@@ -60,16 +51,16 @@ def require_recipe_path(text: str) -> Path:
     return path
 
 
+def _is_whole(found: dict[str, Any]) -> bool:
+    match found:
+        case {"settings": dict(), "size": [int(width), int(height)], "styles": [_, *_] as styles}:
+            name = found.get("preset", "")
+            return min(width, height) > 0 and all(map(_is_style, styles)) and isinstance(name, str)
+    return False
+
+
 def _is_style(style: object) -> bool:
     match style:
         case {"sha256": str(), "weight": int() | float() as weight}:
             return weight >= 0
     return False
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _refuse(path: str, reason: str) -> NoReturn:
-    raise InvalidSettingError(f"{path} {reason}", "give a file that --save-recipe wrote")

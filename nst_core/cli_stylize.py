@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +18,9 @@ from rich.progress import Progress as Bar
 
 from nst_core import images, presets
 from nst_core.cli_options import require_size, settings_from, weighted
+from nst_core.cli_recipe import read_recipe, require_recipe_path, write_recipe
 from nst_core.errors import InvalidSettingError
+from nst_core.recipe import require_same
 from nst_core.run import Job, Run, Style
 from nst_core.settings import knobs, to_mapping
 
@@ -32,12 +34,16 @@ if TYPE_CHECKING:
     from nst_core.settings import Settings
 
 INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
+NO_GUIDE = "none"
 STOPPED = "stopped early: this is the best picture so far"
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the command line asked for, as text; `knobs` holds the settings that were given."""
+    """What the command line asked for, as text; `knobs` holds the settings that were given.
+
+    guides: one for each style, in their order, or none at all; NO_GUIDE stands for none.
+    """
 
     content: str
     output: str
@@ -45,36 +51,85 @@ class Order:
     preset: str | None
     size: int | None
     mask: str | None
-    knobs: Mapping[str, str | None]
+    knobs: Mapping[str, str | bool | None]
+    guides: tuple[str, ...] = ()
+    recipe: str | None = None
+    save_recipe: str | None = None
 
 
 def carry_out(order: Order) -> dict[str, Any]:
     """Stylise, write the picture, and return what --json prints. Raises NeuralStyleError."""
     output = images.require_writable(order.output)
-    require_size(order.size)
+    saved = require_recipe_path(order.save_recipe) if order.save_recipe else None
     job = prepare(order)
     run = Run(job)
     stopped = _follow(run)
     outcome = run.outcome()
     images.write(output, outcome.pixels)
-    return _report(output, outcome, job.settings, stopped=stopped)
+    preset = _preset(order, _wanted(order))
+    recipe = outcome.recipe | ({"preset": preset.slug} if preset else {})
+    if saved:
+        write_recipe(saved, recipe)
+    return _report(output, outcome, job.settings, stopped=stopped) | {"recipe": recipe}
 
 
 def prepare(order: Order) -> Job:
     """The job with all its pictures. Raises NeuralStyleError for whatever cannot be used."""
-    if bool(order.styles) == bool(order.preset):
+    wanted = _wanted(order)
+    preset = _preset(order, wanted)
+    if not order.styles and not preset:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
-    preset = presets.load_preset(order.preset) if order.preset else None
     start = order.knobs.get("init")
-    picture = start if start not in {None, *INITS} else None
+    picture = start if isinstance(start, str) and start not in INITS else None
     knobs = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
-    settings = settings_from(knobs, preset.settings if preset else {})
-    content = _content(order.content, order.size)
+    settings = settings_from(knobs, wanted.get("settings", preset.settings if preset else {}))
+    size = order.size or (max(wanted["size"]) if wanted else None)
+    require_size(size)
+    content = _content(order.content, size)
     height, width = content.shape[:2]
     init = None if picture is None else images.resize(images.flatten(images.read(picture)), height, width)
     mask = None if order.mask is None else _mask(order.mask, height, width)
     styles = _preset_styles(preset) if preset else _given_styles(order.styles)
-    return Job(content, styles, settings, init, mask)
+    styles = _guided(styles, order.guides, height, width)
+    if not wanted:
+        return Job(content, styles, settings, init, mask)
+    job = Job(content, _weighed(styles, wanted), settings, init, mask)
+    require_same(job, wanted)
+    return job
+
+
+def _wanted(order: Order) -> dict[str, Any]:
+    """The recipe to follow, empty if there is none."""
+    return read_recipe(order.recipe) if order.recipe else {}
+
+
+def _preset(order: Order, wanted: Mapping[str, Any]) -> presets.Preset | None:
+    """The preset that was asked for, or else the recipe's."""
+    if order.preset and order.styles:
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    if order.preset is None and not order.styles and wanted and "preset" not in wanted:
+        raise InvalidSettingError("the recipe was made with pictures of its maker's", "give them with --style")
+    name = order.preset or (None if order.styles else wanted.get("preset"))
+    return presets.load_preset(name) if name else None
+
+
+def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Style, ...]:
+    """With the recipe's weights, so that they need not be given again."""
+    weights = [entry["weight"] for entry in wanted["styles"]]
+    if len(weights) != len(styles):
+        return styles  # which is refused soon
+    return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
+
+
+def _guided(styles: tuple[Style, ...], guides: tuple[str, ...], height: int, width: int) -> tuple[Style, ...]:
+    """Each style with its guide, if there are any."""
+    if not guides:
+        return styles
+    if len(guides) != len(styles):
+        counts = f"{len(guides)} for {len(styles)} styles" if len(styles) > 1 else f"{len(guides)} for one style"
+        raise InvalidSettingError(f"the guides do not match: {counts}", f"give one for each, {NO_GUIDE} for none")
+    read = [None if path == NO_GUIDE else _mask(path, height, width) for path in guides]
+    return tuple(replace(style, guide=guide) for style, guide in zip(styles, read, strict=True))
 
 
 def _content(path: str, size: int | None) -> Pixels:

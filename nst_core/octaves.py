@@ -36,22 +36,19 @@ SETUP = 0.8
 """What making an octave's targets costs, in evaluations: forward passes for content and style."""
 STEPS = {"draft": 3, "normal": 10, "high": 30, "max": 120}
 """Evaluations at the coarsest octave."""
-LEAST_STEPS = 3
-"""Evaluations at any octave: the first learns nothing but the slope."""
+FINER = 0.75
+"""Evaluations at a finer octave, as a share: what the coarser ones settled need not be found again."""
 
 
 def plan(height: int, width: int, quality: str) -> list[Octave]:
-    """Octaves from coarse to full size, each twice the one before, with half its steps."""
+    """Octaves from coarse to full size, each twice the one before."""
     halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
     while min(height, width) / 2**halvings < MIN_SIDE:
         halvings -= 1
     steps = STEPS[quality]
+    finer = math.ceil(steps * FINER)
     return [
-        Octave(
-            round(height / 2**halving),
-            round(width / 2**halving),
-            max(LEAST_STEPS, round(steps / 2 ** (halvings - halving))),
-        )
+        Octave(round(height / 2**halving), round(width / 2**halving), steps if halving == halvings else finer)
         for halving in range(halvings, -1, -1)
     ]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nst_core import images
 from nst_core.backends import Backend, Float, Objective
 from nst_core.layers import CONTENT_LAYER
 from nst_core.planes import planes
@@ -28,6 +29,12 @@ def seamless(backend: Backend, targets: Targets, content: Float) -> Objective:
         weights=replace(targets.weights, tv=0.0),
     )
     return periodic(backend.objective(there), tv_weight(targets))
+
+
+def resized(tile: Float, height: int, width: int) -> Float:
+    """(H, W, C) at another size, as if it went on for ever. One way after the other, since copies cost time."""
+    tall = images.resize(np.concatenate([tile] * 3), 3 * height, tile.shape[1])[height : 2 * height]
+    return images.resize(np.concatenate([tall] * 3, axis=1), height, 3 * width)[:, width : 2 * width]
 
 
 def periodic(objective: Objective, on_tv: float) -> Objective:

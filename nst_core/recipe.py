@@ -37,7 +37,8 @@ def require_same(job: Job, wanted: dict[str, Any]) -> None:
     found = recipe(job)
     if len(found["styles"]) != len(wanted["styles"]):
         raise InvalidSettingError(
-            f"the recipe has {len(wanted['styles'])} styles, not {len(found['styles'])}", "give the same styles"
+            f"the number of styles is {len(found['styles'])}, and {len(wanted['styles'])} in the recipe",
+            "give the same styles",
         )
     for number, (ours, theirs) in enumerate(zip(found["styles"], wanted["styles"], strict=True), start=1):
         _require_digest(ours, theirs, "sha256", f"style {number}")

@@ -19,15 +19,15 @@ from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
-from nst_core.periodic import seamless
+from nst_core.periodic import resized, seamless
 from nst_core.recipe import recipe
-from nst_core.start import first_image
+from nst_core.start import first_image, octaves_of
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets, opaque, picture, planes
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
-BALANCE = 0.05
+BALANCE = 0.035
 """Content weight at strength 50, against a style weight of 1: where rulers and eyes were content."""
 SPAN = 8.0
 """Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
@@ -80,10 +80,8 @@ class Run:
         self._backend = self._backend or choose(settings.backend, settings.device)
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
-        octaves = plan(height, width, settings.quality)
-        if self.job.init is not None:
-            # Coarse octaves would blur the strokes that are there already.
-            octaves = [replace(octaves[-1], steps=octaves[0].steps)]
+        resize = resized if settings.seamless else images.resize
+        octaves = octaves_of(self.job, plan(height, width, settings.quality))
         before = self._clock.elapsed
         size = octaves[0].height, octaves[0].width
         image = planes(first_image(self.job, images.resize(self._content, *size), styles))
@@ -92,7 +90,7 @@ class Run:
             for index, octave in enumerate(octaves):
                 if not self._clock.affords(octave, 0, octaves[index + 1 :]):
                     return
-                image = planes(images.resize(picture(image), octave.height, octave.width))
+                image = planes(resize(picture(image), octave.height, octave.width))
                 for step in self._octave(self._backend, octave, image, styles):
                     yield self._progress(octaves, index, octave, step)
                     if not self._clock.affords(octave, step.number, octaves[index + 1 :]):

@@ -1,8 +1,9 @@
-"""Where a run starts from: the artist's picture, the photograph, a sketch in the styles' strokes, or noise."""
+"""Where a run starts from, and at which size: a given picture, the photograph, a sketch in its strokes, or noise."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,12 +12,30 @@ from nst_core.backends import Float
 from nst_core.first_paint import first_paint
 from nst_core.job import Job, Style
 from nst_core.layers import MIN_SIDE
+from nst_core.octaves import Octave
 from nst_core.regions import Region, regions_of
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
-SKETCH_SCALES = (0.25, 2.0)
+TEXTURE_COARSEST = 64
+"""Shortest side at which textures begin, px, or up to twice that."""
+SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
+
+
+def octaves_of(job: Job, planned: list[Octave]) -> list[Octave]:
+    """The plan, but for a picture to start from and for textures.
+
+    A picture to start from has its strokes already, and coarse octaves would blur them. A texture has no structure to
+    lose, and finds its large forms at small sizes, where steps cost little.
+    """
+    first, last = planned[0], planned[-1]
+    if job.init is not None:
+        return [replace(last, steps=first.steps)]
+    octaves = list(planned)
+    while job.settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
+        octaves.insert(0, Octave(round(octaves[0].height / 2), round(octaves[0].width / 2), first.steps))
+    return octaves
 
 
 def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:

@@ -111,16 +111,6 @@ def test_a_style_without_weight_does_not_count() -> None:
     np.testing.assert_array_equal(stylize(one).pixels, stylize(both).pixels)
 
 
-def test_an_init_picture_is_where_it_starts() -> None:
-    """Going on from a result begins where the result was left."""
-    fresh: list[Progress] = []
-    again: list[Progress] = []
-    one = job()
-    result = stylize(one, fresh.append).pixels
-    stylize(Job(one.content, one.styles, one.settings, init=result), again.append)
-    assert again[0].loss == pytest.approx(min(progress.loss for progress in fresh), rel=1e-3)
-
-
 @pytest.mark.parametrize("choice", ["content", "luminance"])
 def test_colour_choices_keep_the_photographs_palette(choice: str) -> None:
     """The mean colour stays nearer to the photograph's than with the style's colours."""

@@ -1,0 +1,135 @@
+"""What the artist turns: each control moves the result in one direction, or leaves it exactly alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engine_fixtures import painting, photograph, ripples
+
+from nst_core import Job, Progress, Settings, Style, stylize
+from nst_core.backends import Float
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.choose import choose
+from nst_core.planes import planes
+from nst_core.run import Run
+from nst_core.statistics import Array, Weights
+from nst_core.targets import make_targets
+
+SIZE = (80, 112)
+DRAFT = Settings(quality="draft", backend="onnx")
+
+
+def away(result: Float, photo: Float) -> float:
+    return float(np.sqrt(((result - photo) ** 2).mean()))
+
+
+def style_loss(pixels: Float, style: Float) -> float:
+    """How far the picture's statistics are from the style's, relative to these."""
+    backend = choose("onnx", "cpu")
+    visible = np.ones(pixels.shape[:2], np.float32)
+    targets = make_targets(backend, pixels, visible, (Style(style),), 1.0, Weights(content=0, tv=0))
+    return float(backend.objective(targets)(backend.array(planes(pixels)))[0][0])
+
+
+def wavelength(pixels: Float) -> float:
+    """The mean wavelength of a picture, px: that of its radial spectrum's centre of mass."""
+    grey = pixels.mean(2) - pixels.mean()
+    height, width = grey.shape
+    power = np.abs(np.fft.fft2(grey * np.hanning(height)[:, None] * np.hanning(width))) ** 2
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width))
+    return float(power.sum() / (power * frequency).sum())
+
+
+def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style() -> None:
+    """Over the whole range; at 0 it is the photograph itself."""
+    photo, style = photograph(64, 90), painting(72, 90)
+    settings = Settings(quality="normal", backend="onnx")  # three steps would depend on chance
+    results = [
+        stylize(Job(photo, (Style(style),), replace(settings, strength=strength))).pixels
+        for strength in (0, 10, 25, 50, 75, 100)
+    ]
+    np.testing.assert_array_equal(results[0], photo)
+    distances = [away(result, photo) for result in results]
+    losses = [style_loss(result, style) for result in results]
+    for i in range(5):
+        assert distances[i + 1] > 0.98 * distances[i], distances
+        assert losses[i + 1] < 1.02 * losses[i], losses
+    assert distances[1] < 0.8 * distances[2]
+    assert distances[-1] > 1.01 * distances[2]
+    assert losses[-1] < 0.98 * losses[2]
+
+
+def test_a_larger_brush_makes_longer_waves() -> None:
+    """The spectrum of the result moves with the brush, by about half as much or more."""
+    style = Style(ripples(128, 128, 8))
+    settings = replace(DRAFT, strength=100)
+    found = [
+        wavelength(stylize(Job(photograph(*SIZE), (style,), replace(settings, brush_size=size))).pixels)
+        for size in (0.5, 1, 2)
+    ]
+    assert found[1] > 1.4 * found[0]
+    assert found[2] > 1.4 * found[1]
+
+
+def test_a_heavier_second_style_takes_the_result_away_from_the_first() -> None:
+    """The loss to A rises, and that to B falls, as B's weight grows."""
+    a, b = painting(90, 120), ripples(96, 96, 8)
+    results = [
+        stylize(Job(photograph(*SIZE), (Style(a, 1 - share), Style(b, share)), DRAFT)).pixels
+        for share in (0, 0.3, 0.7, 1)
+    ]
+    to_a, to_b = ([style_loss(result, style) for result in results] for style in (a, b))
+    assert to_a == sorted(to_a)
+    assert to_b == sorted(to_b, reverse=True)
+
+
+@pytest.mark.parametrize("eight_bits", [False, True])
+def test_a_result_goes_on_without_a_jump(*, eight_bits: bool) -> None:
+    """Started from a result, also from one out of a file, the first loss is the last one of the run before."""
+    before: list[Progress] = []
+    after: list[Progress] = []
+    job = Job(photograph(*SIZE), (Style(painting(90, 120)),), DRAFT)
+    result = stylize(job, before.append).pixels
+    if eight_bits:
+        result = np.rint(result * 255).astype(np.float32) / np.float32(255)
+    stylize(replace(job, init=result), after.append)
+    assert after[0].loss == pytest.approx(min(p.loss for p in before), rel=1e-3 if eight_bits else 1e-5)
+    assert after[-1].loss < after[0].loss
+
+
+def test_a_large_result_goes_on_at_its_full_size() -> None:
+    """Coarse octaves would blur it."""
+    photo = photograph(40, 700)
+    run = Run(Job(photo, (Style(painting(64, 64)),), DRAFT, init=photo))
+    first = next(iter(run))
+    run.stop()
+    assert first.octaves == 1
+
+
+class Counting(OnnxBackend):
+    """Counts the pictures it looks at."""
+
+    seen = 0
+
+    def features(self, image: Array) -> Mapping[str, Array]:
+        self.seen += 1
+        return super().features(image)
+
+
+def test_a_style_is_measured_once_for_all_layers_of_a_batch() -> None:
+    """The second job with the same style looks only at its photograph; another brush looks anew."""
+    backend = Counting()
+    job = Job(photograph(48, 64), (Style(ripples(70, 70, 5)),), DRAFT)
+
+    def looks(job: Job) -> int:
+        before = backend.seen
+        for _ in Run(job, backend):
+            pass
+        return backend.seen - before
+
+    assert [looks(job), looks(replace(job, content=photograph(64, 48)))] == [2, 1]
+    assert looks(replace(job, settings=replace(DRAFT, brush_size=0.5))) == 2
+    assert looks(replace(job, styles=(Style(ripples(70, 70, 6)),))) == 2
