@@ -34,14 +34,21 @@ class Octave:
 
 SETUP = 0.8
 """What making an octave's targets costs, in evaluations: forward passes for content and style."""
-STEPS = {"draft": 3, "normal": 10, "high": 30, "max": 120}
+STEPS = {"draft": 4, "normal": 10, "high": 30, "max": 120}
 """Evaluations at the coarsest octave."""
 FINER = 0.75
 """Evaluations at a finer octave, as a share: what the coarser ones settled need not be found again."""
 
 
+DRAFT = 320
+"""Longest edge at which a draft is optimised, px; what it found is enlarged."""
+
+
 def plan(height: int, width: int, quality: str) -> list[Octave]:
-    """Octaves from coarse to full size, each twice the one before."""
+    """Octaves from coarse to full size, each twice the one before; for a draft a coarse one alone."""
+    if quality == "draft":
+        scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
+        return [Octave(round(height * scale), round(width * scale), STEPS[quality])]
     halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
     while min(height, width) / 2**halvings < MIN_SIDE:
         halvings -= 1

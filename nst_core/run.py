@@ -19,9 +19,9 @@ from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
-from nst_core.periodic import resized, seamless
+from nst_core.periodic import seamless
 from nst_core.recipe import recipe
-from nst_core.start import first_image, octaves_of
+from nst_core.start import Ladder, octaves_of
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets, opaque, picture, planes
 
@@ -80,24 +80,23 @@ class Run:
         self._backend = self._backend or choose(settings.backend, settings.device)
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
-        resize = resized if settings.seamless else images.resize
         octaves = octaves_of(self.job, plan(height, width, settings.quality))
+        ladder = Ladder(self.job, self._content, styles)
         before = self._clock.elapsed
-        size = octaves[0].height, octaves[0].width
-        image = planes(first_image(self.job, images.resize(self._content, *size), styles))
+        self._best.image = planes(ladder.first(octaves[0].height, octaves[0].width))
         self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
         try:
             for index, octave in enumerate(octaves):
                 if not self._clock.affords(octave, 0, octaves[index + 1 :]):
-                    return
-                image = planes(resize(picture(image), octave.height, octave.width))
+                    break
+                image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
                 for step in self._octave(self._backend, octave, image, styles):
                     yield self._progress(octaves, index, octave, step)
                     if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
                         break
-                image = self._best.image
                 if self._stopped.is_set():
                     return
+            self._best.image = planes(ladder.climb(picture(self._best.image), height, width))
         except AbortedError:
             return
 

@@ -13,6 +13,7 @@ from nst_core.first_paint import first_paint
 from nst_core.job import Job, Style
 from nst_core.layers import MIN_SIDE
 from nst_core.octaves import Octave
+from nst_core.periodic import resized
 from nst_core.regions import Region, regions_of
 
 NOISE = 0.2
@@ -21,6 +22,8 @@ TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
 SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
+LARGEST_SKETCH = 4e6
+"""Pixels: the network takes about a second and 150 MB for each million."""
 
 
 def octaves_of(job: Job, planned: list[Octave]) -> list[Octave]:
@@ -36,6 +39,32 @@ def octaves_of(job: Job, planned: list[Octave]) -> list[Octave]:
     while job.settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
         octaves.insert(0, Octave(round(octaves[0].height / 2), round(octaves[0].width / 2), first.steps))
     return octaves
+
+
+class Ladder:
+    """An image on its way from size to size, with the sketch that it grew from."""
+
+    def __init__(self, job: Job, content: Float, styles: Sequence[Style]) -> None:
+        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted."""
+        self._job, self._content, self._styles = job, content, styles
+        self._sketched = job.init is None and job.settings.init == "sketch" and not job.settings.texture
+        self._ground: Float | None = None
+
+    def first(self, height: int, width: int) -> Float:
+        """(height, width, 3): where the run starts from."""
+        self._ground = first_image(self._job, images.resize(self._content, height, width), self._styles)
+        return self._ground
+
+    def climb(self, image: Float, height: int, width: int) -> Float:
+        """The image at its next size."""
+        if image.shape[:2] == (height, width):
+            return image
+        if self._job.settings.seamless:
+            return resized(image, height, width)
+        if self._ground is None or not self._sketched:
+            return images.resize(image, height, width)
+        below = self._ground
+        return enlarged(image, below, self.first(height, width))
 
 
 def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
@@ -56,9 +85,20 @@ def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:
     The network's strokes have one width in pixels: a larger brush paints a smaller photograph, which is then enlarged.
     """
     height, width = content.shape[:2]
-    scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1])
+    scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1], (LARGEST_SKETCH / (height * width)) ** 0.5)
     small = images.resize(content, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
     return _mixed(content, styles, lambda region: images.resize(first_paint(small, region.styles), height, width))
+
+
+def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
+    """image: (h, w, 3), what optimisation made of the sketch `coarse`. Returns the same done to the sketch `fine`.
+
+    What was changed is enlarged, not the picture: strokes as fine as the larger size allows come from its own sketch.
+    """
+    # Resizing keeps to [0, 1], where half a difference fits around one half.
+    change = images.resize(np.asarray((image - coarse) / 2 + 0.5, np.float32), *fine.shape[:2])
+    larger: Float = (fine + 2 * change - 1).clip(0, 1)
+    return larger
 
 
 def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:

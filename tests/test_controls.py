@@ -45,8 +45,8 @@ def wavelength(pixels: Float) -> float:
 
 def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style() -> None:
     """Over the whole range; at 0 it is the photograph itself."""
-    photo, style = photograph(64, 90), painting(72, 90)
-    settings = Settings(quality="normal", backend="onnx")  # three steps would depend on chance
+    photo, style = photograph(48, 64), painting(60, 72)
+    settings = Settings(quality="high", backend="onnx")  # after few steps chance has a say
     results = [
         stylize(Job(photo, (Style(style),), replace(settings, strength=strength))).pixels
         for strength in (0, 10, 25, 50, 75, 100)
@@ -56,7 +56,7 @@ def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style() 
     losses = [style_loss(result, style) for result in results]
     for i in range(5):
         assert distances[i + 1] > 0.98 * distances[i], distances
-        assert losses[i + 1] < 1.02 * losses[i], losses
+        assert losses[i + 1] < 1.03 * losses[i], losses
     assert distances[1] < 0.8 * distances[2]
     assert distances[-1] > 1.01 * distances[2]
     assert losses[-1] < 0.98 * losses[2]

@@ -18,7 +18,7 @@ class FakeTime:
 
 
 @pytest.mark.parametrize("size", [(384, 512), (1000, 37), (32, 32), (2048, 3000)])
-@pytest.mark.parametrize("quality", ["draft", "normal", "high", "max"])
+@pytest.mark.parametrize("quality", ["normal", "high", "max"])
 def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str) -> None:
     """The last octave is the picture's own size; each before it about half, none too small to hold features."""
     octaves = plan(*size, quality)
@@ -29,6 +29,15 @@ def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str) -> N
         assert min(small.height, small.width) >= 32
     assert max(octaves[0].height, octaves[0].width) <= COARSEST or min(octaves[0].height, octaves[0].width) < 64
     assert all(octave.steps >= 1 for octave in octaves)
+
+
+@pytest.mark.parametrize("size", [(384, 512), (1000, 37), (32, 32), (4000, 6000)])
+def test_a_draft_is_small_and_never_too_small(size: tuple[int, int]) -> None:
+    """One octave in the picture's proportions, of at least 32 px."""
+    (octave,) = plan(*size, "draft")
+    assert octave.width / octave.height == pytest.approx(size[1] / size[0], rel=0.05)
+    assert min(octave.height, octave.width) >= 32
+    assert octave.area <= 0.11
 
 
 def test_better_quality_costs_more() -> None:
