@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nst_core.layers import MIN_SIDE
 
@@ -25,6 +25,12 @@ class Octave:
     def area(self) -> float:
         """Megapixels."""
         return self.height * self.width / 1e6
+
+    @property
+    def halved(self) -> Octave:
+        """The one before it, never too small to hold features."""
+        scale = max(0.5, MIN_SIDE / min(self.height, self.width))
+        return replace(self, height=round(self.height * scale), width=round(self.width * scale))
 
     @property
     def cost(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -20,6 +21,10 @@ NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
 TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
+BALANCED = 50.0
+"""The strength at which style and content are in balance."""
+BOLD = 2.0
+"""Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
 LARGEST_SKETCH = 4e6
@@ -30,14 +35,18 @@ def octaves_of(job: Job, planned: list[Octave]) -> list[Octave]:
     """The plan, but for a picture to start from and for textures.
 
     A picture to start from has its strokes already, and coarse octaves would blur them. A texture has no structure to
-    lose, and finds its large forms at small sizes, where steps cost little.
+    lose, and finds its large forms at small sizes, where steps cost little. Strengths above 50 begin at half the size
+    too, where style reorganises boldly what it finds.
     """
     first, last = planned[0], planned[-1]
     if job.init is not None:
         return [replace(last, steps=first.steps)]
     octaves = list(planned)
+    boldness = max(0.0, job.settings.strength / BALANCED - 1)
+    if boldness and job.settings.quality != "draft":
+        octaves.insert(0, replace(first.halved, steps=math.ceil(BOLD * boldness * first.steps)))
     while job.settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
-        octaves.insert(0, Octave(round(octaves[0].height / 2), round(octaves[0].width / 2), first.steps))
+        octaves.insert(0, replace(octaves[0].halved, steps=first.steps))
     return octaves
 
 
@@ -75,7 +84,9 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
     if job.settings.texture or job.settings.init == "noise":
         return _noise(content, styles, job.settings.seed)
     if job.settings.init == "sketch":
-        return sketch(content, styles, job.settings.brush_size)
+        painted = sketch(content, styles, job.settings.brush_size)
+        # A timid painting grows from a pale sketch: few steps would not find the way back to the photograph.
+        return content + np.float32(min(1.0, job.settings.strength / BALANCED)) * (painted - content)
     return content
 
 
