@@ -12,7 +12,7 @@ from PIL import Image
 
 import nst_core
 from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fetch
-from nst_core.install import install_plugin
+from nst_core.install import default_command, install_plugin
 
 PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "astronaut.jpg"
 LOOK = {"preset": "linocut", "quality": "normal", "seconds": 60.0}
@@ -47,7 +47,7 @@ def main() -> int:
 
 
 def _in_gimp(gimp: Gimp, document: Path, picture: Path) -> bool:
-    plug_in = install_plugin(PROFILE / "plug-ins", gimp.engine_command(Path(sys.executable)))
+    plug_in = install_plugin(PROFILE / "plug-ins", gimp.outside(default_command()))
     _say(f"GIMP {gimp.version}, with the plug-in in {plug_in.relative_to(REPOSITORY)}")
     _say(f"Stylising {PHOTOGRAPH.name} with the preset {LOOK['preset']!r}")
     order = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}

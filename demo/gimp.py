@@ -48,10 +48,6 @@ class Gimp:
         way_out = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
         return [*way_out, *arguments]
 
-    def engine_command(self, python: Path) -> list[str]:
-        """The command with which the plug-in starts the engine that is installed beside `python`."""
-        return self.outside([str(python.absolute()), "-I", "-u", "-m", "nst_core.worker"])
-
     def run_batch(
         self,
         script: Path,

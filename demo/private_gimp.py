@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GIMP = ["gimp", "gir1.2-gimp-3.0", "python3-gi", "python3-gi-cairo", "gir1.2-gtk-3.0"]
 SCREEN = ["xvfb", "xauth", "xdotool", "imagemagick", "adwaita-icon-theme"]  # to show and drive its windows: 4 s
 HOST = "/host"  # where the machine's own files are seen from inside
-TOOLS = ("debootstrap", "unshare", "setpriv", "chroot")
+TOOLS = ("unshare", "setpriv", "chroot")
 
 # Runs as $0 = root of the private Debian, $@ = shared folder..., "--", program and arguments to run inside.
 ENTER = f"""set -e
@@ -100,7 +100,7 @@ def _check_machine() -> None:
         raise GimpUnavailableError("a private GIMP 3 can only be fetched on Debian and its relatives")
     if os.geteuid() != 0:
         raise GimpUnavailableError("a private GIMP 3 can only be fetched by root")
-    missing = [tool for tool in TOOLS[1:] if not shutil.which(tool)]
+    missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         raise GimpUnavailableError(f"a private GIMP 3 needs {', '.join(missing)}, not installed here")
     if subprocess.run([*_apart(), "true"], capture_output=True, check=False).returncode != 0:

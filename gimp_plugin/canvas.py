@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
 STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
+GONE = "the layer or its image was closed while the engine worked"
 RECIPE = "neural-style-recipe"  # the parasite on a new layer that says how it was made
 
 
@@ -58,9 +59,9 @@ def insert_above(source: Gimp.Layer, pixels: Pixels, name: str, recipe: Mapping[
     kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
     layer = Gimp.Layer.new(image, name, pixels.width, pixels.height, kind, 100.0, Gimp.LayerMode.NORMAL)
     _write(layer, pixels)
-    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     _, left, top = source.get_offsets()
-    layer.set_offsets(left, top)
+    layer.set_offsets(left, top)  # before it comes into a group, which may be locked in its place
+    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     if not Gimp.Selection.is_empty(image):
         layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
     note = json.dumps(dict(recipe), sort_keys=True).encode()
@@ -93,7 +94,7 @@ def _home(layer: Gimp.Layer) -> Gimp.Image:
     image = layer.get_image() if layer.is_valid() else None
     # A deleted layer lives on in the undo history: it is valid, but has no position any more.
     if image is None or not image.is_valid() or not _attached(image, layer):
-        raise LayerGoneError("the layer or its image was closed while the engine worked")
+        raise LayerGoneError(GONE)
     return image
 
 

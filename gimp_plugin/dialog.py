@@ -25,6 +25,9 @@ SPACE = 12  # pixels
 def ask(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> None:
     """Let the artist set `config`. Raises CancelledError if she closes the window."""
     GimpUi.init("neural-style")
+    file = config.get_property(arguments.STYLE_FILE)
+    if file is not None and not file.query_exists():  # deleted since the last run
+        config.set_property(arguments.STYLE_FILE, None)
     dialog = GimpUi.ProcedureDialog.new(procedure, config, "Neural Style")
     dialog.set_ok_label("Styli_ze")
     dialog.get_content_area().pack_start(_style_rows(config), expand=False, fill=False, padding=0)

@@ -22,7 +22,7 @@ def recall(config: Gimp.ProcedureConfig) -> None:
     with contextlib.suppress(OSError, ValueError):
         said: Mapping[str, object] = json.loads(_memory().read_text("utf-8"))
         path = said.get(STYLE_FILE) if isinstance(said, dict) else None
-        if isinstance(path, str) and Path(path).is_file():
+        if isinstance(path, str):
             config.set_property(STYLE_FILE, Gio.File.new_for_path(path))
 
 

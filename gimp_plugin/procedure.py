@@ -45,7 +45,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
             "style, and puts the result on a new layer above it. A selection becomes the new layer's mask.",
             name,
         )
-        procedure.set_attribution("Neural Style for GIMP", "MIT licence", "2025")
+        procedure.set_attribution("Neural Style for GIMP", "MIT License", "2026")
         arguments.declare(procedure)
         procedure.add_core_object_array_return_value(
             LAYERS,

@@ -69,7 +69,7 @@ def _ask(procedure: Gimp.Procedure, run_mode: Gimp.RunMode, config: Gimp.Procedu
     preset = presets.load_preset(config.get_property(arguments.PRESET))
     # A script leaves out what it does not care about; a dialog has shown the preset's values to the artist.
     values = arguments.follow(values, preset.settings) if alone else values
-    styles = tuple(StyleFile(picture.read(), picture.weight, picture.path.name) for picture in preset.styles)
+    styles = tuple(StyleFile(picture.read(), picture.weight, picture.name) for picture in preset.styles)
     return Wish(styles, _settings(values), preset.title)
 
 
@@ -91,7 +91,7 @@ def _paint(layers: Sequence[Gimp.Layer], wish: Wish, report: Report) -> list[tup
 def _insert(image: Gimp.Image, done: Sequence[tuple[Gimp.Layer, Done]], title: str) -> list[Gimp.Layer]:
     still_there = [(layer, event) for layer, event in done if canvas.is_there(layer)]
     if not still_there:
-        raise LayerGoneError("the layer or its image was closed while the engine worked")
+        raise LayerGoneError(canvas.GONE)
     with canvas.undo_group(image):
         return [
             canvas.insert_above(layer, event.pixels, f"{layer.get_name()}: {title}", event.recipe)
@@ -109,5 +109,7 @@ def _encoded(path: Path) -> bytes:
     if not encoded:
         raise InvalidImageError(f"the style picture {path.name!r} is empty", "choose another file")
     if len(encoded) > MAX_STYLE_FILE:
-        raise InvalidImageError(f"the style picture {path.name!r} is larger than 64 MiB", "scale it down")
+        raise InvalidImageError(
+            f"the style picture {path.name!r} is larger than {MAX_STYLE_FILE // 2**20} MiB", "scale it down"
+        )
     return encoded

@@ -18,6 +18,8 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from nst_core.errors import (
+    DOCTOR,
+    REINSTALL,
     CancelledError,
     EngineCrashedError,
     EngineMissingError,
@@ -26,7 +28,7 @@ from nst_core.errors import (
     from_code,
 )
 from nst_core.frames import read_frame
-from nst_core.launch import REINSTALL, clean_environment
+from nst_core.launch import clean_environment
 from nst_core.messages import Cancel, Cancelled, Done, Event, Failed, Preview, Progress, Ready, Request, Stop, Stylize
 from nst_core.protocol import decode_event, send
 
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
 START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
 LEAVE_SECONDS = 2.0
 TAIL = 8192  # bytes of standard error kept
-DOCTOR = "run `neural-style doctor`"
 
 Listener = Callable[[Event], None]
 

@@ -7,6 +7,9 @@ Standard library only: the GIMP plug-in imports this file too.
 
 from __future__ import annotations
 
+REINSTALL = "run `neural-style install` again"
+DOCTOR = "run `neural-style doctor`"
+
 
 class NeuralStyleError(Exception):
     """Base of all errors meant for a person: no traceback is ever shown for one of these."""

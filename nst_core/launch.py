@@ -12,7 +12,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from nst_core.errors import EngineMissingError
+from nst_core.errors import REINSTALL, EngineMissingError
 from nst_core.protocol import PROTOCOL, mismatch
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 ENGINE_FILE = "engine.json"
 MAX_ENGINE_FILE = 2**16  # bytes
-REINSTALL = "run `neural-style install` again"
 
 # AppImage, macOS and snap builds of GIMP export LD_LIBRARY_PATH, PYTHONHOME and the like, which break another Python.
 KEPT = (

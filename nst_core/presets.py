@@ -52,7 +52,7 @@ class PresetStyle:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            raise BrokenPresetError(f"{self.path} cannot be read ({error.strerror})", "save the preset anew") from None
+            raise BrokenPresetError(f"{self.path} cannot be read ({error.strerror})", "choose another preset") from None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
         The attachments come in this order: content; one for each style, which its guide may follow; then init and
         mask, which may be absent. A style of kind "file" is a picture file of at most 64 MiB. Guides and the mask are
         one float32 for each pixel of the content, 0 to 1: where the style counts, and where to paint at all. A style
-        without a guide counts everywhere. `previews` is the least number of seconds between two previews, 0 for none.
+        without a guide counts everywhere. `previews` is the least number of seconds between two previews, 0 for none;
+        the first follows the first Progress.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -61,7 +62,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nst_core import messages
-from nst_core.errors import EngineMismatchError, ProtocolError
+from nst_core.errors import REINSTALL, EngineMismatchError, ProtocolError
 from nst_core.frames import Attachment, Buffer, Frame, Sink, write_frame
 from nst_core.messages import Event, Pixels, Request, StyleFile, StylePixels, Stylize
 
@@ -123,9 +124,7 @@ def decode_event(frame: Frame) -> Event:
 
 def mismatch(protocol: object) -> EngineMismatchError:
     """The error for an engine that speaks `protocol` instead of ours."""
-    return EngineMismatchError(
-        f"the engine speaks protocol {protocol!r} and the plug-in {PROTOCOL}", "run `neural-style install` again"
-    )
+    return EngineMismatchError(f"the engine speaks protocol {protocol!r} and the plug-in {PROTOCOL}", REINSTALL)
 
 
 class _Payload:

@@ -1,6 +1,6 @@
 """The engine as a process: `python -I -u -m nst_core.worker`. It answers the requests of `protocol`.
 
-Three threads. The first owns the wire's output and all decisions; it never computes for long. The second reads
+Three threads. The first owns the wire's output and all decisions; it computes only what a Done takes. The second reads
 requests and ends the process at the end of the input, whatever the others are doing. The third paints, one job
 after another. A job that was stopped or cancelled is abandoned: its answer goes out at once, and what it still
 computes is thrown away before the next job starts. Nothing slow is imported before Ready is sent.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import math
 import os
 import platform
 import queue
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Protocol
 
 from nst_core import __version__
-from nst_core.errors import NeuralStyleError, OutOfMemoryError, ProtocolError
+from nst_core.errors import DOCTOR, NeuralStyleError, OutOfMemoryError, ProtocolError
 from nst_core.frames import Sink, Source, read_frame
 from nst_core.messages import (
     Cancel,
@@ -46,11 +47,10 @@ from nst_core.messages import (
 from nst_core.protocol import PROTOCOL, decode_request, send
 
 PR_SET_PDEATHSIG = 1
-DOCTOR = "run `neural-style doctor`"
 
 
 class Painting(Protocol):
-    """A job under way. `done`, `preview` and `stop` are called from another thread once a first step was yielded."""
+    """A job under way. `done` and `stop` are called from another thread, `done` once a first step was yielded."""
 
     def __iter__(self) -> Iterator[Progress]:
         """Paint, a step at a time."""
@@ -59,7 +59,7 @@ class Painting(Protocol):
         """The picture of the last finished step."""
 
     def preview(self) -> Pixels:
-        """The same, perhaps smaller."""
+        """The same, perhaps smaller; asked for between two steps, by the thread that paints."""
 
     def stop(self) -> None:
         """End the iteration at the next step."""
@@ -78,7 +78,7 @@ class _Task:
         self.has_picture = False
         self.stopping = False
         self.over = False  # answered; only the first thread sets it
-        self.preview_due = time.monotonic() + request.previews
+        self.preview_due = 0.0 if request.previews else math.inf
 
 
 class Worker:
@@ -133,6 +133,9 @@ class Worker:
                 if task.over:
                     return
                 self._inbox.put(partial(self._on_progress, task, painting, progress))
+                if time.monotonic() >= task.preview_due:
+                    task.preview_due = math.inf  # until this one is sent: a slow host shall not pile them up
+                    self._inbox.put(partial(self._on_preview, task, painting.preview()))
             self._inbox.put(partial(self._end, task, painting.done))
         except BaseException as error:  # noqa: BLE001 - nothing in an engine may silence this thread
             self._inbox.put(partial(self._end, task, partial(_failed, task.job, error)))
@@ -170,14 +173,11 @@ class Worker:
         self._send(progress)
         if task.stopping:
             self._end(task, painting.done)
-        elif task.request.previews and time.monotonic() >= task.preview_due:
-            self._send_preview(task, painting)
 
-    def _send_preview(self, task: _Task, painting: Painting) -> None:
-        try:
-            self._send(Preview(task.job, painting.preview()))
-        except Exception as error:  # noqa: BLE001 - whatever the engine raises belongs to this job
-            self._end(task, partial(_failed, task.job, error))
+    def _on_preview(self, task: _Task, pixels: Pixels) -> None:
+        if task.over:
+            return
+        self._send(Preview(task.job, pixels))
         task.preview_due = time.monotonic() + task.request.previews
 
     def _end(self, task: _Task, make_ending: Callable[[], Done | Cancelled | Failed]) -> None:

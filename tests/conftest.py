@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from PIL import Image
 
 from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch
-from nst_core.install import install_plugin
+from nst_core.install import default_command, install_plugin
 
 PACKAGE = Path(__file__).resolve().parent.parent / "nst_core"
 
@@ -48,5 +47,5 @@ def studio(gimp: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Studio:
     shutil.copyfile(folder / "style.png", look / "style.png")
     entry = {"format": 1, "title": "Test look", "styles": [{"file": "style.png"}], "settings": {"strength": 80.0}}
     (look / "preset.json").write_text(json.dumps(entry))
-    plug_in = install_plugin(profile / "plug-ins", gimp.engine_command(Path(sys.executable)))
+    plug_in = install_plugin(profile / "plug-ins", gimp.outside(default_command()))
     return Studio(gimp, profile, plug_in, folder)

@@ -132,7 +132,7 @@ def gray() -> Facts:
 
 @check
 def placed() -> Facts:
-    """A layer with alpha, off the origin, in a group, under another one, below a selection."""
+    """A layer with alpha, off the origin, in a group locked in its place, under another one, below a selection."""
     image = photograph()
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
@@ -144,6 +144,7 @@ def placed() -> Facts:
     source = members[0]
     fade(source)
     source.set_offsets(21, -13)
+    group.set_lock_position(True)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 10, 40, 20)
     before = pixels(source)
     with engine("unchanged"):
@@ -169,6 +170,8 @@ def several() -> Facts:
     (bottom,) = image.get_layers()
     top = bottom.copy()
     image.insert_layer(top, None, 0)
+    top.set_visible(False)
+    bottom.set_lock_content(True)
     facts = call(image, [top, bottom])
     return facts | {"sources": [top.get_id(), bottom.get_id()]}
 
@@ -217,7 +220,13 @@ def follows_preset() -> Facts:
 @check
 def last_values() -> Facts:
     image = photograph()
-    return call(image, image.get_layers(), preset=DEFAULT, run_mode=Gimp.RunMode.WITH_LAST_VALS)
+    mode = Gimp.RunMode.WITH_LAST_VALS
+    facts = call(image, image.get_layers(), preset=DEFAULT, run_mode=mode)
+    memory = Path(Gimp.directory()) / "neural-style.json"
+    memory.write_text(json.dumps({"style-file": str(FOLDER / "deleted.png")}))
+    facts |= refused("deleted picture", image, image.get_layers(), run_mode=mode)
+    memory.unlink()
+    return facts
 
 
 def refused(name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:

@@ -88,7 +88,7 @@ def test_a_gray_image_stays_gray(answers: Facts) -> None:
 
 
 def test_the_new_layer_takes_the_group_and_the_offsets_of_its_source(answers: Facts) -> None:
-    """It lies right above its source, below the layer that was there before."""
+    """It lies right above its source, below the layer that was there before, in a group locked in its place too."""
     facts = answer(answers, "placed")
     assert facts["status"] == "success", facts["message"]
     assert facts["new"]["parent"] == facts["group"]
@@ -118,7 +118,7 @@ def test_every_precision_comes_back_as_it_went(answers: Facts) -> None:
 
 
 def test_each_selected_layer_gets_its_own(answers: Facts) -> None:
-    """Two layers in one call: two new ones, each above its source, returned in the order asked."""
+    """Two layers in one call, one hidden, one locked: two new ones, each above its source, in the order asked."""
     facts = answer(answers, "several")
     assert facts["status"] == "success", facts["message"]
     (top, bottom), (above_top, above_bottom) = facts["sources"], facts["made"]
@@ -146,6 +146,11 @@ def test_the_default_preset_works_with_last_values(answers: Facts) -> None:
     facts = answer(answers, "last_values")
     assert facts["status"] == "success", facts["message"]
     assert len(facts["made"]) == 1
+
+
+def test_last_values_with_a_style_picture_deleted_since_are_refused(answers: Facts) -> None:
+    """Painting in another style without a word would be worse."""
+    assert_refused(answer(answers, "last_values")["deleted picture"], "deleted.png")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Presets: found, read, refused with a reason, and saved whole or not at all."""
+"""Presets: found, read, and refused with a reason."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
-from nst_core import presets, save_preset
-from nst_core.errors import (
-    BrokenPresetError,
-    InvalidImageError,
-    NeuralStyleError,
-    UnknownPresetError,
-    UnwritableOutputError,
-)
+from nst_core import presets
+from nst_core.errors import BrokenPresetError, UnknownPresetError
 from nst_core.presets import Roots, list_presets, load_preset, read_preset, user_root
-from nst_core.save_preset import NewPreset, slug_of
 from nst_core.settings import Settings, knobs
 
 JPEG = b"\xff\xd8\xff\xe0 a jpeg picture"
@@ -111,8 +104,8 @@ def test_no_folder_is_no_preset(roots: Roots) -> None:
 
 
 def test_hidden_folders_and_loose_files_are_not_presets(roots: Roots) -> None:
-    """Half-saved presets, caches and notes are passed over."""
-    put(roots.user, ".saving-x")
+    """Folders put aside, caches and notes are passed over."""
+    put(roots.user, ".wave")
     put(roots.user, "__pycache__")
     (roots.user / "notes.txt").touch()
     assert list_presets(roots) == presets.Listing((), ())
@@ -197,83 +190,6 @@ def test_a_picture_that_vanishes_is_told(roots: Roots) -> None:
     preset.styles[0].path.unlink()
     with pytest.raises(BrokenPresetError, match="cannot be read"):
         preset.styles[0].read()
-
-
-def test_a_saved_preset_is_found_again(roots: Roots) -> None:
-    """Pictures, weights, settings and texts come back as they were given, whatever the letters."""
-    new = NewPreset("Große Welle 浪", ((JPEG, 1.0), (PNG, 0.5)), {"strength": 30.0}, JPEG, "after Hokusai, 北斎", "me")
-    saved = save_preset.save_preset(new, roots)
-    assert saved == load_preset("große welle 浪", roots)
-    assert (saved.slug, saved.builtin, saved.thumbnail.read_bytes()) == ("groe-welle", False, JPEG)
-    assert (saved.title, saved.description, saved.credits) == (new.title, new.description, new.credits)
-    assert [(style.read(), style.weight) for style in saved.styles] == list(new.styles)
-    assert saved.settings == new.settings
-
-
-def test_saving_again_replaces(roots: Roots) -> None:
-    """Of two presets with one slug the later stays, whole, and nothing else is left in the folder."""
-    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0), (JPEG, 1.0)), thumbnail=JPEG), roots)
-    save_preset.save_preset(NewPreset("wave", ((PNG, 1.0),)), roots)
-    assert load_preset("wave", roots).title == "wave"
-    assert sorted(str(p.relative_to(roots.user)) for p in roots.user.rglob("*")) == [
-        "wave",
-        os.path.join("wave", "preset.json"),  # noqa: PTH118 - as the line above writes it
-        os.path.join("wave", "style.png"),  # noqa: PTH118
-    ]
-
-
-@pytest.mark.parametrize(
-    ("new", "error"),
-    [
-        (NewPreset("Wave", ((b"GIF89a", 1.0),)), InvalidImageError),
-        (NewPreset("Wave", ()), BrokenPresetError),
-        (NewPreset(" ", ((JPEG, 1.0),)), BrokenPresetError),
-        (NewPreset("Wave", ((JPEG, float("nan")),)), BrokenPresetError),
-        (NewPreset("Wave", ((JPEG, 1.0),), {"quality": "max"}), BrokenPresetError),
-        (NewPreset("Wave", ((JPEG, 1.0),), {"strength": 1000}), BrokenPresetError),
-        (NewPreset("Wave", ((JPEG, 1.0),), description="x" * 70_000), BrokenPresetError),
-    ],
-)
-def test_what_could_not_be_read_again_is_not_saved(roots: Roots, new: NewPreset, error: type[NeuralStyleError]) -> None:
-    """The earlier preset of that name stays, and no half-saved one."""
-    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),), description="earlier"), roots)
-    with pytest.raises(error):
-        save_preset.save_preset(new, roots)
-    assert load_preset("wave", roots).description == "earlier"
-    assert [path.name for path in roots.user.iterdir()] == ["wave"]
-
-
-def test_a_failure_while_replacing_keeps_the_earlier_preset(roots: Roots, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk refuses the new folder: the earlier one is put back."""
-    save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),), description="earlier"), roots)
-    rename = Path.rename
-
-    def refuse(self: Path, target: Path) -> Path:
-        if self.parent.name.startswith(".saving-") and self.name == "wave":
-            raise OSError(28, "No space left on device")
-        return rename(self, target)
-
-    monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(UnwritableOutputError, match="No space left"):
-        save_preset.save_preset(NewPreset("Wave", ((PNG, 1.0),)), roots)
-    assert load_preset("wave", roots).description == "earlier"
-
-
-def test_a_root_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A file lies where the folder should be."""
-    (tmp_path / "file").touch()
-    with pytest.raises(UnwritableOutputError):
-        save_preset.save_preset(NewPreset("Wave", ((JPEG, 1.0),)), Roots(tmp_path, tmp_path / "file" / "presets"))
-
-
-def test_slugs_are_names_on_every_system() -> None:
-    """Small letters, digits and hyphens; never empty, never a device of Windows, never long."""
-    assert slug_of("Île de  Beauté!") == "ile-de-beaute"
-    for title in ("浪", "北斎", "CON", "lpt1", "../..", "x" * 500):
-        assert 0 < len(slug_of(title)) <= 60
-        assert set(slug_of(title)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
-        assert slug_of(title) not in {"con", "lpt1"}
-    assert slug_of("浪") != slug_of("北斎")
 
 
 def test_the_artists_folder_follows_the_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ class FakePainting:
         return Done(self.job, PICTURE, {}, metrics)
 
     def preview(self) -> Pixels:
+        time.sleep(float(self.settings.get("preview_seconds", 0)))
         return PICTURE
 
     def stop(self) -> None:
@@ -231,6 +232,22 @@ def test_previews_come_when_asked_for(host: Host) -> None:
     host.hear_until(Done)
     host.ask(job=2)
     assert isinstance(host.hear_until(Preview, Done), Done)
+
+
+def test_the_first_preview_follows_the_first_step(host: Host) -> None:
+    """However long the time between two: the artist sees at once what she will get."""
+    host.ask(previews=LONG)
+    assert [type(host.hear()) for _ in range(5)] == [Progress, Preview, Progress, Progress, Done]
+
+
+def test_cancel_does_not_wait_for_a_preview(host: Host) -> None:
+    """A large picture takes long to reduce."""
+    host.ask(previews=LONG, preview_seconds=LONG)
+    host.hear_step(1)
+    start = time.monotonic()
+    host.say(Cancel(1))
+    assert host.hear() == Cancelled(1)
+    assert time.monotonic() - start < SOON
 
 
 @pytest.mark.parametrize(
