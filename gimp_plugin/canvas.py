@@ -7,8 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.libgimp import Gegl, Gimp
-from nst_core.errors import LayerGoneError, NothingVisibleError, UnsupportedLayerError
+from nst_core.errors import ImageTooSmallError, LayerGoneError, NothingVisibleError, UnsupportedLayerError
 from nst_core.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.settings import MIN_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ RECIPE = "neural-style-recipe"  # the parasite on a new layer that says how it w
 
 
 def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
-    """Raise UnsupportedLayerError or NothingVisibleError for what cannot be stylised."""
+    """Raise UnsupportedLayerError, ImageTooSmallError or NothingVisibleError for what cannot be stylised."""
     if not drawables:
         raise UnsupportedLayerError("no layer is selected", "select one layer or more")
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
@@ -34,6 +35,12 @@ def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
             raise UnsupportedLayerError(f"{drawable.get_name()!r} is a layer group", "select the layers in it")
         if not drawable.mask_intersect()[0]:
             raise NothingVisibleError(f"the selection lies outside of {drawable.get_name()!r}", "select a part of it")
+        width, height = drawable.get_width(), drawable.get_height()
+        if min(width, height) < MIN_SIDE:
+            raise ImageTooSmallError(
+                f"the layer {drawable.get_name()!r} is {width} x {height} px",
+                f"stylise one of at least {MIN_SIDE} px on each side",
+            )
 
 
 def read(layer: Gimp.Layer) -> Pixels:

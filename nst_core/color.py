@@ -49,20 +49,26 @@ def with_chroma_of(content: Float, result: Float) -> Float:
     Where that colour lies outside sRGB its chroma is kept and its lightness moves to the nearest one that has it.
     """
     lab = oklab(content)
-    wanted = oklab(result)[..., 0]
-    # The content's own lightness is inside sRGB by definition: bisect between it and the wanted one.
-    near, far = lab[..., 0], wanted
+    lightness = oklab(result)[..., 0]
+    outside = ~_in_gamut(lab, lightness)
+    lightness[outside] = _nearest_lightness(lab[outside], lightness[outside])
+    return srgb(np.dstack([lightness, lab[..., 1:]]))
+
+
+def _nearest_lightness(lab: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """lab: (N, 3) colours inside sRGB; wanted: (N,). Bisects between each colour's own lightness and the wanted one."""
+    near, far = lab[:, 0], wanted
     for _ in range(_BISECTIONS):
         middle = (near + far) / 2
         inside = _in_gamut(lab, middle)
         near, far = np.where(inside, middle, near), np.where(inside, far, middle)
-    lightness = np.where(_in_gamut(lab, wanted), wanted, near)
-    return srgb(np.stack([lightness, lab[..., 1], lab[..., 2]], axis=2))
+    return near
 
 
 def _in_gamut(lab: NDArray[np.float64], lightness: NDArray[np.float64]) -> NDArray[np.bool_]:
-    linear = _linear(np.stack([lightness, lab[..., 1], lab[..., 2]], axis=2))
-    return np.asarray(((linear > -1e-4) & (linear < 1 + 1e-4)).all(axis=2))
+    """Whether sRGB has these colours with that lightness. lab: (..., 3); lightness: (...)."""
+    linear = _linear(np.concatenate([lightness[..., None], lab[..., 1:]], axis=-1))
+    return np.asarray(((linear > -1e-4) & (linear < 1 + 1e-4)).all(axis=-1))
 
 
 def oklab(pixels: Float) -> NDArray[np.float64]:

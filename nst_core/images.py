@@ -24,10 +24,10 @@ from nst_core.errors import (
     NothingVisibleError,
     UnwritableOutputError,
 )
+from nst_core.settings import MIN_SIDE
 
 Pixels = NDArray[np.float32]
 
-LEAST_SIDE = 32  # px: conv5_1 sees the picture at a sixteenth and needs two positions each way
 MOST_PIXELS = 200_000_000
 MOST_BYTES = 2**31
 
@@ -93,12 +93,12 @@ def read(path: str | os.PathLike[str]) -> Pixels:
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
     """The picture itself, if it can be stylised.
 
-    Raises ImageTooSmallError for a side under LEAST_SIDE, NothingVisibleError where every pixel is transparent.
+    Raises ImageTooSmallError for a side under MIN_SIDE, NothingVisibleError where every pixel is transparent.
     """
     height, width = pixels.shape[:2]
-    if min(height, width) < LEAST_SIDE:
+    if min(height, width) < MIN_SIDE:
         raise ImageTooSmallError(
-            f"{name} is {width} x {height} px", f"use a picture of at least {LEAST_SIDE} px on each side"
+            f"{name} is {width} x {height} px", f"use a picture of at least {MIN_SIDE} px on each side"
         )
     if pixels.shape[2] == 4 and not pixels[..., 3].any():
         raise NothingVisibleError(f"{name} is fully transparent", "use a picture with something to see")

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
-from nst_core.layers import MIN_SIDE
-from nst_core.settings import Settings
+from nst_core.settings import MIN_SIDE, Settings
 
 Float = NDArray[np.float32]
 

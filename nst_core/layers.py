@@ -13,8 +13,6 @@ BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
-MIN_SIDE = 32
-"""Shortest side of a picture, px: 2 x 2 features at relu5_1."""
 
 
 @dataclass(frozen=True)

@@ -154,7 +154,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1; step 0: there is a first picture.
+    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1.
 
     loss: the objective, about 1 at the start. seconds_left: an estimate. fraction: of the whole job, 0 to 1.
     """

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nst_core.layers import MIN_SIDE
+from nst_core.settings import MIN_SIDE
 
 COARSEST = 640
 """Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""

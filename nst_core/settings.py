@@ -17,6 +17,9 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from nst_core.errors import InvalidSettingError
 
 Value = bool | int | float | str
+MIN_SIDE = 32
+"""Shortest side of a picture, px: the deepest layer sees it at a sixteenth and needs two positions each way."""
+
 Scope = Literal["look", "run", "machine"]
 
 

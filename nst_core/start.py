@@ -12,10 +12,10 @@ from nst_core import color, images
 from nst_core.backends import Float
 from nst_core.first_paint import first_paint
 from nst_core.job import Job, Style
-from nst_core.layers import MIN_SIDE
 from nst_core.octaves import Octave
 from nst_core.periodic import resized
 from nst_core.regions import Region, regions_of
+from nst_core.settings import MIN_SIDE
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
@@ -23,6 +23,8 @@ TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
 BALANCED = 50.0
 """The strength at which style and content are in balance."""
+PALE = 0.6
+"""Share of the sketch in the picture that a run starts from at strength 50; the rest is the photograph."""
 BOLD = 2.0
 """Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 SKETCH_SCALES = (1 / 3, 2.0)
@@ -85,8 +87,9 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
         return _noise(content, styles, job.settings.seed)
     if job.settings.init == "sketch":
         painted = sketch(content, styles, job.settings.brush_size)
-        # A timid painting grows from a pale sketch: few steps would not find the way back to the photograph.
-        return content + np.float32(min(1.0, job.settings.strength / BALANCED)) * (painted - content)
+        # The photograph shines through the sketch: few steps would not find the way back to its forms.
+        share = np.float32(min(1.0, PALE * job.settings.strength / BALANCED))
+        return content + share * (painted - content)
     return content
 
 

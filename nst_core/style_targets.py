@@ -15,8 +15,9 @@ import numpy as np
 
 from nst_core import images
 from nst_core.backends import Backend, Float
-from nst_core.layers import MIN_SIDE, STYLE_LAYERS
+from nst_core.layers import STYLE_LAYERS
 from nst_core.planes import planes
+from nst_core.settings import MIN_SIDE
 from nst_core.statistics import LayerStatistics, blend, layer_statistics
 
 KEPT = 16
