@@ -24,7 +24,8 @@ TEXTURE_COARSEST = 64
 BALANCED = 50.0
 """The strength at which style and content are in balance."""
 PALE = 0.6
-"""Share of the sketch in the picture that a run starts from at strength 50; the rest is the photograph."""
+"""Share of the sketch in the picture that a run starts from at strength 50; the rest is the photograph. A draft, which
+has too few steps to find the style's colours by itself, takes all of the sketch."""
 BOLD = 2.0
 """Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 SKETCH_SCALES = (1 / 3, 2.0)
@@ -88,7 +89,8 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
     if job.settings.init == "sketch":
         painted = sketch(content, styles, job.settings.brush_size)
         # The photograph shines through the sketch: few steps would not find the way back to its forms.
-        share = np.float32(min(1.0, PALE * job.settings.strength / BALANCED))
+        balanced = 1.0 if job.settings.quality == "draft" else PALE
+        share = np.float32(min(1.0, balanced * job.settings.strength / BALANCED))
         return content + share * (painted - content)
     return content
 
