@@ -14,12 +14,14 @@ import onnxruntime as ort
 
 from nst_core import images, weights
 from nst_core.backends import Float
+from nst_core.kept import Kept, digest
 
 VIEW = 256
 """Side of the square view of a style that the predictor takes, px."""
 MULTIPLE = 4
 """The network halves its picture twice."""
 _FATAL = 4
+_vectors: Kept[Float] = Kept(16)
 
 
 @cache
@@ -31,6 +33,10 @@ def _session(name: str) -> ort.InferenceSession:
 
 def style_vector(style: Float) -> Float:
     """style: (H, W, 3). Returns (1, 1, 1, 100): the mean over square views of the whole picture."""
+    return _vectors.get(digest(style), lambda: _predicted(style))
+
+
+def _predicted(style: Float) -> Float:
     session = _session(weights.STYLE_VECTOR_FILE)
     vectors = [session.run(None, {"style": images.resize(view, VIEW, VIEW)[None]})[0] for view in _views(style)]
     return np.asarray(np.mean(vectors, axis=0), np.float32)
@@ -42,6 +48,13 @@ def _views(style: Float) -> Iterator[Float]:
     side = min(height, width)
     for y, x in dict.fromkeys((round(k * (height - side)), round(k * (width - side))) for k in (0, 0.5, 1)):
         yield np.ascontiguousarray(style[y : y + side, x : x + side])
+
+
+def prepare(styles: Sequence[Float]) -> None:
+    """Load the network and look at the styles: what is left of a first picture then grows with its area alone."""
+    _session(weights.FIRST_PAINT_FILE)
+    for style in styles:
+        style_vector(style)
 
 
 def first_paint(content: Float, styles: Sequence[tuple[Float, float]]) -> Float:

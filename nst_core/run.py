@@ -21,7 +21,7 @@ from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
 from nst_core.periodic import seamless
 from nst_core.recipe import recipe
-from nst_core.start import Ladder, octaves_of
+from nst_core.start import Ladder, octaves_of, varied
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets, opaque, picture, planes
 
@@ -83,7 +83,8 @@ class Run:
         octaves = octaves_of(self.job, plan(height, width, settings.quality))
         ladder = Ladder(self.job, self._content, styles)
         before = self._clock.elapsed
-        self._best.image = planes(ladder.first(octaves[0].height, octaves[0].width))
+        first = ladder.first(octaves[0].height, octaves[0].width)
+        self._best.image = planes(first if self.job.init is not None else varied(first, settings.seed))
         self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
         try:
             for index, octave in enumerate(octaves):

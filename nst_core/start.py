@@ -10,7 +10,7 @@ import numpy as np
 
 from nst_core import color, images
 from nst_core.backends import Float
-from nst_core.first_paint import first_paint
+from nst_core.first_paint import first_paint, prepare
 from nst_core.job import Job, Style
 from nst_core.octaves import Octave
 from nst_core.periodic import resized
@@ -21,6 +21,8 @@ NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
 TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
+VARIATION, CLOUD = 0.1, 16
+"""Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
 BALANCED = 50.0
 """The strength at which style and content are in balance."""
 PALE = 0.6
@@ -61,6 +63,9 @@ class Ladder:
         self._job, self._content, self._styles = job, content, styles
         self._sketched = job.init is None and job.settings.init == "sketch" and not job.settings.texture
         self._ground: Float | None = None
+        if self._sketched:
+            regions = regions_of(styles, *content.shape[:2])
+            prepare([pixels for region in regions for pixels, _ in region.styles])
 
     def first(self, height: int, width: int) -> Float:
         """(height, width, 3): where the run starts from."""
@@ -93,6 +98,18 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
         share = np.float32(min(1.0, balanced * job.settings.strength / BALANCED))
         return content + share * (painted - content)
     return content
+
+
+def varied(image: Float, seed: int) -> Float:
+    """image: (H, W, 3), with soft clouds of light and colour in it that are the seed's own; none for seed 0."""
+    if seed == 0:
+        return image
+    height, width = image.shape[:2]
+    grid = (math.ceil(height / CLOUD), math.ceil(width / CLOUD), 3)
+    # Resizing keeps to [0, 1], so the clouds hang around one half.
+    clouds = np.random.default_rng(seed).normal(0.5, VARIATION, grid).clip(0, 1).astype(np.float32)
+    changed: Float = (image + images.resize(clouds, height, width) - np.float32(0.5)).clip(0, 1)
+    return changed
 
 
 def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:

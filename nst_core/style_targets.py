@@ -1,20 +1,13 @@
-"""What a style asks of a picture of a given area: its statistics at the size at which its strokes are right.
-
-The last few answers are kept: the octaves of a run ask anew for each size, the layers of a batch for the same ones.
-"""
+"""What a style asks of a picture of a given area: its statistics at the size at which its strokes are right."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import threading
-from collections import OrderedDict
 from collections.abc import Iterator
-
-import numpy as np
 
 from nst_core import images
 from nst_core.backends import Backend, Float
+from nst_core.kept import Kept, digest
 from nst_core.layers import STYLE_LAYERS
 from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
@@ -23,24 +16,13 @@ from nst_core.statistics import LayerStatistics, blend, layer_statistics
 KEPT = 16
 """Styles at a size; each takes 2.5 MB."""
 
-_Key = tuple[str, str, str, str, int, float]
-_kept: OrderedDict[_Key, dict[str, LayerStatistics]] = OrderedDict()
-_lock = threading.Lock()
+_kept: Kept[dict[str, LayerStatistics]] = Kept(KEPT)
 
 
 def style_statistics(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
     """Statistics of one style (H, W, 3) for a picture of `area` px."""
-    key = (backend.name, backend.device, backend.precision, _digest(style), area, brush_size)
-    with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    found = _measured(backend, style, area, brush_size)
-    with _lock:
-        _kept[key] = found
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return found
+    key = (backend.name, backend.device, backend.precision, digest(style), area, brush_size)
+    return _kept.get(key, lambda: _measured(backend, style, area, brush_size))
 
 
 def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]:
@@ -61,12 +43,6 @@ def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]
         for j in (1, 3):
             y, x = round(i * h / 4 - window_h / 2), round(j * w / 4 - window_w / 2)
             yield scaled[y : y + window_h, x : x + window_w]
-
-
-def _digest(style: Float) -> str:
-    digest = hashlib.sha256(repr(style.shape).encode())
-    digest.update(np.ascontiguousarray(style).data)
-    return digest.hexdigest()
 
 
 def _measured(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
