@@ -95,8 +95,11 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
         painted = sketch(content, styles, job.settings.brush_size)
         # The photograph shines through the sketch: few steps would not find the way back to its forms.
         balanced = 1.0 if job.settings.quality == "draft" else PALE
-        share = np.float32(min(1.0, balanced * job.settings.strength / BALANCED))
-        return content + share * (painted - content)
+        strength = job.settings.strength / BALANCED
+        # In the sketch's palette: of the photograph's colours few steps would leave stains.
+        shining = content + np.float32(min(1.0, strength)) * (color.matched(content, painted) - content)
+        start: Float = shining + np.float32(min(1.0, balanced * strength)) * (painted - shining)
+        return start
     return content
 
 
