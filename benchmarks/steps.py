@@ -22,8 +22,9 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.choose import has_torch
 from nst_core.engine import Engine
 from nst_core.job import Style
+from nst_core.planes import planes
 from nst_core.statistics import Weights
-from nst_core.targets import make_targets, planes
+from nst_core.targets import make_targets
 
 PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
 

@@ -20,10 +20,12 @@ from nst_core.job import Job, Metrics, Outcome, Progress, Style
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
 from nst_core.periodic import seamless
+from nst_core.planes import picture, planes
 from nst_core.recipe import recipe
+from nst_core.regions import opaque
 from nst_core.start import Ladder, octaves_of, varied
 from nst_core.statistics import Weights
-from nst_core.targets import in_colors, make_targets, opaque, picture, planes
+from nst_core.targets import in_colors, make_targets
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 

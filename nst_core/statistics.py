@@ -47,7 +47,7 @@ class Weights:
 class Targets:
     """All an objective compares an image with.
 
-    styles: statistics per style layer. guides: (K, 1, H, W), in [0, 1]. guide_share: how much each guide counts, sum 1.
+    styles: statistics per style layer. guides: (K, 1, H, W), in [0, 1]. guide_share: how much each counts.
     content: the content's relu4_2 (1, 512, h, w).
     """
 

@@ -10,12 +10,10 @@ from nst_core import color
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
 from nst_core.layers import CONTENT_LAYER
-from nst_core.planes import picture, planes
+from nst_core.planes import planes
 from nst_core.regions import Region, opaque, regions_of
 from nst_core.statistics import LayerStatistics, Targets, Weights, blend
 from nst_core.style_targets import style_statistics
-
-__all__ = ["in_colors", "make_targets", "opaque", "picture", "planes"]
 
 LEAST_GUIDE = 1e-5
 """A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""

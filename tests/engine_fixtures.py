@@ -7,8 +7,8 @@ import numpy as np
 from nst_core import images
 from nst_core.backends import Backend
 from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.planes import planes
 from nst_core.statistics import Targets, Weights, layer_statistics
-from nst_core.targets import planes
 
 PACKAGE = Path(images.__file__).parent
 

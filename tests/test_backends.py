@@ -19,8 +19,8 @@ from nst_core.backends.torch import TorchBackend
 from nst_core.choose import choose
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.planes import planes
 from nst_core.statistics import Targets, Weights
-from nst_core.targets import planes
 
 SAME_FLOATS = 1e-3
 HALF_PRECISION = 0.08
