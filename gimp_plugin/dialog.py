@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import gi
-
-gi.require_version("GimpUi", "3.0")
-gi.require_version("Gtk", "3.0")
-
-from gi.repository import GimpUi, GObject, Gtk  # noqa: E402 - the versions must be chosen first
-
-from gimp_plugin import arguments  # noqa: E402
-from nst_core import presets  # noqa: E402
-from nst_core.errors import CancelledError, NeuralStyleError  # noqa: E402
-from nst_core.settings import knobs  # noqa: E402
+from gimp_plugin import arguments
+from gimp_plugin.libgimp import GObject
+from gimp_plugin.libgtk import GimpUi, Gtk
+from nst_core import presets
+from nst_core.errors import CancelledError, NeuralStyleError
+from nst_core.settings import knobs
 
 if TYPE_CHECKING:
     from gimp_plugin.libgimp import Gimp

@@ -27,6 +27,10 @@ import -window root "$3"
 xdotool windowfocus --sync "$dialog" key Return
 await test -e "$2"
 window=$(xdotool search --onlyvisible --name ' GIMP$' | tail -n 1)
-sleep 1
-xdotool windowfocus --sync "$window" key ctrl+z
+# A window that is still being drawn loses keys. One undo too many does nothing: there is only one step.
+for _ in $(seq 60); do
+    kill -0 $gimp 2>/dev/null || break
+    xdotool windowfocus --sync "$window" key ctrl+z
+    sleep 1
+done
 wait $gimp

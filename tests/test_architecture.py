@@ -31,7 +31,7 @@ MOST_FUNCTION_LINES = 50
 MOST_PARAMETERS = 6
 
 IMPORTED_ONLY_BY = {
-    "gi": ("gimp_plugin/libgimp.py", "gimp_plugin/dialog.py", "demo/job.py"),
+    "gi": ("gimp_plugin/libgimp.py", "gimp_plugin/libgtk.py", "demo/job.py"),
     "torch": ("nst_core/backends/torch.py", "export/", "benchmarks/"),
     "torchvision": ("export/",),
     "onnxruntime": ("nst_core/backends/onnx.py", "nst_core/first_paint.py", "benchmarks/"),

@@ -1,0 +1,12 @@
+"""GTK and GIMP's widgets in their right versions: what needs a screen imports them from here."""
+
+import gi
+
+gi.require_version("Gdk", "3.0")
+gi.require_version("GdkPixbuf", "2.0")
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gtk", "3.0")
+
+from gi.repository import Gdk, GdkPixbuf, GimpUi, Gtk, Pango  # noqa: E402 - the versions must be chosen first
+
+__all__ = ["Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango"]
