@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nst_core import images
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.settings import MIN_SIDE, Settings
 
@@ -75,6 +76,21 @@ class Job:
         return visible if self.mask is None else visible * self.mask
 
 
+def reduced(job: Job, side: int) -> Job:
+    """The same job over a picture whose longer side is at most `side`, MIN_SIDE for its shorter one permitting."""
+    height, width = job.content.shape[:2]
+    scale = min(1.0, max(side / max(height, width), MIN_SIDE / min(height, width)))
+    if scale == 1:
+        return job
+    size = round(height * scale), round(width * scale)
+
+    def shrunk(mask: Float | None) -> Float | None:
+        return None if mask is None else images.resize(mask[..., None], *size)[..., 0]
+
+    styles = tuple(replace(style, guide=shrunk(style.guide)) for style in job.styles)
+    return Job(images.resize(job.content, *size), styles, job.settings, mask=shrunk(job.mask))
+
+
 def require_picture(pixels: Float, what: str) -> None:
     """Raise unless this is a float32 (H, W, 3 or 4) picture of finite numbers, 32 px or more on each side."""
     if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype != np.float32:
@@ -88,13 +104,16 @@ def require_picture(pixels: Float, what: str) -> None:
 
 @dataclass(frozen=True)
 class Progress:
-    """One evaluation has ended. octave and step count from 1; steps: in this octave; seconds_left: an estimate."""
+    """One evaluation has ended, or, step 0, the picture to start from is there, whose loss nobody knows yet.
+
+    octave and step count from 1; steps: in this octave; seconds_left: an estimate.
+    """
 
     octave: int
     octaves: int
     step: int
     steps: int
-    loss: float
+    loss: float | None
     seconds_left: float
     fraction: float
 

@@ -154,9 +154,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1.
+    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1; step 0: there is a first picture.
 
-    loss: the objective, about 1 at the start. seconds_left: an estimate. fraction: of the whole job, 0 to 1.
+    loss: the objective, about 1 at the start; None at step 0, when it is not known yet. seconds_left: an estimate.
+    fraction: of the whole job, 0 to 1.
     """
 
     job: int
@@ -164,7 +165,7 @@ class Progress:
     octaves: int
     step: int
     steps: int
-    loss: float
+    loss: float | None
     seconds_left: float
     fraction: float
 
@@ -174,7 +175,8 @@ class Progress:
         _whole("octave", self.octave, 1, self.octaves)
         _whole("steps", self.steps, 0)
         _whole("step", self.step, 0)
-        _number("loss", self.loss)
+        if self.loss is not None:
+            _number("loss", self.loss)
         _number("seconds_left", self.seconds_left, 0)
         _number("fraction", self.fraction, 0, 1)
 

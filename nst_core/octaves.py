@@ -1,4 +1,7 @@
-"""The octave plan: which sizes, for how many steps, and when to stop. Pure arithmetic; knows no arrays."""
+"""The octave plan: which sizes, for how many steps, and when to stop. Pure arithmetic; knows no arrays.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from nst_core.settings import MIN_SIDE
+from nst_core.settings import MIN_SIDE, Settings
 
 COARSEST = 640
 """Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""
@@ -48,17 +51,42 @@ FINER = 0.75
 
 DRAFT = 320
 """Longest edge at which a draft is optimised, px; what it found is enlarged."""
+TEXTURE_COARSEST = 64
+"""Shortest side at which textures begin, px, or up to twice that."""
+BALANCED = 50.0
+"""The strength at which style and content are in balance."""
+BOLD = 2.0
+"""Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 
 
-def plan(height: int, width: int, quality: str) -> list[Octave]:
-    """Octaves from coarse to full size, each twice the one before; for a draft a coarse one alone."""
-    if quality == "draft":
-        scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
-        return [Octave(round(height * scale), round(width * scale), STEPS[quality])]
+def plan(height: int, width: int, settings: Settings, *, resumed: bool = False) -> list[Octave]:
+    """Octaves from coarse to full size, each twice the one before; for a draft a coarse one alone.
+
+    A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture has no
+    structure to lose, and finds its large forms at small sizes, where steps cost little. Strengths above 50 begin at
+    half the size too, where style reorganises boldly what it finds.
+    """
+    octaves = _draft(height, width) if settings.quality == "draft" else _sizes(height, width, STEPS[settings.quality])
+    first = octaves[0]
+    if resumed:
+        return [replace(octaves[-1], steps=first.steps)]
+    boldness = max(0.0, settings.strength / BALANCED - 1)
+    if boldness and settings.quality != "draft":
+        octaves.insert(0, replace(first.halved, steps=math.ceil(BOLD * boldness * first.steps)))
+    while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
+        octaves.insert(0, replace(octaves[0].halved, steps=first.steps))
+    return octaves
+
+
+def _draft(height: int, width: int) -> list[Octave]:
+    scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
+    return [Octave(round(height * scale), round(width * scale), STEPS["draft"])]
+
+
+def _sizes(height: int, width: int, steps: int) -> list[Octave]:
     halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
     while min(height, width) / 2**halvings < MIN_SIDE:
         halvings -= 1
-    steps = STEPS[quality]
     finer = math.ceil(steps * FINER)
     return [
         Octave(round(height / 2**halving), round(width / 2**halving), steps if halving == halvings else finer)

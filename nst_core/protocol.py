@@ -32,7 +32,7 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
-        first step, right after it. A Stop or Cancel for a job that has ended is ignored.
+        first Progress, right after it. A Stop or Cancel for a job that has ended is ignored.
     {"type": "cancel", "job": 7}
         Answered at once with Cancelled.
     {"type": "ping"}
@@ -42,6 +42,7 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
 
     {"type": "progress", "job": 7, "octave": 2, "octaves": 3, "step": 14, "steps": 30, "loss": 0.21,
      "seconds_left": 8.5, "fraction": 0.4}
+        The first one has step 0 and the loss null: the picture to start from is there, in a fraction of a second.
     {"type": "preview", "job": 7, "pixels": {"width": 256, "height": 192},
      "payload": [{"role": "pixels", "bytes": 786432}]}
     {"type": "done", "job": 7, "pixels": {"width": 512, "height": 384}, "recipe": {"seed": 0},

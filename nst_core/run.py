@@ -16,14 +16,14 @@ from nst_core.backends import AbortedError, Backend, Float
 from nst_core.choose import choose
 from nst_core.descent import Step, descend
 from nst_core.finish import finished
-from nst_core.job import Job, Metrics, Outcome, Progress, Style
+from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, plan
 from nst_core.periodic import seamless
 from nst_core.planes import picture, planes
 from nst_core.recipe import recipe
 from nst_core.regions import opaque
-from nst_core.start import Ladder, octaves_of, varied
+from nst_core.start import Ladder, varied
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets
 
@@ -68,6 +68,7 @@ class Run:
         # What is masked out shall not influence anything either.
         self._content = opaque(np.dstack([color, self._visible]))
         self._best = _Best(planes(self._content))
+        self._small: Job | None = None
 
     def stop(self) -> None:
         """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
@@ -79,22 +80,25 @@ class Run:
         settings = self.job.settings
         if settings.strength == 0:
             return
-        self._backend = self._backend or choose(settings.backend, settings.device)
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         height, width = self._visible.shape
-        octaves = octaves_of(self.job, plan(height, width, settings.quality))
+        octaves = plan(height, width, settings, resumed=self.job.init is not None)
         ladder = Ladder(self.job, self._content, styles)
         before = self._clock.elapsed
         first = ladder.first(octaves[0].height, octaves[0].width)
         self._best.image = planes(first if self.job.init is not None else varied(first, settings.seed))
         self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
+        yield self._progress(octaves, 0, 0)
+        if self._stopped.is_set():
+            return
+        backend = self._backend = self._backend or choose(settings.backend, settings.device)
         try:
             for index, octave in enumerate(octaves):
                 if not self._clock.affords(octave, 0, octaves[index + 1 :]):
                     break
                 image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
-                for step in self._octave(self._backend, octave, image, styles):
-                    yield self._progress(octaves, index, octave, step)
+                for step in self._octave(backend, octave, image, styles):
+                    yield self._progress(octaves, index, step.number, step.loss)
                     if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
                         break
                 if self._stopped.is_set():
@@ -129,19 +133,27 @@ class Run:
             if self._stopped.is_set() or plateau.reached(step.loss):
                 return
 
-    def _progress(self, octaves: Sequence[Octave], index: int, octave: Octave, step: Step) -> Progress:
-        later = octaves[index + 1 :]
-        left = self._clock.seconds_left(octave, step.number, later)
+    def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
+        octave, later = octaves[index], octaves[index + 1 :]
+        left = self._clock.seconds_left(octave, step, later)
         elapsed = self._clock.elapsed
         return Progress(
             octave=index + 1,
             octaves=len(octaves),
-            step=step.number,
+            step=step,
             steps=octave.steps,
-            loss=step.loss,
+            loss=loss,
             seconds_left=left,
-            fraction=elapsed / (elapsed + left),
+            fraction=elapsed / (elapsed + left) if step else 0.0,
         )
+
+    def preview(self, side: int) -> Float:
+        """The best picture so far, neither side longer than `side`; far cheaper than an outcome of a large picture."""
+        if self._small is None or max(self._small.content.shape) > side:
+            self._small = reduced(self.job, side)
+        with self._lock:
+            image = self._best.image
+        return finished(self._small, picture(image))
 
     def outcome(self) -> Outcome:
         """The best picture so far, at the content's size, and what it took. Safe to call from another thread."""

@@ -1,10 +1,9 @@
-"""Where a run starts from, and at which size: a given picture, the photograph, a sketch in its strokes, or noise."""
+"""Where a run starts from: a given picture, the photograph, a sketch in its strokes, or noise."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -12,47 +11,22 @@ from nst_core import color, images
 from nst_core.backends import Float
 from nst_core.first_paint import first_paint, prepare
 from nst_core.job import Job, Style
-from nst_core.octaves import Octave
+from nst_core.octaves import BALANCED
 from nst_core.periodic import resized
 from nst_core.regions import Region, regions_of
 from nst_core.settings import MIN_SIDE
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
-TEXTURE_COARSEST = 64
-"""Shortest side at which textures begin, px, or up to twice that."""
 VARIATION, CLOUD = 0.1, 16
 """Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
-BALANCED = 50.0
-"""The strength at which style and content are in balance."""
 PALE = 0.6
 """Share of the sketch in the picture that a run starts from at strength 50; the rest is the photograph. A draft, which
 has too few steps to find the style's colours by itself, takes all of the sketch."""
-BOLD = 2.0
-"""Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
 LARGEST_SKETCH = 4e6
 """Pixels: the network takes about a second and 150 MB for each million."""
-
-
-def octaves_of(job: Job, planned: list[Octave]) -> list[Octave]:
-    """The plan, but for a picture to start from and for textures.
-
-    A picture to start from has its strokes already, and coarse octaves would blur them. A texture has no structure to
-    lose, and finds its large forms at small sizes, where steps cost little. Strengths above 50 begin at half the size
-    too, where style reorganises boldly what it finds.
-    """
-    first, last = planned[0], planned[-1]
-    if job.init is not None:
-        return [replace(last, steps=first.steps)]
-    octaves = list(planned)
-    boldness = max(0.0, job.settings.strength / BALANCED - 1)
-    if boldness and job.settings.quality != "draft":
-        octaves.insert(0, replace(first.halved, steps=math.ceil(BOLD * boldness * first.steps)))
-    while job.settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
-        octaves.insert(0, replace(octaves[0].halved, steps=first.steps))
-    return octaves
 
 
 class Ladder:

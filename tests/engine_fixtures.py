@@ -1,10 +1,11 @@
 """Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from nst_core import images
+from nst_core import Progress, images
 from nst_core.backends import Backend
 from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
 from nst_core.planes import planes
@@ -41,6 +42,11 @@ def targets(backend: Backend, height: int, width: int, guides: images.Pixels | N
     weights = Weights(mean=dict.fromkeys(STYLE_LAYERS, 0.1), content=0.7, tv=0.3)
     share = tuple([1 / len(guides)] * len(guides))
     return Targets(found, backend.array(guides), share, content, weights)
+
+
+def losses(seen: Sequence[Progress]) -> list[float]:
+    """Of every evaluation; the picture to start from has none."""
+    return [progress.loss for progress in seen if progress.loss is not None]
 
 
 def ripples(height: int, width: int, wavelength: float) -> images.Pixels:

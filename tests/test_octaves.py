@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from nst_core.octaves import COARSEST, SETUP, Clock, Octave, Plateau, plan
+from nst_core.settings import Settings, from_mapping
 
 
 class FakeTime:
@@ -21,7 +22,7 @@ class FakeTime:
 @pytest.mark.parametrize("quality", ["normal", "high", "max"])
 def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str) -> None:
     """The last octave is the picture's own size; each before it about half, none too small to hold features."""
-    octaves = plan(*size, quality)
+    octaves = plan(*size, from_mapping({"quality": quality}))
     assert (octaves[-1].height, octaves[-1].width) == size
     for small, large in itertools.pairwise(octaves):
         assert large.width / small.width == pytest.approx(2, rel=0.1)
@@ -34,7 +35,7 @@ def test_octaves_grow_to_the_full_size(size: tuple[int, int], quality: str) -> N
 @pytest.mark.parametrize("size", [(384, 512), (1000, 37), (32, 32), (4000, 6000)])
 def test_a_draft_is_small_and_never_too_small(size: tuple[int, int]) -> None:
     """One octave in the picture's proportions, of at least 32 px."""
-    (octave,) = plan(*size, "draft")
+    (octave,) = plan(*size, Settings(quality="draft"))
     assert octave.width / octave.height == pytest.approx(size[1] / size[0], rel=0.05)
     assert min(octave.height, octave.width) >= 32
     assert octave.area <= 0.11
@@ -42,7 +43,9 @@ def test_a_draft_is_small_and_never_too_small(size: tuple[int, int]) -> None:
 
 def test_better_quality_costs_more() -> None:
     """Each quality spends more than the one below it."""
-    costs = [sum(o.cost for o in plan(400, 600, q)) for q in ("draft", "normal", "high", "max")]
+    costs = [
+        sum(o.cost for o in plan(400, 600, from_mapping({"quality": q}))) for q in ("draft", "normal", "high", "max")
+    ]
     assert costs == sorted(set(costs))
 
 

@@ -5,9 +5,9 @@ import threading
 
 import numpy as np
 import pytest
-from engine_fixtures import painting, photograph
+from engine_fixtures import losses, painting, photograph
 
-from nst_core import Job, Progress, Settings, Style, stylize
+from nst_core import Job, Progress, Settings, Style, images, stylize
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.run import Run
 from nst_core.settings import from_mapping
@@ -29,13 +29,14 @@ def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str) -> None:
     assert outcome.pixels.dtype == np.float32
     assert outcome.pixels.min() >= 0
     assert outcome.pixels.max() <= 1
-    assert seen[-1].loss < 0.8 * seen[0].loss
+    found = losses(seen)
+    assert found[-1] < 0.8 * found[0]
     assert seen[-1].fraction == pytest.approx(1)
     assert seen[-1].octave == seen[-1].octaves
     metrics = outcome.metrics
     assert (metrics.backend, metrics.device) == (backend, "cpu")
-    assert sum(metrics.evaluations) == len(seen)
-    assert sum(metrics.losses.values()) == pytest.approx(min(p.loss for p in seen), rel=1e-4)
+    assert sum(metrics.evaluations) == len(found)
+    assert sum(metrics.losses.values()) == pytest.approx(min(found), rel=1e-4)
     assert metrics.peak_memory > 10**7
 
 
@@ -51,6 +52,34 @@ def test_the_same_job_gives_the_same_bytes_and_another_seed_others(init: str) ->
     first, second, other = (stylize(job(init=init, seed=seed)).pixels for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, second)
     assert np.abs(first - other).mean() > 0.005
+
+
+def test_the_first_picture_is_there_before_the_first_evaluation() -> None:
+    """Step 0 has no loss yet, and a preview that is neither the photograph nor the result."""
+    run = Run(job())
+    steps = iter(run)
+    first = next(steps)
+    assert (first.octave, first.step, first.loss, first.fraction) == (1, 0, None, 0)
+    sketch = run.preview(64)
+    list(steps)
+    assert run.outcome().metrics.evaluations == (first.steps,)
+    for other in (run.preview(64), Run(job()).preview(64)):
+        assert np.abs(sketch - other).mean() > 0.01
+
+
+@pytest.mark.parametrize("side", [64, 200])
+def test_a_preview_is_the_outcome_made_small(side: int) -> None:
+    """As long as asked for or as the picture, with its mask and alpha: what is hidden there is hidden here."""
+    content = np.dstack([photograph(*SIZE), np.linspace(0, 1, SIZE[0] * SIZE[1], dtype=np.float32).reshape(SIZE)])
+    mask = np.ones(SIZE, np.float32)
+    mask[:, 50:] = 0
+    run = Run(Job(content, job().styles, job().settings, mask=mask))
+    list(run)
+    preview, outcome = run.preview(side), run.outcome().pixels
+    assert max(preview.shape) == min(side, 100)
+    expected = images.resize(outcome, *preview.shape[:2])
+    assert np.abs(preview - expected)[..., 3].max() < 1e-6
+    assert np.abs((preview - expected) * expected[..., 3:]).mean() < 0.01
 
 
 def test_stopping_keeps_the_best_so_far() -> None:

@@ -1,0 +1,31 @@
+"""What a job will cost, before it starts."""
+
+import pytest
+
+from nst_core.estimate import estimate
+
+
+def test_time_grows_with_quality_and_area() -> None:
+    """Better pictures and larger ones take longer, in proportion to the area where there is one octave each."""
+    seconds = [estimate(400, 600, {"quality": q}).seconds for q in ("draft", "normal", "high", "max")]
+    assert seconds == sorted(set(seconds))
+    small, large = (estimate(side, side, {}, 10.0).seconds for side in (300, 600))
+    assert large / small == pytest.approx(4, rel=0.2)
+
+
+def test_the_speed_seen_counts() -> None:
+    """A machine ten times as fast needs a tenth."""
+    slow, fast = (estimate(500, 500, {"quality": "high"}, speed).seconds for speed in (10.0, 1.0))
+    assert slow / fast == pytest.approx(10, rel=0.2)
+
+
+def test_a_time_limit_bounds_the_estimate() -> None:
+    """Who asks for five seconds is promised no more than five."""
+    assert estimate(2000, 2000, {"seconds": 5.0}).seconds == 5.0
+
+
+def test_memory_follows_the_largest_octave() -> None:
+    """A draft of a large picture takes far less than a normal one."""
+    draft, normal = (estimate(2000, 3000, {"quality": q}).memory for q in ("draft", "normal"))
+    assert draft < 2e9
+    assert normal > 1e10
