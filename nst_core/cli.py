@@ -10,6 +10,7 @@ import click
 
 from nst_core import __version__
 from nst_core.cli_options import json_option, knob_options, print_json, refusals
+from nst_core.cli_presets import presets_group
 from nst_core.settings import knobs
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -52,39 +53,6 @@ def stylize(*, as_json: bool, **given: Any) -> None:
             print_json(report)
         else:
             tell(report)
-
-
-@main.group(name="presets")
-def presets_group() -> None:
-    """Show the ready looks."""
-
-
-@presets_group.command(name="list")
-@json_option
-def list_command(*, as_json: bool) -> None:
-    """List the ready looks: built-in ones, then your own."""
-    from nst_core.presets import list_presets  # noqa: PLC0415 - see the module's docstring
-
-    listing = list_presets()
-    if as_json:
-        entries = [
-            {
-                "slug": preset.slug,
-                "title": preset.title,
-                "description": preset.description,
-                "credits": preset.credits,
-                "builtin": preset.builtin,
-                "settings": dict(preset.settings),
-            }
-            for preset in listing.presets
-        ]
-        print_json({"presets": entries, "broken": [str(error) for error in listing.broken]})
-        return
-    width = max((len(preset.slug) for preset in listing.presets), default=0)
-    for preset in listing.presets:
-        click.echo(f"{preset.slug:{width}}  {preset.title}{'' if preset.builtin else ' (yours)'}: {preset.description}")
-    for error in listing.broken:
-        click.echo(f"neural-style: {error}", err=True)
 
 
 @main.command()
@@ -141,3 +109,6 @@ def worker() -> None:
     from nst_core.worker import main as serve  # noqa: PLC0415 - as above
 
     serve()
+
+
+main.add_command(presets_group)

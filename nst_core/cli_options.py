@@ -16,7 +16,7 @@ from nst_core.errors import InvalidSettingError, NeuralStyleError, OutOfMemoryEr
 from nst_core.settings import NamedKnob, Settings, Value, from_mapping, knobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 REFUSED = 2  # exit code for everything that a person can put right
 
@@ -30,18 +30,28 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def knob_options(command: Command) -> Command:
     """Give a command one option for each setting, with its help, range and default."""
     for named in reversed(knobs()):
-        command = _option(named)(command)
+        words = [option.name for option in named.knob.options]
+        command = _option(named, [*words, "IMAGE"] if named.name == "init" else words)(command)
     return command
 
 
-def _option(named: NamedKnob) -> Callable[[Command], Command]:
+def look_options(command: Command) -> Command:
+    """The same for those settings alone that travel with a preset."""
+    for named in reversed(knobs()):
+        if named.knob.scope == "look":
+            command = _option(named, [option.name for option in named.knob.options])(command)
+    return command
+
+
+def _option(named: NamedKnob, words: Sequence[str]) -> Callable[[Command], Command]:
+    """An option that takes one of the words, or a number where there are none."""
     name = f"--{named.name.replace('_', '-')}"
     if named.type is bool:
         default = name if named.default else f"--no-{name[2:]}"
         text = f"{named.knob.help} [default: {default}]"
         return click.option(f"{name}/--no-{name[2:]}", named.name, default=None, help=text)
     text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
-    return click.option(name, named.name, metavar=_metavar(named), help=text)
+    return click.option(name, named.name, metavar="|".join(words) or _range(named), help=text)
 
 
 def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
@@ -90,9 +100,8 @@ def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
     sys.exit(REFUSED)
 
 
-def _metavar(named: NamedKnob) -> str:
-    words = [option.name for option in named.knob.options] or [f"{named.knob.low:g}..{named.knob.high:.10g}"]
-    return "|".join([*words, "IMAGE"] if named.name == "init" else words)
+def _range(named: NamedKnob) -> str:
+    return f"{named.knob.low:g}..{named.knob.high:.10g}"
 
 
 def _value(named: NamedKnob, text: Value) -> Value:

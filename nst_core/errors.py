@@ -75,9 +75,19 @@ class UnknownPresetError(NeuralStyleError, LookupError):
 
 
 class BrokenPresetError(NeuralStyleError, ValueError):
-    """A preset exists but its files cannot be used."""
+    """A preset exists but its files cannot be used. `slug` names it where it lies among the others, else is empty."""
 
     code = "broken-preset"
+
+    def __init__(self, message: str, remedy: str = "", slug: str = "") -> None:
+        super().__init__(message, remedy)
+        self.slug = slug
+
+
+class BuiltInPresetError(NeuralStyleError, ValueError):
+    """A built-in preset cannot be renamed or deleted."""
+
+    code = "built-in-preset"
 
 
 class UnwritableOutputError(NeuralStyleError, OSError):

@@ -25,7 +25,10 @@ from nst_core.protocol import PROTOCOL
 PLUGIN = "neural-style"
 ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 
-SLICE = ("__init__", "errors", "settings", "frames", "messages", "protocol", "presets", "launch", "engine")
+SLICE = (
+    *("__init__", "errors", "settings", "frames", "messages", "protocol", "launch", "engine", "octaves", "estimate"),
+    *("presets", "preset_entry", "preset_folders", "preset_store", "preset_archive"),
+)
 """Modules of nst_core that GIMP's own Python imports: standard library only, Python 3.10 and later."""
 
 _CORE = Path(nst_core.__file__).parent

@@ -3,7 +3,8 @@
     <root>/<slug>/preset.json     {"format": 1, "title": "Great Wave", "description": "…", "credits": "…",
                                    "styles": [{"file": "style.jpg", "weight": 1.0}], "settings": {"strength": 60.0}}
     <root>/<slug>/style.jpg       named in preset.json, always plain file names
-    <root>/<slug>/thumbnail.jpg   may be absent: the first style stands in
+    <root>/<slug>/thumbnail.jpg   or .png; may be absent: the first style stands in
+    <root>/.<slug>.old            the same preset, while another takes its place; counts where <slug> is missing
 
 The built-in root is a folder of this package and never written to; the artist's is in the user's data folder, and
 its presets win over built-in ones of the same slug. Settings are those of scope `look`.
@@ -12,27 +13,26 @@ Standard library only: the GIMP plug-in imports this file too.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
 import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
-from nst_core.errors import BrokenPresetError, InvalidSettingError, UnknownPresetError
-from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES
-from nst_core.settings import Settings, Value, from_mapping, knobs
+from nst_core.errors import BrokenPresetError, UnknownPresetError
+from nst_core.messages import MAX_STYLE_FILE
+from nst_core.preset_entry import MAX_PRESET_FILE, EntryError, parse
+from nst_core.settings import Settings, Value, from_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 1
 PRESET_FILE = "preset.json"
-THUMBNAIL = "thumbnail.jpg"
+THUMBNAILS = ("thumbnail.jpg", "thumbnail.png")
 BUILT_IN = Path(__file__).parent / "styles"
-MAX_PRESET_FILE = 2**16  # bytes
-FIELDS = frozenset({"format", "title", "description", "credits", "styles", "settings"})
+ASIDE = ".old"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Roots:
 
     def folders(self) -> dict[str, Path]:
         """Every preset's folder by its slug, readable or not, the artist's in front of built-in ones."""
-        return {folder.name: folder for root in (self.builtin, self.user) for folder in _folders(root)}
+        return {slug_of(folder): folder for root in (self.builtin, self.user) for folder in _folders(root)}
 
 
 @dataclass(frozen=True)
@@ -119,44 +119,75 @@ def load_preset(name: str, roots: Roots | None = None) -> Preset:
     Raises UnknownPresetError that names similar ones, BrokenPresetError.
     """
     roots = roots or Roots()
+    folder = roots.folders().get(find_slug(name, roots))
+    if folder is None:  # deleted just now
+        raise unknown_preset(name, roots)
+    return read_preset(folder, builtin=folder.parent == roots.builtin)
+
+
+def find_slug(name: str, roots: Roots | None = None) -> str:
+    """The slug of the preset with this slug or title, in upper or lower case; a broken one has its slug alone.
+
+    Raises UnknownPresetError that names similar ones.
+    """
+    roots = roots or Roots()
     wanted = name.strip().casefold()
-    for slug, folder in roots.folders().items():
+    for slug in roots.folders():
         if slug.casefold() == wanted:
-            return read_preset(folder, builtin=folder.parent == roots.builtin)
-    presets = list_presets(roots).presets
-    for preset in reversed(presets):  # the artist's own first
+            return slug
+    for preset in reversed(list_presets(roots).presets):  # the artist's own first
         if preset.title.casefold() == wanted:
-            return preset
+            return preset.slug
+    raise unknown_preset(name, roots)
+
+
+def unknown_preset(name: str, roots: Roots) -> UnknownPresetError:
+    """The error for a name that no preset has; it names similar ones."""
+    presets = list_presets(roots).presets
     names = {spelling.casefold(): preset.slug for preset in presets for spelling in (preset.slug, preset.title)}
-    close = dict.fromkeys(names[match] for match in difflib.get_close_matches(wanted, names, n=3))
+    close = dict.fromkeys(names[match] for match in difflib.get_close_matches(name.strip().casefold(), names, n=3))
     remedy = f"did you mean {' or '.join(close)}" if close else "see `neural-style presets list`"
-    raise UnknownPresetError(f"there is no preset {name!r}", remedy)
+    return UnknownPresetError(f"there is no preset {name!r}", remedy)
 
 
 def read_preset(folder: Path, *, builtin: bool = False) -> Preset:
     """The preset in a folder. Raises BrokenPresetError with the reason."""
-    entry = _entry(folder)
-    texts = {name: entry.get(name, "") for name in ("title", "description", "credits")}
-    for name, text in texts.items():
-        if not isinstance(text, str):
-            _broken(folder, f"its {name} is not text")
-    if not texts["title"].strip():
-        _broken(folder, "it has no title")
-    styles = entry.get("styles")
-    if not isinstance(styles, list) or not 1 <= len(styles) <= MAX_STYLES:
-        _broken(folder, f"it must have 1 to {MAX_STYLES} styles")
-    pictures = tuple(_style(folder, style) for style in styles)
-    if not any(picture.weight for picture in pictures):
-        _broken(folder, "all its styles weigh nothing")
-    thumbnail = folder / THUMBNAIL
+    slug = slug_of(folder)
+    try:
+        entry = parse(read_entry(folder))
+        pictures = tuple(PresetStyle(_picture(folder, style.file), style.weight) for style in entry.styles)
+    except EntryError as error:
+        remedy = error.remedy or f"repair or delete {folder}"
+        raise BrokenPresetError(f"the preset {slug!r} cannot be used: {error.reason}", remedy, slug) from None
+    thumbnails = [folder / name for name in THUMBNAILS if os.path.isfile(folder / name)]  # noqa: PTH113 - never raises
     return Preset(
-        slug=folder.name,
-        **texts,
+        slug=slug,
+        title=entry.title,
+        description=entry.description,
+        credits=entry.credits,
         styles=pictures,
-        settings=_look(folder, entry.get("settings", {})),
-        thumbnail=thumbnail if thumbnail.is_file() else pictures[0].path,
+        settings=entry.settings,
+        thumbnail=thumbnails[0] if thumbnails else pictures[0].path,
         builtin=builtin,
     )
+
+
+def slug_of(folder: Path) -> str:
+    """The slug of the preset in a folder, also while that is put aside."""
+    hidden = folder.name.startswith(".") and folder.name.endswith(ASIDE)
+    return folder.name[1 : -len(ASIDE)] if hidden else folder.name
+
+
+def read_entry(folder: Path) -> bytes:
+    """The bytes of a folder's preset.json, the first ones of one that is too long. Raises EntryError."""
+    path = folder / PRESET_FILE
+    try:
+        if path.exists() and not path.is_file():  # a pipe would keep us waiting
+            raise EntryError(f"{PRESET_FILE} is not a file")
+        with path.open("rb") as file:
+            return file.read(MAX_PRESET_FILE + 1)
+    except OSError as error:
+        raise EntryError(f"{PRESET_FILE} cannot be read ({error.strerror})") from None
 
 
 def _read(folder: Path, roots: Roots) -> Preset | BrokenPresetError:
@@ -167,69 +198,23 @@ def _read(folder: Path, roots: Roots) -> Preset | BrokenPresetError:
 
 
 def _folders(root: Path) -> list[Path]:
+    """The presets' folders. One that was put aside for another stands in for it until that has come."""
     try:
-        return sorted(p for p in root.iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+        found = {path.name: path for path in sorted(root.iterdir()) if os.path.isdir(path)}  # noqa: PTH112 - never raises
     except OSError:  # there is none yet
         return []
+    seen = [path for name, path in found.items() if not name.startswith((".", "_"))]
+    aside = [path for path in found.values() if slug_of(path) not in {"", path.name, *found}]
+    return [*seen, *aside]
 
 
-def _broken(folder: Path, reason: str) -> NoReturn:
-    raise BrokenPresetError(f"the preset {folder.name!r} cannot be used: {reason}", f"repair or delete {folder}")
-
-
-def _entry(folder: Path) -> dict[str, Any]:
-    try:
-        with (folder / PRESET_FILE).open("rb") as file:
-            raw = file.read(MAX_PRESET_FILE + 1)
-    except OSError as error:
-        _broken(folder, f"{PRESET_FILE} cannot be read ({error.strerror})")
-    if len(raw) > MAX_PRESET_FILE:
-        _broken(folder, f"{PRESET_FILE} is longer than {MAX_PRESET_FILE} bytes")
-    try:
-        entry = json.loads(raw.decode())
-    except (ValueError, RecursionError):
-        _broken(folder, f"{PRESET_FILE} is not JSON")
-    if not isinstance(entry, dict) or entry.get("format") != FORMAT:
-        _broken(folder, f"{PRESET_FILE} is not of format {FORMAT}")
-    if unknown := sorted(entry.keys() - FIELDS):
-        _broken(folder, f"{PRESET_FILE} has the unknown field {unknown[0]!r}")
-    return entry
-
-
-def _style(folder: Path, style: object) -> PresetStyle:
-    match style:
-        case {"file": str(name), **rest} if rest.keys() <= {"weight"}:
-            weight = rest.get("weight", 1.0)
-        case _:
-            _broken(folder, 'a style is not {"file": name, "weight": number}')
-    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= 1e6:
-        _broken(folder, f"the weight {weight!r} is not a number from 0 to a million")
+def _picture(folder: Path, name: str) -> Path:
     path = folder / name
-    if not _is_plain(name) or path.resolve().parent != folder.resolve():
-        _broken(folder, f"{name!r} is not a file name inside its folder")
-    try:
+    if os.path.dirname(os.path.realpath(path)) != os.path.realpath(folder):  # noqa: PTH120 - Path.resolve may raise
+        raise EntryError(f"{name!r} is not a file name inside its folder")
+    size = 0
+    with contextlib.suppress(OSError):
         size = path.stat().st_size if path.is_file() else 0
-    except OSError:
-        size = 0
     if not 0 < size <= MAX_STYLE_FILE:
-        _broken(folder, f"its picture {name!r} is missing, empty or larger than {MAX_STYLE_FILE // 2**20} MiB")
-    return PresetStyle(path, float(weight))
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a name, on any system, is that of a file beside preset.json."""
-    return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & set('/\\:*?"<>|')
-
-
-def _look(folder: Path, settings: object) -> dict[str, Value]:
-    if not isinstance(settings, dict):
-        _broken(folder, "its settings are not a JSON object")
-    scopes = {named.name: named.knob.scope for named in knobs()}
-    for name in settings:
-        if scopes.get(name, "look") != "look":
-            _broken(folder, f"{name} is no part of a look")
-    try:
-        whole = from_mapping(settings)
-    except InvalidSettingError as error:
-        _broken(folder, f"{error.message}, but {error.remedy}")
-    return {name: getattr(whole, name) for name in settings}
+        raise EntryError(f"its picture {name!r} is missing, empty or larger than {MAX_STYLE_FILE // 2**20} MiB")
+    return path

@@ -215,8 +215,8 @@ def checked(named: NamedKnob, value: object) -> Value:
             raise InvalidSettingError(f"{name} is {value!r}", "it must be true or false")
         return value
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    whole = named.type is float or (number and float(typing.cast("float", value)).is_integer())
-    if not number or not whole or not knob.low <= typing.cast("float", value) <= knob.high:
+    inside = number and knob.low <= typing.cast("float", value) <= knob.high
+    if not inside or (named.type is int and not float(typing.cast("float", value)).is_integer()):
         kind = "a number" if named.type is float else "a whole number"
         raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{knob.low:g}, {knob.high:g}]")
     return float(typing.cast("float", value)) if named.type is float else int(typing.cast("float", value))

@@ -118,7 +118,7 @@ def test_hidden_folders_and_loose_files_are_not_presets(roots: Roots) -> None:
         ({"entry": "[" * 60_000}, "not JSON"),
         ({"entry": "[]"}, "not of format 1"),
         ({"entry": " " * 70_000}, "longer than"),
-        ({"format": 2}, "not of format 1"),
+        ({"format": 0}, "not of format 1"),
         ({"colour": 1}, "unknown field 'colour'"),
         ({"title": 3}, "title is not text"),
         ({"title": " "}, "no title"),

@@ -34,6 +34,13 @@ def test_unknown_names_are_refused() -> None:
         from_mapping({"strenght": 3})
 
 
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("inf"), float("nan"), 0.5])
+def test_a_number_no_seed_can_be_is_refused(value: float) -> None:
+    """However large, and if it is none at all."""
+    with pytest.raises(InvalidSettingError, match="a whole number in"):
+        from_mapping({"seed": value})
+
+
 def test_values_lie_over_a_base_and_take_their_own_type() -> None:
     """A preset's values are the base; whole floats are whole numbers."""
     base = from_mapping({"strength": 70, "color": "content"})

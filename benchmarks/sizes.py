@@ -1,0 +1,103 @@
+"""One job at several sizes: how seconds grow, and whether a small picture foretells a large one.
+
+python benchmarks/sizes.py --pair CONTENT STYLE [--pair ...] [--sizes 256 512 1024] [--rulers PROGRAM] [--backend auto]
+
+Sizes are longest edges in pixels. A preview is the job at 256. PROGRAM measures as for compare.py, every picture
+beside the photograph at its own size. Prints, for each pair and size, the seconds (first picture, all), those
+for each megapixel, and the rulers; last, for each ruler, how the order of the pairs at the smallest size agrees with
+that at the largest (Spearman's rank correlation), and the median ratio of small to large.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from scipy.stats import spearmanr
+
+from nst_core import images
+from nst_core.run import Job, Run, Style
+from nst_core.settings import from_mapping
+
+KEYS = ("style", "held_out", "structure", "edges")
+
+
+def painted(content: Path, style: Path, size: int, options: argparse.Namespace, output: Path) -> tuple[float, float]:
+    """Paint; return the megapixels and the seconds."""
+    picture = images.read(content)[..., :3]
+    scale = size / max(picture.shape[:2])
+    small = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    settings = from_mapping({"quality": options.quality, "backend": options.backend})
+    job = Job(small, (Style(images.read(style)[..., :3]),), settings)
+    start = time.perf_counter()
+    run = Run(job)
+    steps = iter(run)
+    next(steps)
+    run.preview(size)
+    first = time.perf_counter() - start
+    for _ in steps:
+        pass
+    images.write(output, run.outcome().pixels)
+    seconds = time.perf_counter() - start
+    area = small.shape[0] * small.shape[1] / 1e6
+    print(
+        f"{output.stem:40s} first {first:5.2f} s  all {seconds:6.1f} s  {seconds / area:6.1f} s/MP", end="", flush=True
+    )
+    return area, seconds
+
+
+def measured(rulers: Path, content: Path, style: Path, result: Path) -> list[float]:
+    """The rulers' marks of one result, in the order of KEYS."""
+    command = [sys.executable, rulers, "--json", "--content", content, "--style", style, result]
+    words = [str(word) for word in command]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603 - the user's choice
+    (marks,) = json.loads(said)
+    return [marks[key] for key in KEYS]
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pair", type=Path, nargs=2, action="append", required=True, metavar=("CONTENT", "STYLE"))
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024])
+    parser.add_argument("--rulers", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("out/sizes"))
+    parser.add_argument("--quality", default="normal")
+    parser.add_argument("--backend", default="auto")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    marks: dict[int, list[list[float]]] = {size: [] for size in options.sizes}
+    per_megapixel: dict[int, list[float]] = {size: [] for size in options.sizes}
+    for content, style in options.pair:
+        for size in options.sizes:
+            output = options.out / f"{content.stem}--{style.stem}-{size}.png"
+            area, seconds = painted(content, style, size, options, output)
+            per_megapixel[size].append(seconds / area)
+            if options.rulers:
+                marks[size].append(measured(options.rulers, content, style, output))
+                print("  " + " ".join(f"{key} {mark:.3f}" for key, mark in zip(KEYS, marks[size][-1], strict=True)))
+            else:
+                print()
+    rates = "  ".join(f"{size} px {statistics.median(values):.1f}" for size, values in per_megapixel.items())
+    print(f"median seconds for each megapixel: {rates}")
+    if options.rulers:
+        summarise(marks)
+
+
+def summarise(marks: dict[int, list[list[float]]]) -> None:
+    """How the smallest size foretells the largest, by each ruler."""
+    smallest, largest = min(marks), max(marks)
+    for index, key in enumerate(KEYS):
+        small, large = ([row[index] for row in marks[size]] for size in (smallest, largest))
+        ratio = statistics.median(a / b for a, b in zip(small, large, strict=True))
+        order = f"rank correlation {spearmanr(small, large).statistic:.2f}, " if len(small) > 2 else ""
+        print(f"{key}: {smallest} px against {largest} px: {order}median ratio {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
