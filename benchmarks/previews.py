@@ -1,0 +1,87 @@
+"""How soon a warm engine shows something: through a real worker, as the dialog asks for it.
+
+python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto]
+
+Prints, for each pair, the median seconds from the request to the first picture and to the whole preview, and how many
+steps were done after two seconds. A style is new to the engine in its first round only: sliders move more often.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nst_core import images
+from nst_core.engine import Engine
+from nst_core.install import default_command
+from nst_core.messages import Preview, Progress, StyleFile, Stylize
+from nst_core.painting import to_pixels
+
+SOON = 2.0
+"""Seconds after which an artist expects more than a first picture."""
+
+
+@dataclass
+class Watch:
+    """Notes when a job's events come, seconds since it was made."""
+
+    def __post_init__(self) -> None:
+        self.start = time.perf_counter()
+        self.previews: list[float] = []
+        self.steps: list[float] = []
+
+    def see(self, event: Progress | Preview) -> None:
+        """An event has come."""
+        passed = time.perf_counter() - self.start
+        if isinstance(event, Preview):
+            self.previews.append(passed)
+        elif event.step:
+            self.steps.append(passed)
+
+
+def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Stylize:
+    """A preview of the pair; another seed is another picture, as another setting would be."""
+    content, style = pair
+    picture = images.read(content)[..., :3]
+    scale = options.size / max(picture.shape[:2])
+    small = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    rgba = np.dstack([small, np.ones(small.shape[:2], np.float32)])
+    settings = {"seed": seed, "backend": options.backend}
+    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pair", type=Path, nargs=2, action="append", required=True, metavar=("CONTENT", "STYLE"))
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--backend", default="auto")
+    options = parser.parse_args()
+    with Engine.start(default_command(), os.environ) as engine:
+        engine.stylize(request(options.pair[0], options, seed=999))
+        for pair in options.pair:
+            rounds = []
+            for seed in range(options.rounds):
+                asked = request(pair, options, seed)
+                watch = Watch()
+                engine.stylize(asked, watch.see, watch.see)
+                rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), watch.steps[-1]))
+            new = rounds[0][0]
+            first, steps, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
+            print(
+                f"{pair[0].stem}--{pair[1].stem}: first picture {first:.2f} s ({new:.2f} s with a new style), "
+                f"{steps:.0f} steps in {SOON:.0f} s, whole preview {whole:.1f} s",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
