@@ -40,7 +40,8 @@ class Job:
     """All a run needs, checked when made.
 
     content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
-    settings say. mask: (H, W) in [0, 1], 1 where to stylise. Raises InvalidImageError (and its kinds) or
+    settings say. mask: (H, W) in [0, 1], 1 where to stylise. part: the share of a larger picture's area that this is;
+    strokes have the size they have in the whole. Raises InvalidImageError (and its kinds) or
     InvalidSettingError.
     """
 
@@ -49,9 +50,12 @@ class Job:
     settings: Settings = field(default_factory=Settings)
     init: Float | None = None
     mask: Float | None = None
+    part: float = 1.0
 
     def __post_init__(self) -> None:
         require_picture(self.content, "the picture")
+        if not 0 < self.part <= 1:
+            raise InvalidSettingError(f"the part is {self.part}", "it must be above 0 and at most 1")
         if not sum(style.weight for style in self.styles) > 0:
             raise InvalidSettingError("there is no style", "choose a preset or a style picture")
         if self.init is not None and self.init.shape != (*self.content.shape[:2], 3):

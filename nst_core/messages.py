@@ -72,7 +72,8 @@ class Stylize:
     """Paint `content` in the manner of `styles`.
 
     settings: names and values of nst_core.settings. init: pixels to start from, of the content's size. mask: float32
-    rows of the content's size, 1 = stylise, 0 = keep. previews: seconds between Preview events, 0 for none.
+    rows of the content's size, 1 = stylise, 0 = keep. part: the share of a larger picture's area that the content is,
+    so that strokes have the size they have in the whole. previews: seconds between Preview events, 0 for none.
     job: the number that all its events carry; the Engine gives it.
     """
 
@@ -81,6 +82,7 @@ class Stylize:
     settings: Mapping[str, bool | int | float | str] = field(default_factory=dict)
     init: Pixels | None = None
     mask: Buffer | None = field(default=None, repr=False)
+    part: float = 1.0
     previews: float = 0.0
     job: int = 1
 
@@ -103,6 +105,7 @@ class Stylize:
         for name, rows in [("the mask", self.mask), *(("a guide", style.guide) for style in self.styles)]:
             if rows is not None:
                 _sized(name, rows, width * height * 4)
+        _number("part", self.part, 0, 1)
         _number("previews", self.previews, 0)
         _whole("job", self.job, 1)
 

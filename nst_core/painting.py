@@ -55,7 +55,7 @@ def job_of(request: messages.Stylize) -> Job:
     if request.mask is not None:
         mask = _bounded(request.mask, (height, width), "the mask")
     styles = tuple(_style(style, (height, width)) for style in request.styles)
-    return Job(content, styles, from_mapping(request.settings), init, mask)
+    return Job(content, styles, from_mapping(request.settings), init, mask, request.part)
 
 
 def to_pixels(rgba: Float) -> messages.Pixels:

@@ -21,14 +21,15 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
     {"type": "stylize", "job": 7, "content": {"width": 512, "height": 384},
      "styles": [{"kind": "file", "weight": 1.0, "name": "wave.jpg"},
                 {"kind": "pixels", "weight": 0.5, "width": 64, "height": 64}],
-     "settings": {"strength": 60.0}, "previews": 0.5, "payload": [
+     "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5, "payload": [
        {"role": "content", "bytes": 3145728}, {"role": "style", "bytes": 20113}, {"role": "style", "bytes": 65536},
        {"role": "guide", "bytes": 786432}, {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432}]}
         The attachments come in this order: content; one for each style, which its guide may follow; then init and
         mask, which may be absent. A style of kind "file" is a picture file of at most 64 MiB. Guides and the mask are
         one float32 for each pixel of the content, 0 to 1: where the style counts, and where to paint at all. A style
-        without a guide counts everywhere. `previews` is the least number of seconds between two previews, 0 for none;
-        the first follows the first Progress.
+        without a guide counts everywhere. `part` is the share of a larger picture's area that the content is, 1 if it
+        is all of it: strokes have the size they have in the whole. `previews` is the least number of seconds between
+        two previews, 0 for none; the first follows the first Progress.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -209,6 +210,7 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         "content": _size_of(message.content),
         "styles": styles,
         "settings": dict(message.settings),
+        "part": message.part,
         "previews": message.previews,
     }
     return fields, attachments

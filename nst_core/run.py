@@ -5,6 +5,7 @@ outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -114,7 +115,8 @@ class Run:
         weights = loss_weights(settings.strength, settings.tv_weight)
         if settings.texture:
             weights = replace(weights, content=0.0)
-        targets = make_targets(backend, content, visible, styles, settings.brush_size, weights)
+        brush_size = settings.brush_size / math.sqrt(self.job.part)
+        targets = make_targets(backend, content, visible, styles, brush_size, weights)
         objective = seamless(backend, targets, content) if settings.seamless else backend.objective(targets)
         plateau = Plateau()
         self._best.evaluations.append(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from nst_core import images
 from nst_core.backends import Backend, Float
@@ -33,16 +33,22 @@ def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]
     """
     height, width = style.shape[:2]
     scale = math.sqrt(area / (height * width)) * brush_size
-    h, w = (max(MIN_SIDE, round(side * scale)) for side in (height, width))
-    scaled = images.resize(style, h, w)
     if brush_size <= math.sqrt(2):
-        yield scaled
+        yield images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
         return
-    window_h, window_w = (max(MIN_SIDE, round(side / brush_size / 2)) for side in (h, w))
-    for i in (1, 3):
-        for j in (1, 3):
-            y, x = round(i * h / 4 - window_h / 2), round(j * w / 4 - window_w / 2)
-            yield scaled[y : y + window_h, x : x + window_w]
+    size = tuple(max(MIN_SIDE, round(side * scale / brush_size / 2)) for side in (height, width))
+    for y in (0.25, 0.75):
+        for x in (0.25, 0.75):
+            yield images.resize(_around(style, (y, x), [math.ceil(side / scale) for side in size]), *size)
+
+
+def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
+    """The part of this (height, width) around a center given in shares of the style's sides, moved to lie inside."""
+    cut = []
+    for side, share, length in zip(style.shape[:2], center, size, strict=True):
+        first = round(min(max(share * side - length / 2, 0), max(side - length, 0)))
+        cut.append(slice(first, first + length))
+    return style[cut[0], cut[1]]
 
 
 def _measured(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:

@@ -135,3 +135,17 @@ def test_a_style_is_measured_once_for_all_layers_of_a_batch() -> None:
     assert [looks(job), looks(replace(job, content=photograph(64, 48)))] == [2, 1]
     assert looks(replace(job, settings=replace(DRAFT, brush_size=0.5))) == 2
     assert looks(replace(job, styles=(Style(ripples(70, 70, 6)),))) == 2
+
+
+def test_a_part_is_painted_with_the_strokes_of_the_whole() -> None:
+    """A quarter of a picture asks of the style what the whole asks at twice the length: the same width of strokes."""
+    style = ripples(96, 96, 6.0)
+    whole, part = photograph(192, 192), photograph(96, 96)
+
+    def size_of_strokes(content: Float, share: float) -> float:
+        settings = Settings(backend="onnx", init="noise", strength=100.0)
+        return wavelength(stylize(Job(content, (Style(style),), settings, part=share)).pixels)
+
+    in_whole = size_of_strokes(whole, 1.0)
+    assert size_of_strokes(part, 0.25) == pytest.approx(in_whole, rel=0.35)
+    assert size_of_strokes(part, 1.0) < 0.75 * in_whole

@@ -25,6 +25,7 @@ FULL = Stylize(
     {"strength": 60.0, "seed": 4, "color": "style"},
     init=PICTURE,
     mask=bytes(24),
+    part=0.25,
     previews=0.5,
     job=7,
 )
