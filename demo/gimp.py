@@ -6,6 +6,7 @@ import contextlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ __all__ = ["Gimp", "GimpUnavailableError", "find_or_fetch"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CACHE = REPOSITORY / ".cache" / "gimp"
+PATIENCE = 60.0  # seconds for a GIMP to tell its version
 CONSOLES = ("gimp-console-3.2", "gimp-console-3.0", "gimp-console-3", "gimp-console")
 
 
@@ -120,7 +122,10 @@ def _own() -> Gimp | None:
 
 
 def _version(command: Sequence[str]) -> str:
-    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60).stdout
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE).stdout
+    except (OSError, subprocess.TimeoutExpired):  # one that does not answer is of no use
+        return ""
     found = re.search(r"version (\d+\.\d+\.\d+)", said)
     return found[1] if found else ""
 
@@ -143,10 +148,10 @@ def _at_home(profile: Path) -> dict[str, str]:
     return {"GIMP3_DIRECTORY": str(profile.absolute()), "HOME": str(home), "NO_AT_BRIDGE": "1"}
 
 
-def main() -> None:
-    """Say which GIMP there is, fetching it when needed."""
+def main(suite: str = "") -> None:
+    """Say which GIMP there is, fetching it when needed; of a Debian `suite`, where one is named."""
     try:
-        gimp = find_or_fetch(CACHE)
+        gimp = private(CACHE, suite=suite) if suite else find_or_fetch(CACHE)
     except GimpUnavailableError as error:
         print(f"No GIMP 3 here: {error}.")
     else:
@@ -155,4 +160,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

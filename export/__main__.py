@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import tempfile
@@ -11,15 +12,18 @@ from pathlib import Path
 import onnx
 import torch
 
-from export import feedforward, graphs, weights
+from export import feedforward, graphs, tile_graphs, weights
 from export.wheels import FEED_FORWARD, VGG19
 from nst_core.weights import (
     DIGESTS_FILE,
     FEATURES_FILE,
     FIRST_PAINT_FILE,
+    FIRST_PAINT_TILE_FILE,
     MODELS,
     OBJECTIVE_FILE,
     STYLE_VECTOR_FILE,
+    TILE_GRADIENT_FILE,
+    TILE_SUMS_FILE,
     WEIGHTS_FILE,
 )
 
@@ -34,18 +38,21 @@ def full_precision_from(source: str) -> weights.Tensors:
 
 
 def write_vgg(tensors: weights.Tensors, out: Path) -> None:
-    """Write the weights file and both graphs over it."""
+    """Write the weights file and the graphs over it."""
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialise(tensors))
     _write(graphs.features_graph(path), out / FEATURES_FILE)
     _write(graphs.objective_graph(path), out / OBJECTIVE_FILE)
+    _write(tile_graphs.sums_graph(path), out / TILE_SUMS_FILE)
+    _write(tile_graphs.gradient_graph(path), out / TILE_GRADIENT_FILE)
 
 
 def write_feed_forward(wheels: Path, out: Path) -> None:
-    """Write the two networks that make the first picture."""
+    """Write the networks that make the first picture."""
     predict, transform = feedforward.source_models(wheels)
     _write(feedforward.predictor(predict), out / STYLE_VECTOR_FILE)
-    _write(feedforward.transformer(transform), out / FIRST_PAINT_FILE)
+    _write(feedforward.transformer(copy.deepcopy(transform)), out / FIRST_PAINT_FILE)
+    _write(feedforward.tile_transformer(transform), out / FIRST_PAINT_TILE_FILE)
 
 
 def _write(model: onnx.ModelProto, target: Path) -> None:

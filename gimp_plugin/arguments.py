@@ -8,31 +8,51 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin.access_keys import with_keys
 from gimp_plugin.libgimp import Gimp, GObject
+from gimp_plugin.translation import _
 from nst_core.errors import InvalidImageError
 from nst_core.settings import NamedKnob, Value, knobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-PRESET, STYLE_FILE = "preset", "style-file"
+PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen"
 DEFAULT_PRESET = "swirling-impasto"
 FLAGS = GObject.ParamFlags.READWRITE
-TAKEN = "scorlhzptm"  # letters the dialog's other parts answer to
 
 
 def declare(procedure: Gimp.Procedure) -> None:
     """Add all arguments to a procedure."""
-    named = list(knobs())
-    labels = mnemonics([entry.knob.label for entry in named])
-    about_preset = "Name of a preset. A setting left at its default follows the preset."
-    procedure.add_string_argument(PRESET, "_Preset", about_preset, DEFAULT_PRESET, FLAGS)
-    about_file = "A picture to take the style from, instead of the preset."
+    about_preset = _("Name of a preset. A setting left at its default follows the preset.")
+    procedure.add_string_argument(PRESET, _("_Preset"), about_preset, DEFAULT_PRESET, FLAGS)
+    about_file = _("A picture to take the style from, instead of the preset.")
     # Any file, existing or not: GIMP would refuse a missing one without a word.
     kind = Gimp.FileChooserAction.ANY
-    procedure.add_file_argument(STYLE_FILE, "S_tyle picture", about_file, kind, True, None, FLAGS)  # noqa: FBT003 - may be none
+    procedure.add_file_argument(STYLE_FILE, _("S_tyle picture"), about_file, kind, True, None, FLAGS)  # noqa: FBT003 - may be none
+    declare_settings(procedure)
+    declare_output(procedure)
+
+
+def declare_settings(procedure: Gimp.Procedure) -> None:
+    """Add an argument for each setting."""
+    named = list(knobs())
+    labels = with_keys([_(entry.knob.label) for entry in named])
     for entry, label in zip(named, labels, strict=True):
         _declare(procedure, entry, label)
+
+
+def declare_output(procedure: Gimp.Procedure) -> None:
+    """Add the arguments that say what is painted of a layer, and how the painting comes into GIMP."""
+    choice = Gimp.Choice.new()
+    choice.add("layer", 0, _("New layer"), _("A layer above the painted one."))
+    about_group = _("A group above the painted layer, with light and colour apart; its opacity is the strength.")
+    choice.add("editable", 1, _("Group to fine-tune"), about_group)
+    choice.add("image", 2, _("New image"), _("An image of its own, of the same size, precision and colour profile."))
+    about_output = _("How the painting comes into GIMP.")
+    procedure.add_choice_argument(OUTPUT, _("_Output"), about_output, choice, "layer", FLAGS)
+    about_seen = _("Paint a layer with its non-destructive effects; otherwise without them.")
+    procedure.add_boolean_argument(AS_SEEN, _("As see_n"), about_seen, True, FLAGS)  # noqa: FBT003 - the default
 
 
 def property_name(setting: str) -> str:
@@ -52,7 +72,7 @@ def style_path(config: Gimp.ProcedureConfig) -> Path | None:
         return None
     path = file.get_path()
     if path is None:
-        raise InvalidImageError("the style picture is not a file on this machine", "save it to a folder first")
+        raise InvalidImageError(_("the style picture is not a file on this machine"), _("save it to a folder first"))
     return Path(path)
 
 
@@ -68,23 +88,9 @@ def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 
 
-def mnemonics(labels: Iterable[str], taken: str = TAKEN) -> list[str]:
-    """The labels, each with an underscore before a letter of its own as far as there are letters."""
-    used = set(taken)
-    marked = []
-    for label in labels:
-        at = next((i for i, letter in enumerate(label.lower()) if letter.isalpha() and letter not in used), None)
-        if at is None:
-            marked.append(label)
-        else:
-            used.add(label[at].lower())
-            marked.append(f"{label[:at]}_{label[at:]}")
-    return marked
-
-
 def _declare(procedure: Gimp.Procedure, named: NamedKnob, label: str) -> None:
     knob, default = named.knob, named.default
-    head = (property_name(named.name), label, knob.help)
+    head = (property_name(named.name), label, _(knob.help))
     if named.type is bool:
         procedure.add_boolean_argument(*head, default, FLAGS)
     elif named.type is int:
@@ -94,5 +100,5 @@ def _declare(procedure: Gimp.Procedure, named: NamedKnob, label: str) -> None:
     else:
         choice = Gimp.Choice.new()
         for number, option in enumerate(knob.options):
-            choice.add(option.name, number, option.label, option.help)
+            choice.add(option.name, number, _(option.label), _(option.help))
         procedure.add_choice_argument(*head, choice, default, FLAGS)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,15 +25,20 @@ class Report:
     def __init__(self, layers: int) -> None:
         self._layers = layers
         self._next_line = self._next_bar = 0.0
-        Gimp.progress_init("Neural Style: starting the engine")
-        _say("starting the engine")
+        starting = _("starting the engine")
+        Gimp.progress_init(f"Neural Style: {starting}")
+        _say(starting)
 
     def show(self, layer: int, event: Progress) -> None:
         """Layer number `layer`, from 0, is as far as the event says."""
         now = time.monotonic()
         fraction = (layer + event.fraction) / self._layers
-        which = f"layer {layer + 1} of {self._layers}, " if self._layers > 1 else ""
-        text = f"{which}size {event.octave} of {event.octaves}, about {event.seconds_left:.0f} s left"
+        text = _("size {octave} of {octaves}, about {seconds} s left").format(
+            octave=event.octave, octaves=event.octaves, seconds=round(event.seconds_left)
+        )
+        if self._layers > 1:
+            which = _("layer {number} of {count}").format(number=layer + 1, count=self._layers)
+            text = f"{which}, {text}"
         if now >= self._next_bar:
             self._next_bar = now + BAR_SECONDS
             Gimp.progress_set_text(f"Neural Style: {text}")
@@ -44,7 +50,8 @@ class Report:
     def say_done(self, metrics: Mapping[str, Any]) -> None:
         """The last layer is inserted; `metrics` are those of its job."""
         where = ", ".join(str(metrics[key]) for key in ("backend", "device", "precision") if metrics.get(key))
-        _say(f"done in {float(metrics.get('seconds', 0)):.1f} s ({where})")
+        seconds = f"{float(metrics.get('seconds', 0)):.1f}"
+        _say(_("done in {seconds} s ({where})").format(seconds=seconds, where=where))
 
     def close(self) -> None:
         """Take the bar away."""

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from nst_core import __version__
-from nst_core.cli_options import json_option, knob_options, print_json, refusals
+from nst_core.cli_options import gathered, job_options, json_option, knob_options, print_json, refusals
 from nst_core.cli_presets import presets_group
-from nst_core.settings import knobs
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -24,31 +23,70 @@ def main() -> None:
 
 @main.command()
 @click.argument("content")
-@click.option(
-    "--style", "styles", metavar="IMAGE[:WEIGHT]", multiple=True, help="A picture to paint like; several are mixed."
-)
-@click.option(
-    "--guide",
-    "guides",
-    metavar="IMAGE|none",
-    multiple=True,
-    help="Where a style counts: white there, black elsewhere. One for each --style, in the same order.",
-)
-@click.option("--preset", metavar="NAME", help="A ready look instead of --style; see `presets list`.")
 @click.option("-o", "--output", metavar="IMAGE", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
-@click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first.")
-@click.option("--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black.")
-@click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it.")
 @click.option("--save-recipe", metavar="FILE", help="Write what made this picture.")
-@knob_options
+@job_options
 @json_option
-def stylize(*, as_json: bool, **given: Any) -> None:
+def stylize(*, content: str, output: str, save_recipe: str | None, as_json: bool, **given: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
     with refusals(as_json=as_json):
-        from nst_core.cli_stylize import Order, carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli_look import Order  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli_stylize import carry_out, tell  # noqa: PLC0415 - as above
 
-        chosen = {named.name: given.pop(named.name) for named in knobs()}
-        report = carry_out(Order(**given, knobs=chosen))
+        report = carry_out(Order(**gathered(given)), content, output, save_recipe)
+        if as_json:
+            print_json(report)
+        else:
+            tell(report)
+
+
+@main.command()
+@click.argument("inputs", metavar="INPUTS...", nargs=-1, required=True)
+@click.option(
+    "--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="The folder for the results."
+)
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["png", "jpg", "webp", "tif"]),
+    help="Of all results. [default: each picture's own, or png]",
+)
+@click.option("--jobs", metavar="N", type=int, default=1, help="Pictures painted at a time. [default: 1]")
+@click.option("--sequence", is_flag=True, help="The pictures are frames: each starts from the one before it.")
+@click.option("--overwrite", is_flag=True, help="Paint all again, and write over whatever is there.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be painted.")
+@job_options
+@json_option
+def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bool, **given: Any) -> None:
+    """Paint many pictures: files, folders with all below them, patterns. Run again, it does what is missing."""
+    with refusals(as_json=as_json):
+        from nst_core.cli_batch import Bulk, carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli_look import Order  # noqa: PLC0415 - as above
+
+        ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run")}
+        bulk = Bulk(inputs, out, suffix and f".{suffix}", **ways)
+        report = carry_out(Order(**gathered(given)), bulk)
+        if as_json:
+            print_json(report)
+        else:
+            tell(report)
+        sys.exit(report["exit_code"])
+
+
+@main.command()
+@click.argument("content", metavar="IMAGE")
+@click.option("--presets", "names", metavar="all|A,B,C", default="all", help="The looks to show. [default: all]")
+@click.option("-o", "--output", metavar="SHEET", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
+@click.option("--columns", metavar="N", type=int, help="Pictures side by side. [default: by the picture's shape]")
+@click.option("--size", metavar="PX", type=int, help="Longest edge of each picture. [default: 384]")
+@knob_options
+@json_option
+def sheet(*, content: str, output: str, names: str, columns: int | None, as_json: bool, **given: Any) -> None:
+    """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
+    with refusals(as_json=as_json):
+        from nst_core.cli_sheet import carry_out, tell  # noqa: PLC0415 - loads the whole engine
+
+        report = carry_out(content, output, names, columns, gathered(given) | {"mask": None})
         if as_json:
             print_json(report)
         else:

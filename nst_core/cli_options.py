@@ -27,6 +27,43 @@ Command = TypeVar("Command", bound="Callable[..., Any]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 
 
+def job_options(command: Command) -> Command:
+    """Give a command the options that describe a job: styles, guides, preset, size, mask, recipe, every setting."""
+    ours = (
+        click.option(
+            "--style",
+            "styles",
+            metavar="IMAGE[:WEIGHT]",
+            multiple=True,
+            help="A picture to paint like; several are mixed.",
+        ),
+        click.option(
+            "--guide",
+            "guides",
+            metavar="IMAGE|none",
+            multiple=True,
+            help="Where a style counts: white there, black elsewhere. One for each --style, in the same order.",
+        ),
+        click.option("--preset", metavar="NAME", help="A ready look instead of --style; see `presets list`."),
+        click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first."),
+        click.option(
+            "--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black."
+        ),
+        click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it."),
+    )
+    command = knob_options(command)
+    for option in reversed(ours):
+        command = option(command)
+    return command
+
+
+def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `job_options` gave, with the settings by themselves under `knobs`."""
+    settings = {named.name for named in knobs()}
+    chosen = {name: value for name, value in given.items() if name in settings}
+    return {name: value for name, value in given.items() if name not in settings} | {"knobs": chosen}
+
+
 def knob_options(command: Command) -> Command:
     """Give a command one option for each setting, with its help, range and default."""
     for named in reversed(knobs()):

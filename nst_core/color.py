@@ -5,6 +5,8 @@ Pictures are float32 (H, W, 3) sRGB in [0, 1].
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,14 +28,39 @@ _LMS_TO_LAB = np.array(
 )
 
 _BISECTIONS = 12
+_PIECE = 1_000_000
+"""Pixels."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Mean (3,) and covariance (3, 3) of a picture's colours."""
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+
+
+def palette(pixels: Float) -> Palette:
+    """Of a picture (H, W, 3), or of any array of colours; summed in pieces, so that no large copy is made."""
+    count, total, products = 0, np.zeros(3), np.zeros((3, 3))
+    rows = max(1, _PIECE * 3 * len(pixels) // pixels.size)
+    for top in range(0, len(pixels), rows):
+        piece = pixels[top : top + rows].reshape(-1, 3).astype(np.float64)
+        count, total, products = count + len(piece), total + piece.sum(0), products + piece.T @ piece
+    mean = total / count
+    return Palette(mean, (products - count * np.outer(mean, mean)) / (count - 1))
 
 
 def matched(style: Float, content: Float) -> Float:
     """The style with the mean and covariance of the content's colours (Gatys et al. 2017, symmetric square roots)."""
-    s, c = style.reshape(-1, 3).astype(np.float64), content.reshape(-1, 3).astype(np.float64)
-    turn = _root(np.cov(c.T), 0.5) @ _root(np.cov(s.T), -0.5)
-    recoloured = (s - s.mean(0)) @ turn.T + c.mean(0)
-    out: Float = recoloured.reshape(style.shape).clip(0, 1).astype(np.float32)
+    return recoloured(style, palette(style), palette(content))
+
+
+def recoloured(pixels: Float, own: Palette, wanted: Palette) -> Float:
+    """A picture, or a part of it, with another palette in place of the whole picture's own."""
+    turn = _root(wanted.covariance, 0.5) @ _root(own.covariance, -0.5)
+    turned = (pixels.reshape(-1, 3).astype(np.float64) - own.mean) @ turn.T + wanted.mean
+    out: Float = turned.reshape(pixels.shape).clip(0, 1).astype(np.float32)
     return out
 
 

@@ -1,24 +1,40 @@
-"""What a job will cost, said before it starts: seconds and memory.
+"""What a job will cost, said before it starts: seconds and memory; and how it is cut to fit into memory.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from nst_core.octaves import plan
+from nst_core.octaves import MARGINS, Octave, affordable, plan
 from nst_core.settings import from_mapping
 
 SPEED = 8.4
 """Seconds an evaluation of one megapixel takes, on two server cores, until this machine was seen at work."""
+FAST = 1.5
+"""Seconds for the same below which it is no processor that computes."""
 START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
-BASE, PER_MEGAPIXEL = 6e8, 2.9e9
-"""Bytes of a small job, and for each megapixel of the largest octave: feature maps, kept for the gradient."""
-PER_PICTURE_MEGAPIXEL = 1.5e8
-"""Bytes for each megapixel of the picture: copies in float32 on their way in and out."""
+SKETCH = 1.0
+"""Seconds for each megapixel of the first picture."""
+BASE = 6e8
+"""Bytes of a small job."""
+EVALUATION = 2.5e9
+"""Bytes for each megapixel that is evaluated at once, of the octave or of a tile: its feature maps."""
+GRAPHS = 3.5e8
+"""Bytes of the graphs that tiles need beside the others."""
+REGION = 3e8
+"""The same for each region beyond the first: feature maps under its guide."""
+MOVE, VECTORS = 2.4e7, 1.2e8
+"""Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
+PICTURE = 6e7
+"""Bytes for each megapixel of the picture: it, where it starts from, what becomes of it."""
+TILES = (2048, 1536, 1024, 768, 512, 384, 256)
+"""Sides to choose from, px."""
+FEW = 4
+"""Moves to remember where memory is short."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +51,45 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
     speed: seconds an evaluation of one megapixel was seen to take here. Raises InvalidSettingError.
     """
     settings = from_mapping(values)
-    octaves = plan(height, width, settings) if settings.strength else []
+    area = height * width / 1e6
+    most = affordable(settings, processor=(speed or SPEED) > FAST)
+    octaves = plan(height, width, settings, most=most) if settings.strength else []
     seconds = START + (speed or SPEED) * sum(octave.cost for octave in octaves)
-    largest = max((octave.area for octave in octaves), default=0.0)
-    memory = BASE + PER_MEGAPIXEL * largest + PER_PICTURE_MEGAPIXEL * height * width / 1e6
+    if octaves and octaves[-1].area < area:
+        seconds += SKETCH * area
+    memory = max([resting(area), *(held(octave, area) for octave in octaves)])
     return Estimate(min(seconds, settings.seconds) if settings.seconds else seconds, round(memory))
+
+
+def resting(area: float) -> float:
+    """Bytes for a picture of that many megapixels while nothing is evaluated."""
+    return BASE + PICTURE * area
+
+
+def held(octave: Octave, area: float, regions: int = 1) -> float:
+    """Bytes while an octave is at work on a picture of that many megapixels."""
+    tile = (octave.tile + MARGINS) ** 2 / 1e6 if octave.tile else octave.area
+    evaluated = (EVALUATION + REGION * (regions - 1)) * min(tile, octave.area)
+    graphs = GRAPHS if octave.tile else 0.0
+    return resting(area) + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
+
+
+def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int = 1) -> list[Octave]:
+    """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that never fits is left out.
+
+    The first one stays, however little there is. area: megapixels of the picture.
+    """
+    fitting: list[Octave] = []
+    for octave in octaves:
+        ways = [octave, *(replace(octave, tile=tile, history=h) for h in (octave.history, FEW) for tile in TILES)]
+        way = next((way for way in ways if held(way, area, regions) <= budget), None)
+        if way is None and fitting:
+            break
+        fitting.append(way or ways[-1])
+    return fitting
+
+
+def smaller(octave: Octave) -> Octave | None:
+    """The same octave in less memory; None where there is no less."""
+    tile = octave.tile or max(octave.height, octave.width)
+    return next((replace(octave, tile=side, history=FEW) for side in TILES if side <= 0.7 * tile), None)

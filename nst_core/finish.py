@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from nst_core import color, images
+from nst_core import color
 from nst_core.backends import Float
 from nst_core.job import Job
 from nst_core.regions import reach_of
+from nst_core.strips import guided_in, resized_strip, strips
 
 FADE_BELOW = 20.0
 """Below this strength the photograph itself shines through, so that 0 is the photograph exactly."""
@@ -15,16 +16,19 @@ FADE_BELOW = 20.0
 
 def finished(job: Job, styled: Float) -> Float:
     """styled: (h, w, 3) at any size. Returns a picture of the content's size and channels."""
-    content = job.content
-    photograph = content[..., :3]
-    height, width = photograph.shape[:2]
-    result = images.resize(styled, height, width)
-    if job.settings.color == "luminance":
-        result = color.with_chroma_of(photograph, result)
-    share = np.full((height, width, 1), min(1.0, job.settings.strength / FADE_BELOW), np.float32)
-    share = share * reach_of(job.styles, height, width)[..., None]
-    if job.mask is not None:
-        share = share * job.mask[..., None]
-    # Written so that shares of 0 and 1 return the photograph's and the result's own bits.
-    mixed = np.where(share == 0, photograph, np.where(share == 1, result, photograph + share * (result - photograph)))
-    return np.dstack([mixed, content[..., 3:]]).astype(np.float32)
+    height, width = job.content.shape[:2]
+    out = np.empty(job.content.shape, np.float32)
+    for rows in strips(height, width):
+        result = resized_strip(styled, height, width, rows)
+        photograph = job.content[rows, :, :3]
+        if job.settings.color == "luminance":
+            result = color.with_chroma_of(photograph, result)
+        share = min(1.0, job.settings.strength / FADE_BELOW) * reach_of(
+            guided_in(job.styles, rows), rows.stop - rows.start, width
+        )
+        share = (share if job.mask is None else share * job.mask[rows])[..., None]
+        mixed = photograph + share * (result - photograph)
+        # Shares of 0 and 1 return the photograph's and the result's own bits.
+        out[rows, :, :3] = np.where(share == 0, photograph, np.where(share == 1, result, mixed))
+    out[..., 3:] = job.content[..., 3:]
+    return out

@@ -6,6 +6,7 @@ real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -15,11 +16,18 @@ import onnxruntime as ort
 from nst_core import images, weights
 from nst_core.backends import Float
 from nst_core.kept import Kept, digest
+from nst_core.tile_grid import tiles
 
 VIEW = 256
 """Side of the square view of a style that the predictor takes, px."""
 MULTIPLE = 4
 """The network halves its picture twice."""
+LARGEST_WHOLE = 4e6
+"""Pixels: the network takes about 150 MB for each million."""
+TILE, TILE_MARGIN = 1024, 64
+"""px: the margin is more than the network sees beyond a pixel, 57."""
+SPOT, SPOTS = 256, 64
+"""Side (px) and number of the spots by which a picture too large to be seen whole is judged."""
 _FATAL = 4
 _vectors: Kept[Float] = Kept(16)
 
@@ -28,6 +36,7 @@ _vectors: Kept[Float] = Kept(16)
 def _session(name: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
+    options.enable_cpu_mem_arena = False  # which keeps for ever what one large picture needed
     return ort.InferenceSession(weights.verified(name), options, providers=["CPUExecutionProvider"])
 
 
@@ -58,10 +67,47 @@ def prepare(styles: Sequence[Float]) -> None:
 
 
 def first_paint(content: Float, styles: Sequence[tuple[Float, float]]) -> Float:
-    """content: (H, W, 3); styles: (picture, share), shares sum to 1. Returns (H, W, 3) in [0, 1]."""
+    """content: (H, W, 3); styles: (picture, share), shares sum to 1. Returns (H, W, 3) in [0, 1].
+
+    A large picture is painted in tiles, which share what the network makes of spots all over the picture.
+    """
+    vector: Float = np.sum([style_vector(picture) * share for picture, share in styles], axis=0, dtype=np.float32)
     height, width = content.shape[:2]
-    vector = np.sum([style_vector(picture) * share for picture, share in styles], axis=0, dtype=np.float32)
-    padding = ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0))
-    padded = np.pad(content, padding, mode="edge")
-    (picture,) = _session(weights.FIRST_PAINT_FILE).run(None, {"content": padded[None], "vector": vector})
-    return np.ascontiguousarray(picture[0, :height, :width].clip(0, 1))
+    if height * width > LARGEST_WHOLE:
+        return _by_tiles(content, vector)
+    session = _session(weights.FIRST_PAINT_FILE)
+    (painted,) = session.run(["picture"], {"content": _padded(content)[None], "vector": vector})
+    return np.ascontiguousarray(painted[0, :height, :width].clip(0, 1))
+
+
+def _by_tiles(content: Float, vector: Float) -> Float:
+    height, width = content.shape[:2]
+    names = [value.name for value in _session(weights.FIRST_PAINT_FILE).get_outputs()][1:]
+    found = _session(weights.FIRST_PAINT_FILE).run(names, {"content": _spots(content), "vector": vector})
+    normalising = dict(zip(names, found, strict=True))
+    session = _session(weights.FIRST_PAINT_TILE_FILE)
+    painted = np.empty((height, width, 3), np.float32)
+    for tile in tiles(height, width, TILE, TILE_MARGIN):
+        outer, inner = tile.outer, tile.inner.within(tile.outer)
+        seen = _padded(content[outer.top : outer.bottom, outer.left : outer.right])
+        (part,) = session.run(["picture"], {"content": seen[None], **normalising})
+        inside = part[0, inner.top : inner.bottom, inner.left : inner.right]
+        np.clip(inside, 0, 1, out=painted[tile.inner.top : tile.inner.bottom, tile.inner.left : tile.inner.right])
+    return painted
+
+
+def _spots(content: Float) -> Float:
+    """(N, SPOT, SPOT, 3): squares evenly spread over the picture, about as many on each side as fit its proportions."""
+    height, width = content.shape[:2]
+    rows = min(height // SPOT, max(1, round((SPOTS * height / width) ** 0.5)))
+    columns = min(width // SPOT, math.ceil(SPOTS / rows))
+    tops, lefts = (
+        [round((i + 0.5) * side / count - SPOT / 2) for i in range(count)]
+        for side, count in ((height, rows), (width, columns))
+    )
+    return np.stack([content[top : top + SPOT, left : left + SPOT] for top in tops for left in lefts])
+
+
+def _padded(content: Float) -> Float:
+    padding = ((0, -content.shape[0] % MULTIPLE), (0, -content.shape[1] % MULTIPLE), (0, 0))
+    return np.pad(content, padding, mode="edge")

@@ -1,8 +1,20 @@
-"""How much memory the engine has taken."""
+"""How much memory the engine has taken, and how much it may still take."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psutil
+
+_GROUPS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+)
+"""Where a container finds its limit, its use, and the name of what of that is only cached: Linux, both versions."""
 
 
 def peak_memory() -> int:
@@ -13,3 +25,30 @@ def peak_memory() -> int:
         return int(psutil.Process().memory_info().peak_wset)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return int(peak if psutil.MACOS else peak * 1024)
+
+
+def held_memory() -> int:
+    """Bytes of physical memory this program holds now."""
+    try:
+        return int(psutil.Process().memory_info().rss)
+    except psutil.Error:  # in a container that shows the processes of its host
+        return peak_memory()
+
+
+def available() -> int:
+    """Bytes that this program can still take without the system swapping or a container's limit ending it."""
+    free = psutil.virtual_memory().available
+    for limit, used, cached in _GROUPS:
+        left = _left(Path(limit), Path(used), cached)
+        free = free if left is None else min(free, left)
+    return int(free)
+
+
+def _left(limit: Path, used: Path, cached: str) -> int | None:
+    """What a group's limit leaves; None where there is no such group or no limit."""
+    try:
+        words = (limit.with_name("memory.stat")).read_text("ascii").split()
+        kept = int(words[words.index(cached) + 1])
+        return max(0, int(limit.read_text("ascii")) - int(used.read_text("ascii")) + kept)
+    except (OSError, ValueError):
+        return None

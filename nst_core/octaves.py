@@ -16,18 +16,37 @@ COARSEST = 640
 """Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""
 
 
+HISTORY = 10
+"""Moves that the optimiser remembers."""
+TWICE, MARGINS = 1.5, 160
+"""What tiles cost: the forward pass once more, and the margins (px, both sides) that are computed with each."""
+
+
 @dataclass(frozen=True)
 class Octave:
-    """One resolution. steps: evaluations of the objective."""
+    """One resolution. steps: evaluations of the objective; tile: side of its tiles, px, 0 where it is not cut."""
 
     height: int
     width: int
     steps: int
+    tile: int = 0
+    history: int = HISTORY
 
     @property
     def area(self) -> float:
         """Megapixels."""
         return self.height * self.width / 1e6
+
+    @property
+    def work(self) -> float:
+        """What one evaluation costs, in evaluations of one megapixel that is not cut into tiles."""
+        if not self.tile:
+            return self.area
+        seen = 1.0
+        for side in (self.height, self.width):
+            count = math.ceil(side / self.tile)
+            seen *= (side + (count - 1) * MARGINS) / side
+        return TWICE * seen * self.area
 
     @property
     def halved(self) -> Octave:
@@ -38,7 +57,7 @@ class Octave:
     @property
     def cost(self) -> float:
         """In evaluations of one megapixel, the making of targets included."""
-        return (self.steps + SETUP) * self.area
+        return (self.steps + SETUP) * self.work
 
 
 SETUP = 0.8
@@ -59,14 +78,27 @@ BOLD = 2.0
 """Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 
 
-def plan(height: int, width: int, settings: Settings, *, resumed: bool = False) -> list[Octave]:
-    """Octaves from coarse to full size, each twice the one before; for a draft a coarse one alone.
+AFFORDABLE = 2.5
+"""Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 8 s for each."""
+
+
+def affordable(settings: Settings, *, processor: bool) -> float:
+    """Megapixels up to which a picture is optimised; what it was told there is carried to its full size."""
+    return AFFORDABLE if processor and settings.quality != "max" else math.inf
+
+
+def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, most: float = math.inf) -> list[Octave]:
+    """Octaves from coarse to full size (or `most` megapixels), each twice the one before; for a draft a coarse one.
 
     A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture has no
     structure to lose, and finds its large forms at small sizes, where steps cost little. Strengths above 50 begin at
     half the size too, where style reorganises boldly what it finds.
     """
-    octaves = _draft(height, width) if settings.quality == "draft" else _sizes(height, width, STEPS[settings.quality])
+    octaves = (
+        _draft(height, width)
+        if settings.quality == "draft"
+        else _sizes(*_within(height, width, most), STEPS[settings.quality])
+    )
     first = octaves[0]
     if resumed:
         return [replace(octaves[-1], steps=first.steps)]
@@ -81,6 +113,12 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False) 
 def _draft(height: int, width: int) -> list[Octave]:
     scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
     return [Octave(round(height * scale), round(width * scale), STEPS["draft"])]
+
+
+def _within(height: int, width: int, most: float) -> tuple[int, int]:
+    """The size itself, or a smaller one of at most so many megapixels."""
+    scale = min(1.0, max(math.sqrt(most / (height * width / 1e6)), MIN_SIDE / min(height, width)))
+    return round(height * scale), round(width * scale)
 
 
 def _sizes(height: int, width: int, steps: int) -> list[Octave]:
@@ -103,7 +141,7 @@ class Clock:
     def __init__(self, limit: float = 0.0, now: Callable[[], float] = time.monotonic) -> None:
         self._limit, self._now = limit, now
         self._start = self._mark = now()
-        self._rate = 0.0
+        self._rate = self._reserved = 0.0
 
     @property
     def elapsed(self) -> float:
@@ -114,12 +152,18 @@ class Clock:
         """Seconds an evaluation of one megapixel is expected to take, until one was seen."""
         self._rate = rate
 
+    def reserve(self, seconds: float) -> bool:
+        """Keep that much for what follows the last octave; not, and False, where it is more than half of the limit."""
+        kept = not self._limit or seconds <= self._limit / 2
+        self._reserved = seconds if kept else 0.0
+        return kept
+
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
         now = self._now()
         # The latest counts most: speed changes with size and with what else the machine does.
         self._rate += (
-            0.5 * ((now - self._mark) / octave.area - self._rate) if self._rate else (now - self._mark) / octave.area
+            0.5 * ((now - self._mark) / octave.work - self._rate) if self._rate else (now - self._mark) / octave.work
         )
         self._mark = now
 
@@ -129,14 +173,14 @@ class Clock:
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
         """For the rest of this octave and all later ones, at the speed seen so far; at most what the limit leaves."""
-        left = ((octave.steps - done) * octave.area + sum(o.cost for o in later)) * self._rate
+        left = ((octave.steps - done) * octave.work + sum(o.cost for o in later)) * self._rate + self._reserved
         return max(0.0, min(left, self._limit - self.elapsed)) if self._limit else left
 
     def affords(self, octave: Octave, done: int, later: Sequence[Octave]) -> bool:
         """Whether the limit leaves time for one more evaluation, and for the later octaves' share."""
         if not self._limit:
             return True
-        left, one = self._limit - self.elapsed, self._rate * octave.area
+        left, one = self._limit - self._reserved - self.elapsed, self._rate * octave.work
         if done == 0:
             return left >= self._shortest(octave)
         # An octave too large for the time left will not be begun: nothing is saved for it.
@@ -149,7 +193,7 @@ class Clock:
 
     def _shortest(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation."""
-        return self._rate * octave.area * (1 + SETUP)
+        return self._rate * octave.work * (1 + SETUP)
 
 
 class Plateau:

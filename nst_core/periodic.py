@@ -8,7 +8,6 @@ import numpy as np
 
 from nst_core import images
 from nst_core.backends import Backend, Float, Objective
-from nst_core.layers import CONTENT_LAYER
 from nst_core.planes import planes
 from nst_core.statistics import Array, Targets, tv_weight
 
@@ -25,7 +24,7 @@ def seamless(backend: Backend, targets: Targets, content: Float) -> Objective:
     there = replace(
         targets,
         guides=backend.array(guides),
-        content=backend.features(backend.array(planes(around)))[CONTENT_LAYER],
+        content=backend.content(backend.array(planes(around))),
         weights=replace(targets.weights, tv=0.0),
     )
     return periodic(backend.objective(there), tv_weight(targets))

@@ -13,20 +13,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from nst_core import images
+from nst_core.affordable import budget
 from nst_core.backends import AbortedError, Backend, Float
 from nst_core.choose import choose
 from nst_core.descent import Step, descend
+from nst_core.errors import OutOfMemoryError
+from nst_core.estimate import arranged, smaller
 from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
-from nst_core.octaves import Clock, Octave, Plateau, plan
+from nst_core.octaves import AFFORDABLE, Clock, Octave, Plateau, affordable, plan
 from nst_core.periodic import seamless
-from nst_core.planes import picture, planes
+from nst_core.planes import picture, planes, viewed
 from nst_core.recipe import recipe
 from nst_core.regions import opaque
 from nst_core.start import Ladder, varied
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets
+from nst_core.tiles import InTiles
+from nst_core.visible import filled
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
@@ -64,11 +69,11 @@ class Run:
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        color = opaque(job.content)
         self._visible = job.visible
         # What is masked out shall not influence anything either.
-        self._content = opaque(np.dstack([color, self._visible]))
-        self._best = _Best(planes(self._content))
+        self._content = filled(opaque(job.content), self._visible)
+        self._area = self._visible.size / 1e6
+        self._best = _Best(viewed(self._content))
         self._small: Job | None = None
 
     def stop(self) -> None:
@@ -82,31 +87,59 @@ class Run:
         if settings.strength == 0:
             return
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
-        height, width = self._visible.shape
-        octaves = plan(height, width, settings, resumed=self.job.init is not None)
+        octaves = self._plan()
         ladder = Ladder(self.job, self._content, styles)
+        # To reduce a large picture takes long, which says nothing of the painting.
+        ladder.content(octaves[0].height, octaves[0].width)
         before = self._clock.elapsed
         first = ladder.first(octaves[0].height, octaves[0].width)
         self._best.image = planes(first if self.job.init is not None else varied(first, settings.seed))
-        self._clock.expect(SKETCHES * (self._clock.elapsed - before) / octaves[0].area)
+        rate = (self._clock.elapsed - before) / octaves[0].area
+        self._clock.expect(SKETCHES * rate)
+        climbs = octaves[-1].area == self._area or self._clock.reserve(rate * self._area)
         yield self._progress(octaves, 0, 0)
         if self._stopped.is_set():
             return
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
+        octaves = arranged(octaves, self._area, budget(settings, backend), len(self.job.styles))
         try:
             for index, octave in enumerate(octaves):
                 if not self._clock.affords(octave, 0, octaves[index + 1 :]):
                     break
                 image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
-                for step in self._octave(backend, octave, image, styles):
+                for step in self._fitting(backend, octave, image, styles):
                     yield self._progress(octaves, index, step.number, step.loss)
                     if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
                         break
                 if self._stopped.is_set():
                     return
-            self._best.image = planes(ladder.climb(picture(self._best.image), height, width))
+            small = picture(self._best.image)
+            self._best.image = viewed(ladder.carried(small) if climbs else small)
         except AbortedError:
             return
+
+    def _plan(self) -> list[Octave]:
+        settings, (height, width) = self.job.settings, self._visible.shape
+        most = math.inf
+        if self._area > AFFORDABLE:
+            # Loading a backend takes a while: only a large picture's plan waits for it.
+            self._backend = self._backend or choose(settings.backend, settings.device)
+            most = affordable(settings, processor=self._backend.device == "cpu")
+        return plan(height, width, settings, resumed=self.job.init is not None, most=most)
+
+    def _fitting(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
+        """The octave's steps. Where memory is full they go on in smaller tiles."""
+        way = smaller(octave)
+        try:
+            yield from self._octave(backend, octave, image, styles)
+        except (OutOfMemoryError, MemoryError) as error:
+            if way is None:
+                raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
+        else:
+            return
+        # Only now is the memory free that the error's traceback held.
+        best = self._best.image
+        yield from self._fitting(backend, way, best if best.shape == image.shape else image, styles)
 
     def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
         settings, size = self.job.settings, (octave.height, octave.width)
@@ -116,6 +149,8 @@ class Run:
         if settings.texture:
             weights = replace(weights, content=0.0)
         brush_size = settings.brush_size / math.sqrt(self.job.part)
+        if octave.tile:
+            backend = InTiles(backend, octave.tile)
         targets = make_targets(backend, content, visible, styles, brush_size, weights)
         objective = seamless(backend, targets, content) if settings.seamless else backend.objective(targets)
         plateau = Plateau()
@@ -124,7 +159,7 @@ class Run:
         lowest = np.inf
         if self._stopped.is_set():
             return
-        for step in descend(objective, backend.array(image), octave.steps):
+        for step in descend(objective, backend.array(image), octave.steps, octave.history):
             self._clock.evaluated(octave)
             with self._lock:
                 self._best.evaluations[-1] += 1

@@ -114,7 +114,7 @@ class Settings:
             expert=True,
         ),
     ] = 0.0
-    seed: Annotated[int, Knob("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run", expert=True)] = 0
+    seed: Annotated[int, Knob("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run")] = 0
     init: Annotated[
         Literal["sketch", "content", "noise"],
         Knob(
@@ -180,6 +180,17 @@ class Settings:
             expert=True,
         ),
     ] = "auto"
+    memory: Annotated[
+        float,
+        Knob(
+            "Memory",
+            "Gigabytes that the engine may take; 0 takes what is free. With less, it computes in tiles.",
+            0,
+            4096,
+            scope="machine",
+            expert=True,
+        ),
+    ] = 0.0
 
     def __post_init__(self) -> None:
         for named in knobs():

@@ -14,7 +14,8 @@ from nst_core.job import Job, Style
 from nst_core.octaves import BALANCED
 from nst_core.periodic import resized
 from nst_core.regions import Region, regions_of
-from nst_core.settings import MIN_SIDE
+from nst_core.settings import MIN_SIDE, Settings
+from nst_core.strips import guided_at, guided_in, resized_strip, strips
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
@@ -26,7 +27,9 @@ has too few steps to find the style's colours by itself, takes all of the sketch
 SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
 LARGEST_SKETCH = 4e6
-"""Pixels: the network takes about a second and 150 MB for each million."""
+"""Pixels that a photograph may be enlarged to for a small brush: the network takes about a second for each million."""
+_GLANCE = (MIN_SIDE, MIN_SIDE)
+"""A size for regions whose guides do not matter."""
 
 
 class Ladder:
@@ -35,15 +38,22 @@ class Ladder:
     def __init__(self, job: Job, content: Float, styles: Sequence[Style]) -> None:
         """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted."""
         self._job, self._content, self._styles = job, content, styles
+        self._small = content
         self._sketched = job.init is None and job.settings.init == "sketch" and not job.settings.texture
+        self._steady = job.init is not None or not (job.settings.texture or job.settings.init == "noise")
         self._ground: Float | None = None
         if self._sketched:
-            regions = regions_of(styles, *content.shape[:2])
-            prepare([pixels for region in regions for pixels, _ in region.styles])
+            prepare([pixels for region in regions_of(styles, *_GLANCE) for pixels, _ in region.styles])
+
+    def content(self, height: int, width: int) -> Float:
+        """The content at a size: (height, width, 3)."""
+        if self._small.shape[:2] != (height, width):
+            self._small = images.resize(self._content, height, width)
+        return self._small
 
     def first(self, height: int, width: int) -> Float:
         """(height, width, 3): where the run starts from."""
-        self._ground = first_image(self._job, images.resize(self._content, height, width), self._styles)
+        self._ground = first_image(self._job, self.content(height, width), self._styles)
         return self._ground
 
     def climb(self, image: Float, height: int, width: int) -> Float:
@@ -52,10 +62,22 @@ class Ladder:
             return image
         if self._job.settings.seamless:
             return resized(image, height, width)
-        if self._ground is None or not self._sketched:
+        if self._ground is None or not self._steady:
             return images.resize(image, height, width)
         below = self._ground
-        return enlarged(image, below, self.first(height, width))
+        return enlarged(image, below, self.first(height, width).copy())
+
+    def carried(self, image: Float) -> Float:
+        """The image at full size, where nothing more is done to it: with the finest strokes of a sketch of that size.
+
+        All that the image shows stays as it is; only what is too fine for its size comes from that sketch.
+        """
+        height, width = self._content.shape[:2]
+        if image.shape[:2] == (height, width) or self._job.settings.seamless or not self._steady:
+            return self.climb(image, height, width)
+        fine = self.first(height, width)
+        fine = fine if self._sketched else fine.copy()
+        return enlarged(image, images.resize(fine, *image.shape[:2]), fine)
 
 
 def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
@@ -66,14 +88,7 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
     if job.settings.texture or job.settings.init == "noise":
         return _noise(content, styles, job.settings.seed)
     if job.settings.init == "sketch":
-        painted = sketch(content, styles, job.settings.brush_size)
-        # The photograph shines through the sketch: few steps would not find the way back to its forms.
-        balanced = 1.0 if job.settings.quality == "draft" else PALE
-        strength = job.settings.strength / BALANCED
-        # In the sketch's palette: of the photograph's colours few steps would leave stains.
-        shining = content + np.float32(min(1.0, strength)) * (color.matched(content, painted) - content)
-        start: Float = shining + np.float32(min(1.0, balanced * strength)) * (painted - shining)
-        return start
+        return _with_photograph(sketch(content, styles, job.settings.brush_size), content, job.settings)
     return content
 
 
@@ -95,20 +110,38 @@ def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:
     The network's strokes have one width in pixels: a larger brush paints a smaller photograph, which is then enlarged.
     """
     height, width = content.shape[:2]
-    scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1], (LARGEST_SKETCH / (height * width)) ** 0.5)
+    largest = max(1.0, (LARGEST_SKETCH / (height * width)) ** 0.5)
+    scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1], largest)
     small = images.resize(content, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
-    return _mixed(content, styles, lambda region: images.resize(first_paint(small, region.styles), height, width))
+    return _mixed(content, styles, lambda region: first_paint(small, region.styles))
 
 
 def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
-    """image: (h, w, 3), what optimisation made of the sketch `coarse`. Returns the same done to the sketch `fine`.
+    """image: (h, w, 3), what optimisation made of the sketch `coarse`. Does the same to the sketch `fine`: in place.
 
     What was changed is enlarged, not the picture: strokes as fine as the larger size allows come from its own sketch.
     """
     # Resizing keeps to [0, 1], where half a difference fits around one half.
-    change = images.resize(np.asarray((image - coarse) / 2 + 0.5, np.float32), *fine.shape[:2])
-    larger: Float = (fine + 2 * change - 1).clip(0, 1)
-    return larger
+    change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
+    height, width = fine.shape[:2]
+    for rows in strips(height, width):
+        np.clip(fine[rows] + 2 * resized_strip(change, height, width, rows) - 1, 0, 1, out=fine[rows])
+    return fine
+
+
+def _with_photograph(painted: Float, content: Float, settings: Settings) -> Float:
+    """The sketch, in place, with the photograph shining through: few steps would not find the way back to its forms."""
+    strength = settings.strength / BALANCED
+    on_painted = np.float32(min(1.0, strength * (1.0 if settings.quality == "draft" else PALE)))
+    on_palette = np.float32(min(1.0, strength))
+    if on_painted == 1:
+        return painted
+    # In the sketch's palette: of the photograph's colours few steps would leave stains.
+    own, wanted = color.palette(content), color.palette(painted)
+    for rows in strips(*painted.shape[:2]):
+        shining = content[rows] + on_palette * (color.recoloured(content[rows], own, wanted) - content[rows])
+        painted[rows] = shining + on_painted * (painted[rows] - shining)
+    return painted
 
 
 def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
@@ -123,9 +156,19 @@ def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
 
 
 def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:
-    """Each region as `painted`, under its guide; the photograph where no guide reaches."""
-    regions = regions_of(styles, *content.shape[:2])
-    bare = 1 - np.sum([region.guide for region in regions], axis=0)
-    parts = [painted(region) * region.guide[..., None] for region in regions]
-    mixed: Float = np.sum([content * bare[..., None], *parts], axis=0).clip(0, 1).astype(np.float32)
-    return mixed
+    """Each region as `painted`, at whatever size, under its guide; the photograph where no guide reaches."""
+    height, width = content.shape[:2]
+    mixed = np.empty((height, width, 3), np.float32)
+    guided = any(style.guide is not None for style in styles)
+    styles = guided_at(styles, height, width)
+    for index, region in enumerate(regions_of(styles, *_GLANCE)):
+        part = painted(region)
+        if not guided and part.shape == mixed.shape:
+            return part
+        for rows in strips(height, width):
+            here = regions_of(guided_in(styles, rows), rows.stop - rows.start, width)
+            if index == 0:
+                bare = 1 - np.sum([one.guide for one in here], axis=0)
+                mixed[rows] = content[rows] * bare[..., None]
+            mixed[rows] += resized_strip(part, height, width, rows) * here[index].guide[..., None]
+    return mixed.clip(0, 1, out=mixed)

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from nst_core import images
 from nst_core.backends import Backend, Float
 from nst_core.kept import Kept, digest
-from nst_core.layers import STYLE_LAYERS
 from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
-from nst_core.statistics import LayerStatistics, blend, layer_statistics
+from nst_core.statistics import LayerStatistics, blend
 
 KEPT = 16
 """Styles at a size; each takes 2.5 MB."""
@@ -52,8 +51,5 @@ def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> F
 
 
 def _measured(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
-    parts = []
-    for window in style_windows(style, area, brush_size):
-        maps = backend.features(backend.array(planes(window)))
-        parts.append({layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS})
+    parts = [backend.style(backend.array(planes(window))) for window in style_windows(style, area, brush_size)]
     return blend(parts, [1 / len(parts)] * len(parts))

@@ -9,7 +9,6 @@ import numpy as np
 from nst_core import color
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
-from nst_core.layers import CONTENT_LAYER
 from nst_core.planes import planes
 from nst_core.regions import Region, opaque, regions_of
 from nst_core.statistics import LayerStatistics, Targets, Weights, blend
@@ -33,7 +32,7 @@ def make_targets(
         styles=_stacked(backend, [_statistics(backend, region, brush_size) for region in regions]),
         guides=backend.array(guides),
         guide_share=tuple(float(guide.mean()) for guide in guides),
-        content=backend.features(backend.array(planes(content)))[CONTENT_LAYER],
+        content=backend.content(backend.array(planes(content))),
         weights=weights,
     )
 

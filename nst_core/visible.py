@@ -9,12 +9,14 @@ Float = NDArray[np.float32]
 
 
 def filled(color: Float, visible: Float) -> Float:
-    """color (H, W, C) where `visible` (H, W) is 1; elsewhere the colour of what is near.
+    """color (H, W, C), itself where all is visible. Where `visible` (H, W) is less than 1: the colour of what is near.
 
     Push and pull over a pyramid (Gortler et al., The Lumigraph, 1996): hidden areas take means of coarser levels.
     """
+    if (visible >= 1).all():
+        return color
     weight = visible[..., None]
-    if (weight >= 1).all() or min(color.shape[:2]) < 2:
+    if min(color.shape[:2]) < 2:
         total = max(float(weight.sum()), 1e-6)
         mean = (color * weight).sum((0, 1)) / total
         flat: Float = (color * weight + mean * (1 - weight)).astype(np.float32)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from PIL import Image
 
-from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch
+from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch, private
 from nst_core.install import default_command, install_plugin
 
-PACKAGE = Path(__file__).resolve().parent.parent / "nst_core"
+HERE = Path(__file__).resolve().parent
+PACKAGE = HERE.parent / "nst_core"
+WAYS = ("unchanged", "inverted", "dies", "tires", "foreign")  # of the stand-in engine
+
+Facts = dict[str, Any]
+Found = Callable[[str], Facts]
 
 
 @dataclass(frozen=True)
@@ -25,11 +33,51 @@ class Studio:
     plug_in: Path
     folder: Path
 
+    def check(self, script: str, way: Sequence[str] = (), **more: Any) -> Found:
+        """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
+
+        Under "said" it gives all that GIMP printed. way: a command that takes the script, instead of a GIMP without
+        windows.
+        """
+        stand_in = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py")]
+        engines = {way: self.gimp.outside([*stand_in, way]) for way in WAYS}
+        order, answers = (self.folder / f"{script}-{name}.json" for name in ("order", "answers"))
+        order.write_text(
+            json.dumps(
+                {
+                    "plug_in": str(self.plug_in),
+                    "engines": {**engines, "missing": ["/nowhere/neural-style-engine"]},
+                    "folder": str(self.folder),
+                    "answers": str(answers),
+                    **more,
+                }
+            )
+        )
+        told = {"NST_CHECKS": str(order)}
+        if way:
+            done = self.gimp.run([*way, str(HERE / script)], self.profile, told)
+        else:
+            done = self.gimp.run_batch(HERE / script, self.profile, told)
+        assert answers.is_file(), done.stdout
+        sys.stdout.write(done.stdout)  # seen where a test fails
+        found = {**json.loads(answers.read_text()), "said": {"text": done.stdout}}
+
+        def facts(name: str) -> Facts:
+            assert "failed" not in found[name], found[name]["failed"]
+            return cast("Facts", found[name])
+
+        return facts
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--gimp", metavar="SUITE", help="use the private GIMP of this Debian suite, as trixie or sid")
+
 
 @pytest.fixture(scope="session")
-def gimp() -> Gimp:
+def gimp(pytestconfig: pytest.Config) -> Gimp:
+    suite = pytestconfig.getoption("--gimp")
     try:
-        return find_or_fetch(CACHE)
+        return private(CACHE, suite=suite) if suite else find_or_fetch(CACHE)
     except GimpUnavailableError as error:
         pytest.skip(f"no GIMP 3: {error}")
 

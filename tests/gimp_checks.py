@@ -1,8 +1,4 @@
-"""Runs inside GIMP: calls the filter in many ways and writes down what came of each, for test_gimp.py to judge.
-
-One start of GIMP serves all. `NST_CHECKS` names a JSON file with the order: `plug_in` (the installed folder), `engines`
-(commands by name), `folder` (pictures to read), `answers` (the file to write).
-"""
+"""Runs inside GIMP: calls the filter in many ways, for test_gimp.py to judge."""
 
 from __future__ import annotations
 
@@ -14,96 +10,17 @@ import signal
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from gi.repository import Gegl, Gimp, Gio
+from gi.repository import Gimp, Gio
 
-ORDER = json.loads(Path(os.environ["NST_CHECKS"]).read_text())
-FOLDER = Path(ORDER["folder"])
-PLUG_IN = Path(ORDER["plug_in"])
-RGBA = "R'G'B'A float"
-RED, GREEN, BLUE, ALPHA = range(4)
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gimp_calls import FOLDER, PLUG_IN, Facts, answer, call, check, engine, fade, looks, photograph, pixels, refused
 
 DEFAULT = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config().get_property("preset")
-
-Facts = dict[str, Any]
-CHECKS: list[Callable[[], Facts]] = []
-check = CHECKS.append
-
-
-def photograph() -> Gimp.Image:
-    """128 x 96, one opaque RGB layer."""
-    return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photograph.png")))
-
-
-@contextlib.contextmanager
-def engine(name: str) -> Iterator[None]:
-    """Another engine for a while; an empty name takes engine.json away."""
-    file = PLUG_IN / "engine.json"
-    before = file.read_text()
-    if name:
-        file.write_text(json.dumps(json.loads(before) | {"command": ORDER["engines"][name]}))
-    else:
-        file.unlink()
-    try:
-        yield
-    finally:
-        file.write_text(before)
-
-
-def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
-    """Call the filter; how it went."""
-    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
-    config = procedure.create_config()
-    mode = arguments.pop("run_mode", Gimp.RunMode.NONINTERACTIVE)
-    quick = {"preset": "test-look", "quality": "draft"}
-    for name, value in {"run-mode": mode, "image": image, **quick, **arguments}.items():
-        config.set_property(name.replace("_", "-"), value)
-    config.set_core_object_array("drawables", drawables)
-    result = procedure.run(config)
-    status = result.index(0).value_nick
-    made = result.get_core_object_array(1) if status == "success" else []
-    return {
-        "status": status,
-        "message": Gimp.get_pdb().get_last_error(),
-        "made": [layer.get_id() for layer in made],
-        "layers": [layer.get_id() for layer in image.get_layers()],
-    }
-
-
-def pixels(drawable: Gimp.Drawable, form: str = RGBA) -> bytes:
-    area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
-    read: bytes = drawable.get_buffer().get(area, 1.0, form, Gegl.AbyssPolicy.NONE)
-    return read
-
-
-def fade(layer: Gimp.Layer) -> None:
-    """Alpha from 0 to 255 over the layer, and colours everywhere."""
-    layer.add_alpha()
-    width, height = layer.get_width(), layer.get_height()
-    rows = bytes(
-        v % 256 for y in range(height) for x in range(width) for v in (3 * x, 2 * y, x + y, 255 * x // (width - 1))
-    )
-    layer.get_buffer().set(Gegl.Rectangle.new(0, 0, width, height), "R'G'B'A u8", rows)
-
-
-def looks(layer: Gimp.Layer) -> Facts:
-    parent = layer.get_parent()
-    image = layer.get_image()
-    return {
-        "name": layer.get_name(),
-        "type": layer.type().value_nick,
-        "size": [layer.get_width(), layer.get_height()],
-        "offsets": list(layer.get_offsets()[1:]),
-        "parent": parent.get_id() if parent else None,
-        "position": image.get_item_position(layer),
-        "mask": layer.get_mask() is not None,
-        "parasites": {name: bytes(layer.get_parasite(name).get_data()).decode() for name in layer.get_parasite_list()},
-    }
 
 
 @check
@@ -223,17 +140,11 @@ def last_values() -> Facts:
     mode = Gimp.RunMode.WITH_LAST_VALS
     facts = call(image, image.get_layers(), preset=DEFAULT, run_mode=mode)
     memory = Path(Gimp.directory()) / "neural-style.json"
-    memory.write_text(json.dumps({"style-file": str(FOLDER / "deleted.png")}))
+    gone = {"kind": "file", "key": str(FOLDER / "deleted.png"), "title": "deleted.png", "weight": 1.0}
+    memory.write_text(json.dumps({"picks": [gone], "complete": True}))
     facts |= refused("deleted picture", image, image.get_layers(), run_mode=mode)
     memory.unlink()
     return facts
-
-
-def refused(name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
-    before = [layer.get_id() for layer in image.get_layers()]
-    started = time.monotonic()
-    facts = call(image, drawables, **arguments)
-    return {name: facts | {"image kept": facts["layers"] == before, "seconds": time.monotonic() - started}}
 
 
 @check
@@ -317,7 +228,7 @@ def _parent(pid: int) -> int:
 def gone() -> Facts:
     """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
     sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import report, run  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
     from nst_core.errors import NeuralStyleError  # noqa: PLC0415
 
     config = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config()
@@ -330,7 +241,7 @@ def gone() -> Facts:
         meddle = functools.partial(_meddle, name, image, layers[0])
         try:
             with engine("unchanged"), mock.patch.object(report.Report, "show", meddle):
-                made = run.run(None, Gimp.RunMode.NONINTERACTIVE, image, layers, config)
+                made = unattended.run(Gimp.RunMode.NONINTERACTIVE, image, layers, config)
             facts[name] = {"made": len(made), "layers": len(image.get_layers())}
         except NeuralStyleError as error:
             facts[name] = {"error": type(error).__name__, "message": str(error)}
@@ -346,19 +257,5 @@ def _meddle(what: str, image: Gimp.Image, first: Gimp.Layer, *_shown: Any) -> No
                 image.remove_layer(layer)
 
 
-def main() -> None:
-    answers: Facts = {}
-    for run in CHECKS:
-        started = time.monotonic()
-        try:
-            answers[run.__name__] = run()
-        except Exception:  # noqa: BLE001 - judged by the test that wants this answer
-            answers[run.__name__] = {"failed": traceback.format_exc()}
-        sys.stderr.write(f"check {run.__name__}: {time.monotonic() - started:.1f} s\n")
-    Path(ORDER["answers"]).write_text(json.dumps(answers))
-    for image in Gimp.get_images():
-        image.delete()
-
-
 if __name__ == "__main__":
-    main()
+    answer()

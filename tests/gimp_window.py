@@ -1,7 +1,7 @@
-"""Runs inside a GIMP with a window: opens the filter's dialog, and sees what came of it.
+"""Runs inside a GIMP with a window: opens the filter's dialog again and again, and writes down what came of each.
 
-gimp_window.sh presses the keys. `NST_WINDOW` names a JSON file with the order: `photograph`, `answers` (the file to
-write), `painted` (a file that tells the shell script that the filter is done).
+gimp_artist.py sits in front of it. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
+each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each).
 """
 
 from __future__ import annotations
@@ -10,35 +10,66 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from gi.repository import Gimp, Gio
 
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
+FOLDER = Path(ORDER["folder"])
+PATIENCE = 60  # seconds
 
 
 def main() -> None:
+    answers = {}
+    for sitting in ORDER["sittings"]:
+        engine = Path(ORDER["plug_in"]) / "engine.json"
+        engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": sitting["engine"]}))
+        answers[sitting["name"]] = sit(sitting["name"], sitting["layers"])
+        (FOLDER / "answers.json").write_text(json.dumps(answers))
+
+
+def sit(name: str, layers: int) -> dict[str, Any]:
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(ORDER["photograph"]))
+    for _ in range(1, layers):
+        image.insert_layer(image.get_layers()[0].copy(), None, 0)
+    image.set_selected_layers(image.get_layers())
     image.clean_all()
-    Gimp.Display.new(image)
+    display = Gimp.Display.new(image)
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
     config.set_property("image", image)
     config.set_core_object_array("drawables", image.get_selected_layers())
+    (FOLDER / f"{name}.open").touch()
     result = procedure.run(config)
-    answers = {
+    facts = {
         "status": result.index(0).value_nick,
         "message": Gimp.get_pdb().get_last_error(),
         "layers": [layer.get_name() for layer in image.get_layers()],
-        "saved": {name: bytes(image.get_parasite(name).get_data()).decode() for name in image.get_parasite_list()},
+        "recipes": [notes(layer) for layer in image.get_layers()],
+        "saved": notes(image),
+        "clean": not image.is_dirty(),
     }
-    Path(ORDER["painted"]).touch()
-    deadline = time.monotonic() + 60
-    while len(image.get_layers()) != 1 and time.monotonic() < deadline:
+    (FOLDER / f"{name}.over").touch()
+    if name == "accept":
+        facts |= after_undo(image, layers)
+    display.delete()
+    return facts
+
+
+def after_undo(image: Gimp.Image, layers: int) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE
+    while len(image.get_layers()) != layers and time.monotonic() < deadline:
         time.sleep(0.2)
-    answers["layers after one undo"] = [layer.get_name() for layer in image.get_layers()]
-    answers["clean after one undo"] = not image.is_dirty()
-    Path(ORDER["answers"]).write_text(json.dumps(answers))
+    (FOLDER / "undone").touch()
+    return {
+        "layers after one undo": [layer.get_name() for layer in image.get_layers()],
+        "clean after one undo": not image.is_dirty(),
+    }
+
+
+def notes(item: Gimp.Image | Gimp.Layer) -> dict[str, str]:
+    return {name: bytes(item.get_parasite(name).get_data()).decode() for name in item.get_parasite_list()}
 
 
 main()

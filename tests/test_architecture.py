@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "tests")
+PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "translations", "tests")
 FILES = sorted(path.relative_to(ROOT).as_posix() for part in PARTS for path in (ROOT / part).rglob("*.py"))
 SHIPPED = [file for file in FILES if file.startswith(("nst_core/", "gimp_plugin/"))]
 SLICE_FILES = [f"nst_core/{name}.py" for name in SLICE]
@@ -36,26 +36,30 @@ IMPORTED_ONLY_BY = {
     "torchvision": ("export/",),
     "onnxruntime": ("nst_core/backends/onnx.py", "nst_core/first_paint.py", "benchmarks/"),
     "onnx": ("export/",),
-    "scipy": ("styles/",),
+    "scipy": ("styles/", "benchmarks/"),
+    "babel": ("translations/",),
+    "pyvips": ("nst_core/icc.py",),
     "click": ("nst_core/cli",),
     "rich": ("nst_core/cli", "demo/"),
     "nst_core.cli": ("nst_core/cli",),
-    "gimp_plugin": ("gimp_plugin/",),
+    "gimp_plugin": ("gimp_plugin/", "translations/"),
     "export": ("export/",),
     "styles": ("styles/",),
     "demo": ("demo/",),
     "benchmarks": ("benchmarks/",),
+    "translations": ("translations/",),
     "tests": (),
 }
 """Module, or package: the beginnings of the files that may import it. Tests may import anything but tests."""
 
 EDGES = {
-    "print": ("export/", "styles/", "demo/", "benchmarks/"),
+    "print": ("export/", "styles/", "demo/", "benchmarks/", "translations/"),
     "sys.argv": ("gimp_plugin/neural-style.py", "export/", "styles/", "demo/", "benchmarks/"),
     "os.environ": (
+        "nst_core/cli_batch.py",  # of which its engines see a few
         "nst_core/install.py",  # where GIMP was told to keep its profile
         "nst_core/presets.py",  # where the system keeps a person's files
-        "gimp_plugin/run.py",  # of which the engine sees a few
+        "gimp_plugin/start.py",  # of which the engine sees a few
         "demo/",
         "benchmarks/",
     ),

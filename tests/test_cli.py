@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -16,10 +17,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from nst_core import cli_stylize, images, presets
+from nst_core import cli_look, cli_stylize, images, presets
 from nst_core.cli import main
 from nst_core.cli_options import print_json, settings_from, weighted
 from nst_core.errors import InvalidSettingError
+from nst_core.job import Job
 from nst_core.settings import knobs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -126,7 +128,8 @@ def test_a_real_process_says_nothing_but_its_answer(work: Path) -> None:
     assert json.loads(done.stdout)["size"] == [64, 48]
 
 
-def order(work: Path, **changes: Any) -> cli_stylize.Order:
+def prepared(work: Path, **changes: Any) -> Job:
+    """The job for the photograph, by the style unless something else is said."""
     given: dict[str, Any] = {
         "styles": (str(work / "style.png"),),
         "preset": None,
@@ -134,7 +137,8 @@ def order(work: Path, **changes: Any) -> cli_stylize.Order:
         "mask": None,
         "knobs": {},
     }
-    return cli_stylize.Order(content=str(work / "photo.png"), output=str(work / "out.png"), **(given | changes))
+    look = cli_look.read_look(cli_look.Order(**(given | changes)))
+    return look.job(cli_look.read_content(str(work / "photo.png"), look.size).pixels)
 
 
 def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +150,7 @@ def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: p
     preset = {"format": 1, "title": "Mine", "styles": [{"file": "style.png", "weight": 2.0}], "settings": look}
     (folder / "preset.json").write_text(json.dumps(preset))
     monkeypatch.setenv("XDG_DATA_HOME", str(work / "presets"))
-    job = cli_stylize.prepare(order(work, styles=(), preset="mine", knobs={"strength": "30"}))
+    job = prepared(work, styles=(), preset="mine", knobs={"strength": "30"})
     assert job.settings.strength == 30
     assert job.settings.color == "content"
     assert [style.weight for style in job.styles] == [2.0]
@@ -154,18 +158,18 @@ def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: p
 
 def test_init_takes_a_picture_of_any_size(work: Path) -> None:
     """A picture to start from is brought to the content's size; the words keep their meaning."""
-    job = cli_stylize.prepare(order(work, knobs={"init": str(work / "style.png")}))
+    job = prepared(work, knobs={"init": str(work / "style.png")})
     assert job.init is not None
     assert job.init.shape == (48, 64, 3)
-    job = cli_stylize.prepare(order(work, knobs={"init": "noise"}))
+    job = prepared(work, knobs={"init": "noise"})
     assert job.init is None
     assert job.settings.init == "noise"
 
 
 def test_size_is_the_longest_edge(work: Path) -> None:
     """The content is resized before the work, up or down, keeping its proportions."""
-    assert cli_stylize.prepare(order(work, size=128)).content.shape == (96, 128, 3)
-    assert cli_stylize.prepare(order(work, size=48)).content.shape == (36, 48, 3)
+    assert prepared(work, size=128).content.shape == (96, 128, 3)
+    assert prepared(work, size=48).content.shape == (36, 48, 3)
 
 
 def test_a_weight_is_told_from_a_name(tmp_path: Path) -> None:
@@ -339,6 +343,13 @@ def until(terminal: int, word: str, seconds: float = 60) -> str:
     return shown
 
 
+def drain(terminal: int) -> None:
+    """Read until the other side is closed: a program whose terminal nobody reads stands still sooner or later."""
+    with contextlib.suppress(OSError):  # how Linux tells the end
+        while os.read(terminal, 4096):
+            pass
+
+
 @unix_only
 def test_on_a_terminal_the_first_ctrl_c_keeps_the_picture(work: Path) -> None:
     """A progress bar tells octave and time left; Ctrl-C finishes early, writes the best so far and says so."""
@@ -367,6 +378,7 @@ def test_on_a_terminal_the_first_ctrl_c_keeps_the_picture(work: Path) -> None:
         until(ours, "left")
         child.send_signal(signal.SIGINT)
         until(ours, "press Ctrl-C again")
+        drain(ours)
         out, _ = child.communicate(timeout=60)
     os.close(ours)
     assert child.returncode == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from demo import gimp as gimp_module
 from demo import private_gimp
 from demo.gimp import Gimp
 from demo.private_gimp import GimpUnavailableError, ensure, enter
@@ -55,12 +56,60 @@ def test_a_failed_fetch_gives_its_reason_and_is_done_again(tmp_path: Path, monke
     assert "remains" in said[0]
 
 
+@root_on_debian
+def test_an_older_list_of_packages_is_brought_up_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was fetched stays."""
+    kept = tmp_path / "nowhere" / "root" / "usr" / "kept"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    (tmp_path / "nowhere" / "complete").write_text("nowhere gimp")
+    asked: list[str] = []
+    monkeypatch.setattr(private_gimp, "_require", lambda command, _log: asked.append(" ".join(command)))
+    assert ensure(tmp_path, "nowhere", silent) == kept.parent.parent
+    assert kept.exists()
+    assert any("install" in command and "gir1.2-atspi-2.0" in command for command in asked)
+    assert not any("debootstrap" in command for command in asked)
+    asked.clear()
+    ensure(tmp_path, "nowhere", silent)
+    assert asked == []
+
+
+@root_on_debian
+def test_an_interrupted_addition_of_packages_is_begun_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a package is not mended."""
+    broken_debootstrap(tmp_path, monkeypatch)
+    (tmp_path / "nowhere" / "root").mkdir(parents=True)
+    (tmp_path / "nowhere" / "complete").write_text("nowhere gimp")
+    with pytest.raises(GimpUnavailableError, match="could not be fetched"):  # an empty root has no apt-get
+        ensure(tmp_path, "nowhere", silent)
+    with pytest.raises(GimpUnavailableError, match="No such script: nowhere"):
+        ensure(tmp_path, "nowhere", silent)
+
+
 def test_without_root_the_reason_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written for someone who may not fetch."""
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     with pytest.raises(GimpUnavailableError, match="only be fetched"):
         ensure(tmp_path, "trixie", silent)
     assert not (tmp_path / "trixie" / "root").exists()
+
+
+@pytest.mark.parametrize("does", ["sleep 600", "exit 1", "echo no version"])
+def test_a_gimp_that_does_not_answer_is_as_good_as_none(
+    does: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that hangs is waited for, but not forever."""
+    program = tmp_path / gimp_module.CONSOLES[0]
+    program.write_text(f"#!/bin/sh\nexec {does}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(gimp_module, "PATIENCE", 2.0)
+    assert gimp_module._version([str(program), "--version"]) == ""
+
+
+def test_a_gimp_that_cannot_be_started_is_as_good_as_none(tmp_path: Path) -> None:
+    """There may be a file of that name that is no program."""
+    (tmp_path / "gimp-console").touch()
+    assert gimp_module._version([str(tmp_path / "gimp-console"), "--version"]) == ""
 
 
 @pytest.mark.gimp

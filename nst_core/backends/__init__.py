@@ -7,16 +7,43 @@ beside this file; `nst_core.choose` picks one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.statistics import Array, Targets
+from nst_core.statistics import Array, LayerStatistics, Targets
 
 Float = NDArray[np.float32]
 Objective = Callable[[Array], tuple[Array, Array]]
 """image (1, 3, H, W) -> losses (3: style, content, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What pulls at a tile's feature maps.
+
+    style: derivatives of the loss with respect to the tile's sums, per style layer. content: the content's features
+    (1, C, h, w); content_weight: (1, 1, h, w), the factor on their squared distance, zero where another tile counts.
+    """
+
+    style: Mapping[str, LayerStatistics]
+    content: Array
+    content_weight: Array
+
+
+class TileWork(Protocol):
+    """What a backend does with one tile, for `nst_core.tiles`. `abort` ends it as it ends an evaluation."""
+
+    def content(self, image: Array) -> Array:
+        """The feature map (1, C, h, w) of a tile (1, 3, H, W) at the content layer."""
+
+    def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
+        """A tile's statistics under guides (K, 1, H, W), before the division by the guides' mass."""
+
+    def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
+        """The content loss, and the gradient on the tile of style and content together."""
 
 
 class Backend(Protocol):
@@ -37,8 +64,20 @@ class Backend(Protocol):
     def features(self, image: Array) -> Mapping[str, Array]:
         """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
 
+    def content(self, image: Array) -> Array:
+        """An image's feature map at the content layer."""
+
+    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+        """An image's statistics at the style layers, under one guide of ones."""
+
     def objective(self, targets: Targets) -> Objective:
         """The loss to be minimised. Raises OutOfMemoryError where it does not fit."""
+
+    def tile_work(self) -> TileWork:
+        """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""
+
+    def free_memory(self) -> int | None:
+        """Bytes free where the arrays live; None where nobody knows."""
 
     def abort(self) -> None:
         """Ask a running evaluation to end early where the library can; it then raises AbortedError."""

@@ -9,10 +9,19 @@ import numpy as np
 import onnxruntime as ort
 
 from nst_core import weights
-from nst_core.backends import AbortedError, Float, Objective
+from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError, OutOfMemoryError
-from nst_core.layers import STYLE_LAYERS
-from nst_core.statistics import Array, Targets, content_weight, relative_weights, tv_weight
+from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.memory import available
+from nst_core.statistics import (
+    Array,
+    LayerStatistics,
+    Targets,
+    content_weight,
+    layer_statistics,
+    relative_weights,
+    tv_weight,
+)
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _FATAL = 4
@@ -77,6 +86,15 @@ class OnnxBackend:
         with _speaking():
             return dict(zip(names, self._features.run(names, {"image": image}), strict=True))
 
+    def content(self, image: Array) -> Array:
+        """See `Backend.content`."""
+        return self.features(image)[CONTENT_LAYER]
+
+    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+        """See `Backend.style`."""
+        maps = self.features(image)
+        return {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
+
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         session = self._objective
@@ -99,9 +117,60 @@ class OnnxBackend:
 
         return evaluate
 
+    @cached_property
+    def _tile_sessions(self) -> tuple[ort.InferenceSession, ort.InferenceSession]:
+        return self._session(weights.TILE_SUMS_FILE), self._session(weights.TILE_GRADIENT_FILE)
+
+    def tile_work(self) -> TileWork:
+        """See `Backend.tile_work`."""
+        sessions = self._tile_sessions
+        self._run_options = ort.RunOptions()
+        return _Tiles(self._features, *sessions, self._run_options)
+
+    def free_memory(self) -> int | None:
+        """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
+        return available() if self.device == "cpu" else None
+
     def abort(self) -> None:
         """End a running evaluation between two nodes of its graph."""
         self._run_options.terminate = True
+
+
+class _Tiles:
+    """See `TileWork`. The run options are this work's own, so that an abort ends it and nothing later."""
+
+    def __init__(
+        self,
+        features: ort.InferenceSession,
+        sums: ort.InferenceSession,
+        gradient: ort.InferenceSession,
+        options: ort.RunOptions,
+    ) -> None:
+        self._features, self._sums, self._gradient, self._options = features, sums, gradient, options
+
+    def content(self, image: Array) -> Array:
+        """See `TileWork.content`."""
+        return self._run(self._features, {"image": image}, [CONTENT_LAYER])[0]
+
+    def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
+        """See `TileWork.sums`."""
+        names = [output.name for output in self._sums.get_outputs()]
+        found = dict(zip(names, self._run(self._sums, {"image": image, "guide": guides}, names), strict=True))
+        return {layer: LayerStatistics(found[f"{layer}.gram"], found[f"{layer}.mean"]) for layer in STYLE_LAYERS}
+
+    def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
+        """See `TileWork.gradient`."""
+        feeds = {"image": image, "guide": guides, "content": pull.content, "content_weight": pull.content_weight}
+        for layer, part in pull.style.items():
+            feeds[f"{layer}.gram"], feeds[f"{layer}.mean"] = part.gram, part.mean
+        loss, gradient = self._run(self._gradient, feeds, ["content_loss", "gradient"])
+        return float(loss), gradient
+
+    def _run(self, session: ort.InferenceSession, feeds: Mapping[str, Array], names: list[str]) -> list[Array]:
+        rows = {name: np.ascontiguousarray(value, np.float32) for name, value in feeds.items()}
+        with _speaking():
+            found: list[Array] = session.run(names, rows, self._options)
+        return found
 
 
 class _speaking:  # noqa: N801 - used like a function

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +11,23 @@ import torch
 import torch.nn.functional as nn
 
 from nst_core import weights
-from nst_core.backends import Float, Objective
+from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError, OutOfMemoryError
 from nst_core.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
-from nst_core.statistics import Array, LayerStatistics, Targets, content_weight, relative_weights, tv_weight
+from nst_core.memory import available
+from nst_core.statistics import (
+    Array,
+    LayerStatistics,
+    Targets,
+    content_weight,
+    layer_statistics,
+    relative_weights,
+    tv_weight,
+)
 
 Tensor = torch.Tensor
+_FULL = ("out of memory", "can't allocate memory")
+"""What PyTorch says where memory is full, in an error that might mean anything."""
 
 
 def devices() -> list[str]:
@@ -54,6 +66,7 @@ class TorchBackend:
         self._exact = torch.float64 if self._dtype == torch.float64 else torch.float32
         self.precision = {torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}[self._dtype]
         self._vgg = _Vgg.load(device, self._dtype)
+        self._tiles: _Tiles | None = None
 
     def array(self, values: Float) -> Array:
         """A tensor on the device."""
@@ -66,8 +79,17 @@ class TorchBackend:
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
-        with torch.no_grad():
+        with torch.no_grad(), _fitting():
             return {layer: values.to(self._exact) for layer, values in self._vgg(image).items()}
+
+    def content(self, image: Array) -> Array:
+        """See `Backend.content`."""
+        return self.features(image)[CONTENT_LAYER]
+
+    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+        """See `Backend.style`."""
+        maps = self.features(image)
+        return {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
@@ -80,26 +102,97 @@ class TorchBackend:
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
-            try:
-                maps, guide = self._vgg(x), targets.guides
+            with _fitting():
+                maps = self._vgg(x)
                 style = x.new_zeros(())
-                for conv in CONVOLUTIONS:
-                    guide = nn.avg_pool2d(guide, 2) if conv.pooled else guide
-                    if conv.relu in STYLE_LAYERS:
-                        found = _guided(maps[conv.relu].to(self._exact), guide)
-                        style = style + _style_loss(found, targets.styles[conv.relu], *factors[conv.relu])
+                for layer, guide in _guides(targets.guides).items():
+                    found = _guided(maps[layer].to(self._exact), guide)
+                    style = style + _style_loss(found, targets.styles[layer], *factors[layer])
                 content = on_content * ((maps[CONTENT_LAYER].to(self._exact) - targets.content) ** 2).sum()
                 tv = on_tv * _squared_differences(x)
                 losses = torch.stack([style, content, tv])
                 (gradient,) = torch.autograd.grad(losses.sum(), x)
-            except torch.OutOfMemoryError as error:
-                raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
             return losses.detach(), gradient
 
         return evaluate
 
+    def tile_work(self) -> TileWork:
+        """See `Backend.tile_work`."""
+        self._tiles = _Tiles(self._vgg, self._exact)
+        return self._tiles
+
+    def free_memory(self) -> int | None:
+        """See `Backend.free_memory`."""
+        if self.device == "cuda":
+            return int(torch.cuda.mem_get_info()[0])
+        return available() if self.device == "cpu" else None
+
     def abort(self) -> None:
-        """PyTorch cannot end an evaluation early."""
+        """PyTorch cannot end an evaluation early, but no further tile is begun."""
+        if self._tiles is not None:
+            self._tiles.aborted = True
+
+
+class _Tiles:
+    """See `TileWork`."""
+
+    def __init__(self, vgg: _Vgg, exact: torch.dtype) -> None:
+        self._vgg, self._exact = vgg, exact
+        self.aborted = False
+
+    def content(self, image: Tensor) -> Tensor:
+        """See `TileWork.content`."""
+        self._go_on()
+        with torch.no_grad(), _fitting():
+            return self._vgg(image)[CONTENT_LAYER].to(self._exact)
+
+    def sums(self, image: Tensor, guides: Tensor) -> Mapping[str, LayerStatistics]:
+        """See `TileWork.sums`."""
+        self._go_on()
+        found = {}
+        with torch.no_grad(), _fitting():
+            maps = self._vgg(image)
+            for layer, guide in _guides(guides).items():
+                F, weighted = _weighted(maps[layer].to(self._exact), guide)
+                found[layer] = LayerStatistics(gram=weighted @ F.mT, mean=weighted.sum(2, keepdim=True))
+        return found
+
+    def gradient(self, image: Tensor, guides: Tensor, pull: Pull) -> tuple[float, Tensor]:
+        """See `TileWork.gradient`."""
+        self._go_on()
+        x = image.detach().requires_grad_()
+        with _fitting():
+            maps = self._vgg(x)
+            pulls = {}
+            with torch.no_grad():
+                for layer, guide in _guides(guides).items():
+                    F = maps[layer].to(self._exact).reshape(1, maps[layer].shape[1], -1)
+                    twice = 2 * pull.style[layer].gram @ F
+                    per_guide = (twice + pull.style[layer].mean) * guide.reshape(guide.shape[0], 1, -1)
+                    pulls[layer] = per_guide.sum(0).reshape(maps[layer].shape)
+                gap = maps[CONTENT_LAYER].to(self._exact) - pull.content
+                scaled = gap * pull.content_weight
+                loss = float((gap * scaled).sum())
+                pulls[CONTENT_LAYER] = 2 * scaled
+            outputs = [maps[layer] for layer in pulls]
+            (gradient,) = torch.autograd.grad(outputs, x, [pulls[layer].to(maps[layer].dtype) for layer in pulls])
+        return loss, gradient
+
+    def _go_on(self) -> None:
+        if self.aborted:
+            raise AbortedError
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """Turns PyTorch's way of saying that memory is full into the engine's."""
+    try:
+        yield
+    except RuntimeError as error:
+        # Only a graphics card's memory has an error of its own.
+        if not isinstance(error, torch.OutOfMemoryError) and not any(words in str(error) for words in _FULL):
+            raise
+        raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
 
 
 @dataclass(frozen=True)
@@ -137,11 +230,25 @@ class _Vgg:
         return maps
 
 
+def _guides(guides: Tensor) -> dict[str, Tensor]:
+    """Guides (K, 1, H, W) at each style layer's size."""
+    found = {}
+    for conv in CONVOLUTIONS:
+        guides = nn.avg_pool2d(guides, 2) if conv.pooled else guides
+        if conv.relu in STYLE_LAYERS:
+            found[conv.relu] = guides
+    return found
+
+
+def _weighted(feature_map: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
+    """(1, C, h, w) and (K, 1, h, w) to F (1, C, N) and F diag(g) (K, C, N)."""
+    F = feature_map.reshape(1, feature_map.shape[1], -1)
+    return F, F * guide.reshape(guide.shape[0], 1, -1)
+
+
 def _guided(feature_map: Tensor, guide: Tensor) -> LayerStatistics:
     """Statistics of (1, C, h, w) under guides (K, 1, h, w)."""
-    F = feature_map.reshape(1, feature_map.shape[1], -1)
-    g = guide.reshape(guide.shape[0], 1, -1)
-    weighted = F * (g / g.sum(2, keepdim=True))
+    F, weighted = _weighted(feature_map, guide / guide.sum((2, 3), keepdim=True))
     return LayerStatistics(gram=weighted @ F.mT, mean=weighted.sum(2, keepdim=True))
 
 

@@ -1,0 +1,100 @@
+"""What tiles cost: seconds of an evaluation against one of the whole picture, and memory seen from outside.
+
+python benchmarks/tiles.py [--sides 1024] [--tiles 0 384 512 1024] [--regions 1] [--rounds 3] [--backend onnx]
+
+A square picture; 0 is the whole. Whole and tiles take turns, so that a machine that slows down slows all of them;
+medians are printed. Memory is the most that a process of its own held while it evaluated once, the optimiser's history
+not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from nst_core import images
+from nst_core.backends import Backend, Float, Objective
+from nst_core.choose import choose
+from nst_core.job import Style
+from nst_core.planes import planes
+from nst_core.statistics import Weights
+from nst_core.targets import make_targets
+from nst_core.tiles import InTiles
+
+PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+
+
+def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Objective, Float]:
+    """An objective and the image to evaluate it on."""
+    content, style = (
+        images.resize(images.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
+    )
+    ramp = np.tile(np.linspace(0, 1, side, dtype=np.float32), (side, 1))
+    guides = [None] if regions == 1 else [np.clip(ramp * regions - k, 0, 1) for k in range(regions)]
+    styles = [Style(style, guide=guide) for guide in guides]
+    backend = InTiles(backend, tile) if tile else backend
+    targets = make_targets(backend, content, np.ones((side, side), np.float32), styles, 1.0, Weights())
+    return backend.objective(targets), planes(content)
+
+
+def timed(objective: Objective, image: Float) -> float:
+    """Seconds of one evaluation."""
+    start = time.perf_counter()
+    objective(image)
+    return time.perf_counter() - start
+
+
+def peak(side: int, tile: int, options: argparse.Namespace) -> float:
+    """Gigabytes, watched from outside."""
+    words = [sys.executable, __file__, "--once", str(side), str(tile), "--regions", str(options.regions)]
+    child = subprocess.Popen([*words, "--backend", options.backend])  # noqa: S603 - this very program
+    most = 0
+    while child.poll() is None:
+        try:
+            most = max(most, psutil.Process(child.pid).memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.01)
+    return most / 1e9
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sides", type=int, nargs="+", default=[1024])
+    parser.add_argument("--tiles", type=int, nargs="+", default=[0, 384, 512, 1024])
+    parser.add_argument("--regions", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--backend", default="onnx")
+    parser.add_argument("--once", type=int, nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.once:
+        side, tile = options.once
+        objective, image = prepared(choose(options.backend), side, tile, options.regions)
+        objective(image)
+        return
+    for side in options.sides:
+        backend = choose(options.backend)
+        seconds: dict[int, list[float]] = {tile: [] for tile in options.tiles}
+        work = {tile: prepared(backend, side, tile, options.regions) for tile in options.tiles}
+        for _ in range(options.rounds):
+            for tile, (objective, image) in work.items():
+                seconds[tile].append(timed(objective, backend.array(image)))
+        whole = statistics.median(seconds[options.tiles[0]])
+        for tile, found in seconds.items():
+            median = statistics.median(found)
+            held = peak(side, tile, options)
+            print(
+                f"{side} px, tiles of {tile:4d}: {median:6.2f} s  {median / whole:4.2f} x  {held:5.2f} GB", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()

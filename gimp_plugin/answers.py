@@ -1,0 +1,54 @@
+"""How a procedure answers GIMP: values after a success, one sentence after anything else."""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgimp import Gimp, GLib, GObject
+from gimp_plugin.translation import _
+from nst_core.errors import CancelledError, NeuralStyleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]]) -> Gimp.ValueArray:
+    """Make layers, and tell GIMP how it went."""
+    try:
+        layers = make()
+    except CancelledError as cancelled:
+        return refusal(procedure, Gimp.PDBStatusType.CANCEL, str(cancelled))
+    except NeuralStyleError as error:
+        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, str(error))
+    except Exception as bug:  # noqa: BLE001 - whatever goes wrong, GIMP gets an answer
+        traceback.print_exc()
+        sentence = _("the plug-in failed ({reason})").format(reason=repr(bug))
+        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, sentence)
+    # Python cannot put an array of layers into a value itself; a config can, and hands it out in a form a value takes.
+    carrier = procedure.create_config()
+    carrier.set_core_object_array("drawables", layers)
+    value = GObject.Value(GObject.type_from_name("GimpCoreObjectArray"))
+    value.set_boxed(carrier.get_property("drawables"))
+    return _success(procedure, value)
+
+
+def of_texts(procedure: Gimp.Procedure, *lists: Sequence[str]) -> Gimp.ValueArray:
+    """Tell GIMP lists of texts."""
+    return _success(procedure, *(GObject.Value(GObject.TYPE_STRV, list(texts)) for texts in lists))
+
+
+def refusal(procedure: Gimp.Procedure, status: Gimp.PDBStatusType, sentence: str) -> Gimp.ValueArray:
+    """Tell GIMP why there is nothing."""
+    if "." not in sentence.split(maxsplit=1)[0]:  # a file name is left as it is
+        sentence = sentence[:1].upper() + sentence[1:]
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
+    return procedure.new_return_values(status, error)
+
+
+def _success(procedure: Gimp.Procedure, *found: GObject.Value) -> Gimp.ValueArray:
+    values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
+    for place, value in enumerate(found, start=1):
+        values.remove(place)
+        values.insert(place, value)
+    return values

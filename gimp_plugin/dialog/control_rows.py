@@ -1,0 +1,149 @@
+"""One control for each setting: the widget that suits its kind, tied to GIMP's config, with a button that resets it."""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin.arguments import property_name
+from gimp_plugin.libgimp import Gimp, GObject
+from gimp_plugin.libgtk import GimpUi, Gtk, Pango
+from gimp_plugin.translation import _
+from nst_core.settings import Knob, NamedKnob, Option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+SPACE = 6  # pixels
+WIDEST = 1000  # a range that is wider makes no useful slider
+LOGARITHMIC = 8  # from this ratio of the ends on, a slider has its geometric mean in the middle
+PIPS = ((0.27, 0.27), (0.73, 0.27), (0.5, 0.5), (0.27, 0.73), (0.73, 0.73))
+BOTH_WAYS = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREATE
+
+
+class Row:
+    """A setting's widgets: `label`, unless the control shows it itself; `body`; `reset`, to switch where it applies."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> None:
+        """label: translated, with its mnemonic."""
+        self.name = named.name
+        self.body, answering = _body(config, named, label)
+        shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
+        self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
+        plain, tooltip = _(named.knob.label), _tooltip(named.knob)
+        answering.get_accessible().set_name(plain)
+        answering.get_accessible().set_description(_(named.knob.help))
+        self.body.set_tooltip_text(tooltip)
+        if self.label:
+            self.label.set_mnemonic_widget(answering)
+            self.label.set_tooltip_text(tooltip)
+        self.reset = _small_button(Gtk.Image.new_from_icon_name(GimpUi.ICON_RESET, Gtk.IconSize.MENU))
+        describe(self.reset, _("Reset {name}").format(name=plain))
+
+
+def declared(config: Gimp.ProcedureConfig, name: str) -> NamedKnob:
+    """What is known of an argument that is no setting, as if it were one: in the artist's language already."""
+    spec = config.find_property(name)
+    label, about = re.sub(r"\(_\w\)|_", "", spec.nick), spec.blurb
+    if spec.value_type == GObject.TYPE_BOOLEAN:
+        return NamedKnob(name, bool, spec.default_value, Knob(label, about, scope="run", expert=True))
+    choice = Gimp.param_spec_choice_get_choice(spec)
+    options = [Option(nick, choice.get_label(nick), choice.get_help(nick)) for nick in choice.list_nicks()]
+    return NamedKnob(name, str, spec.get_default_value(), Knob(label, about, options=tuple(options), scope="run"))
+
+
+def describe(widget: Gtk.Widget, name: str) -> None:
+    """Say what a widget without a text of its own is: to the mouse and to screen readers."""
+    widget.set_tooltip_text(name)
+    widget.get_accessible().set_name(name)
+
+
+def _body(config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
+    """The whole control, and the widget in it that answers to its name."""
+    knob, name = named.knob, property_name(named.name)
+    if named.type is bool:
+        check = Gtk.CheckButton(label=label, use_underline=True)
+        config.bind_property(name, check, "active", BOTH_WAYS)
+        return check, check
+    if named.type is str:
+        combo = Gtk.ComboBoxText(hexpand=True)
+        for option in knob.options:
+            combo.append(option.name, _(option.label))
+        for cell in combo.get_cells():
+            cell.set_property("ellipsize", Pango.EllipsizeMode.END)
+        config.bind_property(name, combo, "active-id", BOTH_WAYS)
+        return combo, combo
+    if knob.high - knob.low > WIDEST:
+        return _number(config, named)
+    slider = _slider(config, knob, name)
+    slider.set_label(label)
+    return slider, slider
+
+
+def _slider(config: Gimp.ProcedureConfig, knob: Knob, name: str) -> GimpUi.SpinScale:
+    digit = math.floor(math.log10((knob.high - knob.low) / 50))
+    slider = GimpUi.prop_spin_scale_new(config, name, 10.0**digit, 10.0 ** (digit + 1), max(1, -digit))
+    if knob.low > 0 and knob.high / knob.low >= LOGARITHMIC:
+        middle = math.sqrt(knob.low * knob.high)
+        slider.set_gamma(math.log((middle - knob.low) / (knob.high - knob.low), 0.5))
+    slider.set_activates_default(True)
+    slider.set_hexpand(True)
+    return slider
+
+
+def _number(config: Gimp.ProcedureConfig, named: NamedKnob) -> tuple[Gtk.Widget, Gtk.Widget]:
+    knob, whole = named.knob, named.type is int
+    adjustment = Gtk.Adjustment(lower=knob.low, upper=knob.high, step_increment=1, page_increment=10)
+    spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=6)
+    config.bind_property(property_name(named.name), spin, "value", BOTH_WAYS)
+    spin.set_hexpand(True)
+    if not whole:
+        return spin, spin
+    row = Gtk.Box(spacing=SPACE)
+    row.add(spin)
+    row.add(_dice(lambda: spin.set_value(random.randint(int(knob.low), int(knob.high)))))  # noqa: S311 - no secret
+    return row, spin
+
+
+def _dice(throw: Callable[[], None]) -> Gtk.Button:
+    face = Gtk.DrawingArea()
+    face.set_size_request(16, 16)
+    face.connect("draw", _draw_dice)
+    button = _small_button(face)
+    button.connect("clicked", lambda _button: throw())
+    describe(button, _("Throw the dice: another seed, another variation"))
+    return button
+
+
+def _draw_dice(face: Gtk.DrawingArea, canvas: Any) -> bool:
+    """In the theme's own colour: no icon theme has a die."""
+    side = min(face.get_allocated_width(), face.get_allocated_height())
+    style = face.get_style_context()
+    colour = style.get_color(style.get_state())
+    canvas.set_source_rgba(colour.red, colour.green, colour.blue, colour.alpha)
+    canvas.translate((face.get_allocated_width() - side) / 2, (face.get_allocated_height() - side) / 2)
+    canvas.set_line_width(1.2)
+    radius, low, high = 0.16 * side, 0.06 * side, 0.94 * side
+    for turn, (x, y) in enumerate(((high, low), (high, high), (low, high), (low, low)), -1):
+        inward_x, inward_y = (radius if x == low else -radius), (radius if y == low else -radius)
+        canvas.arc(x + inward_x, y + inward_y, radius, turn * math.pi / 2, (turn + 1) * math.pi / 2)
+    canvas.close_path()
+    canvas.stroke()
+    for x, y in PIPS:
+        canvas.arc(x * side, y * side, 0.085 * side, 0, 2 * math.pi)
+        canvas.fill()
+    return True
+
+
+def _small_button(picture: Gtk.Widget) -> Gtk.Button:
+    button = Gtk.Button(relief=Gtk.ReliefStyle.NONE, valign=Gtk.Align.CENTER)
+    button.add(picture)
+    return button
+
+
+def _tooltip(knob: Knob) -> str:
+    lines = [_(knob.help), *(f"{_(option.label)}: {_(option.help)}" for option in knob.options)]
+    return "\n".join(lines)

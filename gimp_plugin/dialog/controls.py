@@ -1,0 +1,117 @@
+"""The settings as the artist sees them: a control for each, the experts' ones folded away, tied to GIMP's config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gimp_plugin import arguments
+from gimp_plugin.access_keys import access_key, with_keys
+from gimp_plugin.dialog.control_rows import SPACE, Row, declared
+from gimp_plugin.libgtk import Gtk
+from gimp_plugin.translation import _
+from nst_core.settings import Value, knobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gimp_plugin.libgimp import Gimp
+
+
+OTHERS = (
+    *(_("Styli_ze"), _("_Cancel"), _("Stop and _keep"), _("_Reset"), _("_More settings"), _("_Undo")),
+    *(_("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…")),
+)
+"""What other parts of the window are called, whose letters are taken."""
+
+
+class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
+    """Controls over `config`. What `look` says is what a reset goes back to; the defaults where it says nothing."""
+
+    def __init__(self, config: Gimp.ProcedureConfig, look: Mapping[str, Value], on_change: Callable[[], None]) -> None:
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
+        self._config = config
+        self._on_change = on_change
+        self._look = dict(look)
+        self._estimate = Gtk.Label(xalign=1.0, wrap=True)
+        self._estimate.get_style_context().add_class("dim-label")
+        self._all = [*knobs(), *(declared(config, name) for name in (arguments.OUTPUT, arguments.AS_SEEN))]
+        taken = "".join(map(access_key, OTHERS))
+        labels = with_keys([_(named.knob.label) for named in self._all], taken)
+        self._rows = {named.name: Row(config, named, label) for named, label in zip(self._all, labels, strict=True)}
+        self.pack_start(self._table(expert=False), expand=False, fill=False, padding=0)
+        self.pack_start(self._experts(), expand=False, fill=False, padding=0)
+        if all(self.values[name] == default for name, default in _looks().items()):  # as nobody has set them
+            self.adopt(look)
+        for row in self._rows.values():
+            row.reset.connect("clicked", lambda _button, name=row.name: self._reset(name))
+            config.connect(f"notify::{arguments.property_name(row.name)}", lambda *_: self._changed())
+        self._show_resets()
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The settings as they stand."""
+        return arguments.values_of(self._config)
+
+    def adopt(self, look: Mapping[str, Value]) -> None:
+        """Show a preset's settings, and reset to them from now on; what belongs to no look stays as it is."""
+        self._look = dict(look)
+        arguments.write(self._config, {**_looks(), **look})
+        self._show_resets()
+
+    def take(self, settings: Mapping[str, Value]) -> None:
+        """Show other values of some settings."""
+        arguments.write(self._config, settings)
+
+    def reset_all(self) -> None:
+        """Everything as the preset and the defaults say."""
+        arguments.write(self._config, self._base())
+
+    def show_estimate(self, text: str) -> None:
+        """What a run will take, beside the quality."""
+        self._estimate.set_text(text)
+
+    def _base(self) -> dict[str, Value]:
+        return {named.name: self._look.get(named.name, named.default) for named in self._all}
+
+    def _reset(self, name: str) -> None:
+        arguments.write(self._config, {name: self._base()[name]})
+
+    def _changed(self) -> None:
+        self._show_resets()
+        self._on_change()
+
+    def _show_resets(self) -> None:
+        base = self._base()
+        for name, row in self._rows.items():
+            row.reset.set_sensitive(self._config.get_property(arguments.property_name(name)) != base[name])
+
+    def _table(self, *, expert: bool) -> Gtk.Grid:
+        grid = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)
+        top = 0
+        for named in self._all:
+            if named.knob.expert is not expert:
+                continue
+            row = self._rows[named.name]
+            if row.label:
+                grid.attach(row.label, 0, top, 1, 1)
+                grid.attach(row.body, 1, top, 1, 1)
+            else:
+                grid.attach(row.body, 0, top, 2, 1)
+            grid.attach(row.reset, 2, top, 1, 1)
+            top += 1
+            if named.name == "quality":
+                grid.attach(self._estimate, 0, top, 2, 1)
+                top += 1
+        return grid
+
+    def _experts(self) -> Gtk.Expander:
+        expander = Gtk.Expander(label=_("_More settings"), use_underline=True)
+        table = self._table(expert=True)
+        table.set_margin_top(SPACE)
+        expander.add(table)
+        return expander
+
+
+def _looks() -> dict[str, Value]:
+    """The defaults of what belongs to a look."""
+    return {named.name: named.default for named in knobs() if named.knob.scope == "look"}

@@ -1,0 +1,80 @@
+"""The window's last row: what will be painted, and while it is, how far that has come, with the buttons for it all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.translation import _
+from gimp_plugin.wording import of_status
+
+if TYPE_CHECKING:
+    from gimp_plugin.dialog.state import Flow
+
+SPACE = 6  # pixels
+CHOOSING, RUNNING = "choosing", "running"
+
+
+class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
+    """Text and progress on the left, buttons on the right. `stylize` is the window's default button."""
+
+    def __init__(self, summary: str) -> None:
+        """summary: what will be painted."""
+        super().__init__(spacing=4 * SPACE)
+        self._said = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
+        self._bar = Gtk.ProgressBar()
+        self._bar.get_accessible().set_name(_("Progress"))
+        progress = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, valign=Gtk.Align.CENTER)
+        progress.add(self._said)
+        progress.add(self._bar)
+        hint = Gtk.Label(label=summary, xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
+        hint.get_style_context().add_class("dim-label")
+        self._pages = Gtk.Stack(transition_type=Gtk.StackTransitionType.CROSSFADE)
+        self._pages.add_named(hint, CHOOSING)
+        self._pages.add_named(progress, RUNNING)
+        self.pack_start(self._pages, expand=True, fill=True, padding=0)
+        self._stop = _button(_("Stop and _keep"), _("End now, and keep the picture as far as it is"))
+        self._cancel = _button(_("_Cancel"), "")
+        self.stylize = _button(_("Styli_ze"), _("Paint the whole picture"))
+        self.stylize.set_can_default(True)
+        self.stylize.get_style_context().add_class("suggested-action")
+        self.pack_end(self._buttons(), expand=False, fill=False, padding=0)
+        self.show_all()
+
+    def obey(self, flow: Flow) -> None:
+        """Connect the buttons."""
+        for button, act in ((self.stylize, flow.stylize), (self._stop, flow.stop), (self._cancel, flow.cancel)):
+            button.connect("clicked", lambda _button, act=act: act())
+
+    def show_phase(self, phase: Phase) -> None:
+        """Offer what can be done in this phase."""
+        self._pages.set_visible_child_name(RUNNING if phase.busy else CHOOSING)
+        self.stylize.set_visible(not phase.busy)
+        self._stop.set_visible(phase.busy)
+        self._stop.set_sensitive(phase is Phase.RUNNING)
+        if phase is Phase.STOPPING:
+            self._said.set_text(_("Stopping…"))
+        hint = _("End now, and keep nothing") if phase.busy else _("Close the window")
+        self._cancel.set_tooltip_text(hint)
+
+    def show_status(self, status: Status) -> None:
+        """How far the run is."""
+        self._said.set_text(of_status(status))
+        self._bar.set_fraction(status.fraction)
+
+    def _buttons(self) -> Gtk.ButtonBox:
+        box = Gtk.ButtonBox(spacing=SPACE, layout_style=Gtk.ButtonBoxStyle.END, valign=Gtk.Align.CENTER)
+        order = [self._cancel, self._stop, self.stylize]
+        if Gtk.Settings.get_default().get_property("gtk-alternative-button-order"):  # as on Windows
+            order.reverse()
+        for button in order:
+            box.add(button)
+        return box
+
+
+def _button(label: str, hint: str) -> Gtk.Button:
+    button = Gtk.Button(label=label, use_underline=True)
+    if hint:
+        button.set_tooltip_text(hint)
+    return button

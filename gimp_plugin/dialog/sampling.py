@@ -1,0 +1,74 @@
+"""Painting a sheet of variations: all of them roughly, then each one well, and on from where it was left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.variations import Kind, Sheet, plan
+from gimp_plugin.translation import _
+from nst_core.errors import from_code
+from nst_core.messages import Done, Event, Failed, Preview, Stylize
+
+if TYPE_CHECKING:
+    from gimp_plugin.dialog.roles import Engine, Screen
+
+
+class Sampling:
+    """The sheet that is being painted, and what is left of it. What it shows stays on the screen when it ends."""
+
+    def __init__(self, engine: Engine, screen: Screen) -> None:
+        self._engine = engine
+        self._screen = screen
+        self._wanted: tuple[Stylize, Kind] | None = None
+        self._sheet: Sheet | None = None
+        self._rough: list[int] = []  # those of which nothing is seen yet
+        self._left: list[int] = []
+        self._running: Stylize | None = None
+
+    def paint(self, request: Stylize, kind: Kind) -> None:
+        """Paint a sheet around a request; of the same one as before only what is left."""
+        if (request, kind) != self._wanted:
+            self._wanted, self._running = (request, kind), None
+            self._sheet = plan(kind, request.settings)
+            self._rough, self._left = list(self._sheet.order), list(self._sheet.order)
+            self._screen.show_sheet(self._sheet, request.content, self._note())
+        if self._running is None:
+            self._next()
+
+    def end(self) -> None:
+        """Hear no more of what is being painted."""
+        self._running = None
+
+    def _next(self) -> None:
+        if not self._left or self._wanted is None or self._sheet is None:
+            return
+        number, (request, _kind) = (self._rough or self._left)[0], self._wanted
+        self._running = replace(request, settings={**request.settings, **self._sheet.variants[number]})
+        self._engine.submit(self._running, partial(self._hear, self._running, number))
+
+    def _hear(self, request: Stylize, number: int, event: Event) -> None:
+        if request is not self._running:
+            return
+        match event:
+            case Preview():
+                self._screen.show_variant(number, event.pixels, self._note())
+                if number in self._rough:  # the first picture is enough until all have one
+                    self._rough.remove(number)
+                    self._next()
+            case Done():
+                self._rough = [other for other in self._rough if other != number]
+                self._left.remove(number)
+                self._running = None
+                self._screen.show_variant(number, event.pixels, self._note())
+                self._next()
+            case Failed():
+                self._running = None
+                self._screen.show_no_variants(from_code(event.code, event.message, event.remedy))
+
+    def _note(self) -> str:
+        if not self._left or self._sheet is None:
+            return _("Choose a variation to take its settings.")
+        count = len(self._sheet.variants)
+        return _("Painting variation {number} of {count}…").format(number=count + 1 - len(self._left), count=count)

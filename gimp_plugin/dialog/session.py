@@ -1,0 +1,184 @@
+"""One engine for as long as a dialog is open, and the newest of its jobs.
+
+    session = Session(start_engine, GLib.idle_add)
+    session.submit(request, show)  # returns at once; `show` hears the events in the main loop
+
+A thread of the session's own starts engines and sends requests, so that the main loop never waits for either.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.speed import Lap, Speed
+from nst_core.errors import EngineCrashedError, NeuralStyleError
+from nst_core.messages import Cancelled, Done, Event, Failed, Progress, Stylize
+
+if TYPE_CHECKING:
+    from nst_core.engine import Engine
+
+Hear = Callable[[Event], None]
+Post = Callable[[Callable[[], None]], object]
+
+
+class _Job:
+    """A request, from its submission to its one ending."""
+
+    def __init__(self, request: Stylize, listener: Hear, speed: Speed) -> None:
+        self.request = request
+        self.listener = listener
+        self.lap = Lap(request, speed)
+        self.over = False  # has its one ending: more events are dropped
+
+
+class Session:
+    """Has the newest request painted. Its methods are for the main loop's thread, return at once and never raise."""
+
+    def __init__(self, start: Callable[[], Engine], post: Post) -> None:
+        """start: makes an engine, or raises a NeuralStyleError. post: has a function called in the main loop."""
+        self._start = start
+        self._post = post
+        self._speed = Speed()
+        self._newest: _Job | None = None
+        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()  # guards the two below, and who may end a job
+        self._engine: Engine | None = None
+        self._closed = False
+
+    @property
+    def speed(self) -> float | None:
+        """Seconds that an evaluation of one megapixel takes on this machine; None until some were seen."""
+        return self._speed.seconds
+
+    def submit(self, request: Stylize, listener: Hear) -> None:
+        """Have the request painted; what an older one still says is heard no more.
+
+        The listener hears of progress and then of exactly one ending, unless a newer request or `close` comes first.
+        An engine that does not start or dies is a Failed; the next request gets a new engine.
+        """
+        self._newest = job = _Job(request, listener, self._speed)
+        self._later(partial(self._begin, job))
+
+    def stop(self) -> None:
+        """Finish the newest job now and keep what exists: Done follows."""
+        if (job := self._newest) and not job.over:
+            self._later(partial(self._stop, job))
+
+    def cancel(self) -> None:
+        """End the newest job now and keep nothing: Cancelled follows, even where the engine is not listening."""
+        if (job := self._newest) and self._claim(job):
+            self._later(self._cancel)
+            self._post(partial(self._tell, job, Cancelled(job.request.job)))
+
+    def warm(self) -> None:
+        """Have an engine ready for the first request. That it does not start is told to the request."""
+        self._later(self._warm)
+
+    def close(self) -> None:
+        """End the engine; nothing is heard any more. May be called twice."""
+        self._newest = None
+        with self._lock:
+            self._closed, engine = True, self._engine
+        self._tasks.put(None)
+        if engine:  # not in the session's thread, which may be stuck in sending to it
+            threading.Thread(target=engine.close, name="session-close", daemon=True).start()
+
+    def _later(self, task: Callable[[], None]) -> None:
+        if self._closed:
+            return
+        if self._thread is None:
+            # A daemon: where the interpreter ends first, the engine leaves at the end of its input.
+            self._thread = threading.Thread(target=self._serve, name="session", daemon=True)
+            self._thread.start()
+        self._tasks.put(task)
+
+    def _serve(self) -> None:
+        while (task := self._tasks.get()) and not self._closed:
+            task()
+
+    def _begin(self, job: _Job) -> None:
+        """Send the job to the engine; a dead one is replaced once."""
+        for attempt in (1, 2):
+            if job is not self._newest or job.over or not self._ready():
+                return
+            assert self._engine is not None
+            try:
+                self._engine.begin(job.request, partial(self._hear, job))
+            except NeuralStyleError as error:
+                self._drop_engine()
+                if attempt == 2:
+                    self._fail(error)
+            else:
+                return
+
+    def _stop(self, job: _Job) -> None:
+        if job is self._newest and self._engine:
+            self._engine.stop()
+
+    def _cancel(self) -> None:
+        if self._engine:
+            self._engine.cancel()
+
+    def _warm(self) -> None:
+        self._ready()
+
+    def _ready(self) -> bool:
+        """Whether there is an engine, started now if need be."""
+        if self._engine:
+            return True
+        try:
+            engine = self._start()
+        except NeuralStyleError as error:
+            self._fail(error)
+            return False
+        except OSError as error:  # no thread, no pipe, no memory left for another process
+            self._fail(EngineCrashedError(f"the engine cannot be started ({error})"))
+            return False
+        with self._lock:
+            self._engine = engine
+            closed = self._closed
+        if closed:
+            engine.close()
+        return not closed
+
+    def _drop_engine(self) -> None:
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine:
+            engine.close()
+
+    def _fail(self, error: NeuralStyleError) -> None:
+        """Whoever waits for the engine, and came before now, hears why there is none."""
+        if (job := self._newest) and self._claim(job):
+            self._post(partial(self._tell, job, Failed(job.request.job, error.code, error.message, error.remedy)))
+
+    def _hear(self, job: _Job, event: Event) -> None:
+        """In the thread that reads the wire."""
+        if isinstance(event, Progress):
+            job.lap.passed(event, time.monotonic())
+        if job is self._newest and not self._closed:
+            self._post(partial(self._deliver, job, event))
+
+    def _deliver(self, job: _Job, event: Event) -> None:
+        """In the main loop, where it is known for certain whether a newer job has come."""
+        if job is not self._newest or job.over:
+            return
+        if isinstance(event, (Done, Cancelled, Failed)) and not self._claim(job):
+            return
+        job.listener(event)
+
+    def _tell(self, job: _Job, ending: Event) -> None:
+        if job is self._newest:
+            job.listener(ending)
+
+    def _claim(self, job: _Job) -> bool:
+        """Whether the caller may end the job: the first one may."""
+        with self._lock:
+            first, job.over = not job.over, True
+        return first

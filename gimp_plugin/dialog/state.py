@@ -1,0 +1,214 @@
+"""What the dialog is doing and what may follow: choosing, with a preview or variations, and painting. Knows no GIMP.
+
+The artist's acts come in as method calls, the engine's events through the session; both in the main loop.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.dialog.sampling import Sampling
+from gimp_plugin.dialog.variations import Kind
+from gimp_plugin.translation import _
+from nst_core.errors import LayerGoneError, NeuralStyleError, from_code
+from nst_core.messages import Done, Event, Failed, Preview, Progress, Stylize
+
+if TYPE_CHECKING:
+    from gimp_plugin.dialog.roles import Engine, Forget, Later, Screen, Wish, Work
+
+SETTLE = 0.08  # seconds without a change before a preview begins: a slider on its way needs none
+
+
+class Flow:
+    """The dialog from its opening to its end. What was painted before an error waits for another try."""
+
+    def __init__(self, engine: Engine, work: Work, screen: Screen, later: Later) -> None:
+        self.phase = Phase.IDLE
+        self._engine = engine
+        self._work = work
+        self._screen = screen
+        self._later = later
+        self._sampling = Sampling(engine, screen)
+        self._kind = Kind.LOOK
+        self._forget: Forget | None = None
+        self._shown: Stylize | None = None  # the preview that the artist sees
+        self._wish: Wish | None = None
+        self._done: dict[int, Done] = {}
+        self._gone: set[int] = set()
+
+    def change(self) -> None:
+        """Something that the preview, and the variations, depend on has another value."""
+        if self.phase.busy or self.phase is Phase.CLOSED:
+            return
+        self._drop_preview()
+        self._forget = self._later(SETTLE, self._sample if self.phase is Phase.VARYING else self._preview)
+
+    def vary(self, kind: Kind) -> None:
+        """Paint small variations of this kind, in place of the preview."""
+        if self.phase.busy or self.phase is Phase.CLOSED:
+            return
+        self._drop_preview()
+        self._kind = kind
+        self._sample()
+        self._become(Phase.VARYING)
+
+    def leave_variations(self) -> None:
+        """Go back to the preview."""
+        if self.phase is Phase.VARYING:
+            self._end_sampling()
+            self._become(Phase.IDLE)
+            self.change()
+
+    def stylize(self) -> None:
+        """Paint all layers, less those already painted for the same wish."""
+        if self.phase.busy or self.phase is Phase.CLOSED:
+            return
+        self._drop_preview()
+        self._sampling.end()
+        self._screen.show_error(None)
+        try:
+            wish = self._work.wish()
+        except NeuralStyleError as error:
+            self._fail(error)
+            return
+        if wish != self._wish:
+            self._wish, self._done = wish, {}
+        self._gone = set()
+        self._shown = None
+        self._become(Phase.RUNNING)
+        self._paint_next(self._wish)
+
+    def stop(self) -> None:
+        """Keep what exists: the layers done, and the one being painted as far as it is."""
+        if self.phase is Phase.RUNNING:
+            self._become(Phase.STOPPING)
+            self._engine.stop()
+
+    def cancel(self) -> None:
+        """Keep nothing, and go back to choosing; from there, leave."""
+        if self.phase.busy:
+            self._wish, self._done = None, {}
+            self._engine.cancel()
+            self._become(Phase.IDLE)
+            self.change()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Leave, whatever is going on."""
+        if self.phase is Phase.CLOSED:
+            return
+        self._drop_preview()
+        self._sampling.end()
+        self._become(Phase.CLOSED)
+        self._screen.leave()
+
+    def break_down(self, error: NeuralStyleError) -> None:
+        """Something went wrong that nobody thought of."""
+        if self.phase is not Phase.CLOSED:
+            self._end_sampling()
+            self._fail(error)
+
+    def _become(self, phase: Phase) -> None:
+        self.phase = phase
+        self._screen.show_phase(phase)
+
+    def _drop_preview(self) -> None:
+        if self._forget:
+            self._forget()
+            self._forget = None
+
+    def _sample(self) -> None:
+        self._forget = None
+        try:
+            request = self._work.sample()
+        except NeuralStyleError as error:
+            self._end_sampling()
+            self._screen.show_no_variants(error)
+        else:
+            self._sampling.paint(request, self._kind)
+
+    def _end_sampling(self) -> None:
+        self._sampling.end()
+        self._engine.cancel()
+
+    def _preview(self) -> None:
+        self._forget = None
+        try:
+            request = self._work.preview()
+        except NeuralStyleError as error:
+            self._engine.cancel()
+            self._no_preview(error)
+            return
+        if request == self._shown:  # what has changed does not matter to a preview
+            return
+        self._shown = None
+        self._become(Phase.PREVIEWING)
+        self._screen.show_waiting(_("A new preview is being painted…"))
+        self._engine.submit(request, partial(self._hear_preview, request))
+
+    def _hear_preview(self, request: Stylize, event: Event) -> None:
+        if self.phase is not Phase.PREVIEWING:
+            return
+        match event:
+            case Preview():
+                self._screen.show_preview(event.pixels, _("Preview, getting better…"))
+            case Done():
+                self._shown = request
+                self._become(Phase.IDLE)
+                self._screen.show_preview(event.pixels, _("Preview"))
+            case Failed():
+                self._no_preview(from_code(event.code, event.message, event.remedy))
+
+    def _no_preview(self, error: NeuralStyleError) -> None:
+        self._shown = None
+        self._become(Phase.IDLE)
+        self._screen.show_no_preview(error)
+
+    def _paint_next(self, wish: Wish) -> None:
+        for number in range(self._work.count):
+            if number in self._done or number in self._gone:
+                continue
+            try:
+                request = self._work.request(number, wish)
+            except LayerGoneError:  # deleted while the one before it was painted
+                self._gone.add(number)
+                continue
+            self._screen.show_status(Status(number + 1, self._work.count))
+            self._engine.submit(request, partial(self._hear, number, wish))
+            return
+        self._keep(wish)
+
+    def _hear(self, number: int, wish: Wish, event: Event) -> None:
+        if not self.phase.busy or wish is not self._wish:
+            return
+        match event:
+            case Progress() if self.phase is Phase.RUNNING:
+                self._screen.show_status(Status(number + 1, self._work.count, event))
+            case Preview():
+                self._screen.show_painting(number, event.pixels)
+            case Done():
+                self._done[number] = event
+                if self.phase is Phase.STOPPING:
+                    self._keep(wish)
+                else:
+                    self._paint_next(wish)
+            case Failed():
+                self._fail(from_code(event.code, event.message, event.remedy))
+
+    def _keep(self, wish: Wish) -> None:
+        try:
+            self._work.keep(self._done, wish)
+        except NeuralStyleError as error:
+            self._fail(error)
+        else:
+            self.close()
+
+    def _fail(self, error: NeuralStyleError) -> None:
+        elsewhere = self.phase.busy or self.phase is Phase.VARYING
+        self._become(Phase.IDLE)
+        self._screen.show_error(error)
+        if elsewhere:  # in place of the unfinished picture
+            self.change()

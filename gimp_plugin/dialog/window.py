@@ -1,0 +1,281 @@
+"""The filter's window: gallery, preview and controls, and underneath what is being done. It decides nothing itself."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.controls import Controls
+from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.dialog.running import Running
+from gimp_plugin.dialog.state import Flow
+from gimp_plugin.dialog.variation_sheet import VariationSheet
+from gimp_plugin.dialog.work import LayerWork
+from gimp_plugin.gallery.panel import Gallery
+from gimp_plugin.image import regions
+from gimp_plugin.libgimp import GLib
+from gimp_plugin.libgtk import GimpUi, Gtk
+from gimp_plugin.preview.pane import Preview
+from gimp_plugin.translation import _, ngettext
+from gimp_plugin.wording import of_error, of_estimate
+from nst_core.errors import NeuralStyleError
+from nst_core.estimate import estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from gimp_plugin.dialog.session import Session
+    from gimp_plugin.dialog.variations import Sheet, Variant
+    from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.libgimp import Gimp
+    from nst_core.messages import Pixels
+
+SPACE = 12  # pixels
+SMALLEST, USUAL = (900, 600), (1180, 680)
+GALLERY, CONTROLS = 270, 300  # widths
+
+
+class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
+    """Open from `run` until the pictures are in the image, or the artist leaves."""
+
+    def __init__(
+        self, layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, picks: Picks, session: Session
+    ) -> None:
+        super().__init__(title=_("Neural Style"), role="neural-style")
+        self._layers = list(layers)
+        self._session = session
+        self._controls = Controls(config, picks.look(), self._changed)
+        image = layers[0].get_image()
+        self._gallery = Gallery(picks, lambda: self._controls.values, self._picked, lambda: regions.available(image))
+        self._preview = Preview(layers[0], self._changed)
+        self._running = Running(_summary(layers))
+        self._error = _ErrorBar()
+        self._work = LayerWork(layers, config, lambda: self._gallery.picks, self._preview)
+        self._flow = Flow(session, self._work, self, _later)
+        self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
+        self._variations = _variations_button(self._vary)
+        self._build()
+        self._running.obey(self._flow)
+        self.connect("delete-event", self._close)
+        self.connect("close", self._escape)
+
+    @property
+    def picks(self) -> Picks:
+        """The styles chosen."""
+        return self._gallery.picks
+
+    @property
+    def made(self) -> list[Gimp.Layer]:
+        """The new layers, once there are some."""
+        return self._work.made
+
+    def run(self, size: tuple[int, int] | None) -> tuple[int, int]:
+        """Show the window, of this size if it is known, and wait for its end. Returns the size then."""
+        before, sys.excepthook = sys.excepthook, self._broke
+        try:
+            self.set_default_size(*(size or USUAL))
+            self.show()
+            self._session.warm()
+            self._flow.change()
+            self.show_phase(self._flow.phase)
+            Gtk.main()
+            return tuple(self.get_size())
+        finally:
+            sys.excepthook = before
+            self._session.close()
+            self.destroy()
+
+    def show_phase(self, phase: Phase) -> None:
+        """Offer what can be done in this phase."""
+        self._running.show_phase(phase)
+        self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
+        for part in (self._gallery, self._sidebar, self._variations):
+            part.set_sensitive(not phase.busy)
+        if not phase.busy:  # then the engine says itself how long it takes
+            self._estimate()
+
+    def show_waiting(self, note: str) -> None:
+        """A new preview is on its way."""
+        self._preview.wait(note)
+
+    def show_preview(self, pixels: Pixels, note: str) -> None:
+        """The preview as far as it is."""
+        self._preview.show_after(pixels, note)
+        self._estimate()
+
+    def show_no_preview(self, error: NeuralStyleError) -> None:
+        """There can be no preview."""
+        said = " ".join(of_error(error)).strip()
+        self._preview.fail(_("No preview.") if said == self._error.text else said)
+
+    def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
+        """Variations are on their way."""
+        self._sheet.show_sheet(sheet, content, note)
+
+    def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
+        """A variation as far as it is."""
+        self._sheet.show_variant(number, pixels, note)
+
+    def show_no_variants(self, error: NeuralStyleError) -> None:
+        """There can be no more variations."""
+        self._sheet.fail(" ".join(of_error(error)).strip())
+
+    def show_status(self, status: Status) -> None:
+        """How far the run is."""
+        self._running.show_status(status)
+
+    def show_painting(self, number: int, pixels: Pixels) -> None:
+        """The picture of a layer so far."""
+        layer = self._layers[number]
+        self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
+
+    def show_error(self, error: NeuralStyleError | None) -> None:
+        """Why the run ended; None: all is well."""
+        self._error.tell(" ".join(of_error(error)).strip() if error else "")
+
+    def leave(self) -> None:
+        """End `run`."""
+        Gtk.main_quit()
+
+    def _build(self) -> None:
+        GimpUi.window_set_transient(self)
+        self.set_size_request(*SMALLEST)
+        self._gallery.set_size_request(GALLERY, -1)
+        self._sidebar = self._control_side()
+        self._preview.offer(self._variations)
+        self._pages = Gtk.Stack()
+        for page in (self._preview, self._sheet):
+            self._pages.add(page)
+        columns = Gtk.Box(spacing=SPACE)
+        columns.pack_start(self._gallery, expand=False, fill=True, padding=0)
+        columns.pack_start(self._pages, expand=True, fill=True, padding=0)
+        columns.pack_start(self._sidebar, expand=False, fill=True, padding=0)
+        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, border_width=SPACE)
+        whole.pack_start(columns, expand=True, fill=True, padding=0)
+        whole.pack_start(self._running, expand=False, fill=True, padding=0)
+        self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
+        self.get_action_area().hide()
+        content = self.get_content_area()
+        content.pack_start(self._error, expand=False, fill=True, padding=0)
+        content.pack_start(whole, expand=True, fill=True, padding=0)
+        content.show_all()
+        self._pages.set_visible_child(self._preview)
+        self.set_default(self._running.stylize)
+        self._running.stylize.grab_focus()
+
+    def _control_side(self) -> Gtk.Box:
+        scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
+        scrolled.add(self._controls)
+        reset = Gtk.Button(label=_("_Reset"), use_underline=True, halign=Gtk.Align.START)
+        reset.set_tooltip_text(_("Take back all settings to what the chosen style says"))
+        reset.connect("clicked", lambda _button: self._controls.reset_all())
+        side = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
+        side.set_size_request(CONTROLS, -1)
+        side.set_hexpand(False)  # whatever is in it would like to
+        side.pack_start(scrolled, expand=True, fill=True, padding=0)
+        side.pack_start(reset, expand=False, fill=False, padding=0)
+        return side
+
+    def _picked(self) -> None:
+        picks = self._gallery.picks
+        if [pick.kind for pick in picks.entries] == ["preset"]:
+            self._controls.adopt(picks.look())
+        self._changed()
+
+    def _vary(self) -> None:
+        self._flow.vary(self._sheet.kind)
+
+    def _take(self, variant: Variant) -> None:
+        self._flow.leave_variations()
+        self._controls.take(variant)
+
+    def _turn_to(self, page: Gtk.Widget) -> None:
+        """Show the preview or the sheet; where keys were is where they go on."""
+        if self._pages.get_visible_child() is not page:
+            self._pages.set_visible_child(page)
+            (self._sheet if page is self._sheet else self._variations).grab_focus()
+
+    def _changed(self) -> None:
+        try:
+            self._preview.see(effects=self._work.as_seen)
+        except NeuralStyleError as error:
+            self.show_no_preview(error)
+            return
+        self._estimate()
+        self._flow.change()
+
+    def _estimate(self) -> None:
+        values, speed = self._controls.values, self._session.speed
+        sizes = [(layer.get_height(), layer.get_width()) for layer in self._layers if layer.is_valid()]
+        each = [estimate(height, width, values, speed) for height, width in sizes]
+        seconds, memory = sum(one.seconds for one in each), max((one.memory for one in each), default=0)
+        self._controls.show_estimate(of_estimate(seconds, memory) if each else "")
+
+    def _close(self, *_event: object) -> bool:
+        self._flow.close()
+        return True
+
+    def _escape(self, _window: Gtk.Window) -> None:
+        self.stop_emission_by_name("close")
+        if self._flow.phase is Phase.VARYING:
+            self._flow.leave_variations()
+        else:
+            self._flow.cancel()
+
+    def _broke(self, kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:
+        """Python calls this for an exception that nobody caught in something GTK called."""
+        traceback.print_exception(kind, bug, at)
+        self._flow.break_down(NeuralStyleError(_("the plug-in failed ({reason})").format(reason=repr(bug))))
+
+
+class _ErrorBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """What went wrong, on top of the window, until she closes it or tries again."""
+
+    def __init__(self) -> None:
+        super().__init__(message_type=Gtk.MessageType.ERROR, show_close_button=True, no_show_all=True)
+        self.text = ""
+        self._label = Gtk.Label(wrap=True, xalign=0.0, selectable=True, visible=True, can_focus=False)
+        self.get_content_area().add(Gtk.Image(icon_name=GimpUi.ICON_DIALOG_ERROR, visible=True))
+        self.get_content_area().add(self._label)
+        self.connect("response", lambda *_: self.tell(""))
+
+    def tell(self, text: str) -> None:
+        """Show a text, or nothing."""
+        self.text = text
+        self._label.set_text(text)
+        self.get_accessible().set_name(text or _("Error"))
+        self.set_visible(bool(text))
+
+
+def _variations_button(vary: Callable[[], None]) -> Gtk.Button:
+    button = Gtk.Button(label=_("_Variations…"), use_underline=True)
+    button.set_tooltip_text(_("See nine small variations, and take the settings of one"))
+    button.connect("clicked", lambda _button: vary())
+    return button
+
+
+def _summary(layers: Sequence[Gimp.Layer]) -> str:
+    if len(layers) > 1:
+        return ngettext("{count} layer", "{count} layers", len(layers)).format(count=len(layers))
+    name, width, height = layers[0].get_name(), layers[0].get_width(), layers[0].get_height()
+    return _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
+
+
+def _later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+    """Flow's clock: GLib calls once, unless it is taken back before."""
+    source = 0
+
+    def due() -> bool:
+        nonlocal source
+        source = 0
+        call()
+        return False
+
+    def forget() -> None:
+        if source:
+            GLib.source_remove(source)
+
+    source = GLib.timeout_add(round(1000 * seconds), due)
+    return forget

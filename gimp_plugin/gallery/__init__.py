@@ -1,0 +1,1 @@
+"""Choosing styles: presets, pictures, layers, and blends of them."""

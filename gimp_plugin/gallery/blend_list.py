@@ -1,0 +1,95 @@
+"""The styles of a blend, each with its weight and its region; hidden while there is only one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.translation import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gimp_plugin.gallery.picks import Kind, Pick, Picks
+    from gimp_plugin.image.regions import Region
+
+PERCENT = 100.0
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What hears of the artist's acts."""
+
+    weigh: Callable[[Pick, float], None]
+    place: Callable[[Pick, str], None]
+    remove: Callable[[Pick], None]
+
+
+class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
+    """Two rows for each style: title, slider, a button that takes it away; below, where it counts."""
+
+    def __init__(self, answers: Answers, regions: Callable[[], Sequence[Region]]) -> None:
+        super().__init__(column_spacing=12, row_spacing=0, no_show_all=True)
+        self._answers, self._regions = answers, regions
+        self._shown: list[tuple[Kind, str]] = []
+        self.get_accessible().set_name(_("Blend"))
+
+    def show_picks(self, picks: Picks) -> None:
+        """Show these."""
+        shown = [(pick.kind, pick.key) for pick in picks.entries]
+        if shown != self._shown:
+            self._rebuild(picks)
+        self._shown = shown
+        self.set_visible(len(shown) > 1)
+
+    def _rebuild(self, picks: Picks) -> None:
+        for child in self.get_children():
+            child.destroy()
+        regions = self._regions()
+        for number, pick in enumerate(picks.entries):
+            row = 2 * number
+            slider = self._slider(pick)
+            name = Gtk.Label(label=pick.title, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, max_width_chars=24)
+            name.set_mnemonic_widget(slider)
+            self.attach(name, 0, row, 1, 1)
+            self.attach(slider, 1, row, 1, 1)
+            self.attach(self._remover(pick), 2, row, 1, 1)
+            if len(regions) > 1:
+                self.attach(self._placer(pick, regions), 1, row + 1, 2, 1)
+        for child in self.get_children():
+            child.show_all()
+
+    def _slider(self, pick: Pick) -> Gtk.Scale:
+        slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0.0, PERCENT, 1.0)
+        slider.set_value(pick.weight * PERCENT)
+        slider.set_value_pos(Gtk.PositionType.RIGHT)
+        slider.set_hexpand(True)
+        slider.set_size_request(120, -1)
+        slider.set_tooltip_text(_("How much of this style goes into the blend"))
+        slider.get_accessible().set_name(_("Weight of {style}").format(style=pick.title))
+        slider.connect("format-value", lambda _slider, value: _("{percent} %").format(percent=round(value)))
+        slider.connect("value-changed", lambda moved: self._answers.weigh(pick, moved.get_value() / PERCENT))
+        return slider
+
+    def _placer(self, pick: Pick, regions: Sequence[Region]) -> Gtk.ComboBoxText:
+        combo = Gtk.ComboBoxText()
+        for region in regions:
+            combo.append(region.key, region.title)
+        combo.set_active_id(pick.region)
+        (cell,) = combo.get_cells()
+        cell.set_property("ellipsize", Pango.EllipsizeMode.END)
+        text = _("Where {style} counts").format(style=pick.title)
+        combo.set_tooltip_text(text)
+        combo.get_accessible().set_name(text)
+        combo.connect("changed", lambda changed: self._answers.place(pick, changed.get_active_id()))
+        return combo
+
+    def _remover(self, pick: Pick) -> Gtk.Button:
+        button = Gtk.Button.new_from_icon_name("list-remove-symbolic", Gtk.IconSize.BUTTON)
+        button.set_relief(Gtk.ReliefStyle.NONE)
+        text = _("Take {style} out of the blend").format(style=pick.title)
+        button.set_tooltip_text(text)
+        button.get_accessible().set_name(text)
+        button.connect("clicked", lambda _button: self._answers.remove(pick))
+        return button

@@ -1,0 +1,28 @@
+"""Where a key leads in a grid of tiles that is read in rows. Plain arithmetic."""
+
+from __future__ import annotations
+
+_STEPS = {"Left": -1, "Right": 1}
+_ROWS = {"Up": -1, "Down": 1}
+_PAGES = {"Page_Up": -1, "Page_Down": 1}
+
+
+def target(key: str, at: int, count: int, columns: int, rows: int) -> int | None:
+    """The tile that a key leads to from tile `at` of `count`, None for a key that does not move.
+
+    key: GDK's name of it. columns: tiles side by side. rows: how many of them are seen at once.
+    """
+    key = key.removeprefix("KP_").replace("Prior", "Page_Up").replace("Next", "Page_Down")
+    last = count - 1
+    if key in {"Home", "End"}:
+        return 0 if key == "Home" else last
+    if key in _STEPS:
+        return min(max(at + _STEPS[key], 0), last)
+    if key in _ROWS:
+        there = at + _ROWS[key] * columns
+        return there if 0 <= there <= last else at
+    if key in _PAGES:
+        there = at + _PAGES[key] * columns * max(1, rows)
+        column = at % columns
+        return column if there < 0 else there if there <= last else last - (last - column) % columns
+    return None

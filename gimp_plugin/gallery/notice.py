@@ -1,0 +1,65 @@
+"""A line that tells what happened, with a way to undo it, inside the window instead of in front of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgimp import GLib
+from gimp_plugin.libgtk import Gtk
+from gimp_plugin.translation import _
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+READ = 6  # seconds: good news that needs no answer goes by itself
+
+
+class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """Hidden until there is something to say; a new message replaces the one before."""
+
+    def __init__(self) -> None:
+        super().__init__(show_close_button=True, no_show_all=True)
+        self._undo: Callable[[], None] | None = None
+        self._clock = 0
+        self._label = Gtk.Label(wrap=True, xalign=0.0, visible=True)
+        self.get_content_area().add(self._label)
+        self._button = self.add_button(_("_Undo"), Gtk.ResponseType.REJECT)
+        self.connect("response", self._answered)
+        self.connect("destroy", lambda _self: self._stop_clock())
+
+    def tell(self, text: str, undo: Callable[[], None] | None = None) -> None:
+        """Say what was done."""
+        self._say(Gtk.MessageType.INFO, text, undo)
+        if undo is None:
+            self._clock = GLib.timeout_add_seconds(READ, self._expired)
+
+    def warn(self, text: str) -> None:
+        """Say what went wrong, and what to do."""
+        self._say(Gtk.MessageType.WARNING, text, None)
+
+    def _say(self, kind: Gtk.MessageType, text: str, undo: Callable[[], None] | None) -> None:
+        self._stop_clock()
+        self._undo = undo
+        self.set_message_type(kind)
+        self._label.set_text(text)
+        self._button.set_visible(undo is not None)
+        self.get_accessible().set_name(text)
+        self.show()
+
+    def _answered(self, _bar: Gtk.InfoBar, response: int) -> None:
+        undo = self._undo if response == Gtk.ResponseType.REJECT else None
+        self._stop_clock()
+        self._undo = None
+        self.hide()
+        if undo is not None:
+            undo()
+
+    def _expired(self) -> bool:
+        self._clock = 0
+        self.hide()
+        return bool(GLib.SOURCE_REMOVE)
+
+    def _stop_clock(self) -> None:
+        if self._clock:
+            GLib.source_remove(self._clock)
+            self._clock = 0

@@ -1,0 +1,239 @@
+"""The styles that an artist has chosen: presets, picture files, layers, each with its weight in the blend.
+
+Values only: every operation gives new picks, and nothing here knows GIMP or a screen.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from gimp_plugin.translation import _
+from nst_core import presets
+from nst_core.errors import InvalidImageError, InvalidSettingError, NeuralStyleError
+from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, Pixels, StyleFile, StylePixels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from nst_core.presets import Preset, Roots
+    from nst_core.settings import Value
+
+Kind = Literal["preset", "file", "layer"]
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One chosen style. key: a preset's slug, a file's path, or what the host calls a layer. weight: from 0 to 1.
+
+    region: where it counts, as the host calls it; empty: everywhere.
+    """
+
+    kind: Kind
+    key: str
+    title: str
+    weight: float = 1.0
+    region: str = ""
+
+    def same(self, other: Pick) -> bool:
+        """Whether both are the same style, whatever their weights and regions."""
+        return (self.kind, self.key) == (other.kind, other.key)
+
+
+@dataclass(frozen=True)
+class Picks:
+    """The chosen styles, in the order in which they were chosen; empty only before the first choice."""
+
+    entries: tuple[Pick, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What to call a picture painted like this: a single preset's title, or a word for all else."""
+        only = self._only_preset()
+        return only.title if only else _("stylized")
+
+    def choose(self, pick: Pick) -> Picks:
+        """This one alone."""
+        return Picks((dataclasses.replace(pick, weight=1.0, region=""),))
+
+    def toggle(self, pick: Pick) -> Picks:
+        """With this one too, or without it if it is there. One stays, and never more than the engine takes."""
+        if self.holds(pick):
+            return self.without(pick)
+        return Picks((*self.entries, pick)) if len(self.entries) < MAX_STYLES else self
+
+    def select(self, wanted: Iterable[Pick]) -> Picks:
+        """Exactly these: those that stay keep their place and weight. The same picks if none are wanted."""
+        rest = list(wanted)
+        kept = [entry for entry in self.entries if any(entry.same(pick) for pick in rest)]
+        new = [pick for pick in rest if not self.holds(pick)]
+        entries = (*kept, *new)[:MAX_STYLES]
+        if len(entries) == 1:
+            return self.choose(entries[0])
+        return Picks(entries) if entries else self
+
+    def without(self, pick: Pick) -> Picks:
+        """Less this one, unless it is the last. Who is left alone counts fully."""
+        rest = tuple(entry for entry in self.entries if not entry.same(pick))
+        if len(rest) == 1:
+            return self.choose(rest[0])
+        return Picks(rest) if rest else self
+
+    def with_weight(self, pick: Pick, weight: float) -> Picks:
+        """With another weight for this one, brought into 0 to 1."""
+        return self._with(pick, weight=min(max(0.0, weight), 1.0))
+
+    def with_region(self, pick: Pick, region: str) -> Picks:
+        """With another region for this one."""
+        return self._with(pick, region=region)
+
+    def holds(self, pick: Pick) -> bool:
+        """Whether this style is chosen."""
+        return any(entry.same(pick) for entry in self.entries)
+
+    def look(self, roots: Roots | None = None) -> dict[str, Value]:
+        """The settings of the preset, where exactly one preset is chosen and can be used."""
+        only = self._only_preset()
+        try:
+            return dict(presets.load_preset(only.key, roots).settings) if only else {}
+        except NeuralStyleError:  # said when its pictures are asked for
+            return {}
+
+    def styles(
+        self, read_layer: Callable[[str], Pixels], roots: Roots | None = None
+    ) -> tuple[StyleFile | StylePixels, ...]:
+        """What the engine shall paint like.
+
+        Raises UnknownPresetError, BrokenPresetError, InvalidImageError, InvalidSettingError, and what `read_layer`
+        does.
+        """
+        return tuple(
+            StylePixels(read_layer(source.key), source.weight)
+            if source.path is None
+            else StyleFile(read_picture(source.path), source.weight, source.path.name)
+            for source in self._sources(roots)
+        )
+
+    def regions(self, roots: Roots | None = None) -> tuple[str, ...]:
+        """Where each of `styles` counts. Raises the same, but for reading layers."""
+        return tuple(source.region for source in self._sources(roots))
+
+    def pictures(
+        self, encode_layer: Callable[[str], bytes], roots: Roots | None = None
+    ) -> tuple[tuple[str, bytes, float], ...]:
+        """The same as picture files, for a preset: names, contents (a PNG of a layer) and weights. Raises the same."""
+        return tuple(
+            (_("Layer") + ".png", encode_layer(source.key), source.weight)
+            if source.path is None
+            else (source.path.name, read_picture(source.path), source.weight)
+            for source in self._sources(roots)
+        )
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """What can be remembered until another day. Layers and regions cannot: GIMP counts them anew."""
+        kept = [dataclasses.replace(entry, region="") for entry in self.entries if entry.kind != "layer"]
+        return [dataclasses.asdict(entry) for entry in kept]
+
+    @classmethod
+    def from_json(cls, said: object, roots: Roots | None = None) -> Picks:
+        """What `to_json` gave, less what vanished since; empty picks for anything else."""
+        picks = cls()
+        for entry in said if isinstance(said, list) else []:
+            pick = _remembered(entry, roots)
+            if pick is not None and not picks.holds(pick):
+                picks = picks.toggle(pick)
+        return picks.choose(picks.entries[0]) if len(picks.entries) == 1 else picks
+
+    def _with(self, pick: Pick, **changes: Any) -> Picks:
+        return Picks(
+            tuple(dataclasses.replace(entry, **changes) if entry.same(pick) else entry for entry in self.entries)
+        )
+
+    def _only_preset(self) -> Pick | None:
+        only = self.entries[0] if len(self.entries) == 1 else None
+        return only if only is not None and only.kind == "preset" else None
+
+    def _sources(self, roots: Roots | None) -> list[_Source]:
+        counting = [entry for entry in self.entries if entry.weight > 0]
+        if not counting:
+            raise InvalidSettingError(_("no style has any weight"), _("choose a style, or give one some weight"))
+        sources = [source for entry in counting for source in _of(entry, roots, alone=len(counting) == 1)]
+        if len(sources) > MAX_STYLES:
+            raise InvalidSettingError(
+                _("the blend holds {count} pictures").format(count=len(sources)),
+                _("take styles away until it holds {limit} at most").format(limit=MAX_STYLES),
+            )
+        return sources
+
+
+@dataclass(frozen=True)
+class _Source:
+    """One picture of a blend; no path: a layer's."""
+
+    key: str
+    path: Path | None
+    weight: float
+    region: str
+
+
+def of_preset(preset: Preset) -> Pick:
+    """The pick of a preset."""
+    return Pick("preset", preset.slug, _(preset.title) if preset.builtin else preset.title)
+
+
+def of_file(path: Path) -> Pick:
+    """The pick of a picture file."""
+    return Pick("file", str(path), path.name)
+
+
+def read_picture(path: Path) -> bytes:
+    """A picture file as it is. Raises InvalidImageError if it is unreadable, empty or too large."""
+    name = repr(path.name)
+    try:
+        with path.open("rb") as file:
+            encoded = file.read(MAX_STYLE_FILE + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = _("the style picture {name} cannot be read ({reason})").format(name=name, reason=reason)
+        raise InvalidImageError(message, _("choose another file")) from error
+    if not encoded:
+        raise InvalidImageError(_("the style picture {name} is empty").format(name=name), _("choose another file"))
+    if len(encoded) > MAX_STYLE_FILE:
+        size = MAX_STYLE_FILE // 2**20
+        message = _("the style picture {name} is larger than {size} MiB").format(name=name, size=size)
+        raise InvalidImageError(message, _("scale it down"))
+    return encoded
+
+
+def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_Source]:
+    if pick.kind != "preset":
+        yield _Source(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
+        return
+    styles = presets.load_preset(pick.key, roots).styles
+    # In a blend a preset counts as one style, however many pictures it holds and however they are weighed.
+    whole = 1.0 if alone else sum(style.weight for style in styles)
+    for style in styles:
+        yield _Source(pick.key, style.path, pick.weight * style.weight / whole, pick.region)
+
+
+def _remembered(entry: object, roots: Roots | None) -> Pick | None:
+    match entry:
+        case {"kind": "preset", "key": str(slug), "weight": int() | float() as weight}:
+            try:
+                pick = of_preset(presets.load_preset(slug, roots))
+            except NeuralStyleError:
+                return None
+        case {"kind": "file", "key": str(path), "weight": int() | float() as weight} if _is_file(path):
+            pick = of_file(Path(path))
+        case _:
+            return None
+    return dataclasses.replace(pick, weight=min(max(0.0, float(weight)), 1.0))
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # too long, or no path at all
+        return False

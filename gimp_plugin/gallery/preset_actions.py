@@ -1,0 +1,183 @@
+"""What an artist does with presets: save, update, rename, delete, import, export; told, and undone where it hurts.
+
+Errors never leave this module: they are shown in the gallery's notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import picks as styles
+from gimp_plugin.gallery import style_sources, thumbnails
+from gimp_plugin.gallery.picks import Pick, Picks
+from gimp_plugin.translation import _
+from gimp_plugin.wording import of_error
+from nst_core import preset_archive, preset_store, presets
+from nst_core.errors import BrokenPresetError, NeuralStyleError
+from nst_core.preset_store import Draft, Trashed
+from nst_core.settings import Value, knobs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gimp_plugin.gallery.notice import Notice
+    from gimp_plugin.libgtk import GdkPixbuf
+    from nst_core.presets import Preset
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What the actions work on. picks, look: the styles and settings now. show: presets changed, take this one."""
+
+    picks: Callable[[], Picks]
+    look: Callable[[], dict[str, Value]]
+    show: Callable[[Pick | None], None]
+    notice: Notice
+
+
+class PresetActions:
+    """The deeds behind the menu."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def chosen(self) -> Preset | None:
+        """The preset that alone is chosen, None if anything else is or it cannot be used."""
+        entries = self._studio.picks().entries
+        if len(entries) != 1 or entries[0].kind != "preset":
+            return None
+        try:
+            return presets.load_preset(entries[0].key)
+        except NeuralStyleError:
+            return None
+
+    def suggested_title(self) -> str:
+        """What a new preset could be called."""
+        return " + ".join(Path(p.title).stem if p.kind == "file" else p.title for p in self._studio.picks().entries)
+
+    def save(self, title: str) -> None:
+        """Keep the styles and settings of now as a new preset."""
+        with self._telling():
+            preset = preset_store.save(self._draft(title))
+            self._studio.show(styles.of_preset(preset))
+            self._studio.notice.tell(_("Saved “{title}”").format(title=preset.title))
+
+    def update(self) -> None:
+        """Give the chosen preset the settings of now."""
+        preset = self.chosen()
+        if preset is None:
+            return
+        with self._telling():
+            before = preset_store.to_draft(preset)
+            preset_store.update(preset.slug, dataclasses.replace(before, settings=self._look()))
+            self._tell(
+                _("“{title}” has the settings of now"),
+                preset.title,
+                lambda: _uncovered(preset.slug) if preset.builtin else preset_store.update(preset.slug, before),
+            )
+
+    def rename(self, title: str) -> None:
+        """Give the chosen preset another title."""
+        preset = self.chosen()
+        if preset is None:
+            return
+        with self._telling():
+            renamed = preset_store.rename(preset.slug, title)
+            self._studio.show(styles.of_preset(renamed))
+
+    def delete_chosen(self) -> None:
+        """Put the chosen preset away; the notice brings it back."""
+        preset = self.chosen()
+        if preset is not None:
+            self.delete(preset.slug)
+
+    def delete(self, slug: str) -> None:
+        """Put a preset away, whole or broken; the notice brings it back."""
+        with self._telling():
+            title = _title(slug)
+            trashed = preset_store.delete(slug)
+            self._studio.show(None)
+            self._tell(_("Deleted “{title}”"), title, lambda: _restored(trashed))
+
+    def take_in(self, path: Path) -> None:
+        """Import a preset file."""
+        with self._telling():
+            preset = preset_archive.import_preset(path)
+            self._studio.show(styles.of_preset(preset))
+            self._studio.notice.tell(_("Imported “{title}”").format(title=preset.title))
+
+    def export(self, path: Path) -> None:
+        """Write the chosen preset as one file."""
+        preset = self.chosen()
+        if preset is None:
+            return
+        with self._telling():
+            preset_archive.export_preset(preset, path)
+            self._studio.notice.tell(_("Wrote {name}").format(name=path.name))
+
+    def _tell(self, text: str, title: str, undo: Callable[[], Preset | None]) -> None:
+        def take_back() -> None:
+            with self._telling():
+                preset = undo()
+                self._studio.show(styles.of_preset(preset) if preset else None)
+
+        self._studio.notice.tell(text.format(title=title), take_back)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except NeuralStyleError as error:
+            self._studio.notice.warn(" ".join(filter(None, of_error(error))))
+
+    def _look(self) -> dict[str, Value]:
+        parts = {named.name for named in knobs() if named.knob.scope == "look"}
+        return {name: value for name, value in self._studio.look().items() if name in parts}
+
+    def _draft(self, title: str) -> Draft:
+        picks = self._studio.picks()
+        sources = [presets.load_preset(pick.key) for pick in picks.entries if pick.kind == "preset"]
+        small = [picture for pick in picks.entries if (picture := _small(pick)) is not None]
+        alone = len(picks.entries) == 1
+        return Draft(
+            title,
+            picks.pictures(style_sources.encode),
+            self._look(),
+            description=sources[0].description if sources and alone else "",
+            credits="; ".join(dict.fromkeys(source.credits for source in sources if source.credits)),
+            thumbnail=thumbnails.as_jpeg(small) if small else None,
+        )
+
+
+def _title(slug: str) -> str:
+    """What a preset is called; a broken one has its slug alone."""
+    try:
+        return presets.load_preset(slug).title
+    except BrokenPresetError:
+        return slug
+
+
+def _uncovered(slug: str) -> Preset:
+    """The built-in preset, once the own one in front of it is gone."""
+    preset_store.delete(slug)
+    return presets.load_preset(slug)
+
+
+def _restored(trashed: Trashed) -> Preset | None:
+    """A preset that was deleted, None if it was broken before."""
+    try:
+        return preset_store.restore(trashed)
+    except BrokenPresetError:
+        return None
+
+
+def _small(pick: Pick) -> GdkPixbuf.Pixbuf | None:
+    if pick.kind == "layer":
+        return style_sources.thumbnail(pick.key, thumbnails.STORED)
+    path = presets.load_preset(pick.key).thumbnail if pick.kind == "preset" else Path(pick.key)
+    return thumbnails.of_file(path)

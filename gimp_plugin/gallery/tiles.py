@@ -1,0 +1,59 @@
+"""The tiles of the gallery: the artist's pictures in front, then the presets, the broken ones last."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import picks, style_sources, thumbnails
+from gimp_plugin.gallery.tile import Tile
+from gimp_plugin.translation import _
+from gimp_plugin.wording import of_error
+from nst_core import presets
+from nst_core.errors import BrokenPresetError
+from nst_core.presets import THUMBNAILS, Roots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from gimp_plugin.gallery.picks import Pick
+    from nst_core.presets import Preset
+
+
+def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None]) -> list[Tile]:
+    """A tile for each of the artist's `own` pictures and each preset. `toggle` adds one to the blend."""
+    listing = presets.list_presets()
+    tiles = [*map(_picture, own), *map(_preset, listing.presets)]
+    for tile in tiles:
+        tile.offer_blending(toggle)
+    return [*tiles, *_broken({preset.slug for preset in listing.presets})]
+
+
+def _picture(pick: Pick) -> Tile:
+    if pick.kind == "file":
+        path = Path(pick.key)
+        about = _("Your picture, from {folder}").format(folder=path.parent)
+        return Tile(pick, pick.title, about, thumbnails.of_file(path), _("Your picture"))
+    whole = style_sources.thumbnail(pick.key, thumbnails.STORED)
+    return Tile(pick, pick.title, _("Open in GIMP"), thumbnails.square(whole) if whole else None)
+
+
+def _preset(preset: Preset) -> Tile:
+    description = _(preset.description) if preset.builtin and preset.description else preset.description
+    about = "\n\n".join(filter(None, (description, preset.credits)))
+    pick = picks.of_preset(preset)
+    return Tile(pick, pick.title, about, thumbnails.of_file(preset.thumbnail), description)
+
+
+def _broken(good: set[str]) -> Iterator[Tile]:
+    for slug, folder in Roots().folders().items():
+        if slug in good:
+            continue
+        try:
+            presets.read_preset(folder)
+        except BrokenPresetError as error:
+            hint = _("Press Delete, or the right mouse button, to delete it.")
+            about = " ".join(filter(None, (*of_error(error), hint)))
+            tile = Tile(None, slug, about, thumbnails.of_file(folder / THUMBNAILS[0]))
+            tile.warn(slug)
+            yield tile

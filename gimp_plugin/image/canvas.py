@@ -1,0 +1,146 @@
+"""What of a layer is painted: its pixels as the wire wants them, its place, and what of it can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gimp_plugin.image import masks, scratch
+from gimp_plugin.image.regions import Area
+from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.translation import _
+from nst_core.errors import ImageTooSmallError, LayerGoneError, NothingVisibleError, UnsupportedLayerError
+from nst_core.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.settings import MIN_SIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
+STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
+GONE = _("the layer or its image was closed while the engine worked")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
+
+    as_seen: whether the layer's effects were painted too.
+    """
+
+    layer: Gimp.Layer
+    left: int
+    top: int
+    as_seen: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """A layer as the engine wants it. mask: float32 rows, 0 where selection or layer mask hide it; None: nowhere."""
+
+    place: Place
+    pixels: Pixels
+    mask: bytes | None = field(repr=False)
+
+
+def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
+    """Raise UnsupportedLayerError, ImageTooSmallError or NothingVisibleError for what cannot be stylised."""
+    if not drawables:
+        raise UnsupportedLayerError(_("no layer is selected"), _("select one layer or more"))
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise UnsupportedLayerError(
+            _("an image with indexed colours cannot be stylised"), _("convert it to RGB or grayscale")
+        )
+    for drawable in drawables:
+        _check(drawable, repr(drawable.get_name()))
+
+
+def look(layer: Gimp.Layer, *, as_seen: bool = True) -> View:
+    """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError."""
+    home(layer)
+    with scratch.seen(layer, as_seen=as_seen) as sight:
+        pixels = pixels_of(sight.drawable)
+        mask = masks.visible(layer, Area(sight.left, sight.top, pixels.width, pixels.height))
+        return View(Place(layer, sight.left, sight.top, as_seen), pixels, mask)
+
+
+def read(layer: Gimp.Layer, *, as_seen: bool = True) -> Pixels:
+    """All pixels of a layer, whatever hides them. Raises LayerGoneError."""
+    home(layer)
+    with scratch.seen(layer, as_seen=as_seen) as sight:
+        return pixels_of(sight.drawable)
+
+
+def pixels_of(drawable: Gimp.Drawable) -> Pixels:
+    """What is in a drawable, without its effects."""
+    width, height = drawable.get_width(), drawable.get_height()
+    buffer = drawable.get_buffer()
+    rgba = bytearray(width * height * BYTES_PER_PIXEL)
+    for top, rows in _strips(width, height):
+        start = top * width * BYTES_PER_PIXEL
+        area = Gegl.Rectangle.new(0, top, width, rows)
+        rgba[start : start + rows * width * BYTES_PER_PIXEL] = buffer.get(area, 1.0, FORMAT, Gegl.AbyssPolicy.NONE)
+    return Pixels(width, height, rgba)
+
+
+def write(layer: Gimp.Layer, pixels: Pixels) -> None:
+    """Fill a layer of the same size."""
+    buffer = layer.get_buffer()
+    rgba = memoryview(pixels.rgba).cast("B")
+    for top, rows in _strips(pixels.width, pixels.height):
+        start = top * pixels.width * BYTES_PER_PIXEL
+        strip = rgba[start : start + rows * pixels.width * BYTES_PER_PIXEL]
+        buffer.set(Gegl.Rectangle.new(0, top, pixels.width, rows), FORMAT, bytes(strip))
+    buffer.flush()
+    layer.update(0, 0, pixels.width, pixels.height)
+
+
+def is_there(layer: Gimp.Layer) -> bool:
+    """Whether the layer is still part of an open image."""
+    try:
+        home(layer)
+    except LayerGoneError:
+        return False
+    return True
+
+
+def home(layer: Gimp.Layer) -> Gimp.Image:
+    """The image a layer is part of. Raises LayerGoneError."""
+    image = layer.get_image() if layer.is_valid() else None
+    # A deleted layer lives on in the undo history: it is valid, but has no position any more.
+    if image is None or not image.is_valid() or not _attached(image, layer):
+        raise LayerGoneError(GONE)
+    return image
+
+
+def _check(drawable: Gimp.Drawable, name: str) -> None:
+    if not isinstance(drawable, Gimp.Layer):
+        raise UnsupportedLayerError(
+            _("{layer} is a mask or a channel").format(layer=name), _("select the layer itself")
+        )
+    if drawable.is_group():
+        raise UnsupportedLayerError(_("{layer} is a layer group").format(layer=name), _("select the layers in it"))
+    if not drawable.mask_intersect()[0]:
+        raise NothingVisibleError(
+            _("the selection lies outside of {layer}").format(layer=name), _("select a part of it")
+        )
+    width, height = drawable.get_width(), drawable.get_height()
+    if min(width, height) < MIN_SIDE:
+        raise ImageTooSmallError(
+            _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
+            _("stylise one of at least {side} px on each side").format(side=MIN_SIDE),
+        )
+
+
+def _attached(image: Gimp.Image, layer: Gimp.Layer) -> bool:
+    top = layer
+    while top.get_parent() is not None:
+        top = top.get_parent()
+    return any(top.get_id() == other.get_id() for other in image.get_layers())
+
+
+def _strips(width: int, height: int) -> Iterator[tuple[int, int]]:
+    """(first row, number of rows) of pieces of at most STRIP bytes, but a row at least."""
+    rows = max(1, STRIP // (width * BYTES_PER_PIXEL))
+    for top in range(0, height, rows):
+        yield top, min(rows, height - top)

@@ -1,0 +1,94 @@
+"""Where a painting's styles came from: noted without any path, and found again by their contents.
+
+A note lists each picture's SHA-256 and size in bytes. The pictures are looked for among those of all presets, and among
+the files that the artist has painted with before: a list of paths in her profile, never in an image.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin.translation import _
+from nst_core import presets
+from nst_core.errors import InvalidImageError
+from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+FILE = "neural-style-pictures.json"
+MOST = 100  # paths kept, the latest first
+
+
+def pictures(styles: Sequence[StyleFile | StylePixels]) -> list[dict[str, Any]]:
+    """What a note says of the styles."""
+    return [_picture(style) for style in styles]
+
+
+def find(noted: object, profile: Path, roots: presets.Roots | None = None) -> tuple[StyleFile, ...]:
+    """The styles that `pictures` described. Raises InvalidImageError if one cannot be found."""
+    if not isinstance(noted, list) or not 1 <= len(noted) <= MAX_STYLES:
+        raise InvalidImageError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
+    known = [*_of_presets(roots), *_remembered(profile)]
+    return tuple(_find(entry, known) for entry in noted)
+
+
+def remember(profile: Path, picture: Path) -> None:
+    """Know where a picture is when a recipe asks for it. Failing is no error: she chooses again."""
+    paths = [picture.absolute(), *(path for path in _remembered(profile) if path != picture.absolute())]
+    with contextlib.suppress(OSError):
+        (profile / FILE).write_text(json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n", "utf-8")
+
+
+def _picture(style: StyleFile | StylePixels) -> dict[str, Any]:
+    if isinstance(style, StylePixels):
+        return {"layer": True, "weight": style.weight}
+    encoded = bytes(style.encoded)
+    return {"sha256": hashlib.sha256(encoded).hexdigest(), "bytes": len(encoded), "weight": style.weight}
+
+
+def _find(entry: Any, known: Iterable[Path]) -> StyleFile:
+    match entry:
+        case {"sha256": str(digest), "bytes": int(size), "weight": int() | float() as weight} if weight >= 0:
+            for path in known:
+                encoded = _read(path, size)
+                if encoded and hashlib.sha256(encoded).hexdigest() == digest:
+                    return StyleFile(encoded, float(weight), path.name)
+            message = _("the style picture that this layer was painted with cannot be found any more")
+        case {"layer": True}:
+            message = _("the style of this layer was another layer, and recipes do not keep those")
+        case _:
+            message = _("the layer's recipe cannot be read")
+    raise InvalidImageError(message, _("choose the style again in Neural Style"))
+
+
+def _read(path: Path, size: int) -> bytes:
+    """The file, if it has that size and can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        if 0 < size <= MAX_STYLE_FILE and path.is_file() and path.stat().st_size == size:
+            return path.read_bytes()
+    return b""
+
+
+def _of_presets(roots: presets.Roots | None) -> Iterator[Path]:
+    for preset in presets.list_presets(roots).presets:
+        for style in preset.styles:
+            yield style.path
+
+
+def _remembered(profile: Path) -> list[Path]:
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        said: object = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(said, list):
+            return [Path(path) for path in said if isinstance(path, str)]
+    return []
+
+
+def title_of(noted: Mapping[str, Any]) -> str:
+    """What the painting was called."""
+    title = noted.get("title")
+    return title if isinstance(title, str) and title else _("stylized")

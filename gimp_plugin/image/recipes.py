@@ -1,0 +1,89 @@
+"""The note on a painted layer that says how it was made: what the engine calls the recipe, the styles, the source.
+
+It is a parasite, saved with the image, and holds no path.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin.image import origin
+from gimp_plugin.libgimp import Gimp
+from gimp_plugin.translation import _
+from nst_core.errors import NeuralStyleError, UnsupportedLayerError
+from nst_core.settings import Value, from_mapping, knobs, to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from nst_core.messages import StyleFile, StylePixels
+
+NAME = "neural-style-recipe"
+Note = dict[str, Any]
+
+
+def note(recipe: Mapping[str, Any], styles: Sequence[StyleFile | StylePixels], title: str, source: int) -> Note:
+    """What to write down of a painting. source: the painted layer's tattoo, which it keeps in saved images too."""
+    return {**recipe, "title": title, "pictures": origin.pictures(styles), "source": source}
+
+
+def attach(layer: Gimp.Layer, noted: Note) -> None:
+    """Write the note onto a layer."""
+    text = json.dumps(noted, sort_keys=True).encode()
+    layer.attach_parasite(Gimp.Parasite.new(NAME, Gimp.PARASITE_PERSISTENT, text))
+
+
+def of(layer: Gimp.Layer) -> Note | None:
+    """The note on a layer, None if it has none that can be read."""
+    parasite = layer.get_parasite(NAME)
+    if parasite is None:
+        return None
+    try:
+        said = json.loads(bytes(parasite.get_data()))
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def latest(image: Gimp.Image) -> Note:
+    """The note on the newest painted layer of an image. Raises UnsupportedLayerError."""
+    newest = max(_all_layers(image.get_layers()), key=lambda layer: (of(layer) is not None, layer.get_tattoo()))
+    found = of(newest)
+    if found is None:
+        raise UnsupportedLayerError(
+            _("nothing in this image was painted by Neural Style yet"), _("start with Neural Style itself")
+        )
+    return found
+
+
+def source_of(noted: Note) -> int | None:
+    """The tattoo of the layer that was painted."""
+    tattoo = noted.get("source")
+    return tattoo if isinstance(tattoo, int) and 0 < tattoo < 2**32 else None
+
+
+def settings_of(noted: Note) -> dict[str, Value]:
+    """All settings of a recipe. Raises UnsupportedLayerError for one that is of no use here."""
+    said = noted.get("settings")
+    known = {named.name for named in knobs()}
+    try:
+        # A newer version may know more.
+        return to_mapping(from_mapping({k: v for k, v in said.items() if k in known} if isinstance(said, dict) else {}))
+    except NeuralStyleError as error:
+        raise UnsupportedLayerError(
+            _("the layer's recipe cannot be read"), _("choose the style again in Neural Style")
+        ) from error
+
+
+def styles_of(noted: Note) -> tuple[StyleFile, ...]:
+    """The styles of a recipe. Raises InvalidImageError if they cannot be found."""
+    return origin.find(noted.get("pictures"), Path(Gimp.directory()))
+
+
+def _all_layers(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
+    for layer in layers:
+        yield layer
+        if layer.is_group():
+            yield from _all_layers(layer.get_children())

@@ -1,0 +1,69 @@
+"""Images beside the artist's own: empty ones like it, and what effects make of a layer, found out outside of it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgimp import Gimp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen of a layer: a drawable, and where its corner lies in the layer's image."""
+
+    drawable: Gimp.Layer
+    left: int
+    top: int
+
+
+@contextlib.contextmanager
+def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
+    """The layer itself or, where non-destructive effects change it, what they make of it: for a while."""
+    _ok, left, top = layer.get_offsets()
+    if not as_seen or not any(effect.get_visible() for effect in layer.get_filters()):
+        yield Sight(layer, left, top)
+        return
+    # In its own image, merging would meddle with the selection, and with what can be undone.
+    scratch = like(layer.get_image())
+    try:
+        yield _merged(layer, scratch, left, top)
+    finally:
+        scratch.delete()
+
+
+def like(image: Gimp.Image) -> Gimp.Image:
+    """An empty image of the same size, kind, precision, profile and resolution. It records nothing to undo."""
+    new = Gimp.Image.new_with_precision(
+        image.get_width(), image.get_height(), image.get_base_type(), image.get_precision()
+    )
+    new.undo_disable()
+    profile = image.get_color_profile()
+    if profile is not None:
+        new.set_color_profile(profile)
+    _ok, across, down = image.get_resolution()
+    new.set_resolution(across, down)
+    new.set_unit(image.get_unit())
+    return new
+
+
+def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sight:
+    copy = Gimp.Layer.new_from_drawable(layer, scratch)
+    scratch.insert_layer(copy, None, 0)
+    copy.merge_filters()
+    wider, higher = copy.get_width() - layer.get_width(), copy.get_height() - layer.get_height()
+    if not wider and not higher:
+        return Sight(copy, left, top)
+    # GIMP 3.0 does not tell where a layer that its effects made larger begins, but shows it in the right place.
+    if copy.get_mask():
+        copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    copy.set_mode(Gimp.LayerMode.NORMAL)
+    copy.set_opacity(100.0)
+    copy.set_visible(True)
+    width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
+    scratch.resize(width, height, wider - left, higher - top)
+    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)

@@ -1,0 +1,1 @@
+"""The preview: which part of a layer, before and after."""

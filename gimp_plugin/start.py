@@ -1,0 +1,16 @@
+"""Starting the engine that was installed with this plug-in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from nst_core.engine import Engine
+from nst_core.launch import engine_command
+
+FOLDER = Path(__file__).resolve().parent.parent
+
+
+def start() -> Engine:
+    """A running engine. Raises EngineMissingError, EngineMismatchError and their like."""
+    return Engine.start(engine_command(FOLDER), os.environ)

@@ -1,0 +1,78 @@
+"""What the dialog says, in sentences: errors, how far the work is, what it will take. Plain text from plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gimp_plugin.translation import _, ngettext
+
+if TYPE_CHECKING:
+    from gimp_plugin.dialog.roles import Status
+    from nst_core.errors import NeuralStyleError
+
+MINUTE, HOUR = 60, 3600  # seconds
+ABOUT = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50)  # what people say for a number of seconds or minutes
+
+
+def of_error(error: NeuralStyleError) -> tuple[str, str]:
+    """What is wrong and what to do about it, as two sentences; the second may be empty."""
+    return sentence(error.message), sentence(error.remedy)
+
+
+def of_status(status: Status) -> str:
+    """How far a run is."""
+    parts = []
+    if status.count > 1:
+        parts.append(_("Layer {number} of {count}").format(number=status.number, count=status.count))
+    progress = status.progress
+    if progress is None:
+        parts.append(_("Starting"))
+        return _joined(parts)
+    if progress.octaves > 1:
+        parts.append(_("Size {number} of {count}").format(number=progress.octave, count=progress.octaves))
+    if progress.step:
+        parts.append(_("Step {number} of {count}").format(number=progress.step, count=progress.steps))
+    parts.append(_("{time} left").format(time=duration(progress.seconds_left)))
+    return _joined(parts)
+
+
+def of_estimate(seconds: float, memory: int) -> str:
+    """What a run will take: time, and memory in bytes."""
+    return _joined([duration(seconds), amount(memory)])
+
+
+def sentence(text: str) -> str:
+    """The words with a capital letter and a full stop; a file name in front is left as it is."""
+    if not text:
+        return ""
+    if "." not in text.split(maxsplit=1)[0]:
+        text = text[:1].upper() + text[1:]
+    return f"{text}."
+
+
+def duration(seconds: float) -> str:
+    """About how long that is: a round number of seconds, minutes or hours."""
+    if seconds < MINUTE - 5:
+        number = _round(seconds)
+        return ngettext("about {number} second", "about {number} seconds", number).format(number=number)
+    if seconds < HOUR - 5 * MINUTE:
+        number = _round(seconds / MINUTE)
+        return ngettext("about {number} minute", "about {number} minutes", number).format(number=number)
+    number = max(1, round(seconds / HOUR))
+    return ngettext("about {number} hour", "about {number} hours", number).format(number=number)
+
+
+def amount(memory: int) -> str:
+    """That many bytes, in the unit that suits them."""
+    if memory < 1e9:
+        return _("{number} MB").format(number=max(10, round(memory / 1e7) * 10))
+    return _("{number} GB").format(number=f"{memory / 1e9:.1f}")
+
+
+def _round(number: float) -> int:
+    return min(ABOUT, key=lambda said: (abs(said - number), said))
+
+
+def _joined(parts: list[str]) -> str:
+    text = " · ".join(parts)
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,211 @@
+"""The `batch` command: many pictures, told while they are painted and summed up at the end.
+
+The first Ctrl-C ends what is being painted, keeps every finished picture and sums up; the second ends the program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from nst_core.batch import Batch, Report
+from nst_core.batch_files import Item, items
+from nst_core.cli_frames import make
+from nst_core.cli_look import Order, read_look
+from nst_core.crew import Crew
+from nst_core.engine import Engine
+from nst_core.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.install import default_command
+from nst_core.settings import to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from typing_extensions import Self
+
+FAILED, INTERRUPTED = 1, 130
+GLANCE = 0.1
+"""Seconds between looks at whether somebody pressed Ctrl-C."""
+WORDS = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "left": "not painted"}
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """What was asked for besides the look. suffix: of all results, with its dot."""
+
+    inputs: tuple[str, ...]
+    out: Path
+    suffix: str | None = None
+    jobs: int = 1
+    sequence: bool = False
+    overwrite: bool = False
+    dry_run: bool = False
+
+
+def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
+    """Paint what is due, and return what --json prints, the exit code included. Raises NeuralStyleError."""
+    if bulk.jobs < 1:
+        raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
+    if bulk.sequence and bulk.jobs > 1:
+        raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
+    found = items(bulk.inputs, bulk.out, bulk.suffix)
+    look = read_look(order)
+    facts = look.facts() | {"sequence": bulk.sequence}
+    batch = Batch(found, bulk.out, facts, partial(make, look), bulk.sequence, bulk.overwrite)
+    start = time.monotonic()
+    if bulk.dry_run:
+        reports, interrupted = list(batch.outlook()), False
+    else:
+        _make_folder(bulk.out)
+        reports, interrupted = _paint(batch, bulk.jobs)
+    counts: Counter[str] = Counter(report.state for report in reports)
+    code = INTERRUPTED if interrupted else FAILED if counts["failed"] else 0
+    return {
+        "out": str(bulk.out),
+        "dry_run": bulk.dry_run,
+        "counts": {state: counts[state] for state in WORDS},
+        "seconds": round(time.monotonic() - start, 3),
+        "exit_code": code,
+        "settings": to_mapping(look.settings),
+        "pictures": [_entry(report) for report in reports],
+    }
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Say how it ended: a table on standard output, a sentence for each failure on standard error."""
+    for entry in report["pictures"]:
+        if error := entry.get("error"):
+            remedy = f"; {error['remedy']}" if error["remedy"] else ""
+            where = "" if entry["source"] in error["message"] else f"{entry['source']}: "
+            click.echo(f"neural-style: {where}{error['message']}{remedy}.", err=True)
+    table = Table("pictures", "", "seconds each", title=report["out"], title_justify="left")
+    table.columns[0].justify = table.columns[2].justify = "right"
+    for state, word in WORDS.items():
+        entries = [entry for entry in report["pictures"] if entry["state"] == state]
+        seconds = [entry["metrics"]["seconds"] for entry in entries if "metrics" in entry]
+        each = f"{sum(seconds) / len(seconds):.1f}" if seconds else ""
+        if entries:
+            table.add_row(str(len(entries)), "to be painted" if report["dry_run"] and state == "left" else word, each)
+    Console(markup=False, highlight=False).print(table)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnwritableOutputError(f"the folder {out} cannot be made", "choose another one for --out") from error
+
+
+def _paint(batch: Batch, jobs: int) -> tuple[list[Report], bool]:
+    """The reports, and whether a person stopped it."""
+    with _Board(len(batch.items)) as board, _interrupts() as pressed:
+        crew = Crew(batch, lambda: Engine.start(default_command(), os.environ), jobs, board)
+        crew.begin()
+        while not crew.wait(GLANCE):
+            if pressed:
+                crew.stop()
+        return crew.reports(), bool(pressed)
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """A list that is empty until somebody presses Ctrl-C."""
+    pressed: list[int] = []
+
+    def press(number: int, _frame: FrameType | None) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        click.echo("neural-style: stopping; finished pictures are kept. Press Ctrl-C again to give up", err=True)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Board:
+    """Progress on a terminal: a line for the whole batch with the time left, and one for each hand."""
+
+    def __init__(self, pictures: int) -> None:
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.fields[note]}", markup=False),
+        )
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._whole = self._bar.add_task("getting ready", total=pictures, note="")
+        self._pictures = pictures
+        self._lines: dict[int, Any] = {}
+        self._lock = threading.Lock()  # guards what follows: every hand tells
+        self._at: dict[int, float] = {}
+        self._painted = self._over = 0
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def began(self, hand: int, item: Item) -> None:
+        if hand not in self._lines:
+            self._lines[hand] = self._bar.add_task("", total=1.0, note="")
+        self._bar.update(self._lines[hand], description=item.source.name, completed=0.0, visible=True)
+
+    def reached(self, hand: int, fraction: float) -> None:
+        with self._lock:
+            self._at[hand] = fraction
+        self._bar.update(self._lines[hand], completed=fraction)
+        self._show()
+
+    def ended(self, hand: int, report: Report) -> None:
+        self._bar.update(self._lines[hand], visible=False)
+        with self._lock:
+            self._at.pop(hand, None)
+            self._over += 1
+            self._painted += report.state == "painted"
+        self._show()
+
+    def _show(self) -> None:
+        with self._lock:
+            under_way = sum(self._at.values())
+        done, worked = self._over + under_way, self._painted + under_way
+        left = (time.monotonic() - self._start) * (self._pictures - done) / worked if worked else None
+        note = "" if left is None else f"{_clock(left)} left"
+        self._bar.update(self._whole, description=f"{self._over} of {self._pictures}", completed=done, note=note)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _entry(report: Report) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "source": str(report.item.source),
+        "output": str(report.item.output),
+        "state": report.state,
+    }
+    if report.metrics is not None:
+        entry["metrics"] = dict(report.metrics)
+    if error := report.error:
+        entry["error"] = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    return entry

@@ -1,0 +1,175 @@
+"""What the command line asked for, read and checked: everything about a job but the picture to be painted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nst_core import images, presets
+from nst_core.cli_options import require_size, settings_from, weighted
+from nst_core.cli_recipe import read_recipe
+from nst_core.errors import InvalidSettingError
+from nst_core.images import Pixels, Source
+from nst_core.job import Job, Style
+from nst_core.kept import digest
+from nst_core.recipe import require_same
+from nst_core.settings import Settings, knobs, to_mapping
+
+INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
+NO_GUIDE = "none"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was asked for, as text; `knobs` holds the settings that were given.
+
+    guides: one for each style, in their order, or none at all; NO_GUIDE stands for none.
+    """
+
+    styles: tuple[str, ...]
+    preset: str | None
+    size: int | None
+    mask: str | None
+    knobs: Mapping[str, str | bool | None]
+    guides: tuple[str, ...] = ()
+    recipe: str | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """The same with its pictures. init, mask and guides have their own sizes; masks are (H, W, 1)."""
+
+    styles: tuple[Style, ...]
+    settings: Settings
+    guides: tuple[Pixels | None, ...]
+    mask: Pixels | None
+    init: Pixels | None
+    size: int | None
+    preset: str | None
+    recipe: Mapping[str, Any]
+
+    def job(self, content: Pixels, start: Pixels | None = None) -> Job:
+        """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
+        height, width = content.shape[:2]
+        styles = tuple(
+            replace(style, guide=_fitted(guide, height, width))
+            for style, guide in zip(self.styles, self.guides, strict=True)
+        )
+        init = start if start is not None else self.init
+        if init is not None:
+            init = images.resize(init, height, width)
+        job = Job(content, styles, self.settings, init, _fitted(self.mask, height, width))
+        if self.recipe and start is None:
+            require_same(job, dict(self.recipe))
+        return job
+
+    def facts(self) -> dict[str, Any]:
+        """What makes the result, the picture to be painted apart: settings, size, and digests of all pictures."""
+        return {
+            "settings": to_mapping(self.settings),
+            "size": self.size,
+            "styles": [[digest(style.pixels), style.weight, _digest(guide)] for style, guide in self._guided],
+            "mask": _digest(self.mask),
+            "init": _digest(self.init),
+        }
+
+    @property
+    def _guided(self) -> list[tuple[Style, Pixels | None]]:
+        return list(zip(self.styles, self.guides, strict=True))
+
+
+def read_look(order: Order) -> Look:
+    """Read all its pictures. Raises NeuralStyleError for whatever cannot be used."""
+    wanted = read_recipe(order.recipe) if order.recipe else {}
+    preset = _preset(order, wanted)
+    if not order.styles and not preset:
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    start = order.knobs.get("init")
+    picture = start if isinstance(start, str) and start not in INITS else None
+    given = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
+    settings = settings_from(given, wanted.get("settings", preset.settings if preset else {}))
+    size = order.size or (max(wanted["size"]) if wanted else None)
+    require_size(size)
+    styles = _preset_styles(preset) if preset else _given_styles(order.styles)
+    styles = _weighed(styles, wanted) if wanted else styles
+    return Look(
+        styles,
+        settings,
+        _guides(order.guides, len(styles)),
+        None if order.mask is None else _light(order.mask),
+        None if picture is None else images.flatten(images.read(picture)),
+        size,
+        preset.slug if preset else None,
+        wanted,
+    )
+
+
+def read_content(path: str, size: int | None) -> Source:
+    """The picture to be painted, resized to that longest edge. Raises InvalidImageError."""
+    source = images.read_source(path)
+    images.require_usable(source.pixels, path)
+    if size is None:
+        return source
+    height, width = source.pixels.shape[:2]
+    scale = size / max(height, width)
+    sized = images.resize(source.pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    images.require_usable(sized, f"{path} at this --size")
+    return replace(source, pixels=sized)
+
+
+def _preset(order: Order, wanted: Mapping[str, Any]) -> presets.Preset | None:
+    """The preset that was asked for, or else the recipe's."""
+    if order.preset and order.styles:
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    if order.preset is None and not order.styles and wanted and "preset" not in wanted:
+        raise InvalidSettingError("the recipe was made with pictures of its maker's", "give them with --style")
+    name = order.preset or (None if order.styles else wanted.get("preset"))
+    return presets.load_preset(name) if name else None
+
+
+def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Style, ...]:
+    """With the recipe's weights, so that they need not be given again."""
+    weights = [entry["weight"] for entry in wanted["styles"]]
+    if len(weights) != len(styles):
+        return styles  # which is refused soon
+    return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
+
+
+def _guides(guides: tuple[str, ...], styles: int) -> tuple[Pixels | None, ...]:
+    """One for each style."""
+    if not guides:
+        return (None,) * styles
+    if len(guides) != styles:
+        counts = f"{len(guides)} for {styles} styles" if styles > 1 else f"{len(guides)} for one style"
+        raise InvalidSettingError(f"the guides do not match: {counts}", f"give one for each, {NO_GUIDE} for none")
+    return tuple(None if path == NO_GUIDE else _light(path) for path in guides)
+
+
+def _light(path: str) -> Pixels:
+    """(H, W, 1) in [0, 1]: how light a mask is, and nothing where it is transparent."""
+    pixels = images.read(path)
+    light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
+    light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
+    mask: Pixels = light[..., None].astype("float32")
+    return mask
+
+
+def _fitted(mask: Pixels | None, height: int, width: int) -> Pixels | None:
+    """(H, W)."""
+    return None if mask is None else images.resize(mask, height, width)[..., 0]
+
+
+def _digest(pixels: Pixels | None) -> str | None:
+    return None if pixels is None else digest(pixels)
+
+
+def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
+    parsed = [weighted(text) for text in texts]
+    if not any(weight for _, weight in parsed):
+        raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
+    return tuple(Style(images.require_usable(images.read(path), path), weight) for path, weight in parsed)
+
+
+def _preset_styles(preset: presets.Preset) -> tuple[Style, ...]:
+    return tuple(Style(images.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)

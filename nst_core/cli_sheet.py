@@ -1,0 +1,72 @@
+"""The `sheet` command: one picture in many looks, on one sheet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from nst_core import images, presets
+from nst_core.cli_look import Order, read_content, read_look
+from nst_core.errors import InvalidSettingError
+from nst_core.run import Run
+from nst_core.sheet import draw
+
+ALL = "all"
+SIZE = 384
+"""Longest edge of each picture unless something else is asked for, px: a dozen of them fill a screen."""
+
+
+def carry_out(content: str, output: str, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
+
+    names: of presets, separated by commas, or ALL. order: what Order takes, without styles and preset.
+    """
+    path = images.require_writable(output)
+    if columns is not None and columns < 1:
+        raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
+    chosen = _chosen(names)
+    size = order["size"] or SIZE
+    looks = [read_look(Order(**{**order, "size": size}, styles=(), preset=preset.slug)) for preset in chosen]
+    source = read_content(content, size)
+    start = time.monotonic()
+    pictures = [("Original", source.pixels)]
+    console = Console(stderr=True)
+    bars = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=len(looks))
+        for number, (preset, look) in enumerate(zip(chosen, looks, strict=True)):
+            bar.update(task, description=preset.title, completed=number)
+            run = Run(look.job(source.pixels))
+            for progress in run:
+                bar.update(task, completed=number + progress.fraction)
+            pictures.append((preset.title, run.outcome().pixels))
+    sheet = draw(pictures, columns)
+    images.write(path, sheet)
+    return {
+        "output": str(path),
+        "size": [sheet.shape[1], sheet.shape[0]],
+        "presets": [preset.slug for preset in chosen],
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Say in one line what was made."""
+    width, height = report["size"]
+    count = len(report["presets"])
+    click.echo(f"wrote {report['output']} ({width} x {height} px, {count} looks) in {report['seconds']:.1f} s")
+
+
+def _chosen(names: str) -> list[presets.Preset]:
+    if names.strip().casefold() == ALL:
+        found = list(presets.list_presets().presets)
+    else:
+        found = [presets.load_preset(name) for name in names.split(",") if name.strip()]
+    if not found:
+        raise InvalidSettingError("there is no preset to show", f"give their names, or {ALL}")
+    return found

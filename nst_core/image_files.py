@@ -1,0 +1,250 @@
+"""Picture files, read and written so that nothing is lost that a painting can keep.
+
+What a file holds in 16 bits is read and written in 16 bits, by libvips; everything else by Pillow. Inside, colours are
+sRGB; a file's own RGB profile is what they are converted back to.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from nst_core import icc
+from nst_core.errors import ImageTooLargeError, InvalidImageError
+from nst_core.metadata import NONE, Metadata, add_tags, read_metadata
+
+Pixels = NDArray[np.float32]
+
+MOST_PIXELS = 200_000_000
+
+# Only formats that decode in this process: no PostScript, nothing that starts another program.
+READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF")
+
+_PNG, _TIFFS = b"\x89PNG\r\n\x1a\n", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_DEPTH_AT = 24  # of PNG's first chunk
+DEEP_KINDS = ("PNG", "TIFF")
+_SAVE_OPTIONS: dict[str, dict[str, object]] = {
+    "PNG": {"compress_level": 6},
+    "JPEG": {"quality": 95, "subsampling": 0},
+    "WEBP": {"quality": 95},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
+}
+_NEAR = 0.05
+"""How far a painting may be from its photograph, in any channel, and still have a share of the file's own colours."""
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this much while it opens a file
+
+
+@dataclass(frozen=True)
+class Source:
+    """A picture as a file held it.
+
+    pixels: (H, W, 3 or 4) sRGB in [0, 1], straight alpha. depth: bits per channel, 8 or 16. profile: that of the
+    file's own RGB colours, and `own`, (H, W, 3), those colours; both None where they are sRGB or not RGB at all.
+    """
+
+    pixels: Pixels
+    depth: int = 8
+    profile: bytes | None = None
+    own: icc.Values | None = None
+    metadata: Metadata = NONE
+
+
+def decode(encoded: bytes, name: str) -> Source:
+    """The picture in the bytes of a file; `name` stands in the message of an error.
+
+    Raises InvalidImageError for bytes that are no picture or a damaged one, ImageTooLargeError for more than
+    MOST_PIXELS, judged before any pixel is decoded.
+    """
+    if not encoded:
+        raise InvalidImageError(f"{name} is empty", "choose another picture")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # remarks on odd metadata mean nothing to the person who asked
+        try:
+            return _deep(encoded, name) or _shallow(encoded, name)
+        except (Image.DecompressionBombError, MemoryError) as error:
+            raise too_large(name) from error
+        except UnidentifiedImageError as error:
+            raise InvalidImageError(f"{name} is not a picture", "choose a PNG, JPEG, WebP or TIFF file") from error
+        except InvalidImageError:
+            raise
+        except Exception as error:  # a damaged file makes readers stumble in ways they do not list
+            raise InvalidImageError(
+                f"{name} is damaged or cut short", "open and save it again, or choose another"
+            ) from error
+
+
+def save(path: Path, pixels: Pixels, kind: str, like: Source) -> None:
+    """Write the picture into the file, as deep as `like` where the format can, in its colours and with its metadata.
+
+    kind: a key of _SAVE_OPTIONS. Raises OSError or ValueError.
+    """
+    color = _own_colors(pixels[..., :3], like)
+    alpha = pixels[..., 3:]
+    if kind == "JPEG" and alpha.size:
+        color, alpha = color * alpha + (1 - alpha), alpha[..., :0]
+    values = np.concatenate([color, alpha], axis=2)
+    if like.depth == 16 and kind in DEEP_KINDS:
+        _save_deep(path, values, kind, like)
+    else:
+        _save_shallow(path, values, kind, like)
+    if kind == "TIFF" and like.metadata.exif:
+        with path.open("r+b") as file:
+            add_tags(file, like.metadata.exif)
+
+
+def too_large(name: str) -> ImageTooLargeError:
+    """The error for a picture of more than MOST_PIXELS."""
+    limit = MOST_PIXELS // 1_000_000
+    return ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
+
+
+def _deep(encoded: bytes, name: str) -> Source | None:
+    """The picture, if it has 16 bits per channel and is of a format in which that is common."""
+    deep_png = encoded.startswith(_PNG) and encoded[_DEPTH_AT : _DEPTH_AT + 1] == b"\x10"
+    if not deep_png and not encoded.startswith(_TIFFS):
+        return None
+    vips = icc.vips()
+    try:
+        image = vips.Image.new_from_buffer(encoded, "", fail_on="truncated")
+    except vips.Error:
+        return None  # not for us: Pillow has the last word
+    if image.format != "ushort":
+        return None
+    if image.width * image.height > MOST_PIXELS:
+        raise too_large(name)
+    metadata = NONE
+    with suppress(Exception), Image.open(io.BytesIO(encoded), formats=DEEP_KINDS) as opened:
+        metadata = read_metadata(opened)
+    return _from_words(image.autorot(), metadata)
+
+
+def _from_words(image: Any, metadata: Metadata) -> Source:
+    profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+    colors = image.bands - image.hasalpha()
+    values: NDArray[np.uint16] = image.numpy().reshape(image.height, image.width, image.bands)
+    own, alpha = values[..., :colors], icc.as_floats(values[..., colors : colors + 1])
+    color = icc.to_srgb(own, profile) if profile else None
+    managed = color is not None
+    if color is None:
+        known = image if colors in (1, 3) else image.colourspace("rgb16").numpy()[..., :3]
+        color = icc.as_floats(own if colors in (1, 3) else known)
+    if color.shape[2] == 1:
+        color = np.repeat(color, 3, axis=2)
+    pixels = np.concatenate([color, alpha], axis=2)
+    if managed and colors == 3:
+        return Source(pixels, 16, profile, own, metadata)
+    return Source(pixels, 16, metadata=metadata)
+
+
+def _save_shallow(path: Path, values: Pixels, kind: str, like: Source) -> None:
+    options: dict[str, Any] = _SAVE_OPTIONS[kind] | like.metadata.options(kind)
+    if like.profile:
+        options["icc_profile"] = like.profile
+    image = Image.fromarray(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
+    with path.open("xb") as file:
+        image.save(file, format=kind, **options)
+
+
+def _save_deep(path: Path, values: Pixels, kind: str, like: Source) -> None:
+    vips, about = icc.vips(), like.metadata
+    words = icc.as_words(values)
+    image = icc.as_image(words)
+    blocks = {"icc-profile-data": like.profile, "xmp-data": about.xmp}
+    if kind == "PNG":
+        blocks["exif-data"] = about.block()
+    for name, block in blocks.items():
+        if block:
+            image.set_type(vips.GValue.blob_type, name, block)
+    if about.resolution:
+        across, down = about.resolution
+        image = image.copy(xres=across / 25.4, yres=down / 25.4)
+        image.set_type(vips.GValue.gstr_type, "resolution-unit", "in")
+    try:
+        if kind == "PNG":
+            image.pngsave(str(path), compression=6)
+        else:
+            image.tiffsave(str(path), compression="deflate", predictor="horizontal")
+    except vips.Error as error:
+        raise OSError(str(error)) from error
+
+
+def _own_colors(color: Pixels, like: Source) -> Pixels:
+    """(H, W, 3) sRGB in the colours of the source's file.
+
+    Where a picture is still its photograph, it has the file's own values, those outside sRGB included; this fades with
+    the distance between the two, so that no border shows.
+    """
+    if like.profile is None:
+        return color
+    made = icc.from_srgb(color, like.profile)
+    if like.own is None or like.own.shape != color.shape:
+        return made
+    photograph = like.pixels[..., :3]
+    share = np.clip(1 - np.abs(color - photograph).max(axis=2, keepdims=True) / np.float32(_NEAR), 0, 1)
+    lost = icc.as_floats(like.own) - icc.from_srgb(photograph, like.profile)
+    own: Pixels = np.clip(made + share * lost, 0, 1)
+    return own
+
+
+def _shallow(encoded: bytes, name: str) -> Source:
+    """The picture as Pillow reads it."""
+    with Image.open(io.BytesIO(encoded), formats=READABLE) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            raise too_large(name)
+        opened.load()
+        metadata = read_metadata(opened)
+        return _from_pillow(_upright(opened), name, metadata)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - the EXIF block is the camera's; a broken one is no reason to refuse the picture
+        return image
+
+
+def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> Source:
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        gray = _deep_gray(image, name)
+        return Source(np.repeat(gray[..., None], 3, axis=2), 16, metadata=metadata)
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    flat = image.convert("L") if image.mode in {"1", "LA", "La"} else image
+    if flat.mode == "LAB":
+        flat = (
+            ImageCms.profileToProfile(
+                flat, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            or flat
+        )
+    if flat.mode not in {"L", "RGB", "CMYK"}:
+        flat = flat.convert("RGB")
+    profile = None if image.mode == "LAB" else image.info.get("icc_profile")
+    own = np.atleast_3d(np.asarray(flat))
+    color = icc.to_srgb(own, profile) if profile else None
+    managed = color is not None
+    if color is None:
+        color = icc.as_floats(np.asarray(flat.convert("RGB")))
+    parts = [color] if alpha is None else [color, icc.as_floats(np.atleast_3d(np.asarray(alpha)))]
+    pixels = np.concatenate(parts, axis=2)
+    if managed and flat.mode == "RGB":
+        return Source(pixels, 8, profile, own, metadata)
+    return Source(pixels, 8, metadata=metadata)
+
+
+def _deep_gray(image: Image.Image, name: str) -> Pixels:
+    values = np.asarray(image, dtype=np.float32)
+    if image.mode != "F":
+        if values.max() > 65535:
+            raise InvalidImageError(f"{name} has more than 16 bits per channel", "save it with 8 or 16 bits")
+        values = values / np.float32(65535)
+    bounded: Pixels = np.clip(np.nan_to_num(values), 0, 1)
+    return bounded

@@ -1,0 +1,162 @@
+"""What fits into memory: octaves whole, in tiles, or not at all; and what happens where the forecast was wrong."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_fixtures import noise, painting, photograph
+
+from nst_core import Job, Settings, Style, memory, stylize
+from nst_core.affordable import budget
+from nst_core.backends import Float, Objective
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.errors import OutOfMemoryError
+from nst_core.estimate import arranged, held, smaller
+from nst_core.finish import finished
+from nst_core.octaves import HISTORY, Octave, affordable, plan
+from nst_core.run import Run
+from nst_core.settings import from_mapping
+from nst_core.statistics import Targets
+
+BIG = [Octave(500, 750, 10), Octave(1000, 1500, 8), Octave(2000, 3000, 8), Octave(4000, 6000, 8)]
+
+
+def test_what_fits_stays_whole() -> None:
+    """With all the memory in the world nothing is cut."""
+    assert arranged(BIG, 24.0, 1e12) == BIG
+
+
+@pytest.mark.parametrize("gigabytes", [4, 6, 8, 16, 32])
+def test_an_arranged_plan_fits(gigabytes: int) -> None:
+    """No octave's forecast exceeds the budget; less memory never gives larger octaves or tiles."""
+    octaves = arranged(BIG, 24.0, gigabytes * 1e9)
+    assert all(held(octave, 24.0) <= gigabytes * 1e9 for octave in octaves)
+    assert [(o.height, o.width, o.steps) for o in octaves] == [(o.height, o.width, o.steps) for o in BIG][
+        : len(octaves)
+    ]
+    more = arranged(BIG, 24.0, 2 * gigabytes * 1e9)
+    assert len(more) >= len(octaves)
+
+
+def test_tiles_come_before_smaller_pictures() -> None:
+    """Sixteen gigabytes hold 24 megapixels in tiles; four hold only the smaller octaves."""
+    assert [bool(octave.tile) for octave in arranged(BIG, 24.0, 16e9)] == [False, False, True, True]
+    assert 0 < len(arranged(BIG, 24.0, 4e9)) < len(BIG)
+
+
+def test_the_first_octave_is_always_tried() -> None:
+    """In the smallest tiles, however little memory there seems to be."""
+    (octave,) = arranged(BIG, 24.0, 1.0)
+    assert octave.tile == 256
+
+
+def test_regions_need_memory_too() -> None:
+    """A budget that holds an octave whole for one region may not for five."""
+    octaves = [Octave(1000, 1000, 10)]
+    enough = held(octaves[0], 1.0)
+    assert arranged(octaves, 1.0, enough)[0].tile == 0
+    assert arranged(octaves, 1.0, enough, regions=5)[0].tile > 0
+
+
+def test_smaller_tiles_end_somewhere() -> None:
+    """From whole to the smallest tile, each a good deal smaller than the one before; then there is no less."""
+    octave, sides = Octave(2000, 3000, 8), []
+    while (less := smaller(octave)) is not None:
+        octave = less
+        sides.append(octave.tile)
+    assert sides == sorted(set(sides), reverse=True)
+    assert len(sides) >= 3
+
+
+def test_a_processor_optimises_only_what_is_affordable() -> None:
+    """Normal quality ends at 2.5 megapixels, in the same proportions; the best, and graphics cards, go all the way."""
+    normal, best = Settings(), from_mapping({"quality": "max"})
+    capped = plan(3456, 5184, normal, most=affordable(normal, processor=True))
+    assert capped[-1].area == pytest.approx(2.5, rel=0.01)
+    assert capped[-1].width / capped[-1].height == pytest.approx(1.5, rel=0.01)
+    assert plan(3456, 5184, best, most=affordable(best, processor=True))[-1].area == pytest.approx(17.9, rel=0.01)
+    assert plan(3456, 5184, normal, most=affordable(normal, processor=False))[-1].area == pytest.approx(17.9, rel=0.01)
+
+
+def test_tiles_cost_more_work() -> None:
+    """The clock and the forecast know that a tiled evaluation takes longer, the more so in small tiles."""
+    whole, large, small = (Octave(2000, 3000, 8, tile).work for tile in (0, 1024, 384))
+    assert whole < large < small
+    assert large / whole < 2.3
+
+
+def test_a_set_budget_is_the_budget() -> None:
+    """Whoever sets gigabytes gets them; otherwise it is what the engine holds and most of what is free."""
+    backend = OnnxBackend()
+    assert budget(from_mapping({"memory": 2.5}), backend) == 2.5e9
+    assert 1e8 < budget(Settings(), backend) < 1e15
+
+
+def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a control group leaves is free, cached files included, and no more than that."""
+    files = {"memory.max": "3000000", "memory.current": "2500000", "memory.stat": "anon 9\ninactive_file 400000\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    group = (str(tmp_path / "memory.max"), str(tmp_path / "memory.current"), "inactive_file")
+    monkeypatch.setattr(memory, "_GROUPS", (group,))
+    assert memory.available() == 900_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert memory.available() > 900_000
+
+
+def job(height: int, width: int, **settings: object) -> Job:
+    values = {"quality": "normal", "backend": "onnx", **settings}
+    return Job(photograph(height, width), (Style(painting(90, 120)),), from_mapping(values))
+
+
+def test_little_memory_gives_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run squeezed into tiles, with an optimiser that remembers as much, paints what a run with room paints."""
+    monkeypatch.setattr("nst_core.estimate.FEW", HISTORY)
+    roomy = stylize(job(64, 290))
+    tight = stylize(job(64, 290, memory=0.5))
+    assert tight.metrics.evaluations == roomy.metrics.evaluations
+    # Round-off grows from step to step: a start that is 2e-7 off ends 3e-3 off after as many.
+    assert np.abs(tight.pixels - roomy.pixels).mean() < 1e-3
+
+
+class Full(OnnxBackend):
+    """A backend whose memory is full from the third evaluation of a whole picture on."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu")
+        self.refused = 0
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        evaluate, calls = super().objective(targets), 0
+
+        def bounded(image: Float) -> tuple[Float, Float]:
+            nonlocal calls
+            calls += 1
+            if calls > 2:
+                self.refused += 1
+                raise OutOfMemoryError("full", "wait")
+            return evaluate(image)
+
+        return bounded
+
+
+def test_a_full_memory_makes_the_run_go_on_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run ends with a picture as good as one that was never refused."""
+    monkeypatch.setattr("nst_core.estimate.TILES", (64,))
+    backend = Full()
+    run = Run(job(96, 128), backend)
+    for _ in run:
+        pass
+    assert backend.refused == 1
+    outcome, expected = run.outcome(), stylize(job(96, 128))
+    assert sum(outcome.metrics.losses.values()) < 1.05 * sum(expected.metrics.losses.values())
+
+
+def test_a_picture_larger_than_a_strip_is_finished_like_a_small_one() -> None:
+    """Strips leave no trace: a picture of many is each pixel's own mixture of photograph and painting."""
+    height, width = 1100, 1200
+    whole = Job(noise(height, width), (Style(painting(90, 120)),), from_mapping({"strength": 10.0}))
+    styled = noise(height, width, 2)
+    result = finished(whole, styled)
+    np.testing.assert_allclose(result, whole.content + np.float32(0.5) * (styled - whole.content), atol=1e-6)

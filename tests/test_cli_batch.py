@@ -1,0 +1,231 @@
+"""The batch command, from its options to its exit codes, with real engines wherever they matter."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+from click.testing import CliRunner, Result
+
+from nst_core import cli_batch, icc, images
+from nst_core.cli import main
+
+HERE = Path(__file__).resolve().parent
+PHOTOGRAPHS = HERE.parent / "nst_core" / "photographs"
+FAST = ["--quality", "draft", "--backend", "onnx"]
+unix_only = pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def report(result: Result) -> dict[str, Any]:
+    parsed: dict[str, Any] = json.loads(result.stdout)
+    return parsed
+
+
+def states(result: Result) -> dict[str, str]:
+    return {Path(entry["source"]).name: entry["state"] for entry in report(result)["pictures"]}
+
+
+def photograph(name: str, height: int, width: int) -> images.Pixels:
+    return images.resize(images.read(PHOTOGRAPHS / f"{name}.jpg"), height, width)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """Two small photographs in a folder, and a style beside it."""
+    (tmp_path / "in").mkdir()
+    images.write(tmp_path / "in" / "cat.png", photograph("cat", 48, 64))
+    images.write(tmp_path / "in" / "coffee.png", photograph("coffee", 40, 64))
+    images.write(tmp_path / "style.png", photograph("astronaut", 64, 64))
+    return tmp_path
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that turns colours round at once: what it paints is not what is tested."""
+    command = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), "inverted"]
+    monkeypatch.setattr(cli_batch, "default_command", lambda: command)
+
+
+def batch(work: Path, *more: str | Path, style: str = "style.png") -> Result:
+    return run("batch", work / "in", "--out", work / "out", "--style", work / style, *FAST, "--json", *more)
+
+
+def test_a_batch_paints_what_stylize_paints(work: Path) -> None:
+    """The same bytes from both commands; a deep picture stays deep; a second run has nothing to do."""
+    deep = icc.as_words(photograph("cat", 40, 48))
+    icc.as_image(deep).tiffsave(str(work / "in" / "deep.tif"))
+    result = batch(work)
+    assert result.exit_code == 0, result.output
+    assert report(result)["counts"] == {"painted": 3, "kept": 0, "failed": 0, "left": 0}
+    single: list[str | Path] = ["stylize", work / "in" / "cat.png", "--style", work / "style.png"]
+    assert run(*single, "-o", work / "single.png", *FAST).exit_code == 0
+    assert (work / "out" / "cat.png").read_bytes() == (work / "single.png").read_bytes()
+    assert images.read_source(work / "out" / "deep.tif").depth == 16
+    before = {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()}
+    assert set(states(batch(work)).values()) == {"kept"}
+    assert {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()} == before
+
+
+def test_strength_zero_gives_a_files_own_values_back(work: Path) -> None:
+    """From both commands, to the last of 16 bits, in the file's own wide colours and with its alpha."""
+    values = np.random.default_rng(0).integers(0, 65536, (40, 48, 4), dtype=np.uint16)
+    image = icc.as_image(values)
+    profile = bytes(icc.vips().Image.profile_load("p3"))
+    image.set_type(icc.vips().GValue.blob_type, "icc-profile-data", profile)
+    path = work / "in" / "wide.tif"
+    image.tiffsave(str(path))
+    single: list[str | Path] = ["stylize", path, "--style", work / "style.png", "-o", work / "single.png"]
+    assert run(*single, "--strength", "0").exit_code == 0
+    assert batch(work, "--strength", "0", "--format", "tif").exit_code == 0
+    for made in (work / "single.png", work / "out" / "wide.tif"):
+        again = icc.vips().Image.new_from_file(str(made))
+        np.testing.assert_array_equal(again.numpy(), values)
+        assert again.get("icc-profile-data") == profile
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_only_what_is_missing_or_changed_is_painted_again(work: Path) -> None:
+    """A new picture, a changed one, another setting, another style: each is noticed; a dry run only says so."""
+    assert states(batch(work, "--dry-run")) == {"cat.png": "left", "coffee.png": "left"}
+    assert not (work / "out").exists()
+    assert states(batch(work)) == {"cat.png": "painted", "coffee.png": "painted"}
+    (work / "out" / "cat.png").unlink()
+    assert states(batch(work)) == {"cat.png": "painted", "coffee.png": "kept"}
+    images.write(work / "in" / "coffee.png", photograph("coffee", 48, 64))
+    assert states(batch(work, "--dry-run")) == {"cat.png": "kept", "coffee.png": "left"}
+    assert states(batch(work)) == {"cat.png": "kept", "coffee.png": "painted"}
+    assert set(states(batch(work, "--strength", "70")).values()) == {"painted"}
+    images.write(work / "style.png", photograph("coffee", 64, 64))
+    assert set(states(batch(work, "--strength", "70")).values()) == {"painted"}
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_what_a_batch_did_not_write_is_not_written_over(work: Path) -> None:
+    """An edited result and a stranger's file are left alone, and the others are painted; --overwrite means it."""
+    batch(work)
+    (work / "out" / "cat.png").write_bytes(b"edited by hand")
+    result = batch(work, "--strength", "70")
+    assert result.exit_code == 1
+    assert states(result) == {"cat.png": "failed", "coffee.png": "painted"}
+    assert (work / "out" / "cat.png").read_bytes() == b"edited by hand"
+    assert set(states(batch(work, "--strength", "70", "--overwrite")).values()) == {"painted"}
+    assert images.read(work / "out" / "cat.png").shape == (48, 64, 3)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_one_bad_picture_does_not_stop_the_others(work: Path) -> None:
+    """It is told in one sentence, the others are painted, and the exit code says that something failed."""
+    (work / "in" / "bad.jpg").write_bytes(b"nonsense")
+    images.write(work / "in" / "tiny.png", np.zeros((8, 8, 3), np.float32))
+    result = run("batch", work / "in", "--out", work / "out", "--style", work / "style.png", "--format", "jpg")
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 2
+    assert "bad.jpg is not a picture" in result.stderr
+    assert "tiny.png is 8 x 8 px" in result.stderr
+    assert "2" in result.stdout
+    assert "painted" in result.stdout
+    assert {path.name for path in (work / "out").iterdir()} == {".neural-style", "cat.jpg", "coffee.jpg"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["gone", "--preset", "mosaic"], "gone does not exist"),
+        (["in", "--preset", "no such look"], "no such look"),
+        (["in"], "either --style or --preset"),
+        (["in", "--preset", "mosaic", "--jobs", "0"], "jobs is 0"),
+        (["in", "--preset", "mosaic", "--jobs", "2", "--sequence"], "one frame after another"),
+        (["in", "--preset", "mosaic", "--strength", "101"], "strength"),
+        (["in", "--preset", "mosaic", "--backend", "onnx", "--device", "mps"], "mps"),
+    ],
+)
+def test_what_concerns_every_picture_is_refused_at_once(
+    work: Path, words: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2, one sentence, and no result."""
+    monkeypatch.chdir(work)
+    result = run("batch", *words, "--out", "out")
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not list(Path().glob("out/*.png"))
+
+
+@unix_only
+def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> None:
+    """As on a terminal, where the engines hear it too: exit code 130, no half file, no process; a new run goes on."""
+    images.write(work / "in" / "a.png", photograph("cat", 40, 40))
+    images.write(work / "in" / "b.png", photograph("cat", 1200, 1600))
+    words = ["batch", str(work / "in"), "--out", str(work / "out"), "--style", str(work / "style.png")]
+    script = f"from nst_core.cli import main; main({[*words, '--backend', 'onnx', '--json']!r})"
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=HERE.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as child:
+        until((work / "out" / ".neural-style" / "a.png.json").exists)
+        until(partial(psutil.Process(child.pid).children, recursive=True))
+        engines = psutil.Process(child.pid).children(recursive=True)
+        os.killpg(child.pid, signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130, err
+    psutil.wait_procs(engines, timeout=60)
+    assert not any(engine.is_running() for engine in engines)
+    assert err.count("\n") == 1
+    told = json.loads(out)
+    assert told["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 3}
+    assert [path.name for path in (work / "out").iterdir() if path.is_file()] == ["a.png"]
+    assert states(run(*words, "--backend", "onnx", "--dry-run", "--json"))["a.png"] == "kept"
+
+
+def until(happened: Any, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+def test_frames_go_on_from_each_other_and_flicker_less(work: Path) -> None:
+    """Where the picture's motion is taken away, less changes from frame to frame than between frames painted alone."""
+    scene = photograph("coffee", 120, 160)
+    for path in (work / "in").iterdir():
+        path.unlink()
+    for number in range(8, 11):  # 10 comes after 9
+        images.write(
+            work / "in" / f"frame{number}.png", scene[2 * number : 2 * number + 64, : 3 * number + 96][:, -96:]
+        )
+    assert batch(work).exit_code == 0
+    alone = flicker(work / "out")
+    together = run("batch", work / "in", "--out", work / "film", "--style", work / "style.png", *FAST, "--sequence")
+    assert together.exit_code == 0, together.output
+    assert flicker(work / "film") < 0.5 * alone
+    (work / "film" / "frame9.png").unlink()
+    again = run(
+        "batch", work / "in", "--out", work / "film", "--style", work / "style.png", *FAST, "--sequence", "--json"
+    )
+    # What is painted again is what it was, to the byte: the one after it has nothing to do.
+    assert states(again) == {"frame8.png": "kept", "frame9.png": "painted", "frame10.png": "kept"}
+
+
+def flicker(folder: Path) -> float:
+    """Mean difference of frames that are 3 px to the right and 2 px down of each other."""
+    frames = [images.read(folder / f"frame{number}.png") for number in range(8, 11)]
+    return float(np.mean([np.abs(a[2:, 3:] - b[:-2, :-3]).mean() for a, b in pairwise(frames)]))

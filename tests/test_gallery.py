@@ -1,0 +1,60 @@
+"""The gallery's plain parts: searching, and where keys lead in the grid."""
+
+from __future__ import annotations
+
+import pytest
+
+from gimp_plugin.gallery.grid_keys import target
+from gimp_plugin.gallery.search_words import matches
+
+
+@pytest.mark.parametrize("query", ["", "wave", "GREAT wave", "wave great", "cafe", "Café", "blue wav"])
+def test_a_search_finds_all_words_in_any_order(query: str) -> None:
+    """Whatever their case and accents, in the title or the description."""
+    assert matches(query, "Great Wave", "A CAFÉ in blue")
+
+
+@pytest.mark.parametrize("query", ["waves", "great red", "x"])
+def test_a_search_leaves_out_what_lacks_a_word(query: str) -> None:
+    """One missing word is enough."""
+    assert not matches(query, "Great Wave", "in blue")
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "there"),
+    [
+        ("Left", 5, 4),
+        ("Left", 0, 0),
+        ("Right", 5, 6),
+        ("Right", 13, 13),
+        ("KP_Right", 2, 3),  # from one row's end to the next one's beginning
+        ("Up", 5, 2),
+        ("Up", 1, 1),
+        ("Down", 5, 8),
+        ("Down", 12, 12),
+        ("Home", 9, 0),
+        ("KP_End", 9, 13),
+        ("Page_Down", 1, 7),
+        ("Next", 1, 7),
+        ("Page_Down", 9, 12),  # the last of its column
+        ("Page_Down", 11, 11),
+        ("Page_Up", 8, 2),
+        ("Prior", 4, 1),
+        ("Page_Up", 2, 2),
+    ],
+)
+def test_keys_move_through_a_grid_like_the_eye(key: str, at: int, there: int) -> None:
+    """14 tiles, three side by side, two rows seen at once; nothing leads out of the grid."""
+    assert target(key, at, count=14, columns=3, rows=2) == there
+
+
+def test_other_keys_do_not_move() -> None:
+    """They belong to the search or to the window."""
+    assert target("a", 3, count=14, columns=3, rows=2) is None
+    assert target("Escape", 3, count=14, columns=3, rows=2) is None
+
+
+def test_a_grid_of_one_tile_keeps_every_key() -> None:
+    """Every key that moves leads to it."""
+    for key in ("Left", "Right", "Up", "Down", "Home", "End", "Page_Up", "Page_Down"):
+        assert target(key, 0, count=1, columns=1, rows=0) == 0

@@ -1,0 +1,107 @@
+"""Where a painting's styles came from: what is noted, and how it is found again."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import pytest
+
+from gimp_plugin.image import origin
+from nst_core import presets
+from nst_core.errors import InvalidImageError
+from nst_core.messages import MAX_STYLES, Pixels, StyleFile, StylePixels
+from nst_core.presets import Roots
+
+SHIPPED = presets.list_presets(Roots(user=Path("/nowhere"))).presets
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> Roots:
+    return Roots(user=tmp_path / "presets")
+
+
+def test_a_note_holds_no_path_and_no_name() -> None:
+    """Contents and weight are all that is written down."""
+    noted = origin.pictures([StyleFile(b"picture", 0.5, "secret.png")])
+    assert noted == [{"sha256": noted[0]["sha256"], "bytes": 7, "weight": 0.5}]
+    assert "secret" not in json.dumps(noted)
+
+
+@pytest.mark.parametrize("preset", SHIPPED, ids=lambda preset: preset.slug)
+def test_the_pictures_of_every_preset_are_found(preset: presets.Preset, tmp_path: Path, roots: Roots) -> None:
+    """With their weights, in their order."""
+    styles = tuple(StyleFile(style.read(), style.weight, style.name) for style in preset.styles)
+    assert origin.find(origin.pictures(styles), tmp_path, roots) == styles
+
+
+def test_a_picture_painted_with_before_is_found_where_it_was(tmp_path: Path, roots: Roots) -> None:
+    """Among others of the same size, and without those that are gone."""
+    for name, contents in {"a.png": b"one", "b.png": b"two", "c.png": b"six"}.items():
+        (tmp_path / name).write_bytes(contents)
+        origin.remember(tmp_path, tmp_path / name)
+    (tmp_path / "c.png").unlink()
+    noted = origin.pictures([StyleFile(b"one", 2.0)])
+    assert origin.find(noted, tmp_path, roots) == (StyleFile(b"one", 2.0, "a.png"),)
+
+
+def test_a_picture_that_changed_since_is_missed(tmp_path: Path, roots: Roots) -> None:
+    """Another picture under the same name would be painted in another style without a word."""
+    (tmp_path / "a.png").write_bytes(b"one")
+    origin.remember(tmp_path, tmp_path / "a.png")
+    (tmp_path / "a.png").write_bytes(b"new")
+    with pytest.raises(InvalidImageError, match="cannot be found"):
+        origin.find(origin.pictures([StyleFile(b"one")]), tmp_path, roots)
+
+
+def test_a_style_that_was_a_layer_is_refused_with_its_reason(tmp_path: Path, roots: Roots) -> None:
+    """Its pixels are nowhere but in the recipe's picture."""
+    layer = StylePixels(Pixels(1, 1, struct.pack("<4f", 1, 0, 0, 1)))
+    with pytest.raises(InvalidImageError, match="another layer"):
+        origin.find(origin.pictures([layer]), tmp_path, roots)
+
+
+STRANGE: list[object] = [
+    None,
+    {},
+    [],
+    [7],
+    [{}],
+    [{}] * (MAX_STYLES + 1),
+    [{"sha256": 1, "bytes": 1, "weight": 1}],
+    [{"sha256": "", "bytes": "1", "weight": 1}],
+    [{"sha256": "0", "bytes": -1, "weight": 1}],
+    [{"sha256": "0", "bytes": 1, "weight": -1}],
+]
+
+
+@pytest.mark.parametrize("noted", STRANGE)
+def test_a_strange_note_is_refused_in_a_sentence(noted: object, tmp_path: Path, roots: Roots) -> None:
+    """Images come from anywhere."""
+    with pytest.raises(InvalidImageError):
+        origin.find(noted, tmp_path, roots)
+
+
+@pytest.mark.parametrize("said", ["", "{", "{}", "[7, null]", "[" * 100_000])
+def test_a_damaged_memory_is_as_good_as_none(said: str, tmp_path: Path, roots: Roots) -> None:
+    """And the next picture is remembered all the same."""
+    (tmp_path / origin.FILE).write_text(said)
+    (tmp_path / "a.png").write_bytes(b"one")
+    origin.remember(tmp_path, tmp_path / "a.png")
+    assert origin.find(origin.pictures([StyleFile(b"one")]), tmp_path, roots)[0].name == "a.png"
+
+
+def test_only_the_latest_pictures_are_remembered(tmp_path: Path) -> None:
+    """Each once, the latest first."""
+    for number in [*range(origin.MOST + 20), 50]:
+        origin.remember(tmp_path, tmp_path / f"{number}.png")
+    paths = json.loads((tmp_path / origin.FILE).read_text())
+    assert len(paths) == len(set(paths)) == origin.MOST
+    assert paths[0] == str(tmp_path / "50.png")
+
+
+def test_a_profile_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    """She chooses the picture again."""
+    origin.remember(tmp_path / "nowhere", tmp_path / "a.png")
+    assert not (tmp_path / "nowhere").exists()

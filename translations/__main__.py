@@ -1,0 +1,103 @@
+"""Collects every text an artist reads, updates the catalogs beside this file, and compiles them for the plug-in.
+
+python -m translations
+
+A translator edits LANGUAGE.po, then runs this. The plug-in ships the compiled catalogs only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from gimp_plugin.translation import CATALOGS, DOMAIN
+from nst_core.presets import BUILT_IN, list_presets
+from nst_core.settings import knobs
+
+HERE = Path(__file__).resolve().parent
+SOURCES = HERE.parent / "gimp_plugin"
+LANGUAGES = tuple(sorted(path.stem for path in HERE.glob("*.po")))
+
+NEVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""The date in compiled catalogs, which change only when a text does."""
+UNSAID = (b'"Project', b'"Report', b'"POT', b'"PO-', b'"Last', b'"Language-Team', b'"Generated')
+"""Beginnings of the header lines left out: the history of the repository tells better."""
+
+
+def texts() -> Catalog:
+    """Every text, without translations: those in the plug-in's code, the settings' and the built-in presets'."""
+    catalog = Catalog(project="Neural Style for GIMP", charset="utf-8", header_comment="", fuzzy=False)
+    for file, _line, message, comments, _context in extract_from_dir(SOURCES, keywords={"_": None, "ngettext": (1, 2)}):
+        catalog.add(message, locations=[(file, 0)], auto_comments=comments)
+    for place, text in (*_of_settings(), *_of_presets()):
+        catalog.add(text, locations=[(place, 0)])
+    return catalog
+
+
+def _of_settings() -> Iterator[tuple[str, str]]:
+    for named in knobs():
+        for text in (named.knob.label, named.knob.help):
+            yield f"setting {named.name}", text
+        for option in named.knob.options:
+            yield f"setting {named.name}", option.label
+            yield f"setting {named.name}", option.help
+
+
+def _of_presets() -> Iterator[tuple[str, str]]:
+    for preset in list_presets().presets:
+        if preset.thumbnail.is_relative_to(BUILT_IN):
+            yield f"preset {preset.slug}", preset.title
+            yield f"preset {preset.slug}", preset.description
+
+
+def read(language: str) -> Catalog:
+    """The catalog of a language as its translator left it."""
+    with (HERE / f"{language}.po").open("rb") as file:
+        catalog = read_po(file, locale=language)
+    catalog.creation_date = catalog.revision_date = NEVER
+    return catalog
+
+
+def written(catalog: Catalog) -> bytes:
+    """The catalog as a .po file, which changes only when a text does."""
+    buffer = io.BytesIO()
+    write_po(buffer, catalog, include_lineno=False, sort_output=True, width=110, ignore_obsolete=True)
+    lines = buffer.getvalue().lstrip().split(b"\n")
+    return b"\n".join(line for line in lines if not line.startswith(UNSAID))
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """The catalog as gettext reads it."""
+    buffer = io.BytesIO()
+    write_mo(buffer, catalog)
+    return buffer.getvalue()
+
+
+def missing(catalog: Catalog) -> list[str]:
+    """The texts without a translation."""
+    pairs = ((message.id, message.string) for message in catalog if message.id)
+    return [str(text) for text, said in pairs if not all(said if isinstance(said, (list, tuple)) else [said])]
+
+
+def main() -> None:
+    """Update and compile all catalogs."""
+    wanted = texts()
+    for language in LANGUAGES:
+        catalog = read(language)
+        catalog.update(wanted, no_fuzzy_matching=True)
+        (HERE / f"{language}.po").write_bytes(written(catalog))
+        folder = CATALOGS / language / "LC_MESSAGES"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{DOMAIN}.mo").write_bytes(compiled(catalog))
+        print(f"{language}: {len(catalog)} texts, {len(missing(catalog))} not translated")
+
+
+if __name__ == "__main__":
+    main()
