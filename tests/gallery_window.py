@@ -45,7 +45,8 @@ class Desk:
         self.changes = 0
         self.accepted = 0
         self.look: dict[str, Value] = {"strength": 66.0, "quality": "draft"}
-        places: Callable[[], list[Region]] = partial(list, (Region("", "Everywhere"), Region("inside", "In the selection")))
+        regions = (Region("", "Everywhere"), Region("inside", "In the selection"))
+        places: Callable[[], list[Region]] = partial(list, regions)
         self.gallery = Gallery(Picks((Pick("preset", "mosaic", "Mosaic"),)), lambda: self.look, self._change, places)
         accept = Gtk.Button(label="Accept", can_default=True)
         accept.connect("clicked", self._accept)
