@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 PREVIEWS = 0.25  # seconds between pictures of a preview
 FORMING = 0.5  # and of a run
-SAMPLE_SECONDS = 1.5  # for a variation
 PREVIEW_STYLE = 1024  # pixels: a finer style says nothing to a picture of the preview's size
 
 
@@ -78,11 +77,11 @@ class LayerWork:
     def preview(self) -> Stylize:
         """What the preview pane asks for, with what she has set; its quality is always the normal one."""
         content = self._pane.content()
-        return self._small(Sample(content, self._pane.area, self._pane.part), seconds=0.0)
+        return self._small(Sample(content, self._pane.area, self._pane.part), "normal")
 
     def sample(self) -> Stylize:
-        """The same for a variation: still smaller, and done soon."""
-        return self._small(self._pane.sample(), seconds=SAMPLE_SECONDS)
+        """The same for a variation: still smaller, and in a few steps at its own size, so that it is sharp soon."""
+        return self._small(self._pane.sample(), "draft")
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The whole layer. Raises LayerGoneError."""
@@ -97,7 +96,7 @@ class LayerWork:
         look = outputs.Look(wish.styles, wish.title, wish.output)
         self.made = outputs.insert(self._image, painted, look, show=True)
 
-    def _small(self, sample: Sample, seconds: float) -> Stylize:
+    def _small(self, sample: Sample, quality: str) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
         mask = masks.visible(layer, sample.area)
         if mask is not None and not any(mask):
@@ -105,7 +104,7 @@ class LayerWork:
                 _("selection and layer mask hide all of this part"),
                 _("look at another part, or select some of this one"),
             )
-        settings = {**wish.settings, "quality": "normal", "seconds": seconds}
+        settings = {**wish.settings, "quality": quality, "seconds": 0.0}
         styles = self._guided(wish, sample.area)
         return Stylize(sample.pixels, styles, settings, mask=mask, part=sample.part, previews=PREVIEWS)
 
