@@ -77,7 +77,7 @@ def is_alive(pid: int | None) -> bool:
         pytest.skip("reads /proc")
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the latter while it is going
         return False
 
 
