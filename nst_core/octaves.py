@@ -64,6 +64,8 @@ SETUP = 0.8
 """What making an octave's targets costs, in evaluations: forward passes for content and style."""
 STEPS = {"draft": 4, "normal": 10, "high": 30, "max": 120}
 """Evaluations at the coarsest octave."""
+UNSEEN = 1.4
+"""An octave not seen yet may be that much slower than the one before: a time limit is to be kept."""
 FINER = 0.75
 """Evaluations at a finer octave, as a share: what the coarser ones settled need not be found again."""
 
@@ -142,6 +144,7 @@ class Clock:
         self._limit, self._now = limit, now
         self._start = self._mark = now()
         self._rate = self._reserved = 0.0
+        self._seen = False
 
     @property
     def elapsed(self) -> float:
@@ -160,6 +163,7 @@ class Clock:
 
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
+        self._seen = True
         now = self._now()
         # The latest counts most: speed changes with size and with what else the machine does.
         self._rate += (
@@ -182,7 +186,8 @@ class Clock:
             return True
         left, one = self._limit - self._reserved - self.elapsed, self._rate * octave.work
         if done == 0:
-            return left >= self._shortest(octave)
+            # Of the first one there is nothing to compare with, and nothing better than a sketch to keep.
+            return left >= self._shortest(octave) / (1 if self._seen else UNSEEN)
         # An octave too large for the time left will not be begun: nothing is saved for it.
         begun = [o for o in later if self._shortest(o) <= left]
         if begun and self._shortest(begun[0]) > left - one:
@@ -192,8 +197,8 @@ class Clock:
         return (octave.steps - done) * share >= 1
 
     def _shortest(self, octave: Octave) -> float:
-        """Seconds for the octave's targets and one evaluation."""
-        return self._rate * octave.work * (1 + SETUP)
+        """Seconds for the octave's targets and one evaluation, at the worst."""
+        return UNSEEN * self._rate * octave.work * (1 + SETUP)
 
 
 class Plateau:
