@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,8 @@ class Desk:
         self.grid = self.gallery._grid
         self.gallery.grab_focus()
         self.until(lambda: self.grid.tiles[0].get_allocated_width() > 1)
+        self._call("windowfocus", "--sync")
+        self.until(self.window.is_active)  # a key that comes before is lost
 
     def _change(self) -> None:
         self.changes += 1
@@ -77,10 +79,13 @@ class Desk:
                 time.sleep(0.01)
 
     def press(self, *keys: str, reached: Callable[[], object]) -> None:
-        window = str(self.window.get_window().get_xid())
-        pressing = subprocess.Popen(["xdotool", "windowfocus", "--sync", window, "key", *keys])
-        self.until(lambda: pressing.poll() is not None)
+        self._call("windowfocus", "--sync", then=("key", *keys))
         self.until(reached)
+
+    def _call(self, *command: str, then: Sequence[str] = ()) -> None:
+        window = str(self.window.get_window().get_xid())
+        calling = subprocess.Popen(["xdotool", *command, window, *then])
+        self.until(lambda: calling.poll() is not None)
 
     def picks(self) -> list[str]:
         return [pick.key for pick in self.gallery.picks.entries]
