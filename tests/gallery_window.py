@@ -62,8 +62,7 @@ class Desk:
         self.grid = self.gallery._grid
         self.gallery.grab_focus()
         self.until(lambda: self.grid.tiles[0].get_allocated_width() > 1)
-        self._call("windowfocus", "--sync")
-        self.until(self.window.is_active)  # a key that comes before is lost
+        self.until(self._has_the_keys)
 
     def _change(self) -> None:
         self.changes += 1
@@ -81,6 +80,12 @@ class Desk:
     def press(self, *keys: str, reached: Callable[[], object]) -> None:
         self._call("windowfocus", "--sync", then=("key", *keys))
         self.until(reached)
+
+    def _has_the_keys(self) -> bool:
+        """A key that is pressed before is lost, and a window that is not drawn yet cannot be given the focus."""
+        if not self.window.is_active():
+            self._call("windowfocus")
+        return bool(self.window.is_active())
 
     def _call(self, *command: str, then: Sequence[str] = ()) -> None:
         window = str(self.window.get_window().get_xid())
