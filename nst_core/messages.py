@@ -244,7 +244,6 @@ class Pong:
 
 Request: TypeAlias = Stylize | Stop | Cancel | Ping
 Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Pong
-Ending: TypeAlias = Done | Cancelled | Failed
 
 
 def _is(name: str, value: object, *kinds: type) -> None:
