@@ -40,20 +40,24 @@ class Palette:
     covariance: NDArray[np.float64]
 
 
-def palette(pixels: Float) -> Palette:
-    """Of a picture (H, W, 3), or of any array of colours; summed in pieces, so that no large copy is made."""
-    count, total, products = 0, np.zeros(3), np.zeros((3, 3))
+def palette(pixels: Float, shares: Float | None = None) -> Palette:
+    """Of a picture (H, W, 3), or of any array of colours; summed in pieces, so that no large copy is made.
+
+    shares: (H, W) in [0, 1], how much each colour counts; they may not all be zero.
+    """
+    count, total, products = 0.0, np.zeros(3), np.zeros((3, 3))
     rows = max(1, _PIECE * 3 * len(pixels) // pixels.size)
     for top in range(0, len(pixels), rows):
         piece = pixels[top : top + rows].reshape(-1, 3).astype(np.float64)
-        count, total, products = count + len(piece), total + piece.sum(0), products + piece.T @ piece
+        share = np.ones(len(piece)) if shares is None else shares[top : top + rows].reshape(-1)
+        count, total, products = count + share.sum(), total + share @ piece, products + (piece.T * share) @ piece
     mean = total / count
-    return Palette(mean, (products - count * np.outer(mean, mean)) / (count - 1))
+    return Palette(mean, (products - count * np.outer(mean, mean)) / max(count - 1, 1))
 
 
-def matched(style: Float, content: Float) -> Float:
-    """The style with the mean and covariance of the content's colours (Gatys et al. 2017, symmetric square roots)."""
-    return recoloured(style, palette(style), palette(content))
+def matched(style: Float, wanted: Palette) -> Float:
+    """The style with that mean and covariance of its colours (Gatys et al. 2017, symmetric square roots)."""
+    return recoloured(style, palette(style), wanted)
 
 
 def recoloured(pixels: Float, own: Palette, wanted: Palette) -> Float:

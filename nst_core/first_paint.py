@@ -7,7 +7,7 @@ real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -66,21 +66,28 @@ def prepare(styles: Sequence[Float]) -> None:
         style_vector(style)
 
 
-def first_paint(content: Float, styles: Sequence[tuple[Float, float]]) -> Float:
+def go_on() -> None:
+    """What is called before each tile, where nobody may want to end the work."""
+
+
+def first_paint(
+    content: Float, styles: Sequence[tuple[Float, float]], before_tile: Callable[[], None] = go_on
+) -> Float:
     """content: (H, W, 3); styles: (picture, share), shares sum to 1. Returns (H, W, 3) in [0, 1].
 
     A large picture is painted in tiles, which share what the network makes of spots all over the picture.
+    `before_tile` may raise to end the work there.
     """
     vector: Float = np.sum([style_vector(picture) * share for picture, share in styles], axis=0, dtype=np.float32)
     height, width = content.shape[:2]
     if height * width > LARGEST_WHOLE:
-        return _by_tiles(content, vector)
+        return _by_tiles(content, vector, before_tile)
     session = _session(weights.FIRST_PAINT_FILE)
     (painted,) = session.run(["picture"], {"content": _padded(content)[None], "vector": vector})
     return np.ascontiguousarray(painted[0, :height, :width].clip(0, 1))
 
 
-def _by_tiles(content: Float, vector: Float) -> Float:
+def _by_tiles(content: Float, vector: Float, before_tile: Callable[[], None]) -> Float:
     height, width = content.shape[:2]
     names = [value.name for value in _session(weights.FIRST_PAINT_FILE).get_outputs()][1:]
     found = _session(weights.FIRST_PAINT_FILE).run(names, {"content": _spots(content), "vector": vector})
@@ -88,6 +95,7 @@ def _by_tiles(content: Float, vector: Float) -> Float:
     session = _session(weights.FIRST_PAINT_TILE_FILE)
     painted = np.empty((height, width, 3), np.float32)
     for tile in tiles(height, width, TILE, TILE_MARGIN):
+        before_tile()
         outer, inner = tile.outer, tile.inner.within(tile.outer)
         seen = _padded(content[outer.top : outer.bottom, outer.left : outer.right])
         (part,) = session.run(["picture"], {"content": seen[None], **normalising})

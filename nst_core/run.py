@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -83,12 +84,16 @@ class Run:
             self._backend.abort()
 
     def __iter__(self) -> Iterator[Progress]:
+        with suppress(AbortedError):
+            yield from self._steps()
+
+    def _steps(self) -> Iterator[Progress]:
         settings = self.job.settings
         if settings.strength == 0:
             return
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         octaves = self._plan()
-        ladder = Ladder(self.job, self._content, styles)
+        ladder = Ladder(self.job, self._content, styles, self._go_on)
         # To reduce a large picture takes long, which says nothing of the painting.
         ladder.content(octaves[0].height, octaves[0].width)
         before = self._clock.elapsed
@@ -102,21 +107,22 @@ class Run:
             return
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
         octaves = arranged(octaves, self._area, budget(settings, backend), len(self.job.styles))
-        try:
-            for index, octave in enumerate(octaves):
-                if not self._clock.affords(octave, 0, octaves[index + 1 :]):
+        for index, octave in enumerate(octaves):
+            if not self._clock.affords(octave, 0, octaves[index + 1 :]):
+                break
+            image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
+            for step in self._fitting(backend, octave, image, styles):
+                yield self._progress(octaves, index, step.number, step.loss)
+                if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
                     break
-                image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
-                for step in self._fitting(backend, octave, image, styles):
-                    yield self._progress(octaves, index, step.number, step.loss)
-                    if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
-                        break
-                if self._stopped.is_set():
-                    return
-            small = picture(self._best.image)
-            self._best.image = viewed(ladder.carried(small) if climbs else small)
-        except AbortedError:
-            return
+            if self._stopped.is_set():
+                return
+        small = picture(self._best.image)
+        self._best.image = viewed(ladder.carried(small) if climbs else small)
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise AbortedError
 
     def _plan(self) -> list[Octave]:
         settings, (height, width) = self.job.settings, self._visible.shape

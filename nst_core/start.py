@@ -9,7 +9,7 @@ import numpy as np
 
 from nst_core import color, images
 from nst_core.backends import Float
-from nst_core.first_paint import first_paint, prepare
+from nst_core.first_paint import first_paint, go_on, prepare
 from nst_core.job import Job, Style
 from nst_core.octaves import BALANCED
 from nst_core.periodic import resized
@@ -35,9 +35,14 @@ _GLANCE = (MIN_SIDE, MIN_SIDE)
 class Ladder:
     """An image on its way from size to size, with the sketch that it grew from."""
 
-    def __init__(self, job: Job, content: Float, styles: Sequence[Style]) -> None:
-        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted."""
-        self._job, self._content, self._styles = job, content, styles
+    def __init__(
+        self, job: Job, content: Float, styles: Sequence[Style], before_tile: Callable[[], None] = go_on
+    ) -> None:
+        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted.
+
+        before_tile: called again and again while a large sketch is painted; what it raises ends that.
+        """
+        self._job, self._content, self._styles, self._before_tile = job, content, styles, before_tile
         self._small = content
         self._sketched = job.init is None and job.settings.init == "sketch" and not job.settings.texture
         self._steady = job.init is not None or not (job.settings.texture or job.settings.init == "noise")
@@ -53,7 +58,7 @@ class Ladder:
 
     def first(self, height: int, width: int) -> Float:
         """(height, width, 3): where the run starts from."""
-        self._ground = first_image(self._job, self.content(height, width), self._styles)
+        self._ground = first_image(self._job, self.content(height, width), self._styles, self._before_tile)
         return self._ground
 
     def climb(self, image: Float, height: int, width: int) -> Float:
@@ -80,7 +85,7 @@ class Ladder:
         return enlarged(image, images.resize(fine, *image.shape[:2]), fine)
 
 
-def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
+def first_image(job: Job, content: Float, styles: Sequence[Style], before_tile: Callable[[], None] = go_on) -> Float:
     """(H, W, 3) for the size of `content`, in which nothing is hidden. styles: in the colours that are wanted."""
     height, width = content.shape[:2]
     if job.init is not None:
@@ -88,7 +93,8 @@ def first_image(job: Job, content: Float, styles: Sequence[Style]) -> Float:
     if job.settings.texture or job.settings.init == "noise":
         return _noise(content, styles, job.settings.seed)
     if job.settings.init == "sketch":
-        return _with_photograph(sketch(content, styles, job.settings.brush_size), content, job.settings)
+        painted = sketch(content, styles, job.settings.brush_size, before_tile)
+        return _with_photograph(painted, content, job.settings)
     return content
 
 
@@ -104,7 +110,9 @@ def varied(image: Float, seed: int) -> Float:
     return changed
 
 
-def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:
+def sketch(
+    content: Float, styles: Sequence[Style], brush_size: float, before_tile: Callable[[], None] = go_on
+) -> Float:
     """The first picture, each style in its own region.
 
     The network's strokes have one width in pixels: a larger brush paints a smaller photograph, which is then enlarged.
@@ -113,7 +121,7 @@ def sketch(content: Float, styles: Sequence[Style], brush_size: float) -> Float:
     largest = max(1.0, (LARGEST_SKETCH / (height * width)) ** 0.5)
     scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1], largest)
     small = images.resize(content, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
-    return _mixed(content, styles, lambda region: first_paint(small, region.styles))
+    return _mixed(content, styles, lambda region: first_paint(small, region.styles, before_tile))
 
 
 def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
@@ -149,8 +157,8 @@ def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
     noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
 
     def painted(region: Region) -> Float:
-        palette = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
-        return color.matched(noise, palette)
+        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        return color.matched(noise, color.palette(colors))
 
     return _mixed(content, styles, painted)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nst_core import color
+from nst_core import color, images
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
 from nst_core.planes import planes
@@ -57,7 +57,9 @@ def _stacked(backend: Backend, regions: Sequence[dict[str, LayerStatistics]]) ->
 
 
 def in_colors(style: Style, content: Float, choice: str) -> Style:
-    """The style as it is, or with the content's palette (for `content` and `luminance`)."""
+    """The style as it is, or with the palette of the content in its region (for `content` and `luminance`)."""
     if choice == "style":
         return style
-    return Style(color.matched(opaque(style.pixels), content), style.weight, style.guide)
+    guide = None if style.guide is None else images.resize(style.guide[..., None], *content.shape[:2])[..., 0]
+    wanted = color.palette(content, guide if guide is not None and guide.any() else None)
+    return Style(color.matched(opaque(style.pixels), wanted), style.weight, style.guide)

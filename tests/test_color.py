@@ -4,6 +4,8 @@ import numpy as np
 from engine_fixtures import painting, photograph
 
 from nst_core import color
+from nst_core.job import Style
+from nst_core.targets import in_colors
 from nst_core.visible import filled
 
 
@@ -18,7 +20,7 @@ def test_matching_gives_the_style_the_photographs_moments() -> None:
     """Mean and covariance become the photograph's, as far as clipping allows."""
     gentle = painting(60, 60) * 0.2 + 0.4
     wanted = photograph(50, 70) * 0.3 + 0.3
-    found = color.matched(gentle, wanted)
+    found = color.matched(gentle, color.palette(wanted))
     np.testing.assert_allclose(found.mean((0, 1)), wanted.mean((0, 1)), atol=5e-3)
     np.testing.assert_allclose(np.cov(found.reshape(-1, 3).T), np.cov(wanted.reshape(-1, 3).T), atol=2e-3)
 
@@ -26,8 +28,21 @@ def test_matching_gives_the_style_the_photographs_moments() -> None:
 def test_matching_survives_a_style_of_one_colour() -> None:
     """No division by a variance of zero."""
     flat = np.full((40, 40, 3), 0.3, np.float32)
-    found = color.matched(flat, photograph(40, 40))
+    found = color.matched(flat, color.palette(photograph(40, 40)))
     assert np.isfinite(found).all()
+
+
+def test_a_regions_style_takes_the_colours_of_that_region() -> None:
+    """What lies outside its guide lends it nothing, whatever the size of the guide."""
+    content = photograph(60, 80) * 0.3 + 0.3
+    content[:, 40:] = (0.9, 0.1, 0.1)
+    guide = np.zeros((30, 40), np.float32)
+    guide[:, :18] = 1
+    style = Style(painting(60, 60) * 0.2 + 0.4, 1.0, guide)
+    found = in_colors(style, content, "content").pixels
+    np.testing.assert_allclose(found.mean((0, 1)), content[:, :36].mean((0, 1)), atol=1e-2)
+    nowhere = Style(style.pixels, 1.0, np.zeros_like(guide))
+    assert np.isfinite(in_colors(nowhere, content, "content").pixels).all()
 
 
 def test_chroma_is_kept_exactly_where_the_colour_exists() -> None:

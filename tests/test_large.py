@@ -1,11 +1,15 @@
 """Pictures too large to be handled whole: the first picture in tiles, and strips."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from engine_fixtures import noise, painting, photograph
 
-from nst_core import first_paint, images, strips
+from nst_core import Job, Settings, Style, first_paint, images, strips, tile_grid
 from nst_core.backends import Float
+from nst_core.run import Run
+from nst_core.tile_grid import Tile
 
 
 @pytest.fixture
@@ -39,6 +43,26 @@ def test_spots_speak_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     by_spots = painted(content)
     monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 1e9)
     assert np.abs(by_spots - painted(content)).mean() < 0.02
+
+
+@pytest.mark.usefixtures("tiles_of_208")
+def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No further tile is painted, and what was found at the smaller size is kept."""
+    settings = Settings(quality="draft", backend="onnx")
+    run = Run(Job(photograph(500, 700), (Style(painting(90, 120)),), settings))
+
+    def stopped_after_one(height: int, width: int, *sides: int) -> Iterator[Tile]:
+        for count, tile in enumerate(tile_grid.tiles(height, width, *sides)):
+            assert count < 2
+            run.stop()
+            yield tile
+
+    monkeypatch.setattr(first_paint, "tiles", stopped_after_one)
+    monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 320 * 320)
+    steps = sum(progress.step > 0 for progress in run)
+    outcome = run.outcome()
+    assert outcome.metrics.evaluations == (steps,)
+    assert np.abs(outcome.pixels - run.job.content).mean() > 0.01
 
 
 @pytest.mark.parametrize("size", [(2000, 2100), (256, 20000), (15000, 300), (3456, 5184)])
