@@ -1,8 +1,10 @@
-"""Seconds per evaluation of each backend, how far their gradients agree, and how soon the engine is ready.
+"""Seconds per evaluation of each backend and device, how far their gradients agree, and how soon the engine is ready.
 
 python benchmarks/steps.py [--sizes 256 512] [--rounds 5]
 
-Backends take turns, round by round, so that a machine that slows down slows all of them; medians are printed.
+Backends take turns, round by round, so that a machine that slows down slows all of them; medians are printed. The share
+is that of what a large product of matrices reaches on the same device in the same precision. A gradient that is not
+finite ends the program.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +25,14 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.choose import has_torch
 from nst_core.engine import Engine
 from nst_core.job import Style
+from nst_core.layers import CONVOLUTIONS
 from nst_core.planes import planes
 from nst_core.statistics import Weights
 from nst_core.targets import make_targets
 
 PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+MATRIX, PRODUCTS = 8192, 5
+"""Side of the matrices on a graphics card, four times that of a processor's; and how many products."""
 
 
 def backends() -> list[Backend]:
@@ -42,6 +48,32 @@ def backends() -> list[Backend]:
     return found
 
 
+def operations(size: int) -> float:
+    """Floating-point operations of the convolutions: forward, and once more for the gradient."""
+    found, side = 0, size
+    for conv in CONVOLUTIONS:
+        side = side // 2 if conv.pooled else side
+        found += 2 * 2 * 9 * conv.in_channels * conv.out_channels * side * side
+    return found
+
+
+def matrix_rate(backend: Backend) -> float:
+    """Operations in a second of a product of square matrices, the best of a few."""
+    count = MATRIX if backend.device != "cpu" else MATRIX // 4
+    matrix: Any = np.random.default_rng(0).random((count, count), dtype=np.float32)
+    if has_torch():
+        import torch  # noqa: PLC0415 - optional
+
+        precision = torch.bfloat16 if backend.precision == "bf16" else torch.float32
+        matrix = torch.from_numpy(matrix).to(backend.device, precision)
+    best = 0.0
+    for _ in range(PRODUCTS):
+        start = time.perf_counter()
+        float((matrix @ matrix)[0, 0])
+        best = max(best, 2 * count**3 / (time.perf_counter() - start))
+    return best
+
+
 def measure(size: int, rounds: int) -> None:
     """Print a row per backend for a square picture of this size."""
     content = images.resize(images.read(PHOTOGRAPHS / "cat.jpg"), size, size)
@@ -54,17 +86,21 @@ def measure(size: int, rounds: int) -> None:
     ]
     seconds: list[list[float]] = [[] for _ in ready]
     gradients = [b.numpy(objective(x)[1]) for b, objective, x in ready]
+    if not all(np.isfinite(gradient).all() for gradient in gradients):
+        raise SystemExit("A gradient is not finite.")
+    limits = [matrix_rate(backend) for backend, _, _ in ready]
     for _ in range(rounds):
         for (backend, objective, x), row in zip(ready, seconds, strict=True):
             start = time.perf_counter()
             backend.numpy(objective(x)[1])
             row.append(time.perf_counter() - start)
-    for (backend, _, _), row, gradient in zip(ready, seconds, gradients, strict=True):
+    for (backend, _, _), row, gradient, limit in zip(ready, seconds, gradients, limits, strict=True):
         gap = np.linalg.norm(gradient - gradients[0]) / np.linalg.norm(gradients[0])
         middle = statistics.median(row)
         print(
             f"{size:5d}^2  {backend.name:6s}{backend.device:5s}{backend.precision:5s} {middle:7.3f} s a step, "
-            f"{middle / statistics.median(seconds[0]):5.2f} x onnx; gradient differs from onnx by {gap:.1e}"
+            f"{middle / statistics.median(seconds[0]):5.2f} x onnx, {operations(size) / middle / limit:3.0%} of "
+            f"{limit / 1e12:.2f} TFLOP/s; gradient differs from onnx by {gap:.1e}"
         )
 
 

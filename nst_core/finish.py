@@ -7,8 +7,8 @@ import numpy as np
 from nst_core import color
 from nst_core.backends import Float
 from nst_core.job import Job
-from nst_core.regions import reach_of
-from nst_core.strips import guided_in, resized_strip, strips
+from nst_core.regions import guided_in, reach_of
+from nst_core.strips import resized_strip, strips
 
 FADE_BELOW = 20.0
 """Below this strength the photograph itself shines through, so that 0 is the photograph exactly."""

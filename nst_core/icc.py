@@ -91,3 +91,9 @@ def as_words(pixels: Float) -> NDArray[np.uint16]:
     """[0, 1] in 16 bits."""
     words: NDArray[np.uint16] = np.rint(np.clip(pixels, 0, 1) * np.float32(65535)).astype(np.uint16)
     return words
+
+
+def as_bytes(pixels: Float) -> NDArray[np.uint8]:
+    """[0, 1] in 8 bits."""
+    values: NDArray[np.uint8] = np.rint(np.clip(pixels, 0, 1) * np.float32(255)).astype(np.uint8)
+    return values

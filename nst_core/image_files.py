@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from nst_core import icc
 from nst_core.errors import ImageTooLargeError, InvalidImageError
 from nst_core.metadata import NONE, Metadata, add_tags, read_metadata
+from nst_core.strips import strips
 
 Pixels = NDArray[np.float32]
 
@@ -87,15 +88,8 @@ def save(path: Path, pixels: Pixels, kind: str, like: Source) -> None:
 
     kind: a key of _SAVE_OPTIONS. Raises OSError or ValueError.
     """
-    color = _own_colors(pixels[..., :3], like)
-    alpha = pixels[..., 3:]
-    if kind == "JPEG" and alpha.size:
-        color, alpha = color * alpha + (1 - alpha), alpha[..., :0]
-    values = np.concatenate([color, alpha], axis=2)
-    if like.depth == 16 and kind in DEEP_KINDS:
-        _save_deep(path, values, kind, like)
-    else:
-        _save_shallow(path, values, kind, like)
+    deep = like.depth == 16 and kind in DEEP_KINDS
+    (_save_deep if deep else _save_shallow)(path, _integers(pixels, kind, like, deep=deep), kind, like)
     if kind == "TIFF" and like.metadata.exif:
         with path.open("r+b") as file:
             add_tags(file, like.metadata.exif)
@@ -145,19 +139,34 @@ def _from_words(image: Any, metadata: Metadata) -> Source:
     return Source(pixels, 16, metadata=metadata)
 
 
-def _save_shallow(path: Path, values: Pixels, kind: str, like: Source) -> None:
+def _integers(pixels: Pixels, kind: str, like: Source, *, deep: bool) -> icc.Values:
+    """(H, W, C) as the file shall hold them, a strip at a time: as floats they would fill memory once more."""
+    height, width, channels = pixels.shape
+    on_white = kind == "JPEG" and channels == 4
+    wanted = icc.as_words if deep else icc.as_bytes
+    values = np.empty((height, width, 3 if on_white else channels), np.uint16 if deep else np.uint8)
+    own = None if like.own is None or like.own.shape != (height, width, 3) else like.own
+    for rows in strips(height, width):
+        part = replace(like, pixels=like.pixels[rows], own=None if own is None else own[rows])
+        color, alpha = _own_colors(pixels[rows, :, :3], part), pixels[rows, :, 3:]
+        if on_white:
+            color, alpha = color * alpha + (1 - alpha), alpha[..., :0]
+        values[rows] = wanted(np.concatenate([color, alpha], axis=2))
+    return values
+
+
+def _save_shallow(path: Path, values: icc.Values, kind: str, like: Source) -> None:
     options: dict[str, Any] = _SAVE_OPTIONS[kind] | like.metadata.options(kind)
     if like.profile:
         options["icc_profile"] = like.profile
-    image = Image.fromarray(np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8))
+    image = Image.fromarray(values)
     with path.open("xb") as file:
         image.save(file, format=kind, **options)
 
 
-def _save_deep(path: Path, values: Pixels, kind: str, like: Source) -> None:
+def _save_deep(path: Path, values: icc.Values, kind: str, like: Source) -> None:
     vips, about = icc.vips(), like.metadata
-    words = icc.as_words(values)
-    image = icc.as_image(words)
+    image = icc.as_image(values)
     blocks = {"icc-profile-data": like.profile, "xmp-data": about.xmp}
     if kind == "PNG":
         blocks["exif-data"] = about.block()
@@ -186,7 +195,7 @@ def _own_colors(color: Pixels, like: Source) -> Pixels:
     if like.profile is None:
         return color
     made = icc.from_srgb(color, like.profile)
-    if like.own is None or like.own.shape != color.shape:
+    if like.own is None:
         return made
     photograph = like.pixels[..., :3]
     share = np.clip(1 - np.abs(color - photograph).max(axis=2, keepdims=True) / np.float32(_NEAR), 0, 1)

@@ -76,7 +76,8 @@ class Job:
     @property
     def visible(self) -> Float:
         """(H, W): how much of each pixel takes part: alpha times mask."""
-        visible = self.content[..., 3] if self.content.shape[2] == 4 else np.ones(self.content.shape[:2], np.float32)
+        alpha = self.content[..., 3] if self.content.shape[2] == 4 else None
+        visible = np.broadcast_to(np.float32(1), self.content.shape[:2]) if alpha is None else alpha
         return visible if self.mask is None else visible * self.mask
 
 

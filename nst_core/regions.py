@@ -7,7 +7,7 @@ borders that fade on both sides leave no bare strip between them. Where no guide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,21 @@ def regions_of(styles: Sequence[Style], height: int, width: int) -> list[Region]
         )
         for group, guide, weight in zip(groups, guides, weights, strict=True)
     ]
+
+
+def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
+    """The styles with their guides at another size."""
+    return [
+        style
+        if style.guide is None
+        else replace(style, guide=images.resize(style.guide[..., None], height, width)[..., 0])
+        for style in styles
+    ]
+
+
+def guided_in(styles: Sequence[Style], rows: slice) -> list[Style]:
+    """The styles with these rows of their guides."""
+    return [replace(style, guide=None if style.guide is None else style.guide[rows]) for style in styles]
 
 
 def reach_of(styles: Sequence[Style], height: int, width: int) -> Float:

@@ -13,9 +13,9 @@ from nst_core.first_paint import first_paint, go_on, prepare
 from nst_core.job import Job, Style
 from nst_core.octaves import BALANCED
 from nst_core.periodic import resized
-from nst_core.regions import Region, regions_of
+from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE, Settings
-from nst_core.strips import guided_at, guided_in, resized_strip, strips
+from nst_core.strips import resized_strip, strips
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-
-from nst_core import images
-from nst_core.job import Style
 
 Float = NDArray[np.float32]
 PIXELS = 1_000_000
@@ -37,18 +33,3 @@ def resized_strip(pixels: Float, height: int, width: int, rows: slice) -> Float:
     ]
     bounded: Float = np.clip(np.stack(channels, axis=2), 0, 1)
     return bounded
-
-
-def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
-    """The styles with their guides at another size."""
-    return [
-        style
-        if style.guide is None
-        else replace(style, guide=images.resize(style.guide[..., None], height, width)[..., 0])
-        for style in styles
-    ]
-
-
-def guided_in(styles: Sequence[Style], rows: slice) -> list[Style]:
-    """The styles with these rows of their guides."""
-    return [replace(style, guide=None if style.guide is None else style.guide[rows]) for style in styles]

@@ -1,0 +1,138 @@
+"""What a job was forecast to cost, and what it then cost: seconds, and memory seen from outside.
+
+python benchmarks/forecast.py --pair CONTENT STYLE [--megapixels 0.25 1 4 16] [--qualities draft normal]
+
+CONTENT is resized to each area, with alpha, and painted by a worker of its own, as the filter does it. The speed of
+this machine is learnt from a first job of LEARN megapixels, as the dialog learns it from its previews. Seconds are
+given twice: those that passed, and those that the worker's threads computed, in which other work shows less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from nst_core import images
+from nst_core.engine import Engine
+from nst_core.estimate import estimate
+from nst_core.install import default_command
+from nst_core.messages import Progress, StyleFile, Stylize
+from nst_core.painting import to_pixels
+
+LEARN = 0.5
+GLANCE = 0.01
+"""Seconds between looks at the worker."""
+
+
+@dataclass
+class Cost:
+    """passed and computed: seconds; held: bytes of physical memory at most."""
+
+    passed: float = 0.0
+    computed: float = 0.0
+    held: int = 0
+
+
+class Watch(threading.Thread):
+    """Looks at a process until told to stop."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self._process, self._over = psutil.Process(pid), threading.Event()
+        self.held = 0
+
+    def run(self) -> None:
+        """The thread."""
+        while not self._over.wait(GLANCE):
+            self.held = max(self.held, self._process.memory_info().rss)
+
+    def computed(self) -> float:
+        """Seconds of its threads so far."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
+    def stop(self) -> None:
+        """End the looking."""
+        self._over.set()
+        self.join()
+
+
+def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
+    """By a new worker. Returns the cost, and each step with the seconds passed and computed until then."""
+    steps = []
+    with Engine.start(default_command(), os.environ) as engine:
+        watch = Watch(engine.pid or 0)
+        watch.start()
+        start, before = time.perf_counter(), watch.computed()
+
+        def note(progress: Progress) -> None:
+            steps.append((progress, time.perf_counter() - start, watch.computed() - before))
+
+        engine.stylize(request, note)
+        cost = Cost(time.perf_counter() - start, watch.computed() - before, watch.held)
+        watch.stop()
+    return cost, steps
+
+
+def asked(pair: list[Path], megapixels: float, settings: dict[str, str]) -> Stylize:
+    """The pair's job at a size."""
+    content, style = pair
+    picture = images.read(content)[..., :3]
+    scale = (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5
+    sized = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    rgba = np.dstack([sized, np.ones(sized.shape[:2], np.float32)])
+    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings)
+
+
+def learnt(pair: list[Path], backend: str) -> tuple[float, float]:
+    """Seconds, passed and computed, that an evaluation of one megapixel takes: medians."""
+    request = asked(pair, LEARN, {"backend": backend})
+    _, steps = paint(request)
+    laps = [
+        (passed - before[1], computed - before[2])
+        for before, (progress, passed, computed) in itertools.pairwise(steps)
+        if progress.step >= 2 and progress.octave == progress.octaves
+    ]
+    area = request.content.height * request.content.width / 1e6
+    passed, computed = np.median(laps, axis=0) / area
+    return float(passed), float(computed)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pair", type=Path, nargs=2, required=True, metavar=("CONTENT", "STYLE"))
+    parser.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 4, 16])
+    parser.add_argument("--qualities", nargs="+", default=["draft", "normal"])
+    parser.add_argument("--backend", default="onnx")
+    options = parser.parse_args()
+    speed = learnt(options.pair, options.backend)
+    print(f"an evaluation of one megapixel: {speed[0]:.2f} s, computing {speed[1]:.2f} s", flush=True)
+    for quality in options.qualities:
+        for megapixels in options.megapixels:
+            request = asked(options.pair, megapixels, {"quality": quality, "backend": options.backend})
+            size = request.content.height, request.content.width
+            forecasts = [estimate(*size, request.settings, seconds) for seconds in speed]
+            cost, _ = paint(request)
+            pairs = ((forecasts[0].seconds, cost.passed), (forecasts[1].seconds, cost.computed))
+            said = "  ".join(
+                f"{forecast:6.1f} / {found:6.1f} s ({found / forecast:4.2f} x)" for forecast, found in pairs
+            )
+            memory, held = forecasts[0].memory / 1e9, cost.held / 1e9
+            print(
+                f"{quality:6s} {megapixels:6.2f} MP  passed {said} computed  "
+                f"{memory:5.2f} / {held:5.2f} GB ({held / memory:4.2f} x)",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
