@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gimp32 lint install clean
+.PHONY: help demo test test-gimp32 lint install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
@@ -12,6 +12,7 @@ help:
 	@echo "make test         run every test, the real GIMP included"
 	@echo "make test-gimp32  run the tests that need a GIMP with GIMP 3.2"
 	@echo "make lint         check the code's form and its types"
+	@echo "make wheel        build the package into dist/"
 	@echo "make clean        remove what the others made: environments, the private GIMP, out/"
 
 demo: .venv/installed
@@ -34,8 +35,15 @@ lint: .venv-test/installed
 	@.venv-test/bin/ruff format --check
 	@.venv-test/bin/mypy
 
+# Without what an earlier build left: it would go into the wheel.
+wheel: .venv-test/installed
+	@rm -rf build dist
+	@.venv-test/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@rm -rf build
+	@ls -l dist
+
 clean:
-	@rm -rf .venv .venv-test .cache out build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-test .cache out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "Clean."
 
@@ -43,7 +51,7 @@ clean:
 .venv/installed: pyproject.toml
 	@echo "Building .venv: the engine and what it needs (without torch)"
 	@$(call new-venv,.venv)
-	@.venv/bin/python $(PIP) --editable .
+	@.venv/bin/python $(PIP) --editable '.[cpu]'
 	@touch $@
 
 .venv-test/installed: pyproject.toml

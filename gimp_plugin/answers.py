@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import TYPE_CHECKING
 
+from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.libgimp import Gimp, GLib, GObject
 from gimp_plugin.translation import _
 from nst_core.errors import CancelledError, NeuralStyleError
@@ -20,7 +21,7 @@ def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]
     except CancelledError as cancelled:
         return refusal(procedure, Gimp.PDBStatusType.CANCEL, str(cancelled))
     except NeuralStyleError as error:
-        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, str(error))
+        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, in_a_line(error))
     except Exception as bug:  # noqa: BLE001 - whatever goes wrong, GIMP gets an answer
         traceback.print_exc()
         sentence = _("the plug-in failed ({reason})").format(reason=repr(bug))
@@ -36,6 +37,11 @@ def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]
 def of_texts(procedure: Gimp.Procedure, *lists: Sequence[str]) -> Gimp.ValueArray:
     """Tell GIMP lists of texts."""
     return _success(procedure, *(GObject.Value(GObject.TYPE_STRV, list(texts)) for texts in lists))
+
+
+def of_text(procedure: Gimp.Procedure, text: str) -> Gimp.ValueArray:
+    """Tell GIMP a text."""
+    return _success(procedure, GObject.Value(GObject.TYPE_STRING, text))
 
 
 def refusal(procedure: Gimp.Procedure, status: Gimp.PDBStatusType, sentence: str) -> Gimp.ValueArray:

@@ -18,20 +18,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen"
+STYLES, WEIGHTS, REGIONS = "styles", "weights", "regions"
 DEFAULT_PRESET = "swirling-impasto"
 FLAGS = GObject.ParamFlags.READWRITE
 
 
-def declare(procedure: Gimp.Procedure) -> None:
-    """Add all arguments to a procedure."""
+def declare_preset(procedure: Gimp.Procedure) -> None:
+    """Add the arguments that name one style."""
     about_preset = _("Name of a preset. A setting left at its default follows the preset.")
     procedure.add_string_argument(PRESET, _("_Preset"), about_preset, DEFAULT_PRESET, FLAGS)
     about_file = _("A picture to take the style from, instead of the preset.")
     # Any file, existing or not: GIMP would refuse a missing one without a word.
     kind = Gimp.FileChooserAction.ANY
     procedure.add_file_argument(STYLE_FILE, _("S_tyle picture"), about_file, kind, True, None, FLAGS)  # noqa: FBT003 - may be none
-    declare_settings(procedure)
-    declare_output(procedure)
+
+
+def declare_styles(procedure: Gimp.Procedure) -> None:
+    """Add the arguments that name several styles: they came later, and the others keep their places."""
+    about_styles = _(
+        "Several styles, instead of the preset: names of presets, and “file PATH”, “layer ID”, “image ID” for others."
+    )
+    procedure.add_string_array_argument(STYLES, _("Styles"), about_styles, FLAGS)
+    about_weights = _("The weight of each style, as text; without, all count the same.")
+    procedure.add_string_array_argument(WEIGHTS, _("Weights"), about_weights, FLAGS)
+    about_regions = _(
+        "Where each style counts: “inside” and “outside” of the selection, where “channel NAME” or “mask LAYER” is "
+        "white; an empty text is everywhere."
+    )
+    procedure.add_string_array_argument(REGIONS, _("Regions"), about_regions, FLAGS)
 
 
 def declare_settings(procedure: Gimp.Procedure) -> None:
@@ -53,6 +67,12 @@ def declare_output(procedure: Gimp.Procedure) -> None:
     procedure.add_choice_argument(OUTPUT, _("_Output"), about_output, choice, "layer", FLAGS)
     about_seen = _("Paint a layer with its non-destructive effects; otherwise without them.")
     procedure.add_boolean_argument(AS_SEEN, _("As see_n"), about_seen, True, FLAGS)  # noqa: FBT003 - the default
+
+
+def forget_styles(config: Gimp.ProcedureConfig) -> None:
+    """Take all paths out of a config: GIMP writes it into the image after a success."""
+    config.set_property(STYLE_FILE, None)
+    config.set_property(STYLES, [])
 
 
 def property_name(setting: str) -> str:

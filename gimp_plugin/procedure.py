@@ -5,9 +5,13 @@ GIMP asks for them at its own start: nothing here starts the engine, scans a dis
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin import answers, arguments
+from gimp_plugin.call import Call
+from gimp_plugin.checkup import run as checkup
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.repetition import refine, repeat
 from gimp_plugin.run import run
@@ -15,11 +19,58 @@ from gimp_plugin.translation import _
 from nst_core import presets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 NAME = "plug-in-neural-style"
 REPEAT, REFINE, PRESETS = f"{NAME}-repeat", f"{NAME}-refine", f"{NAME}-presets"
+DOCTOR = f"{NAME}-doctor"
+MENU = "<Image>/Filters/Artistic"
 LAYERS = "layers"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A procedure that makes new layers of the selected ones. declare: what adds its arguments."""
+
+    label: str
+    blurb: str
+    about: str
+    work: Callable[[Call], list[Gimp.Layer]]
+    declare: tuple[Callable[[Gimp.Procedure], None], ...]
+
+
+FILTERS = {
+    NAME: Filter(
+        _("_Neural Style…"),
+        _("Paint the selected layers in the manner of a picture"),
+        _(
+            "Optimises each selected layer until it has the forms of the layer and the strokes and colours of the "
+            "style, and puts the result on a new layer above it. A selection becomes the new layer's mask."
+        ),
+        run,
+        (arguments.declare_preset, arguments.declare_settings, arguments.declare_output, arguments.declare_styles),
+    ),
+    REPEAT: Filter(
+        _("Neural Style: _Repeat on This Layer"),
+        _("Paint the selected layers like one that was painted before"),
+        _(
+            "Takes style and settings from the painted layer among the selected ones, and paints the others. With no "
+            "painted layer among them, the latest one of the image is followed; with nothing else, it is painted anew."
+        ),
+        repeat,
+        (arguments.declare_output,),
+    ),
+    REFINE: Filter(
+        _("Neural Style: Re_fine This Layer…"),
+        _("Go on painting a layer that was painted before"),
+        _(
+            "Starts from the painted layer as it is now, with its style, towards the layer it was painted from if that "
+            "is still there. A setting left at its default stays as it was."
+        ),
+        refine,
+        (arguments.declare_settings, arguments.declare_output),
+    ),
+}
 
 
 class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
@@ -27,7 +78,7 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
 
     def do_query_procedures(self) -> list[str]:
         """Names of the procedures."""
-        return [NAME, REPEAT, REFINE, PRESETS]
+        return [*FILTERS, PRESETS, DOCTOR]
 
     def do_set_i18n(self, _name: str) -> bool:
         """GIMP need not look for catalogs: the texts it gets are translated already."""
@@ -35,53 +86,43 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         """The procedure of that name."""
-        make = {NAME: _stylize, REPEAT: _repeat, REFINE: _refine, PRESETS: _presets}[name]
-        procedure = make(self)
+        procedure = _filter(self, name) if name in FILTERS else {PRESETS: _presets, DOCTOR: _doctor}[name](self)
         procedure.set_attribution("Neural Style for GIMP", "MIT License", "2026")
         return procedure
 
 
-def _stylize(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
-    procedure = _of_layers(plug_in, NAME, _("_Neural Style…"), run)
-    procedure.set_documentation(
-        _("Paint the selected layers in the manner of a picture"),
-        _(
-            "Optimises each selected layer until it has the forms of the layer and the strokes and colours of the "
-            "style, and puts the result on a new layer above it. A selection becomes the new layer's mask."
-        ),
-        NAME,
-    )
-    arguments.declare(procedure)
+def _filter(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
+    declared = FILTERS[name]
+    procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, _answer, None)
+    procedure.set_image_types("*")  # indexed images too: a sentence says more than a grey menu entry
+    some = Gimp.ProcedureSensitivityMask
+    procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
+    procedure.set_menu_label(declared.label)
+    procedure.add_menu_path(MENU)
+    procedure.set_documentation(declared.blurb, declared.about, name)
+    for declare in declared.declare:
+        declare(procedure)
+    about = _("The new layers, in the order of the drawables.")
+    kind = Gimp.Layer.__gtype__
+    procedure.add_core_object_array_return_value(LAYERS, _("New layers"), about, kind, arguments.FLAGS)
     return procedure
 
 
-def _repeat(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
-    procedure = _of_layers(plug_in, REPEAT, _("Neural Style: _Repeat on This Layer"), repeat)
-    procedure.set_documentation(
-        _("Paint the selected layers like one that was painted before"),
-        _(
-            "Takes style and settings from the painted layer among the selected ones, and paints the others. With no "
-            "painted layer among them, the latest one of the image is followed; with nothing else, it is painted anew."
-        ),
-        REPEAT,
-    )
-    arguments.declare_output(procedure)
-    return procedure
-
-
-def _refine(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
-    procedure = _of_layers(plug_in, REFINE, _("Neural Style: Re_fine This Layer…"), refine)
-    procedure.set_documentation(
-        _("Go on painting a layer that was painted before"),
-        _(
-            "Starts from the painted layer as it is now, with its style, towards the layer it was painted from if that "
-            "is still there. A setting left at its default stays as it was."
-        ),
-        REFINE,
-    )
-    arguments.declare_settings(procedure)
-    arguments.declare_output(procedure)
-    return procedure
+def _answer(
+    procedure: Gimp.Procedure,
+    run_mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    _extra: Any,
+) -> Gimp.ValueArray:
+    name = procedure.get_name()
+    call = Call(procedure, run_mode, image, drawables, config)
+    try:
+        return answers.of_layers(procedure, lambda: FILTERS[name].work(call))
+    finally:
+        if name == NAME:
+            arguments.forget_styles(config)
 
 
 def _presets(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
@@ -96,40 +137,24 @@ def _presets(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     return procedure
 
 
+def _doctor(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
+    procedure = Gimp.Procedure.new(plug_in, DOCTOR, Gimp.PDBProcType.PLUGIN, checkup.run, None)
+    procedure.set_documentation(
+        _("Check the set-up of Neural Style, and say what to do about what is wrong"),
+        _("Starts the engine, tries everything that it needs, and says in a line each what works."),
+        DOCTOR,
+    )
+    procedure.set_menu_label(_("Neural Style: Chec_k Set-up…"))
+    procedure.add_menu_path(MENU)
+    mode = (Gimp.RunMode.__gtype__, Gimp.RunMode.INTERACTIVE)
+    procedure.add_enum_argument("run-mode", _("Run mode"), _("With or without a window."), *mode, arguments.FLAGS)
+    about = _("Try the backends as well, which takes some seconds.")
+    procedure.add_boolean_argument(checkup.THOROUGH, _("_Thorough"), about, True, arguments.FLAGS)  # noqa: FBT003 - the default
+    about = _("What was found, as JSON.")
+    procedure.add_string_return_value("report", _("Report"), about, "", arguments.FLAGS)
+    return procedure
+
+
 def _list_presets(procedure: Gimp.Procedure, _config: Gimp.ProcedureConfig, _extra: Any) -> Gimp.ValueArray:
     found = presets.list_presets().presets
     return answers.of_texts(procedure, [preset.slug for preset in found], [preset.title for preset in found])
-
-
-def _of_layers(plug_in: Gimp.PlugIn, name: str, label: str, work: Callable[..., list[Gimp.Layer]]) -> Gimp.Procedure:
-    """A procedure that makes new layers of the selected ones."""
-
-    def answer(
-        procedure: Gimp.Procedure,
-        run_mode: Gimp.RunMode,
-        image: Gimp.Image,
-        drawables: Sequence[Gimp.Drawable],
-        config: Gimp.ProcedureConfig,
-        _extra: Any,
-    ) -> Gimp.ValueArray:
-        try:
-            return answers.of_layers(procedure, lambda: work(procedure, run_mode, image, drawables, config))
-        finally:
-            # GIMP writes the arguments into the image after a success: the artist's path does not belong in there.
-            if name == NAME:
-                config.set_property(arguments.STYLE_FILE, None)
-
-    procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, answer, None)
-    procedure.set_image_types("*")  # indexed images too: a sentence says more than a grey menu entry
-    some = Gimp.ProcedureSensitivityMask
-    procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
-    procedure.set_menu_label(label)
-    procedure.add_menu_path("<Image>/Filters/Artistic")
-    procedure.add_core_object_array_return_value(
-        LAYERS,
-        _("New layers"),
-        _("The new layers, in the order of the drawables."),
-        Gimp.Layer.__gtype__,
-        arguments.FLAGS,
-    )
-    return procedure

@@ -6,78 +6,65 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments, unattended
-from gimp_plugin.image import canvas, origin, outputs, recipes
+from gimp_plugin.image import canvas, origin, recipes
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
 from nst_core.errors import UnsupportedLayerError
-from nst_core.settings import from_mapping, to_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
+    from gimp_plugin.call import Call
     from gimp_plugin.image.canvas import View
     from nst_core.messages import Stylize
+    from nst_core.settings import Value
 
 
-def repeat(
-    _procedure: Gimp.Procedure,
-    run_mode: Gimp.RunMode,
-    image: Gimp.Image,
-    drawables: Sequence[Gimp.Drawable],
-    config: Gimp.ProcedureConfig,
-) -> list[Gimp.Layer]:
+def repeat(call: Call) -> list[Gimp.Layer]:
     """Paint the selected layers by the recipe of the painted one among them, or else of the latest in the image.
 
     Where only painted ones are selected, they are painted over. Raises NeuralStyleError.
     """
-    painted = [layer for layer in drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
-    others = [layer for layer in drawables if layer not in painted]
+    painted = [layer for layer in call.drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
+    others = [layer for layer in call.drawables if layer not in painted]
     layers = others or painted
-    canvas.check(image, layers)
-    noted = (recipes.of(painted[0]) if painted else None) or recipes.latest(image)
-    return unattended.paint(image, layers, _order(noted, config), show=_has_window(run_mode))
+    canvas.check(call.image, layers)
+    noted = (recipes.of(painted[0]) if painted else None) or recipes.latest(call.image)
+    return unattended.paint(call, layers, _order(call, noted, recipes.settings_of(noted)))
 
 
-def refine(
-    procedure: Gimp.Procedure,
-    run_mode: Gimp.RunMode,
-    image: Gimp.Image,
-    drawables: Sequence[Gimp.Drawable],
-    config: Gimp.ProcedureConfig,
-) -> list[Gimp.Layer]:
+def refine(call: Call) -> list[Gimp.Layer]:
     """Go on with a painted layer: from its pixels, towards its source. Raises NeuralStyleError."""
-    canvas.check(image, drawables)
-    if len(drawables) != 1:
+    canvas.check(call.image, call.drawables)
+    if len(call.drawables) != 1:
         raise UnsupportedLayerError(_("several layers are selected"), _("select the one to refine"))
-    noted = recipes.of(drawables[0])
+    noted = recipes.of(call.drawables[0])
     if noted is None:
         raise UnsupportedLayerError(
-            _("{layer} was not painted by Neural Style").format(layer=repr(drawables[0].get_name())),
+            _("{layer} was not painted by Neural Style").format(layer=repr(call.drawables[0].get_name())),
             _("select a layer that was"),
         )
-    if run_mode == Gimp.RunMode.INTERACTIVE:
+    before = recipes.settings_of(noted)
+    if call.interactive:
         from gimp_plugin.dialog.refine_dialog import ask  # noqa: PLC0415 - needs a screen
 
-        arguments.write(config, recipes.settings_of(noted))
-        ask(procedure, config)
-    order = _order(noted, config)
-    values = arguments.values_of(config)
-    if run_mode == Gimp.RunMode.NONINTERACTIVE:
-        values = arguments.follow(values, order.settings)
+        arguments.write(call.config, before)
+        ask(call.procedure, call.config)
+    values = arguments.values_of(call.config)
+    order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
     tattoo = recipes.source_of(noted)
-    source = image.get_layer_by_tattoo(tattoo) if tattoo else None
+    source = call.image.get_layer_by_tattoo(tattoo) if tattoo else None
 
     def begin(view: View, request: Stylize) -> Stylize:
         return _continued(view, request, source)
 
-    look = replace(order.look, source=tattoo)
-    order = replace(order, look=look, settings=to_mapping(from_mapping(values)), begin=begin)
-    return unattended.paint(image, drawables, order, show=_has_window(run_mode))
+    order = replace(order, look=replace(order.look, source=tattoo), begin=begin)
+    return unattended.paint(call, call.drawables, order)
 
 
-def _order(noted: recipes.Note, config: Gimp.ProcedureConfig) -> unattended.Order:
-    look = outputs.Look(recipes.styles_of(noted), origin.title_of(noted), config.get_property(arguments.OUTPUT))
-    return unattended.Order(look, recipes.settings_of(noted), config.get_property(arguments.AS_SEEN))
+def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unattended.Order:
+    order = unattended.order(call, recipes.picks_of(noted, call.image), values, recipes.selection_of(noted))
+    return replace(order, look=replace(order.look, title=origin.title_of(noted)))
 
 
 def _continued(view: View, request: Stylize, source: Gimp.Layer | None) -> Stylize:
@@ -88,7 +75,3 @@ def _continued(view: View, request: Stylize, source: Gimp.Layer | None) -> Styli
         if (origin_view.width, origin_view.height) == (content.width, content.height):
             content = origin_view
     return replace(request, content=content, init=view.pixels)
-
-
-def _has_window(run_mode: Gimp.RunMode) -> bool:
-    return bool(run_mode != Gimp.RunMode.NONINTERACTIVE)

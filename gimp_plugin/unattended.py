@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog import memory
-from gimp_plugin.gallery.picks import Picks, of_preset, read_picture
-from gimp_plugin.image import canvas, origin, outputs
+from gimp_plugin.engine_words import in_a_line
+from gimp_plugin.image import canvas, layer_styles, origin, outputs, regions
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.named_styles import picks_of
 from gimp_plugin.report import Report
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
-from nst_core import presets
 from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError
-from nst_core.messages import Pixels, StyleFile, StylePixels, Stylize
+from nst_core.messages import Stylize
 from nst_core.settings import Value, from_mapping, to_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from gimp_plugin.call import Call
+    from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.image.selections import Selection
     from nst_core.engine import Engine
 
 
@@ -40,42 +43,30 @@ class Order:
     begin: Callable[[canvas.View, Stylize], Stylize] | None = None
 
 
-def run(
-    run_mode: Gimp.RunMode, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], config: Gimp.ProcedureConfig
-) -> list[Gimp.Layer]:
+def run(call: Call) -> list[Gimp.Layer]:
     """The new layers of the filter, as `paint`. The drawables were checked."""
-    again = run_mode == Gimp.RunMode.WITH_LAST_VALS
-    return paint(image, drawables, last_order(config) if again else order_of(config), show=again)
+    picks = _last_picks(call.config) if call.again else picks_of(call.config)
+    values = arguments.values_of(call.config)
+    if not call.again:  # a script leaves out what it does not care about: there the preset is followed
+        values = arguments.follow(values, picks.look())
+        origin.remember(Path(Gimp.directory()), picks)
+    return paint(call, call.drawables, order(call, picks, values))
 
 
-def order_of(config: Gimp.ProcedureConfig) -> Order:
-    """What a script wants. It leaves out what it does not care about: there the preset is followed."""
-    values = arguments.values_of(config)
-    path = arguments.style_path(config)
-    if path is not None:
-        styles: tuple[StyleFile | StylePixels, ...] = (StyleFile(read_picture(path), 1.0, path.name),)
-        origin.remember(Path(Gimp.directory()), path)
-        return _order(config, styles, values, _("stylized"))
-    preset = presets.load_preset(config.get_property(arguments.PRESET))
-    styles = tuple(StyleFile(picture.read(), picture.weight, picture.name) for picture in preset.styles)
-    return _order(config, styles, arguments.follow(values, preset.settings), of_preset(preset).title)
+def order(call: Call, picks: Picks, values: Mapping[str, Value], selection: Selection | None = None) -> Order:
+    """What to paint with these styles. selection: the one that regions mean, if it is not the present one.
+
+    Raises NeuralStyleError for what cannot be used.
+    """
+    places = regions.chosen(picks.regions(), call.image)
+    if selection is not None:
+        places = regions.Regions(places.keys, selection)
+    styles = picks.styles(layer_styles.read)
+    look = outputs.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
+    return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 
-def last_order(config: Gimp.ProcedureConfig) -> Order:
-    """What the artist wanted the last time. Raises InvalidImageError if a style of then is gone."""
-    values = arguments.values_of(config)
-    past = memory.recall(Path(Gimp.directory()))
-    if not past.complete:
-        raise InvalidImageError(
-            _("a style of the last time cannot be found any more"), _("choose the style again in Neural Style")
-        )
-    picks = past.picks
-    if not picks.entries:  # there was no last time
-        picks = Picks.from_json([{"kind": "preset", "key": config.get_property(arguments.PRESET), "weight": 1.0}])
-    return _order(config, picks.styles(_no_layer), values, picks.title)
-
-
-def paint(image: Gimp.Image, layers: Sequence[Gimp.Layer], order: Order, *, show: bool = False) -> list[Gimp.Layer]:
+def paint(call: Call, layers: Sequence[Gimp.Layer], order: Order) -> list[Gimp.Layer]:
     """The new layers, in one step of the image's history.
 
     Layers deleted meanwhile are passed over. One that cannot be painted is left out, and named in a message; what was
@@ -88,10 +79,10 @@ def paint(image: Gimp.Image, layers: Sequence[Gimp.Layer], order: Order, *, show
         report.close()
     if not painted and left_out:
         raise left_out[0][1]
-    new = outputs.insert(image, painted, order.look, show=show)
+    new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
     report.say_done(painted[-1].done.metrics)
     for name, error in left_out:
-        Gimp.message(_("{layer} was left out: {reason}").format(layer=repr(name), reason=error))
+        Gimp.message(_("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error)))
     return new
 
 
@@ -114,23 +105,20 @@ def _painted(
 
 
 def _paint(engine: Engine, layer: Gimp.Layer, order: Order, show: Callable[..., None]) -> outputs.Painted:
-    view = canvas.look(layer, as_seen=order.as_seen)
-    request = Stylize(view.pixels, order.look.styles, order.settings, mask=view.mask)
+    look = order.look
+    view = canvas.look(layer, as_seen=order.as_seen, selected=not look.regions.selected)
+    styles = look.regions.guide(look.styles, layer.get_image(), view.place.area(view.pixels))
+    request = Stylize(view.pixels, styles, order.settings, mask=view.mask)
     if order.begin is not None:
         request = order.begin(view, request)
     return outputs.Painted(view.place, engine.stylize(request, on_progress=show))
 
 
-def _no_layer(_key: str) -> Pixels:
-    """Layers are never among the picks of the last time: GIMP counts them anew."""
-    raise LayerGoneError(canvas.GONE)
-
-
-def _order(
-    config: Gimp.ProcedureConfig,
-    styles: tuple[StyleFile | StylePixels, ...],
-    values: dict[str, Value],
-    title: str,
-) -> Order:
-    look = outputs.Look(styles, title, config.get_property(arguments.OUTPUT))
-    return Order(look, to_mapping(from_mapping(values)), config.get_property(arguments.AS_SEEN))
+def _last_picks(config: Gimp.ProcedureConfig) -> Picks:
+    """What the artist had chosen the last time. Raises InvalidImageError if a style of then is gone."""
+    past = memory.recall(Path(Gimp.directory()))
+    if not past.complete:
+        raise InvalidImageError(
+            _("a style of the last time cannot be found any more"), _("choose the style again in Neural Style")
+        )
+    return past.picks if past.picks.entries else picks_of(config)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gimp_plugin.engine_words import in_words
 from gimp_plugin.translation import _, ngettext
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ ABOUT = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50)  # what people say for a n
 
 def of_error(error: NeuralStyleError) -> tuple[str, str]:
     """What is wrong and what to do about it, as two sentences; the second may be empty."""
-    return sentence(error.message), sentence(error.remedy)
+    message, remedy = in_words(error)
+    return sentence(message), sentence(remedy)
 
 
 def of_status(status: Status) -> str:

@@ -9,7 +9,10 @@ from typing import Any
 import click
 
 from nst_core import __version__
+from nst_core.cli_doctor import doctor
+from nst_core.cli_install import install, uninstall
 from nst_core.cli_options import gathered, job_options, json_option, knob_options, print_json, refusals
+from nst_core.cli_plan import plan
 from nst_core.cli_presets import presets_group
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -25,15 +28,18 @@ def main() -> None:
 @click.argument("content")
 @click.option("-o", "--output", metavar="IMAGE", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
 @click.option("--save-recipe", metavar="FILE", help="Write what made this picture.")
+@click.option("--ray", metavar="ADDRESS|local", help="Have the workers of a Ray cluster share the work on large sizes.")
+@click.option("--jobs", metavar="N", type=int, help="How many workers of it. [default: one on each machine or card]")
 @job_options
 @json_option
 def stylize(*, content: str, output: str, save_recipe: str | None, as_json: bool, **given: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
     with refusals(as_json=as_json):
         from nst_core.cli_look import Order  # noqa: PLC0415 - loads the whole engine
-        from nst_core.cli_stylize import carry_out, tell  # noqa: PLC0415 - as above
+        from nst_core.cli_stylize import carry_out, helpers, tell  # noqa: PLC0415 - as above
 
-        report = carry_out(Order(**gathered(given)), content, output, save_recipe)
+        far = helpers(given.pop("ray"), given.pop("jobs"))
+        report = carry_out(Order(**gathered(given)), content, output, save_recipe, far)
         if as_json:
             print_json(report)
         else:
@@ -51,7 +57,8 @@ def stylize(*, content: str, output: str, save_recipe: str | None, as_json: bool
     type=click.Choice(["png", "jpg", "webp", "tif"]),
     help="Of all results. [default: each picture's own, or png]",
 )
-@click.option("--jobs", metavar="N", type=int, default=1, help="Pictures painted at a time. [default: 1]")
+@click.option("--jobs", metavar="N", type=int, help="Pictures painted at a time. [default: 1, or what --ray has]")
+@click.option("--ray", metavar="ADDRESS|local", help="Paint on a Ray cluster, or with Ray on this machine.")
 @click.option("--sequence", is_flag=True, help="The pictures are frames: each starts from the one before it.")
 @click.option("--overwrite", is_flag=True, help="Paint all again, and write over whatever is there.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be painted.")
@@ -63,7 +70,7 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
         from nst_core.cli_batch import Bulk, carry_out, tell  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli_look import Order  # noqa: PLC0415 - as above
 
-        ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run")}
+        ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run", "ray")}
         bulk = Bulk(inputs, out, suffix and f".{suffix}", **ways)
         report = carry_out(Order(**gathered(given)), bulk)
         if as_json:
@@ -94,54 +101,6 @@ def sheet(*, content: str, output: str, names: str, columns: int | None, as_json
 
 
 @main.command()
-@json_option
-def doctor(*, as_json: bool) -> None:
-    """Check everything that the engine and the plug-in need, and say what to do about what is wrong."""
-    from nst_core.doctor import examine, to_mapping  # noqa: PLC0415 - see the module's docstring
-
-    findings = examine()
-    if as_json:
-        print_json(to_mapping(findings))
-    else:
-        for finding in findings:
-            click.echo(str(finding))
-    sys.exit(1 if any(finding.state == "problem" for finding in findings) else 0)
-
-
-@main.command()
-@click.option(
-    "--profile",
-    "profiles",
-    metavar="DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A GIMP profile folder, such as …/GIMP/3.0. [default: every one that GIMP 3 made for you]",
-)
-def install(profiles: tuple[Path, ...]) -> None:
-    """Put the plug-in into GIMP 3. Running it again updates it."""
-    with refusals(as_json=False):
-        from nst_core.install import default_command, install_plugin, require_profiles  # noqa: PLC0415 - as above
-
-        for profile in profiles or require_profiles():
-            click.echo(f"installed {install_plugin(profile / 'plug-ins', default_command())}")
-        click.echo("Restart GIMP; the filter is Filters > Artistic > Neural Style…")
-
-
-@main.command()
-@click.option(
-    "--profile", "profiles", metavar="DIR", multiple=True, type=click.Path(path_type=Path), help="As for install."
-)
-def uninstall(profiles: tuple[Path, ...]) -> None:
-    """Remove the plug-in from GIMP 3. Your own presets stay."""
-    with refusals(as_json=False):
-        from nst_core.install import require_profiles, uninstall_plugin  # noqa: PLC0415 - as above
-
-        for profile in profiles or require_profiles():
-            removed = uninstall_plugin(profile / "plug-ins")
-            click.echo(f"removed {removed}" if removed else f"there is no plug-in in {profile}")
-
-
-@main.command()
 def worker() -> None:
     """Serve a host over standard input and output; what the GIMP plug-in starts."""
     from nst_core.worker import main as serve  # noqa: PLC0415 - as above
@@ -149,4 +108,8 @@ def worker() -> None:
     serve()
 
 
+main.add_command(plan)
+main.add_command(doctor)
+main.add_command(install)
+main.add_command(uninstall)
 main.add_command(presets_group)

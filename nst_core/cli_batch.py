@@ -25,14 +25,14 @@ from nst_core.batch import Batch, Report
 from nst_core.batch_files import Item, items
 from nst_core.cli_frames import make
 from nst_core.cli_look import Order, read_look
-from nst_core.crew import Crew
+from nst_core.crew import Crew, Painter
 from nst_core.engine import Engine
 from nst_core.errors import InvalidSettingError, UnwritableOutputError
 from nst_core.install import default_command
 from nst_core.settings import to_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from typing_extensions import Self
@@ -45,22 +45,26 @@ WORDS = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "lef
 
 @dataclass(frozen=True)
 class Bulk:
-    """What was asked for besides the look. suffix: of all results, with its dot."""
+    """What was asked for besides the look.
+
+    suffix: of all results, with its dot. jobs: None leaves their number to what there is. ray: the cluster's address.
+    """
 
     inputs: tuple[str, ...]
     out: Path
     suffix: str | None = None
-    jobs: int = 1
+    jobs: int | None = None
     sequence: bool = False
     overwrite: bool = False
     dry_run: bool = False
+    ray: str | None = None
 
 
 def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
     """Paint what is due, and return what --json prints, the exit code included. Raises NeuralStyleError."""
-    if bulk.jobs < 1:
+    if bulk.jobs is not None and bulk.jobs < 1:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
-    if bulk.sequence and bulk.jobs > 1:
+    if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
     found = items(bulk.inputs, bulk.out, bulk.suffix)
     look = read_look(order)
@@ -71,7 +75,8 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
         reports, interrupted = list(batch.outlook()), False
     else:
         _make_folder(bulk.out)
-        reports, interrupted = _paint(batch, bulk.jobs)
+        with _painters(bulk, graphics=look.settings.device != "cpu") as (painter, jobs):
+            reports, interrupted = _paint(batch, painter, jobs)
     counts: Counter[str] = Counter(report.state for report in reports)
     code = INTERRUPTED if interrupted else FAILED if counts["failed"] else 0
     return {
@@ -110,10 +115,24 @@ def _make_folder(out: Path) -> None:
         raise UnwritableOutputError(f"the folder {out} cannot be made", "choose another one for --out") from error
 
 
-def _paint(batch: Batch, jobs: int) -> tuple[list[Report], bool]:
+@contextlib.contextmanager
+def _painters(bulk: Bulk, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
+    """What starts a painter, here or in a cluster, and how many to start."""
+    if bulk.ray is None:
+        yield lambda: Engine.start(default_command(), os.environ), bulk.jobs or 1
+        return
+    from nst_core.far_painter import Atelier  # noqa: PLC0415 - loads what paints as well
+    from nst_core.on_ray import cluster  # noqa: PLC0415 - as above
+
+    with cluster(bulk.ray) as machines:
+        hands = 1 if bulk.sequence else machines.hands(bulk.jobs, graphics=graphics)
+        yield Atelier(machines, hands, graphics=graphics).painter, hands
+
+
+def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> tuple[list[Report], bool]:
     """The reports, and whether a person stopped it."""
     with _Board(len(batch.items)) as board, _interrupts() as pressed:
-        crew = Crew(batch, lambda: Engine.start(default_command(), os.environ), jobs, board)
+        crew = Crew(batch, painter, jobs, board)
         crew.begin()
         while not crew.wait(GLANCE):
             if pressed:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nst_core.errors import InvalidSettingError, NeuralStyleError, OutOfMemoryError
+from nst_core.extras import missing
 from nst_core.settings import NamedKnob, Settings, Value, from_mapping, knobs
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 REFUSED = 2  # exit code for everything that a person can put right
 
 SIZES = range(32, 65_536)  # px: the least the engine takes, the most a TIFF or PNG reader commonly does
+
+GIGABYTES = {"M": 1e-3, "": 1.0, "G": 1.0, "T": 1e3}
+"""What an amount of memory may be given in, decimal as the engine counts."""
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -123,6 +127,11 @@ def refusals(*, as_json: bool) -> Iterator[None]:
         _refuse(told, as_json=as_json)
     except NeuralStyleError as error:
         _refuse(error, as_json=as_json)
+    except ModuleNotFoundError as error:
+        left_out = missing(error)
+        if left_out is None:
+            raise
+        _refuse(left_out, as_json=as_json)
 
 
 def print_json(answer: object) -> None:
@@ -138,14 +147,24 @@ def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
 
 
 def _range(named: NamedKnob) -> str:
+    if named.name == "memory":
+        return "GB|8G|512M"
     return f"{named.knob.low:g}..{named.knob.high:.10g}"
 
 
 def _value(named: NamedKnob, text: Value) -> Value:
     """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
+    if named.name == "memory" and isinstance(text, str):
+        return _gigabytes(text)
     with contextlib.suppress(ValueError):
         return text if named.type in (str, bool) else named.type(text)
     return text
+
+
+def _gigabytes(text: str) -> Value:
+    """`8`, `8G` and `8000M` are the same; what is no amount stays text."""
+    amount = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
+    return float(amount[1]) * GIGABYTES[amount[2].upper()] if amount else text
 
 
 def _finite(answer: object) -> object:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,8 +18,11 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from nst_core import images
+from nst_core.choose import choose
 from nst_core.cli_look import Order, read_content, read_look
 from nst_core.cli_recipe import require_recipe_path, write_recipe
+from nst_core.errors import EngineCrashedError, InvalidSettingError
+from nst_core.planned import planned
 from nst_core.run import Run
 from nst_core.settings import to_mapping
 
@@ -26,30 +31,76 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from nst_core.job import Job
     from nst_core.run import Outcome, Progress
     from nst_core.settings import Settings
 
 STOPPED = "stopped early: this is the best picture so far"
+LOST = "the workers were lost, one after another: this is the best picture so far"
 
 
-def carry_out(order: Order, content: str, output: str, save_recipe: str | None = None) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Help:
+    """Who helps with the tiles of large octaves: the address of a cluster, and how many workers there."""
+
+    ray: str
+    jobs: int | None = None
+
+
+def carry_out(
+    order: Order, content: str, output: str, save_recipe: str | None = None, far: Help | None = None
+) -> dict[str, Any]:
     """Stylise, write the picture, and return what --json prints. Raises NeuralStyleError."""
     path = images.require_writable(output)
     saved = require_recipe_path(save_recipe) if save_recipe else None
     look = read_look(order)
     source = read_content(content, look.size)
-    run = Run(look.job(source.pixels))
-    stopped = _follow(run)
-    outcome = run.outcome()
+    job = look.job(source.pixels)
+    plan = None
+    if look.settings.strength:
+        plan = planned(job, choose(look.settings.backend, look.settings.device)).to_mapping()
+    with _run(job, far) as run:
+        early = _follow(run)
+        outcome = run.outcome()
     images.write(path, outcome.pixels, source)
     recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
     if saved:
         write_recipe(saved, recipe)
-    return _report(path, outcome, look.settings, stopped=stopped) | {"recipe": recipe}
+    return _report(path, outcome, look.settings, early) | {"plan": plan, "recipe": recipe}
 
 
-def _follow(run: Run) -> bool:
-    """Run to the end with a progress bar on a terminal. True if a person stopped it."""
+def helpers(ray: str | None, jobs: int | None) -> Help | None:
+    """What --ray and --jobs say together. Raises InvalidSettingError."""
+    if jobs is not None and (jobs < 1 or ray is None):
+        raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if ray else "give --ray with it")
+    return Help(ray, jobs) if ray else None
+
+
+@contextlib.contextmanager
+def _run(job: Job, far: Help | None) -> Iterator[Run]:
+    if far is None:
+        yield Run(job)
+        return
+    from nst_core.bands import BandWork  # noqa: PLC0415 - needed as rarely as Ray
+    from nst_core.on_ray import cluster  # noqa: PLC0415 - as above
+    from nst_core.spread import Spread  # noqa: PLC0415 - as above
+    from nst_core.team import Team  # noqa: PLC0415 - as above
+
+    backend, device = job.settings.backend, job.settings.device
+    graphics = device != "cpu"
+    with cluster(far.ray) as machines:
+        hands = machines.hands(far.jobs, graphics=graphics)
+        work = partial(BandWork, backend, device)
+        team = Team(hands, lambda: machines.worker(work, hands, graphics=graphics), machines.share)
+        spread = Spread(choose(backend, device), team)
+        try:
+            yield Run(job, spread, spread.at)
+        finally:
+            team.close()
+
+
+def _follow(run: Run) -> str | None:
+    """Run to the end with a progress bar on a terminal. What to say where the end came early."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
     console = Console(stderr=True)
     with (
@@ -57,9 +108,12 @@ def _follow(run: Run) -> bool:
         _stopping(run) as stopped,
     ):
         task = bar.add_task("getting ready", total=1.0, left="")
-        for progress in run:
-            bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
-        return bool(stopped)
+        try:
+            for progress in run:
+                bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
+        except EngineCrashedError:
+            return LOST
+        return STOPPED if stopped else None
 
 
 @contextlib.contextmanager
@@ -90,7 +144,7 @@ def _left(progress: Progress) -> str:
     return f"{minutes}:{seconds:02} left"
 
 
-def _report(output: Path, outcome: Outcome, settings: Settings, *, stopped: bool) -> dict[str, Any]:
+def _report(output: Path, outcome: Outcome, settings: Settings, early: str | None) -> dict[str, Any]:
     height, width = outcome.pixels.shape[:2]
     metrics = outcome.metrics
     return {
@@ -103,7 +157,7 @@ def _report(output: Path, outcome: Outcome, settings: Settings, *, stopped: bool
         "evaluations": list(metrics.evaluations),
         "losses": dict(metrics.losses),
         "peak_memory": metrics.peak_memory,
-        "notes": [*metrics.notes, *([STOPPED] if stopped else [])],
+        "notes": [*metrics.notes, *([early] if early else [])],
         "settings": to_mapping(settings),
     }
 

@@ -1,44 +1,35 @@
-"""The examination: everything the engine and the plug-in need, each tried for real, each with its remedy."""
+"""The examination of the engine: everything that it needs, each tried for real, each with its remedy.
+
+Nothing but the standard library is imported before a check needs it: what is missing is a finding too.
+"""
 
 from __future__ import annotations
 
 import importlib
+import locale
 import platform
 import sys
 import time
-from dataclasses import asdict, dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import nst_core
-from nst_core.errors import NeuralStyleError
+from nst_core.errors import AGAIN, NeuralStyleError
+from nst_core.extras import remedy_for
+from nst_core.findings import Finding, State, of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-State = Literal["ok", "note", "problem"]
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
 
 TRIAL_SIDE = 96  # px: small enough for a second, large enough for every layer
+TRIAL_STEPS = 4
 ENOUGH_MEMORY = 2 * 2**30  # bytes: a normal run of a one-megapixel picture
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the examination. A note is worth knowing; a problem keeps something from working."""
-
-    subject: str
-    state: State
-    text: str
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        """One line for a person."""
-        return f"{self.state:8}{self.subject}: {self.text}{f'; {self.remedy}' if self.remedy else ''}"
-
-
-def examine() -> list[Finding]:
-    """All findings, in the order in which things build on each other. Never raises."""
+def examine() -> Iterator[Finding]:
+    """All findings as they come, in the order in which things build on each other. Never raises."""
     checks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
         ("python", _python),
         ("weights", _weights),
@@ -46,27 +37,20 @@ def examine() -> list[Finding]:
         ("torch", lambda: _backend("torch", "torch")),
         ("memory", _memory),
         ("presets", _presets),
-        ("gimp", _gimp),
+        ("locale", _locale),
     )
-    return [finding for subject, check in checks for finding in _guarded(subject, check)]
+    for subject, check in checks:
+        yield from guarded(subject, check)
 
 
-def to_mapping(findings: list[Finding]) -> dict[str, Any]:
-    """The findings as --json prints them."""
-    return {
-        "version": nst_core.__version__,
-        "ok": all(finding.state != "problem" for finding in findings),
-        "findings": [asdict(finding) for finding in findings],
-    }
-
-
-def _guarded(subject: str, check: Callable[[], list[Finding]]) -> list[Finding]:
+def guarded(subject: str, check: Callable[[], list[Finding]], where: str = "") -> list[Finding]:
+    """The findings of a check, or the problem it ended in."""
     try:
         return check()
     except NeuralStyleError as error:
-        return [Finding(subject, "problem", error.message, error.remedy)]
+        return [of_error(subject, error, where)]
     except Exception as error:  # noqa: BLE001 - an examination reports what breaks, whatever it is
-        return [Finding(subject, "problem", f"{type(error).__name__}: {error}", "install Neural Style again")]
+        return [Finding(subject, "problem", f"{type(error).__name__}: {error}", AGAIN, where)]
 
 
 def _python() -> list[Finding]:
@@ -77,7 +61,7 @@ def _python() -> list[Finding]:
 
 
 def _weights() -> list[Finding]:
-    from nst_core import weights  # noqa: PLC0415 - a missing numpy is a finding too
+    from nst_core import weights  # noqa: PLC0415 - see above
 
     path = weights.verified(weights.WEIGHTS_FILE)
     return [Finding("weights", "ok", f"{path.name}, {path.stat().st_size / 1e6:.1f} MB, digest as released")]
@@ -85,25 +69,38 @@ def _weights() -> list[Finding]:
 
 def _backend(name: str, module: str) -> list[Finding]:
     """Import it, then run a tiny job on every device that it offers."""
+    remedy = remedy_for(module)
     try:
-        runtime = importlib.import_module(module)
+        runtime = _runtime(module)
     except ImportError as error:
-        if name == "torch" and error.name == module:
-            return [Finding(name, "note", "PyTorch is not installed", "it is optional, and fast on graphics cards")]
-        return [Finding(name, "problem", f"{module} cannot be imported ({error})", "install Neural Style again")]
+        if error.name != module:
+            return [Finding(name, "problem", f"{module} cannot be imported ({error})", AGAIN)]
+        if name == "torch":
+            return [
+                Finding(name, "note", "PyTorch is not installed; it is optional, and fast on graphics cards", remedy)
+            ]
+        return [Finding(name, "problem", "ONNX Runtime is not installed", remedy)]
     backend = importlib.import_module(f"nst_core.backends.{name}")
     version = getattr(runtime, "__version__", "of unknown version")
     found: list[Finding] = []
     for device in backend.devices():
-        found += _guarded(f"{name} on {device}", partial(_trial, name, device, version))
+        found += guarded(name, partial(_trial, name, device, version), device)
     return found
 
 
-def _trial(name: str, device: str, version: str) -> list[Finding]:
-    import numpy as np  # noqa: PLC0415 - a missing numpy is a finding too
+def _runtime(module: str) -> ModuleType:
+    if module == "onnxruntime":
+        from nst_core.onnx_runtime import ort  # noqa: PLC0415 - see above
 
-    from nst_core.run import Job, Run, Style  # noqa: PLC0415 - as above
-    from nst_core.settings import from_mapping  # noqa: PLC0415 - as above
+        return ort  # type: ignore[no-any-return] # it ships no types
+    return importlib.import_module(module)
+
+
+def _trial(name: str, device: str, version: str) -> list[Finding]:
+    import numpy as np  # noqa: PLC0415 - see above
+
+    from nst_core.run import Job, Run, Style  # noqa: PLC0415 - see above
+    from nst_core.settings import from_mapping  # noqa: PLC0415 - see above
 
     noise = np.random.default_rng(0).random((2, TRIAL_SIDE, TRIAL_SIDE, 3), dtype=np.float32)
     settings = from_mapping({"quality": "draft", "backend": name, "device": device})
@@ -111,18 +108,22 @@ def _trial(name: str, device: str, version: str) -> list[Finding]:
     times = []
     for _ in run:
         times.append(time.perf_counter())
-        if len(times) == 4:
+        if len(times) == TRIAL_STEPS:
             run.stop()
     metrics = run.outcome().metrics
-    step = (times[-1] - times[0]) / max(1, len(times) - 1)
+    step = min((later - earlier for earlier, later in pairwise(times)), default=0.0)  # the first load the network
     text = f"{version}, {metrics.precision}, {step:.3f} s a step at {TRIAL_SIDE} x {TRIAL_SIDE} px"
-    fell_back = metrics.device != device
-    state: State = "problem" if fell_back else "note" if metrics.notes else "ok"
-    return [Finding(f"{name} on {device}", state, ", ".join([text, *metrics.notes]))]
+    said = ", ".join([text, *metrics.notes])
+    if metrics.device != device:
+        return [
+            Finding(name, "problem", said, f"see to the driver of {device}; the processor is used meanwhile", device)
+        ]
+    state: State = "note" if metrics.notes else "ok"
+    return [Finding(name, state, said, where=device)]
 
 
 def _memory() -> list[Finding]:
-    import psutil  # noqa: PLC0415 - a missing one is a finding too
+    import psutil  # noqa: PLC0415 - see above
 
     memory = psutil.virtual_memory()
     text = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
@@ -132,41 +133,20 @@ def _memory() -> list[Finding]:
 
 
 def _presets() -> list[Finding]:
-    from nst_core.presets import list_presets  # noqa: PLC0415 - like the others
+    from nst_core.presets import list_presets  # noqa: PLC0415 - see above
 
     listing = list_presets()
     own = sum(not preset.builtin for preset in listing.presets)
-    broken = [Finding("presets", "problem", error.message, error.remedy) for error in listing.broken]
+    broken = [of_error("presets", error, error.slug) for error in listing.broken]
     if len(listing.presets) == own:
-        return [
-            Finding("presets", "problem", "the built-in presets are missing", "install Neural Style again"),
-            *broken,
-        ]
+        return [Finding("presets", "problem", "the built-in presets are missing", AGAIN), *broken]
     return [Finding("presets", "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
 
 
-def _gimp() -> list[Finding]:
-    from nst_core.install import gimp_profiles  # noqa: PLC0415 - like the others
-
-    profiles = gimp_profiles()
-    if not profiles:
-        return [
-            Finding(
-                "gimp", "note", "no GIMP 3 profile was found", "to use the filter, install GIMP 3 and start it once"
-            )
-        ]
-    return [_plugin(profile) for profile in profiles]
-
-
-def _plugin(profile: Path) -> Finding:
-    from nst_core.install import installed_engine  # noqa: PLC0415 - like the others
-    from nst_core.protocol import PROTOCOL  # noqa: PLC0415 - like the others
-
-    again = "run `neural-style install`"
-    engine = installed_engine(profile / "plug-ins")
-    if engine is None:
-        return Finding("gimp", "note", f"the plug-in is not in {profile}", again)
-    if engine.get("protocol") != PROTOCOL or engine.get("version") != nst_core.__version__:
-        found = engine.get("version", "unknown")
-        return Finding("gimp", "problem", f"the plug-in in {profile} is of version {found}", f"{again} again")
-    return Finding("gimp", "ok", f"the plug-in is in {profile}, of this version")
+def _locale() -> list[Finding]:
+    spoken = locale.setlocale(locale.LC_CTYPE)
+    text = f"{spoken}, file names in {sys.getfilesystemencoding()}"
+    if sys.getfilesystemencoding().lower() not in {"utf-8", "utf8"}:
+        remedy = "set one with UTF-8, such as LANG=C.UTF-8: file names with other letters may not be found"
+        return [Finding("locale", "note", text, remedy)]
+    return [Finding("locale", "ok", text)]

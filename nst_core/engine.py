@@ -9,7 +9,6 @@ A program with a main loop of its own uses `begin` instead of `stylize`. Standar
 from __future__ import annotations
 
 import queue
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
+from nst_core import messages, remote
 from nst_core.errors import (
     DOCTOR,
     REINSTALL,
@@ -27,10 +27,12 @@ from nst_core.errors import (
     ProtocolError,
     from_code,
 )
+from nst_core.findings import Finding
 from nst_core.frames import read_frame
-from nst_core.launch import clean_environment
+from nst_core.launch import clean_environment, how_it_ended
 from nst_core.messages import Cancel, Cancelled, Done, Event, Failed, Preview, Progress, Ready, Request, Stop, Stylize
 from nst_core.protocol import decode_event, send
+from nst_core.waiting import Listener, Waiting
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -39,9 +41,8 @@ if TYPE_CHECKING:
 
 START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
 LEAVE_SECONDS = 2.0
+TRIAL_SECONDS = 180.0  # a first use of a graphics card compiles for a while
 TAIL = 8192  # bytes of standard error kept
-
-Listener = Callable[[Event], None]
 
 
 class Engine:
@@ -57,7 +58,7 @@ class Engine:
         self._tail = b""
         self._lock = threading.Lock()  # guards the four below
         self._sending = threading.Lock()
-        self._listeners: dict[int, Listener] = {}
+        self._waiting = Waiting()
         self._job = 0
         self._dead: NeuralStyleError | None = None
         self._closing = False
@@ -68,10 +69,11 @@ class Engine:
     def start(cls, command: Sequence[str], surroundings: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
         """Start the worker and wait for its Ready. It sees only the harmless part of `surroundings` (os.environ).
 
-        Raises EngineMissingError if the command cannot be started, EngineMismatchError if it speaks another protocol,
-        ProtocolError if it is no engine, EngineCrashedError if it ends or is not ready within `seconds`.
+        Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is elsewhere and the
+        way is barred, EngineMismatchError if it speaks another protocol, ProtocolError if it is no engine,
+        EngineCrashedError if it ends or is not ready within `seconds`.
         """
-        engine = cls(command, clean_environment(surroundings))
+        engine = cls(remote.outside(command, surroundings), clean_environment(surroundings))
         engine._reader.start()
         try:
             first = engine._first.get(timeout=seconds)
@@ -79,7 +81,7 @@ class Engine:
             first = EngineCrashedError(f"the engine was not ready within {seconds:g} seconds", DOCTOR)
         if isinstance(first, NeuralStyleError):
             engine.close()
-            raise first
+            raise remote.seen_from(surroundings, first)
         engine.ready = first
         return engine
 
@@ -138,18 +140,31 @@ class Engine:
         the thread that reads the wire: a graphical host hands them to its own loop. Raises EngineCrashedError if the
         worker is dead.
         """
-        with self._lock:
-            if self._dead:
-                raise self._dead
-            self._job = job = self._job + 1
-            self._listeners[job] = listener
+        job = self._enrol(listener, request.content)
         try:
             self._send(replace(request, job=job))
         except ProtocolError:
             with self._lock:
-                self._listeners.pop(job, None)
+                self._waiting.forget(job)
             raise
         return job
+
+    def examine(self, on_finding: Callable[[Finding], None]) -> None:
+        """Have the engine try everything it needs, and wait; the callback runs in this thread. Raises as `stylize`."""
+        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._send(messages.Examine(self._enrol(events.put)))
+        while True:
+            try:
+                event = events.get(timeout=TRIAL_SECONDS)
+            except queue.Empty:
+                raise EngineCrashedError(f"the engine said nothing for {TRIAL_SECONDS:g} seconds", DOCTOR) from None
+            match event:
+                case messages.Found(finding=finding):
+                    on_finding(finding)
+                case messages.Examined():
+                    return
+                case Failed() as failed:
+                    raise from_code(failed.code, failed.message, failed.remedy)
 
     def stop(self) -> None:
         """Finish the newest job now and keep what exists: Done follows."""
@@ -170,6 +185,15 @@ class Engine:
         if self._reader is not threading.current_thread():
             self._reader.join(LEAVE_SECONDS)
 
+    def _enrol(self, listener: Listener, content: messages.Pixels | None = None) -> int:
+        """A new job's number, whose events the listener hears."""
+        with self._lock:
+            if self._dead:
+                raise self._dead
+            self._job += 1
+            self._waiting.add(self._job, listener, content)
+            return self._job
+
     def _send(self, request: Request) -> None:
         if self._child is None or self._child.stdin is None:
             return
@@ -186,7 +210,7 @@ class Engine:
         try:
             self._listen(child.stdout)
         except ProtocolError as error:
-            reason = ProtocolError(f"the engine does not keep to the protocol: {error.message}", REINSTALL)
+            reason = ProtocolError(f"the engine does not keep to the protocol: {error.message:.300}", REINSTALL)
         except NeuralStyleError as error:
             reason = error
         except (EOFError, OSError):
@@ -238,17 +262,11 @@ class Engine:
             raise ProtocolError("it did not begin with Ready")
         self._first.put(ready)
         while True:
-            event = decode_event(read_frame(wire))
-            job = getattr(event, "job", None)
-            over = isinstance(event, (Done, Cancelled, Failed))
-            for listener in self._heirs(job, over=over):
+            event = decode_event(read_frame(wire, lambda: self._waiting.room))
+            with self._lock:
+                listeners = self._waiting.told(event)
+            for listener in listeners:
                 listener(event)
-
-    def _heirs(self, job: int | None, *, over: bool) -> list[Listener]:
-        """Who hears an event of this job; job 0 concerns everyone."""
-        with self._lock:
-            jobs = list(self._listeners) if job == 0 else [n for n in self._listeners if n == job]
-            return [self._listeners.pop(n) if over else self._listeners[n] for n in jobs]
 
     def _drain(self, stderr: IO[bytes]) -> None:
         with suppress(OSError, ValueError):
@@ -258,18 +276,15 @@ class Engine:
     def _crash(self, code: int) -> NeuralStyleError:
         if self._closing:
             return EngineCrashedError("the engine was closed")
-        how = f"ended with code {code}"
-        if code < 0:
-            with suppress(ValueError):
-                how = f"was ended by {signal.Signals(-code).name}"
-        last = self.stderr_tail.strip().splitlines()[-1:]
-        said = f" and said last: {last[0][:200]}" if last else ""
-        return EngineCrashedError(f"the engine {how}{said}", f"try again; if it happens again, {DOCTOR}")
+        if barred := remote.why(self._command, code, self.stderr_tail):
+            return barred
+        reason = how_it_ended(code, self.stderr_tail)
+        return EngineCrashedError(f"the engine {reason}", f"try again; if it happens again, {DOCTOR}")
 
     def _die(self, reason: NeuralStyleError) -> None:
         with self._lock:
             self._dead = reason
-            orphans, self._listeners = self._listeners, {}
+            orphans = self._waiting.all_of_them()
         self._first.put(reason)
         for job, listener in orphans.items():
             listener(Failed(job, reason.code, reason.message, reason.remedy))

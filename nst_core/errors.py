@@ -9,6 +9,7 @@ from __future__ import annotations
 
 REINSTALL = "run `neural-style install` again"
 DOCTOR = "run `neural-style doctor`"
+AGAIN = "install Neural Style again"
 
 
 class NeuralStyleError(Exception):
@@ -118,6 +119,12 @@ class EngineMissingError(NeuralStyleError, FileNotFoundError):
     """The engine's command cannot be started."""
 
     code = "engine-missing"
+
+
+class EngineUnreachableError(NeuralStyleError, ConnectionError):
+    """The engine is beyond a wall that does not let us through: another machine, or a sandbox around GIMP."""
+
+    code = "engine-unreachable"
 
 
 class EngineMismatchError(NeuralStyleError, RuntimeError):

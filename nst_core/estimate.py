@@ -54,11 +54,20 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
     area = height * width / 1e6
     most = affordable(settings, processor=(speed or SPEED) > FAST)
     octaves = plan(height, width, settings, most=most) if settings.strength else []
-    seconds = START + (speed or SPEED) * sum(octave.cost for octave in octaves)
+    return Estimate(duration(octaves, area, speed or SPEED, settings.seconds), peak(octaves, area))
+
+
+def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float = 0.0) -> float:
+    """Seconds to paint `area` megapixels by these octaves, at most `limit` where that is not 0."""
+    seconds = START + speed * sum(octave.cost for octave in octaves)
     if octaves and octaves[-1].area < area:
         seconds += SKETCH * area
-    memory = max([resting(area), *(held(octave, area) for octave in octaves)])
-    return Estimate(min(seconds, settings.seconds) if settings.seconds else seconds, round(memory))
+    return min(seconds, limit) if limit else seconds
+
+
+def peak(octaves: Sequence[Octave], area: float, regions: int = 1) -> int:
+    """Bytes held at most while `area` megapixels are painted by these octaves."""
+    return round(max([resting(area), *(held(octave, area, regions) for octave in octaves)]))
 
 
 def resting(area: float) -> float:

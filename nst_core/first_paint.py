@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
-import onnxruntime as ort
 
-from nst_core import images, weights
+from nst_core import images, threads, weights
 from nst_core.backends import Float
 from nst_core.kept import Kept, digest
+from nst_core.onnx_runtime import ort
 from nst_core.tile_grid import tiles
 
 VIEW = 256
@@ -36,6 +36,7 @@ _vectors: Kept[Float] = Kept(16)
 def _session(name: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
+    options.intra_op_num_threads = threads.most()
     options.enable_cpu_mem_arena = False  # which keeps for ever what one large picture needed
     return ort.InferenceSession(weights.verified(name), options, providers=["CPUExecutionProvider"])
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nst_core.errors import OutOfMemoryError, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Buffer = bytes | bytearray | memoryview
 
@@ -95,18 +95,21 @@ def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
     return fields, _parts(fields.pop("payload", []))
 
 
-def read_frame(source: Source) -> Frame:
-    """Read the next frame.
+def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
+    """Read the next frame. most: asked once it comes, how many bytes its attachments may have in all.
 
     Raises EOFError where the wire ends, inside a frame too; ProtocolError for what the specification forbids (the
     wire is useless from then on); OutOfMemoryError for a payload without room (it was skipped, the wire goes on).
     """
     length = split_prefix(_take(source, PREFIX.size))
     fields, parts = parse_header(_take(source, length))
+    total = sum(part.size for part in parts)
+    if most is not None and total > most():
+        raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {most()} at most")
     try:
         buffers = [bytearray(part.size) for part in parts]
     except MemoryError:
-        _skip(source, sum(part.size for part in parts))
+        _skip(source, total)
         raise OutOfMemoryError("the pictures sent do not fit into memory", "scale the picture down") from None
     for buffer in buffers:
         _fill(source, buffer)

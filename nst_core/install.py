@@ -1,4 +1,4 @@
-"""Putting the plug-in into GIMP: finding the profiles, copying the files, naming the engine.
+"""Putting the plug-in into GIMP: copying the files, naming the engine; and taking all of it out again.
 
 The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, the standard-library
 slice of `nst_core`, the built-in presets) and `engine.json`, which says how to start the engine. A folder is
@@ -15,24 +15,30 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-import platformdirs
-
 import nst_core
 from nst_core.errors import NeuralStyleError, UnwritableOutputError
 from nst_core.launch import ENGINE_FILE
+from nst_core.profiles import Profile, profiles
 from nst_core.protocol import PROTOCOL
 
 PLUGIN = "neural-style"
 ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 
 SLICE = (
-    *("__init__", "errors", "settings", "frames", "messages", "protocol", "launch", "engine", "octaves", "estimate"),
+    *("__init__", "errors", "settings", "frames", "checked", "findings", "messages", "protocol"),
+    *("launch", "remote", "waiting", "engine", "setup_check", "octaves", "estimate"),
     *("presets", "preset_entry", "preset_folders", "preset_store", "preset_archive"),
 )
 """Modules of nst_core that GIMP's own Python imports: standard library only, Python 3.10 and later."""
 
 _CORE = Path(nst_core.__file__).parent
 _SOURCES = _CORE.parent / "gimp_plugin"
+_ASIDE = f".{PLUGIN}-"
+"""How folders begin that are not finished, or not yet deleted. GIMP passes over them."""
+_REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
+"""What the plug-in, and GIMP for it, write down in a profile."""
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+"""Whatever the umask and the sources allow: what GIMP runs is for nobody else to write."""
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ENTRY)
 
 
@@ -47,40 +53,31 @@ def default_command() -> list[str]:
     return [sys.executable, "-I", "-u", "-m", "nst_core.worker"]
 
 
-def gimp_profiles() -> list[Path]:
-    """The user's GIMP 3 profile folders that exist, newest version first within each kind of installation.
-
-    GIMP3_DIRECTORY, where it is set, names the only one, as it does for GIMP itself.
-    """
-    named = os.environ.get("GIMP3_DIRECTORY")
-    if named:
-        return [path for path in [Path(named)] if path.is_dir()]
-    found: dict[Path, Path] = {}
-    for root in _profile_roots():
-        for path in sorted(root.glob("3.*"), key=_version, reverse=True):
-            if path.is_dir():
-                found.setdefault(path.resolve(), path)
-    return list(found.values())
+def gimp_profiles() -> list[Profile]:
+    """This user's GIMP 3 profiles."""
+    return profiles(sys.platform, os.environ, Path.home())
 
 
-def require_profiles() -> list[Path]:
+def require_profiles() -> list[Profile]:
     """The same, but at least one. Raises GimpMissingError."""
-    profiles = gimp_profiles()
-    if not profiles:
+    found = gimp_profiles()
+    if not found:
         raise GimpMissingError("no GIMP 3 profile was found", "start GIMP 3 once, or name its folder with --profile")
-    return profiles
+    return found
 
 
-def install_plugin(plug_ins: Path, command: Sequence[str]) -> Path:
+def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = False) -> Path:
     """Put the plug-in into a `plug-ins` folder, in place of an older one, and return where it is.
 
-    `command` starts the engine. Raises UnwritableOutputError.
+    `command` starts the engine; `chosen` if a person wants this one, also after an update. Raises
+    UnwritableOutputError.
     """
     target = plug_ins / PLUGIN
-    new, old = (plug_ins / f".{uuid.uuid4().hex}" for _ in range(2))  # GIMP looks into neither
+    new, old = (plug_ins / f"{_ASIDE}{uuid.uuid4().hex}" for _ in range(2))
     try:
-        plug_ins.mkdir(parents=True, exist_ok=True)
-        _build(new, command)
+        plug_ins.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
+        _sweep(plug_ins)
+        _build(new, command, chosen=chosen)
         if os.path.lexists(target):
             target.rename(old)
         try:
@@ -98,18 +95,26 @@ def install_plugin(plug_ins: Path, command: Sequence[str]) -> Path:
     return target
 
 
-def uninstall_plugin(plug_ins: Path) -> Path | None:
-    """Remove the plug-in from a `plug-ins` folder. Returns what was removed, None if it was not there."""
+def uninstall_plugin(plug_ins: Path) -> list[Path]:
+    """Remove the plug-in from a `plug-ins` folder, and what it wrote down in the profile. Returns what was removed.
+
+    Raises UnwritableOutputError.
+    """
     target = plug_ins / PLUGIN
-    if not os.path.lexists(target):
-        return None
-    aside = plug_ins / f".{uuid.uuid4().hex}"
+    removed = [target] if os.path.lexists(target) else []
     try:
-        target.rename(aside)
+        if removed:
+            target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
+        _sweep(plug_ins)
+        for pattern in _REMEMBERED:
+            for path in plug_ins.parent.glob(pattern):
+                path.unlink()
+                removed.append(path)
     except OSError as error:
-        raise _unwritable(plug_ins, error) from error
-    _remove(aside)
-    return target
+        raise UnwritableOutputError(
+            f"the plug-in cannot be removed from {plug_ins} ({error.strerror})", "check that you may write there"
+        ) from error
+    return removed
 
 
 def installed_engine(plug_ins: Path) -> dict[str, object] | None:
@@ -124,27 +129,17 @@ def installed_engine(plug_ins: Path) -> dict[str, object] | None:
     return said if isinstance(said, dict) else {}
 
 
-def _profile_roots() -> list[Path]:
-    home = Path.home()
-    roots = [platformdirs.user_config_path("GIMP", appauthor=False, roaming=True)]
-    if sys.platform == "win32":
-        packages = platformdirs.user_data_path(appauthor=False) / "Packages"
-        roots += sorted(packages.glob("*GIMP*/LocalCache/Roaming/GIMP"))  # the Store's build
-    elif sys.platform != "darwin":
-        roots += [
-            home / ".config" / "GIMP",
-            home / ".var" / "app" / "org.gimp.GIMP" / "config" / "GIMP",  # Flatpak
-            home / "snap" / "gimp" / "current" / "GIMP",
-            home / "snap" / "gimp" / "current" / ".config" / "GIMP",
-        ]
-    return roots
+def chosen_engine(plug_ins: Path) -> list[str] | None:
+    """The command that a person chose for the plug-in installed there; None if nobody did."""
+    engine = installed_engine(plug_ins) or {}
+    command = engine.get("command")
+    if engine.get("chosen") is not True or not isinstance(command, list):
+        return None
+    return [str(word) for word in command] or None
 
 
-def _version(profile: Path) -> list[int]:
-    return [int(part) if part.isdigit() else -1 for part in profile.name.split(".")]
-
-
-def _build(folder: Path, command: Sequence[str]) -> None:
+def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
+    folder.mkdir(0o700)
     shutil.copytree(_SOURCES, folder / "gimp_plugin", ignore=_LEFT_OUT)
     core = folder / "nst_core"
     core.mkdir()
@@ -153,9 +148,17 @@ def _build(folder: Path, command: Sequence[str]) -> None:
     shutil.copytree(_CORE / "styles", core / "styles", ignore=_LEFT_OUT)
     entry = folder / ENTRY
     shutil.copyfile(_SOURCES / ENTRY, entry)
-    entry.chmod(0o755)  # GIMP passes over a file that is not executable
-    engine = {"protocol": PROTOCOL, "version": nst_core.__version__, "command": list(command)}
+    engine: dict[str, object] = {"protocol": PROTOCOL, "version": nst_core.__version__, "command": list(command)}
+    engine |= {"chosen": True} if chosen else {}
     (folder / ENGINE_FILE).write_text(json.dumps(engine, indent=2) + "\n", "utf-8")
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(_FOLDER_MODE if path.is_dir() or path == entry else _FILE_MODE)  # GIMP only sees what is executable
+
+
+def _sweep(plug_ins: Path) -> None:
+    """Remove what an interrupted installation left."""
+    for path in plug_ins.glob(f"{_ASIDE}*"):
+        _remove(path)
 
 
 def _remove(path: Path) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from nst_core.errors import REINSTALL, EngineMissingError
@@ -26,8 +28,9 @@ MAX_ENGINE_FILE = 2**16  # bytes
 KEPT = (
     "HOME USER LOGNAME USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA LANG LC_ALL TZ TEMP TMP TMPDIR "
     "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS CUDA_VISIBLE_DEVICES OMP_NUM_THREADS "
-    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME"
+    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK"
 )
+KEPT_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
 
 
 def engine_command(folder: Path) -> list[str]:
@@ -53,7 +56,18 @@ def engine_command(folder: Path) -> list[str]:
 
 def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """The few variables of `surroundings` an engine may see, and a plain search path."""
-    kept = {name: value for name, value in surroundings.items() if name.upper() in KEPT.split()}
+    names = {*KEPT.split(), *(KEPT_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
+    kept = {name: value for name, value in surroundings.items() if name.upper() in names}
     system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)
     kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else os.defpath
     return kept
+
+
+def how_it_ended(code: int, said: str) -> str:
+    """In words: the exit code of a process, or the signal that ended it, and the last line it said."""
+    how = f"ended with code {code}"
+    if code < 0:
+        with suppress(ValueError):
+            how = f"was ended by {signal.Signals(-code).name}"
+    last = said.strip().splitlines()[-1:]
+    return how + (f" and said last: {last[0][:200]}" if last else "")

@@ -7,17 +7,19 @@ Standard library only: the GIMP plug-in imports this file too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from nst_core import checked
 from nst_core.errors import ProtocolError
-from nst_core.frames import MAX_PAYLOAD, Buffer
+from nst_core.findings import Finding
+from nst_core.frames import Buffer
 
 MAX_SIDE = 2**19  # pixels: GIMP's own limit
 MAX_STYLES = 16
 MAX_STYLE_FILE = 2**26  # bytes: 64 MiB
+MAX_TEXT = 2000  # characters of what went wrong: more is cut off, for the sake of the window that shows it
 BYTES_PER_PIXEL = 16  # four float32
 
 
@@ -30,9 +32,9 @@ class Pixels:
     rgba: Buffer = field(repr=False)
 
     def __post_init__(self) -> None:
-        _whole("width", self.width, 1, MAX_SIDE)
-        _whole("height", self.height, 1, MAX_SIDE)
-        _sized("the pixels", self.rgba, self.width * self.height * BYTES_PER_PIXEL)
+        checked.whole("width", self.width, 1, MAX_SIDE)
+        checked.whole("height", self.height, 1, MAX_SIDE)
+        checked.sized("the pixels", self.rgba, self.width * self.height * BYTES_PER_PIXEL)
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class StyleFile:
     guide: Buffer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        _number("weight", self.weight, 0)
-        _text("name", self.name)
-        if not 0 < _size("the style file", self.encoded) <= MAX_STYLE_FILE:
+        checked.number("weight", self.weight, 0)
+        checked.text("name", self.name)
+        if not 0 < checked.size("the style file", self.encoded) <= MAX_STYLE_FILE:
             raise ProtocolError(f"a style file must have 1 to {MAX_STYLE_FILE} bytes")
 
 
@@ -63,8 +65,8 @@ class StylePixels:
     guide: Buffer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        _is("pixels", self.pixels, Pixels)
-        _number("weight", self.weight, 0)
+        checked.of_type("pixels", self.pixels, Pixels)
+        checked.number("weight", self.weight, 0)
 
 
 @dataclass(frozen=True)
@@ -87,27 +89,27 @@ class Stylize:
     job: int = 1
 
     def __post_init__(self) -> None:
-        _is("content", self.content, Pixels)
+        checked.of_type("content", self.content, Pixels)
         if not isinstance(self.styles, tuple) or not 1 <= len(self.styles) <= MAX_STYLES:
             raise ProtocolError(f"styles must be a tuple of 1 to {MAX_STYLES}")
         for style in self.styles:
-            _is("a style", style, StyleFile, StylePixels)
-        _mapping("settings", self.settings)
+            checked.of_type("a style", style, StyleFile, StylePixels)
+        checked.mapping("settings", self.settings)
         for name, value in self.settings.items():
-            _is(name, value, bool, int, float, str)
+            checked.of_type(name, value, bool, int, float, str)
             if isinstance(value, float):
-                _number(name, value)
+                checked.number(name, value)
         width, height = self.content.width, self.content.height
         if self.init is not None:
-            _is("init", self.init, Pixels)
+            checked.of_type("init", self.init, Pixels)
             if (self.init.width, self.init.height) != (width, height):
                 raise ProtocolError("init must have the content's size")
         for name, rows in [("the mask", self.mask), *(("a guide", style.guide) for style in self.styles)]:
             if rows is not None:
-                _sized(name, rows, width * height * 4)
-        _number("part", self.part, 0, 1)
-        _number("previews", self.previews, 0)
-        _whole("job", self.job, 1)
+                checked.sized(name, rows, width * height * 4)
+        checked.number("part", self.part, 0, 1)
+        checked.number("previews", self.previews, 0)
+        checked.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Stop:
     job: int
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
+        checked.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,17 @@ class Cancel:
     job: int
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
+        checked.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Examine:
+    """Try everything that the engine needs; Found events and one Examined carry the number."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        checked.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -145,13 +157,13 @@ class Ready:
     devices: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _whole("protocol", self.protocol, 1)
-        _text("version", self.version)
+        checked.whole("protocol", self.protocol, 1)
+        checked.text("version", self.version)
         for name in ("backends", "devices"):
             names = getattr(self, name)
-            _is(name, names, tuple, list)
+            checked.of_type(name, names, tuple, list)
             for entry in names:
-                _text(name, entry)
+                checked.text(name, entry)
             object.__setattr__(self, name, tuple(names))
 
 
@@ -173,15 +185,15 @@ class Progress:
     fraction: float
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
-        _whole("octaves", self.octaves, 1)
-        _whole("octave", self.octave, 1, self.octaves)
-        _whole("steps", self.steps, 0)
-        _whole("step", self.step, 0)
+        checked.whole("job", self.job, 1)
+        checked.whole("octaves", self.octaves, 1)
+        checked.whole("octave", self.octave, 1, self.octaves)
+        checked.whole("steps", self.steps, 0)
+        checked.whole("step", self.step, 0)
         if self.loss is not None:
-            _number("loss", self.loss)
-        _number("seconds_left", self.seconds_left, 0)
-        _number("fraction", self.fraction, 0, 1)
+            checked.number("loss", self.loss)
+        checked.number("seconds_left", self.seconds_left, 0)
+        checked.number("fraction", self.fraction, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -192,8 +204,8 @@ class Preview:
     pixels: Pixels
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
-        _is("pixels", self.pixels, Pixels)
+        checked.whole("job", self.job, 1)
+        checked.of_type("pixels", self.pixels, Pixels)
 
 
 @dataclass(frozen=True)
@@ -206,10 +218,12 @@ class Done:
     metrics: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
-        _is("pixels", self.pixels, Pixels)
-        _mapping("recipe", self.recipe)
-        _mapping("metrics", self.metrics)
+        checked.whole("job", self.job, 1)
+        checked.of_type("pixels", self.pixels, Pixels)
+        checked.mapping("recipe", self.recipe)
+        checked.mapping("the recipe's settings", self.recipe.get("settings", {}))
+        checked.mapping("metrics", self.metrics)
+        checked.number("seconds", self.metrics.get("seconds", 0), 0)
 
 
 @dataclass(frozen=True)
@@ -219,7 +233,7 @@ class Cancelled:
     job: int
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 1)
+        checked.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -232,9 +246,33 @@ class Failed:
     remedy: str = ""
 
     def __post_init__(self) -> None:
-        _whole("job", self.job, 0)
+        checked.whole("job", self.job, 0)
         for name in ("code", "message", "remedy"):
-            _text(name, getattr(self, name))
+            text = getattr(self, name)
+            checked.text(name, text)
+            object.__setattr__(self, name, text[:MAX_TEXT])
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of an examination."""
+
+    job: int
+    finding: Finding
+
+    def __post_init__(self) -> None:
+        checked.whole("job", self.job, 1)
+        checked.of_type("finding", self.finding, Finding)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The examination is complete."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        checked.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -242,44 +280,5 @@ class Pong:
     """The sign of life a Ping asked for."""
 
 
-Request: TypeAlias = Stylize | Stop | Cancel | Ping
-Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Pong
-
-
-def _is(name: str, value: object, *kinds: type) -> None:
-    if not isinstance(value, kinds):
-        raise ProtocolError(f"{name} is a {type(value).__name__}, not a {' or '.join(k.__name__ for k in kinds)}")
-
-
-def _whole(name: str, value: object, low: int, high: int = 2**63 - 1) -> None:
-    if type(value) is not int or not low <= value <= high:
-        raise ProtocolError(f"{name} is {value!r}, not a whole number from {low} to {high}")
-
-
-def _number(name: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:
-    if (
-        not isinstance(value, (int, float))
-        or isinstance(value, bool)
-        or not low <= value <= high
-        or abs(value) == math.inf
-    ):
-        raise ProtocolError(f"{name} is {value!r}, not a finite number from {low} to {high}")
-
-
-def _text(name: str, value: object) -> None:
-    _is(name, value, str)
-
-
-def _mapping(name: str, value: object) -> None:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise ProtocolError(f"{name} must map names to values")
-
-
-def _size(name: str, value: object) -> int:
-    _is(name, value, bytes, bytearray, memoryview)
-    return memoryview(value).nbytes  # type: ignore[arg-type]
-
-
-def _sized(name: str, value: object, size: int) -> None:
-    if size > MAX_PAYLOAD or _size(name, value) != size:
-        raise ProtocolError(f"{name} must have {size} bytes, of at most {MAX_PAYLOAD}")
+Request: TypeAlias = Stylize | Stop | Cancel | Examine | Ping
+Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Found | Examined | Pong

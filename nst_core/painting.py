@@ -13,6 +13,7 @@ from nst_core.errors import InvalidImageError
 from nst_core.frames import Buffer
 from nst_core.run import Job, Run, Style
 from nst_core.settings import from_mapping
+from nst_core.visible import filled
 
 PREVIEW_SIDE = 1024  # px: more than a dialog shows
 
@@ -46,14 +47,17 @@ class Painting:
 
 
 def job_of(request: messages.Stylize) -> Job:
-    """The engine's job. Pixels are not copied, unless they leave [0, 1]: then what leaves it is cut off."""
+    """The engine's job. Pixels are not copied, unless they leave [0, 1]: then what leaves it is cut off.
+
+    Values that are not numbers, as in damaged renderings, take the colour of what is near; none comes back.
+    """
     height, width = request.content.height, request.content.width
-    content = _bounded(request.content.rgba, (height, width, 4), "the picture")
+    content = _picture(request.content, "the picture")
     init = mask = None
     if request.init is not None:
-        init = _bounded(request.init.rgba, (height, width, 4), "the picture to start from")[..., :3]
+        init = _picture(request.init, "the picture to start from")[..., :3]
     if request.mask is not None:
-        mask = _bounded(request.mask, (height, width), "the mask")
+        mask = _bounded(request.mask, (height, width))
     styles = tuple(_style(style, (height, width)) for style in request.styles)
     return Job(content, styles, from_mapping(request.settings), init, mask, request.part)
 
@@ -66,18 +70,33 @@ def to_pixels(rgba: Float) -> messages.Pixels:
 
 def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, int]) -> Style:
     """size: (height, width) of the content, hence of the guide."""
-    guide = None if style.guide is None else _bounded(style.guide, size, "a guide")
+    guide = None if style.guide is None else _bounded(style.guide, size)
     if isinstance(style, messages.StyleFile):
         return Style(images.decode(bytes(style.encoded), style.name), style.weight, guide)
-    shape = (style.pixels.height, style.pixels.width, 4)
-    return Style(_bounded(style.pixels.rgba, shape, "the style"), style.weight, guide)
+    return Style(_picture(style.pixels, "the style"), style.weight, guide)
 
 
-def _bounded(raw: Buffer, shape: tuple[int, ...], what: str) -> Float:
-    """float32 of this shape, in [0, 1]."""
-    values = np.frombuffer(raw, dtype="<f4").reshape(shape)
-    if not np.isfinite(values).all():
+def _picture(pixels: messages.Pixels, what: str) -> Float:
+    """(H, W, 4) in [0, 1]. Raises InvalidImageError where no pixel has a colour."""
+    shape = (pixels.height, pixels.width, 4)
+    values = _bounded(pixels.rgba, shape)
+    sent = np.frombuffer(pixels.rgba, dtype="<f4").reshape(shape)
+    if not np.isnan(sent.min()):
+        return values
+    known = ~np.isnan(sent[..., :3]).any(2)
+    if not known.any():
         raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
-    if values.min() < 0 or values.max() > 1:
-        return values.clip(0, 1)
-    return values
+    color, alpha = values[..., :3], values[..., 3]
+    seen = known * alpha
+    near = filled(color, seen if seen.any() else known.astype(np.float32))
+    near = np.minimum(near, 1)  # a sum of shares may round to more
+    return np.concatenate([np.where(known[..., None], color, near), alpha[..., None]], axis=2)
+
+
+def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
+    """float32 of this shape, in [0, 1]: what leaves it is cut off, and what is no number is 0."""
+    values = np.frombuffer(raw, dtype="<f4").reshape(shape)
+    if values.min() >= 0 and values.max() <= 1:  # neither is so where one is no number
+        return values
+    bounded: Float = np.nan_to_num(values, nan=0, posinf=1, neginf=0).clip(0, 1)
+    return bounded

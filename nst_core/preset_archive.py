@@ -105,7 +105,7 @@ def _packed(path: Path) -> bytes:
         usable = path.is_file() or not path.exists()  # a pipe would keep us waiting
         if usable:
             with path.open("rb") as file:
-                packed = file.read(MAX_ARCHIVE + 1)
+                packed = file.read(min(path.stat().st_size, MAX_ARCHIVE) + 1)  # as much is set aside at once
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EntryError(f"it cannot be read ({reason})", "check its name and your permission to read it") from None

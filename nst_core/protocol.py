@@ -36,6 +36,9 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
         first Progress, right after it. A Stop or Cancel for a job that has ended is ignored.
     {"type": "cancel", "job": 7}
         Answered at once with Cancelled.
+    {"type": "examine", "job": 8}
+        Try everything the engine needs, on every device, whatever else it is doing. The number is one of the jobs'.
+        Answered with any number of Found and then Examined; a Stop or Cancel does not concern it.
     {"type": "ping"}
         Answered with {"type": "pong"}.
 
@@ -53,6 +56,10 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
      "remedy": "scale the picture down"}
         `code` is one of nst_core.errors. Job 0: no job in particular, such as a frame that was no request.
         The worker lives on after Failed, except where it can no longer tell where the next frame begins.
+    {"type": "found", "job": 8, "finding": {"subject": "onnx", "state": "ok", "text": "1.20, fp32", "remedy": "",
+     "where": "cpu"}}
+        `state` is ok, note or problem; nst_core.findings says what the others are.
+    {"type": "examined", "job": 8}
 
 The worker leaves at once when its standard input ends. Whatever it or its libraries print goes to standard error.
 Standard library only: the GIMP plug-in imports this file too.
@@ -65,6 +72,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from nst_core import messages
 from nst_core.errors import REINSTALL, EngineMismatchError, ProtocolError
+from nst_core.findings import Finding
 from nst_core.frames import Attachment, Buffer, Frame, Sink, write_frame
 from nst_core.messages import Event, Pixels, Request, StyleFile, StylePixels, Stylize
 
@@ -78,6 +86,7 @@ REQUESTS: dict[str, type[Any]] = {
     "stylize": Stylize,
     "stop": messages.Stop,
     "cancel": messages.Cancel,
+    "examine": messages.Examine,
     "ping": messages.Ping,
 }
 EVENTS: dict[str, type[Any]] = {
@@ -87,6 +96,8 @@ EVENTS: dict[str, type[Any]] = {
     "done": messages.Done,
     "cancelled": messages.Cancelled,
     "failed": messages.Failed,
+    "found": messages.Found,
+    "examined": messages.Examined,
     "pong": messages.Pong,
 }
 TAGS = {cls: tag for tag, cls in (REQUESTS | EVENTS).items()}
@@ -105,6 +116,8 @@ def encode(message: Request | Event) -> Frame:
         case messages.Preview() | messages.Done():
             fields = _plain(message) | {"pixels": _size_of(message.pixels)}
             attachments = [Attachment("pixels", message.pixels.rgba)]
+        case messages.Found():
+            fields, attachments = {"job": message.job, "finding": dataclasses.asdict(message.finding)}, []
         case _:
             fields, attachments = _plain(message), []
     return Frame({"type": TAGS[type(message)], **fields}, tuple(attachments))
@@ -126,7 +139,7 @@ def decode_event(frame: Frame) -> Event:
 
 def mismatch(protocol: object) -> EngineMismatchError:
     """The error for an engine that speaks `protocol` instead of ours."""
-    return EngineMismatchError(f"the engine speaks protocol {protocol!r} and the plug-in {PROTOCOL}", REINSTALL)
+    return EngineMismatchError(f"the engine speaks protocol {protocol!r:.20} and the plug-in {PROTOCOL}", REINSTALL)
 
 
 class _Payload:
@@ -163,6 +176,8 @@ def _decode(frame: Frame, table: dict[str, type[Any]]) -> Any:
         _take_stylize(fields, payload)
     elif cls in (messages.Preview, messages.Done):
         fields["pixels"] = _pixels(fields.get("pixels"), payload.take("pixels"))
+    elif cls is messages.Found:
+        fields["finding"] = _finding(fields.get("finding"))
     payload.end()
     return _build(cls, fields)
 
@@ -187,6 +202,12 @@ def _pixels(size: object, rgba: Buffer) -> Pixels:
         case {"width": width, "height": height, **rest} if not rest:
             return Pixels(width, height, rgba)
     raise ProtocolError('a size is not {"width": pixels, "height": pixels}')
+
+
+def _finding(entry: object) -> Finding:
+    if not isinstance(entry, dict):
+        raise ProtocolError("a finding is not an object")
+    return _build(Finding, entry)
 
 
 def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]:

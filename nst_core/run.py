@@ -31,7 +31,7 @@ from nst_core.regions import opaque
 from nst_core.start import Ladder, varied
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets
-from nst_core.tiles import InTiles
+from nst_core.tiles import in_tiles
 from nst_core.visible import filled
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
@@ -42,6 +42,8 @@ SPAN = 8.0
 """Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
 TV_UNIT = 0.5
 """What a smoothness of 1 means, against a style weight of 1."""
+
+Tiled = Callable[[Backend, Octave], Backend]
 
 SKETCHES = 8.0
 """An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
@@ -62,11 +64,14 @@ class _Best:
 
 
 class Run:
-    """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread."""
+    """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread.
 
-    def __init__(self, job: Job, backend: Backend | None = None) -> None:
+    tiled: the backend as an octave needs it, in tiles or not.
+    """
+
+    def __init__(self, job: Job, backend: Backend | None = None, tiled: Tiled = in_tiles) -> None:
         self.job = job
-        self._backend = backend
+        self._backend, self._tiled = backend, tiled
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -155,8 +160,7 @@ class Run:
         if settings.texture:
             weights = replace(weights, content=0.0)
         brush_size = settings.brush_size / math.sqrt(self.job.part)
-        if octave.tile:
-            backend = InTiles(backend, octave.tile)
+        backend = self._tiled(backend, octave)
         targets = make_targets(backend, content, visible, styles, brush_size, weights)
         objective = seamless(backend, targets, content) if settings.seamless else backend.objective(targets)
         plateau = Plateau()

@@ -1,8 +1,7 @@
 """The objective and its gradient by tiles: what the whole picture gives, in the memory of one tile.
 
 The losses see a picture through a few small matrices only, which add up over tiles (Galerne et al. 2024). A first pass
-adds them up, a second one carries the derivatives of the loss with respect to them back through each tile. Feature maps
-count in one tile each; what reaches the margin's pixels from there is added to the neighbours' share.
+adds them up, a second one carries the derivatives of the loss with respect to them back through each tile.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.backends import Backend, Objective, Pull, TileWork
-from nst_core.layers import CHANNELS, CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
+from nst_core.backends import Backend, Float, Objective
+from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
+from nst_core.octaves import Octave
 from nst_core.statistics import (
     Array,
     LayerStatistics,
@@ -22,11 +22,8 @@ from nst_core.statistics import (
     relative_weights,
     tv_weight,
 )
-from nst_core.tile_grid import Tile, tiles
-
-_REDUCED = 8
-"""How much smaller than the image the content layer's map is."""
-Exact = NDArray[np.float64]
+from nst_core.tile_grid import tiles
+from nst_core.tile_passes import Exact, Held, Passes, exact
 
 
 class InTiles:
@@ -45,62 +42,59 @@ class InTiles:
 
     def content(self, image: Array) -> Array:
         """See `Backend.content`."""
-        height, width = image.shape[2:]
-        shape = (1, CHANNELS[CONTENT_LAYER], height // _REDUCED, width // _REDUCED)
-        found, work = self.array(np.zeros(shape, np.float32)), self.tile_work()
-        for tile in tiles(height, width, self._size):
-            inner, outer = tile.inner.reduced(_REDUCED), tile.outer.reduced(_REDUCED)
-            found[inner.cut] = work.content(image[tile.outer.cut])[inner.within(outer).cut]
-        return found
+        return self._passes(image).content(image)
 
     def style(self, image: Array) -> Mapping[str, LayerStatistics]:
         """See `Backend.style`."""
         ones = np.ones((1, 1, *image.shape[2:]), np.float32)
-        found = _summed(self.whole, self.tile_work(), image, self.array(ones), self._size)
-        masses = _masses(ones)
-        return {
-            layer: LayerStatistics(self.array(sums.gram / masses[layer]), self.array(sums.mean / masses[layer]))
-            for layer, sums in found.items()
-        }
+        return divided(self.whole, self._passes(image).sums(image, self.array(ones)), ones)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        return _Tiled(self.whole, targets, self._size)
+        return _Tiled(self.whole, targets, self._passes(targets.guides))
+
+    def _passes(self, image: Array) -> Passes:
+        height, width = image.shape[2:]
+        return Passes(self.whole, list(tiles(height, width, self._size)))
+
+
+def in_tiles(backend: Backend, octave: Octave) -> Backend:
+    """The backend for an octave: cut into tiles where the octave is."""
+    return InTiles(backend, octave.tile) if octave.tile else backend
 
 
 class _Tiled:
     """An objective: see `nst_core.backends.Objective`."""
 
-    def __init__(self, backend: Backend, targets: Targets, size: int) -> None:
-        self._backend, self._targets, self._size = backend, targets, size
-        self._work = backend.tile_work()
+    def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
+        self._backend, self._guides, self._passes = backend, targets.guides, passes
+        self._style = StyleLoss(backend, targets)
+        self._held, self._on_tv = Held(targets.content, content_weight(targets)), tv_weight(targets)
+
+    def __call__(self, image: Array) -> tuple[Array, Array]:
+        style, derivatives = self._style(self._passes.sums(image, self._guides))
+        tv, gradient = smoothness(image, self._on_tv)
+        content = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
+        return self._backend.array(np.array([style, content, tv], np.float32)), gradient
+
+
+class StyleLoss:
+    """The style loss as a function of the statistics' sums over all tiles."""
+
+    def __init__(self, backend: Backend, targets: Targets) -> None:
+        self._backend = backend
         self._masses = _masses(backend.numpy(targets.guides))
         self._wanted = {
-            layer: LayerStatistics(_exact(backend, part.gram), _exact(backend, part.mean))
+            layer: LayerStatistics(exact(backend, part.gram), exact(backend, part.mean))
             for layer, part in targets.styles.items()
         }
         self._factors = {
             layer: tuple(np.array(factor).reshape(-1, 1, 1) for factor in relative_weights(targets, layer))
             for layer in STYLE_LAYERS
         }
-        self._on_content, self._on_tv = content_weight(targets), tv_weight(targets)
 
-    def __call__(self, image: Array) -> tuple[Array, Array]:
-        sums = _summed(self._backend, self._work, image, self._targets.guides, self._size)
-        style, derivatives = self._style(sums)
-        tv, gradient = _tv(image, self._on_tv)
-        content = 0.0
-        height, width = image.shape[2:]
-        for tile in tiles(height, width, self._size):
-            loss, part = self._work.gradient(
-                image[tile.outer.cut], _inner_guides(self._targets.guides, tile), self._pull(tile, derivatives)
-            )
-            content += loss
-            gradient[tile.outer.cut] += part
-        return self._backend.array(np.array([style, content, tv], np.float32)), gradient
-
-    def _style(self, sums: Mapping[str, LayerStatistics]) -> tuple[float, dict[str, LayerStatistics]]:
-        """The style loss, and its derivatives with respect to the sums."""
+    def __call__(self, sums: Mapping[str, LayerStatistics]) -> tuple[float, dict[str, LayerStatistics]]:
+        """The loss, and its derivatives with respect to the sums."""
         loss, derivatives = 0.0, {}
         for layer, found in sums.items():
             mass, wanted, (on_gram, on_mean) = self._masses[layer], self._wanted[layer], self._factors[layer]
@@ -111,36 +105,14 @@ class _Tiled:
             )
         return loss, derivatives
 
-    def _pull(self, tile: Tile, derivatives: Mapping[str, LayerStatistics]) -> Pull:
-        inner, outer = tile.inner.reduced(_REDUCED), tile.outer.reduced(_REDUCED)
-        content = self._targets.content[outer.cut]
-        weight = np.zeros((1, 1, *content.shape[2:]), np.float32)
-        weight[inner.within(outer).cut] = self._on_content
-        return Pull(derivatives, content, self._backend.array(weight))
 
-
-def _summed(backend: Backend, work: TileWork, image: Array, guides: Array, size: int) -> dict[str, LayerStatistics]:
-    """Statistics times masses, in float64."""
-    total: dict[str, LayerStatistics] = {}
-    height, width = image.shape[2:]
-    for tile in tiles(height, width, size):
-        for layer, part in work.sums(image[tile.outer.cut], _inner_guides(guides, tile)).items():
-            gram, mean = _exact(backend, part.gram), _exact(backend, part.mean)
-            if layer in total:
-                gram, mean = gram + total[layer].gram, mean + total[layer].mean
-            total[layer] = LayerStatistics(gram, mean)
-    return total
-
-
-def _exact(backend: Backend, array: Array) -> Exact:
-    return np.asarray(backend.numpy(array), np.float64)
-
-
-def _inner_guides(guides: Array, tile: Tile) -> Array:
-    """The tile's guides, zero in its margin."""
-    masked = guides[tile.outer.cut] * 0
-    masked[tile.inner.within(tile.outer).cut] = guides[tile.inner.cut]
-    return masked
+def divided(backend: Backend, sums: Mapping[str, LayerStatistics], guides: Float) -> dict[str, LayerStatistics]:
+    """Statistics out of sums over tiles under these guides."""
+    masses = _masses(guides)
+    return {
+        layer: LayerStatistics(backend.array(part.gram / masses[layer]), backend.array(part.mean / masses[layer]))
+        for layer, part in sums.items()
+    }
 
 
 def _masses(guides: NDArray[np.floating]) -> dict[str, Exact]:
@@ -156,7 +128,7 @@ def _masses(guides: NDArray[np.floating]) -> dict[str, Exact]:
     return found
 
 
-def _tv(image: Array, weight: float) -> tuple[float, Array]:
+def smoothness(image: Array, weight: float) -> tuple[float, Array]:
     """The weighted sum of squared differences between neighbours, and its gradient."""
     gradient = image * 0
     down = image[:, :, 1:] - image[:, :, :-1]

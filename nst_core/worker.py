@@ -2,8 +2,9 @@
 
 Three threads. The first owns the wire's output and all decisions; it computes only what a Done takes. The second reads
 requests and ends the process at the end of the input, whatever the others are doing. The third paints, one job
-after another. A job that was stopped or cancelled is abandoned: its answer goes out at once, and what it still
-computes is thrown away before the next job starts. Nothing slow is imported before Ready is sent.
+after another; an examination has a thread of its own. A job that was stopped or cancelled is abandoned: its answer
+goes out at once, and what it still computes is thrown away before the next job starts. Nothing slow is imported before
+Ready is sent.
 """
 
 from __future__ import annotations
@@ -27,13 +28,17 @@ from typing import Protocol
 
 from nst_core import __version__
 from nst_core.errors import DOCTOR, NeuralStyleError, OutOfMemoryError, ProtocolError
+from nst_core.extras import missing
 from nst_core.frames import Sink, Source, read_frame
 from nst_core.messages import (
     Cancel,
     Cancelled,
     Done,
     Event,
+    Examine,
+    Examined,
     Failed,
+    Found,
     Ping,
     Pixels,
     Pong,
@@ -45,6 +50,7 @@ from nst_core.messages import (
     Stylize,
 )
 from nst_core.protocol import PROTOCOL, decode_request, send
+from nst_core.shortage import is_shortage
 
 PR_SET_PDEATHSIG = 1
 
@@ -151,8 +157,17 @@ class Worker:
             case Stop(job=job):
                 if task := self._running(job):
                     self._stop(task)
+            case Examine(job=job):
+                threading.Thread(target=self._examine, args=(job,), name="examine", daemon=True).start()
             case Ping():
                 self._send(Pong())
+
+    def _examine(self, job: int) -> None:
+        from nst_core.doctor import examine  # noqa: PLC0415 - loads the whole engine, too slow to precede Ready
+
+        for finding in examine():
+            self._inbox.put(partial(self._send, Found(job, finding)))
+        self._inbox.put(partial(self._send, Examined(job)))
 
     def _running(self, job: int) -> _Task | None:
         return self._task if self._task and self._task.job == job else None
@@ -247,9 +262,10 @@ def _leave_with_the_host() -> None:
 
 
 def _failed(job: int, error: BaseException) -> Failed:
+    error = missing(error) or error
     if isinstance(error, NeuralStyleError):
         return Failed(job, error.code, error.message, error.remedy)
-    if isinstance(error, MemoryError):
+    if is_shortage(error):
         return _failed(job, OutOfMemoryError("the job does not fit into memory", "scale the picture down"))
     traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}".splitlines()[0][:200]

@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from PIL import Image
+from screens import PROGRAMS, gimp_with_windows, on_screen
 
 from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch, private
 from nst_core.install import default_command, install_plugin
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "nst_core"
-WAYS = ("unchanged", "inverted", "dies", "tires", "foreign")  # of the stand-in engine
+WAYS = ("unchanged", "inverted", "dies", "tires", "waits", "foreign")  # of the stand-in engine
 
 Facts = dict[str, Any]
 Found = Callable[[str], Facts]
@@ -33,14 +34,13 @@ class Studio:
     plug_in: Path
     folder: Path
 
-    def check(self, script: str, way: Sequence[str] = (), **more: Any) -> Found:
+    def check(self, script: str, screen: str = "", **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 
-        Under "said" it gives all that GIMP printed. way: a command that takes the script, instead of a GIMP without
-        windows.
+        Under "said" it gives all that GIMP printed. screen: the size of one, for a GIMP with windows on it.
         """
         stand_in = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py")]
-        engines = {way: self.gimp.outside([*stand_in, way]) for way in WAYS}
+        engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
         order, answers = (self.folder / f"{script}-{name}.json" for name in ("order", "answers"))
         order.write_text(
             json.dumps(
@@ -54,8 +54,8 @@ class Studio:
             )
         )
         told = {"NST_CHECKS": str(order)}
-        if way:
-            done = self.gimp.run([*way, str(HERE / script)], self.profile, told)
+        if screen:
+            done = self.gimp.run(on_screen(screen, gimp_with_windows(HERE / script)), self.profile, told)
         else:
             done = self.gimp.run_batch(HERE / script, self.profile, told)
         assert answers.is_file(), done.stdout
@@ -80,6 +80,14 @@ def gimp(pytestconfig: pytest.Config) -> Gimp:
         return private(CACHE, suite=suite) if suite else find_or_fetch(CACHE)
     except GimpUnavailableError as error:
         pytest.skip(f"no GIMP 3: {error}")
+
+
+@pytest.fixture(scope="session")
+def windows(gimp: Gimp) -> Gimp:
+    """The GIMP, where its windows can be seen and worked with."""
+    if gimp.root is None and not all(map(shutil.which, ("gimp", *PROGRAMS))):
+        pytest.skip("no invisible screen here: install xvfb, xdotool and imagemagick")
+    return gimp
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from gimp_plugin.dialog.roles import Phase, Status, Wish
 from gimp_plugin.dialog.state import Flow
@@ -11,6 +12,10 @@ from gimp_plugin.dialog.variations import Sheet
 from nst_core.errors import EngineMissingError, LayerGoneError, NeuralStyleError
 from nst_core.messages import Done, Event, Failed, Pixels, Progress, StyleFile, Stylize
 
+if TYPE_CHECKING:
+    from gimp_plugin.image.regions import Regions
+
+EVERYWHERE = cast("Regions", None)  # which needs a GIMP, and which nothing here looks at
 SMALL, LARGE = Pixels(1, 1, bytes(16)), Pixels(2, 1, bytes(32))
 
 
@@ -46,7 +51,7 @@ class FakeWork:
     def wish(self) -> Wish:
         if self.error:
             raise self.error
-        return Wish((StyleFile(b"style"),), {"strength": self.strength}, "Style")
+        return Wish((StyleFile(b"style"),), {"strength": self.strength}, "Style", EVERYWHERE, ("",))
 
     def preview(self) -> Stylize:
         wish = self.wish()

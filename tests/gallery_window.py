@@ -20,9 +20,9 @@ ORDER = json.loads(Path(os.environ["NST_GALLERY"]).read_text())
 sys.dont_write_bytecode = True
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.gallery import style_sources  # noqa: E402 - found only now
-from gimp_plugin.gallery.panel import Gallery  # noqa: E402
+from gimp_plugin.gallery.panel import Gallery  # noqa: E402 - found only now
 from gimp_plugin.gallery.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.image import layer_styles  # noqa: E402
 from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio  # noqa: E402
 from gimp_plugin.libgtk import GimpUi, Gtk  # noqa: E402
@@ -153,7 +153,7 @@ def blend(desk: Desk) -> Facts:
 def take_picture(desk: Desk) -> Facts:
     """A file stands in front, is chosen, and can be read; what is no picture is told."""
     desk.gallery.add_file(FOLDER / "style.png")
-    (style,) = desk.gallery.picks.styles(style_sources.read)
+    (style,) = desk.gallery.picks.styles(layer_styles.read)
     assert isinstance(style, StyleFile)
     facts: Facts = {"front": desk.seen()[0], "chosen": desk.picks(), "name": style.name}
     (FOLDER / "notes.txt").write_text("no picture")
@@ -166,7 +166,7 @@ def take_layer(desk: Desk) -> Facts:
     desk.press("alt+l", reached=lambda: "Visible image" in desk.focused())
     desk.press("Down", reached=lambda: "Visible image" not in desk.focused())
     desk.press("Return", reached=lambda: desk.gallery.picks.entries[0].kind == "layer")
-    (style,) = desk.gallery.picks.styles(style_sources.read)
+    (style,) = desk.gallery.picks.styles(layer_styles.read)
     assert isinstance(style, StylePixels)
     return {"front": desk.seen()[:2], "size": [style.pixels.width, style.pixels.height]}
 
@@ -220,7 +220,7 @@ def clear_away(desk: Desk) -> Facts:
     facts: Facts = {"deleted": [desk.notice(), "torn" in desk.seen()]}
     desk.press("alt+u", reached=lambda: "torn" in desk.seen())
     desk.gallery.grab_focus()
-    desk.press("ctrl+End", "shift+F10", reached=lambda: Gtk.grab_get_current() is not None)
+    desk.press("ctrl+End", "Menu", reached=lambda: Gtk.grab_get_current() is not None)
     desk.press("d", reached=lambda: "torn" not in presets.Roots().folders())
     return facts | {"still chosen": desk.picks()}
 

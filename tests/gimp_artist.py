@@ -1,6 +1,6 @@
 """The artist: sees the filter's window as a screen reader does, presses its keys and buttons, writes down what she saw.
 
-Runs beside the GIMP of gimp_window.py, with the same order, on the same screen.
+Starts the GIMP of gimp_window.py, by the command in its own arguments, and has the same order.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -23,7 +24,7 @@ from gi.repository import Atspi, GLib  # noqa: E402 - the version must be chosen
 
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
 FOLDER = Path(ORDER["folder"])
-PATIENCE = 60.0  # seconds: a busy machine takes its time
+PATIENCE = 180.0  # seconds: a busy machine takes its time
 TITLE = "Neural Style"
 ANSWERING = {"button", "toggle button", "radio button", "check box", "combo box", "spin button", "slider", "text"}
 
@@ -32,6 +33,15 @@ SITTINGS: dict[str, Callable[[], Facts]] = {}
 
 
 def main() -> None:
+    with subprocess.Popen(sys.argv[1:]) as gimp:
+        try:
+            work()
+        except BaseException:
+            gimp.kill()
+            raise
+
+
+def work() -> None:
     seen = {}
     for sitting in ORDER["sittings"]:
         name = sitting["name"]
@@ -125,7 +135,25 @@ def repair() -> Facts:
     return facts
 
 
-for sitting in (accept, adjust, keep, leave, repair):
+def lose() -> Facts:
+    """Deletes the layer in GIMP's own menu while it is painted; then keeps the painting."""
+    click("Stylize")
+    until(lambda: text("Step"))
+
+    def deleted() -> str:
+        """The menu has no other D."""
+        press_in_image("alt+l", "d")
+        return window(" 0 layers")
+
+    until(deleted)
+    click("Stop and keep")
+    facts: Facts = {"said": until(lambda: text("was closed"))}
+    shoot("lose")
+    close_window()
+    return facts
+
+
+for sitting in (accept, adjust, keep, leave, repair, lose):
     SITTINGS[sitting.__name__] = sitting
 
 
@@ -278,6 +306,11 @@ def close_window() -> None:
 
 def press(*keys: str) -> None:
     run("xdotool", "windowfocus", "--sync", window(), "key", "--delay", "50", *keys)
+
+
+def press_in_image(*keys: str) -> None:
+    """Keys for GIMP itself; a menu that is open is closed first."""
+    run("xdotool", "windowfocus", "--sync", window(" GIMP$"), "key", "Escape", "Escape", "key", "--delay", "300", *keys)
 
 
 def shoot(name: str) -> None:

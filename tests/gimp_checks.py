@@ -229,9 +229,11 @@ def gone() -> Facts:
     """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
     sys.path.insert(0, str(PLUG_IN))
     from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.call import Call  # noqa: PLC0415
     from nst_core.errors import NeuralStyleError  # noqa: PLC0415
 
-    config = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config()
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
+    config = procedure.create_config()
     config.set_property("preset", "test-look")
     facts: Facts = {}
     for name in ("one of two", "all", "image"):
@@ -241,7 +243,7 @@ def gone() -> Facts:
         meddle = functools.partial(_meddle, name, image, layers[0])
         try:
             with engine("unchanged"), mock.patch.object(report.Report, "show", meddle):
-                made = unattended.run(Gimp.RunMode.NONINTERACTIVE, image, layers, config)
+                made = unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, layers, config))
             facts[name] = {"made": len(made), "layers": len(image.get_layers())}
         except NeuralStyleError as error:
             facts[name] = {"error": type(error).__name__, "message": str(error)}

@@ -22,6 +22,7 @@ from gimp_calls import (
     call,
     check,
     engine,
+    engines,
     fade,
     looks,
     note,
@@ -259,17 +260,6 @@ def inventory(image: Gimp.Image) -> Facts:
     }
 
 
-def engines() -> list[int]:
-    """Engines that run in this GIMP."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            command = (entry / "cmdline").read_bytes()
-            if b"stand_in_engine" in command or b"nst_core.worker" in command:
-                found.append(int(entry.name))
-    return found
-
-
 def settled(image: Gimp.Image) -> Facts:
     """The inventory, once the engines have had a minute to leave."""
     deadline = time.monotonic() + 60
@@ -283,6 +273,7 @@ def left_behind() -> Facts:
     """What is there after a cancel, an error and a success that was not there before."""
     sys.path.insert(0, str(PLUG_IN))
     from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.call import Call  # noqa: PLC0415
     from nst_core.errors import CancelledError  # noqa: PLC0415
 
     image = photograph()
@@ -291,11 +282,12 @@ def left_behind() -> Facts:
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 30, 20)
     before = settled(image)
     found: Facts = {}
-    config = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config()
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
+    config = procedure.create_config()
     config.set_property("preset", "test-look")
     stop: Any = mock.Mock(side_effect=CancelledError("as if"))
     with engine("unchanged"), mock.patch.object(report.Report, "show", stop), contextlib.suppress(CancelledError):
-        unattended.run(Gimp.RunMode.NONINTERACTIVE, image, [source], config)
+        unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, [source], config))
     found["cancel"] = strays(before, settled(image))
     with engine("dies"):
         call(image, [source])

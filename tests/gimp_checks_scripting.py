@@ -24,8 +24,8 @@ def described(spec: GObject.ParamSpec) -> list[str]:
         return [spec.name, f"{word}, {spec.minimum:.12g} to {spec.maximum:.12g}", f"{default:.12g}"]
     if kind == "gboolean":
         return [spec.name, "true or false", str(default).lower()]
-    if kind == "GFile":
-        return [spec.name, "file", "none"]
+    if kind in {"GFile", "GStrv"}:
+        return [spec.name, "file" if kind == "GFile" else "texts", "none"]
     choices = choices_of(spec)
     if choices:
         return [spec.name, ", ".join(f"`{choice}`" for choice in choices), f"`{default}`"]
@@ -40,7 +40,7 @@ def choices_of(spec: GObject.ParamSpec) -> list[str]:
 @check
 def arguments() -> Facts:
     facts: dict[str, Any] = {}
-    for ending in ("", "-repeat", "-refine", "-presets"):
+    for ending in ("", "-repeat", "-refine", "-presets", "-doctor"):
         procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-neural-style{ending}")
         facts[procedure.get_name()] = {
             "arguments": [described(spec) for spec in procedure.get_arguments() if spec.name not in OWN],

@@ -16,7 +16,7 @@ from gi.repository import Gimp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import FOLDER, Facts, answer, call, check, engine, note, photograph, pixels
+from gimp_calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels
 
 PATIENCE = 60.0  # seconds
 
@@ -43,6 +43,20 @@ def press(keys: str, until: Callable[[], bool]) -> bool:
             subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=PATIENCE)
         time.sleep(0.5)
     return until()
+
+
+def press_once(*keys: str, until: Callable[[], object]) -> bool:
+    """Press keys in the image's window, one after another; again only if nothing came of it for long."""
+    deadline = time.monotonic() + 2 * PATIENCE
+    while not until() and time.monotonic() < deadline:
+        window = windows(" GIMP$")[-1:]
+        if window:
+            calm = ["key", "Escape", "Escape", "key", "--delay", "300"]
+            subprocess.run(["xdotool", "windowfocus", "--sync", *window, *calm, *keys], check=False, timeout=PATIENCE)
+        again = time.monotonic() + PATIENCE / 2
+        while window and not until() and time.monotonic() < again:
+            time.sleep(0.2)
+    return bool(until())
 
 
 def windows(title: str) -> list[str]:
@@ -125,6 +139,58 @@ def accepted() -> Facts:
 @check
 def closed() -> Facts:
     return refined("Escape")
+
+
+@check
+def again() -> Facts:
+    """The filter from its menu, then twice more with GIMP's own keys: at once, and with the window."""
+    image = photograph()
+    display = Gimp.Display.new(image)
+    found: Facts = {}
+
+    def stylized() -> int:
+        for window in windows("^Neural Style$")[-1:]:
+            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", "Return"], check=False, timeout=PATIENCE)
+            time.sleep(0.5)
+        return len(image.get_layers())
+
+    with engine("inverted"):
+        found["from the menu"] = press_once("alt+r", "a", "n", until=lambda: stylized() == 2)
+        found["window closed"] = press("Escape", lambda: not windows("^Neural Style$"))
+        found["repeated"] = press_once("ctrl+f", until=lambda: len(image.get_layers()) == 3)
+        found["shown again"] = press_once("shift+ctrl+f", until=lambda: windows("^Neural Style$"))
+        found["painted again"] = press("Escape", lambda: stylized() == 4)
+    found["settings"] = [note(layer)["settings"] for layer in image.get_layers()[:-1]]
+    found["names"] = [layer.get_name() for layer in image.get_layers()]
+    display.delete()
+    return found
+
+
+@check
+def gone() -> Facts:
+    """GIMP's own key repeats the filter, and meanwhile the layer is deleted, or the image closed."""
+    Gimp.message_set_handler(Gimp.MessageHandlerType.CONSOLE)
+    painting, go = FOLDER / "painting", FOLDER / "go"
+    found: Facts = {}
+    for what in ("layer", "image"):
+        painting.unlink(missing_ok=True)
+        go.unlink(missing_ok=True)
+        image = photograph()
+        display = Gimp.Display.new(image)
+        with engine("waits"):
+            found[what] = {"started": press_once("ctrl+f", until=painting.exists)}
+            if what == "layer":
+                image.remove_layer(image.get_layers()[0])
+            else:
+                display.delete()
+            go.touch()
+            deadline = time.monotonic() + PATIENCE
+            while engines() and time.monotonic() < deadline:
+                time.sleep(0.1)
+        found[what] |= {"engines": engines(), "layers": len(image.get_layers()) if image.is_valid() else 0}
+        if display.is_valid():
+            display.delete()
+    return found | {"images": len(Gimp.get_images())}
 
 
 if __name__ == "__main__":

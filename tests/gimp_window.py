@@ -42,19 +42,24 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     config.set_core_object_array("drawables", image.get_selected_layers())
     (FOLDER / f"{name}.open").touch()
     result = procedure.run(config)
-    facts = {
-        "status": result.index(0).value_nick,
-        "message": Gimp.get_pdb().get_last_error(),
+    facts = {"status": result.index(0).value_nick, "message": Gimp.get_pdb().get_last_error()}
+    if image.is_valid():
+        facts |= found_in(image)
+    (FOLDER / f"{name}.over").touch()
+    if name == "accept":
+        facts |= after_undo(image, layers)
+    if display.is_valid():
+        display.delete()
+    return facts | {"images": len(Gimp.get_images())}
+
+
+def found_in(image: Gimp.Image) -> dict[str, Any]:
+    return {
         "layers": [layer.get_name() for layer in image.get_layers()],
         "recipes": [notes(layer) for layer in image.get_layers()],
         "saved": notes(image),
         "clean": not image.is_dirty(),
     }
-    (FOLDER / f"{name}.over").touch()
-    if name == "accept":
-        facts |= after_undo(image, layers)
-    display.delete()
-    return facts
 
 
 def after_undo(image: Gimp.Image, layers: int) -> dict[str, Any]:

@@ -214,12 +214,15 @@ def zoomed(stage: Stage) -> None:
     answers["by key"] = preview._frame.left
 
 
-def hidden(stage: Stage) -> None:
-    """What a selection and a mask leave, for the preview and for variations."""
+def painter(preview: Preview) -> LayerWork:
     choices = {named.name.replace("_", "-"): named.default for named in knobs()} | {"output": "layer", "as-seen": True}
     config = SimpleNamespace(get_property=choices.__getitem__)
-    preview = Preview(stage.layer, stage.on_region)
-    work = LayerWork([stage.layer], config, lambda: Picks((Pick("preset", "mosaic", "Mosaic"),)), preview)
+    return LayerWork([preview.layer], config, lambda: Picks((Pick("preset", "mosaic", "Mosaic"),)), preview)
+
+
+def hidden(stage: Stage) -> None:
+    """What a selection and a mask leave, for the preview and for variations."""
+    work = painter(Preview(stage.layer, stage.on_region))
 
     def seen() -> list[float | None]:
         masks = [request.mask for request in (work.preview(), work.sample())]
@@ -260,7 +263,13 @@ def extremes(stage: Stage) -> None:
     seen = bytes(preview.content().rgba[-16:])
     preview.see(effects=False)
     stage.answers["effects"] = [seen.hex(), bytes(preview.content().rgba[-16:]).hex()]
+    work = painter(stage.preview)
+    stage.preview.content()  # which is kept
     stage.image.delete()
+    try:
+        work.preview()
+    except NeuralStyleError as error:
+        stage.answers["gone behind the preview"] = error.code
     stage.preview._content = None
     try:
         stage.preview.content()

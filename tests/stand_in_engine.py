@@ -1,7 +1,8 @@
 """A stand-in engine for what the real one does not do on demand.
 
 unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
-a job. tires: ends in the middle of its second job. foreign: speaks a future protocol.
+a job. tires: ends in the middle of its second job. waits: says in a folder that it is `painting`, until there is a file
+`go`. foreign: speaks a future protocol.
 The recipe tells what was asked for.
 """
 
@@ -14,6 +15,7 @@ import itertools
 import os
 import select
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from nst_core.messages import Cancel, Cancelled, Done, Pixels, Preview, Progress
 from nst_core.protocol import PROTOCOL, decode_request, send
 
 
-def main(way: str) -> None:
+def main(way: str, folder: Path) -> None:
     requests = os.fdopen(0, "rb", buffering=0)
     wire = sys.stdout.buffer
     send(wire, Ready(PROTOCOL + (way == "foreign"), "0", ("onnx",), ("cpu",)))
@@ -38,6 +40,10 @@ def main(way: str) -> None:
                 sys.stderr.write("the stand-in gives up\n")
                 sys.stderr.flush()
                 os._exit(3)
+            if way == "waits":
+                (folder / "painting").touch()
+                while not (folder / "go").exists():
+                    time.sleep(0.1)
             metrics = {"seconds": 0.0, "backend": "onnx", "device": "cpu"}
             pixels = inverted(request.content) if way == "inverted" else request.content
             send(wire, Done(request.job, pixels, recipe(request), metrics))
@@ -77,6 +83,7 @@ def recipe(request: Stylize) -> dict[str, Any]:
     if request.mask is not None:
         mask = array.array("f", bytes(request.mask))
         asked["mask"] = {"shown": mask.count(1.0), "hidden": mask.count(0.0), "of": len(mask)}
+    asked["styles"] = [[style.weight, digest(style.guide) if style.guide else ""] for style in request.styles]
     return {"settings": dict(request.settings), "asked": asked}
 
 
@@ -89,4 +96,4 @@ def digest(values: Any) -> str:
 
 if __name__ == "__main__":
     with contextlib.suppress(EOFError):  # the host has left
-        main(sys.argv[1])
+        main(sys.argv[1], Path(sys.argv[-1]))

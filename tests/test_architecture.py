@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "translations", "tests")
+PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "translations", "docs", "tests")
 FILES = sorted(path.relative_to(ROOT).as_posix() for part in PARTS for path in (ROOT / part).rglob("*.py"))
 SHIPPED = [file for file in FILES if file.startswith(("nst_core/", "gimp_plugin/"))]
 SLICE_FILES = [f"nst_core/{name}.py" for name in SLICE]
@@ -34,11 +34,12 @@ IMPORTED_ONLY_BY = {
     "gi": ("gimp_plugin/libgimp.py", "gimp_plugin/libgtk.py", "demo/job.py"),
     "torch": ("nst_core/backends/torch.py", "export/", "benchmarks/"),
     "torchvision": ("export/",),
-    "onnxruntime": ("nst_core/backends/onnx.py", "nst_core/first_paint.py", "benchmarks/"),
+    "onnxruntime": ("nst_core/onnx_runtime.py",),
     "onnx": ("export/",),
     "scipy": ("styles/", "benchmarks/"),
     "babel": ("translations/",),
     "pyvips": ("nst_core/icc.py",),
+    "ray": ("nst_core/on_ray.py",),
     "click": ("nst_core/cli",),
     "rich": ("nst_core/cli", "demo/"),
     "nst_core.cli": ("nst_core/cli",),
@@ -53,11 +54,15 @@ IMPORTED_ONLY_BY = {
 """Module, or package: the beginnings of the files that may import it. Tests may import anything but tests."""
 
 EDGES = {
-    "print": ("export/", "styles/", "demo/", "benchmarks/", "translations/"),
+    "print": ("export/", "styles/", "demo/", "benchmarks/", "translations/", "docs/"),
     "sys.argv": ("gimp_plugin/neural-style.py", "export/", "styles/", "demo/", "benchmarks/"),
     "os.environ": (
         "nst_core/cli_batch.py",  # of which its engines see a few
-        "nst_core/install.py",  # where GIMP was told to keep its profile
+        "nst_core/cli_doctor.py",  # where GIMP was told to keep its profile
+        "nst_core/cli_install.py",  # as above
+        "nst_core/install.py",  # as above
+        "nst_core/onnx_runtime.py",  # in which it is told to report nothing
+        "nst_core/on_ray.py",  # in which Ray is told what it listens to
         "nst_core/presets.py",  # where the system keeps a person's files
         "gimp_plugin/start.py",  # of which the engine sees a few
         "demo/",

@@ -1,23 +1,30 @@
-"""The examination of an installation."""
+"""The examination of an engine, and of it through the wire; what is broken is named, and the rest still examined."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import nst_core
-from nst_core import doctor, install, presets, weights
-from nst_core.errors import DamagedWeightsError
+from nst_core import cli_doctor, doctor, install, presets, setup_check, weights
+from nst_core.engine import Engine
+from nst_core.errors import DamagedWeightsError, EngineCrashedError, ProtocolError
+from nst_core.findings import Finding, is_well, to_mapping
+from nst_core.messages import Found
+from nst_core.protocol import decode_event, encode
 
-if TYPE_CHECKING:
-    from pathlib import Path
+HERE = Path(__file__).resolve().parent
 
 
-def states(findings: list[doctor.Finding], subject: str) -> list[str]:
-    return [finding.state for finding in findings if finding.subject.startswith(subject)]
+def states(findings: list[Finding], subject: str) -> list[str]:
+    return [finding.state for finding in findings if finding.subject == subject]
 
 
 @pytest.fixture(autouse=True)
@@ -31,34 +38,84 @@ def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return own
 
 
-def test_a_healthy_installation_has_no_problem(profile: Path) -> None:
-    """With the plug-in in place every check passes, the engine really having run."""
-    install.install_plugin(profile / "plug-ins", install.default_command())
-    findings = doctor.examine()
+def test_a_healthy_engine_has_no_problem() -> None:
+    """Every check passes, the engine really having run, and the report is JSON with the keys that are promised."""
+    findings = list(doctor.examine())
     assert [finding for finding in findings if finding.state == "problem"] == []
-    trial = next(finding for finding in findings if finding.subject == "onnx on cpu")
+    trial = next(finding for finding in findings if finding.subject == "onnx")
+    assert trial.where == "cpu"
     assert "s a step" in trial.text
-    answer = doctor.to_mapping(findings)
-    assert answer["ok"] is True
-    assert json.loads(json.dumps(answer)) == answer
+    report = to_mapping(findings, nst_core.__version__)
+    assert json.loads(json.dumps(report)) == report
+    assert (report["report"], report["ok"], report["version"]) == (1, True, nst_core.__version__)
+    assert all(set(entry) == {"subject", "state", "text", "remedy", "where"} for entry in report["findings"])
 
 
-def test_a_missing_plugin_is_a_note_and_an_old_one_a_problem(profile: Path) -> None:
-    """Whoever only uses the shell needs no plug-in; one of another version would not work."""
-    assert [finding.state for finding in doctor._gimp()] == ["note"]
-    folder = install.install_plugin(profile / "plug-ins", ["engine"])
-    assert [finding.state for finding in doctor._gimp()] == ["ok"]
-    (folder / "engine.json").write_text(json.dumps({"protocol": 0, "version": "0.0.1", "command": ["engine"]}))
-    (finding,) = doctor._gimp()
-    assert finding.state == "problem"
-    assert "0.0.1" in str(finding)
-    assert "install" in finding.remedy
+def test_a_plugin_asks_its_engine_to_examine_itself(profile: Path) -> None:
+    """Through engine.json and the wire: the same lines as here."""
+    folder = install.install_plugin(profile / "plug-ins", install.default_command())
+    found: list[Finding] = []
+    setup_check.examine_engine(folder, os.environ, found.append, thorough=True)
+    assert is_well(found), found
+    assert [finding.subject for finding in found][:2] == ["engine.json", "engine"]
+    assert {finding.subject for finding in found} >= {"python", "weights", "onnx", "memory", "presets", "locale"}
+    assert "ready in" in found[1].text
 
 
-def test_no_gimp_at_all_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The command line works without GIMP."""
-    monkeypatch.setenv("GIMP3_DIRECTORY", str(tmp_path / "gone"))
-    assert [finding.state for finding in doctor._gimp()] == ["note"]
+BREAKAGES: dict[str, tuple[Callable[[Path], object], list[str]]] = {
+    "no engine.json": (lambda file: file.unlink(), ["does not exist", "neural-style install"]),
+    "no JSON": (lambda file: file.write_text("{"), ["cannot be read", "neural-style install"]),
+    "no command": (lambda file: file.write_text('{"protocol": 1}'), ["names no command", "neural-style install"]),
+    "points nowhere": (
+        lambda file: file.write_text('{"protocol": 1, "command": ["/nowhere/engine"]}'),
+        ["/nowhere/engine", "neural-style install"],
+    ),
+    "of the future": (
+        lambda file: file.write_text('{"protocol": 9, "command": ["engine"]}'),
+        ["protocol 9", "neural-style install"],
+    ),
+    "dies at once": (
+        lambda file: file.write_text(json.dumps({"protocol": 1, "command": [sys.executable, "-c", "1/0"]})),
+        ["ended with code 1", "ZeroDivisionError", "neural-style install"],
+    ),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_a_broken_engine_is_exactly_what_is_reported(profile: Path, breakage: str) -> None:
+    """One problem, with the reason and the remedy."""
+    break_it, words = BREAKAGES[breakage]
+    folder = install.install_plugin(profile / "plug-ins", install.default_command())
+    break_it(folder / "engine.json")
+    found: list[Finding] = []
+    setup_check.examine_engine(folder, os.environ, found.append, thorough=True)
+    (problem,) = [finding for finding in found if finding.state == "problem"]
+    for word in words:
+        assert word in str(problem)
+
+
+def test_an_engine_of_another_version_is_a_problem(profile: Path) -> None:
+    """The stand-in says that it is version 0."""
+    command = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), "unchanged"]
+    folder = install.install_plugin(profile / "plug-ins", command)
+    found: list[Finding] = []
+    setup_check.examine_engine(folder, os.environ, found.append, thorough=False)
+    assert states(found, "engine") == ["problem"]
+    assert "version 0," in found[-1].text
+
+
+def test_an_engine_that_dies_in_its_examination_ends_it() -> None:
+    """Nobody waits for what will not come."""
+    script = (
+        "import os, sys; from nst_core import doctor, worker\n"
+        "doctor.examine = lambda: iter(lambda: os._exit(7), None)\n"
+        "worker.main()"
+    )
+    with (
+        Engine.start([sys.executable, "-u", "-c", script], os.environ) as engine,
+        pytest.raises(EngineCrashedError, match="code 7"),
+    ):
+        engine.examine(lambda _: None)
 
 
 def test_damaged_weights_are_a_problem_and_the_rest_is_still_examined(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,19 +125,23 @@ def test_damaged_weights_are_a_problem_and_the_rest_is_still_examined(monkeypatc
         raise DamagedWeightsError(f"the model file {name} is damaged", "install Neural Style again")
 
     monkeypatch.setattr(weights, "verified", damaged)
-    findings = doctor.examine()
+    findings = list(doctor.examine())
     assert states(findings, "weights") == ["problem"]
     assert states(findings, "python") == ["ok"]
     assert states(findings, "memory")
-    assert doctor.to_mapping(findings)["ok"] is False
+    assert not is_well(findings)
 
 
 def test_missing_torch_is_a_note_and_missing_onnx_runtime_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torch is optional; the default backend is not."""
+    """Torch is optional; the remedy names the extra that brings what is missing."""
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    assert [finding.state for finding in doctor._backend("torch", "torch")] == ["note"]
-    assert [finding.state for finding in doctor._backend("onnx", "onnxruntime")] == ["problem"]
+    monkeypatch.delitem(sys.modules, "nst_core.onnx_runtime", raising=False)
+    (note,) = doctor._backend("torch", "torch")
+    (problem,) = doctor._backend("onnx", "onnxruntime")
+    assert (note.state, problem.state) == ("note", "problem")
+    assert "gimp-neural-style[torch]" in note.remedy
+    assert "gimp-neural-style[cpu]" in problem.remedy
 
 
 def test_a_broken_preset_is_named(tmp_path: Path) -> None:
@@ -90,20 +151,44 @@ def test_a_broken_preset_is_named(tmp_path: Path) -> None:
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text("{")
     problems = [finding for finding in doctor._presets() if finding.state == "problem"]
-    assert any("broken-one" in str(finding) for finding in problems)
+    assert [problem.where for problem in problems] == ["broken-one"]
+
+
+def test_file_names_without_utf_8_are_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures with other letters in their names would not be found."""
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    assert [finding.state for finding in doctor._locale()] == ["note"]
 
 
 def test_an_accident_inside_a_check_becomes_a_finding() -> None:
     """The examination itself never breaks."""
 
-    def accident() -> list[doctor.Finding]:
+    def accident() -> list[Finding]:
         raise RuntimeError("oh")
 
-    (finding,) = doctor._guarded("memory", accident)
+    (finding,) = doctor.guarded("memory", accident)
     assert finding.state == "problem"
     assert "RuntimeError: oh" in finding.text
 
 
-def test_the_version_is_told() -> None:
-    """Reports from artists name the version."""
-    assert nst_core.__version__ in str(doctor._python()[0])
+def test_a_problem_gives_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For scripts; without one it is 0."""
+    for state, code in (("ok", 0), ("note", 0), ("problem", 1)):
+        found = [Finding("memory", state, "so it is", "do this", "here")]  # type: ignore[arg-type]
+        monkeypatch.setattr(doctor, "examine", lambda found=found: iter(found))
+        monkeypatch.setattr("nst_core.doctor_gimp.examine", lambda *_: iter(()))
+        result = CliRunner().invoke(cli_doctor.doctor, [])
+        assert (result.exit_code, result.stdout) == (code, f"{state:8}memory (here): so it is; do this\n")
+
+
+def test_a_finding_crosses_the_wire_and_a_false_one_does_not() -> None:
+    """A state that nobody knows is a breach of the protocol."""
+    finding = Finding("onnx", "note", "slow", "wait", "cpu")
+    frame = encode(Found(3, finding))
+    assert decode_event(frame) == Found(3, finding)
+    for change in ({"state": "fine"}, {"text": 3}, {"more": ""}):
+        fields = {**frame.fields, "finding": {**asdict(finding), **change}}
+        with pytest.raises(ProtocolError):
+            decode_event(type(frame)(fields))
+    with pytest.raises(ProtocolError):
+        decode_event(type(frame)({**frame.fields, "finding": None}))

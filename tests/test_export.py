@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from safetensors.numpy import load_file
@@ -19,6 +18,7 @@ from export.wheels import FEED_FORWARD, VGG19
 from nst_core import weights
 from nst_core.errors import DamagedWeightsError
 from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
+from nst_core.onnx_runtime import ort
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +95,7 @@ def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: P
     torch.save(state, tmp_path / "vgg.pth")
     write_models(tmp_path / "models", wheels, str(tmp_path / "vgg.pth"))
     path = tmp_path / "models" / weights.FEATURES_FILE
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     x = torch.rand((1, 3, 40, 52), generator=rng)
     found = session.run(["relu1_1"], {"image": x.numpy()})[0]
     mean = torch.tensor(source.CAFFE_MEAN_BGR)[None, :, None, None]

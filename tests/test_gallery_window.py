@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
+from screens import gimp_without_windows, on_screen
 
 if TYPE_CHECKING:
     from conftest import Studio
+
+    from demo.gimp import Gimp
 
 pytestmark = pytest.mark.gimp
 
@@ -19,11 +22,8 @@ HERE = Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="module")
-def answers(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What gallery_window.py noted."""
-    gimp = studio.gimp
-    if gimp.root is None and not all(map(shutil.which, ("Xvfb", "xdotool", "import"))):
-        pytest.skip("no invisible screen here: install xvfb, xdotool and imagemagick")
     folder = tmp_path_factory.mktemp("gallery")
     for name in ("photograph.png", "style.png"):
         shutil.copyfile(studio.folder / name, folder / name)
@@ -33,8 +33,8 @@ def answers(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     order = {"repository": str(HERE.parent), "folder": str(folder)}
     order |= {"answers": str(folder / "answers.json"), "shot": str(folder / "shot.png")}
     (folder / "order.json").write_text(json.dumps(order))
-    command = ["sh", str(HERE / "preview_window.sh"), gimp.console, str(HERE / "gallery_window.py")]
-    done = gimp.run(command, folder / "profile", {"NST_GALLERY": str(folder / "order.json")}, timeout=300)
+    command = on_screen("900x700", gimp_without_windows(windows.console, HERE / "gallery_window.py"))
+    done = windows.run(command, folder / "profile", {"NST_GALLERY": str(folder / "order.json")}, timeout=300)
     assert (folder / "answers.json").is_file(), done.stdout
     noted: dict[str, Any] = json.loads((folder / "answers.json").read_text())
     assert "failed" not in noted, noted["failed"]

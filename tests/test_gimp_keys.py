@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,17 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Found, Studio
 
-pytestmark = pytest.mark.gimp
-
-HERE = Path(__file__).resolve().parent
+pytestmark = [pytest.mark.gimp, pytest.mark.usefixtures("windows")]
 
 
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What was seen after each step."""
-    if studio.gimp.root is None and not all(map(shutil.which, ("gimp", "Xvfb", "xdotool", "import"))):
-        pytest.skip("no invisible screen here: install xvfb, xdotool and imagemagick")
-    return studio.check("gimp_keys.py", way=["sh", str(HERE / "gimp_keys.sh")])
+    return studio.check("gimp_keys.py", screen="1280x900")
 
 
 @pytest.mark.parametrize("output", ["layer", "editable"])
@@ -48,3 +42,24 @@ def test_refining_begins_with_the_settings_of_the_painting(found: Found) -> None
 def test_closing_the_dialog_refines_nothing(found: Found) -> None:
     """GIMP is told of a cancel, not of an error."""
     assert found("closed") == {"status": "cancel", "as painted": []}
+
+
+def test_gimp_repeats_the_filter_and_shows_it_again(found: Found) -> None:
+    """With its own keys, after it was started from the menu: each time there is a layer more, painted alike."""
+    facts = found("again")
+    steps = ["from the menu", "window closed", "repeated", "shown again", "painted again"]
+    assert [facts[step] for step in steps] == [True] * len(steps)
+    assert len(facts["names"]) == 4
+    assert len(facts["settings"]) == 3
+    assert all(settings == facts["settings"][0] for settings in facts["settings"])
+
+
+def test_a_layer_or_image_that_is_gone_when_it_is_painted_is_told_in_a_sentence(found: Found) -> None:
+    """Nothing of it stays, no engine either."""
+    facts = found("gone")
+    for what in ("layer", "image"):
+        assert facts[what] == {"started": True, "engines": [], "layers": 0}
+    assert facts["images"] == 0
+    said = found("said")["text"]
+    assert said.count("The layer or its image was closed while the engine worked") == 2
+    assert "Traceback" not in said

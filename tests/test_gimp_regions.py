@@ -22,12 +22,13 @@ def test_the_selection_is_a_region_inside_and_outside(found: Found) -> None:
     """In the layer's own place, and as small as a preview; without a selection a style counts everywhere."""
     facts = found("selection")
     assert facts["without"] == [""]
-    assert facts["unguided"]
+    assert facts["unguided"] == []
     assert facts["with"] == ["", "inside", "outside"]
     assert facts["inside"] == [1, 0, 0, 0, 0]
     assert facts["outside"] == [0, 1, 1, 1, 1]
     assert facts["shifted"] == [0, 0, 0, 1, 1]
     assert facts["small"] == [1, 0, 0, 0, 0]
+    assert facts["later, of a larger image"] == [1, 0, 0, 0, 0]
 
 
 def test_channels_and_masks_are_regions(found: Found) -> None:
@@ -36,4 +37,4 @@ def test_channels_and_masks_are_regions(found: Found) -> None:
     assert facts["channel"] in facts["offered"][0]
     assert facts["layer"] in facts["offered"][1]
     assert facts["guides"] == [[1, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
-    assert "was deleted" in facts["gone"]
+    assert facts["channel"] in facts["gone"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.gimp
 
 DOCUMENT = (Path(__file__).resolve().parent.parent / "docs" / "scripting.md").read_text("utf-8")
-PROCEDURES = ["plug-in-neural-style", *(f"plug-in-neural-style-{ending}" for ending in ("repeat", "refine", "presets"))]
+PROCEDURES = [
+    "plug-in-neural-style",
+    *(f"plug-in-neural-style-{ending}" for ending in ("repeat", "refine", "presets", "doctor")),
+]
 
 
 def examples(language: str) -> list[str]:
@@ -31,7 +34,7 @@ def rows(heading: str) -> list[list[str]]:
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What GIMP says of the procedures, and what came of the examples."""
-    here = {
+    here: dict[str, Any] = {
         language: [code.replace("/home/me", str(studio.folder)) for code in examples(language)]
         for language in ("python", "scheme")
     }
@@ -58,6 +61,7 @@ def test_the_python_examples_run(found: Found) -> None:
     assert list(found("python").values()) == [
         {"error": "", "wrote": ["painted.xcf"]},
         {"error": "", "wrote": ["frames.xcf"]},
+        {"error": "", "wrote": ["regions.xcf"]},
     ]
 
 
@@ -66,4 +70,5 @@ def test_the_script_fu_examples_run(found: Found) -> None:
     assert list(found("scheme").values()) == [
         {"error": "", "wrote": ["charcoal.xcf"]},
         {"error": "", "wrote": ["refined.xcf"]},
+        {"error": "", "wrote": ["blended.xcf"]},
     ]

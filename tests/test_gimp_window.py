@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
+from screens import gimp_with_windows, on_screen
 
 from nst_core.install import default_command, install_plugin
 
 if TYPE_CHECKING:
     from conftest import Studio
 
+    from demo.gimp import Gimp
+
 pytestmark = pytest.mark.gimp
 
 HERE = Path(__file__).resolve().parent
-TOOLS = ("gimp", "dbus-run-session", "Xvfb", "xdotool", "import")
 SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
 AWAKE = {"NO_AT_BRIDGE": "0"}  # windows tell what is in them
 
@@ -28,11 +30,11 @@ Facts = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def sittings(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
+def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
     """What GIMP and the artist saw of each opening of the dialog; one start of GIMP serves all."""
-    if studio.gimp.root is None and not all(map(shutil.which, TOOLS)):
-        pytest.skip(f"no invisible screen here: {', '.join(TOOLS)} are needed")
-    if studio.gimp.root is None and subprocess.run(["python3", "-c", SPEAKS], check=False).returncode:
+    if windows.root is None and not shutil.which("dbus-run-session"):
+        pytest.skip("windows cannot be read here: install dbus")
+    if windows.root is None and subprocess.run(["python3", "-c", SPEAKS], check=False).returncode:
         pytest.skip("windows cannot be read here: install at-spi2-core and gir1.2-atspi-2.0")
     folder = tmp_path_factory.mktemp("window")
     profile = folder / "profile"
@@ -57,16 +59,14 @@ def sittings(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> dict[s
             {"name": "keep", "engine": slow, "layers": 2},
             {"name": "leave", "engine": slow, "layers": 1},
             {"name": "repair", "engine": ["/nowhere/neural-style-engine"], "layers": 1},
+            {"name": "lose", "engine": slow, "layers": 1},
         ],
     }
     (folder / "order.json").write_text(json.dumps(order))
-    command = [
-        "dbus-run-session",
-        "--",
-        "sh",
-        *(str(HERE / f"gimp_{name}") for name in ("window.sh", "window.py", "artist.py")),
-    ]
-    done = studio.gimp.run(command, profile, {**AWAKE, "NST_WINDOW": str(folder / "order.json")}, timeout=400)
+    told = {**AWAKE, "NST_WINDOW": str(folder / "order.json")}
+    artist = ["dbus-run-session", "--", "python3", str(HERE / "gimp_artist.py")]
+    command = [*artist, *gimp_with_windows(HERE / "gimp_window.py")]
+    done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
     sys.stdout.write(done.stdout)  # seen where a test fails
     answers, seen = (
         json.loads(path.read_text()) if path.exists() else {}
@@ -145,7 +145,16 @@ def test_an_engine_that_does_not_start_is_told_in_the_window(sittings: dict[str,
     assert len(facts["layers"]) == 2
 
 
-@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "leave", "repair"])
+def test_a_layer_that_is_gone_when_it_is_painted_is_told_in_the_window(sittings: dict[str, Facts]) -> None:
+    """Deleted in GIMP's own menu; nothing is left over of it."""
+    facts = sittings["lose"]
+    assert facts["said"].startswith("The layer or its image was closed while the engine worked"), facts
+    assert facts["status"] == "cancel"
+    assert facts["layers"] == []
+    assert facts["images"] == 0
+
+
+@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "leave", "repair", "lose"])
 def test_no_engine_outlives_the_dialog(sittings: dict[str, Facts], name: str) -> None:
     """However it was left."""
     assert sittings[name]["engines gone"] is True

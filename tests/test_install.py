@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -11,66 +12,30 @@ import sys
 from pathlib import Path
 
 import pytest
+import tomllib
+from click.testing import CliRunner, Result
 
 import nst_core
 from nst_core import install
+from nst_core.cli import main
 from nst_core.errors import UnwritableOutputError
 from nst_core.protocol import PROTOCOL
+from nst_core.remote import FLATPAK_TALK
 
+ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ["engine", "--quiet"]
-ROOTS = (
-    ".config/GIMP/3.0",
-    ".config/GIMP/3.2",
-    ".var/app/org.gimp.GIMP/config/GIMP/3.0",
-    "snap/gimp/current/GIMP/3.0",
-)
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home folder of the test's own, with no GIMP."""
-    for name in ("XDG_CONFIG_HOME", "GIMP3_DIRECTORY"):
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "GIMP3_DIRECTORY", "APPDATA", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
     return tmp_path
 
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="the folders of Linux")
-
-
-@linux_only
-def test_every_kind_of_profile_is_found(home: Path) -> None:
-    """System packages, Flatpak and Snap each keep profiles elsewhere; newer versions come first."""
-    for root in ROOTS:
-        (home / root).mkdir(parents=True)
-    found = install.gimp_profiles()
-    assert sorted(found) == sorted(home / root for root in ROOTS)
-    assert found[0].name == "3.2"
-
-
-@linux_only
-def test_gimp_2_files_and_links_to_the_same_profile_do_not_count(home: Path) -> None:
-    """Only folders of GIMP 3 are profiles, and each only once."""
-    gimp = home / ".config" / "GIMP"
-    (gimp / "2.10").mkdir(parents=True)
-    (gimp / "3.0").mkdir()
-    (gimp / "3.1").write_text("no folder")
-    linked = home / ".var" / "app" / "org.gimp.GIMP" / "config"
-    linked.mkdir(parents=True)
-    (linked / "GIMP").symlink_to(gimp)
-    assert install.gimp_profiles() == [gimp / "3.0"]
-
-
-def test_the_variable_that_gimp_honours_is_honoured(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """GIMP3_DIRECTORY names the only profile."""
-    (home / ".config" / "GIMP" / "3.0").mkdir(parents=True)
-    own = home / "own profile"
-    own.mkdir()
-    monkeypatch.setenv("GIMP3_DIRECTORY", str(own))
-    assert install.gimp_profiles() == [own]
-
-
-@linux_only
 @pytest.mark.usefixtures("home")
 def test_without_gimp_the_remedy_is_told() -> None:
     """No folder is invented for a GIMP that was never started."""
@@ -177,14 +142,95 @@ def test_a_file_in_the_folders_place_is_refused(tmp_path: Path) -> None:
         install.install_plugin(tmp_path / "plug-ins", COMMAND)
 
 
-def test_uninstalling_removes_all_of_it(tmp_path: Path) -> None:
-    """What was installed goes, other plug-ins stay, and a second time there is nothing to do."""
-    other = tmp_path / "other"
-    other.mkdir()
+def test_what_an_interrupted_installation_left_is_swept_away(tmp_path: Path) -> None:
+    """A folder half built, or put aside, when the power failed."""
+    (tmp_path / ".neural-style-0123" / "nst_core").mkdir(parents=True)
     folder = install.install_plugin(tmp_path, COMMAND)
-    assert install.uninstall_plugin(tmp_path) == folder
-    assert list(tmp_path.iterdir()) == [other]
-    assert install.uninstall_plugin(tmp_path) is None
+    assert list(tmp_path.iterdir()) == [folder]
+    (tmp_path / ".neural-style-4567").mkdir()
+    install.uninstall_plugin(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_plugin_folder_comes_whole_and_goes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is renamed into its place with its last file in it, and out of it before anything is deleted."""
+    moved: list[tuple[str, str, bool]] = []
+    rename = Path.rename
+
+    def watched(self: Path, target: Path) -> Path:
+        moved.append((self.name, Path(target).name, (self / "engine.json").is_file()))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", watched)
+    for _ in range(2):
+        install.install_plugin(tmp_path, COMMAND)
+    install.uninstall_plugin(tmp_path)
+    assert [target == "neural-style" for _, target, _ in moved] == [True, False, True, False]
+    assert [source == "neural-style" for source, _, _ in moved] == [False, True, False, True]
+    assert all(whole for _, _, whole in moved)
+
+
+def test_uninstalling_removes_all_of_it(tmp_path: Path) -> None:
+    """What was installed goes, and what it wrote down; other plug-ins stay; a second time there is nothing to do."""
+    plug_ins = tmp_path / "plug-ins"
+    strangers = [plug_ins / "other", tmp_path / "plug-in-settings", tmp_path / "gimprc"]
+    for stranger in strangers:
+        stranger.mkdir(parents=True)
+    saved = tmp_path / "plug-in-settings" / "GimpProcedureConfigRun-plug-in-neural-style.last"
+    notes = [tmp_path / "neural-style.json", tmp_path / "neural-style-pictures.json", saved]
+    folder = install.install_plugin(plug_ins, COMMAND)
+    for note in notes:
+        note.write_text("{}")
+    assert sorted(install.uninstall_plugin(plug_ins)) == sorted([folder, *notes])
+    assert sorted([*tmp_path.iterdir(), *plug_ins.iterdir()]) == sorted([plug_ins, *strangers])
+    assert list(strangers[1].iterdir()) == []
+    assert install.uninstall_plugin(plug_ins) == []
+
+
+def test_a_chosen_engine_survives_an_update(tmp_path: Path) -> None:
+    """One that nobody chose is replaced by the one of this environment."""
+    install.install_plugin(tmp_path, COMMAND, chosen=True)
+    assert install.chosen_engine(tmp_path) == COMMAND
+    install.install_plugin(tmp_path, COMMAND)
+    assert install.chosen_engine(tmp_path) is None
+    (tmp_path / "neural-style" / "engine.json").write_text('{"chosen": true, "command": "ssh host"}')
+    assert install.chosen_engine(tmp_path) is None
+
+
+def told(*words: str) -> Result:
+    return CliRunner().invoke(main, list(words))
+
+
+def test_every_profile_gets_the_plugin_and_one_that_cannot_is_named(home: Path) -> None:
+    """The others get theirs all the same; again, without the obstacle, all is well."""
+    folders = [home / ".config/GIMP/3.0", home / ".var/app/org.gimp.GIMP/config/GIMP/3.2"]
+    for folder in folders:
+        folder.mkdir(parents=True)
+    (folders[0] / "plug-ins").write_text("in the way")
+    first = told("install")
+    assert first.exit_code == 2
+    assert str(folders[0]) in first.stderr
+    assert str(folders[1] / "plug-ins" / "neural-style") in first.stdout
+    assert "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP" in first.stdout
+    (folders[0] / "plug-ins").unlink()
+    assert told("install").exit_code == 0
+    assert all((folder / "plug-ins/neural-style/engine.json").is_file() for folder in folders)
+    assert told("uninstall").exit_code == 0
+    assert not any((folder / "plug-ins/neural-style").exists() for folder in folders)
+
+
+def test_an_engine_elsewhere_is_kept_until_another_is_named(home: Path) -> None:
+    """Its words are split like a shell's, and no shell sees them; what it lacks now is told, and it is installed."""
+    profile = home / "pro file"
+    plug_ins = profile / "plug-ins"
+    first = told("install", "--profile", str(profile), "--engine", "/nowhere/engine 'with a space' $HOME;")
+    assert first.exit_code == 0
+    assert "cannot be started" in first.stderr
+    assert (install.installed_engine(plug_ins) or {})["command"] == ["/nowhere/engine", "with a space", "$HOME;"]
+    assert "/nowhere/engine" in told("install", "--profile", str(profile)).stdout
+    assert told("install", "--profile", str(profile), "--engine", "here").stderr == ""
+    assert (install.installed_engine(plug_ins) or {})["command"] == install.default_command()
+    assert told("install", "--profile", str(profile), "--engine", "ssh 'host").exit_code == 2
 
 
 def test_a_broken_engine_file_is_told_from_a_missing_plugin(tmp_path: Path) -> None:
@@ -194,6 +240,18 @@ def test_a_broken_engine_file_is_told_from_a_missing_plugin(tmp_path: Path) -> N
     for content in ("", "[1]", "{"):
         (folder / "engine.json").write_text(content)
         assert install.installed_engine(tmp_path) == {}
+
+
+def test_the_document_says_what_the_program_says() -> None:
+    """docs/install.md: the permission, the sentences' remedies, the extras and the commands are the real ones."""
+    document = (ROOT / "docs" / "install.md").read_text("utf-8")
+    assert FLATPAK_TALK in document
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    listed = set(re.findall(r"^\| `(\w+)` \| \w", document, re.MULTILINE))
+    assert listed == set(extras) - {"dev", "export"}
+    for line in re.findall(r"neural-style (install|uninstall|doctor)((?: --[a-z]+)*)", document):
+        command, options = main.commands[line[0]], line[1].split()
+        assert set(options) <= {name for parameter in command.params for name in parameter.opts}
 
 
 def test_the_default_command_starts_this_python_in_isolation() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gimp_plugin.gallery.picks import Pick, Picks, of_file
 from gimp_plugin.image import origin
 from nst_core import presets
 from nst_core.errors import InvalidImageError
@@ -17,6 +18,18 @@ from nst_core.presets import Roots
 SHIPPED = presets.list_presets(Roots(user=Path("/nowhere"))).presets
 
 
+def files(*paths: Path) -> Picks:
+    return Picks(tuple(map(of_file, paths)))
+
+
+def no_layer(_number: int, name: str) -> str:
+    raise AssertionError(name)
+
+
+def no_pixels(key: str) -> Pixels:
+    raise AssertionError(key)
+
+
 @pytest.fixture
 def roots(tmp_path: Path) -> Roots:
     return Roots(user=tmp_path / "presets")
@@ -24,8 +37,8 @@ def roots(tmp_path: Path) -> Roots:
 
 def test_a_note_holds_no_path_and_no_name() -> None:
     """Contents and weight are all that is written down."""
-    noted = origin.pictures([StyleFile(b"picture", 0.5, "secret.png")])
-    assert noted == [{"sha256": noted[0]["sha256"], "bytes": 7, "weight": 0.5}]
+    noted = origin.picture(StyleFile(b"picture", 0.5, "secret.png"))
+    assert noted == {"sha256": noted["sha256"], "bytes": 7, "weight": 0.5}
     assert "secret" not in json.dumps(noted)
 
 
@@ -33,33 +46,41 @@ def test_a_note_holds_no_path_and_no_name() -> None:
 def test_the_pictures_of_every_preset_are_found(preset: presets.Preset, tmp_path: Path, roots: Roots) -> None:
     """With their weights, in their order."""
     styles = tuple(StyleFile(style.read(), style.weight, style.name) for style in preset.styles)
-    assert origin.find(origin.pictures(styles), tmp_path, roots) == styles
+    found = Picks(origin.find([origin.picture(style) for style in styles], tmp_path, no_layer, roots))
+    assert found.styles(no_pixels) == styles
 
 
 def test_a_picture_painted_with_before_is_found_where_it_was(tmp_path: Path, roots: Roots) -> None:
     """Among others of the same size, and without those that are gone."""
     for name, contents in {"a.png": b"one", "b.png": b"two", "c.png": b"six"}.items():
         (tmp_path / name).write_bytes(contents)
-        origin.remember(tmp_path, tmp_path / name)
+        origin.remember(tmp_path, files(tmp_path / name))
     (tmp_path / "c.png").unlink()
-    noted = origin.pictures([StyleFile(b"one", 2.0)])
-    assert origin.find(noted, tmp_path, roots) == (StyleFile(b"one", 2.0, "a.png"),)
+    noted = [origin.picture(StyleFile(b"one", 2.0))]
+    assert origin.find(noted, tmp_path, no_layer, roots) == (Pick("file", str(tmp_path / "a.png"), "a.png", 2.0),)
 
 
 def test_a_picture_that_changed_since_is_missed(tmp_path: Path, roots: Roots) -> None:
     """Another picture under the same name would be painted in another style without a word."""
     (tmp_path / "a.png").write_bytes(b"one")
-    origin.remember(tmp_path, tmp_path / "a.png")
+    origin.remember(tmp_path, files(tmp_path / "a.png"))
     (tmp_path / "a.png").write_bytes(b"new")
     with pytest.raises(InvalidImageError, match="cannot be found"):
-        origin.find(origin.pictures([StyleFile(b"one")]), tmp_path, roots)
+        origin.find([origin.picture(StyleFile(b"one"))], tmp_path, no_layer, roots)
 
 
-def test_a_style_that_was_a_layer_is_refused_with_its_reason(tmp_path: Path, roots: Roots) -> None:
-    """Its pixels are nowhere but in the recipe's picture."""
-    layer = StylePixels(Pixels(1, 1, struct.pack("<4f", 1, 0, 0, 1)))
-    with pytest.raises(InvalidImageError, match="another layer"):
-        origin.find(origin.pictures([layer]), tmp_path, roots)
+def test_a_style_that_was_a_layer_is_asked_of_the_host(tmp_path: Path, roots: Roots) -> None:
+    """By the number and the name that were noted; its weight stays."""
+    layer = origin.picture(StylePixels(Pixels(1, 1, struct.pack("<4f", 1, 0, 0, 1)), 0.5))
+    noted = [layer | {"layer": 7, "name": "sea"}]
+    found = origin.find(noted, tmp_path, "{1} {0}".format, roots)
+    assert found == (Pick("layer", "sea 7", "sea", 0.5),)
+
+
+def test_a_style_that_was_a_whole_image_is_refused_with_its_reason(tmp_path: Path, roots: Roots) -> None:
+    """What an image shows is something else the next day."""
+    with pytest.raises(InvalidImageError, match="all that an image shows"):
+        origin.find([{"layer": None, "weight": 1.0}], tmp_path, no_layer, roots)
 
 
 STRANGE: list[object] = [
@@ -73,6 +94,8 @@ STRANGE: list[object] = [
     [{"sha256": "", "bytes": "1", "weight": 1}],
     [{"sha256": "0", "bytes": -1, "weight": 1}],
     [{"sha256": "0", "bytes": 1, "weight": -1}],
+    [{"layer": 0, "name": "sea", "weight": 1}],
+    [{"layer": 7, "name": None, "weight": 1}],
 ]
 
 
@@ -80,7 +103,7 @@ STRANGE: list[object] = [
 def test_a_strange_note_is_refused_in_a_sentence(noted: object, tmp_path: Path, roots: Roots) -> None:
     """Images come from anywhere."""
     with pytest.raises(InvalidImageError):
-        origin.find(noted, tmp_path, roots)
+        origin.find(noted, tmp_path, no_layer, roots)
 
 
 @pytest.mark.parametrize("said", ["", "{", "{}", "[7, null]", "[" * 100_000])
@@ -88,14 +111,14 @@ def test_a_damaged_memory_is_as_good_as_none(said: str, tmp_path: Path, roots: R
     """And the next picture is remembered all the same."""
     (tmp_path / origin.FILE).write_text(said)
     (tmp_path / "a.png").write_bytes(b"one")
-    origin.remember(tmp_path, tmp_path / "a.png")
-    assert origin.find(origin.pictures([StyleFile(b"one")]), tmp_path, roots)[0].name == "a.png"
+    origin.remember(tmp_path, files(tmp_path / "a.png"))
+    assert origin.find([origin.picture(StyleFile(b"one"))], tmp_path, no_layer, roots)[0].title == "a.png"
 
 
 def test_only_the_latest_pictures_are_remembered(tmp_path: Path) -> None:
     """Each once, the latest first."""
     for number in [*range(origin.MOST + 20), 50]:
-        origin.remember(tmp_path, tmp_path / f"{number}.png")
+        origin.remember(tmp_path, files(tmp_path / f"{number}.png"))
     paths = json.loads((tmp_path / origin.FILE).read_text())
     assert len(paths) == len(set(paths)) == origin.MOST
     assert paths[0] == str(tmp_path / "50.png")
@@ -103,5 +126,5 @@ def test_only_the_latest_pictures_are_remembered(tmp_path: Path) -> None:
 
 def test_a_profile_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     """She chooses the picture again."""
-    origin.remember(tmp_path / "nowhere", tmp_path / "a.png")
+    origin.remember(tmp_path / "nowhere", files(tmp_path / "a.png"))
     assert not (tmp_path / "nowhere").exists()

@@ -23,6 +23,7 @@ from nst_core.settings import knobs
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "gimp_plugin"
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 LANGUAGES = tuple(sorted(path.stem for path in HERE.glob("*.po")))
 
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ UNSAID = (b'"Project', b'"Report', b'"POT', b'"PO-', b'"Last', b'"Language-Team'
 def texts() -> Catalog:
     """Every text, without translations: those in the plug-in's code, the settings' and the built-in presets'."""
     catalog = Catalog(project="Neural Style for GIMP", charset="utf-8", header_comment="", fuzzy=False)
-    for file, _line, message, comments, _context in extract_from_dir(SOURCES, keywords={"_": None, "ngettext": (1, 2)}):
+    for file, _line, message, comments, _context in extract_from_dir(SOURCES, keywords=KEYWORDS):
         catalog.add(message, locations=[(file, 0)], auto_comments=comments)
     for place, text in (*_of_settings(), *_of_presets()):
         catalog.add(text, locations=[(place, 0)])

@@ -11,7 +11,7 @@ from gimp_plugin.dialog import memory
 from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.gallery.picks import Picks, of_preset
-from gimp_plugin.image import origin
+from gimp_plugin.image import origin, regions
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.start import start
@@ -28,17 +28,17 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig) -> list[Gimp
     profile = Path(Gimp.directory())
     past = memory.recall(profile)
     picks = past.picks if past.picks.entries else _first_picks(config)
+    picks = picks.within(region.key for region in regions.available(layers[0].get_image()))
     window = Window(layers, config, picks, Session(start, GLib.idle_add))
     size = window.run(past.size)
     if not window.made:
         memory.remember(profile, replace(past, size=size))
         raise CancelledError("the dialog was closed")
     memory.remember(profile, memory.Memory(window.picks, size=size))
+    origin.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":
             config.set_property(arguments.PRESET, pick.key)
-        elif pick.kind == "file":
-            origin.remember(profile, Path(pick.key))
     return window.made
 
 

@@ -11,6 +11,7 @@ from nst_core.messages import Done, Event, Pixels, Progress, StyleFile, StylePix
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.variations import Sheet
+    from gimp_plugin.image.regions import Regions
     from nst_core.errors import NeuralStyleError
     from nst_core.settings import Value
 
@@ -39,15 +40,17 @@ class Phase(enum.Enum):
 class Wish:
     """What the artist wants: the styles, the settings, what to call the result and how it shall come into the image.
 
-    regions: where each style counts, as the gallery calls it. as_seen: whether the layers' effects are painted too.
+    regions: where each style counts. layers: what the host calls those styles that are layers, empty for others.
+    as_seen: whether the layers' effects are painted too.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
     settings: Mapping[str, Value]
     title: str
+    regions: Regions
+    layers: tuple[str, ...]
     output: str = "layer"
     as_seen: bool = True
-    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nst_core.messages import Pixels
 
 SPACE = 12  # pixels
-SMALLEST, USUAL = (900, 600), (1180, 680)
+SMALLEST, USUAL = (720, 540), (1180, 680)  # narrower than its columns, the window scrolls them
 GALLERY, CONTROLS = 270, 300  # widths
 
 
@@ -148,12 +148,12 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._pages = Gtk.Stack()
         for page in (self._preview, self._sheet):
             self._pages.add(page)
-        columns = Gtk.Box(spacing=SPACE)
+        columns = Gtk.Box(spacing=SPACE, margin_bottom=SPACE // 2)
         columns.pack_start(self._gallery, expand=False, fill=True, padding=0)
         columns.pack_start(self._pages, expand=True, fill=True, padding=0)
         columns.pack_start(self._sidebar, expand=False, fill=True, padding=0)
-        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, border_width=SPACE)
-        whole.pack_start(columns, expand=True, fill=True, padding=0)
+        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
+        whole.pack_start(_scrolled(columns), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
         self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
         self.get_action_area().hide()
@@ -247,6 +247,16 @@ class _ErrorBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._label.set_text(text)
         self.get_accessible().set_name(text or _("Error"))
         self.set_visible(bool(text))
+
+
+def _scrolled(columns: Gtk.Box) -> Gtk.ScrolledWindow:
+    """Scrolls sideways where the screen is too narrow, and follows the focus."""
+    scrolled = Gtk.ScrolledWindow(
+        vscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False, propagate_natural_width=True
+    )
+    scrolled.add(columns)
+    columns.set_focus_hadjustment(scrolled.get_hadjustment())
+    return scrolled
 
 
 def _variations_button(vary: Callable[[], None]) -> Gtk.Button:

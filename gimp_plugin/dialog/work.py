@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog.roles import Wish
-from gimp_plugin.gallery import style_sources
-from gimp_plugin.image import canvas, masks, outputs, regions
+from gimp_plugin.image import canvas, layer_styles, masks, outputs, regions
 from gimp_plugin.image.regions import Area
 from gimp_plugin.preview.pictures import Sample
 from gimp_plugin.translation import _
 from nst_core.errors import NothingVisibleError
-from nst_core.messages import Done, Pixels, StyleFile, StylePixels, Stylize
+from nst_core.messages import Done, Pixels, Stylize
 from nst_core.settings import from_mapping, to_mapping
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ class LayerWork:
 
     def wish(self) -> Wish:
         """What the artist has set. Raises NeuralStyleError for styles that cannot be read."""
-        return self._wish(style_sources.MOST_EDGE)
+        return self._wish(layer_styles.MOST_EDGE)
 
     def preview(self) -> Stylize:
         """What the preview pane asks for, with what she has set; its quality is always the normal one."""
@@ -85,40 +83,38 @@ class LayerWork:
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The whole layer. Raises LayerGoneError."""
-        view = canvas.look(self._layers[number], as_seen=wish.as_seen)
+        view = canvas.look(self._layers[number], as_seen=wish.as_seen, selected=not wish.regions.selected)
         self._places[number] = view.place
-        area = Area(view.place.left, view.place.top, view.pixels.width, view.pixels.height)
-        return Stylize(view.pixels, self._guided(wish, area), wish.settings, mask=view.mask, previews=FORMING)
+        styles = wish.regions.guide(wish.styles, self._image, view.place.area(view.pixels))
+        return Stylize(view.pixels, styles, wish.settings, mask=view.mask, previews=FORMING)
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
         """Insert the results: `made`. Raises LayerGoneError if no layer is left that one belongs to."""
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
-        look = outputs.Look(wish.styles, wish.title, wish.output)
+        look = outputs.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output)
         self.made = outputs.insert(self._image, painted, look, show=True)
 
     def _small(self, sample: Sample, quality: str) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
-        mask = masks.visible(layer, sample.area)
+        canvas.home(layer)  # what the pane shows may be older than the closing of the image
+        mask = masks.visible(layer, sample.area, selected=not wish.regions.selected)
         if mask is not None and not any(mask):
             raise NothingVisibleError(
                 _("selection and layer mask hide all of this part"),
                 _("look at another part, or select some of this one"),
             )
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
-        styles = self._guided(wish, sample.area)
+        styles = wish.regions.guide(wish.styles, self._image, sample.area)
         return Stylize(sample.pixels, styles, settings, mask=mask, part=sample.part, previews=PREVIEWS)
-
-    def _guided(self, wish: Wish, area: Area) -> tuple[StyleFile | StylePixels, ...]:
-        pairs = zip(wish.styles, wish.regions, strict=True)
-        return tuple(replace(style, guide=regions.read(region, self._image, area)) for style, region in pairs)
 
     def _wish(self, edge: int) -> Wish:
         picks, config = self._picks(), self._config
         return Wish(
-            styles=picks.styles(partial(style_sources.read, edge=edge)),
+            styles=picks.styles(partial(layer_styles.read, edge=edge)),
             settings=to_mapping(from_mapping(arguments.values_of(config))),
             title=picks.title,
             output=config.get_property(arguments.OUTPUT),
             as_seen=self.as_seen,
-            regions=picks.regions(),
+            regions=regions.chosen(picks.regions(), self._image),
+            layers=picks.layers(),
         )

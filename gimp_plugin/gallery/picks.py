@@ -120,6 +120,17 @@ class Picks:
         """Where each of `styles` counts. Raises the same, but for reading layers."""
         return tuple(source.region for source in self._sources(roots))
 
+    def layers(self, roots: Roots | None = None) -> tuple[str, ...]:
+        """What the host calls each of `styles` that is a layer; empty for others. Raises as `regions`."""
+        return tuple("" if source.path else source.key for source in self._sources(roots))
+
+    def within(self, regions: Iterable[str]) -> Picks:
+        """With those regions alone: a style whose region is another one counts everywhere."""
+        there = set(regions)
+        return Picks(
+            tuple(entry if entry.region in there else dataclasses.replace(entry, region="") for entry in self.entries)
+        )
+
     def pictures(
         self, encode_layer: Callable[[str], bytes], roots: Roots | None = None
     ) -> tuple[tuple[str, bytes, float], ...]:
@@ -132,9 +143,8 @@ class Picks:
         )
 
     def to_json(self) -> list[dict[str, Any]]:
-        """What can be remembered until another day. Layers and regions cannot: GIMP counts them anew."""
-        kept = [dataclasses.replace(entry, region="") for entry in self.entries if entry.kind != "layer"]
-        return [dataclasses.asdict(entry) for entry in kept]
+        """What can be remembered until another day. Layers cannot: GIMP counts them anew."""
+        return [dataclasses.asdict(entry) for entry in self.entries if entry.kind != "layer"]
 
     @classmethod
     def from_json(cls, said: object, roots: Roots | None = None) -> Picks:
@@ -229,7 +239,9 @@ def _remembered(entry: object, roots: Roots | None) -> Pick | None:
             pick = of_file(Path(path))
         case _:
             return None
-    return dataclasses.replace(pick, weight=min(max(0.0, float(weight)), 1.0))
+    region = entry.get("region") if isinstance(entry, dict) else ""
+    weight = float(min(max(0, weight), 1))
+    return dataclasses.replace(pick, weight=weight, region=region if isinstance(region, str) else "")
 
 
 def _is_file(path: str) -> bool:

@@ -1,25 +1,18 @@
-"""Open images and their layers as styles: what there is, its pixels, its thumbnail.
-
-A source's key is a layer's number as text, or `image N` for what an image shows as a whole.
-"""
+"""Open images and their layers as styles: what there is to choose, as a picture file, as a thumbnail."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gimp_plugin.libgimp import Gegl, Gimp, GLib
+from gimp_plugin.image.layer_styles import WHOLE, find, scaled
+from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GdkPixbuf
 from gimp_plugin.translation import _
 from nst_core.errors import LayerGoneError
-from nst_core.messages import Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-MOST_EDGE = 4096  # pixels: a finer style says nothing more to a picture of any common size
-_WHOLE = "image "
 
 
 @dataclass(frozen=True)
@@ -38,20 +31,12 @@ def open_images() -> list[tuple[str, list[Source]]]:
 
 def is_image(key: str) -> bool:
     """Whether a key stands for what an image shows, instead of for one layer."""
-    return key.startswith(_WHOLE)
-
-
-def read(key: str, edge: int = MOST_EDGE) -> Pixels:
-    """The pixels of a source, scaled down to `edge` px where it is larger. Raises LayerGoneError."""
-    with _drawable(key) as drawable:
-        width, height, rgba = _scaled(drawable, edge, "R'G'B'A float")
-    return Pixels(width, height, rgba)
+    return key.startswith(WHOLE)
 
 
 def encode(key: str) -> bytes:
     """A source as a PNG. Raises LayerGoneError."""
-    with _drawable(key) as drawable:
-        width, height, rgba = _scaled(drawable, MOST_EDGE, "R'G'B'A u8")
+    width, height, rgba = scaled(key, "R'G'B'A u8")
     alpha = True
     whole = GdkPixbuf.Pixbuf.new_from_bytes(
         GLib.Bytes.new(rgba), GdkPixbuf.Colorspace.RGB, alpha, 8, width, height, 4 * width
@@ -63,7 +48,7 @@ def encode(key: str) -> bytes:
 def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
     """A small picture of a source, None for one that is gone."""
     try:
-        found = _find(key)
+        found = find(key)
     except LayerGoneError:
         return None
     small: GdkPixbuf.Pixbuf | None = found.get_thumbnail(edge, edge, Gimp.PixbufTransparency.KEEP_ALPHA)
@@ -71,7 +56,7 @@ def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
 
 
 def _whole(image: Gimp.Image) -> Source:
-    return Source(f"{_WHOLE}{image.get_id()}", _("Visible image"))
+    return Source(f"{WHOLE}{image.get_id()}", _("Visible image"))
 
 
 def _layers(layers: Sequence[Gimp.Layer], depth: int = 0) -> Iterator[Source]:
@@ -79,34 +64,3 @@ def _layers(layers: Sequence[Gimp.Layer], depth: int = 0) -> Iterator[Source]:
         yield Source(str(layer.get_id()), layer.get_name(), depth)
         if layer.is_group():
             yield from _layers(layer.get_children(), depth + 1)
-
-
-def _find(key: str) -> Gimp.Image | Gimp.Layer:
-    number = key.removeprefix(_WHOLE)
-    kind = Gimp.Image if is_image(key) else Gimp.Layer
-    found = kind.get_by_id(int(number)) if number.isdecimal() else None
-    if found is None or not found.is_valid():
-        raise LayerGoneError(_("the layer or image chosen as a style was closed"), _("choose another style"))
-    return found
-
-
-@contextlib.contextmanager
-def _drawable(key: str) -> Iterator[Gimp.Layer]:
-    found = _find(key)
-    if isinstance(found, Gimp.Layer):
-        yield found
-        return
-    shown = Gimp.Layer.new_from_visible(found, found, None)  # belongs to the image, but is never put into it
-    try:
-        yield shown
-    finally:
-        shown.delete()
-
-
-def _scaled(drawable: Gimp.Layer, edge: int, form: str) -> tuple[int, int, bytes]:
-    """(width, height, pixels in the babl format `form`)."""
-    width, height = drawable.get_width(), drawable.get_height()
-    scale = min(1.0, edge / max(width, height))
-    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    area = Gegl.Rectangle.new(0, 0, wide, high)
-    return wide, high, drawable.get_buffer().get(area, scale, form, Gegl.AbyssPolicy.CLAMP)

@@ -25,13 +25,18 @@ GONE = _("the layer or its image was closed while the engine worked")
 class Place:
     """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
 
-    as_seen: whether the layer's effects were painted too.
+    as_seen: whether the layer's effects were painted too. selected: whether a selection hides what lies outside of it.
     """
 
     layer: Gimp.Layer
     left: int
     top: int
-    as_seen: bool
+    as_seen: bool = True
+    selected: bool = True
+
+    def area(self, pixels: Pixels) -> Area:
+        """Where in the image the painting lies."""
+        return Area(self.left, self.top, pixels.width, pixels.height)
 
 
 @dataclass(frozen=True)
@@ -55,13 +60,17 @@ def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
         _check(drawable, repr(drawable.get_name()))
 
 
-def look(layer: Gimp.Layer, *, as_seen: bool = True) -> View:
-    """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError."""
+def look(layer: Gimp.Layer, *, as_seen: bool = True, selected: bool = True) -> View:
+    """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError.
+
+    selected: whether what is not selected is hidden.
+    """
     home(layer)
     with scratch.seen(layer, as_seen=as_seen) as sight:
         pixels = pixels_of(sight.drawable)
-        mask = masks.visible(layer, Area(sight.left, sight.top, pixels.width, pixels.height))
-        return View(Place(layer, sight.left, sight.top, as_seen), pixels, mask)
+        place = Place(layer, sight.left, sight.top, as_seen, selected)
+        mask = masks.visible(layer, place.area(pixels), selected=selected)
+        return View(place, pixels, mask)
 
 
 def read(layer: Gimp.Layer, *, as_seen: bool = True) -> Pixels:

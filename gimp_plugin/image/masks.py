@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.libgimp import Gegl, Gimp
 
 if TYPE_CHECKING:
+    from gimp_plugin.image.canvas import Place
     from gimp_plugin.image.regions import Area
 
 LEVELS = "Y u8"  # linear, as masks are
@@ -17,16 +18,16 @@ ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
 Pair = tuple[int, int]
 
 
-def visible(layer: Gimp.Layer, area: Area) -> bytes | None:
+def visible(layer: Gimp.Layer, area: Area, *, selected: bool = True) -> bytes | None:
     """What selection and mask leave of a layer: float32 rows, 1 where anything shows, else 0; None: everything does.
 
-    area: the part asked for. There are no values between 0 and 1: how much shows is the business of the painted
-    layer's mask.
+    area: the part asked for. selected: whether what is not selected is hidden. There are no values between 0 and 1:
+    how much shows is the business of the painted layer's mask.
     """
     image = layer.get_image()
     _ok, left, top = layer.get_offsets()
     shown = None
-    if not Gimp.Selection.is_empty(image):
+    if selected and not Gimp.Selection.is_empty(image):
         shown = _shown(image.get_selection(), (0, 0), area)
     mask = _mask(layer)
     if mask is not None:
@@ -35,12 +36,13 @@ def visible(layer: Gimp.Layer, area: Area) -> bytes | None:
     return None if shown is None or HIDDEN not in shown else _floats(shown)
 
 
-def put_on(new: Gimp.Layer, source: Gimp.Layer, image: Gimp.Image) -> None:
-    """Give a new layer of an image, or of another one, the selection and the source's mask as its own mask.
+def put_on(new: Gimp.Layer, place: Place, image: Gimp.Image) -> None:
+    """Give a new layer of an image, or of another one, the selection and the mask of what was painted as its own mask.
 
     Without either it gets none. Where both are soft the lower value counts, as where two selections meet.
     """
-    selection = None if Gimp.Selection.is_empty(image) else image.get_selection()
+    source = place.layer
+    selection = image.get_selection() if place.selected and not Gimp.Selection.is_empty(image) else None
     own = _mask(source)
     if selection is None and own is None:
         return

@@ -1,7 +1,8 @@
-"""Where a painting's styles came from: noted without any path, and found again by their contents.
+"""Where a painting's styles came from: noted without any path, and found again.
 
-A note lists each picture's SHA-256 and size in bytes. The pictures are looked for among those of all presets, and among
-the files that the artist has painted with before: a list of paths in her profile, never in an image.
+A note lists each picture's SHA-256 and size in bytes; layers are for the host to find. The pictures are looked for
+among those of all presets, and among the files that the artist has painted with before: a list of paths in her
+profile, never in an image.
 """
 
 from __future__ import annotations
@@ -9,58 +10,68 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gimp_plugin.gallery.picks import Pick, Picks, of_file
 from gimp_plugin.translation import _
 from nst_core import presets
 from nst_core.errors import InvalidImageError
 from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FILE = "neural-style-pictures.json"
 MOST = 100  # paths kept, the latest first
 
 
-def pictures(styles: Sequence[StyleFile | StylePixels]) -> list[dict[str, Any]]:
-    """What a note says of the styles."""
-    return [_picture(style) for style in styles]
-
-
-def find(noted: object, profile: Path, roots: presets.Roots | None = None) -> tuple[StyleFile, ...]:
-    """The styles that `pictures` described. Raises InvalidImageError if one cannot be found."""
-    if not isinstance(noted, list) or not 1 <= len(noted) <= MAX_STYLES:
-        raise InvalidImageError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
-    known = [*_of_presets(roots), *_remembered(profile)]
-    return tuple(_find(entry, known) for entry in noted)
-
-
-def remember(profile: Path, picture: Path) -> None:
-    """Know where a picture is when a recipe asks for it. Failing is no error: she chooses again."""
-    paths = [picture.absolute(), *(path for path in _remembered(profile) if path != picture.absolute())]
-    with contextlib.suppress(OSError):
-        (profile / FILE).write_text(json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n", "utf-8")
-
-
-def _picture(style: StyleFile | StylePixels) -> dict[str, Any]:
+def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
+    """What a note says of a style; which layer it was is for the host to say."""
     if isinstance(style, StylePixels):
-        return {"layer": True, "weight": style.weight}
+        return {"weight": style.weight}
     encoded = bytes(style.encoded)
     return {"sha256": hashlib.sha256(encoded).hexdigest(), "bytes": len(encoded), "weight": style.weight}
 
 
-def _find(entry: Any, known: Iterable[Path]) -> StyleFile:
+def find(
+    noted: object, profile: Path, find_layer: Callable[[int, str], str], roots: presets.Roots | None = None
+) -> tuple[Pick, ...]:
+    """The styles that `picture` described, one by one. Raises InvalidImageError if one cannot be found.
+
+    find_layer: gives the key of a layer of this number and name, or raises InvalidImageError.
+    """
+    if not isinstance(noted, list) or not 1 <= len(noted) <= MAX_STYLES:
+        raise InvalidImageError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
+    known = [*_of_presets(roots), *_remembered(profile)]
+    return tuple(_find(entry, known, find_layer) for entry in noted)
+
+
+def remember(profile: Path, picks: Picks) -> None:
+    """Know where picture files are when a recipe asks for them. Failing is no error: she chooses again."""
+    files = [Path(pick.key).absolute() for pick in picks.entries if pick.kind == "file"]
+    if not files:
+        return
+    paths = [*files, *(path for path in _remembered(profile) if path not in files)]
+    with contextlib.suppress(OSError):
+        (profile / FILE).write_text(json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n", "utf-8")
+
+
+def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], str]) -> Pick:
     match entry:
         case {"sha256": str(digest), "bytes": int(size), "weight": int() | float() as weight} if weight >= 0:
             for path in known:
                 encoded = _read(path, size)
                 if encoded and hashlib.sha256(encoded).hexdigest() == digest:
-                    return StyleFile(encoded, float(weight), path.name)
+                    return replace(of_file(path), weight=float(weight))
             message = _("the style picture that this layer was painted with cannot be found any more")
-        case {"layer": True}:
-            message = _("the style of this layer was another layer, and recipes do not keep those")
+        case {"layer": int(tattoo), "name": str(name), "weight": int() | float() as weight} if (
+            0 < tattoo < 2**32 and weight >= 0
+        ):
+            return Pick("layer", find_layer(tattoo, name), name, float(weight))
+        case {"layer": _}:
+            message = _("the style was all that an image shows, and recipes do not keep that")
         case _:
             message = _("the layer's recipe cannot be read")
     raise InvalidImageError(message, _("choose the style again in Neural Style"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from gimp_plugin.image.canvas import Place
+    from gimp_plugin.image.regions import Regions
     from nst_core.messages import Done, StyleFile, StylePixels
 
 LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
@@ -34,11 +35,14 @@ class Painted:
 class Look:
     """What the paintings have in common: the styles, what to call them, how they shall come into GIMP.
 
+    regions: where each style counts. layers: the keys of those styles that are layers, an empty text for others.
     source: the tattoo of what was painted, if not the layer that the painting is put above.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
     title: str
+    regions: Regions
+    layers: tuple[str, ...]
     output: str = LAYER
     source: int | None = None
 
@@ -75,7 +79,7 @@ def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
     source = one.place.layer
     layer = _layer(image, one, _name(source, look))
     image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
-    masks.put_on(layer, source, image)
+    masks.put_on(layer, one.place, image)
     _note(layer, one, look)
     return layer
 
@@ -97,7 +101,7 @@ def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
         layer.set_mode(mode)
         image.insert_layer(layer, group, position)
         _note(layer, one, look)
-    masks.put_on(group, source, image)
+    masks.put_on(group, one.place, image)
     _note(group, one, look)
     return group
 
@@ -110,7 +114,7 @@ def _new_image(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, sho
         for position, one in enumerate(painted):
             layer = _layer(new, one, _name(one.place.layer, look))
             new.insert_layer(layer, None, position)
-            masks.put_on(layer, one.place.layer, image)
+            masks.put_on(layer, one.place, image)
             _note(layer, one, look)
             layers.append(layer)
         new.undo_enable()
@@ -159,4 +163,4 @@ def _name(source: Gimp.Layer, look: Look) -> str:
 
 def _note(layer: Gimp.Layer, one: Painted, look: Look) -> None:
     source = look.source or one.place.layer.get_tattoo()
-    recipes.attach(layer, recipes.note(one.done.recipe, look.styles, look.title, source))
+    recipes.attach(layer, recipes.note(one.done.recipe, look, source))

@@ -1,15 +1,20 @@
 """The note on a painted layer that says how it was made: what the engine calls the recipe, the styles, the source.
 
-It is a parasite, saved with the image, and holds no path.
+It is a parasite, saved with the image, and holds no path. Regions and layers are noted by what GIMP calls them, a
+selection by its levels.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import origin
+from gimp_plugin.gallery.picks import Picks
+from gimp_plugin.image import layer_styles, origin
+from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
 from nst_core.errors import NeuralStyleError, UnsupportedLayerError
@@ -18,15 +23,22 @@ from nst_core.settings import Value, from_mapping, knobs, to_mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from nst_core.messages import StyleFile, StylePixels
+    from gimp_plugin.image.outputs import Look
 
 NAME = "neural-style-recipe"
 Note = dict[str, Any]
 
 
-def note(recipe: Mapping[str, Any], styles: Sequence[StyleFile | StylePixels], title: str, source: int) -> Note:
+def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
     """What to write down of a painting. source: the painted layer's tattoo, which it keeps in saved images too."""
-    return {**recipe, "title": title, "pictures": origin.pictures(styles), "source": source}
+    pairs = zip(look.styles, look.layers, strict=True)
+    pictures = [origin.picture(style) | (layer_styles.note(key) if key else {}) for style, key in pairs]
+    noted = {**recipe, "title": look.title, "pictures": pictures, "source": source}
+    if any(look.regions.keys):
+        noted["regions"] = look.regions.keys
+    if look.regions.selection is not None:
+        noted["selection"] = look.regions.selection.to_json()
+    return noted
 
 
 def attach(layer: Gimp.Layer, noted: Note) -> None:
@@ -72,14 +84,28 @@ def settings_of(noted: Note) -> dict[str, Value]:
         # A newer version may know more.
         return to_mapping(from_mapping({k: v for k, v in said.items() if k in known} if isinstance(said, dict) else {}))
     except NeuralStyleError as error:
-        raise UnsupportedLayerError(
-            _("the layer's recipe cannot be read"), _("choose the style again in Neural Style")
-        ) from error
+        raise _unreadable() from error
 
 
-def styles_of(noted: Note) -> tuple[StyleFile, ...]:
-    """The styles of a recipe. Raises InvalidImageError if they cannot be found."""
-    return origin.find(noted.get("pictures"), Path(Gimp.directory()))
+def picks_of(noted: Note, image: Gimp.Image) -> Picks:
+    """The styles of a recipe, for an image, with their regions. Raises InvalidImageError if they cannot be found."""
+    found = origin.find(noted.get("pictures"), Path(Gimp.directory()), partial(layer_styles.find_again, image=image))
+    keys = noted.get("regions", [""] * len(found))
+    if not isinstance(keys, list) or len(keys) != len(found) or not all(isinstance(key, str) for key in keys):
+        raise _unreadable()
+    return Picks(tuple(replace(pick, region=key) for pick, key in zip(found, keys, strict=True)))
+
+
+def selection_of(noted: Note) -> Selection | None:
+    """The selection that said where styles count, None if there was none. Raises UnsupportedLayerError."""
+    try:
+        return Selection.from_json(noted["selection"]) if "selection" in noted else None
+    except ValueError as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> UnsupportedLayerError:
+    return UnsupportedLayerError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
 
 
 def _all_layers(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:

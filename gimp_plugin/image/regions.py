@@ -1,22 +1,28 @@
 """Where in an image a style may count: inside or outside the selection, where a channel or a layer's mask is white.
 
-A region's key is its name with the number of what it comes from; an empty key is everywhere.
+A region's key is `inside`, `outside`, `channel NAME`, `mask LAYER`, or empty: everywhere. In an image no two channels
+have the same name, and no two layers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gimp_plugin.image import selections
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import LayerGoneError
+from nst_core.errors import InvalidSettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gimp_plugin.image.selections import Selection
+    from nst_core.messages import StyleFile, StylePixels
+
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
-LEVELS, GUIDE = "Y u8", "Y float"  # linear, as selections, channels and masks are
+CHANNEL, MASK = "channel ", "mask "
+GUIDE = "Y float"
 INVERTED = bytes(range(255, -1, -1))
 
 
@@ -39,50 +45,86 @@ class Area:
     scale: float = 1.0
 
 
+@dataclass(frozen=True)
+class Regions:
+    """Where each of some styles counts. selection: the one meant, as it was then; None: nothing was selected."""
+
+    keys: tuple[str, ...] = ()
+    selection: Selection | None = None
+
+    @property
+    def selected(self) -> bool:
+        """Whether the selection says where styles count: then it says no more where to paint at all."""
+        return self.selection is not None
+
+    def guide(
+        self, styles: Sequence[StyleFile | StylePixels], image: Gimp.Image, area: Area
+    ) -> tuple[StyleFile | StylePixels, ...]:
+        """The styles, with the guides of their regions in an area. Raises InvalidSettingError for one not there."""
+        pairs = zip(styles, self.keys, strict=True)
+        return tuple(replace(style, guide=self._read(key, image, area)) for style, key in pairs)
+
+    def _read(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
+        if key not in (INSIDE, OUTSIDE):
+            return _of_item(key, image, area) if key else None
+        if self.selection is None:
+            return None
+        levels = self.selection.read(area, image)
+        return _floats(levels.translate(INVERTED) if key == OUTSIDE else levels, area)
+
+
+def chosen(keys: Sequence[str], image: Gimp.Image) -> Regions:
+    """The regions that are chosen now."""
+    selected = INSIDE in keys or OUTSIDE in keys
+    return Regions(tuple(keys), selections.present(image) if selected else None)
+
+
 def available(image: Gimp.Image) -> list[Region]:
     """Everywhere first, then what the image has of selection, channels and masks."""
     found = [Region(EVERYWHERE, _("Everywhere"))]
     if not Gimp.Selection.is_empty(image):
         found += [Region(INSIDE, _("In the selection")), Region(OUTSIDE, _("Outside the selection"))]
     for channel in image.get_channels():
-        found.append(Region(f"channel {channel.get_id()}", _("Channel {name}").format(name=channel.get_name())))
+        name = channel.get_name()
+        found.append(Region(CHANNEL + name, _("Channel {name}").format(name=name)))
     for layer in _all(image.get_layers()):
-        mask = layer.get_mask()
-        if mask is not None:
-            found.append(Region(f"mask {mask.get_id()}", _("Mask of {layer}").format(layer=layer.get_name())))
+        if layer.get_mask() is not None:
+            name = layer.get_name()
+            found.append(Region(MASK + name, _("Mask of {layer}").format(layer=name)))
     return found
 
 
-def read(key: str, image: Gimp.Image, area: Area) -> bytes | None:
-    """The region in an area: float32 rows, 1 where the style counts; None: everywhere. Raises LayerGoneError."""
-    if key == EVERYWHERE or (key in (INSIDE, OUTSIDE) and Gimp.Selection.is_empty(image)):
-        return None
+def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
     channel, left, top = _channel(key, image)
     corner = (area.left - round(left * area.scale), area.top - round(top * area.scale))
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
-    levels = channel.get_buffer().get(there, area.scale, LEVELS, Gegl.AbyssPolicy.NONE)
-    return _floats(levels.translate(INVERTED) if key == OUTSIDE else levels, area)
+    levels: bytes = channel.get_buffer().get(there, area.scale, selections.LEVELS, Gegl.AbyssPolicy.NONE)
+    return _floats(levels, area)
 
 
 def _floats(levels: bytes, area: Area) -> bytes:
     whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
-    buffer = Gegl.Buffer.new(LEVELS, 0, 0, area.width, area.height)
-    buffer.set(whole, LEVELS, levels)
+    buffer = selections.buffer_of(levels, area.width, area.height)
     guide: bytes = buffer.get(whole, 1.0, GUIDE, Gegl.AbyssPolicy.NONE)
     return guide
 
 
 def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:
     """The channel behind a key, and where its corner lies in the image."""
-    if key in (INSIDE, OUTSIDE):
-        return image.get_selection(), 0, 0
-    found = Gimp.Channel.get_by_id(int(key.split()[1]))
-    if found is None or not found.is_valid():
-        raise LayerGoneError(_("the channel or mask chosen as a region was deleted"), _("choose another region"))
-    if isinstance(found, Gimp.LayerMask):
-        _ok, left, top = Gimp.Layer.from_mask(found).get_offsets()
-        return found, left, top
-    return found, 0, 0
+    if key.startswith(CHANNEL):
+        channel = image.get_channel_by_name(key.removeprefix(CHANNEL))
+        if channel is not None:
+            return channel, 0, 0
+    elif key.startswith(MASK):
+        layer = image.get_layer_by_name(key.removeprefix(MASK))
+        mask = layer.get_mask() if layer is not None else None
+        if mask is not None:
+            _ok, left, top = layer.get_offsets()
+            return mask, left, top
+    raise InvalidSettingError(
+        _("the image has nothing that is called {region}, where a style shall count").format(region=repr(key)),
+        _("choose another region"),
+    )
 
 
 def _all(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
-import onnxruntime as ort
 
-from nst_core import weights
+from nst_core import threads, weights
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError, OutOfMemoryError
 from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
 from nst_core.memory import available
+from nst_core.onnx_runtime import ort
 from nst_core.statistics import (
     Array,
     LayerStatistics,
@@ -61,6 +61,7 @@ class OnnxBackend:
     def _session(self, name: str) -> ort.InferenceSession:
         options = ort.SessionOptions()
         options.log_severity_level = _FATAL
+        options.intra_op_num_threads = threads.most()
         options.enable_cpu_mem_arena = False  # which keeps twice what a step needs, for no gain in time
         providers = [_PROVIDERS[self._asked], _PROVIDERS["cpu"]] if self._asked != "cpu" else [_PROVIDERS["cpu"]]
         weights.verified(weights.WEIGHTS_FILE)

@@ -1,0 +1,222 @@
+"""One picture over a cluster: seconds and bytes of a step with one worker and with two, each with one thread.
+
+python benchmarks/cluster.py [--side 768] [--tile 384] [--rounds 3] [--bandwidth 1.25e9]
+
+A square picture on a Ray cluster of this machine's own. Tiles here, one worker and two take turns, so that a machine
+that slows down slows all of them; medians are printed, and beside them how long the busiest worker had a processor,
+which other programs do not change much. Bytes are those of the arrays that cross. What is done here while workers wait
+is measured by itself. From these a gigapixel is calculated, for workers with a processor each and a network of so many
+bytes a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from nst_core import images, threads
+from nst_core.backends import Float, Objective
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.bands import BandWork
+from nst_core.descent import descend
+from nst_core.job import Style
+from nst_core.layers import CHANNELS, STYLE_LAYERS
+from nst_core.on_ray import LOCAL, Answer, Worker, cluster
+from nst_core.planes import planes
+from nst_core.spread import Spread
+from nst_core.statistics import LayerStatistics, Weights
+from nst_core.targets import make_targets
+from nst_core.team import Team
+from nst_core.tile_grid import MARGIN
+from nst_core.tiles import InTiles
+
+PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+MOVES = 4
+"""That the optimiser remembers where memory is short."""
+GIGAPIXEL = 32_768
+"""px: the side."""
+MATRICES = sum(CHANNELS[layer] * (CHANNELS[layer] + 1) for layer in STYLE_LAYERS)
+"""Numbers in a set of Gram matrices and means."""
+
+
+@dataclass(eq=False)
+class Shared:
+    """A value in the cluster's keeping; it is sent to each worker once."""
+
+    reference: Any
+    weight: int
+
+
+@dataclass
+class Scales:
+    """What has crossed, in bytes."""
+
+    sent: int = 0
+    received: int = 0
+
+
+class Weighed:
+    """A worker, and what crosses between it and us."""
+
+    def __init__(self, worker: Worker, scales: Scales) -> None:
+        self._worker, self._scales = worker, scales
+        self._known: set[Shared] = set()
+
+    def call(self, method: str, *arguments: Any) -> WeighedAnswer:
+        """See nst_core.team.Hand."""
+        for one in arguments:
+            if isinstance(one, Shared):
+                self._scales.sent += 0 if one in self._known else one.weight
+                self._known.add(one)
+            else:
+                self._scales.sent += weight(one)
+        plain = [one.reference if isinstance(one, Shared) else one for one in arguments]
+        return WeighedAnswer(self._worker.call(method, *plain), self._scales)
+
+    def close(self) -> None:
+        """The other team goes on with it."""
+
+
+class WeighedAnswer:
+    """An answer that is weighed when it comes."""
+
+    def __init__(self, answer: Answer, scales: Scales) -> None:
+        self._answer, self._scales = answer, scales
+
+    def get(self, cancelled: Callable[[], bool]) -> Any:
+        """See nst_core.team.Answer."""
+        found = self._answer.get(cancelled)
+        self._scales.received += weight(found)
+        return found
+
+
+@dataclass
+class Cost:
+    """Of a step, the medians: seconds, and seconds of a processor that the busiest worker took. Bytes that crossed."""
+
+    seconds: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+    scales: Scales = field(default_factory=Scales)
+
+
+def weight(value: Any) -> int:
+    """Bytes of the arrays in a value."""
+    match value:
+        case np.ndarray():
+            return value.nbytes
+        case LayerStatistics():
+            return weight(value.gram) + weight(value.mean)
+        case dict():
+            return sum(map(weight, value.values()))
+        case tuple() | list():
+            return sum(map(weight, value))
+    return 0
+
+
+def at_home(side: int) -> float:
+    """Seconds for each megapixel of what the optimiser does between evaluations, here."""
+    image = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
+    target = image[:, :, ::-1, ::-1].copy()
+
+    def objective(x: Float) -> tuple[Float, Float]:  # as cheap as can be
+        return np.array([float(((x - target) ** 2).sum()), 0, 0], np.float32), (x - target) * (0.5 + target)
+
+    times, last = [], time.perf_counter()
+    for _ in descend(objective, image, 12, MOVES):
+        times.append(time.perf_counter() - last)
+        last = time.perf_counter()
+    return statistics.median(times[6:]) / (side * side / 1e6)
+
+
+def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
+    """What a step costs, each way."""
+    content, style = (
+        images.resize(images.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
+    )
+    backend = OnnxBackend()
+    visible = np.ones((side, side), np.float32)
+    whole = make_targets(InTiles(backend, tile), content, visible, [Style(style)], 1.0, Weights())
+    image, scales, costs = planes(style), Scales(), dict[str, Cost]()
+    with cluster(LOCAL) as machines:
+        workers = [machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
+        processes = [psutil.Process(worker.pid()) for worker in workers]
+
+        def far(count: int) -> Objective:
+            hands = iter([Weighed(worker, scales) for worker in workers])
+            team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), weight(value)))
+            return Spread(backend, team, tile).objective(replace(whole, content=planes(content)))
+
+        ways: dict[str, Callable[[], Objective]] = {
+            "tiles here": lambda: InTiles(backend, tile).objective(whole),
+            "one worker": lambda: far(1),
+            "two workers": lambda: far(2),
+        }
+        for _ in range(rounds):
+            for name, make in ways.items():
+                objective = make()  # it learns here, and loads its networks: not timed
+                scales.sent = scales.received = 0
+                before, start = [busy(process) for process in processes], time.perf_counter()
+                objective(image)
+                cost = costs.setdefault(name, Cost())
+                cost.seconds.append(time.perf_counter() - start)
+                cost.busy.append(max(busy(p) - then for p, then in zip(processes, before, strict=True)))
+                cost.scales = replace(scales)
+    return costs
+
+
+def busy(process: psutil.Process) -> float:
+    """Seconds of a processor that it has taken so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--side", type=int, default=768)
+    parser.add_argument("--tile", type=int, default=384)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bandwidth", type=float, default=1.25e9)
+    options = parser.parse_args()
+    threads.limit(1)
+    area = options.side**2 / 1e6
+    costs = measured(options.side, options.tile, options.rounds)
+    alone = costs["one worker"]
+    rate = statistics.median(alone.busy) / area
+    for name, cost in costs.items():
+        each, taken = statistics.median(cost.seconds), statistics.median(cost.busy)
+        print(
+            f"{name:12} {each:7.2f} s ({statistics.median(alone.seconds) / each:4.2f} x), "
+            f"busiest worker {taken:6.2f} s of a processor, "
+            f"sent {cost.scales.sent / 1e6:6.1f} MB, received {cost.scales.received / 1e6:6.1f} MB"
+        )
+    home = at_home(2048)
+    print(f"here, between evaluations: {home:.3f} s for each megapixel")
+    for count in (1, 4, 16, 64, 256):
+        print(projected(count, rate, home, options.bandwidth))
+
+
+def projected(count: int, rate: float, home: float, bandwidth: float) -> str:
+    """A step of a gigapixel. rate, home: seconds for each megapixel of a worker's processor, and of ours."""
+    gigapixel = GIGAPIXEL**2 / 1e6
+    seen = 12 * (GIGAPIXEL + 2 * MARGIN * (count - 1)) * GIGAPIXEL
+    # There and back: pixels and gradient; derivatives in float32 and sums in float64.
+    network = (2 * seen + count * MATRICES * (4 + 8)) / bandwidth
+    work, here = rate * gigapixel / count, home * gigapixel
+    return (
+        f"{count:3d} workers, {gigapixel:.0f} megapixels: {work + network + here:7.0f} s a step "
+        f"(work {work:.0f}, network {network:.0f}, here {here:.0f})"
+    )
+
+
+if __name__ == "__main__":
+    main()

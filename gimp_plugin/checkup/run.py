@@ -1,0 +1,42 @@
+"""What happens when the check is started: with a window that shows the lines as they come, or for a script."""
+
+from __future__ import annotations
+
+import json
+import platform
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin import answers
+from gimp_plugin.libgimp import Gimp
+from gimp_plugin.start import examine
+from nst_core import __version__
+from nst_core.findings import Finding, to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+THOROUGH = "thorough"
+
+
+def run(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _extra: Any) -> Gimp.ValueArray:
+    """Examine; the answer is the report, as JSON."""
+    found: list[Finding] = []
+    thorough = bool(config.get_property(THOROUGH))
+    if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
+        _examine(found.append, thorough=thorough)
+    else:
+        from gimp_plugin.checkup.window import show  # noqa: PLC0415 - needs a screen
+
+        found = show(_here(), lambda tell: examine(tell, thorough=thorough))
+    return answers.of_text(procedure, json.dumps(to_mapping(found, __version__)))
+
+
+def _examine(tell: Callable[[Finding], None], *, thorough: bool) -> None:
+    tell(_here())
+    examine(tell, thorough=thorough)
+
+
+def _here() -> Finding:
+    """This GIMP, which has come as far as running the plug-in. To be asked in the main thread."""
+    where = f"{Gimp.version()}, Python {platform.python_version()}, {Gimp.directory()}"
+    return Finding("gimp", "ok", f"{where}: loads the plug-in, version {__version__}")

@@ -1,0 +1,125 @@
+"""The window of the check: a line for each finding, as it comes, with a button that copies them all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgimp import GLib
+from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
+from gimp_plugin.translation import _, ngettext
+from gimp_plugin.wording import sentence
+
+if TYPE_CHECKING:
+    from nst_core.findings import Finding
+
+Examine = Callable[[Callable[["Finding"], None]], None]
+
+ICONS = {"ok": "object-select-symbolic", "note": "dialog-information-symbolic", "problem": "dialog-warning-symbolic"}
+COPY = 1
+SIZE = (720, 480)
+GAP = 12
+
+
+def show(first: Finding, examine: Examine) -> list[Finding]:
+    """Show `first` and what `examine`, in a thread of its own, finds; return all when the window is closed."""
+    GimpUi.init("neural-style")
+    window = _Window()
+    window.add_finding(first)
+
+    def work() -> None:
+        examine(lambda finding: GLib.idle_add(window.add_finding, finding))
+        GLib.idle_add(window.finish)
+
+    threading.Thread(target=work, name="check", daemon=True).start()
+    while window.run() == COPY:
+        window.copy()
+    window.close()
+    return window.found
+
+
+class _Window:
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self._open = True
+        self._dialog = GimpUi.Dialog(title=_("Neural Style: Check Set-up"), role="neural-style-check")
+        self._copy = self._dialog.add_button(_("_Copy"), COPY)
+        self._dialog.add_button(_("C_lose"), Gtk.ResponseType.CLOSE)
+        self._dialog.set_default_response(Gtk.ResponseType.CLOSE)
+        self._dialog.set_default_size(*SIZE)
+        self._spinner = Gtk.Spinner(active=True)
+        self._verdict = Gtk.Label(label=_("Trying everything that a painting needs…"), xalign=0.0, wrap=True)
+        self._list = Gtk.ListBox(selection_mode=Gtk.SelectionMode.NONE)
+        self._list.get_accessible().set_name(_("Findings"))
+        head = Gtk.Box(spacing=GAP)
+        head.add(self._spinner)
+        head.add(self._verdict)
+        scrolled = Gtk.ScrolledWindow(
+            hscrollbar_policy=Gtk.PolicyType.NEVER, shadow_type=Gtk.ShadowType.IN, vexpand=True
+        )
+        scrolled.add(self._list)
+        box = self._dialog.get_content_area()
+        box.set_spacing(GAP)
+        box.set_border_width(GAP)
+        box.add(head)
+        box.add(scrolled)
+        self._dialog.show_all()
+
+    def run(self) -> int:
+        """Wait for the artist."""
+        return int(self._dialog.run())
+
+    def close(self) -> None:
+        """Take the window away; what still comes is not shown."""
+        self._open = False
+        self._dialog.destroy()
+
+    def add_finding(self, finding: Finding) -> None:
+        """One line more."""
+        if self._open:
+            self.found.append(finding)
+            self._list.add(_row(finding))
+
+    def finish(self) -> None:
+        """All was tried."""
+        if not self._open:
+            return
+        self._spinner.stop()
+        self._spinner.hide()
+        count = sum(finding.state == "problem" for finding in self.found)
+        text = ngettext("{number} thing needs mending.", "{number} things need mending.", count)
+        self._verdict.set_text(text.format(number=count) if count else _("Everything works."))
+
+    def copy(self) -> None:
+        """Put all lines onto the clipboard, as `neural-style doctor` prints them."""
+        clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+        clipboard.set_text("".join(f"{finding}\n" for finding in self.found), -1)
+        clipboard.store()
+        self._copy.set_label(_("Copied"))
+
+
+def _row(finding: Finding) -> Gtk.ListBoxRow:
+    row = Gtk.ListBoxRow(activatable=False)
+    texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+    title = _label(finding.about, bold=True)
+    texts.add(title)
+    texts.add(_label(sentence(finding.text)))
+    if finding.remedy:
+        texts.add(_label(sentence(finding.remedy), bold=finding.state == "problem"))
+    line = Gtk.Box(spacing=GAP, border_width=GAP // 2)
+    line.add(Gtk.Image(icon_name=ICONS[finding.state], icon_size=Gtk.IconSize.BUTTON, valign=Gtk.Align.START))
+    line.add(texts)
+    row.add(line)
+    row.get_accessible().set_name(str(finding))
+    row.show_all()
+    return row
+
+
+def _label(text: str, *, bold: bool = False) -> Gtk.Label:
+    label = Gtk.Label(label=text, xalign=0.0, wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR, selectable=True)
+    if bold:
+        attributes = Pango.AttrList()
+        attributes.insert(Pango.attr_weight_new(Pango.Weight.BOLD))
+        label.set_attributes(attributes)
+    return label

@@ -1,0 +1,94 @@
+"""A picture cut into bands, one for each worker, and what a worker does with its own: the passes over its tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from nst_core.backends import Float
+from nst_core.choose import choose
+from nst_core.errors import EngineCrashedError
+from nst_core.statistics import LayerStatistics
+from nst_core.tile_grid import ALIGNED, MARGIN, Box, Tile, tiles
+from nst_core.tile_passes import Held, Passes
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows of a picture of this width, the ends excluded: what counts, and with a margin what is seen."""
+
+    top: int
+    bottom: int
+    outer_top: int
+    outer_bottom: int
+    width: int
+
+    @property
+    def cut(self) -> tuple[slice, slice, slice, slice]:
+        """The index of what is seen, of a (N, C, H, W)."""
+        return slice(None), slice(None), slice(self.outer_top, self.outer_bottom), slice(None)
+
+    def grid(self, size: int) -> Iterator[Tile]:
+        """Its tiles, counted from the corner of what is seen."""
+        shift, rows = self.top - self.outer_top, self.outer_bottom - self.outer_top
+        for tile in tiles(self.bottom - self.top, self.width, size):
+            top, bottom = tile.inner.top + shift, tile.inner.bottom + shift
+            outer = Box(max(0, top - MARGIN), min(rows, bottom + MARGIN), tile.outer.left, tile.outer.right)
+            yield Tile(Box(top, bottom, tile.inner.left, tile.inner.right), outer)
+
+
+def bands(height: int, width: int, count: int) -> list[Band]:
+    """At most so many bands of nearly the same height, beginning at multiples of 16."""
+    blocks = math.ceil(height / ALIGNED)
+    count = min(count, blocks)
+    edges = [*(round(i * blocks / count) * ALIGNED for i in range(count)), height]
+    return [
+        Band(top, bottom, max(0, top - MARGIN), min(height, bottom + MARGIN), width) for top, bottom in pairwise(edges)
+    ]
+
+
+class BandWork:
+    """The far side: keeps what does not change from step to step, and answers with arrays of numpy."""
+
+    def __init__(self, backend: str, device: str) -> None:
+        self._backend = choose(backend, device)
+        self._passes: Passes | None = None
+
+    def style(self, band: Band, size: int, image: Float) -> Mapping[str, LayerStatistics]:
+        """The sums of a style's statistics over its part (1, 3, H, W)."""
+        everywhere = np.ones((1, 1, *image.shape[2:]), np.float32)
+        passes = Passes(self._backend, list(band.grid(size)))
+        return passes.sums(self._backend.array(image), self._backend.array(everywhere))
+
+    def prepare(self, band: Band, size: int, content: Float, guides: Float) -> float:
+        """Learn and keep the features of the content's part, and the guides'. Returns the squared norm of them."""
+        self._guides = self._backend.array(guides)
+        self._passes = Passes(self._backend, list(band.grid(size)))
+        self._features = self._passes.content(self._backend.array(content))
+        return float((self._backend.numpy(self._features).astype(np.float64) ** 2).sum())
+
+    def sums(self, image: Float) -> Mapping[str, LayerStatistics]:
+        """See Passes.sums."""
+        return self._prepared().sums(self._backend.array(image), self._guides)
+
+    def gradient(
+        self, image: Float, derivatives: Mapping[str, LayerStatistics], on_content: float
+    ) -> tuple[float, Float]:
+        """The content loss, and the gradient on the part of style and content together."""
+        own = {
+            layer: LayerStatistics(self._backend.array(part.gram), self._backend.array(part.mean))
+            for layer, part in derivatives.items()
+        }
+        x = self._backend.array(image)
+        found, held = x * 0, Held(self._features, on_content)
+        loss = self._prepared().gradient(x, self._guides, own, held, found)
+        return loss, self._backend.numpy(found)
+
+    def _prepared(self) -> Passes:
+        if self._passes is None:
+            raise EngineCrashedError("a worker has lost what it had learnt")
+        return self._passes

@@ -1,0 +1,53 @@
+"""Does the plug-in find its engine, does that start, and does all in it work? Asked from GIMP and from the shell alike.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nst_core import __version__
+from nst_core.engine import Engine
+from nst_core.errors import DOCTOR, REINSTALL, NeuralStyleError
+from nst_core.findings import Finding
+from nst_core.launch import engine_command
+from nst_core.remote import host_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Tell = Callable[[Finding], None]
+
+
+def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
+    """Examine the engine that the plug-in in `folder` starts. Never raises.
+
+    thorough: ask the engine to try everything it needs as well, which takes seconds.
+    """
+    try:
+        command = engine_command(folder)
+        tell(Finding("engine.json", "ok", f"names {' '.join(command)}", where=str(folder)))
+        started = time.monotonic()
+        with Engine.start(command, surroundings) as engine:
+            tell(_started(engine, command, time.monotonic() - started))
+            if thorough:
+                engine.examine(tell)
+    except NeuralStyleError as error:
+        remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # the doctor is here already
+        tell(Finding("engine", "problem", error.message, remedy))
+    except OSError as error:  # no thread, no pipe, no memory left for another process
+        tell(Finding("engine", "problem", f"cannot be started ({error})", "close other programs and try again"))
+
+
+def _started(engine: Engine, command: list[str], seconds: float) -> Finding:
+    ready = engine.ready
+    host = host_of(command)
+    has = f"{', '.join(ready.backends) or 'no backend'} on {', '.join(ready.devices)}"
+    text = f"{f'on {host}, ' if host else ''}ready in {seconds:.1f} s, version {ready.version}, {has}"
+    if ready.version != __version__:
+        return Finding("engine", "problem", f"{text}; the plug-in is of version {__version__}", REINSTALL)
+    return Finding("engine", "ok", text)

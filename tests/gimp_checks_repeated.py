@@ -1,0 +1,141 @@
+"""Runs inside GIMP: paints with several styles, and repeats it, for test_gimp_repeated.py to judge."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gi.repository import Gimp, Gio
+from gimp_calls import FOLDER, Facts, answer, call, check, engine, looks, note, photograph, refused
+
+QUIET = Gimp.RunMode.NONINTERACTIVE
+HALVES = ["inside", "outside"]
+TWO = ["test-look", "mosaic"]
+
+
+def asked(facts: Facts) -> Facts:
+    """What the engine was asked for the one layer that was made."""
+    assert facts["status"] == "success", facts
+    found: Facts = note(Gimp.Layer.get_by_id(facts["made"][0]))["asked"]
+    return found
+
+
+def painted(image: Gimp.Image, **arguments: object) -> tuple[Gimp.Layer, Facts]:
+    facts = call(image, image.get_layers(), **arguments)
+    return Gimp.Layer.get_by_id(facts["made"][0]) if facts["made"] else None, facts
+
+
+def sky(image: Gimp.Image) -> Gimp.Channel:
+    """A channel of this name, white in the upper part; nothing is selected."""
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 128, 30)
+    channel = Gimp.Selection.save(image)
+    channel.set_name("sky")
+    Gimp.Selection.none(image)
+    return channel
+
+
+@check
+def named() -> Facts:
+    """Styles of each kind, as a script names them."""
+    image, other = photograph(), photograph()
+    (source,) = other.get_layers()
+    picture = f"file {FOLDER / 'style.png'}"
+    styles = ["Test look", picture, f"layer {source.get_id()}", f"image {other.get_id()}"]
+    with engine("unchanged"):
+        layer, facts = painted(image, styles=styles, weights=["1", "0.5", "2", "0.25"])
+        text = looks(layer)["parasites"]["neural-style-recipe"]
+        alone = call(image, [layer], styles=["test-look"])
+        follows = note(Gimp.Layer.get_by_id(alone["made"][0]))["settings"]["strength"]
+    return {"styles": asked(facts)["styles"], "path": "style.png" in text, "strength of the preset": follows}
+
+
+@check
+def refusals() -> Facts:
+    image = photograph()
+    (layer,) = image.get_layers()
+    wrong: dict[str, dict[str, list[str]]] = {
+        "lengths": {"styles": TWO, "weights": ["1"]},
+        "weight": {"styles": TWO, "weights": ["1", "-1"]},
+        "preset": {"styles": ["nothing of that name"]},
+        "file": {"styles": ["file /nowhere/style.png"]},
+        "layer": {"styles": ["layer 4000"]},
+        "region": {"styles": TWO, "regions": ["", "channel sea"]},
+    }
+    found: Facts = {}
+    with engine("unchanged"):
+        for name, arguments in wrong.items():
+            found |= refused(name, image, [layer], **arguments)
+    return found
+
+
+@check
+def by_selection() -> Facts:
+    """Painted, then repeated and refined when nothing is selected any more, and when the image is larger."""
+    image = photograph()
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 10, 60, 50)
+    with engine("unchanged"):
+        layer, first = painted(image, styles=TWO, regions=HALVES)
+        masks = looks(layer)["mask"]
+        Gimp.Selection.none(image)
+        again, refined = call(image, [layer], ending="-repeat"), call(image, [layer], ending="-refine")
+        image.scale(256, 192)
+        larger = call(image, [layer], ending="-repeat")
+        image.crop(100, 192, 0, 0)
+        cropped = refused("cropped", image, [layer], ending="-repeat")
+    guides = [asked(facts)["styles"] for facts in (first, again, refined, larger)]
+    return {"mask": masks, "asked mask": "mask" in asked(first), "guides": guides, **cropped}
+
+
+@check
+def by_channel() -> Facts:
+    """As it is now, in an image that was saved and opened again; then without the channel."""
+    image = photograph()
+    sky(image)
+    with engine("unchanged"):
+        layer, first = painted(image, styles=TWO, regions=["channel sky", ""])
+        file = Gio.File.new_for_path(str(FOLDER / "saved.xcf"))
+        Gimp.file_save(QUIET, image, file, None)
+        opened = Gimp.file_load(QUIET, file)
+        layer = opened.get_layers()[0]
+        again = call(opened, [layer], ending="-repeat")
+        opened.remove_channel(opened.get_channel_by_name("sky"))
+        gone = refused("gone", opened, [layer], ending="-repeat")
+    return {"guides": [asked(facts)["styles"] for facts in (first, again)], **gone}
+
+
+@check
+def by_layer() -> Facts:
+    """The style is a layer of another image."""
+    image, other = photograph(), photograph()
+    (source,) = other.get_layers()
+    source.set_name("sea")
+    with engine("unchanged"):
+        layer, first = painted(image, styles=[f"layer {source.get_id()}", "mosaic"])
+        again = call(image, [layer], ending="-repeat")
+        other.delete()
+        gone = refused("gone", image, [layer], ending="-repeat")
+        whole, _facts = painted(photograph(), styles=[f"image {image.get_id()}"])
+        shown = refused("shown", whole.get_image(), [whole], ending="-repeat")
+    return {"styles": [asked(facts)["styles"] for facts in (first, again)], **gone, **shown}
+
+
+@check
+def noise() -> Facts:
+    """A selection that no compression makes small."""
+    image = Gimp.Image.new(2000, 1500, Gimp.ImageBaseType.RGB)
+    layer = Gimp.Layer.new(image, "small", 64, 64, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    image.insert_layer(layer, None, 0)
+    noisy = Gimp.DrawableFilter.new(image.get_selection(), "gegl:noise-rgb", "noise")
+    Gimp.Selection.all(image)
+    image.get_selection().merge_filter(noisy)
+    with engine("unchanged"):
+        made, facts = painted(image, styles=TWO, regions=HALVES)
+        again = call(image, [made], ending="-repeat")
+    kept = note(made)["selection"]
+    return {"status": [facts["status"], again["status"]], "size": kept["size"], "bytes": len(kept["levels"])}
+
+
+if __name__ == "__main__":
+    answer()

@@ -1,0 +1,249 @@
+"""The objective over a team of workers against the same in tiles here; on a real Ray cluster where processes matter."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from engine_fixtures import noise, photograph, targets
+from test_tiles import soft_guides
+
+from nst_core import cli_stylize, images
+from nst_core.backends import AbortedError, Float
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.bands import BandWork, bands
+from nst_core.cli import main
+from nst_core.errors import BackendUnavailableError, EngineCrashedError, OutOfMemoryError
+from nst_core.job import Job, Style
+from nst_core.layers import STYLE_LAYERS
+from nst_core.octaves import Octave
+from nst_core.on_ray import LOCAL, Cluster, Worker, cluster
+from nst_core.periodic import seamless
+from nst_core.planes import planes
+from nst_core.run import Run
+from nst_core.settings import Settings
+from nst_core.spread import Spread
+from nst_core.team import Team
+from nst_core.tiles import InTiles
+
+ROUND_OFF = 2e-6
+
+
+class Here:
+    """A worker in this process; `plan` says what becomes of its calls, one after another."""
+
+    def __init__(self, plan: Iterator[BaseException | None]) -> None:
+        self._work, self._plan = BandWork("onnx", "cpu"), plan
+
+    def call(self, method: str, *arguments: Any) -> Done:
+        if fault := next(self._plan, None):
+            return Done(fault)
+        return Done(None, getattr(self._work, method)(*arguments))
+
+    def close(self) -> None: ...
+
+
+class Done:
+    """An answer that is there."""
+
+    def __init__(self, fault: BaseException | None, value: Any = None) -> None:
+        self._fault, self._value = fault, value
+
+    def get(self, cancelled: Callable[[], bool]) -> Any:
+        assert not cancelled()
+        if self._fault:
+            raise self._fault
+        return self._value
+
+
+def team(count: int, faults: list[BaseException | None] | None = None) -> Team:
+    plan = iter(faults or [])
+    return Team(count, lambda: Here(plan))
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Cluster]:
+    with cluster(LOCAL) as found:
+        yield found
+
+
+def differences(spread: Spread, size: tuple[int, int, int], guides: Float | None = None) -> tuple[float, float]:
+    """Of losses and gradient, relatively: a team's against tiles here."""
+    height, width, tile = size
+    backend = OnnxBackend()
+    whole, x = targets(backend, height, width, guides), planes(noise(height, width))
+    held = photograph(height, width)
+    losses, gradient = InTiles(backend, tile).objective(whole)(x)
+    far = spread.at(backend, Octave(height, width, 1, tile))
+    content = far.content(planes(held))
+    found_losses, found = far.objective(replace(whole, content=content))(x)
+    off = float(np.abs(found_losses / losses - 1).max())
+    return off, float(np.linalg.norm(found - gradient) / np.linalg.norm(gradient))
+
+
+@pytest.mark.parametrize(("size", "count"), [((187, 90, 48), 3), ((201, 64, 96), 2), ((45, 37, 16), 5)])
+def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: int) -> None:
+    """Bands of odd heights, two soft guides, more workers than there are rows of 16 px."""
+    losses, gradient = differences(Spread(OnnxBackend(), team(count)), size, soft_guides(2, *size[:2]))
+    assert losses < 1e-5
+    assert gradient < ROUND_OFF
+
+
+def test_processes_of_a_cluster_give_the_same(machines: Cluster) -> None:
+    """Two real workers, one of them killed before the step: another one learns its band and does it."""
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        started.append(machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False))
+        return started[-1]
+
+    both = Team(2, start, machines.share)
+    spread = Spread(OnnxBackend(), both)
+    losses, gradient = differences(spread, (176, 64, 64))
+    assert (losses < 1e-5, gradient < ROUND_OFF) == (True, True)
+    os.kill(started[1].pid(), signal.SIGKILL)
+    losses, gradient = differences(spread, (176, 64, 64))
+    assert (losses < 1e-5, gradient < ROUND_OFF) == (True, True)
+    assert len(started) == 3
+    both.close()
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2, 3, 4, 5])
+def test_whoever_is_lost_whenever_is_replaced(lost: int) -> None:
+    """While it learns, in the first pass or in the second: the step ends as if nothing had been."""
+    faults: list[BaseException | None] = [None] * 6
+    faults[lost] = EngineCrashedError("gone")
+    losses, gradient = differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
+    assert losses < 1e-5
+    assert gradient < ROUND_OFF
+
+
+def test_a_band_that_nobody_survives_ends_the_work() -> None:
+    """Tries are bounded, and other errors are told at once."""
+    gone: list[BaseException | None] = [EngineCrashedError("gone")] * 100
+    with pytest.raises(EngineCrashedError):
+        differences(Spread(OnnxBackend(), team(2, gone)), (96, 64, 64))
+    full: list[BaseException | None] = [OutOfMemoryError("full")]
+    with pytest.raises(OutOfMemoryError):
+        differences(Spread(OnnxBackend(), team(2, full)), (96, 64, 64))
+
+
+def test_statistics_of_a_large_style_are_the_teams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A style at the size of a large picture is as much work as the picture."""
+    monkeypatch.setattr("nst_core.spread.ALONE", 0.001)
+    backend, image = OnnxBackend(), planes(noise(150, 97))
+    expected, found = backend.style(image), Spread(backend, team(2), 64).style(image)
+    for layer in STYLE_LAYERS:
+        for a, b in ((expected[layer].gram, found[layer].gram), (expected[layer].mean, found[layer].mean)):
+            assert np.linalg.norm(a - b) < ROUND_OFF * np.linalg.norm(a)
+
+
+def test_seamless_pictures_can_be_spread() -> None:
+    """The objective that sees the opposite border, over a team."""
+    backend, content = OnnxBackend(), noise(53, 48, 3)
+    whole, x = targets(backend, 53, 48), planes(noise(53, 48))
+    expected = seamless(backend, whole, content)(x)[1]
+    found = seamless(Spread(backend, team(2), 128), whole, content)(x)[1]
+    assert np.linalg.norm(found - expected) < ROUND_OFF * np.linalg.norm(expected)
+
+
+def test_a_device_that_workers_lack_is_told_as_here(machines: Cluster) -> None:
+    """The error of the worker's backend comes back as itself."""
+    one = Team(1, lambda: machines.worker(partial(BandWork, "onnx", "mps"), 2, graphics=False))
+    with pytest.raises(BackendUnavailableError, match="mps"):
+        Spread(OnnxBackend(), one, 64).objective(targets(OnnxBackend(), 64, 64))
+    one.close()
+
+
+def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> None:
+    """What is not worth sending is computed by the backend; a team that was aborted raises, and works again later."""
+    backend = OnnxBackend()
+    assert Spread(backend, team(2)).at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
+    both = Team(1, lambda: machines.worker(partial(BandWork, "onnx", "cpu"), 1, graphics=False), machines.share)
+    spread = Spread(backend, both, 64)
+    x, whole = planes(noise(64, 64)), replace(targets(backend, 64, 64), content=planes(photograph(64, 64)))
+    objective = spread.objective(whole)
+    spread.abort()
+    with pytest.raises(AbortedError):
+        objective(x)
+    losses, _ = spread.objective(whole)(x)
+    assert np.isfinite(losses).all()
+    both.close()
+
+
+def test_bands_cover_each_row_once() -> None:
+    """None is left out, none counts twice; each sees its margin, as far as the picture goes."""
+    for height, count in ((1, 3), (16, 2), (1000, 7), (333, 21)):
+        found = bands(height, 50, count)
+        assert [row for band in found for row in range(band.top, band.bottom)] == list(range(height))
+        assert all(band.top % 16 == 0 and band.outer_bottom == min(height, band.bottom + 80) for band in found)
+
+
+def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
+    """The same picture to a rounding step of 8 bits, where little memory makes tiles."""
+    settings = Settings(quality="draft", backend="onnx", memory=0.5)
+    job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
+    spread = Spread(OnnxBackend(), team(2))
+    pictures = []
+    for run in (Run(job, OnnxBackend()), Run(job, spread, spread.at)):
+        assert len(list(run)) == 5
+        images.write(tmp_path / "made.png", run.outcome().pixels)
+        pictures.append(images.read(tmp_path / "made.png"))
+    assert np.abs(pictures[0] - pictures[1]).max() <= 1.01 / 255
+
+
+def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
+    """The command says so; the picture is what it had come to."""
+    gone: list[BaseException | None] = [None] * 9 + [EngineCrashedError("gone")] * 100
+    job = Job(photograph(64, 96), (Style(photograph(48, 48)),), Settings(quality="draft", backend="onnx", memory=0.5))
+    spread = Spread(OnnxBackend(), team(2, gone))
+    run = Run(job, spread, spread.at)
+    assert cli_stylize._follow(run) == cli_stylize.LOST
+    outcome = run.outcome()
+    assert outcome.pixels.shape == (64, 96, 3)
+    assert 0 < sum(outcome.metrics.evaluations) < 4
+
+
+def test_the_command_paints_with_a_cluster_of_its_own(tmp_path: Path) -> None:
+    """`--ray local --jobs 2` gives what the command gives alone; nothing is left of the cluster."""
+    images.write(tmp_path / "in.png", photograph(64, 96))
+    images.write(tmp_path / "style.png", photograph(48, 48))
+    words = ["stylize", str(tmp_path / "in.png"), "--style", str(tmp_path / "style.png"), "--json"]
+    words += ["--quality", "draft", "--backend", "onnx", "--memory", "500M"]
+    alone = CliRunner().invoke(main, [*words, "-o", str(tmp_path / "alone.png")])
+    assert alone.exit_code == 0, alone.output
+    words += ["-o", str(tmp_path / "far.png"), "--ray", "local", "--jobs", "2"]
+    with tempfile.TemporaryDirectory(prefix="t") as short:  # as sockets need it
+        done = subprocess.run(
+            [sys.executable, "-c", f"from nst_core.cli import main; main({words!r})"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TMPDIR": short, "HOME": str(tmp_path)},
+        )
+        assert list(Path(short).glob("nst-*")) == []
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["evaluations"] == json.loads(alone.stdout)["evaluations"]
+    far, here = (images.read(tmp_path / name) for name in ("far.png", "alone.png"))
+    assert np.abs(far - here).max() <= 1.01 / 255
+    assert not (tmp_path / ".ray").exists()
+
+
+def test_workers_without_a_cluster_are_refused() -> None:
+    """One sentence."""
+    result = CliRunner().invoke(main, ["stylize", "a.png", "-o", "b.png", "--preset", "mosaic", "--jobs", "2"])
+    assert result.exit_code == 2
+    assert "give --ray with it" in result.stderr
