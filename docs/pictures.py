@@ -1,0 +1,174 @@
+"""The strips of pictures in the guide, painted from bundled photographs and styles: `python -m docs.pictures [NAME …]`.
+
+On a processor the same paintings come out each time. All of them take some ten minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from nst_core import images, sheet
+from nst_core.image_files import Pixels
+from nst_core.job import Job, Style
+from nst_core.presets import load_preset
+from nst_core.run import stylize
+from nst_core.settings import Value, from_mapping
+
+HERE = Path(__file__).resolve().parent
+PHOTOGRAPHS = HERE.parent / "nst_core" / "photographs"
+QUALITY = 80
+"""Of the WebP files: strips are looked at, not measured."""
+SIDE, SMALLER = 320, 256
+"""Longest edge of a picture, px; and of those that take longest."""
+TILE = 144
+"""Side of a texture, px."""
+
+Strip = list[tuple[str, Pixels]]
+
+
+def main() -> None:
+    """Paint the strips that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m docs.pictures", description="Paint the pictures of the guide.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(STRIPS))
+    names = parser.parse_args().names or list(STRIPS)
+    for name in set(names) - STRIPS.keys():
+        parser.error(f"there is no strip {name!r}")
+    for name in names:
+        start = time.monotonic()
+        strip = STRIPS[name]()
+        path = HERE / "images" / f"guide-{name}.webp"
+        # Wider ones would be shown too small to see the strokes.
+        columns = 2 if len(strip) in {2, 4} else 3
+        drawn = np.rint(sheet.draw(strip, columns) * 255).astype(np.uint8)
+        Image.fromarray(drawn).save(path, quality=QUALITY, method=6)
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s", flush=True)
+
+
+def photograph(name: str, side: int = SIDE) -> Pixels:
+    """A bundled one, its longest edge so many px."""
+    pixels = images.read(PHOTOGRAPHS / f"{name}.jpg")
+    height, width = pixels.shape[:2]
+    scale = side / max(height, width)
+    return images.resize(pixels, round(height * scale), round(width * scale))
+
+
+def style(preset: str, weight: float = 1.0, guide: Pixels | None = None) -> Style:
+    """The picture of a built-in preset."""
+    return Style(images.decode(load_preset(preset).styles[0].read()), weight, guide)
+
+
+def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -> Pixels:
+    """The painting, by the backend that every machine has."""
+    chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
+    return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels
+
+
+def strength() -> Strip:
+    """From the photograph to the style."""
+    cat = photograph("cat", SMALLER)
+    steps = [(f"{value}", painted(cat, "swirling-impasto", strength=value)) for value in (10, 25, 50, 75, 100)]
+    return [("0: the photograph", cat), *steps]
+
+
+def brush_size() -> Strip:
+    """Fine and broad strokes."""
+    coffee = photograph("coffee")
+    return [(f"{value:g}", painted(coffee, "mosaic", brush_size=value)) for value in (0.5, 1.0, 2.0, 4.0)]
+
+
+def colour() -> Strip:
+    """Whose colours."""
+    cat = photograph("cat")
+    names = {"style": "The style's colours", "content": "The photograph's colours", "luminance": "Light and dark only"}
+    return [(label, painted(cat, "stained-glass", color=name)) for name, label in names.items()]
+
+
+def quality() -> Strip:
+    """From a few steps to very many."""
+    coffee = photograph("coffee", SMALLER)
+    names = {"draft": "Draft", "normal": "Normal", "high": "High", "max": "Maximum"}
+    return [(label, painted(coffee, "swirling-impasto", quality=name)) for name, label in names.items()]
+
+
+def seed() -> Strip:
+    """Variations of one painting."""
+    cat = photograph("cat")
+    return [(f"Seed {number}", painted(cat, "pastel-dusk", seed=number)) for number in (0, 1, 2)]
+
+
+def blend() -> Strip:
+    """Two styles, in three proportions."""
+    coffee = photograph("coffee")
+    one, other = "mosaic", "palette-knife-autumn"
+    return [
+        ("Mosaic", painted(coffee, one)),
+        ("Both, 50 % each", painted(coffee, [style(one), style(other)])),
+        ("Palette knife, autumn", painted(coffee, other)),
+    ]
+
+
+def regions() -> Strip:
+    """A style inside a soft shape, another one outside."""
+    coffee = photograph("coffee")
+    height, width = coffee.shape[:2]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
+    edge = np.hypot((x - 0.46) / 0.36, (y - 0.51) / 0.49)
+    inside: Pixels = np.clip((1.05 - edge) * 10, 0, 1).astype(np.float32)
+    pair = [style("stained-glass", guide=inside), style("charcoal-hatching", guide=1 - inside)]
+    return [
+        ("The photograph", coffee),
+        ("A soft selection", np.dstack([inside] * 3)),
+        ("Stained glass in it, charcoal around", painted(coffee, pair)),
+    ]
+
+
+def texture() -> Strip:
+    """A texture, and what happens at its borders when it is laid out as tiles."""
+    size = np.full((TILE, TILE, 3), 0.5, np.float32)
+    alone = painted(size, "mosaic", texture=True)
+    joining = painted(size, "mosaic", texture=True, seamless=True)
+    return [("Texture, four tiles", _tiled(alone)), ("Texture and Seamless, four tiles", _tiled(joining))]
+
+
+def init() -> Strip:
+    """What a painting grows from."""
+    cat = photograph("cat")
+    names = {"sketch": "A quick sketch", "content": "The photograph", "noise": "Noise"}
+    return [(label, painted(cat, "ukiyo-e-woodcut", init=name)) for name, label in names.items()]
+
+
+def smoothness() -> Strip:
+    """Grain, and blur: of a small picture, enlarged, since single pixels are what it is about."""
+    cat = photograph("cat", SIDE // 2)
+    return [(f"{value:g}", _enlarged(painted(cat, "pointillism", tv_weight=value))) for value in (0.0, 1.0, 10.0)]
+
+
+def _enlarged(pixels: Pixels) -> Pixels:
+    return pixels.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def _tiled(pixels: Pixels) -> Pixels:
+    return np.tile(pixels, (2, 2, 1))
+
+
+STRIPS: dict[str, Callable[[], Strip]] = {
+    "strength": strength,
+    "brush-size": brush_size,
+    "colour": colour,
+    "quality": quality,
+    "seed": seed,
+    "blend": blend,
+    "regions": regions,
+    "texture": texture,
+    "init": init,
+    "smoothness": smoothness,
+}
+
+if __name__ == "__main__":
+    main()
