@@ -59,9 +59,7 @@ def carry_out(
     plan = None
     if look.settings.strength:
         plan = planned(job, choose(look.settings.backend, look.settings.device)).to_mapping()
-    with _run(job, far) as run:
-        early = _follow(run)
-        outcome = run.outcome()
+    outcome, early = _painted(job, far)
     images.write(path, outcome.pixels, source)
     recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
     if saved:
@@ -74,6 +72,13 @@ def helpers(ray: str | None, jobs: int | None) -> Help | None:
     if jobs is not None and (jobs < 1 or ray is None):
         raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if ray else "give --ray with it")
     return Help(ray, jobs) if ray else None
+
+
+def _painted(job: Job, far: Help | None) -> tuple[Outcome, str | None]:
+    """The result, and why it ended early if it did; what the run held is free again when it is written."""
+    with _run(job, far) as run:
+        early = _follow(run)
+        return run.outcome(), early
 
 
 @contextlib.contextmanager

@@ -19,12 +19,14 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from nst_core import icc
 from nst_core.errors import ImageTooLargeError, InvalidImageError
+from nst_core.memory import available
 from nst_core.metadata import NONE, Metadata, add_tags, read_metadata
 from nst_core.strips import strips
 
 Pixels = NDArray[np.float32]
 
 MOST_PIXELS = 200_000_000
+_READING = 24  # bytes that a pixel takes at least while it becomes floats
 
 # Only formats that decode in this process: no PostScript, nothing that starts another program.
 READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF")
@@ -101,6 +103,14 @@ def too_large(name: str) -> ImageTooLargeError:
     return ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
 
 
+def _require_room(width: int, height: int, name: str) -> None:
+    """Raise ImageTooLargeError for a picture that a few bytes may announce, and memory cannot hold."""
+    if width * height > MOST_PIXELS:
+        raise too_large(name)
+    if width * height * _READING > available():
+        raise ImageTooLargeError(f"{name}, {width} x {height} px, does not fit into memory", "use a smaller picture")
+
+
 def _deep(encoded: bytes, name: str) -> Source | None:
     """The picture, if it has 16 bits per channel and is of a format in which that is common."""
     deep_png = encoded.startswith(_PNG) and encoded[_DEPTH_AT : _DEPTH_AT + 1] == b"\x10"
@@ -113,8 +123,7 @@ def _deep(encoded: bytes, name: str) -> Source | None:
         return None  # not for us: Pillow has the last word
     if image.format != "ushort":
         return None
-    if image.width * image.height > MOST_PIXELS:
-        raise too_large(name)
+    _require_room(image.width, image.height, name)
     metadata = NONE
     with suppress(Exception), Image.open(io.BytesIO(encoded), formats=DEEP_KINDS) as opened:
         metadata = read_metadata(opened)
@@ -207,8 +216,7 @@ def _own_colors(color: Pixels, like: Source) -> Pixels:
 def _shallow(encoded: bytes, name: str) -> Source:
     """The picture as Pillow reads it."""
     with Image.open(io.BytesIO(encoded), formats=READABLE) as opened:
-        if opened.width * opened.height > MOST_PIXELS:
-            raise too_large(name)
+        _require_room(*opened.size, name)
         opened.load()
         metadata = read_metadata(opened)
         return _from_pillow(_upright(opened), name, metadata)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "translations", "docs", "tests")
+PARTS = ("nst_core", "gimp_plugin", "export", "styles", "demo", "benchmarks", "translations", "docs", "fuzz", "tests")
 FILES = sorted(path.relative_to(ROOT).as_posix() for part in PARTS for path in (ROOT / part).rglob("*.py"))
 SHIPPED = [file for file in FILES if file.startswith(("nst_core/", "gimp_plugin/"))]
 SLICE_FILES = [f"nst_core/{name}.py" for name in SLICE]
@@ -37,6 +37,7 @@ IMPORTED_ONLY_BY = {
     "onnxruntime": ("nst_core/onnx_runtime.py",),
     "onnx": ("export/",),
     "scipy": ("styles/", "benchmarks/"),
+    "atheris": ("fuzz/",),
     "babel": ("translations/",),
     "pyvips": ("nst_core/icc.py",),
     "ray": ("nst_core/on_ray.py",),
@@ -45,6 +46,7 @@ IMPORTED_ONLY_BY = {
     "nst_core.cli": ("nst_core/cli",),
     "gimp_plugin": ("gimp_plugin/", "translations/"),
     "export": ("export/",),
+    "fuzz": ("fuzz/",),
     "styles": ("styles/",),
     "demo": ("demo/",),
     "benchmarks": ("benchmarks/",),
@@ -55,7 +57,7 @@ IMPORTED_ONLY_BY = {
 
 EDGES = {
     "print": ("export/", "styles/", "demo/", "benchmarks/", "translations/", "docs/"),
-    "sys.argv": ("gimp_plugin/neural-style.py", "export/", "styles/", "demo/", "benchmarks/"),
+    "sys.argv": ("gimp_plugin/neural-style.py", "export/", "fuzz/", "styles/", "demo/", "benchmarks/"),
     "os.environ": (
         "nst_core/cli_batch.py",  # of which its engines see a few
         "nst_core/cli_doctor.py",  # where GIMP was told to keep its profile

@@ -19,6 +19,7 @@ from gimp_plugin.translation import _
 from nst_core import presets
 from nst_core.errors import InvalidImageError
 from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
+from nst_core.preset_entry import MAX_WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -60,14 +61,14 @@ def remember(profile: Path, picks: Picks) -> None:
 
 def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], str]) -> Pick:
     match entry:
-        case {"sha256": str(digest), "bytes": int(size), "weight": int() | float() as weight} if weight >= 0:
+        case {"sha256": str(digest), "bytes": int(size), "weight": int() | float() as weight} if _is_weight(weight):
             for path in known:
                 encoded = _read(path, size)
                 if encoded and hashlib.sha256(encoded).hexdigest() == digest:
                     return replace(of_file(path), weight=float(weight))
             message = _("the style picture that this layer was painted with cannot be found any more")
         case {"layer": int(tattoo), "name": str(name), "weight": int() | float() as weight} if (
-            0 < tattoo < 2**32 and weight >= 0
+            0 < tattoo < 2** 32 and _is_weight(weight)
         ):
             return Pick("layer", find_layer(tattoo, name), name, float(weight))
         case {"layer": _}:
@@ -75,6 +76,10 @@ def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], st
         case _:
             message = _("the layer's recipe cannot be read")
     raise InvalidImageError(message, _("choose the style again in Neural Style"))
+
+
+def _is_weight(weight: float) -> bool:
+    return 0 <= weight <= MAX_WEIGHT
 
 
 def _read(path: Path, size: int) -> bytes:

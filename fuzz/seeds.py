@@ -1,0 +1,71 @@
+"""Good input of every kind, from which a fuzzer begins to change."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from nst_core import protocol
+from nst_core.messages import Cancel, Done, Failed, Pixels, Progress, Ready, StyleFile, StylePixels, Stylize
+from nst_core.settings import Settings, to_mapping
+
+PICTURE = Pixels(2, 2, bytes(64))
+SETTINGS = json.dumps(to_mapping(Settings())).encode()
+JPEG = b"\xff\xd8\xff\xe0 a jpeg picture"
+ENTRY = {"format": 1, "title": "Ink", "styles": [{"file": "style.jpg", "weight": 2}], "settings": {"strength": 60}}
+RECIPE = {"format": 1, "settings": {"strength": 60}, "size": [32, 32], "styles": [{"sha256": "", "weight": 1}]}
+ENGINE = {"protocol": protocol.PROTOCOL, "command": ["python", "-m", "nst_core.worker"]}
+
+
+def seeds(target: str) -> list[bytes]:
+    """Some good inputs for a target, and an empty one."""
+    simple = {"settings": SETTINGS, "job": SETTINGS, "entry": ENTRY, "recipe": RECIPE, "engine": ENGINE}
+    if target in simple:
+        said = simple[target]
+        return [b"", said if isinstance(said, bytes) else json.dumps(said).encode()]
+    return [b"", *{"frame": _frames, "archive": _archives, "image": _pictures}[target]()]
+
+
+def _frames() -> Iterator[bytes]:
+    style = StylePixels(PICTURE, 0.5, bytes(16))
+    for message in (
+        Stylize(PICTURE, (style, StyleFile(JPEG)), {"strength": 60.0}, PICTURE, bytes(16)),
+        Cancel(1),
+        Ready(protocol.PROTOCOL, "1", ("onnx",), ("cpu",)),
+        Progress(1, 1, 2, 3, 4, loss=0.5, seconds_left=1.0, fraction=0.5),
+        Done(1, PICTURE, {"seed": 0}, {"seconds": 1.0}),
+        Failed(1, "internal", "it failed"),
+    ):
+        wire = io.BytesIO()
+        protocol.send(wire, message)
+        yield wire.getvalue()
+
+
+def _archives() -> Iterator[bytes]:
+    for compression in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", compression) as packed:
+            packed.writestr("preset.json", json.dumps(ENTRY))
+            packed.writestr("style.jpg", JPEG)
+        yield file.getvalue()
+
+
+def _pictures() -> Iterator[bytes]:
+    values = np.random.default_rng(1).integers(0, 256, (40, 40, 4), np.uint8)
+    picture = Image.fromarray(values)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for kind, mode in (
+        *(("PNG", "RGBA"), ("PNG", "P"), ("PNG", "1"), ("PNG", "I;16"), ("JPEG", "RGB"), ("JPEG", "CMYK")),
+        *(("WEBP", "RGBA"), ("TIFF", "RGB"), ("TIFF", "CMYK"), ("TIFF", "F"), ("GIF", "P"), ("BMP", "RGB")),
+        *(("PPM", "RGB"), ("TGA", "RGB"), ("JPEG2000", "RGB")),
+    ):
+        file = io.BytesIO()
+        source = picture.convert("L").convert(mode) if mode in {"F", "I;16"} else picture.convert(mode)
+        source.save(file, kind, **({"exif": exif} if kind in {"PNG", "JPEG", "WEBP"} else {}))
+        yield file.getvalue()

@@ -1,0 +1,152 @@
+"""What is fuzzed: functions that take any bytes, and raise only where there is a fault to mend.
+
+Each gives the bytes to code that reads what others made, and lets pass the errors that are meant for people.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nst_core import frames, images, preset_entry, protocol
+from nst_core.cli_recipe import read_recipe
+from nst_core.errors import NeuralStyleError
+from nst_core.launch import engine_command
+from nst_core.messages import Pixels, StylePixels, Stylize
+from nst_core.painting import job_of
+from nst_core.preset_archive import import_preset
+from nst_core.preset_store import files_of, to_draft
+from nst_core.presets import Roots
+from nst_core.recipe import require_same
+from nst_core.settings import Settings, from_mapping, to_mapping
+
+MOST_ROOM = 2**20  # bytes of pictures in a frame: more would only cost time
+
+
+def frame(raw: bytes) -> None:
+    """Frames one after another, as a host and as a worker understand them; what was understood is sent back."""
+    wire = io.BytesIO(raw)
+    with suppress(NeuralStyleError, EOFError):
+        while True:
+            read = frames.read_frame(wire, lambda: MOST_ROOM)
+            for decode in (protocol.decode_request, protocol.decode_event):
+                with suppress(NeuralStyleError):
+                    _same_again(decode(read))
+
+
+def job(raw: bytes) -> None:
+    """A request whose settings are the bytes, and whose pixels are: what the engine makes of them is in [0, 1]."""
+    pixels = (raw * (32 * 32 * 16 // max(1, len(raw)) + 1) if raw else bytes(1))[: 32 * 32 * 16].ljust(32 * 32 * 16)
+    header = {"type": "stylize", "job": 1, "content": {"width": 32, "height": 32}, "part": 1.0, "previews": 0.0}
+    style = {"kind": "pixels", "weight": 1.0, "width": 32, "height": 32}
+    attachments = tuple(frames.Attachment(role, pixels) for role in ("content", "style"))
+    with suppress(NeuralStyleError):
+        said = frames.Frame({**header, "settings": _settings(raw), "styles": [style]}, attachments)
+        request = protocol.decode_request(said)
+        assert isinstance(request, Stylize)
+        made = job_of(request)
+        for picture in (made.content, made.styles[0].pixels):
+            assert np.isfinite(picture).all()
+            assert 0 <= picture.min() <= picture.max() <= 1
+
+
+def settings(raw: bytes) -> None:
+    """Settings as JSON: refused, or the same after being written and read once more."""
+    with suppress(NeuralStyleError, ValueError, RecursionError):
+        values = json.loads(raw)
+        if isinstance(values, dict):
+            made = from_mapping(values)
+            assert from_mapping(to_mapping(made)) == made
+            assert isinstance(made, Settings)
+
+
+def entry(raw: bytes) -> None:
+    """A preset.json: refused, or the same after being written and read once more."""
+    with suppress(preset_entry.EntryError):
+        made = preset_entry.parse(raw)
+        assert preset_entry.parse(preset_entry.dump(made)) == made
+
+
+def archive(raw: bytes) -> None:
+    """A .nstyle file: refused with nothing written, or a whole preset, all of it inside its folder."""
+    with _folder() as folder:
+        file, user = folder / "a.nstyle", folder / "own"
+        file.write_bytes(raw)
+        try:
+            files_of(to_draft(import_preset(file, Roots(folder / "none", user))))
+        except NeuralStyleError:
+            assert not user.exists() or not [path for path in user.iterdir() if path.name != ".lock"]
+        inside = {path for path in folder.rglob("*") if path.is_relative_to(user)}
+        assert set(folder.rglob("*")) - inside == {file}
+
+
+def recipe(raw: bytes) -> None:
+    """A recipe file: refused, or of use, with an error for people at the worst."""
+    with _folder() as folder, suppress(NeuralStyleError):
+        file = folder / "recipe.json"
+        file.write_bytes(raw)
+        found = read_recipe(str(file))
+        from_mapping(found["settings"])
+        require_same(_JOB, found)
+
+
+def engine(raw: bytes) -> None:
+    """An engine.json: refused, or a command of words."""
+    with _folder() as folder, suppress(NeuralStyleError):
+        (folder / "engine.json").write_bytes(raw)
+        assert all(isinstance(word, str) and word for word in engine_command(folder))
+
+
+def image(raw: bytes) -> None:
+    """A picture file: refused, or a picture of numbers in [0, 1] that can be resized."""
+    with suppress(NeuralStyleError):
+        pixels = images.decode(raw)
+        assert pixels.dtype == np.float32
+        assert pixels.shape[2] in (3, 4)
+        if pixels.size < MOST_ROOM:
+            assert np.isfinite(pixels).all()
+            assert 0 <= pixels.min() <= pixels.max() <= 1
+            images.resize(pixels, 32, 32)
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    target.__name__: target for target in (frame, job, settings, entry, archive, recipe, engine, image)
+}
+
+
+def _same_again(message: Any) -> None:
+    """Whatever was understood can be sent, and arrives as it was."""
+    sent = io.BytesIO()
+    protocol.send(sent, message)
+    sent.seek(0)
+    decode = protocol.decode_event if type(message) in protocol.EVENTS.values() else protocol.decode_request
+    assert decode(frames.read_frame(sent)) == message
+
+
+def _settings(raw: bytes) -> dict[str, Any]:
+    with suppress(ValueError, RecursionError):
+        said = json.loads(raw)
+        if isinstance(said, dict):
+            return said
+    return {}
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
+        yield Path(name)
+
+
+_JOB = job_of(
+    Stylize(
+        Pixels(32, 32, bytes([0, 0, 128, 63]) * (32 * 32 * 4)),
+        (StylePixels(Pixels(32, 32, bytes([0, 0, 128, 63]) * (32 * 32 * 4))),),
+    )
+)

@@ -1,0 +1,174 @@
+"""Engines that are killed, starved, doubled and used for long: the next job is done, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+import pytest
+from test_engine import PAINTER, child, is_alive
+from test_engine import request as brief
+from test_faults_pixels import QUICK, REAL, layer, request, sent
+
+from nst_core.engine import Engine
+from nst_core.errors import EngineCrashedError, NeuralStyleError
+from nst_core.messages import Done, Failed, Progress, StylePixels, Stylize
+
+PATIENCE = 60.0  # seconds, for a loaded machine
+PAINTS = child("exec(" + repr(PAINTER) + ")")
+SEED = random.SystemRandom().randrange(10**6)
+RUNS = 15
+
+
+def comes_true(condition: Callable[[], bool]) -> bool:
+    end = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.02)
+    return condition()
+
+
+def kill(engine: Engine) -> None:
+    if engine.pid and is_alive(engine.pid):
+        os.kill(engine.pid, signal.SIGKILL)
+
+
+def test_an_engine_killed_before_its_first_job_is_told() -> None:
+    """The job that comes too late raises, and a new engine does it."""
+    with Engine.start(PAINTS, os.environ) as engine:
+        kill(engine)
+        with pytest.raises(EngineCrashedError, match="SIGKILL"):
+            engine.stylize(brief())
+    with Engine.start(PAINTS, os.environ) as engine:
+        assert isinstance(engine.stylize(brief()), Done)
+
+
+def test_an_engine_killed_after_its_work_costs_nothing() -> None:
+    """What was done stays done; the next job says what happened."""
+    with Engine.start(PAINTS, os.environ) as engine:
+        assert engine.stylize(brief()).pixels.width == 2
+        kill(engine)
+        with pytest.raises(EngineCrashedError, match="SIGKILL"):
+            engine.stylize(brief())
+
+
+@pytest.mark.parametrize("moment", range(10))
+def test_the_real_engine_may_be_killed_at_any_moment(moment: int) -> None:
+    """While it loads, paints or answers: one ending is heard, no process stays, and a new engine does the same job."""
+    dice = random.Random(SEED + moment)  # noqa: S311 - test data
+    seconds = dice.uniform(0, 3)
+    print(f"seed {SEED}, moment {moment}: killed after {seconds:.3f} s")  # noqa: T201 - to repeat a failure
+    heard: list[object] = []
+    ended = threading.Event()
+
+    def hear(event: object) -> None:
+        heard.append(event)
+        if isinstance(event, Done | Failed):
+            ended.set()
+
+    with Engine.start(REAL, os.environ) as engine:
+        engine.begin(request(layer(), quality="normal"), hear)
+        ended.wait(seconds)
+        kill(engine)
+        assert ended.wait(PATIENCE)
+        with pytest.raises(EngineCrashedError):
+            engine.stylize(brief())
+        pid = engine.pid
+    assert not is_alive(pid)
+    assert [isinstance(event, Done | Failed) for event in heard].count(True) == 1
+    with Engine.start(PAINTS, os.environ) as engine:
+        assert isinstance(engine.stylize(brief()), Done)
+
+
+def test_two_engines_paint_at_once() -> None:
+    """Two programs, or two runs in one: each gets its own picture, the same as alone."""
+    wanted = [request(layer(), seed=seed) for seed in (1, 2)]
+    found: dict[int, bytes] = {}
+
+    def paint(number: int) -> None:
+        with Engine.start(REAL, os.environ) as engine:
+            found[number] = bytes(engine.stylize(wanted[number % 2]).pixels.rgba)
+
+    threads = [threading.Thread(target=paint, args=(number,)) for number in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    for number in (2, 3):
+        paint(number)
+    assert found[0] == found[2]
+    assert found[1] == found[3]
+    assert found[0] != found[1]
+
+
+def test_many_runs_in_one_engine_leave_nothing_behind() -> None:
+    """Memory, threads, files and processes are after the last run what they were after the first ones."""
+    ours = psutil.Process()
+    with Engine.start(REAL, os.environ) as engine:
+        worker = psutil.Process(engine.pid)
+        wanted = request(layer())
+        for _ in range(RUNS // 3):
+            engine.stylize(wanted)
+        before = [_held(process) for process in (worker, ours)]
+        memory = worker.memory_info().rss
+        for _ in range(RUNS - RUNS // 3):
+            engine.stylize(wanted)
+        assert worker.memory_info().rss - memory < 32 * 2**20
+        assert comes_true(lambda: [_held(process) for process in (worker, ours)] == before)
+
+
+def _held(process: psutil.Process) -> tuple[int, int, int]:
+    return process.num_threads(), process.num_fds(), len(process.children())
+
+
+def test_the_engine_listens_on_no_address() -> None:
+    """Before, during and after work there is no socket at all, of whichever kind."""
+    seen: list[object] = []
+
+    def look(_progress: Progress | None = None) -> None:
+        process = psutil.Process(engine.pid)
+        seen.extend(one.net_connections(kind="all") for one in (process, *process.children(recursive=True)))
+
+    with Engine.start(REAL, os.environ) as engine:
+        look()
+        engine.stylize(request(layer()), look)
+        look()
+    assert len(seen) > 2
+    assert not any(seen)
+
+
+STARVED = """
+import resource, sys
+import numpy, onnxruntime
+from nst_core import run, worker, doctor
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + {room} * 2**20,) * 2)
+worker.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to this limit")
+@pytest.mark.parametrize("room", [24, 96, 320])
+def test_an_engine_without_memory_says_so_and_lives(room: int) -> None:
+    """A picture or one clear error, never a dead worker; a smaller job is answered afterwards."""
+    large = sent(np.tile(layer(), (14, 14, 1)))
+    style = StylePixels(sent(layer()))
+    with Engine.start(child(STARVED.format(room=room)), os.environ) as engine:
+        for content in (large, sent(layer())):
+            found = _tried(engine, Stylize(content, (style,), QUICK))
+            assert found in {"done", "out-of-memory"}, engine.stderr_tail
+        assert is_alive(engine.pid)
+
+
+def _tried(engine: Engine, wanted: Stylize) -> str:
+    try:
+        engine.stylize(wanted)
+    except NeuralStyleError as error:
+        return error.code
+    return "done"

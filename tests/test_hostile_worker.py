@@ -1,0 +1,159 @@
+"""An engine that means harm, or is broken: the host says so in a sentence, keeps its memory, and ends it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from test_engine import child, is_alive
+
+from nst_core.engine import TAIL, Engine
+from nst_core.errors import EngineCrashedError, NeuralStyleError, ProtocolError
+from nst_core.messages import Done, Failed, Pixels, StylePixels, Stylize
+
+PATIENCE = 60.0  # seconds, for a loaded machine
+SIDE = 8
+PICTURE = Pixels(SIDE, SIDE, bytes(SIDE * SIDE * 16))
+
+# Says Ready, waits for the beginning of a request, and does as told.
+HOSTILE = """
+import os, struct, time, json
+from nst_core.messages import *
+from nst_core.protocol import PROTOCOL, send
+out = os.fdopen(os.dup(1), "wb", buffering=0)
+send(out, Ready(PROTOCOL, "1", ("onnx",), ("cpu",)))
+os.read(0, 8)
+def raw(header, payload=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    out.write(b"NST\\n" + struct.pack("<I", len(text)) + text + payload)
+def picture(side):
+    return Pixels(side, side, bytes(side * side * 16))
+def done(side=8, job=1):
+    send(out, Done(job, picture(side), {}, {}))
+def announced(count):
+    payload = [{"role": "pixels", "bytes": count}]
+    return {"type": "preview", "job": 1, "pixels": {"width": 8, "height": 8}, "payload": payload}
+progress = {"type": "progress", "job": 1, "octave": 1, "octaves": 1, "step": 1, "steps": 2, "loss": 1.0,
+            "seconds_left": 1.0, "fraction": 0.5}
+"""
+WAIT = "\ntime.sleep(600)"
+
+
+@contextmanager
+def hostile(act: str) -> Iterator[Engine]:
+    with Engine.start(child(f"exec({HOSTILE + act!r})"), os.environ) as engine:
+        yield engine
+    assert not is_alive(engine.pid)
+
+
+def request() -> Stylize:
+    return Stylize(PICTURE, (StylePixels(PICTURE),))
+
+
+LIES = {
+    "garbage": "out.write(os.urandom(4096))",
+    "an answer of the web": "out.write(b'HTTP/1.1 200 OK\\r\\n\\r\\n')",
+    "4 GiB of header": "out.write(b'NST\\n' + b'\\xff' * 4)",
+    "no header": "out.write(b'NST\\n' + bytes(4))",
+    "8 GiB of picture": "raw(announced(2**33))",
+    "more than was asked for": "raw(announced(8 * 8 * 16 + 1))",
+    "less than its size": "raw(announced(16), bytes(16))",
+    "a smaller picture": "done(4)",
+    "a larger preview": "send(out, Preview(1, Pixels(64, 1, bytes(64 * 16))))",
+    "an odd step": "raw({**progress, 'step': -1})",
+    "a share above 1": "raw({**progress, 'fraction': 1e9})",
+    "no number": "raw(json.dumps({**progress, 'loss': float('nan')}).encode())",
+    "a number beyond all": "raw({**progress, 'seconds_left': 10**400})",
+    "a request": "send(out, Ping())",
+    "an unknown event": "raw({'type': 'run', 'job': 1})",
+    "no object": "raw(b'[1]')",
+    "no text": "raw(b'\\xff\\xfe')",
+    "depths": "raw(b'[' * 900_000)",
+    "odd settings": "raw({'type': 'done', 'job': 1, 'pixels': {'width': 8, 'height': 8}, 'recipe': {'settings': 7},"
+    " 'metrics': {}, 'payload': [{'role': 'pixels', 'bytes': 1024}]}, bytes(1024))",
+    "odd seconds": "raw({'type': 'done', 'job': 1, 'pixels': {'width': 8, 'height': 8}, 'recipe': {},"
+    " 'metrics': {'seconds': 'x'}, 'payload': [{'role': 'pixels', 'bytes': 1024}]}, bytes(1024))",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lie_on_the_wire_ends_the_engine_with_a_reason(lie: str) -> None:
+    """The job fails with one sentence and a remedy, every later one too, and no process is left."""
+    with hostile(LIES[lie] + WAIT) as engine:
+        for _ in range(2):
+            with pytest.raises(ProtocolError) as caught:
+                engine.stylize(request())
+            assert caught.value.remedy
+            assert len(str(caught.value)) < 500
+
+
+def test_another_version_in_the_middle_is_refused() -> None:
+    """A second Ready of a future protocol is no reason to believe it."""
+    with hostile("raw({'type': 'ready', 'protocol': 99})" + WAIT) as engine, pytest.raises(NeuralStyleError):
+        engine.stylize(request())
+
+
+@pytest.mark.parametrize("act", ["out.write(b'NST')", "raw(announced(1024), bytes(1000))"])
+def test_half_a_frame_is_a_crash(act: str) -> None:
+    """The engine is gone, and so it is told."""
+    with hostile(act + "; os._exit(7)") as engine, pytest.raises(EngineCrashedError, match="code 7"):
+        engine.stylize(request())
+
+
+def test_answers_that_nobody_waits_for_are_ignored() -> None:
+    """Of other jobs, a second one, another Ready: the right answer is heard once."""
+    act = "done(8, 99); send(out, Ready(PROTOCOL, '1', (), ())); send(out, Pong()); done(); done(); done(2, 3)"
+    with hostile(act + WAIT) as engine:
+        heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        engine.begin(request(), heard.put)
+        assert isinstance(heard.get(timeout=PATIENCE), Done)
+        engine.close()
+        assert heard.empty()
+
+
+def test_a_flood_of_words_neither_blocks_nor_fills() -> None:
+    """Of 64 MiB on standard error the end is kept, and the picture arrives."""
+    with hostile("[os.write(2, b'x' * 2**16) for _ in range(1024)]; done()" + WAIT) as engine:
+        assert isinstance(engine.stylize(request()), Done)
+        assert len(engine.stderr_tail) <= TAIL
+
+
+IGNORES = "import signal; signal.signal(15, signal.SIG_IGN)\n"
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "time.sleep(600)",
+        "out.write(b'NST\\n' + struct.pack('<I', 2**20)); time.sleep(600)",
+        "while True: raw(progress)",
+        "while True: os.write(2, b'x' * 2**16)",
+    ],
+)
+def test_an_engine_that_never_ends_can_be_closed(act: str) -> None:
+    """Deaf to everything, SIGTERM included: `close` ends it, and the job with it."""
+    with hostile(IGNORES + act) as engine:
+        heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        engine.begin(request(), lambda event: heard.put(event) if isinstance(event, Failed) else None)
+        engine.cancel()
+        engine.close()
+        assert heard.get(timeout=PATIENCE).code == "engine-crashed"
+
+
+def test_whoever_is_stuck_in_sending_is_freed_by_closing() -> None:
+    """A large request to an engine that reads nothing waits for ever, but for `close`."""
+    with hostile("time.sleep(600)") as engine:
+        side = 512
+        large = Pixels(side, side, bytes(side * side * 16))
+        heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        sender = threading.Thread(target=lambda: engine.begin(Stylize(large, (StylePixels(large),)), heard.put))
+        sender.start()
+        engine.close()
+        sender.join(PATIENCE)
+        assert not sender.is_alive()
+        assert isinstance(heard.get(timeout=PATIENCE), Failed)
