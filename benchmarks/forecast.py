@@ -28,6 +28,8 @@ from nst_core.messages import Progress, StyleFile, Stylize
 from nst_core.painting import to_pixels
 
 LEARN = 0.5
+WARM = 64
+"""px: side of the picture that warms a worker."""
 GLANCE = 0.01
 """Seconds between looks at the worker."""
 
@@ -66,9 +68,11 @@ class Watch(threading.Thread):
 
 
 def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
-    """By a new worker. Returns the cost, and each step with the seconds passed and computed until then."""
+    """By a new worker, warm. Returns the cost, and each step with the seconds passed and computed until then."""
     steps = []
     with Engine.start(default_command(), os.environ) as engine:
+        small = to_pixels(np.zeros((WARM, WARM, 4), np.float32) + 0.5)
+        engine.stylize(Stylize(small, request.styles, {"quality": "draft", "backend": request.settings["backend"]}))
         watch = Watch(engine.pid or 0)
         watch.start()
         start, before = time.perf_counter(), watch.computed()

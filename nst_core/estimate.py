@@ -29,8 +29,11 @@ REGION = 3e8
 """The same for each region beyond the first: feature maps under its guide."""
 MOVE, VECTORS = 2.4e7, 1.2e8
 """Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
-PICTURE = 6e7
+PICTURE = 5e7
 """Bytes for each megapixel of the picture: it, where it starts from, what becomes of it."""
+BEGUN, SKETCHED, SKETCHED_MOST = 2.8e7, 2e8, 6.5e8
+"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps, and those
+of the tiles in which a large one is painted, whatever its size."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
@@ -72,7 +75,7 @@ def peak(octaves: Sequence[Octave], area: float, regions: int = 1) -> int:
 
 def resting(area: float) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    return BASE + PICTURE * area
+    return BASE + max(PICTURE * area, BEGUN * area + min(SKETCHED * area, SKETCHED_MOST))
 
 
 def held(octave: Octave, area: float, regions: int = 1) -> float:
@@ -80,7 +83,7 @@ def held(octave: Octave, area: float, regions: int = 1) -> float:
     tile = (octave.tile + MARGINS) ** 2 / 1e6 if octave.tile else octave.area
     evaluated = (EVALUATION + REGION * (regions - 1)) * min(tile, octave.area)
     graphs = GRAPHS if octave.tile else 0.0
-    return resting(area) + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
+    return BASE + PICTURE * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
 
 
 def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int = 1) -> list[Octave]:
