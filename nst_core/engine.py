@@ -249,7 +249,8 @@ class Engine:
             )
         except (OSError, ValueError, IndexError) as error:
             name = self._command[0] if self._command else ""
-            self._die(EngineMissingError(f"the engine {name!r} cannot be started ({error})", REINSTALL))
+            reason = getattr(error, "strerror", None) or error
+            self._die(EngineMissingError(f"the engine {name!r} cannot be started ({reason})", REINSTALL))
             return None
         self._child = child
         if self._closing:  # nobody waits any more

@@ -19,7 +19,7 @@ START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
 SKETCH = 1.0
 """Seconds for each megapixel of the first picture."""
-BASE = 6e8
+BASE = 7e8
 """Bytes of a small job."""
 EVALUATION = 2.5e9
 """Bytes for each megapixel that is evaluated at once, of the octave or of a tile: its feature maps."""
