@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import tracemalloc
 from typing import Any
 
@@ -19,10 +18,10 @@ BRIEFLY = settings(
     max_examples=80,
     deadline=None,
     database=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 MOST_MEMORY = 64 * 2**20  # bytes that Python may hold for input of a few kilobytes
-MOST_SECONDS = 60.0  # generous: what has no bound takes for ever
 
 NUMBERS = st.integers() | st.floats() | st.sampled_from([0, -1, 2**31, 2**63, 10**400, -(10**400), 1e308])
 PLAIN = st.none() | st.booleans() | NUMBERS | st.text(max_size=20)
@@ -66,20 +65,16 @@ def altered(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
 def test_only_errors_meant_for_people_come_of_bad_input(target: str) -> None:
     """Noise, and good input that was damaged: nothing but a refusal or a sound value, soon and in little memory."""
     noise = st.binary(max_size=400) | changed(seeds(target))
-    given(noise | altered(OBJECTS[target]) if target in OBJECTS else noise)(BRIEFLY(_bounded(target)))()
 
-
-def _bounded(target: str) -> Any:
     def run(raw: bytes) -> None:
         TARGETS[target](raw)
 
-    return run
+    given(noise | altered(OBJECTS[target]) if target in OBJECTS else noise)(BRIEFLY(run))()
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_good_input_is_understood_in_bounded_time_and_memory(target: str) -> None:
+def test_good_input_is_understood_in_bounded_memory(target: str) -> None:
     """The seeds themselves, and each of them a hundred times over."""
-    started = time.monotonic()
     tracemalloc.start()
     try:
         for seed in seeds(target):
@@ -88,7 +83,6 @@ def test_good_input_is_understood_in_bounded_time_and_memory(target: str) -> Non
         assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
     finally:
         tracemalloc.stop()
-    assert time.monotonic() - started < MOST_SECONDS
 
 
 def test_a_fault_is_found() -> None:
