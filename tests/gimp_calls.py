@@ -115,11 +115,16 @@ def refused(name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **
 
 def engines() -> list[int]:
     """Engines that run in this GIMP."""
+    return running(b"stand_in_engine", b"nst_core.worker")
+
+
+def running(*words: bytes) -> list[int]:
+    """Processes in this GIMP with any of these words in their command."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             command = (entry / "cmdline").read_bytes()
-            if b"stand_in_engine" in command or b"nst_core.worker" in command:
+            if any(word in command for word in words):
                 found.append(int(entry.name))
     return found
 

@@ -16,7 +16,7 @@ from gi.repository import Gimp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels
+from gimp_calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels, running
 
 PATIENCE = 60.0  # seconds
 
@@ -185,7 +185,8 @@ def gone() -> Facts:
                 display.delete()
             go.touch()
             deadline = time.monotonic() + PATIENCE
-            while engines() and time.monotonic() < deadline:
+            # What the plug-in has to say reaches GIMP with its end, after that of its engine.
+            while (engines() or running(b"neural-style.py")) and time.monotonic() < deadline:
                 time.sleep(0.1)
         found[what] |= {"engines": engines(), "layers": len(image.get_layers()) if image.is_valid() else 0}
         if display.is_valid():
