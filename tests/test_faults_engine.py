@@ -143,12 +143,15 @@ def test_the_engine_listens_on_no_address() -> None:
     assert not any(seen)
 
 
-STARVED = """
-import resource, sys
+LOADED = """
+import sys
 import numpy, onnxruntime
-from nst_core import run, worker, doctor
-taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (taken + {room} * 2**20,) * 2)
+from nst_core import doctor, run, worker
+class Worker(worker.Worker):
+    def _paint(self):
+        print("loaded", file=sys.stderr, flush=True)
+        super()._paint()
+worker.Worker = Worker
 worker.main()
 """
 
@@ -159,7 +162,10 @@ def test_an_engine_without_memory_says_so_and_lives(room: int) -> None:
     """A picture or one clear error, never a dead worker; a smaller job is answered afterwards."""
     large = sent(np.tile(layer(), (14, 14, 1)))
     style = StylePixels(sent(layer()))
-    with Engine.start(child(STARVED.format(room=room)), os.environ) as engine:
+    with Engine.start(child(LOADED), os.environ) as engine:
+        worker = psutil.Process(engine.pid)
+        assert comes_true(lambda: "loaded" in engine.stderr_tail)
+        worker.rlimit(psutil.RLIMIT_AS, (worker.memory_info().vms + room * 2**20,) * 2)
         for content in (large, sent(layer())):
             found = _tried(engine, Stylize(content, (style,), QUICK))
             assert found in {"done", "out-of-memory"}, engine.stderr_tail
