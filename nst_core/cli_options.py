@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from nst_core.errors import InvalidSettingError, NeuralStyleError, OutOfMemoryError
+from nst_core.errors import InvalidSettingError, NeuralStyleError
 from nst_core.extras import missing
 from nst_core.settings import NamedKnob, Settings, Value, from_mapping, knobs
+from nst_core.shortage import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,10 +122,8 @@ def require_size(size: int | None) -> None:
 def refusals(*, as_json: bool) -> Iterator[None]:
     """Tell an error meant for a person in one sentence and leave with REFUSED; no traceback."""
     try:
-        yield
-    except MemoryError as error:
-        told = error if isinstance(error, NeuralStyleError) else OutOfMemoryError("the memory is full", "use --size")
-        _refuse(told, as_json=as_json)
+        with fitting("the memory is full", "use --size"):
+            yield
     except NeuralStyleError as error:
         _refuse(error, as_json=as_json)
     except ModuleNotFoundError as error:

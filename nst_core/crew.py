@@ -23,11 +23,11 @@ from nst_core.errors import (
     EngineMismatchError,
     EngineMissingError,
     NeuralStyleError,
-    OutOfMemoryError,
     UnwritableOutputError,
 )
 from nst_core.messages import Done, Progress, Stylize
 from nst_core.request import picture_of, request_of
+from nst_core.shortage import fitting
 
 HOPELESS = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
 """What would go wrong with every picture."""
@@ -143,12 +143,8 @@ class _Hand(threading.Thread):
 
     def _reported(self, item: Item) -> Report:
         try:
-            return self._made(item)
-        except MemoryError as error:
-            told = (
-                error if isinstance(error, NeuralStyleError) else OutOfMemoryError("the memory is full", "use --size")
-            )
-            return Report(item, "failed", told)
+            with fitting("the memory is full", "use --size"):
+                return self._made(item)
         except NeuralStyleError as error:
             stopped = self._crew.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))
             return Report(item, "left") if stopped else Report(item, "failed", error)

@@ -32,9 +32,9 @@ from nst_core.errors import (
     EngineMissingError,
     EngineUnreachableError,
     NeuralStyleError,
-    OutOfMemoryError,
     from_code,
 )
+from nst_core.shortage import fitting
 
 ray: Any = None
 
@@ -205,11 +205,10 @@ _END = object()
 
 def _attempted(work: Callable[[], Any]) -> Any:
     try:
-        return work()
+        with fitting():
+            return work()
     except NeuralStyleError as error:
         return Trouble(error.code, error.message, error.remedy)
-    except MemoryError:
-        return Trouble(OutOfMemoryError.code, "the picture does not fit into memory", "choose a smaller size")
     except Exception as error:  # noqa: BLE001 - the other side has to hear of it, whatever it is
         return Trouble(NeuralStyleError.code, f"a worker of the cluster failed with {_line(error)}", DOCTOR)
 

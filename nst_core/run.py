@@ -28,6 +28,7 @@ from nst_core.periodic import seamless
 from nst_core.planes import picture, planes, viewed
 from nst_core.recipe import recipe
 from nst_core.regions import opaque
+from nst_core.shortage import fitting
 from nst_core.start import Ladder, varied
 from nst_core.statistics import Weights
 from nst_core.targets import in_colors, make_targets
@@ -142,10 +143,11 @@ class Run:
         """The octave's steps. Where memory is full they go on in smaller tiles."""
         way = smaller(octave)
         try:
-            yield from self._octave(backend, octave, image, styles)
-        except (OutOfMemoryError, MemoryError) as error:
+            with fitting():
+                yield from self._octave(backend, octave, image, styles)
+        except OutOfMemoryError:
             if way is None:
-                raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
+                raise
         else:
             return
         # Only now is the memory free that the error's traceback held.

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nst_core.errors import NeuralStyleError, OutOfMemoryError
 
 _WORDS = (
-    *("cannot allocate", "can't allocate", "failed to allocate", "unable to allocate", "bad_alloc", "out of memory"),
-    *("failed to map segment", "can't start new thread"),
+    *("cannot allocate", "can't allocate", "failed to allocate", "unable to allocate", "bad_alloc", "alloc_failed"),
+    *("out of memory", "not enough memory", "failed to map segment", "can't start new thread"),
 )
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Whether an error says that there was no memory left."""
+    """Whether an error says that there was no memory left, on a graphics card or elsewhere."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
+    if isinstance(error, NeuralStyleError):  # which may name a file that is called so
+        return False
     text = str(error).lower()
     return any(words in text for words in _WORDS)
+
+
+@contextmanager
+def fitting(
+    message: str = "the picture does not fit into memory", remedy: str = "choose a smaller size"
+) -> Iterator[None]:
+    """Raise OutOfMemoryError, in these words, for whatever says within that memory is full."""
+    try:
+        yield
+    except OutOfMemoryError:
+        raise
+    except Exception as error:
+        if is_shortage(error):
+            raise OutOfMemoryError(message, remedy) from error
+        raise

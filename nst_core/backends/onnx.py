@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
 
 from nst_core import threads, weights
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
-from nst_core.errors import BackendUnavailableError, OutOfMemoryError
+from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
 from nst_core.memory import available
 from nst_core.onnx_runtime import ort
+from nst_core.shortage import fitting
 from nst_core.statistics import (
     Array,
     LayerStatistics,
@@ -174,20 +176,16 @@ class _Tiles:
         return found
 
 
-class _speaking:  # noqa: N801 - used like a function
+@contextmanager
+def _speaking() -> Iterator[None]:
     """Turns ONNX Runtime's failures into the engine's own."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            return
-        text = str(error)
-        if "terminate" in text.lower():
+    try:
+        with fitting():
+            yield
+    except Exception as error:
+        if "terminate" in str(error).lower():
             raise AbortedError from error
-        if "allocate" in text or "out of memory" in text.lower():
-            raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
+        raise
 
 
 def _feeds(targets: Targets) -> dict[str, Float]:

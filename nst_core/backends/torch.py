@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,10 @@ import torch.nn.functional as nn
 
 from nst_core import weights
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
-from nst_core.errors import BackendUnavailableError, OutOfMemoryError
+from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
 from nst_core.memory import available
+from nst_core.shortage import fitting
 from nst_core.statistics import (
     Array,
     LayerStatistics,
@@ -26,8 +26,6 @@ from nst_core.statistics import (
 )
 
 Tensor = torch.Tensor
-_FULL = ("out of memory", "can't allocate memory")
-"""What PyTorch says where memory is full, in an error that might mean anything."""
 
 
 def devices() -> list[str]:
@@ -79,7 +77,7 @@ class TorchBackend:
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
-        with torch.no_grad(), _fitting():
+        with torch.no_grad(), fitting():
             return {layer: values.to(self._exact) for layer, values in self._vgg(image).items()}
 
     def content(self, image: Array) -> Array:
@@ -102,7 +100,7 @@ class TorchBackend:
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
-            with _fitting():
+            with fitting():
                 maps = self._vgg(x)
                 style = x.new_zeros(())
                 for layer, guide in _guides(targets.guides).items():
@@ -143,14 +141,14 @@ class _Tiles:
     def content(self, image: Tensor) -> Tensor:
         """See `TileWork.content`."""
         self._go_on()
-        with torch.no_grad(), _fitting():
+        with torch.no_grad(), fitting():
             return self._vgg(image)[CONTENT_LAYER].to(self._exact)
 
     def sums(self, image: Tensor, guides: Tensor) -> Mapping[str, LayerStatistics]:
         """See `TileWork.sums`."""
         self._go_on()
         found = {}
-        with torch.no_grad(), _fitting():
+        with torch.no_grad(), fitting():
             maps = self._vgg(image)
             for layer, guide in _guides(guides).items():
                 F, weighted = _weighted(maps[layer].to(self._exact), guide)
@@ -161,7 +159,7 @@ class _Tiles:
         """See `TileWork.gradient`."""
         self._go_on()
         x = image.detach().requires_grad_()
-        with _fitting():
+        with fitting():
             maps = self._vgg(x)
             pulls = {}
             with torch.no_grad():
@@ -181,18 +179,6 @@ class _Tiles:
     def _go_on(self) -> None:
         if self.aborted:
             raise AbortedError
-
-
-@contextmanager
-def _fitting() -> Iterator[None]:
-    """Turns PyTorch's way of saying that memory is full into the engine's."""
-    try:
-        yield
-    except RuntimeError as error:
-        # Only a graphics card's memory has an error of its own.
-        if not isinstance(error, torch.OutOfMemoryError) and not any(words in str(error) for words in _FULL):
-            raise
-        raise OutOfMemoryError("the picture does not fit into memory", "choose a smaller size") from error
 
 
 @dataclass(frozen=True)
