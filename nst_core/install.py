@@ -2,7 +2,8 @@
 
 The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, the standard-library
 slice of `nst_core`, the built-in presets) and `engine.json`, which says how to start the engine. A folder is
-built beside its place and then swapped in, so that an interrupted installation leaves the one before it.
+built beside its place and then swapped in, so that an interrupted installation leaves the one before it; of several at
+once, each waits for the one before it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 import nst_core
 from nst_core.errors import NeuralStyleError, UnwritableOutputError
 from nst_core.launch import ENGINE_FILE
+from nst_core.locks import alone_for_now
 from nst_core.profiles import Profile, profiles
 from nst_core.protocol import PROTOCOL
 
@@ -26,7 +28,7 @@ ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 
 SLICE = (
     *("__init__", "errors", "settings", "frames", "checked", "findings", "messages", "protocol"),
-    *("launch", "remote", "waiting", "engine", "setup_check", "octaves", "estimate"),
+    *("launch", "remote", "waiting", "engine", "setup_check", "octaves", "estimate", "locks"),
     *("presets", "preset_entry", "preset_folders", "preset_store", "preset_archive"),
 )
 """Modules of nst_core that GIMP's own Python imports: standard library only, Python 3.10 and later."""
@@ -35,6 +37,8 @@ _CORE = Path(nst_core.__file__).parent
 _SOURCES = _CORE.parent / "gimp_plugin"
 _ASIDE = f".{PLUGIN}-"
 """How folders begin that are not finished, or not yet deleted. GIMP passes over them."""
+_LOCK = f"{_ASIDE}lock"
+_PATIENCE = 60.0  # seconds to wait for another installation
 _REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
 """What the plug-in, and GIMP for it, write down in a profile."""
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
@@ -72,27 +76,15 @@ def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = Fal
     `command` starts the engine; `chosen` if a person wants this one, also after an update. Raises
     UnwritableOutputError.
     """
-    target = plug_ins / PLUGIN
-    new, old = (plug_ins / f"{_ASIDE}{uuid.uuid4().hex}" for _ in range(2))
     try:
         plug_ins.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
-        _sweep(plug_ins)
-        _build(new, command, chosen=chosen)
-        if os.path.lexists(target):
-            target.rename(old)
-        try:
-            new.rename(target)
-        except OSError:
-            if os.path.lexists(old):
-                old.rename(target)
-            raise
+        with alone_for_now(plug_ins / _LOCK, _PATIENCE):
+            _sweep(plug_ins)
+            return _swap_in(plug_ins, command, chosen=chosen)
+    except UnwritableOutputError:
+        raise
     except OSError as error:
         raise _unwritable(plug_ins, error) from error
-    finally:
-        _remove(new)
-        if os.path.lexists(target):
-            _remove(old)
-    return target
 
 
 def uninstall_plugin(plug_ins: Path) -> list[Path]:
@@ -103,13 +95,17 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
     target = plug_ins / PLUGIN
     removed = [target] if os.path.lexists(target) else []
     try:
-        if removed:
-            target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
-        _sweep(plug_ins)
+        if plug_ins.is_dir():
+            with alone_for_now(plug_ins / _LOCK, _PATIENCE):
+                if removed:
+                    target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
+                _sweep(plug_ins)
         for pattern in _REMEMBERED:
             for path in plug_ins.parent.glob(pattern):
                 path.unlink()
                 removed.append(path)
+    except UnwritableOutputError:
+        raise
     except OSError as error:
         raise UnwritableOutputError(
             f"the plug-in cannot be removed from {plug_ins} ({error.strerror})", "check that you may write there"
@@ -138,6 +134,26 @@ def chosen_engine(plug_ins: Path) -> list[str] | None:
     return [str(word) for word in command] or None
 
 
+def _swap_in(plug_ins: Path, command: Sequence[str], *, chosen: bool) -> Path:
+    target = plug_ins / PLUGIN
+    new, old = (plug_ins / f"{_ASIDE}{uuid.uuid4().hex}" for _ in range(2))
+    try:
+        _build(new, command, chosen=chosen)
+        if os.path.lexists(target):
+            target.rename(old)
+        try:
+            new.rename(target)
+        except OSError:
+            if os.path.lexists(old):
+                old.rename(target)
+            raise
+    finally:
+        _remove(new)
+        if os.path.lexists(target):
+            _remove(old)
+    return target
+
+
 def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
     folder.mkdir(0o700)
     shutil.copytree(_SOURCES, folder / "gimp_plugin", ignore=_LEFT_OUT)
@@ -156,8 +172,8 @@ def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
 
 
 def _sweep(plug_ins: Path) -> None:
-    """Remove what an interrupted installation left."""
-    for path in plug_ins.glob(f"{_ASIDE}*"):
+    """Remove what an interrupted installation left. Nobody else installs now."""
+    for path in set(plug_ins.glob(f"{_ASIDE}*")) - {plug_ins / _LOCK}:
         _remove(path)
 
 

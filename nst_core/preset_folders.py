@@ -14,12 +14,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import sys
 import time
 import uuid
 from typing import IO, TYPE_CHECKING
 
 from nst_core.errors import NeuralStyleError, UnwritableOutputError
+from nst_core.locks import alone
 from nst_core.presets import ASIDE, slug_of
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def writing(root: Path) -> Iterator[None]:
     """
     try:
         _make_folders(root)
-        with _open(root / LOCK, "ab") as file:
-            if _locked(file, root):
+        with alone(root / LOCK, PATIENCE) as locked:
+            if locked:
                 _clean(root)
             yield
     except NeuralStyleError:
@@ -119,41 +119,6 @@ def _make_folders(folder: Path) -> None:
 def _open(path: Path, mode: str) -> IO[bytes]:
     file: IO[bytes] = open(path, mode, opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
     return file
-
-
-def _locked(file: IO[bytes], root: Path) -> bool:
-    """Wait until this process is the only writer. False where the file system cannot lock."""
-    patience = time.monotonic() + PATIENCE
-    while (locked := _try_lock(file)) is None:
-        if time.monotonic() > patience:
-            raise UnwritableOutputError(f"another program is writing to {root}", "try again when it has finished")
-        time.sleep(0.02)
-    return locked
-
-
-def _try_lock(file: IO[bytes]) -> bool | None:
-    """Whether it is locked now; None: another has it, False: the file system cannot lock."""
-    try:
-        _lock(file)
-    except (BlockingIOError, PermissionError):
-        return None
-    except OSError:
-        return False
-    return True
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _clean(root: Path) -> None:

@@ -9,7 +9,9 @@ import shutil
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomllib
@@ -19,6 +21,7 @@ import nst_core
 from nst_core import install
 from nst_core.cli import main
 from nst_core.errors import UnwritableOutputError
+from nst_core.locks import alone_for_now
 from nst_core.protocol import PROTOCOL
 from nst_core.remote import FLATPAK_TALK
 
@@ -120,6 +123,51 @@ def test_a_failed_installation_leaves_the_old_one(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(shutil, "copyfile", copy)
     install.install_plugin(tmp_path, ["another"])
     assert (install.installed_engine(tmp_path) or {})["command"] == ["another"]
+
+
+INSTALLING = """
+import sys
+from pathlib import Path
+from nst_core import install
+place, number = Path(sys.argv[1]), sys.argv[2]
+sys.stdin.readline()
+for _ in range(5):
+    install.install_plugin(place, [number])
+"""
+
+
+def test_installations_at_the_same_time_leave_one_that_is_whole(tmp_path: Path) -> None:
+    """Four programs install again and again into one folder: none fails, and what is there is one's, complete."""
+    place, alone = tmp_path / "plug-ins", tmp_path / "alone"
+    words = [sys.executable, "-c", INSTALLING, str(place)]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    children = [subprocess.Popen([*words, str(number)], cwd=ROOT, **pipes) for number in range(4)]
+    with ThreadPoolExecutor(len(children)) as waiting:
+        ends = list(waiting.map(lambda child: (child.communicate("go\n", timeout=120)[1], child.returncode), children))
+    assert ends == [("", 0)] * 4
+    install.install_plugin(alone, COMMAND)
+    assert [path.name for path in place.iterdir()] == ["neural-style"]
+    assert inside(place) == inside(alone)
+    assert (install.installed_engine(place) or {})["command"] in [[str(number)] for number in range(4)]
+
+
+def inside(folder: Path) -> set[tuple[str, int]]:
+    """Names and sizes, but for what differs between engines."""
+    found = [path for path in folder.rglob("*") if path.name != "engine.json"]
+    return {(path.relative_to(folder).as_posix(), path.stat().st_size if path.is_file() else 0) for path in found}
+
+
+def test_an_installation_waits_only_so_long_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who holds the lock for ever is told of, and nothing is touched."""
+    folder = install.install_plugin(tmp_path, COMMAND)
+    monkeypatch.setattr(install, "_PATIENCE", 0.0)
+    with alone_for_now(tmp_path / ".neural-style-lock", 0.0):
+        with pytest.raises(UnwritableOutputError, match="another program is writing"):
+            install.install_plugin(tmp_path, ["another"])
+        with pytest.raises(UnwritableOutputError, match="another program is writing"):
+            install.uninstall_plugin(tmp_path)
+    assert list(tmp_path.iterdir()) == [folder]
+    assert (install.installed_engine(tmp_path) or {})["command"] == COMMAND
 
 
 def test_a_linked_plugin_is_replaced_and_its_source_kept(tmp_path: Path) -> None:

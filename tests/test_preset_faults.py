@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from preset_fixtures import DRAFT, JPEG, PNG, WEBP, names, roots, slugs, unix_only
 
-from nst_core import preset_folders
+from nst_core import locks, preset_folders
 from nst_core.errors import UnwritableOutputError
 from nst_core.preset_store import delete, rename, save, update
 from nst_core.presets import Roots, list_presets, load_preset
@@ -205,7 +205,7 @@ def test_where_nothing_can_be_locked_presets_are_kept_all_the_same(
     def refuse(_file: object) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
-    monkeypatch.setattr(preset_folders, "_lock", refuse)
+    monkeypatch.setattr(locks, "_lock", refuse)
     save(DRAFT, roots)
     (roots.user / ".new-1").mkdir()
     (roots.user / "great-wave").rename(roots.user / ".great-wave.old")
