@@ -111,7 +111,8 @@ def require_picture(pixels: Float, what: str) -> None:
 class Progress:
     """One evaluation has ended, or, step 0, the picture to start from is there, whose loss nobody knows yet.
 
-    octave and step count from 1; steps: in this octave; seconds_left: an estimate.
+    octave and step count from 1; steps: in this octave; seconds_left: an estimate. While a picture is carried to full
+    size the last step is told again and again, with less time left.
     """
 
     octave: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +47,10 @@ TV_UNIT = 0.5
 
 Tiled = Callable[[Backend, Octave], Backend]
 
+GLANCE = 0.25
+"""Seconds between two words on how far a picture is that is carried to full size."""
+LATE = 0.1
+"""Of the time that this took already, what it may still take where it takes longer than expected."""
 SKETCHES = 8.0
 """An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
 
@@ -108,7 +113,8 @@ class Run:
         rate = (self._clock.elapsed - before) / octaves[0].area
         self._clock.expect(SKETCHES * rate)
         climbs = octaves[-1].area == self._area or self._clock.reserve(rate * self._area)
-        yield self._progress(octaves, 0, 0)
+        last = self._progress(octaves, 0, 0)
+        yield last
         if self._stopped.is_set():
             return
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
@@ -118,13 +124,29 @@ class Run:
                 break
             image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
             for step in self._fitting(backend, octave, image, styles):
-                yield self._progress(octaves, index, step.number, step.loss)
+                last = self._progress(octaves, index, step.number, step.loss)
+                yield last
                 if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
                     break
             if self._stopped.is_set():
                 return
-        small = picture(self._best.image)
-        self._best.image = viewed(ladder.carried(small) if climbs else small)
+        if climbs:
+            yield from self._carried(ladder, last, rate * self._area)
+
+    def _carried(self, ladder: Ladder, last: Progress, expected: float) -> Iterator[Progress]:
+        """Bring the picture to full size in a thread of its own. Tells meanwhile what was told `last`, as time goes by.
+
+        expected: seconds that it takes.
+        """
+        begun, fraction = self._clock.elapsed, last.fraction
+        with ThreadPoolExecutor(1) as beside:
+            found = beside.submit(ladder.carried, picture(self._best.image))
+            while not wait([found], GLANCE).done:
+                now = self._clock.elapsed
+                left = max(expected - (now - begun), LATE * (now - begun))
+                fraction = max(fraction, now / (now + left))
+                yield replace(last, seconds_left=left, fraction=fraction)
+        self._best.image = viewed(found.result())
 
     def _go_on(self) -> None:
         if self._stopped.is_set():

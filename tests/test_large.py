@@ -1,15 +1,23 @@
 """Pictures too large to be handled whole: the first picture in tiles, and strips."""
 
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from engine_fixtures import noise, painting, photograph
 
-from nst_core import Job, Settings, Style, first_paint, images, strips, tile_grid
+from nst_core import Job, Progress, Settings, Style, first_paint, images, strips, tile_grid
+from nst_core import run as run_module
 from nst_core.backends import Float
+from nst_core.errors import OutOfMemoryError
 from nst_core.run import Run
+from nst_core.settings import from_mapping
+from nst_core.start import Ladder
 from nst_core.tile_grid import Tile
+
+DRAFT = {"quality": "draft", "backend": "onnx"}
 
 
 @pytest.fixture
@@ -59,10 +67,53 @@ def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(monkeypa
 
     monkeypatch.setattr(first_paint, "tiles", stopped_after_one)
     monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 320 * 320)
-    steps = sum(progress.step > 0 for progress in run)
+    steps = len({(progress.octave, progress.step) for progress in run if progress.step})
     outcome = run.outcome()
     assert outcome.metrics.evaluations == (steps,)
     assert np.abs(outcome.pixels - run.job.content).mean() > 0.01
+
+
+@pytest.mark.usefixtures("tiles_of_208")
+def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last step is told again, with more done each time, until the picture is there."""
+    run = Run(Job(photograph(500, 700), (Style(painting(90, 120)),), from_mapping(DRAFT)))
+    heard: list[Progress] = []
+    told = threading.Event()
+
+    def slow(height: int, width: int, *sides: int) -> Iterator[Tile]:
+        for tile in tile_grid.tiles(height, width, *sides):
+            told.clear()
+            assert told.wait(60)
+            yield tile
+
+    monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 320 * 320)
+    monkeypatch.setattr(run_module, "GLANCE", 0.01)
+    for progress in run:
+        heard.append(progress)
+        if progress.step == progress.steps:
+            monkeypatch.setattr(first_paint, "tiles", slow)
+        told.set()
+    carried = [progress for progress in heard if progress.step == progress.steps]
+    assert len(carried) > 6
+    assert {replace(progress, fraction=0.0, seconds_left=0.0) for progress in carried} == {
+        replace(carried[0], fraction=0.0, seconds_left=0.0)
+    }
+    fractions = [progress.fraction for progress in heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > carried[0].fraction
+    assert all(0 <= progress.fraction < 1 for progress in heard)
+
+
+def test_a_picture_that_cannot_be_carried_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong beside is told like anything else."""
+    run = Run(Job(photograph(400, 500), (Style(painting(90, 120)),), from_mapping(DRAFT)))
+
+    def fails(*_: object) -> None:
+        raise OutOfMemoryError("full", "wait")
+
+    monkeypatch.setattr(Ladder, "carried", fails)
+    with pytest.raises(OutOfMemoryError, match="full"):
+        list(run)
 
 
 @pytest.mark.parametrize("size", [(2000, 2100), (256, 20000), (15000, 300), (3456, 5184)])
