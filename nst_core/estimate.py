@@ -5,6 +5,7 @@ Standard library only: the GIMP plug-in imports this file too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,10 @@ TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
 """Moves to remember where memory is short."""
+DEAR = 2.3
+"""Times an evaluation of the whole: smaller tiles, which cost more than that, are cut only where no others fit."""
+BLOCK = 16
+"""px: tiles begin at multiples of it."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,19 @@ def resting(area: float) -> float:
 
 def held(octave: Octave, area: float, regions: int = 1) -> float:
     """Bytes while an octave is at work on a picture of that many megapixels."""
-    tile = (octave.tile + MARGINS) ** 2 / 1e6 if octave.tile else octave.area
-    evaluated = (EVALUATION + REGION * (regions - 1)) * min(tile, octave.area)
+    evaluated = (EVALUATION + REGION * (regions - 1)) * evaluated_at_once(octave)
     graphs = GRAPHS if octave.tile else 0.0
     return BASE + PICTURE * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
+
+
+def evaluated_at_once(octave: Octave) -> float:
+    """Megapixels of the octave, or of the largest of its tiles with what that sees of its neighbours."""
+    area = 1.0
+    for side in (octave.height, octave.width):
+        count = math.ceil(side / (octave.tile or side))
+        inner = math.ceil(math.ceil(side / BLOCK) / count) * BLOCK
+        area *= min(side, inner + min(count - 1, 2) * MARGINS // 2)
+    return area / 1e6
 
 
 def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int = 1) -> list[Octave]:
@@ -93,12 +107,18 @@ def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int
     """
     fitting: list[Octave] = []
     for octave in octaves:
-        ways = [octave, *(replace(octave, tile=tile, history=h) for h in (octave.history, FEW) for tile in TILES)]
+        ways = [octave, *_ways(octave)]
         way = next((way for way in ways if held(way, area, regions) <= budget), None)
         if way is None and fitting:
             break
         fitting.append(way or ways[-1])
     return fitting
+
+
+def _ways(octave: Octave) -> list[Octave]:
+    """The octave in tiles, in the order of preference: to forget moves costs less time than small tiles do."""
+    ways = [replace(octave, tile=tile, history=history) for history in (octave.history, FEW) for tile in TILES]
+    return sorted(ways, key=lambda way: -way.tile if way.work > DEAR * way.area else -math.inf)
 
 
 def smaller(octave: Octave) -> Octave | None:

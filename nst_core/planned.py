@@ -28,7 +28,8 @@ class Plan:
     """How a picture of this size will be painted.
 
     carried: what the last octave found is enlarged to the full size. seconds: None where no speed is known. memory:
-    bytes of the engine at most; free: bytes that are free where it computes, None where nobody knows.
+    bytes of the engine at most; free: bytes that are free where it computes, None where nobody knows. notes: what a
+    person should know, the backend's included.
     """
 
     height: int
@@ -39,6 +40,7 @@ class Plan:
     memory: int
     free: int | None
     backend: Backend
+    notes: tuple[str, ...]
 
     def to_mapping(self) -> dict[str, Any]:
         """For JSON: sizes are [width, height] in px; a tile of 0 means that the octave is computed whole."""
@@ -52,7 +54,7 @@ class Plan:
             "backend": self.backend.name,
             "device": self.backend.device,
             "precision": self.backend.precision,
-            "notes": list(self.backend.notes),
+            "notes": list(self.notes),
         }
 
 
@@ -64,15 +66,19 @@ def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
         most = affordable(settings, processor=backend.device == "cpu")
         octaves = plan(height, width, settings, resumed=job.init is not None, most=most)
         octaves = arranged(octaves, area, budget(settings, backend), len(job.styles))
+    memory, notes = peak(octaves, area, len(job.styles)), backend.notes
+    if settings.memory and memory > settings.memory * 1e9:
+        notes += (f"no way of painting this picture takes as little as {settings.memory:g} GB of memory",)
     return Plan(
         height=height,
         width=width,
         octaves=tuple(octaves),
         carried=bool(octaves) and octaves[-1].area < area,
         seconds=None if speed is None else duration(octaves, area, speed, settings.seconds),
-        memory=peak(octaves, area, len(job.styles)),
+        memory=memory,
         free=backend.free_memory(),
         backend=backend,
+        notes=notes,
     )
 
 

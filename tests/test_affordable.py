@@ -1,17 +1,20 @@
 """What fits into memory: octaves whole, in tiles, or not at all; and what happens where the forecast was wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from engine_fixtures import noise, painting, photograph
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nst_core import Job, Settings, Style, memory, stylize
+from nst_core import Job, Settings, Style, memory, stylize, tile_grid
 from nst_core.affordable import budget
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import arranged, held, smaller
+from nst_core.estimate import arranged, evaluated_at_once, held, peak, resting, smaller
 from nst_core.finish import finished
 from nst_core.octaves import HISTORY, Octave, affordable, plan
 from nst_core.run import Run
@@ -160,3 +163,41 @@ def test_a_picture_larger_than_a_strip_is_finished_like_a_small_one() -> None:
     styled = noise(height, width, 2)
     result = finished(whole, styled)
     np.testing.assert_allclose(result, whole.content + np.float32(0.5) * (styled - whole.content), atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(500, 750), (1000, 1000), (1581, 1581), (700, 3500), (1000, 37)])
+@pytest.mark.parametrize("tile", [0, 256, 512, 1024])
+def test_the_largest_tile_is_known_before_it_is_cut(size: tuple[int, int], tile: int) -> None:
+    """The forecast reckons with the tiles that are cut, of which the largest one counts."""
+    outer = [cut.outer for cut in tile_grid.tiles(*size, tile or max(size))]
+    largest = max((box.bottom - box.top) * (box.right - box.left) for box in outer) / 1e6
+    assert largest <= evaluated_at_once(Octave(*size, 1, tile)) <= 1.05 * largest
+
+
+def test_moves_are_forgotten_before_tiles_become_small() -> None:
+    """Where large tiles fit with a shorter memory, the optimiser gets that: small tiles cost much more time."""
+    octave = Octave(2000, 3000, 10)
+    tight = held(replace(octave, tile=768, history=4), 6.0)
+    (way,) = arranged([octave], 6.0, tight)
+    assert (way.tile, way.history) == (768, 4)
+    assert way.work / way.area < 2.3
+    (way,) = arranged([octave], 6.0, 0.93 * tight)
+    assert way.tile < 768
+
+
+@given(
+    height=st.integers(32, 5000),
+    width=st.integers(32, 5000),
+    gigabytes=st.floats(0.5, 64),
+    quality=st.sampled_from(["draft", "normal", "high", "max"]),
+    regions=st.integers(1, 4),
+)
+def test_a_plan_never_forecasts_more_than_its_budget(
+    height: int, width: int, gigabytes: float, quality: str, regions: int
+) -> None:
+    """But for what no plan can leave out: the picture itself, and its smallest octave in the smallest tiles."""
+    area, settings = height * width / 1e6, from_mapping({"quality": quality})
+    wanted = plan(height, width, settings, most=affordable(settings, processor=True))
+    octaves = arranged(wanted, area, gigabytes * 1e9, regions)
+    least = held(replace(wanted[0], tile=256, history=4), area, regions)
+    assert peak(octaves, area, regions) <= max(gigabytes * 1e9, resting(area), least) + 1

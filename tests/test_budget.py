@@ -1,0 +1,81 @@
+"""A budget for memory is kept: what a run really takes, measured from outside, and on a graphics card where one is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from engine_fixtures import painting, photograph
+
+from nst_core import Job, Style
+from nst_core.backends.torch import TorchBackend
+from nst_core.planned import planned
+from nst_core.run import Run
+from nst_core.settings import from_mapping
+
+SIDE = 640
+PAINTING = """
+import numpy as np, sys
+from nst_core import Job, Style
+from nst_core.run import Run
+from nst_core.settings import from_mapping
+
+content, style = np.load(sys.argv[1]), np.load(sys.argv[2])
+settings = from_mapping({"backend": "onnx", "memory": float(sys.argv[3])})
+run = Run(Job(content, (Style(style),), settings, init=content))
+for progress in run:
+    if progress.step == 2:
+        break
+print(len(run.outcome().metrics.evaluations))
+"""
+"""Two steps at full size: it goes on from a picture, so that no smaller octave comes first."""
+
+
+def held_at_most(folder: Path, budget: float) -> int:
+    """Bytes of physical memory that a painting of SIDE x SIDE px took, by the system's own books."""
+    picture, style = folder / "picture.npy", folder / "style.npy"
+    np.save(picture, photograph(SIDE, SIDE))
+    np.save(style, painting(90, 120))
+    words = [sys.executable, "-c", PAINTING, str(picture), str(style), str(budget)]
+    child = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert child.returncode == 0
+    return usage.ru_maxrss * 1024
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the books are kept in other units, or not at all")
+def test_a_run_stays_below_its_budget(tmp_path: Path) -> None:
+    """Where the whole would take a quarter more than there may be, tiles are cut, and what is promised is kept."""
+    roomy = held_at_most(tmp_path, 16)
+    budget = 0.8 * roomy
+    assert held_at_most(tmp_path, budget / 1e9) < 1.1 * budget < 0.9 * roomy
+
+
+def test_a_plan_that_cannot_keep_its_budget_says_so() -> None:
+    """A picture that takes more by itself is painted all the same, and its plan tells what it will take."""
+    job = Job(photograph(96, 128), (Style(painting(90, 120)),), from_mapping({"backend": "onnx", "memory": 0.5}))
+    plan = planned(job, TorchBackend("cpu", torch.float32))
+    assert plan.memory > 0.5e9
+    assert any("0.5 GB" in note for note in plan.to_mapping()["notes"])
+    roomy = Job(job.content, job.styles, from_mapping({"backend": "onnx", "memory": 8}))
+    assert not planned(roomy, TorchBackend("cpu", torch.float32)).to_mapping()["notes"]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
+def test_a_graphics_card_stays_below_its_budget() -> None:
+    """The card's own books: what was held at most, while a picture was painted that would take more whole."""
+    budget = 3.0
+    settings = from_mapping({"backend": "torch", "device": "cuda", "memory": budget})
+    content = photograph(1600, 1600)
+    torch.cuda.reset_peak_memory_stats()
+    run = Run(Job(content, (Style(painting(90, 120)),), settings, init=content), TorchBackend("cuda"))
+    for progress in run:
+        if progress.step == 2:
+            break
+    assert torch.cuda.max_memory_allocated() < budget * 1e9
