@@ -4,13 +4,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gimp32 lint install wheel clean
+.PHONY: help demo test test-gimp32 coverage matrix audit lint install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
 	@echo "make install      put the plug-in into your GIMP 3"
 	@echo "make test         run every test, the real GIMP included"
 	@echo "make test-gimp32  run the tests that need a GIMP with GIMP 3.2"
+	@echo "make coverage     run the tests that need no GIMP, and tell how much of the code they reach"
+	@echo "make matrix       run them under every Python that is here, also those of private GIMPs"
+	@echo "make audit        ask whether what the engine needs has known holes (needs a network)"
 	@echo "make lint         check the code's form and its types"
 	@echo "make wheel        build the package into dist/"
 	@echo "make clean        remove what the others made: environments, the private GIMP, out/"
@@ -29,6 +32,21 @@ test: .venv-test/installed
 test-gimp32: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp sid
 	@.venv-test/bin/python -m pytest -m gimp --gimp sid
+
+# What runs inside GIMP is seen by GIMP's Python alone.
+coverage: .venv-test/installed
+	@rm -rf .cache/coverage
+	@mkdir -p .cache/coverage
+	@.venv-test/bin/coverage run -m pytest -m 'not gimp'
+	@.venv-test/bin/coverage combine --quiet
+	@.venv-test/bin/coverage json --quiet -o .cache/coverage/report.json
+	@.venv-test/bin/python tests/coverage_figures.py .cache/coverage/report.json
+
+matrix: .venv-test/installed
+	@PATH="$$PATH$$(printf ':%s' "$$HOME"/.pyenv/versions/*/bin)" .venv-test/bin/nox
+
+audit: .venv-test/installed
+	@.venv-test/bin/pip-audit --local --skip-editable
 
 lint: .venv-test/installed
 	@.venv-test/bin/ruff check

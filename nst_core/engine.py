@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from nst_core import messages, remote
@@ -43,6 +44,7 @@ START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
 LEAVE_SECONDS = 2.0
 TRIAL_SECONDS = 180.0  # a first use of a graphics card compiles for a while
 TAIL = 8192  # bytes of standard error kept
+MOST_WAITING = 256  # events that a slow caller has not looked at; an engine without end shall not fill the memory
 
 
 class Engine:
@@ -110,10 +112,10 @@ class Engine:
         """Have the request done and wait for it; the callbacks run in this thread and may call `stop` or `cancel`.
 
         Raises the error the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
-        exception of a callback cancels the job.
+        exception of a callback cancels the job; one that is too slow does not hear of all progress.
         """
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        job = self.begin(request, events.put)
+        job = self.begin(request, partial(_pile, events))
         while True:
             event = events.get()
             try:
@@ -152,7 +154,7 @@ class Engine:
     def examine(self, on_finding: Callable[[Finding], None]) -> None:
         """Have the engine try everything it needs, and wait; the callback runs in this thread. Raises as `stylize`."""
         events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._send(messages.Examine(self._enrol(events.put)))
+        self._send(messages.Examine(self._enrol(partial(_pile, events))))
         while True:
             try:
                 event = events.get(timeout=TRIAL_SECONDS)
@@ -289,3 +291,8 @@ class Engine:
         self._first.put(reason)
         for job, listener in orphans.items():
             listener(Failed(job, reason.code, reason.message, reason.remedy))
+
+
+def _pile(events: queue.SimpleQueue[Event], event: Event) -> None:
+    if events.qsize() < MOST_WAITING or not isinstance(event, (Progress, Preview, messages.Found)):
+        events.put(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,11 +16,15 @@ from PIL import Image
 from screens import PROGRAMS, gimp_with_windows, on_screen
 
 from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch, private
+from nst_core import launch
 from nst_core.install import default_command, install_plugin
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "nst_core"
 WAYS = ("unchanged", "inverted", "dies", "tires", "waits", "foreign")  # of the stand-in engine
+
+if (MEASURED := "COVERAGE_PROCESS_CONFIG") in os.environ:  # engines, whose surroundings are few, are measured too
+    launch.KEPT += f" {MEASURED}"
 
 Facts = dict[str, Any]
 Found = Callable[[str], Facts]

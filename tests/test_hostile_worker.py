@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
+import resource
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 from test_engine import child, is_alive
 
-from nst_core.engine import TAIL, Engine
+from nst_core.engine import MOST_WAITING, TAIL, Engine
 from nst_core.errors import EngineCrashedError, NeuralStyleError, ProtocolError
 from nst_core.messages import Done, Failed, Pixels, StylePixels, Stylize
 
@@ -143,6 +146,72 @@ def test_an_engine_that_never_ends_can_be_closed(act: str) -> None:
         engine.cancel()
         engine.close()
         assert heard.get(timeout=PATIENCE).code == "engine-crashed"
+
+
+def most_held() -> int:
+    """Bytes that this process has held at most."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def test_endless_progress_neither_deafens_nor_fills_the_host() -> None:
+    """Cancelling is answered at once, nothing is kept of what was heard, and closing ends it."""
+    with hostile("while True: raw(progress)") as engine:
+        heard = Counter[str]()
+        enough, over = threading.Event(), threading.Event()
+
+        def listen(event: Any) -> None:
+            heard[type(event).__name__] += 1
+            if heard["Progress"] >= 5000:
+                enough.set()
+            if isinstance(event, Failed):
+                over.set()
+
+        engine.begin(request(), listen)
+        assert enough.wait(PATIENCE)
+        before = most_held()
+        seen, deadline = heard["Progress"], time.monotonic() + PATIENCE
+        while heard["Progress"] < seen + 20_000:
+            assert time.monotonic() < deadline, "the host no longer reads"
+            time.sleep(0.01)
+        assert most_held() - before < 2**24
+        engine.cancel()
+        assert not over.is_set()
+        engine.close()
+        assert over.wait(PATIENCE)
+        last = sum(heard.values())
+    assert sum(heard.values()) == last
+    assert heard["Failed"] == 1
+
+
+def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it did not look at in time is left out, never the end; closing lets it go."""
+    told, number = threading.Event(), 0
+    real = Engine.begin
+
+    def begin(engine: Engine, wanted: Stylize, listener: Any) -> int:
+        def counted(event: Any) -> None:
+            nonlocal number
+            listener(event)
+            number += 1
+            if number == 10 * MOST_WAITING:
+                told.set()
+
+        return real(engine, wanted, counted)
+
+    monkeypatch.setattr(Engine, "begin", begin)
+    looked_at = 0
+    with hostile("while True: raw(progress)") as engine:
+
+        def look(_progress: Any) -> None:
+            nonlocal looked_at
+            looked_at += 1
+            if looked_at == 1:
+                assert told.wait(PATIENCE)
+                engine.close()
+
+        with pytest.raises(EngineCrashedError, match="closed"):
+            engine.stylize(request(), look)
+    assert looked_at <= MOST_WAITING + 1
 
 
 def test_whoever_is_stuck_in_sending_is_freed_by_closing() -> None:
