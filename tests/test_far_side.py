@@ -1,0 +1,108 @@
+"""What a worker of a cluster does, here in this process: what it answers, and the words in which it fails."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core import __version__, on_ray
+from nst_core.errors import EngineMismatchError, InvalidImageError
+from nst_core.far_painter import Easel
+from nst_core.on_ray import Trouble, _Actor, _knock
+
+NOISE = np.random.default_rng(3).random((48, 40, 3), dtype=np.float32)
+
+
+class Held:
+    """Something to hold."""
+
+    def double(self, number: int) -> int:
+        return 2 * number
+
+    def refuse(self) -> None:
+        raise InvalidImageError("no picture", "choose one")
+
+    def count(self, end: int) -> Iterator[int]:
+        for number in range(end):
+            if number == 2:
+                raise ValueError("enough\nof it")
+            yield number
+
+
+def actor(make: Any = Held, version: str = __version__) -> _Actor:
+    return _Actor(make, 0, version)
+
+
+def test_a_worker_answers_or_says_what_is_wrong() -> None:
+    """An error meant for a person keeps its code; what nobody foresaw becomes one line."""
+    worker = actor()
+    assert worker.call("double", 4) == 8
+    assert worker.call("pid") == os.getpid()
+    assert worker.call("refuse") == Trouble("invalid-image", "no picture", "choose one")
+    unknown = worker.call("vanish")
+    assert isinstance(unknown, Trouble)
+    assert "AttributeError" in unknown.message
+
+
+def test_a_worker_yields_until_it_fails() -> None:
+    """What came before the failure is there, and the failure is the last item."""
+    worker = actor()
+    assert list(worker.stream("count", 2)) == [0, 1]
+    *before, last = worker.stream("count", 5)
+    assert before == [0, 1]
+    assert last.message == "a worker of the cluster failed with ValueError: enough"
+    (trouble,) = worker.stream("vanish")
+    assert "AttributeError" in trouble.message
+
+
+def test_what_could_not_be_made_is_told_at_every_call() -> None:
+    """And so is another version; the number of the process can always be asked for."""
+
+    def broken() -> None:
+        raise InvalidImageError("no style", "choose one")
+
+    for worker, code in ((actor(broken), "invalid-image"), (actor(version="0.0.0"), EngineMismatchError.code)):
+        assert worker.call("double", 4).code == code
+        assert [trouble.code for trouble in worker.stream("count", 1)] == [code]
+        assert worker.call("pid") == os.getpid()
+
+
+def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
+    """Mappings that cross any wire, then picture, recipe and metrics."""
+    facts = {"content": NOISE, "weights": [1.0], "guides": [None], "init": None, "mask": None, "part": 1.0}
+    facts["settings"] = {"quality": "draft", "backend": "onnx"}
+    *told, (pixels, recipe, metrics) = Easel().paint(facts, NOISE)
+    assert told[-1]["step"] == told[-1]["steps"]
+    assert pixels.shape[:2] == (48, 40)
+    assert recipe["settings"]["quality"] == "draft"
+    assert metrics["device"] == "cpu"
+
+
+def test_only_an_address_with_a_port_is_knocked_at() -> None:
+    """Others are Ray's own business; where nobody listens that shows at once."""
+    for address in ("auto", "ray://host:1/", "host:port"):
+        _knock(address)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _knock(f"127.0.0.1:{server.getsockname()[1]}")
+        taken = server.getsockname()[1]
+    with pytest.raises(OSError, match="refused"):
+        _knock(f"127.0.0.1:{taken}")
+
+
+def test_a_cluster_of_our_own_gives_its_surroundings_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was set is set again, what was not is gone; a cluster elsewhere changes nothing."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "mine")
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    with on_ray._surroundings(on_ray.LOCAL):
+        assert os.environ["RAY_AUTH_MODE"] == "token"
+        assert os.environ["RAY_AUTH_TOKEN"]
+    assert os.environ["RAY_AUTH_MODE"] == "mine"
+    assert "RAY_AUTH_TOKEN" not in os.environ
+    with on_ray._surroundings("host:1") as options:
+        assert options == {"address": "host:1"}
+        assert os.environ["RAY_AUTH_MODE"] == "mine"

@@ -1,0 +1,138 @@
+"""What a job, a batch, a machine or a set-up lacks: each is told in a sentence before anything is painted."""
+
+from __future__ import annotations
+
+import collections
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core import choose, doctor, images, memory
+from nst_core.batch import Batch
+from nst_core.batch_files import Item
+from nst_core.batch_record import file_digest
+from nst_core.cli_plan import _clock
+from nst_core.cli_recipe import require_recipe_path, write_recipe
+from nst_core.errors import BackendUnavailableError, InvalidImageError, NeuralStyleError, UnwritableOutputError
+from nst_core.finish import finished
+from nst_core.job import Job, Style
+from nst_core.presets import Listing
+from nst_core.settings import Settings
+
+NOISE = np.random.default_rng(5).random((40, 48, 3), dtype=np.float32)
+STYLE = Style(NOISE)
+
+JOBS: dict[str, tuple[str, dict[str, Any]]] = {
+    "no style": ("there is no style", {"styles": ()}),
+    "weights of nothing": ("there is no style", {"styles": (Style(NOISE, 0.0),)}),
+    "part": ("the part is 0", {"part": 0.0}),
+    "start": ("start from has another size", {"init": NOISE[:32]}),
+    "mask": ("mask has another size", {"mask": NOISE[:32, :, 0]}),
+    "guide": ("guide has another size", {"styles": (Style(NOISE, 1.0, NOISE[:32, :, 0]),)}),
+    "empty guide": ("cover nothing", {"styles": (Style(NOISE, 1.0, np.zeros((40, 48), np.float32)),)}),
+    "all masked": ("nothing of the picture is visible", {"mask": np.zeros((40, 48), np.float32)}),
+    "doubles": ("not a float32", {"content": NOISE.astype(np.float64)}),
+    "tiny": ("is 48 x 8 px", {"content": NOISE[:8]}),
+}
+
+
+@pytest.mark.parametrize("case", JOBS)
+def test_a_job_that_makes_no_sense_is_refused(case: str) -> None:
+    """When it is made, not when it runs."""
+    sentence, facts = JOBS[case]
+    with pytest.raises(NeuralStyleError, match=sentence):
+        Job(**{"content": NOISE, "styles": (STYLE,), **facts})
+
+
+def test_a_batch_names_the_pictures_it_cannot_read(tmp_path: Path) -> None:
+    """The others are looked at all the same, and in a sequence too."""
+    images.write(tmp_path / "b.png", NOISE)
+    items = [Item(tmp_path / f"{name}.png", tmp_path / "out" / f"{name}.png") for name in "abb"]
+    for sequence in (False, True):
+        batch = Batch(items, tmp_path / "out", {}, lambda *_: pytest.fail("nothing is made"), sequence=sequence)
+        assert [report.state for report in batch.outlook()][:2] == ["failed", "left"]
+    with pytest.raises(InvalidImageError, match="cannot be read"):
+        file_digest(tmp_path / "a.png")
+
+
+def test_a_recipe_needs_a_place(tmp_path: Path) -> None:
+    """A folder, a file in no folder and a name that no system takes are refused before, and after, hours of work."""
+    for place in (str(tmp_path), str(tmp_path / "no" / "recipe.json"), "nul\0.json"):
+        with pytest.raises(UnwritableOutputError):
+            require_recipe_path(place)
+    with pytest.raises(UnwritableOutputError):
+        write_recipe(tmp_path, {})
+    path = require_recipe_path(str(tmp_path / "recipe.json"))
+    write_recipe(path, {"format": 1})
+    assert path.is_file()
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(7.4, "7 s"), (67, "1 min 7 s"), (7322, "2 h 2 min")])
+def test_a_forecast_is_told_in_the_units_of_people(seconds: float, words: str) -> None:
+    """Nobody counts hours in seconds."""
+    assert _clock(seconds) == words
+
+
+def test_a_backend_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch that is not installed, and a device that nothing here has."""
+    with pytest.raises(BackendUnavailableError, match="computes on mps with onnx"):
+        choose.choose("onnx", "mps")
+    monkeypatch.setattr(choose, "has_torch", lambda: False)
+    with pytest.raises(BackendUnavailableError, match="PyTorch is not installed"):
+        choose.choose("torch")
+    assert choose.choose("auto", "cpu").device == "cpu"
+
+
+def test_a_processor_with_fast_halves_prefers_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one without prefers ONNX Runtime."""
+    for fast, first in ((True, "torch"), (False, "onnx")):
+        monkeypatch.setattr("nst_core.backends.torch.has_fast_bfloat16", lambda fast=fast: fast)
+        places = [name for name, device in choose._preferences() if device == "cpu"]
+        assert places[0] == first
+
+
+def test_what_is_not_a_file_is_no_picture(tmp_path: Path) -> None:
+    """A socket would never end; a folder, or nothing, is told as what it is."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "socket"))
+        for name, sentence in (("socket", "is not a file"), ("", "is a folder"), ("none.png", "does not exist")):
+            with pytest.raises(InvalidImageError, match=sentence):
+                images.read_source(tmp_path / name)
+    for name in ("no/a.png", "nul\0.png"):
+        with pytest.raises(UnwritableOutputError):
+            images.require_writable(tmp_path / name)
+
+
+def test_little_memory_and_an_old_python_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a note, and as a problem; a set-up without built-in presets is broken, a locale without UTF-8 is told."""
+    Free = collections.namedtuple("Free", "available total")  # noqa: PYI024 - two numbers as psutil gives them
+    monkeypatch.setattr("psutil.virtual_memory", lambda: Free(2**30, 2**33))
+    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
+    monkeypatch.setattr("nst_core.presets.list_presets", lambda: Listing((), ()))
+    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
+    for check, state in (("_memory", "note"), ("_python", "problem"), ("_presets", "problem")):
+        (finding,) = getattr(doctor, check)()
+        assert (finding.state, bool(finding.remedy)) == (state, True)
+    (finding,) = doctor._locale()
+    assert "UTF-8" in finding.remedy
+
+
+def test_a_container_that_hides_this_process_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has held at most stands for what it holds."""
+    import psutil  # noqa: PLC0415 - its error, where it is raised
+
+    def hidden() -> None:
+        raise psutil.NoSuchProcess(1)
+
+    monkeypatch.setattr("psutil.Process", hidden)
+    assert memory.held_memory() == memory.peak_memory()
+
+
+def test_no_strength_gives_the_photograph() -> None:
+    """Whatever was painted."""
+    job = Job(NOISE, (STYLE,), Settings(strength=0.0))
+    np.testing.assert_allclose(finished(job, 1 - NOISE), NOISE, atol=1e-6)
