@@ -31,6 +31,11 @@ def colourful(precision: str, kind: str = "RGB_IMAGE", *, wide: bool = False) ->
     image = Gimp.Image.new_with_precision(WIDTH, HEIGHT, MADE[kind], getattr(Gimp.Precision, precision))
     if wide:
         image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
+    return image, coloured(image, kind)
+
+
+def coloured(image: Gimp.Image, kind: str) -> Gimp.Layer:
+    """A new layer of many values on top of the image."""
     layer = Gimp.Layer.new(image, "source", WIDTH, HEIGHT, getattr(Gimp.ImageType, kind), 100, Gimp.LayerMode.NORMAL)
     image.insert_layer(layer, None, 0)
     dice = random.Random(7)  # noqa: S311 - test data
@@ -38,7 +43,7 @@ def colourful(precision: str, kind: str = "RGB_IMAGE", *, wide: bool = False) ->
     area = Gegl.Rectangle.new(0, 0, WIDTH, HEIGHT)
     layer.get_buffer().set(area, "RGBA float", struct.pack(f"<{len(values)}f", *values))
     layer.update(0, 0, WIDTH, HEIGHT)
-    return image, layer
+    return layer
 
 
 def raw(drawable: Gimp.Drawable) -> bytes:
@@ -65,15 +70,22 @@ def soft_selection(image: Gimp.Image) -> None:
 def untouched() -> Facts:
     """Strength 0, in every precision, kind and profile: whether the new layer has the very bytes of its source."""
     same = {}
-    for precision, kind in itertools.product(PRECISIONS, MADE):
-        for wide in (False, True) if kind.startswith("RGB") else (False,):
-            image, source = colourful(precision, kind, wide=wide)
-            before = raw(source)
-            with engine("unchanged"):
-                facts = call(image, [source], strength=0.0)
-            new = Gimp.Layer.get_by_id(facts["made"][0])
-            same[f"{precision} {kind} {'wide' if wide else 'sRGB'}"] = raw(new) == before == raw(source)
-            image.delete()
+    cases = (
+        ("RGB_IMAGE", "RGBA_IMAGE", False),
+        ("RGB_IMAGE", "RGBA_IMAGE", True),
+        ("GRAY_IMAGE", "GRAYA_IMAGE", False),
+    )
+    for precision, (opaque, clear, wide) in itertools.product(PRECISIONS, cases):
+        image, first = colourful(precision, opaque, wide=wide)
+        sources = {opaque: first, clear: coloured(image, clear)}
+        before = {kind: raw(source) for kind, source in sources.items()}
+        with engine("unchanged"):
+            made = call(image, list(sources.values()), strength=0.0)["made"]
+        for kind, source in sources.items():
+            new = image.get_layers()[image.get_item_position(source) - 1]
+            kept = new.get_id() in made and raw(new) == before[kind] == raw(source)
+            same[f"{precision} {kind} {'wide' if wide else 'sRGB'}"] = kept
+        image.delete()
     return same
 
 
