@@ -19,9 +19,8 @@ BAD = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "bright": 1e6, "dark
 PRECISIONS = ("HALF_LINEAR", "FLOAT_LINEAR", "FLOAT_NON_LINEAR", "DOUBLE_LINEAR")
 
 
-def hdr(precision: str, bad: float) -> tuple[Gimp.Image, Gimp.Layer]:
-    """A ramp up to 8 times white; a few visible pixels are bad, and all of a hidden corner."""
-    image = Gimp.Image.new_with_precision(SIDE, SIDE, Gimp.ImageBaseType.RGB, getattr(Gimp.Precision, precision))
+def hdr(image: Gimp.Image, bad: float) -> Gimp.Layer:
+    """A new layer, a ramp up to 8 times white; a few visible pixels are bad, and all of a hidden corner."""
     layer = Gimp.Layer.new(image, "HDR", SIDE, SIDE, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
     image.insert_layer(layer, None, 0)
     values: list[float] = []
@@ -33,7 +32,7 @@ def hdr(precision: str, bad: float) -> tuple[Gimp.Image, Gimp.Layer]:
     whole = Gegl.Rectangle.new(0, 0, SIDE, SIDE)
     layer.get_buffer().set(whole, "RGBA float", struct.pack(f"<{len(values)}f", *values))
     layer.update(0, 0, SIDE, SIDE)
-    return image, layer
+    return layer
 
 
 def numbers(drawable: Gimp.Drawable) -> Facts:
@@ -48,14 +47,15 @@ def painted() -> Facts:
     """Each precision with each bad value, through the real engine: what the new layer and the image then hold."""
     found: Facts = {}
     for precision in PRECISIONS:
-        for name, bad in BAD.items():
-            if precision != "FLOAT_LINEAR" and name not in {"nan", "inf"}:
-                continue
-            image, layer = hdr(precision, bad)
-            facts = call(image, [layer])
-            made = [Gimp.Layer.get_by_id(number) for number in facts["made"]]
-            found[f"{precision} {name}"] = facts | (numbers(made[0]) if made else {})
-            image.delete()
+        image = Gimp.Image.new_with_precision(SIDE, SIDE, Gimp.ImageBaseType.RGB, getattr(Gimp.Precision, precision))
+        names = BAD if precision == "FLOAT_LINEAR" else ("nan", "inf")
+        sources = {name: hdr(image, BAD[name]) for name in names}
+        facts = call(image, list(sources.values()))
+        for name, source in sources.items():
+            painting = image.get_layers()[image.get_item_position(source) - 1]
+            made = painting.get_id() in facts["made"]
+            found[f"{precision} {name}"] = facts | (numbers(painting) if made else {})
+        image.delete()
     return found
 
 
