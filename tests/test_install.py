@@ -151,6 +151,27 @@ def test_installations_at_the_same_time_leave_one_that_is_whole(tmp_path: Path) 
     assert (install.installed_engine(place) or {})["command"] in [[str(number)] for number in range(4)]
 
 
+def test_an_installation_that_cannot_move_in_puts_the_old_one_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And leaves nothing beside it."""
+    folder = install.install_plugin(tmp_path, COMMAND)
+    rename, tries = Path.rename, list[str]()
+
+    def refusing(self: Path, target: Path) -> Path:
+        tries.append(self.name)
+        if len(tries) == 2:
+            raise PermissionError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    with pytest.raises(UnwritableOutputError, match="Permission denied"):
+        install.install_plugin(tmp_path, ["another"])
+    assert len(tries) == 3
+    assert list(tmp_path.iterdir()) == [folder]
+    assert (install.installed_engine(tmp_path) or {})["command"] == COMMAND
+
+
 def inside(folder: Path) -> set[tuple[str, int]]:
     """Names and sizes, but for what differs between engines."""
     found = [path for path in folder.rglob("*") if path.name != "engine.json"]

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import collections
+import math
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from nst_core import choose, doctor, images, memory
+from nst_core import choose, doctor, icc, image_files, images, memory
+from nst_core.affordable import budget
 from nst_core.batch import Batch
 from nst_core.batch_files import Item
 from nst_core.batch_record import file_digest
 from nst_core.cli_plan import _clock
 from nst_core.cli_recipe import require_recipe_path, write_recipe
 from nst_core.errors import BackendUnavailableError, InvalidImageError, NeuralStyleError, UnwritableOutputError
+from nst_core.extras import missing
 from nst_core.finish import finished
 from nst_core.job import Job, Style
 from nst_core.presets import Listing
 from nst_core.settings import Settings
+
+if TYPE_CHECKING:
+    from nst_core.backends import Backend
 
 NOISE = np.random.default_rng(5).random((40, 48, 3), dtype=np.float32)
 STYLE = Style(NOISE)
@@ -136,3 +143,61 @@ def test_no_strength_gives_the_photograph() -> None:
     """Whatever was painted."""
     job = Job(NOISE, (STYLE,), Settings(strength=0.0))
     np.testing.assert_allclose(finished(job, 1 - NOISE), NOISE, atol=1e-6)
+
+
+def test_a_package_left_out_is_told_from_another_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an extra brings is named with it; an import that breaks inside is told as it is."""
+    told = missing(ModuleNotFoundError("No module named 'torch'", name="torch"))
+    assert told is not None
+    assert "[torch]" in told.remedy
+    assert missing(ModuleNotFoundError("No module named 'x'", name="x")) is None
+
+    def broken(_module: str) -> None:
+        raise ImportError("libx.so is missing", name="x")
+
+    monkeypatch.setattr(doctor, "_runtime", broken)
+    (finding,) = doctor._backend("torch", "torch")
+    assert (finding.state, finding.text) == ("problem", "torch cannot be imported (libx.so is missing)")
+
+
+def test_files_too_large_and_folders_closed_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before they are read, and before hours are spent."""
+    images.write(tmp_path / "a.png", NOISE)
+    monkeypatch.setattr(images, "MOST_BYTES", 10)
+    with pytest.raises(NeuralStyleError, match=r"a\.png"):
+        images.read_source(tmp_path / "a.png")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(UnwritableOutputError, match="cannot be written to"):
+        images.require_writable(tmp_path / "b.png")
+
+
+def test_what_is_transparent_lies_on_white() -> None:
+    """Straight alpha; without any the picture is what it was."""
+    clear = np.concatenate([NOISE, np.zeros((40, 48, 1), np.float32)], axis=2)
+    assert (images.flatten(clear) == 1).all()
+    assert images.flatten(NOISE) is NOISE
+
+
+def test_gray_of_many_bits_is_read_or_refused() -> None:
+    """16 bits and floats are; whole numbers beyond 16 bits have no white."""
+    assert image_files._deep_gray(Image.fromarray(np.full((2, 2), 65535, np.int32)), "x").max() == 1
+    assert image_files._deep_gray(Image.fromarray(np.full((2, 2), 0.5, np.float32)), "x").max() == 0.5
+    with pytest.raises(InvalidImageError, match="more than 16 bits"):
+        image_files._deep_gray(Image.fromarray(np.full((2, 2), 70_000, np.int32)), "x")
+
+
+def test_a_profile_that_is_none_is_of_no_use() -> None:
+    """The colours are taken as they stand then."""
+    assert icc.to_srgb((255 * NOISE).astype(np.uint8), b"no profile") is None
+
+
+def test_memory_without_a_measure_has_no_bound() -> None:
+    """A device that cannot say what is free is taken at its word: full is when it says so."""
+
+    class Silent:
+        device = "mps"
+
+        def free_memory(self) -> None:
+            return None
+
+    assert budget(Settings(), cast("Backend", Silent())) == math.inf
