@@ -32,9 +32,11 @@ MOVE, VECTORS = 2.4e7, 1.2e8
 """Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
 PICTURE = 5e7
 """Bytes for each megapixel of the picture: it, where it starts from, what becomes of it."""
-BEGUN, SKETCHED, SKETCHED_MOST = 2.8e7, 2e8, 6.5e8
-"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps, and those
-of the tiles in which a large one is painted, whatever its size."""
+BEGUN, SKETCHED, SKETCHED_TILE = 2.8e7, 2.8e8, 6.5e8
+"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps. And those
+of a tile's maps, where a large one is painted in tiles, whatever its size."""
+SKETCHED_WHOLE = 4.0
+"""Megapixels up to which it is not."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
@@ -80,7 +82,8 @@ def peak(octaves: Sequence[Octave], area: float, regions: int = 1) -> int:
 
 def resting(area: float) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    return BASE + max(PICTURE * area, BEGUN * area + min(SKETCHED * area, SKETCHED_MOST))
+    maps = SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
+    return BASE + max(PICTURE * area, BEGUN * area + maps)
 
 
 def held(octave: Octave, area: float, regions: int = 1) -> float:

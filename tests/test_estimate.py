@@ -2,7 +2,8 @@
 
 import pytest
 
-from nst_core.estimate import estimate
+from nst_core.estimate import SKETCHED_WHOLE, estimate, resting
+from nst_core.first_paint import LARGEST_WHOLE
 
 
 def test_time_grows_with_quality_and_area() -> None:
@@ -29,3 +30,11 @@ def test_memory_follows_the_largest_octave() -> None:
     draft, normal, best = (estimate(2000, 3000, {"quality": q}).memory for q in ("draft", "normal", "max"))
     assert draft < 2e9
     assert 5e9 < normal < 1e10 < best
+
+
+def test_a_first_picture_is_forecast_as_it_is_painted() -> None:
+    """Whole up to the size up to which the network paints it whole; above that in tiles, which take less."""
+    assert SKETCHED_WHOLE == LARGEST_WHOLE / 1e6
+    whole, tiled = (resting(SKETCHED_WHOLE * factor) for factor in (1.0, 1.01))
+    assert tiled < whole
+    assert resting(1.0) < whole
