@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from nst_core.settings import MIN_SIDE, Settings
 
 COARSEST = 640
-"""Longest edge of the coarsest octave at most, px: structure is lost where optimisation begins at fewer."""
+"""Longest edge at most, px, of the octave after that of the large forms: structure is lost where it begins smaller."""
 
 
 HISTORY = 10
@@ -62,12 +62,14 @@ class Octave:
 
 SETUP = 0.8
 """What making an octave's targets costs, in evaluations: forward passes for content and style."""
-STEPS = {"draft": 4, "normal": 10, "high": 30, "max": 120}
-"""Evaluations at the coarsest octave."""
+FORMS = {"normal": 20, "high": 50, "max": 120}
+"""Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
+FORMS_SIDE = 64
+"""Shortest side that they are found at, px; a smaller picture gets those evaluations at its own size."""
+STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
+"""Evaluations at every other octave: what the coarser ones settled need not be found again."""
 UNSEEN = 1.4
 """An octave not seen yet may be that much slower than the one before: a time limit is to be kept."""
-FINER = 0.75
-"""Evaluations at a finer octave, as a share: what the coarser ones settled need not be found again."""
 
 
 DRAFT = 320
@@ -76,8 +78,6 @@ TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
 BALANCED = 50.0
 """The strength at which style and content are in balance."""
-BOLD = 2.0
-"""Evaluations at half the size, for strength 100, as a multiple of those at the first size planned."""
 
 
 AFFORDABLE = 2.5
@@ -92,29 +92,35 @@ def affordable(settings: Settings, *, processor: bool) -> float:
 def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, most: float = math.inf) -> list[Octave]:
     """Octaves from coarse to full size (or `most` megapixels), each twice the one before; for a draft a coarse one.
 
-    A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture has no
-    structure to lose, and finds its large forms at small sizes, where steps cost little. Strengths above 50 begin at
-    half the size too, where style reorganises boldly what it finds.
+    The first one finds the large forms, in more evaluations for strengths above 50, where style reorganises what it
+    finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture
+    has no structure to lose, and begins at small sizes, where steps cost little.
     """
-    octaves = (
-        _draft(height, width)
-        if settings.quality == "draft"
-        else _sizes(*_within(height, width, most), STEPS[settings.quality])
-    )
-    first = octaves[0]
+    if settings.quality == "draft":
+        octaves = [_draft(height, width)]
+        forms = octaves[0].steps
+    else:
+        octaves = _sizes(*_within(height, width, most), STEPS[settings.quality])
+        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.strength / BALANCED))
     if resumed:
-        return [replace(octaves[-1], steps=first.steps)]
-    boldness = max(0.0, settings.strength / BALANCED - 1)
-    if boldness and settings.quality != "draft":
-        octaves.insert(0, replace(first.halved, steps=math.ceil(BOLD * boldness * first.steps)))
+        return octaves[-1:]
+    if settings.quality != "draft":
+        octaves = _with_forms(octaves, forms)
     while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
-        octaves.insert(0, replace(octaves[0].halved, steps=first.steps))
+        octaves.insert(0, replace(octaves[0].halved, steps=forms))
     return octaves
 
 
-def _draft(height: int, width: int) -> list[Octave]:
+def _with_forms(octaves: list[Octave], steps: int) -> list[Octave]:
+    first = octaves[0]
+    if min(first.height, first.width) < 2 * FORMS_SIDE:
+        return [replace(first, steps=first.steps + steps), *octaves[1:]]
+    return [replace(first.halved, steps=steps), *octaves]
+
+
+def _draft(height: int, width: int) -> Octave:
     scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
-    return [Octave(round(height * scale), round(width * scale), STEPS["draft"])]
+    return Octave(round(height * scale), round(width * scale), STEPS["draft"])
 
 
 def _within(height: int, width: int, most: float) -> tuple[int, int]:
@@ -127,11 +133,7 @@ def _sizes(height: int, width: int, steps: int) -> list[Octave]:
     halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
     while min(height, width) / 2**halvings < MIN_SIDE:
         halvings -= 1
-    finer = math.ceil(steps * FINER)
-    return [
-        Octave(round(height / 2**halving), round(width / 2**halving), steps if halving == halvings else finer)
-        for halving in range(halvings, -1, -1)
-    ]
+    return [Octave(round(height / 2**halving), round(width / 2**halving), steps) for halving in range(halvings, -1, -1)]
 
 
 class Clock:

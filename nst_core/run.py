@@ -38,7 +38,7 @@ from nst_core.visible import filled
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
-BALANCE = 0.035
+BALANCE = 0.05
 """Content weight at strength 50, against a style weight of 1: where rulers and eyes were content."""
 SPAN = 8.0
 """Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
@@ -108,8 +108,7 @@ class Run:
         # To reduce a large picture takes long, which says nothing of the painting.
         ladder.content(octaves[0].height, octaves[0].width)
         before = self._clock.elapsed
-        first = ladder.first(octaves[0].height, octaves[0].width)
-        self._best.image = planes(first if self.job.init is not None else varied(first, settings.seed))
+        self._best.image = planes(self._varied(ladder.glance(octaves[0].height, octaves[0].width)))
         rate = (self._clock.elapsed - before) / octaves[0].area
         self._clock.expect(SKETCHES * rate)
         climbs = octaves[-1].area == self._area or self._clock.reserve(rate * self._area)
@@ -122,8 +121,9 @@ class Run:
         for index, octave in enumerate(octaves):
             if not self._clock.affords(octave, 0, octaves[index + 1 :]):
                 break
-            image = planes(ladder.climb(picture(self._best.image), octave.height, octave.width))
-            for step in self._fitting(backend, octave, image, styles):
+            size = octave.height, octave.width
+            start = ladder.climb(picture(self._best.image), *size) if index else self._varied(ladder.first(*size))
+            for step in self._fitting(backend, octave, planes(start), styles):
                 last = self._progress(octaves, index, step.number, step.loss)
                 yield last
                 if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
@@ -147,6 +147,9 @@ class Run:
                 fraction = max(fraction, now / (now + left))
                 yield replace(last, seconds_left=left, fraction=fraction)
         self._best.image = viewed(found.result())
+
+    def _varied(self, image: Float) -> Float:
+        return image if self.job.init is not None else varied(image, self.job.settings.seed)
 
     def _go_on(self) -> None:
         if self._stopped.is_set():

@@ -22,8 +22,10 @@ NOISE = 0.2
 VARIATION, CLOUD = 0.1, 16
 """Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
 PALE = 0.6
-"""Share of the sketch in the picture that a run starts from at strength 50; the rest is the photograph. A draft, which
-has too few steps to find the style's colours by itself, takes all of the sketch."""
+"""Share of the sketch in the picture shown first at strength 50; the rest is the photograph. A draft, which has too few
+steps to find strokes by itself, takes all of it and starts from there."""
+GLIMPSE = 256
+"""Longest edge of a sketch that only tells colours, px."""
 SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
 LARGEST_SKETCH = 4e6
@@ -56,9 +58,16 @@ class Ladder:
             self._small = images.resize(self._content, height, width)
         return self._small
 
+    def glance(self, height: int, width: int) -> Float:
+        """(height, width, 3): what to show before anything is evaluated; with a sketch's strokes if there is one."""
+        return first_image(self._job, self.content(height, width), self._styles, self._before_tile)
+
     def first(self, height: int, width: int) -> Float:
-        """(height, width, 3): where the run starts from."""
-        self._ground = first_image(self._job, self.content(height, width), self._styles, self._before_tile)
+        """(height, width, 3): where the run starts from. Strokes of a sketch would stay as a weave in flat areas."""
+        if self._sketched and self._job.settings.quality != "draft":
+            self._ground = underpainting(self.content(height, width), self._styles, self._job.settings.strength)
+        else:
+            self._ground = self.glance(height, width)
         return self._ground
 
     def climb(self, image: Float, height: int, width: int) -> Float:
@@ -80,7 +89,7 @@ class Ladder:
         height, width = self._content.shape[:2]
         if image.shape[:2] == (height, width) or self._job.settings.seamless or not self._steady:
             return self.climb(image, height, width)
-        fine = self.first(height, width)
+        fine = self.glance(height, width)
         fine = fine if self._sketched else fine.copy()
         return enlarged(image, images.resize(fine, *image.shape[:2]), fine)
 
@@ -122,6 +131,21 @@ def sketch(
     scale = min(max(1 / brush_size, SKETCH_SCALES[0]), SKETCH_SCALES[1], largest)
     small = images.resize(content, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
     return _mixed(content, styles, lambda region: first_paint(small, region.styles, before_tile))
+
+
+def underpainting(content: Float, styles: Sequence[Style], strength: float) -> Float:
+    """The photograph in the colours that a sketch has: optimisation draws its own strokes on it."""
+    scale = min(1.0, max(GLIMPSE / max(content.shape), MIN_SIDE / min(content.shape[:2])))
+    small = images.resize(content, *(round(side * scale) for side in content.shape[:2]))
+    own, share = color.palette(content), np.float32(min(1.0, strength / BALANCED))
+
+    def painted(region: Region) -> Float:
+        wanted, ground = color.palette(first_paint(small, region.styles)), np.empty_like(content)
+        for rows in strips(*content.shape[:2]):
+            ground[rows] = content[rows] + share * (color.recoloured(content[rows], own, wanted) - content[rows])
+        return ground
+
+    return _mixed(content, styles, painted)
 
 
 def enlarged(image: Float, coarse: Float, fine: Float) -> Float:

@@ -29,10 +29,13 @@ def told(*words: str | Path) -> dict[str, Any]:
 
 
 def test_a_plan_tells_sizes_steps_time_and_memory() -> None:
-    """One octave, as a run of this size has; time and memory are amounts, not guesses of zero."""
+    """The octaves that a run of this size has; time and memory are amounts, not guesses of zero."""
     plan = told("--size", "320")
     assert plan["size"] == [320, 213]
-    assert plan["octaves"] == [{"size": [320, 213], "steps": 10, "tile": 0}]
+    assert plan["octaves"] == [
+        {"size": [160, 106], "steps": 20, "tile": 0},
+        {"size": [320, 213], "steps": 7, "tile": 0},
+    ]
     assert not plan["carried"]
     assert plan["seconds"] > 0
     assert 5e8 < plan["memory"] < 2e9
