@@ -122,7 +122,7 @@ def require_size(size: int | None) -> None:
 def refusals(*, as_json: bool) -> Iterator[None]:
     """Tell an error meant for a person in one sentence and leave with REFUSED; no traceback."""
     try:
-        with fitting("the memory is full", "use --size"):
+        with fitting("use --size"):
             yield
     except NeuralStyleError as error:
         _refuse(error, as_json=as_json)

@@ -143,7 +143,7 @@ class _Hand(threading.Thread):
 
     def _reported(self, item: Item) -> Report:
         try:
-            with fitting("the memory is full", "use --size"):
+            with fitting("use --size"):
                 return self._made(item)
         except NeuralStyleError as error:
             stopped = self._crew.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))

@@ -25,15 +25,16 @@ def is_shortage(error: BaseException) -> bool:
 
 
 @contextmanager
-def fitting(
-    message: str = "the picture does not fit into memory", remedy: str = "choose a smaller size"
-) -> Iterator[None]:
-    """Raise OutOfMemoryError, in these words, for whatever says within that memory is full."""
+def fitting(remedy: str = "") -> Iterator[None]:
+    """Raise OutOfMemoryError, with that remedy or the usual one, for whatever says within that memory is full."""
     try:
         yield
     except OutOfMemoryError:
         raise
     except Exception as error:
-        if is_shortage(error):
-            raise OutOfMemoryError(message, remedy) from error
-        raise
+        if not is_shortage(error):
+            raise
+        full = OutOfMemoryError("the picture does not fit into memory", "choose a smaller size")
+        if remedy:
+            full.remedy = remedy
+        raise full from error

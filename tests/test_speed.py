@@ -24,18 +24,18 @@ def test_nothing_is_known_before_three_steps_were_measured() -> None:
     speed = Speed()
     lap = Lap(request(500, 400), speed)
     for step, now in enumerate((10.0, 14.0, 15.0, 16.0)):
-        lap.passed(progress(1, 1, step), now)
+        lap.passed(progress(2, 2, step), now)
         assert speed.seconds is None
-    lap.passed(progress(1, 1, 4), 17.0)
+    lap.passed(progress(2, 2, 4), 17.0)
     assert speed.seconds == pytest.approx(1 / 0.2)
 
 
 def test_each_octave_counts_with_its_own_size() -> None:
     """A quarter of the pixels in a quarter of the time is the same speed; the pause between octaves is left out."""
     speed = Speed()
-    lap = Lap(request(1000, 1000), speed)  # begins at 500 x 500
-    for octave, step, now in ((1, 1, 0.0), (1, 2, 1.0), (1, 3, 2.0), (2, 1, 50.0), (2, 2, 54.0)):
-        lap.passed(progress(octave, 2, step), now)
+    lap = Lap(request(1000, 1000), speed)  # 250, 500 and 1000 px
+    for octave, step, now in ((2, 1, 0.0), (2, 2, 1.0), (2, 3, 2.0), (3, 1, 50.0), (3, 2, 54.0)):
+        lap.passed(progress(octave, 3, step), now)
         assert speed.seconds in (None, pytest.approx(4.0))
     assert speed.seconds is not None
 
