@@ -65,7 +65,7 @@ SETUP = 0.8
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64
-"""Shortest side that they are found at, px; a smaller picture gets those evaluations at its own size."""
+"""Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations at every other octave: what the coarser ones settled need not be found again."""
 UNSEEN = 1.4
@@ -114,7 +114,7 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
 def _with_forms(octaves: list[Octave], steps: int) -> list[Octave]:
     first = octaves[0]
     if min(first.height, first.width) < 2 * FORMS_SIDE:
-        return [replace(first, steps=first.steps + steps), *octaves[1:]]
+        return [replace(first, steps=first.steps + math.ceil(steps / 4)), *octaves[1:]]
     return [replace(first.halved, steps=steps), *octaves]
 
 
