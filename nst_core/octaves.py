@@ -65,7 +65,8 @@ SETUP = 0.8
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64
-"""Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same."""
+"""Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same, a
+small texture, which has only them, all."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations at every other octave: what the coarser ones settled need not be found again."""
 UNSEEN = 1.4
@@ -105,16 +106,16 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
     if resumed:
         return octaves[-1:]
     if settings.quality != "draft":
-        octaves = _with_forms(octaves, forms)
+        octaves = _with_forms(octaves, forms, forms if settings.texture else math.ceil(forms / 4))
     while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
         octaves.insert(0, replace(octaves[0].halved, steps=forms))
     return octaves
 
 
-def _with_forms(octaves: list[Octave], steps: int) -> list[Octave]:
+def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Octave]:
     first = octaves[0]
     if min(first.height, first.width) < 2 * FORMS_SIDE:
-        return [replace(first, steps=first.steps + math.ceil(steps / 4)), *octaves[1:]]
+        return [replace(first, steps=first.steps + at_own_size), *octaves[1:]]
     return [replace(first.halved, steps=steps), *octaves]
 
 
