@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from importlib.util import find_spec
 
@@ -21,8 +22,8 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
     """
     if backend == "torch" and not has_torch():
         raise BackendUnavailableError("PyTorch is not installed", "choose the ONNX backend, or `pip install torch`")
-    for name, place in _preferences():
-        if backend in ("auto", name) and device in ("auto", place):
+    for name, place in _preferences(("onnx", "torch") if backend == "auto" else (backend,)):
+        if device in ("auto", place):
             return _make(name, place)
     raise BackendUnavailableError(
         f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),
@@ -30,13 +31,14 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
     )
 
 
-def _preferences() -> list[tuple[str, str]]:
-    """What works here, best first."""
-    from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
+def _preferences(backends: Collection[str]) -> list[tuple[str, str]]:
+    """What works here of these backends, best first. The others are not loaded: that takes seconds, and memory."""
+    found, fast_torch_cpu = [], False
+    if "onnx" in backends:
+        from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
 
-    found = [("onnx", device) for device in ort.devices()]
-    fast_torch_cpu = False
-    if has_torch():
+        found += [("onnx", device) for device in ort.devices()]
+    if "torch" in backends and has_torch():
         from nst_core.backends import torch as pt  # noqa: PLC0415 - PyTorch is optional, and slow to load
 
         found += [("torch", device) for device in pt.devices()]

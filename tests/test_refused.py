@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import math
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -98,7 +99,7 @@ def test_a_processor_with_fast_halves_prefers_pytorch(monkeypatch: pytest.Monkey
     """And one without prefers ONNX Runtime."""
     for fast, first in ((True, "torch"), (False, "onnx")):
         monkeypatch.setattr("nst_core.backends.torch.has_fast_bfloat16", lambda fast=fast: fast)
-        places = [name for name, device in choose._preferences() if device == "cpu"]
+        places = [name for name, device in choose._preferences(("onnx", "torch")) if device == "cpu"]
         assert places[0] == first
 
 
@@ -201,3 +202,9 @@ def test_memory_without_a_measure_has_no_bound() -> None:
             return None
 
     assert budget(Settings(), cast("Backend", Silent())) == math.inf
+
+
+def test_a_backend_asked_for_by_name_loads_no_other() -> None:
+    """PyTorch takes seconds to load, and memory that a budget may not have."""
+    code = "import sys; from nst_core.choose import choose; choose('onnx', 'cpu'); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
