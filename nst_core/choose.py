@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 from nst_core.backends import Backend
 from nst_core.errors import BackendUnavailableError
+from nst_core.memory import return_freed
 
 
 def has_torch() -> bool:
@@ -52,6 +53,7 @@ def _preferences(backends: Collection[str]) -> list[tuple[str, str]]:
 @cache
 def _make(name: str, device: str) -> Backend:
     """Made once: the second job finds sessions and weights ready."""
+    return_freed()
     if name == "torch":
         from nst_core.backends.torch import TorchBackend  # noqa: PLC0415 - as above
 
