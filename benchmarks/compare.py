@@ -75,7 +75,7 @@ def compare(pair: Pair, options: argparse.Namespace) -> tuple[float, float]:
     ours = options.out / f"{pair.name}-{options.quality}.png"
     command = ["stylize", pair.content, "--style", pair.style, "-o", ours, "--size", str(options.size)]
     command += ["--quality", options.quality, "--backend", options.backend, "--json"]
-    report = json.loads(call(sys.executable, "-c", "from nst_core.cli import main; main()", *command))
+    report = json.loads(call(sys.executable, "-c", "from nst_core.cli import run; run()", *command))
     theirs = peer_picture(pair, options.size, options.peers)
     step = seconds_per_peer_step(pair, options.size, options.out)
     rulers = call(

@@ -14,6 +14,7 @@ from nst_core.cli_install import install, uninstall
 from nst_core.cli_options import gathered, job_options, json_option, knob_options, print_json, refusals
 from nst_core.cli_plan import plan
 from nst_core.cli_presets import presets_group
+from nst_core.huge_pages import take_huge_pages
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -106,6 +107,12 @@ def worker() -> None:
     from nst_core.worker import main as serve  # noqa: PLC0415 - as above
 
     serve()
+
+
+def run() -> None:
+    """The command as it is installed."""
+    take_huge_pages()
+    main()
 
 
 main.add_command(plan)

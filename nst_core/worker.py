@@ -30,6 +30,7 @@ from nst_core import __version__
 from nst_core.errors import DOCTOR, NeuralStyleError, OutOfMemoryError, ProtocolError
 from nst_core.extras import missing
 from nst_core.frames import Sink, Source, read_frame
+from nst_core.huge_pages import take_huge_pages
 from nst_core.messages import (
     Cancel,
     Cancelled,
@@ -273,4 +274,5 @@ def _failed(job: int, error: BaseException) -> Failed:
 
 
 if __name__ == "__main__":
+    take_huge_pages()
     main()

@@ -62,6 +62,7 @@ EDGES = {
         "nst_core/cli_batch.py",  # of which its engines see a few
         "nst_core/cli_doctor.py",  # where GIMP was told to keep its profile
         "nst_core/cli_install.py",  # as above
+        "nst_core/huge_pages.py",  # which is read when a program starts
         "nst_core/install.py",  # as above
         "nst_core/onnx_runtime.py",  # in which it is told to report nothing
         "nst_core/on_ray.py",  # in which Ray is told what it listens to
