@@ -26,6 +26,7 @@ from nst_core.engine import Engine
 from nst_core.estimate import estimate
 from nst_core.install import default_command
 from nst_core.messages import Progress, StyleFile, Stylize
+from nst_core.octaves import Octave
 from nst_core.painting import to_pixels
 
 LEARN = 0.5
@@ -107,8 +108,7 @@ def learnt(pair: list[Path], backend: str) -> tuple[float, float]:
         for before, (progress, passed, computed) in itertools.pairwise(steps)
         if progress.step >= 2 and progress.octave == progress.octaves
     ]
-    area = request.content.height * request.content.width / 1e6
-    passed, computed = np.median(laps, axis=0) / area
+    passed, computed = np.median(laps, axis=0) / Octave(request.content.height, request.content.width, 1).work
     return float(passed), float(computed) / PROCESSORS
 
 

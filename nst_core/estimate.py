@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nst_core.octaves import MARGINS, Octave, affordable, plan
+from nst_core.octaves import Octave, affordable, plan
 from nst_core.settings import from_mapping
 
-SPEED = 8.4
+SPEED = 11.0
 """Seconds an evaluation of one megapixel takes, on two server cores, until this machine was seen at work."""
 FAST = 1.5
 """Seconds for the same below which it is no processor that computes."""
@@ -20,11 +20,11 @@ START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
 SKETCH = 1.0
 """Seconds for each megapixel of the first picture."""
-BASE = 7e8
+BASE = 5.3e8
 """Bytes of a small job."""
 EVALUATION = 2.5e9
 """Bytes for each megapixel that is evaluated at once, of the octave or of a tile: its feature maps."""
-GRAPHS = 3.5e8
+GRAPHS = 5.2e8
 """Bytes of the graphs that tiles need beside the others."""
 REGION = 3e8
 """The same for each region beyond the first: feature maps under its guide."""
@@ -32,9 +32,10 @@ MOVE, VECTORS = 2.4e7, 1.2e8
 """Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
 PICTURE = 5e7
 """Bytes for each megapixel of the picture: it, where it starts from, what becomes of it."""
-BEGUN, SKETCHED, SKETCHED_TILE = 2.8e7, 2.8e8, 6.5e8
-"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps. And those
-of a tile's maps, where a large one is painted in tiles, whatever its size."""
+BEGUN, SKETCHED = 2.8e7, 8e7
+"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps."""
+SKETCHING, SKETCHED_TILE = 2.2e8, 5.2e8
+"""Bytes of it whatever the size: beside the maps, and with those of a tile, where a large one is painted in tiles."""
 SKETCHED_WHOLE = 4.0
 """Megapixels up to which it is not."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
@@ -43,8 +44,6 @@ FEW = 4
 """Moves to remember where memory is short."""
 DEAR = 2.3
 """Times an evaluation of the whole: smaller tiles, which cost more than that, are cut only where no others fit."""
-BLOCK = 16
-"""px: tiles begin at multiples of it."""
 
 
 @dataclass(frozen=True)
@@ -82,25 +81,15 @@ def peak(octaves: Sequence[Octave], area: float, regions: int = 1) -> int:
 
 def resting(area: float) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    maps = SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
+    maps = SKETCHING + SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
     return BASE + max(PICTURE * area, BEGUN * area + maps)
 
 
 def held(octave: Octave, area: float, regions: int = 1) -> float:
     """Bytes while an octave is at work on a picture of that many megapixels."""
-    evaluated = (EVALUATION + REGION * (regions - 1)) * evaluated_at_once(octave)
+    evaluated = (EVALUATION + REGION * (regions - 1)) * octave.at_once
     graphs = GRAPHS if octave.tile else 0.0
     return BASE + PICTURE * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
-
-
-def evaluated_at_once(octave: Octave) -> float:
-    """Megapixels of the octave, or of the largest of its tiles with what that sees of its neighbours."""
-    area = 1.0
-    for side in (octave.height, octave.width):
-        count = math.ceil(side / (octave.tile or side))
-        inner = math.ceil(math.ceil(side / BLOCK) / count) * BLOCK
-        area *= min(side, inner + min(count - 1, 2) * MARGINS // 2)
-    return area / 1e6
 
 
 def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int = 1) -> list[Octave]:
@@ -121,7 +110,7 @@ def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int
 def _ways(octave: Octave) -> list[Octave]:
     """The octave in tiles, in the order of preference: to forget moves costs less time than small tiles do."""
     ways = [replace(octave, tile=tile, history=history) for history in (octave.history, FEW) for tile in TILES]
-    return sorted(ways, key=lambda way: -way.tile if way.work > DEAR * way.area else -math.inf)
+    return sorted(ways, key=lambda way: -way.tile if way.work > DEAR * way.whole.work else -math.inf)
 
 
 def smaller(octave: Octave) -> Octave | None:

@@ -4,14 +4,15 @@ import pytest
 
 from nst_core.estimate import SKETCHED_WHOLE, estimate, resting
 from nst_core.first_paint import LARGEST_WHOLE
+from nst_core.octaves import GROWTH
 
 
 def test_time_grows_with_quality_and_area() -> None:
-    """Better pictures and larger ones take longer, in proportion to the area where there is one octave each."""
+    """Better pictures and larger ones take longer; four times the area a little more than four times as long."""
     seconds = [estimate(400, 600, {"quality": q}).seconds for q in ("draft", "normal", "high", "max")]
     assert seconds == sorted(set(seconds))
     small, large = (estimate(side, side, {}, 10.0).seconds for side in (300, 600))
-    assert large / small == pytest.approx(4, rel=0.2)
+    assert large / small == pytest.approx(4 ** (1 + GROWTH), rel=0.1)
 
 
 def test_the_speed_seen_counts() -> None:

@@ -56,7 +56,7 @@ def test_time_left_follows_the_speed_seen() -> None:
     for _ in range(5):
         now.seconds += 2
         clock.evaluated(small)
-    assert clock.seconds_left(small, 5, [large]) == pytest.approx(8 * (10 + SETUP))
+    assert clock.seconds_left(small, 5, [large]) == pytest.approx(2 * large.work / small.work * (10 + SETUP))
     assert clock.seconds_left(small, 3, []) == pytest.approx(4)
 
 
@@ -69,11 +69,11 @@ def evaluations(limit: float, octaves: list[Octave], seconds_per_megapixel: floa
         later = octaves[index + 1 :]
         if not clock.affords(octave, 0, later):
             break
-        now.seconds += SETUP * octave.area * seconds_per_megapixel
+        now.seconds += SETUP * octave.work * seconds_per_megapixel
         clock.restart_lap()
         counts.append(0)
         while counts[-1] < octave.steps:
-            now.seconds += octave.area * seconds_per_megapixel
+            now.seconds += octave.work * seconds_per_megapixel
             clock.evaluated(octave)
             counts[-1] += 1
             if not clock.affords(octave, counts[-1], later):
@@ -83,7 +83,7 @@ def evaluations(limit: float, octaves: list[Octave], seconds_per_megapixel: floa
 
 @pytest.mark.parametrize("limit", [5.0, 20.0, 30.0, 40.0])
 def test_a_limit_is_kept_and_used(limit: float) -> None:
-    """A plan of 92 seconds ends within the limit, uses most of it, and shares it among the octaves."""
+    """A plan of 88 seconds ends within the limit, uses most of it, and shares it among the octaves."""
     octaves = [Octave(500, 500, 10), Octave(1000, 1000, 8)]
     counts, elapsed = evaluations(limit, octaves, 8.0)
     assert 0.5 * limit < elapsed <= limit

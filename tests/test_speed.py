@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.dialog.speed import Lap, Speed, areas
+from gimp_plugin.dialog.speed import Lap, Speed, octaves
 from nst_core.estimate import SPEED
 from nst_core.messages import Pixels, Progress, StylePixels, Stylize
+from nst_core.octaves import Octave
 from nst_core.settings import Value
 
 
@@ -27,14 +28,16 @@ def test_nothing_is_known_before_three_steps_were_measured() -> None:
         lap.passed(progress(2, 2, step), now)
         assert speed.seconds is None
     lap.passed(progress(2, 2, 4), 17.0)
-    assert speed.seconds == pytest.approx(1 / 0.2)
+    assert speed.seconds == pytest.approx(1 / Octave(400, 500, 1).work)
 
 
 def test_each_octave_counts_with_its_own_size() -> None:
-    """A quarter of the pixels in a quarter of the time is the same speed; the pause between octaves is left out."""
+    """Less work in as much less time is the same speed; the pause between octaves is left out."""
     speed = Speed()
     lap = Lap(request(1000, 1000), speed)  # 250, 500 and 1000 px
-    for octave, step, now in ((2, 1, 0.0), (2, 2, 1.0), (2, 3, 2.0), (3, 1, 50.0), (3, 2, 54.0)):
+    lap_of_second = 4.0 * Octave(500, 500, 1).work
+    seen = ((2, 1, 0.0), (2, 2, lap_of_second), (2, 3, 2 * lap_of_second), (3, 1, 50.0), (3, 2, 54.0))
+    for octave, step, now in seen:
         lap.passed(progress(octave, 3, step), now)
         assert speed.seconds in (None, pytest.approx(4.0))
     assert speed.seconds is not None
@@ -81,18 +84,18 @@ def test_one_slow_moment_does_not_matter_and_a_lasting_change_does() -> None:
     assert speed.seconds == pytest.approx(6.0)
 
 
-@pytest.mark.parametrize(("quality", "seen"), [("draft", 0.32 * 0.24), ("normal", 0.8 * 0.6)])
-def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: float) -> None:
+@pytest.mark.parametrize(("quality", "seen"), [("draft", Octave(240, 320, 1)), ("normal", Octave(600, 800, 1))])
+def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Octave) -> None:
     """Whatever the content's size."""
     wanted = request(800, 600, quality=quality)
     speed = Speed()
     lap = Lap(wanted, speed)
-    octaves = len(areas(wanted))
+    count = len(octaves(wanted))
     for step in range(1, 5):
-        lap.passed(progress(octaves, octaves, step), float(step))
+        lap.passed(progress(count, count, step), float(step))
     same = Speed()
     for _ in range(3):
-        same.note(1 / seen, seen)
+        same.note(1 / seen.work, seen.area)
     assert speed.seconds == pytest.approx(same.seconds)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.errors import InvalidSettingError
 from nst_core.estimate import SPEED
-from nst_core.octaves import plan
+from nst_core.octaves import Octave, plan
 from nst_core.settings import from_mapping
 
 if TYPE_CHECKING:
@@ -54,24 +54,24 @@ class Lap:
 
     def __init__(self, request: Stylize, speed: Speed) -> None:
         self._speed = speed
-        self._areas = areas(request)
+        self._octaves = octaves(request)
         self._octave = self._step = 0
         self._since = 0.0
 
     def passed(self, progress: Progress, now: float) -> None:
         """Progress came at `now` (seconds, any origin)."""
         follows = (progress.octave, progress.step) == (self._octave, self._step + 1)
-        if follows and progress.step >= 2 and progress.octaves == len(self._areas):
-            area = self._areas[progress.octave - 1]
-            self._speed.note((now - self._since) / area, area)
+        if follows and progress.step >= 2 and progress.octaves == len(self._octaves):
+            octave = self._octaves[progress.octave - 1]
+            self._speed.note((now - self._since) / octave.work, octave.area)
         self._octave, self._step, self._since = progress.octave, progress.step, now
 
 
-def areas(request: Stylize) -> list[float]:
-    """Megapixels of each octave; none for settings that only a newer engine knows."""
+def octaves(request: Stylize) -> list[Octave]:
+    """What will be painted; nothing for settings that only a newer engine knows."""
     try:
         settings = from_mapping(request.settings)
     except InvalidSettingError:
         return []
     height, width = request.content.height, request.content.width
-    return [octave.area for octave in plan(height, width, settings, resumed=request.init is not None)]
+    return plan(height, width, settings, resumed=request.init is not None)
