@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from engine_fixtures import PACKAGE
 
-from nst_core import launch, remote, setup_check
+from nst_core import huge_pages, launch, remote, setup_check
 from nst_core.engine import Engine
 from nst_core.errors import EngineUnreachableError
 from nst_core.findings import Finding, is_well
@@ -75,7 +75,8 @@ def test_what_a_packed_gimp_exports_does_not_reach_the_engine(
         seen = (Path("/proc") / str(engine.pid) / "environ").read_bytes().decode()
         assert engine.stylize(job()).pixels.width == 48
     variables = dict(line.split("=", 1) for line in seen.split("\0") if line)
-    assert set(variables) <= {*launch.KEPT.split(), "PATH", "LC_CTYPE"}  # Python itself sets the last one
+    set_by_itself = {"LC_CTYPE", huge_pages.TUNABLES}  # by Python, and by the worker
+    assert set(variables) <= {*launch.KEPT.split(), "PATH", *set_by_itself}
     assert str(trap) not in "".join(variables.values())
 
 
