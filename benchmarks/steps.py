@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from nst_core import images
-from nst_core.backends import Backend
+from nst_core.backends import Backend, onnx
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.choose import has_torch
 from nst_core.engine import Engine
@@ -37,7 +37,9 @@ MATRIX, PRODUCTS = 8192, 5
 
 def backends() -> list[Backend]:
     """All that this machine can run."""
-    found: list[Backend] = [OnnxBackend()]
+    direct = OnnxBackend()
+    direct.prefix = ""
+    found: list[Backend] = [*(OnnxBackend(device) for device in onnx.devices()), direct]
     if has_torch():
         import torch  # noqa: PLC0415 - optional
 

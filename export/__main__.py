@@ -14,17 +14,16 @@ import torch
 
 from export import feedforward, graphs, tile_graphs, weights
 from export.wheels import FEED_FORWARD, VGG19
+from export.winograd import WinogradVgg
 from nst_core.weights import (
     DIGESTS_FILE,
-    FEATURES_FILE,
     FIRST_PAINT_FILE,
     FIRST_PAINT_TILE_FILE,
+    GRAPH_FILES,
     MODELS,
-    OBJECTIVE_FILE,
     STYLE_VECTOR_FILE,
-    TILE_GRADIENT_FILE,
-    TILE_SUMS_FILE,
     WEIGHTS_FILE,
+    WINOGRAD,
 )
 
 
@@ -41,10 +40,10 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
     """Write the weights file and the graphs over it."""
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialise(tensors))
-    _write(graphs.features_graph(path), out / FEATURES_FILE)
-    _write(graphs.objective_graph(path), out / OBJECTIVE_FILE)
-    _write(tile_graphs.sums_graph(path), out / TILE_SUMS_FILE)
-    _write(tile_graphs.gradient_graph(path), out / TILE_GRADIENT_FILE)
+    made = (graphs.features_graph, graphs.objective_graph, tile_graphs.sums_graph, tile_graphs.gradient_graph)
+    for name, graph in zip(GRAPH_FILES, made, strict=True):
+        _write(graph(path), out / name)
+        _write(graph(path, WinogradVgg), out / f"{WINOGRAD}{name}")
 
 
 def write_feed_forward(wheels: Path, out: Path) -> None:

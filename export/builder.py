@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
 IR_VERSION = 9
+MOST_TOLD = 32
+"""Bytes of a constant that its name tells in full."""
 
 
 class Builder:
@@ -34,7 +37,9 @@ class Builder:
     def constant(self, value: ArrayLike, dtype: type[np.generic] = np.float32) -> str:
         """A small constant; equal ones are stored once."""
         array = np.asarray(value, dtype)
-        key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{array.tobytes().hex()[:64]}"
+        content = array.tobytes()
+        told = content.hex() if len(content) <= MOST_TOLD else hashlib.sha256(content).hexdigest()
+        key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{told}"
         self.initialisers.setdefault(key, numpy_helper.from_array(array, key))
         return key
 

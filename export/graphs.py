@@ -27,7 +27,7 @@ import onnx
 from onnx import TensorProto
 
 from export.builder import Builder
-from nst_core.layers import CHANNELS, CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
+from nst_core.layers import CHANNELS, CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS, Convolution
 
 _TYPES = {"U8": TensorProto.UINT8, "F32": TensorProto.FLOAT}
 _AXES_HW = (2, 3)
@@ -83,7 +83,7 @@ class Vgg:
     def __init__(self, builder: Builder, weights: Path) -> None:
         self._b = builder
         self._parameters = WeightsInGraph(builder, weights)
-        self._weights = {conv.name: self._parameters.weight(conv.name) for conv in CONVOLUTIONS}
+        self._weights: dict[str, str] = {}
 
     def forward(self, image: str) -> Forward:
         """The image (1, 3, H, W) through all convolutions."""
@@ -97,10 +97,7 @@ class Vgg:
         for conv in CONVOLUTIONS:
             if conv.pooled:
                 x = pooled[conv.name] = b.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
-            pads = [0, 0, 0, 0] if conv.name == "conv1_1" else list(_PAD_ONE)
-            bias = self._parameters.tensor(f"{conv.name}.bias")
-            x = b.op("Relu", b.op("Conv", x, self._weights[conv.name], bias, pads=pads))
-            maps[conv.relu] = x
+            x = maps[conv.relu] = b.op("Relu", self._convolved(conv, x))
         return Forward(padded, maps, pooled)
 
     def backward(self, run: Forward, gradients: dict[str, str]) -> str:
@@ -111,13 +108,28 @@ class Vgg:
             own = gradients.get(conv.relu)
             g = b.op("Add", g, own) if g and own else g or own or ""
             g = self._through_relu(g, run.maps[conv.relu])
-            pads = [2, 2, 2, 2] if conv.name == "conv1_1" else list(_PAD_ONE)
-            g = b.op("Conv", g, self._parameters.backward(self._weights[conv.name]), pads=pads)
+            g = self._convolved_back(conv, g)
             if conv.pooled:
                 before = CONVOLUTIONS[CONVOLUTIONS.index(conv) - 1]
                 g = self._through_pooling(g, run.maps[before.relu], run.pooled[conv.name])
         matrix = b.op("Transpose", self._parameters.tensor("input.matrix"), perm=[1, 0])
         return b.op("Conv", g, b.op("Reshape", matrix, b.constant([3, 3, 1, 1], np.int64)))
+
+    def _convolved(self, conv: Convolution, x: str) -> str:
+        pads = [0, 0, 0, 0] if conv.name == "conv1_1" else list(_PAD_ONE)
+        return self._b.op("Conv", x, self._weight(conv), self._bias(conv), pads=pads)
+
+    def _convolved_back(self, conv: Convolution, g: str) -> str:
+        pads = [2, 2, 2, 2] if conv.name == "conv1_1" else list(_PAD_ONE)
+        return self._b.op("Conv", g, self._parameters.backward(self._weight(conv)), pads=pads)
+
+    def _weight(self, conv: Convolution) -> str:
+        if conv.name not in self._weights:
+            self._weights[conv.name] = self._parameters.weight(conv.name)
+        return self._weights[conv.name]
+
+    def _bias(self, conv: Convolution) -> str:
+        return self._parameters.tensor(f"{conv.name}.bias")
 
     def _through_relu(self, g: str, feature_map: str) -> str:
         positive = self._b.op("Greater", feature_map, self._b.constant(0.0))
@@ -215,19 +227,19 @@ def unpadded(b: Builder, g: str) -> str:
     return g
 
 
-def features_graph(weights: Path) -> onnx.ModelProto:
+def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """image (1, 3, H, W) to the feature maps of the style layers and the content layer."""
     b = Builder()
-    maps = Vgg(b, weights).forward(b.input("image", [1, 3, "H", "W"])).maps
+    maps = network(b, weights).forward(b.input("image", [1, 3, "H", "W"])).maps
     for layer in (*STYLE_LAYERS, CONTENT_LAYER):
         b.output(maps[layer], layer, [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
     return b.model("vgg19-features")
 
 
-def objective_graph(weights: Path) -> onnx.ModelProto:
+def objective_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """Image, guides and targets to the three losses and the gradient on the image."""
     b = Builder()
-    vgg, objective = Vgg(b, weights), Objective(b)
+    vgg, objective = network(b, weights), Objective(b)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image)
     style_losses: list[str] = []

@@ -21,10 +21,10 @@ from export.graphs import Vgg, unpadded
 from nst_core.layers import CHANNELS, CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
 
 
-def sums_graph(weights: Path) -> onnx.ModelProto:
+def sums_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """Image and guides to S_k and s_k of each style layer."""
     b = Builder()
-    vgg = Vgg(b, weights)
+    vgg = network(b, weights)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     maps = vgg.forward(image).maps
     for layer, pooled in _guides(b, guide).items():
@@ -37,10 +37,10 @@ def sums_graph(weights: Path) -> onnx.ModelProto:
     return b.model("vgg19-tile-sums")
 
 
-def gradient_graph(weights: Path) -> onnx.ModelProto:
+def gradient_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """Image, guides, derivatives and content features to the content loss and the gradient on the image."""
     b = Builder()
-    vgg = Vgg(b, weights)
+    vgg = network(b, weights)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image)
     gradients = {layer: _style(b, run.maps[layer], pooled, layer) for layer, pooled in _guides(b, guide).items()}

@@ -33,9 +33,13 @@ def onnx() -> OnnxBackend:
     return OnnxBackend()
 
 
-@pytest.fixture(scope="module", params=["onnx", "torch"])
+@pytest.fixture(scope="module", params=["onnx", "onnx with the graphs of graphics cards", "torch"])
 def backend(request: pytest.FixtureRequest) -> Backend:
-    return OnnxBackend() if request.param == "onnx" else TorchBackend(dtype=torch.float32)
+    if request.param == "torch":
+        return TorchBackend(dtype=torch.float32)
+    made = OnnxBackend()
+    made.prefix = made.prefix if request.param == "onnx" else ""
+    return made
 
 
 def gradient(backend: Backend, image: Float, guides: Float | None = None) -> tuple[Float, Float]:
@@ -175,10 +179,9 @@ def test_a_device_that_is_not_there_is_refused(name: str) -> None:
 
 
 def test_a_silent_fall_to_the_processor_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the build offers CUDA but a session does not get it, the backend says so and names the real device."""
+    """Where the build offers CUDA but a session does not get it, the backend says so at once: a plan asks it first."""
     monkeypatch.setattr("nst_core.backends.onnx.devices", lambda: ["cpu", "cuda"])
-    fallen = OnnxBackend("cuda")
     with pytest.warns(UserWarning, match="CUDAExecutionProvider"):
-        fallen.features(planes(noise(32, 32)))
+        fallen = OnnxBackend("cuda")
     assert fallen.device == "cpu"
     assert "fell back" in fallen.notes[0]

@@ -57,10 +57,7 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
         source.source_state(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [weights.FEATURES_FILE, weights.OBJECTIVE_FILE, weights.TILE_SUMS_FILE, weights.TILE_GRADIENT_FILE],
-)
+@pytest.mark.parametrize("name", [way + name for way in ("", weights.WINOGRAD) for name in weights.GRAPH_FILES])
 def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
     """The checker accepts each graph; its bytes are nodes, its weights lie in the one file."""
     path = weights.MODELS / name

