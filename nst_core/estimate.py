@@ -13,7 +13,7 @@ from nst_core.octaves import Octave, affordable, plan
 from nst_core.settings import from_mapping
 
 SPEED = 11.0
-"""Seconds an evaluation of one megapixel takes, on two server cores, until this machine was seen at work."""
+"""Seconds for a unit of work (see `Octave.work`), on two server cores, until this machine was seen at work."""
 FAST = 1.5
 """Seconds for the same below which it is no processor that computes."""
 START = 0.5
@@ -57,7 +57,7 @@ class Estimate:
 def estimate(height: int, width: int, values: Mapping[str, object], speed: float | None = None) -> Estimate:
     """The cost of painting (height, width) with these settings; what `values` leaves out has its default.
 
-    speed: seconds an evaluation of one megapixel was seen to take here. Raises InvalidSettingError.
+    speed: seconds that a unit of work was seen to take here. Raises InvalidSettingError.
     """
     settings = from_mapping(values)
     area = height * width / 1e6
@@ -67,7 +67,10 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
 
 
 def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float = 0.0) -> float:
-    """Seconds to paint `area` megapixels by these octaves, at most `limit` where that is not 0."""
+    """Seconds to paint `area` megapixels by these octaves, at most `limit` where that is not 0.
+
+    speed: seconds for a unit of work.
+    """
     seconds = START + speed * sum(octave.cost for octave in octaves)
     if octaves and octaves[-1].area < area:
         seconds += SKETCH * area

@@ -43,7 +43,7 @@ class Octave:
 
     @property
     def work(self) -> float:
-        """What one evaluation costs, in evaluations of one megapixel that is not cut into tiles."""
+        """What one evaluation costs, in units of work: evaluations of one megapixel that is not cut into tiles."""
         work = self.area * math.pow(self.at_once, GROWTH)
         if not self.tile:
             return work
@@ -75,7 +75,7 @@ class Octave:
 
     @property
     def cost(self) -> float:
-        """In evaluations of one megapixel, the making of targets included."""
+        """In units of work, the making of targets included."""
         return (self.steps + SETUP) * self.work
 
 
@@ -174,7 +174,7 @@ class Clock:
         return self._now() - self._start
 
     def expect(self, rate: float) -> None:
-        """Seconds an evaluation of one megapixel is expected to take, until one was seen."""
+        """Seconds that a unit of work is expected to take, until an evaluation was seen."""
         self._rate = rate
 
     def reserve(self, seconds: float) -> bool:

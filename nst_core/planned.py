@@ -59,7 +59,7 @@ class Plan:
 
 
 def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
-    """The plan of a run of this job. speed: seconds that an evaluation of one megapixel takes."""
+    """The plan of a run of this job. speed: seconds for a unit of work (see `Octave.work`)."""
     (height, width), settings = job.content.shape[:2], job.settings
     area, octaves = height * width / 1e6, list[Octave]()
     if settings.strength:
@@ -83,13 +83,13 @@ def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
 
 
 def speed_of(backend: Backend) -> float:
-    """Seconds that an evaluation of one megapixel takes here: measured, which takes a few seconds."""
+    """Seconds for a unit of work here: measured, which takes a few seconds."""
     side = _SIDES.get(backend.device, _LARGE)
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
     objective = backend.objective(make_targets(backend, picture, everywhere, (Style(picture),), 1.0, Weights()))
     image = backend.array(planes(picture))
-    return min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2)) / (side * side / 1e6)
+    return min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2)) / Octave(side, side, 1).work
 
 
 def _timed(work: Callable[[], object]) -> float:

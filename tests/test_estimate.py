@@ -1,10 +1,17 @@
 """What a job will cost, before it starts."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
-from nst_core.estimate import SKETCHED_WHOLE, estimate, resting
+from nst_core.backends import Float, Objective
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.estimate import SKETCHED_WHOLE, duration, estimate, resting
 from nst_core.first_paint import LARGEST_WHOLE
-from nst_core.octaves import GROWTH
+from nst_core.octaves import GROWTH, Octave
+from nst_core.planned import speed_of
+from nst_core.statistics import Targets
 
 
 def test_time_grows_with_quality_and_area() -> None:
@@ -39,3 +46,32 @@ def test_a_first_picture_is_forecast_as_it_is_painted() -> None:
     whole, tiled = (resting(SKETCHED_WHOLE * factor) for factor in (1.0, 1.01))
     assert tiled < whole
     assert resting(1.0) < whole
+
+
+class Timed(OnnxBackend):
+    """A backend on which a unit of work takes two seconds by a clock of its own."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu")
+        self.seconds = 100.0
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        height, width = targets.guides.shape[2:]
+        work = Octave(height, width, 1).work
+
+        def evaluate(image: Float) -> tuple[Float, Float]:
+            self.seconds += 2 * work
+            return np.zeros(3, np.float32), np.zeros_like(image)
+
+        return evaluate
+
+
+def test_a_measured_speed_forecasts_the_evaluation_it_was_measured_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a small evaluation took is reckoned in the same units as what larger ones will take."""
+    backend = Timed()
+    monkeypatch.setattr("nst_core.planned.time", SimpleNamespace(perf_counter=lambda: backend.seconds))
+    speed = speed_of(backend)
+    assert speed == pytest.approx(2.0)
+    octave = Octave(1000, 1500, 10)
+    assert duration([octave], 1.5, speed) == pytest.approx(2 * octave.cost, rel=0.05)

@@ -53,7 +53,7 @@ class Session:
 
     @property
     def speed(self) -> float | None:
-        """Seconds that an evaluation of one megapixel takes on this machine; None until some were seen."""
+        """Seconds for a unit of work (see `Octave.work`) on this machine; None until some were seen."""
         return self._speed.seconds
 
     def submit(self, request: Stylize, listener: Hear) -> None:

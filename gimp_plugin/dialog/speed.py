@@ -19,11 +19,11 @@ REMEMBERED = 25  # evaluations: enough to be steady, few enough to follow a mach
 ENOUGH = 3  # evaluations, below which chance has a say
 LARGE = 0.5  # of the largest size seen: what is smaller tells more of the cost of each step than of each pixel
 TRUSTED = 0.2  # megapixels from which on an evaluation is believed fully
-BELIEVED = (0.001, 10000.0)  # seconds for a megapixel; beyond that the machine slept, or the news came late
+BELIEVED = (0.001, 10000.0)  # seconds for a unit of work; beyond that the machine slept, or the news came late
 
 
 class Speed:
-    """Seconds that an evaluation of one megapixel takes: the median of the latest ones, the large ones if there are.
+    """Seconds for a unit of work (see `Octave.work`): the median of the latest ones, the large ones if there are.
 
     Small ones are believed in part: with them the answer lies between what they say and what is usual.
     """
@@ -33,7 +33,7 @@ class Speed:
         self._latest: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
 
     def note(self, seconds: float, area: float) -> None:
-        """One more evaluation was seen, of so many megapixels; `seconds` are for one."""
+        """One more evaluation was seen, of so many megapixels; `seconds` are for a unit of work."""
         if not BELIEVED[0] <= seconds <= BELIEVED[1]:
             return
         self._latest.append((seconds, area))
