@@ -68,7 +68,7 @@ class _Memory:
 def descend(objective: Objective, image: Array, steps: int, history: int = 10) -> Iterator[Step]:
     """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
 
-    The last iterate yielded has been evaluated: its losses are its own.
+    The last iterate yielded has been evaluated: its losses are its own. Ends before a loss that is no number.
     """
     shape, memory = image.shape, _Memory(history)
     x = image.reshape(-1).clip(0, 1)
@@ -76,6 +76,8 @@ def descend(objective: Objective, image: Array, steps: int, history: int = 10) -
     for number in range(1, steps + 1):
         losses, gradient = objective(x.reshape(shape))
         step = Step(number, x.reshape(shape), (float(losses[0]), float(losses[1]), float(losses[2])))
+        if not math.isfinite(step.loss):
+            return
         yield step
         g = gradient.reshape(-1)
         if previous is not None:

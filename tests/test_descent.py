@@ -61,3 +61,19 @@ def test_numpy_and_torch_walk_the_same_path() -> None:
     in_torch = list(descend(bowl(*tensors[:2]), tensors[2], 12))
     for a, b in zip(in_numpy, in_torch, strict=True):
         np.testing.assert_allclose(a.image, b.image.numpy(), atol=1e-9)
+
+
+def test_it_ends_before_a_loss_that_is_no_number() -> None:
+    """What was yielded until then is sound; nothing is built on the rest."""
+    target, scale, start = problem()
+    sound, calls = bowl(target, scale), 0
+
+    def broken(image: Array) -> tuple[Array, Array]:
+        nonlocal calls
+        calls += 1
+        losses, gradient = sound(image)
+        return [loss if calls < 4 else np.nan for loss in losses], gradient
+
+    steps = list(descend(broken, start, 10))
+    assert len(steps) == 3
+    assert calls == 4
