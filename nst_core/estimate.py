@@ -42,6 +42,8 @@ TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
 """Moves to remember where memory is short."""
+LESS = 0.75
+"""Of what is evaluated at once, what the next smaller tiles leave at most: less of a difference would not help."""
 DEAR = 2.3
 """Times an evaluation of the whole: smaller tiles, which cost more than that, are cut only where no others fit."""
 
@@ -117,6 +119,6 @@ def _ways(octave: Octave) -> list[Octave]:
 
 
 def smaller(octave: Octave) -> Octave | None:
-    """The same octave in less memory; None where there is no less."""
-    tile = octave.tile or max(octave.height, octave.width)
-    return next((replace(octave, tile=side, history=FEW) for side in TILES if side <= 0.7 * tile), None)
+    """The same octave in a good deal less memory; None where there is no less."""
+    ways = (replace(octave, tile=side, history=FEW) for side in TILES)
+    return next((way for way in ways if way.at_once <= LESS * octave.at_once), None)

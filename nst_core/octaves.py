@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from nst_core.errors import ImageTooSmallError
 from nst_core.settings import MIN_SIDE, Settings
 
 COARSEST = 640
@@ -114,8 +115,12 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
 
     The first one finds the large forms, in more evaluations for strengths above 50, where style reorganises what it
     finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture
-    has no structure to lose, and begins at small sizes, where steps cost little.
+    has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
     """
+    if min(height, width) < MIN_SIDE:
+        raise ImageTooSmallError(
+            f"the picture is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
+        )
     if settings.quality == "draft":
         octaves = [_draft(height, width)]
         forms = octaves[0].steps
@@ -166,6 +171,7 @@ class Clock:
         self._limit, self._now = limit, now
         self._start = self._mark = now()
         self._rate = self._reserved = 0.0
+        self._full = math.inf
         self._seen = False
 
     @property
@@ -177,21 +183,21 @@ class Clock:
         """Seconds that a unit of work is expected to take, until an evaluation was seen."""
         self._rate = rate
 
-    def reserve(self, seconds: float) -> bool:
-        """Keep that much for what follows the last octave; not, and False, where it is more than half of the limit."""
+    def reserve(self, seconds: float, area: float) -> bool:
+        """Keep that much for carrying the picture to `area` megapixels, until an octave of that size is begun.
+
+        Not, and False, where it is more than half of the limit.
+        """
         kept = not self._limit or seconds <= self._limit / 2
-        self._reserved = seconds if kept else 0.0
+        self._reserved, self._full = seconds if kept else 0.0, area
         return kept
 
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
-        self._seen = True
         now = self._now()
         # The latest counts most: speed changes with size and with what else the machine does.
-        self._rate += (
-            0.5 * ((now - self._mark) / octave.work - self._rate) if self._rate else (now - self._mark) / octave.work
-        )
-        self._mark = now
+        self._rate += (0.5 if self._seen else 1.0) * ((now - self._mark) / octave.work - self._rate)
+        self._seen, self._mark = True, now
 
     def restart_lap(self) -> None:
         """What happened since the last evaluation was something else."""
@@ -199,14 +205,15 @@ class Clock:
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
         """For the rest of this octave and all later ones, at the speed seen so far; at most what the limit leaves."""
-        left = ((octave.steps - done) * octave.work + sum(o.cost for o in later)) * self._rate + self._reserved
+        left = ((octave.steps - done) * octave.work + sum(o.cost for o in later)) * self._rate
+        left += self._kept(later[-1] if later else octave)
         return max(0.0, min(left, self._limit - self.elapsed)) if self._limit else left
 
     def affords(self, octave: Octave, done: int, later: Sequence[Octave]) -> bool:
         """Whether the limit leaves time for one more evaluation, and for the later octaves' share."""
         if not self._limit:
             return True
-        left, one = self._limit - self._reserved - self.elapsed, self._rate * octave.work
+        left, one = self._limit - self._kept(octave) - self.elapsed, self._rate * octave.work
         if done == 0:
             # Of the first one there is nothing to compare with, and nothing better than a sketch to keep.
             return left >= self._shortest(octave) / (1 if self._seen else UNSEEN)
@@ -217,6 +224,10 @@ class Clock:
         wanted = (octave.steps - done) * one + sum(o.cost for o in begun) * self._rate
         share = min(1.0, left / wanted) if wanted else 1.0
         return (octave.steps - done) * share >= 1
+
+    def _kept(self, octave: Octave) -> float:
+        """Seconds that are kept while that octave is the largest one begun."""
+        return 0.0 if octave.area >= self._full else self._reserved
 
     def _shortest(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation, at the worst."""

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.affordable import budget
+from nst_core.affordable import in_budget
 from nst_core.backends import Backend
-from nst_core.estimate import arranged, duration, peak
+from nst_core.estimate import duration, peak
 from nst_core.job import Job, Style
 from nst_core.octaves import Octave, affordable, plan
 from nst_core.planes import planes
+from nst_core.regions import region_count
 from nst_core.statistics import Weights
 from nst_core.targets import make_targets
 
@@ -61,12 +62,13 @@ class Plan:
 def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
     """The plan of a run of this job. speed: seconds for a unit of work (see `Octave.work`)."""
     (height, width), settings = job.content.shape[:2], job.settings
-    area, octaves = height * width / 1e6, list[Octave]()
+    area, octaves, notes = height * width / 1e6, list[Octave](), backend.notes
     if settings.strength:
         most = affordable(settings, processor=backend.device == "cpu")
-        octaves = plan(height, width, settings, resumed=job.init is not None, most=most)
-        octaves = arranged(octaves, area, budget(settings, backend), len(job.styles))
-    memory, notes = peak(octaves, area, len(job.styles)), backend.notes
+        wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
+        octaves, more = in_budget(wanted, job, backend)
+        notes += more
+    memory = peak(octaves, area, region_count(job.styles))
     if settings.memory and memory > settings.memory * 1e9:
         notes += (f"no way of painting this picture takes as little as {settings.memory:g} GB of memory",)
     return Plan(
@@ -82,9 +84,9 @@ def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
     )
 
 
-def speed_of(backend: Backend) -> float:
-    """Seconds for a unit of work here: measured, which takes a few seconds."""
-    side = _SIDES.get(backend.device, _LARGE)
+def speed_of(backend: Backend, side: int = 0) -> float:
+    """Seconds for a unit of work here: measured on a picture of that side (px; 0: one that takes a few seconds)."""
+    side = side or _SIDES.get(backend.device, _LARGE)
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
     objective = backend.objective(make_targets(backend, picture, everywhere, (Style(picture),), 1.0, Weights()))

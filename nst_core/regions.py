@@ -45,6 +45,11 @@ def regions_of(styles: Sequence[Style], height: int, width: int) -> list[Region]
     ]
 
 
+def region_count(styles: Sequence[Style]) -> int:
+    """How many regions that makes."""
+    return len(_groups(styles))
+
+
 def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
     """The styles with their guides at another size."""
     return [

@@ -8,56 +8,48 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from nst_core import images
-from nst_core.affordable import budget
+from nst_core.affordable import in_budget
+from nst_core.aim import aimed
 from nst_core.backends import AbortedError, Backend, Float
+from nst_core.carry import carried
 from nst_core.choose import choose
 from nst_core.descent import Step, descend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import arranged, smaller
+from nst_core.estimate import SPEED, smaller
 from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
 from nst_core.octaves import AFFORDABLE, Clock, Octave, Plateau, affordable, plan
-from nst_core.periodic import seamless
 from nst_core.planes import picture, planes, viewed
+from nst_core.planned import speed_of
 from nst_core.recipe import recipe
 from nst_core.regions import opaque
 from nst_core.shortage import fitting
 from nst_core.start import Ladder, varied
-from nst_core.statistics import Weights
-from nst_core.targets import in_colors, make_targets
+from nst_core.targets import in_colors
 from nst_core.tiles import in_tiles
 from nst_core.visible import filled
 
 __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
-BALANCE = 0.05
-"""Content weight at strength 50, against a style weight of 1: where rulers and eyes were content."""
-SPAN = 8.0
-"""Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
-TV_UNIT = 0.5
-"""What a smoothness of 1 means, against a style weight of 1."""
-
 Tiled = Callable[[Backend, Octave], Backend]
 
-GLANCE = 0.25
-"""Seconds between two words on how far a picture is that is carried to full size."""
-LATE = 0.1
-"""Of the time that this took already, what it may still take where it takes longer than expected."""
 SKETCHES = 8.0
 """An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
+TRIAL = 192
+"""Side of what is evaluated to learn the speed where there is a time limit and no first picture was painted, px."""
+PATIENCE = 60.0
+"""Seconds to wait for an evaluation that was told to end."""
 
-
-def loss_weights(strength: float, smoothness: float) -> Weights:
-    """The weights behind the artist's two words."""
-    return Weights(content=BALANCE * SPAN ** ((50 - strength) / 50), tv=TV_UNIT * smoothness)
+FULL = "the memory was full: this is the best picture so far"
+PLAINLY = "the memory was full: the picture was enlarged without finer strokes"
+NO_TIME = "the time limit was too short for a single step"
 
 
 @dataclass
@@ -80,23 +72,37 @@ class Run:
         self._backend, self._tiled = backend, tiled
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
+        self._resting = threading.Event()
+        self._resting.set()
         self._lock = threading.Lock()
         self._visible = job.visible
         # What is masked out shall not influence anything either.
         self._content = filled(opaque(job.content), self._visible)
         self._area = self._visible.size / 1e6
         self._best = _Best(viewed(self._content))
-        self._small: Job | None = None
+        self._notes: tuple[str, ...] = ()
+        self._small: tuple[int, Job] | None = None
 
     def stop(self) -> None:
         """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
         self._stopped.set()
-        if self._backend is not None:
+        # At rest it looks whether it was stopped before it goes on; the backend may be at work for another run.
+        if self._backend is not None and not self._resting.is_set():
             self._backend.abort()
 
     def __iter__(self) -> Iterator[Progress]:
-        with suppress(AbortedError):
-            yield from self._steps()
+        self._resting.clear()
+        try:
+            with fitting():
+                for progress in self._steps():
+                    self._resting.set()
+                    yield progress
+                    self._resting.clear()
+        except AbortedError:
+            if not self._stopped.is_set():  # it was another run, on the same backend, that was to end
+                raise
+        finally:
+            self._resting.set()
 
     def _steps(self) -> Iterator[Progress]:
         settings = self.job.settings
@@ -105,48 +111,62 @@ class Run:
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         octaves = self._plan()
         ladder = Ladder(self.job, self._content, styles, self._go_on)
-        # To reduce a large picture takes long, which says nothing of the painting.
-        ladder.content(octaves[0].height, octaves[0].width)
-        before = self._clock.elapsed
-        self._best.image = planes(self._varied(ladder.glance(octaves[0].height, octaves[0].width)))
-        rate = (self._clock.elapsed - before) / octaves[0].area
-        self._clock.expect(SKETCHES * rate)
-        climbs = octaves[-1].area == self._area or self._clock.reserve(rate * self._area)
+        to_carry = self._glance(ladder, octaves[0])
+        climbs = self._clock.reserve(to_carry, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set():
             return
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
-        octaves = arranged(octaves, self._area, budget(settings, backend), len(self.job.styles))
+        if settings.seconds and not ladder.sketched:
+            self._clock.expect(speed_of(backend, TRIAL))
+        octaves, self._notes = in_budget(octaves, self.job, backend)
+        try:
+            with fitting():
+                for last in self._descended(ladder, octaves, styles):
+                    yield last
+        except OutOfMemoryError:
+            if not any(self._best.evaluations):
+                raise
+            self._notes += (FULL,)
+        if climbs and not self._stopped.is_set():
+            yield from self._carried(ladder, last, to_carry)
+
+    def _glance(self, ladder: Ladder, octave: Octave) -> float:
+        """Paint a first picture. Returns the seconds that one of full size will take."""
+        # To reduce a large picture takes long, which says nothing of the painting.
+        ladder.content(octave.height, octave.width)
+        before = self._clock.elapsed
+        self._best.image = planes(self._varied(ladder.glance(octave.height, octave.width)))
+        rate = (self._clock.elapsed - before) / octave.area
+        self._clock.expect(SKETCHES * rate if ladder.sketched else SPEED)
+        return rate * self._area
+
+    def _carried(self, ladder: Ladder, last: Progress, expected: float) -> Iterator[Progress]:
+        try:
+            image = yield from carried(ladder, picture(self._best.image), self._clock, last, expected)
+        except OutOfMemoryError:
+            self._notes += (PLAINLY,)
+        else:
+            self._best.image = viewed(image)
+
+    def _descended(self, ladder: Ladder, octaves: Sequence[Octave], styles: tuple[Style, ...]) -> Iterator[Progress]:
+        """One octave after another, as far as the time limit goes."""
+        assert self._backend
         for index, octave in enumerate(octaves):
-            if not self._clock.affords(octave, 0, octaves[index + 1 :]):
-                break
+            later = octaves[index + 1 :]
+            if not self._clock.affords(octave, 0, later):
+                self._notes += () if index else (NO_TIME,)
+                return
             size = octave.height, octave.width
             start = ladder.climb(picture(self._best.image), *size) if index else self._varied(ladder.first(*size))
-            for step in self._fitting(backend, octave, planes(start), styles):
-                last = self._progress(octaves, index, step.number, step.loss)
-                yield last
-                if not self._clock.affords(octave, step.number, octaves[index + 1 :]):
+            self._best.evaluations.append(0)
+            for step in self._fitting(self._backend, octave, planes(start), styles):
+                yield self._progress(octaves, index, step.number, step.loss)
+                if not self._clock.affords(octave, step.number, later):
                     break
             if self._stopped.is_set():
                 return
-        if climbs:
-            yield from self._carried(ladder, last, rate * self._area)
-
-    def _carried(self, ladder: Ladder, last: Progress, expected: float) -> Iterator[Progress]:
-        """Bring the picture to full size in a thread of its own. Tells meanwhile what was told `last`, as time goes by.
-
-        expected: seconds that it takes.
-        """
-        begun, fraction = self._clock.elapsed, last.fraction
-        with ThreadPoolExecutor(1) as beside:
-            found = beside.submit(ladder.carried, picture(self._best.image))
-            while not wait([found], GLANCE).done:
-                now = self._clock.elapsed
-                left = max(expected - (now - begun), LATE * (now - begun))
-                fraction = max(fraction, now / (now + left))
-                yield replace(last, seconds_left=left, fraction=fraction)
-        self._best.image = viewed(found.result())
 
     def _varied(self, image: Float) -> Float:
         return image if self.job.init is not None else varied(image, self.job.settings.seed)
@@ -180,18 +200,12 @@ class Run:
         yield from self._fitting(backend, way, best if best.shape == image.shape else image, styles)
 
     def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
-        settings, size = self.job.settings, (octave.height, octave.width)
+        size = octave.height, octave.width
         content = images.resize(self._content, *size)
         visible = images.resize(self._visible[..., None], *size)[..., 0]
-        weights = loss_weights(settings.strength, settings.tv_weight)
-        if settings.texture:
-            weights = replace(weights, content=0.0)
-        brush_size = settings.brush_size / math.sqrt(self.job.part)
         backend = self._tiled(backend, octave)
-        targets = make_targets(backend, content, visible, styles, brush_size, weights)
-        objective = seamless(backend, targets, content) if settings.seamless else backend.objective(targets)
+        objective = aimed(backend, self.job, content, visible, styles)
         plateau = Plateau()
-        self._best.evaluations.append(0)
         self._clock.restart_lap()
         lowest = np.inf
         if self._stopped.is_set():
@@ -223,14 +237,17 @@ class Run:
 
     def preview(self, side: int) -> Float:
         """The best picture so far, neither side longer than `side`; far cheaper than an outcome of a large picture."""
-        if self._small is None or max(self._small.content.shape) > side:
-            self._small = reduced(self.job, side)
+        if self._small is None or self._small[0] != side:
+            self._small = side, reduced(self.job, side)
         with self._lock:
             image = self._best.image
-        return finished(self._small, picture(image))
+        return finished(self._small[1], picture(image))
 
     def outcome(self) -> Outcome:
-        """The best picture so far, at the content's size, and what it took. Safe to call from another thread."""
+        """The best picture so far, at the content's size, and what it took. Safe to call from another thread.
+
+        Where there is no memory for it, the run is stopped first. Raises OutOfMemoryError if there is none even then.
+        """
         with self._lock:
             image, losses, evaluations = self._best.image, self._best.losses, tuple(self._best.evaluations)
         backend = self._backend
@@ -242,9 +259,18 @@ class Run:
             evaluations=evaluations,
             losses=dict(zip(("style", "content", "tv"), losses, strict=True)),
             peak_memory=peak_memory(),
-            notes=backend.notes if backend else (),
+            notes=(backend.notes if backend else ()) + self._notes,
         )
-        return Outcome(finished(self.job, picture(image)), metrics, recipe(self.job))
+        return Outcome(self._finished(image), metrics, recipe(self.job))
+
+    def _finished(self, image: Float) -> Float:
+        with suppress(OutOfMemoryError), fitting():
+            return finished(self.job, picture(image))
+        # What is being evaluated, perhaps for an octave that nobody will wait for, gives its memory back.
+        self.stop()
+        self._resting.wait(PATIENCE)
+        with fitting():
+            return finished(self.job, picture(image))
 
 
 def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:

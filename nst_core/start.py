@@ -52,6 +52,11 @@ class Ladder:
         if self._sketched:
             prepare([pixels for region in regions_of(styles, *_GLANCE) for pixels, _ in region.styles])
 
+    @property
+    def sketched(self) -> bool:
+        """Whether it grows from a sketch."""
+        return self._sketched
+
     def content(self, height: int, width: int) -> Float:
         """The content at a size: (height, width, 3)."""
         if self._small.shape[:2] != (height, width):

@@ -14,7 +14,7 @@ from nst_core.affordable import budget
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import DEAR, arranged, held, peak, resting, smaller
+from nst_core.estimate import DEAR, TILES, arranged, held, peak, resting, smaller
 from nst_core.finish import finished
 from nst_core.octaves import HISTORY, Octave, affordable, plan
 from nst_core.run import Run
@@ -69,6 +69,15 @@ def test_smaller_tiles_end_somewhere() -> None:
         sides.append(octave.tile)
     assert sides == sorted(set(sides), reverse=True)
     assert len(sides) >= 3
+
+
+@given(height=st.integers(32, 5000), width=st.integers(32, 5000), tile=st.sampled_from([0, *TILES]))
+def test_smaller_tiles_are_another_cut(height: int, width: int, tile: int) -> None:
+    """What is smaller evaluates less at once: tiles of a megapixel that are larger than it are all one tile."""
+    octave = Octave(height, width, 8, tile)
+    less = smaller(octave)
+    assert less is None or less.at_once < 0.8 * octave.at_once
+    assert less is not None or octave.at_once < 0.5
 
 
 def test_a_processor_optimises_only_what_is_affordable() -> None:
@@ -148,11 +157,11 @@ def test_a_full_memory_makes_the_run_go_on_in_tiles(monkeypatch: pytest.MonkeyPa
     """The run ends with a picture as good as one that was never refused."""
     monkeypatch.setattr("nst_core.estimate.TILES", (64,))
     backend = Full()
-    run = Run(job(96, 128), backend)
+    run = Run(job(64, 304), backend)
     for _ in run:
         pass
     assert backend.refused == 1
-    outcome, expected = run.outcome(), stylize(job(96, 128))
+    outcome, expected = run.outcome(), stylize(job(64, 304))
     assert sum(outcome.metrics.losses.values()) < 1.05 * sum(expected.metrics.losses.values())
 
 

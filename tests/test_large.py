@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from engine_fixtures import noise, painting, photograph
 
-from nst_core import Job, Progress, Settings, Style, first_paint, images, strips, tile_grid
-from nst_core import run as run_module
+from nst_core import Job, Progress, Settings, Style, carry, first_paint, images, strips, tile_grid
 from nst_core.backends import Float
-from nst_core.errors import OutOfMemoryError
+from nst_core.errors import InvalidImageError
 from nst_core.run import Run
 from nst_core.settings import from_mapping
 from nst_core.start import Ladder
@@ -87,7 +86,7 @@ def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(mon
             yield tile
 
     monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 320 * 320)
-    monkeypatch.setattr(run_module, "GLANCE", 0.01)
+    monkeypatch.setattr(carry, "GLANCE", 0.01)
     for progress in run:
         heard.append(progress)
         if progress.step == progress.steps:
@@ -105,14 +104,14 @@ def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(mon
 
 
 def test_a_picture_that_cannot_be_carried_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes wrong beside is told like anything else."""
+    """What goes wrong beside is told like anything else: only for want of memory there is another way."""
     run = Run(Job(photograph(400, 500), (Style(painting(90, 120)),), from_mapping(DRAFT)))
 
     def fails(*_: object) -> None:
-        raise OutOfMemoryError("full", "wait")
+        raise InvalidImageError("broken", "repair it")
 
     monkeypatch.setattr(Ladder, "carried", fails)
-    with pytest.raises(OutOfMemoryError, match="full"):
+    with pytest.raises(InvalidImageError, match="broken"):
         list(run)
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from nst_core.errors import ImageTooSmallError
 from nst_core.octaves import COARSEST, SETUP, Clock, Octave, Plateau, plan
 from nst_core.settings import Settings, from_mapping
 
@@ -41,6 +42,13 @@ def test_a_draft_is_small_and_never_too_small(size: tuple[int, int]) -> None:
     assert octave.area <= 0.11
 
 
+@pytest.mark.parametrize("quality", ["draft", "normal"])
+def test_a_picture_too_small_for_features_is_refused(quality: str) -> None:
+    """In the words in which a job refuses it."""
+    with pytest.raises(ImageTooSmallError, match="500 x 31 px"):
+        plan(31, 500, from_mapping({"quality": quality}))
+
+
 def test_better_quality_costs_more() -> None:
     """Each quality spends more than the one below it."""
     costs = [
@@ -58,6 +66,29 @@ def test_time_left_follows_the_speed_seen() -> None:
         clock.evaluated(small)
     assert clock.seconds_left(small, 5, [large]) == pytest.approx(2 * large.work / small.work * (10 + SETUP))
     assert clock.seconds_left(small, 3, []) == pytest.approx(4)
+
+
+def test_what_was_expected_does_not_outlive_what_was_seen() -> None:
+    """The first evaluation tells more than any guess did."""
+    now = FakeTime()
+    clock, octave = Clock(now=now), Octave(1000, 1000, 5)
+    clock.expect(1000.0)
+    now.seconds += 2
+    clock.evaluated(octave)
+    assert clock.seconds_left(octave, 1, []) == pytest.approx(8)
+
+
+def test_what_is_kept_for_carrying_is_free_once_the_full_size_is_begun() -> None:
+    """Until then it is reckoned with, where a limit leaves enough of it."""
+    now = FakeTime()
+    clock, small, large = Clock(10.0, now), Octave(500, 500, 5), Octave(1000, 1000, 5)
+    clock.expect(1.0)
+    assert clock.reserve(5.0, large.area)
+    now.seconds += 7
+    assert not clock.affords(small, 0, [large])
+    assert clock.affords(large, 0, [])
+    assert not clock.reserve(6.0, large.area)
+    assert clock.affords(small, 0, [large])
 
 
 def evaluations(limit: float, octaves: list[Octave], seconds_per_megapixel: float) -> tuple[list[int], float]:
