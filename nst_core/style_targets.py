@@ -12,8 +12,8 @@ from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
 from nst_core.statistics import LayerStatistics, blend
 
-KEPT = 16
-"""Styles at a size; each takes 2.5 MB."""
+KEPT = 36
+"""Styles at a size, each of 2.5 MB: three in six octaves (24 megapixels), of pictures of two sizes by turns."""
 
 _kept: Kept[dict[str, LayerStatistics]] = Kept(KEPT)
 
