@@ -38,9 +38,9 @@ def of_status(status: Status) -> str:
     return _joined(parts)
 
 
-def of_estimate(seconds: float, memory: int) -> str:
-    """What a run will take: time, and memory in bytes."""
-    return _joined([duration(seconds), amount(memory)])
+def of_estimate(seconds: float, memory: int, *, tiled: bool) -> str:
+    """What a run will take: time, and memory in bytes; and whether it will compute in tiles."""
+    return _joined([duration(seconds), amount(memory), *([_("in tiles")] if tiled else [])])
 
 
 def sentence(text: str) -> str:

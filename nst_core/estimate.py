@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nst_core.octaves import Octave, affordable, plan
-from nst_core.settings import from_mapping
+from nst_core.settings import Settings, from_mapping
 
 SPEED = 11.0
 """Seconds for a unit of work (see `Octave.work`), on two server cores, until this machine was seen at work."""
@@ -50,10 +50,11 @@ DEAR = 2.3
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: of a whole run; memory: bytes of the engine's process at most."""
+    """seconds: of a whole run; memory: bytes of the engine's process at most; tiled: whether any of it is in tiles."""
 
     seconds: float
     memory: int
+    tiled: bool
 
 
 def estimate(height: int, width: int, values: Mapping[str, object], speed: float | None = None) -> Estimate:
@@ -63,9 +64,18 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
     """
     settings = from_mapping(values)
     area = height * width / 1e6
+    octaves = foreseen(height, width, settings, speed) if settings.strength else []
+    seconds = duration(octaves, area, speed or SPEED, settings.seconds)
+    return Estimate(seconds, peak(octaves, area), any(octave.tile for octave in octaves))
+
+
+def foreseen(
+    height: int, width: int, settings: Settings, speed: float | None = None, *, resumed: bool = False
+) -> list[Octave]:
+    """What will be painted, as far as that can be told without asking the engine what memory is free there."""
     most = affordable(settings, processor=(speed or SPEED) > FAST)
-    octaves = plan(height, width, settings, most=most) if settings.strength else []
-    return Estimate(duration(octaves, area, speed or SPEED, settings.seconds), peak(octaves, area))
+    octaves = plan(height, width, settings, resumed=resumed, most=most)
+    return arranged(octaves, height * width / 1e6, settings.memory * 1e9 or math.inf)
 
 
 def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float = 0.0) -> float:

@@ -249,7 +249,12 @@ def test_durations_are_round_numbers(seconds: float, said: str) -> None:
 def test_amounts_of_memory_have_the_unit_that_suits_them() -> None:
     """Megabytes in tens, gigabytes in tenths."""
     assert [amount(number) for number in (3, 412_000_000, 1_234_000_000)] == ["10 MB", "410 MB", "1.2 GB"]
-    assert of_estimate(20, 1_200_000_000) == "About 20 seconds · 1.2 GB"
+    assert of_estimate(20, 1_200_000_000, tiled=False) == "About 20 seconds · 1.2 GB"
+
+
+def test_an_estimate_says_when_it_will_be_in_tiles() -> None:
+    """Which is why it takes longer, and less memory."""
+    assert of_estimate(20, 1_200_000_000, tiled=True) == "About 20 seconds · 1.2 GB · in tiles"
 
 
 def test_the_status_names_layer_size_step_and_time_left() -> None:

@@ -40,6 +40,15 @@ def test_memory_follows_the_largest_octave() -> None:
     assert 5e9 < normal < 1e10 < best
 
 
+def test_a_memory_setting_bounds_the_estimate() -> None:
+    """What is set is kept, in tiles, which take longer; where all fits nothing changes."""
+    free, short, roomy = (estimate(1000, 1500, {"memory": memory}) for memory in (0.0, 2.5, 64.0))
+    assert short.memory <= 2.5e9 < free.memory
+    assert short.seconds > free.seconds
+    assert (short.tiled, free.tiled) == (True, False)
+    assert roomy == free
+
+
 def test_a_first_picture_is_forecast_as_it_is_painted() -> None:
     """Whole up to the size up to which the network paints it whole; above that in tiles, which take less."""
     assert SKETCHED_WHOLE == LARGEST_WHOLE / 1e6

@@ -106,3 +106,28 @@ def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
     for step in range(1, 6):
         lap.passed(progress(1, 1, step), float(step))
     assert speed.seconds is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "seen"),
+    [
+        ({}, None, Octave(1291, 1936, 1)),
+        ({}, 0.1, Octave(1600, 2400, 1)),
+        ({"memory": 3.0}, 0.1, Octave(1600, 2400, 1, tile=768)),
+    ],
+    ids=["processor", "graphics card", "tiles"],
+)
+def test_a_large_picture_is_measured_as_it_is_painted(
+    settings: dict[str, Value], known: float | None, seen: Octave
+) -> None:
+    """Smaller on a processor, and in tiles where little memory is set: else its speed would seem another."""
+    last = octaves(request(2400, 1600, **settings), known)[-1]
+    assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))
+    speed, same = Speed(), Speed()
+    speed.seconds = known
+    lap = Lap(request(2400, 1600, **settings), speed)
+    for step in range(1, 5):
+        lap.passed(progress(4, 4, step), 20.0 * step)
+    for _ in range(3):
+        same.note(20.0 / last.work, last.area)
+    assert speed.seconds == pytest.approx(same.seconds)

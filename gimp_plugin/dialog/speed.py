@@ -8,12 +8,12 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from nst_core.errors import InvalidSettingError
-from nst_core.estimate import SPEED
-from nst_core.octaves import Octave, plan
+from nst_core.estimate import SPEED, foreseen
 from nst_core.settings import from_mapping
 
 if TYPE_CHECKING:
     from nst_core.messages import Progress, Stylize
+    from nst_core.octaves import Octave
 
 REMEMBERED = 25  # evaluations: enough to be steady, few enough to follow a machine that gets busy
 ENOUGH = 3  # evaluations, below which chance has a say
@@ -54,7 +54,7 @@ class Lap:
 
     def __init__(self, request: Stylize, speed: Speed) -> None:
         self._speed = speed
-        self._octaves = octaves(request)
+        self._octaves = octaves(request, speed.seconds)
         self._octave = self._step = 0
         self._since = 0.0
 
@@ -67,11 +67,11 @@ class Lap:
         self._octave, self._step, self._since = progress.octave, progress.step, now
 
 
-def octaves(request: Stylize) -> list[Octave]:
-    """What will be painted; nothing for settings that only a newer engine knows."""
+def octaves(request: Stylize, speed: float | None = None) -> list[Octave]:
+    """What will be painted on a machine of that speed; nothing for settings that only a newer engine knows."""
     try:
         settings = from_mapping(request.settings)
     except InvalidSettingError:
         return []
     height, width = request.content.height, request.content.width
-    return plan(height, width, settings, resumed=request.init is not None)
+    return foreseen(height, width, settings, speed, resumed=request.init is not None)

@@ -211,7 +211,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         sizes = [(layer.get_height(), layer.get_width()) for layer in self._layers if layer.is_valid()]
         each = [estimate(height, width, values, speed) for height, width in sizes]
         seconds, memory = sum(one.seconds for one in each), max((one.memory for one in each), default=0)
-        self._controls.show_estimate(of_estimate(seconds, memory) if each else "")
+        tiled = any(one.tiled for one in each)
+        self._controls.show_estimate(of_estimate(seconds, memory, tiled=tiled) if each else "")
 
     def _close(self, *_event: object) -> bool:
         self._flow.close()
