@@ -106,15 +106,19 @@ def _by_tiles(content: Float, vector: Float, before_tile: Callable[[], None]) ->
 
 
 def _spots(content: Float) -> Float:
-    """(N, SPOT, SPOT, 3): squares evenly spread over the picture, about as many on each side as fit its proportions."""
+    """(N, SPOT, SPOT, 3): squares evenly spread over the picture, about as many on each side as fit its proportions.
+
+    Where a side is shorter than SPOT, so are theirs: as long as the network's halvings allow.
+    """
     height, width = content.shape[:2]
-    rows = min(height // SPOT, max(1, round((SPOTS * height / width) ** 0.5)))
-    columns = min(width // SPOT, math.ceil(SPOTS / rows))
+    tall, wide = (min(SPOT, side // MULTIPLE * MULTIPLE) for side in (height, width))
+    rows = min(height // tall, max(1, round((SPOTS * height / width) ** 0.5)))
+    columns = min(width // wide, math.ceil(SPOTS / rows))
     tops, lefts = (
-        [round((i + 0.5) * side / count - SPOT / 2) for i in range(count)]
-        for side, count in ((height, rows), (width, columns))
+        [round((i + 0.5) * side / count - spot / 2) for i in range(count)]
+        for side, count, spot in ((height, rows, tall), (width, columns, wide))
     )
-    return np.stack([content[top : top + SPOT, left : left + SPOT] for top in tops for left in lefts])
+    return np.stack([content[top : top + tall, left : left + wide] for top in tops for left in lefts])
 
 
 def _padded(content: Float) -> Float:

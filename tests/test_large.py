@@ -53,6 +53,19 @@ def test_spots_speak_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("tiles_of_208")
+@pytest.mark.parametrize("size", [(90, 801), (801, 91)])
+def test_a_long_narrow_picture_gets_a_first_picture_in_tiles(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Narrower than a spot, of a width that the network cannot halve twice: nearly what it gives at once."""
+    content = photograph(*size)
+    by_spots = painted(content)
+    assert by_spots.shape == (*size, 3)
+    monkeypatch.setattr(first_paint, "LARGEST_WHOLE", 1e9)
+    assert np.abs(by_spots - painted(content)).mean() < 0.02
+
+
+@pytest.mark.usefixtures("tiles_of_208")
 def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """No further tile is painted, and what was found at the smaller size is kept."""
     settings = Settings(quality="draft", backend="onnx")
@@ -115,12 +128,15 @@ def test_a_picture_that_cannot_be_carried_says_why(monkeypatch: pytest.MonkeyPat
         list(run)
 
 
-@pytest.mark.parametrize("size", [(2000, 2100), (256, 20000), (15000, 300), (3456, 5184)])
+@pytest.mark.parametrize(
+    "size", [(2000, 2100), (256, 20000), (15000, 300), (3456, 5184), (200, 25000), (25000, 200), (35, 150000)]
+)
 def test_spots_lie_inside_and_spread_evenly(size: tuple[int, int]) -> None:
-    """About as many as wanted, each whole, the first and the last as far from their borders."""
+    """About as many as wanted, each whole or as long as a short side, the first and the last as far from borders."""
     rows = np.broadcast_to(np.arange(size[0], dtype=np.float32)[:, None, None], (*size, 3))
     found = first_paint._spots(rows)
-    assert found.shape[1:] == (first_paint.SPOT, first_paint.SPOT, 3)
+    expected = [min(first_paint.SPOT, side - side % first_paint.MULTIPLE) for side in size]
+    assert found.shape[1:] == (*expected, 3)
     assert 0.5 * first_paint.SPOTS <= len(found) <= 1.5 * first_paint.SPOTS
     assert found.min() == pytest.approx(size[0] - 1 - found.max(), abs=2)
 
