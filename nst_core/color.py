@@ -27,6 +27,10 @@ _LMS_TO_LAB = np.array(
     ]
 )
 
+NOISY = 0.01
+"""Standard deviation of a picture's colours in some direction, about three steps of 8 bits: less may be noise alone."""
+NOISE_GAIN = 4.0
+"""Times at most that a deviation of NOISY or less is stretched to reach another palette."""
 _BISECTIONS = 12
 _PIECE = 1_000_000
 """Pixels."""
@@ -57,19 +61,36 @@ def palette(pixels: Float, shares: Float | None = None) -> Palette:
 
 def matched(style: Float, wanted: Palette) -> Float:
     """The style with that mean and covariance of its colours (Gatys et al. 2017, symmetric square roots)."""
-    return recoloured(style, palette(style), wanted)
+    own = palette(style)
+    return _turned(style, own, wanted, _power(*_axes(own), -0.5))
 
 
 def recoloured(pixels: Float, own: Palette, wanted: Palette) -> Float:
-    """A picture, or a part of it, with another palette in place of the whole picture's own."""
-    turn = _root(wanted.covariance, 0.5) @ _root(own.covariance, -0.5)
+    """A picture, or a part of it, with another palette in place of the whole picture's own.
+
+    Where the picture is gray or flat but for noise, that palette is not reached: noise would become specks and stains.
+    """
+    values, vectors = _axes(own)
+    asked = (vectors * (wanted.covariance @ vectors)).sum(0)
+    # The limit grows fast: what is no noise is stretched as far as it takes.
+    most = NOISE_GAIN * np.maximum(1, np.sqrt(values) / NOISY) ** 3
+    return _turned(pixels, own, wanted, _power(np.maximum(values, asked / most**2), vectors, -0.5))
+
+
+def _turned(pixels: Float, own: Palette, wanted: Palette, whitening: NDArray[np.float64]) -> Float:
+    turn = _power(*_axes(wanted), 0.5) @ whitening
     turned = (pixels.reshape(-1, 3).astype(np.float64) - own.mean) @ turn.T + wanted.mean
     out: Float = turned.reshape(pixels.shape).clip(0, 1).astype(np.float32)
     return out
 
 
-def _root(covariance: NDArray[np.float64], power: float) -> NDArray[np.float64]:
-    values, vectors = np.linalg.eigh(covariance + 1e-5 * np.eye(3))
+def _axes(own: Palette) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The palette's variances (3,) and their directions, the columns of (3, 3)."""
+    values, vectors = np.linalg.eigh(own.covariance + 1e-5 * np.eye(3))
+    return values, vectors
+
+
+def _power(values: NDArray[np.float64], vectors: NDArray[np.float64], power: float) -> NDArray[np.float64]:
     powered: NDArray[np.float64] = (vectors * values**power) @ vectors.T
     return powered
 

@@ -1,9 +1,11 @@
 """Whose colours the result has, and what hidden pixels may do."""
 
 import numpy as np
-from engine_fixtures import painting, photograph
+import pytest
+from engine_fixtures import PACKAGE, painting, photograph
 
-from nst_core import color
+from nst_core import color, images
+from nst_core.first_paint import first_paint
 from nst_core.job import Style
 from nst_core.targets import in_colors
 from nst_core.visible import filled
@@ -30,6 +32,31 @@ def test_matching_survives_a_style_of_one_colour() -> None:
     flat = np.full((40, 40, 3), 0.3, np.float32)
     found = color.matched(flat, color.palette(photograph(40, 40)))
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("name", ["astronaut", "cat", "coffee"])
+def test_an_ordinary_photograph_takes_the_whole_of_another_palette(name: str) -> None:
+    """Bit for bit what matching gives: for each bundled photograph the palette of each bundled style."""
+    photo = images.resize(images.read(PACKAGE / "photographs" / f"{name}.jpg")[..., :3], 96, 128)
+    own = color.palette(photo)
+    for style in PACKAGE.glob("styles/*/style.jpg"):
+        wanted = color.palette(first_paint(photo, [(images.read(style)[..., :3], 1.0)]))
+        np.testing.assert_array_equal(color.recoloured(photo, own, wanted), color.matched(photo, wanted))
+
+
+@pytest.mark.parametrize("kind", ["gray", "flat"])
+def test_noise_does_not_become_stains(kind: str) -> None:
+    """A gray photograph with noise of one step of 8 bits in its colours, and a foggy one: noise grows little."""
+    clean = photograph(90, 120).mean(2, keepdims=True) * np.ones(3, np.float32)
+    clean = clean if kind == "gray" else clean * np.float32(0.01) + np.float32(0.6)
+    noisy = clean + np.random.default_rng(0).normal(0, 1 / 255, clean.shape).astype(np.float32)
+    wanted = color.palette(painting(60, 80) * np.array((1, 0.6, 0.2), np.float32))
+    own = color.palette(noisy)
+    noise = color.recoloured(noisy, own, wanted) - color.recoloured(clean, own, wanted)
+    assert noise.std() < 1.1 * color.NOISE_GAIN / 255
+    unlimited = color.matched(noisy, wanted)
+    assert np.std(unlimited - color.recoloured(clean, own, wanted)) > 2 * noise.std()
+    assert abs(color.recoloured(noisy, own, wanted).mean() - wanted.mean.mean()) < 0.01
 
 
 def test_a_regions_style_takes_the_colours_of_that_region() -> None:
