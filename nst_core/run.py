@@ -29,7 +29,6 @@ from nst_core.octaves import AFFORDABLE, Clock, Octave, Plateau, affordable, pla
 from nst_core.planes import picture, planes, viewed
 from nst_core.planned import speed_of
 from nst_core.recipe import recipe
-from nst_core.regions import opaque
 from nst_core.shortage import fitting
 from nst_core.start import Ladder, varied
 from nst_core.targets import in_colors
@@ -77,7 +76,7 @@ class Run:
         self._lock = threading.Lock()
         self._visible = job.visible
         # What is masked out shall not influence anything either.
-        self._content = filled(opaque(job.content), self._visible)
+        self._content = filled(job.content[..., :3], self._visible)
         self._area = self._visible.size / 1e6
         self._best = _Best(viewed(self._content))
         self._notes: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nst_core.periodic import resized
 from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE, Settings
 from nst_core.strips import resized_strip, strips
+from nst_core.visible import filled
 
 NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
@@ -44,6 +46,9 @@ class Ladder:
 
         before_tile: called again and again while a large sketch is painted; what it raises ends that.
         """
+        if job.init is not None:
+            # Its hidden pixels shall influence nothing either.
+            job = replace(job, init=filled(job.init, job.visible))
         self._job, self._content, self._styles, self._before_tile = job, content, styles, before_tile
         self._small = content
         self._sketched = job.init is None and job.settings.init == "sketch" and not job.settings.texture

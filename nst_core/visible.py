@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
+
+from nst_core.strips import strips
 
 Float = NDArray[np.float32]
 
@@ -15,18 +19,39 @@ def filled(color: Float, visible: Float) -> Float:
     """
     if (visible >= 1).all():
         return color
-    weight = visible[..., None]
-    if min(color.shape[:2]) < 2:
+    height, width = color.shape[:2]
+    if min(height, width) < 2:
+        weight = visible[..., None]
         total = max(float(weight.sum()), 1e-6)
         mean = (color * weight).sum((0, 1)) / total
         flat: Float = (color * weight + mean * (1 - weight)).astype(np.float32)
         return flat
-    small_weight = _halved(weight)
-    small = _halved(color * weight) / np.maximum(small_weight, 1e-6)
-    pulled = filled(small.astype(np.float32), np.minimum(small_weight[..., 0] * 4, 1).astype(np.float32))
-    around = pulled.repeat(2, 0).repeat(2, 1)[: color.shape[0], : color.shape[1]]
-    out: Float = (color * weight + around * (1 - weight)).astype(np.float32)
+    around = filled(*_coarser(color, visible))
+    out = np.empty(color.shape, np.float32)
+    for half, rows in _pairs(height, width):
+        weight = visible[rows, :, None]
+        near = around[half].repeat(2, 0).repeat(2, 1)[: rows.stop - rows.start, :width]
+        out[rows] = color[rows] * weight + near * (1 - weight)
     return out
+
+
+def _coarser(color: Float, visible: Float) -> tuple[Float, Float]:
+    """At half the size: the mean colour of what is visible, and how much of that there is."""
+    height, width = color.shape[:2]
+    size = -(-height // 2), -(-width // 2)
+    small, seen = np.empty((*size, color.shape[2]), np.float32), np.empty(size, np.float32)
+    for half, rows in _pairs(height, width):
+        weight = visible[rows, :, None]
+        share = _halved(weight)
+        small[half] = _halved(color[rows] * weight) / np.maximum(share, 1e-6)
+        seen[half] = np.minimum(share[..., 0] * 4, 1)
+    return small, seen
+
+
+def _pairs(height: int, width: int) -> Iterator[tuple[slice, slice]]:
+    """Strips of the half size, each with the rows that it stands for."""
+    for half in strips(-(-height // 2), 2 * width):
+        yield half, slice(2 * half.start, min(2 * half.stop, height))
 
 
 def _halved(values: Float) -> Float:

@@ -1,10 +1,12 @@
 """Whose colours the result has, and what hidden pixels may do."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from engine_fixtures import PACKAGE, painting, photograph
 
-from nst_core import color, images
+from nst_core import color, images, strips
 from nst_core.first_paint import first_paint
 from nst_core.job import Style
 from nst_core.targets import in_colors
@@ -92,3 +94,30 @@ def test_filling_keeps_visible_pixels_and_ignores_hidden_ones() -> None:
     pixels[visible == 0] = 0
     np.testing.assert_allclose(filled(pixels, visible), found, atol=1e-5)
     assert filled(np.minimum(other, 1), visible).max() <= 1
+
+
+@pytest.mark.parametrize("pixels", [5000, 500])
+def test_filling_in_strips_is_filling_at_once(pixels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bit for bit, at odd sizes, where strips begin and end at any level."""
+    rng = np.random.default_rng(0)
+    colors, visible = rng.random((131, 87, 3), dtype=np.float32), rng.uniform(-0.5, 1.5, (131, 87)).clip(0, 1)
+    whole = filled(colors, visible.astype(np.float32))
+    monkeypatch.setattr(strips, "PIXELS", pixels)
+    np.testing.assert_array_equal(filled(colors, visible.astype(np.float32)), whole)
+
+
+MOST_BYTES = 18
+"""For each pixel: 12 of the result, a quarter as much for half its size, and the rest of the pyramid."""
+
+
+def test_filling_takes_little_more_than_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it holds on the way, a large picture with transparency does not need several copies of itself."""
+    monkeypatch.setattr(strips, "PIXELS", 20_000)  # which a large picture has many of
+    content = np.random.default_rng(0).random((1000, 1200, 4), dtype=np.float32)
+    tracemalloc.start()
+    try:
+        filled(content[..., :3], content[..., 3])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < MOST_BYTES * 1000 * 1200

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -113,15 +114,22 @@ def test_a_run_can_be_asked_and_stopped_from_another_thread() -> None:
 
 
 def test_alpha_is_kept_and_hidden_pixels_influence_nothing() -> None:
-    """Two layers that differ only where they are transparent give the same picture where they are not."""
+    """Two layers that differ only where they are transparent give the same picture where they are not.
+
+    So do two pictures to start from, under transparency as outside a mask.
+    """
     content = np.dstack([photograph(*SIZE), np.ones(SIZE, np.float32)])
     content[:, 50:, 3] = 0
     other = content.copy()
     other[:, 50:, :3] = np.random.default_rng(0).random((SIZE[0], 50, 3))
-    settings = Settings(quality="draft", backend="onnx")
-    found = [stylize(Job(c, (Style(painting(90, 120)),), settings)).pixels for c in (content, other)]
+    one = Job(content, (Style(painting(90, 120)),), Settings(quality="draft", backend="onnx"))
+    found = [stylize(replace(one, content=c)).pixels for c in (content, other)]
     np.testing.assert_array_equal(found[0][..., 3], content[..., 3])
     np.testing.assert_array_equal(found[0][:, :50], found[1][:, :50])
+    masked = replace(one, content=photograph(*SIZE), mask=np.ascontiguousarray(content[..., 3]))
+    for hiding in (one, masked):
+        resumed = [stylize(replace(hiding, init=c[..., :3])).pixels for c in (content, other)]
+        np.testing.assert_array_equal(resumed[0][:, :50], resumed[1][:, :50])
 
 
 def test_outside_the_mask_nothing_changes() -> None:
