@@ -17,6 +17,8 @@ from nst_core.statistics import Array
 
 FIRST_MOVE = 0.02
 """Root mean square change of a pixel in a step without curvature (the first, or after a reset)."""
+GENTLE_MOVE = 0.002
+"""The same where the start is nearly a minimum already, as a result is that is gone on from."""
 LARGEST_MOVE = 0.1
 """The same, at most, in any step: the model cannot be trusted further away."""
 LEAST_CURVATURE = 1e-8
@@ -41,6 +43,7 @@ class _Memory:
     """The last pairs of moves s and gradient changes y."""
 
     size: int
+    first_move: float
     pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
 
     def learn(self, s: Array, y: Array) -> None:
@@ -53,7 +56,7 @@ class _Memory:
     def direction(self, gradient: Array) -> Array:
         """-H g, with the inverse Hessian H implied by the pairs."""
         if not self.pairs:
-            return gradient * (-FIRST_MOVE / (_rms(gradient) + 1e-30))
+            return gradient * (-self.first_move / (_rms(gradient) + 1e-30))
         q, alphas = -gradient, []
         for s, y, rho in reversed(self.pairs):
             alphas.append(rho * float(s @ q))
@@ -65,12 +68,15 @@ class _Memory:
         return q
 
 
-def descend(objective: Objective, image: Array, steps: int, history: int = 10) -> Iterator[Step]:
+def descend(
+    objective: Objective, image: Array, steps: int, history: int = 10, first_move: float = FIRST_MOVE
+) -> Iterator[Step]:
     """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
 
-    The last iterate yielded has been evaluated: its losses are its own. Ends before a loss that is no number.
+    The last iterate yielded has been evaluated: its losses are its own. A first move that raised the loss is taken
+    back, and the next one starts from `image` again, knowing the curvature. Ends before a loss that is no number.
     """
-    shape, memory = image.shape, _Memory(history)
+    shape, memory = image.shape, _Memory(history, first_move)
     x = image.reshape(-1).clip(0, 1)
     previous: tuple[Array, Array, float] | None = None
     for number in range(1, steps + 1):
@@ -80,11 +86,15 @@ def descend(objective: Objective, image: Array, steps: int, history: int = 10) -
             return
         yield step
         g = gradient.reshape(-1)
+        here = x, g, step.loss
         if previous is not None:
             memory.learn(x - previous[0], g - previous[1])
-            if step.loss > 2 * previous[2]:
+            if number == 2 and step.loss > previous[2]:
+                memory.first_move /= 2
+                here = previous
+            elif step.loss > 2 * previous[2]:
                 memory.pairs.clear()
-        previous = x, g, step.loss
+        x, g, _ = previous = here
         free = ~(((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0)))
         direction = memory.direction(g * free) * free
         x = (x + direction * min(1.0, LARGEST_MOVE / (_rms(direction) + 1e-30))).clip(0, 1)

@@ -19,7 +19,7 @@ from nst_core.aim import aimed
 from nst_core.backends import AbortedError, Backend, Float
 from nst_core.carry import carried
 from nst_core.choose import choose
-from nst_core.descent import Step, descend
+from nst_core.descent import FIRST_MOVE, GENTLE_MOVE, Step, descend
 from nst_core.errors import OutOfMemoryError
 from nst_core.estimate import SPEED, smaller
 from nst_core.finish import finished
@@ -209,7 +209,8 @@ class Run:
         lowest = np.inf
         if self._stopped.is_set():
             return
-        for step in descend(objective, backend.array(image), octave.steps, octave.history):
+        move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
+        for step in descend(objective, backend.array(image), octave.steps, octave.history, move):
             self._clock.evaluated(octave)
             with self._lock:
                 self._best.evaluations[-1] += 1

@@ -102,6 +102,15 @@ def test_a_result_goes_on_without_a_jump(*, eight_bits: bool) -> None:
     assert last < first
 
 
+def test_a_result_that_goes_on_gets_better_with_every_step() -> None:
+    """A normal run's result is nearly a minimum: large first steps, as a new run takes, would make it worse."""
+    job = Job(photograph(64, 80), (Style(painting(90, 120)),), Settings(backend="onnx"))
+    after: list[Progress] = []
+    stylize(replace(job, init=stylize(job).pixels), after.append)
+    found = losses(after)
+    assert found == sorted(found, reverse=True)
+
+
 def test_a_large_result_goes_on_at_its_full_size() -> None:
     """Coarse octaves would blur it."""
     photo = photograph(40, 700)

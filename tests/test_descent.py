@@ -53,6 +53,16 @@ def test_the_first_iterate_is_the_start_and_losses_are_its_own() -> None:
         assert step.loss == pytest.approx(objective(step.image)[0][0])
 
 
+def test_a_first_move_that_went_too_far_is_taken_back() -> None:
+    """The step after it starts from the start again, and knows how far to go."""
+    target, scale, _ = problem()
+    start = target + 1e-3
+    objective = bowl(target, scale)
+    first, second, third, *_ = descend(objective, start, 4)
+    assert second.loss > first.loss > third.loss
+    assert np.abs(third.image - start).max() < 0.2 * np.abs(second.image - start).max()
+
+
 def test_numpy_and_torch_walk_the_same_path() -> None:
     """One optimiser serves both libraries."""
     target, scale, start = problem()
