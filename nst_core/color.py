@@ -95,13 +95,14 @@ def _power(values: NDArray[np.float64], vectors: NDArray[np.float64], power: flo
     return powered
 
 
-def with_chroma_of(content: Float, result: Float) -> Float:
+def with_chroma_of(content: Float, result: Float, share: Float | float = 1.0) -> Float:
     """The lightness of `result` with the hue and chroma of `content`, in OkLab (Ottosson 2020).
 
-    Where that colour lies outside sRGB its chroma is kept and its lightness moves to the nearest one that has it.
+    share: (H, W) in [0, 1], how far lightness goes from the content's to the result's. Where that colour lies outside
+    sRGB its chroma is kept and its lightness moves to the nearest one that has it.
     """
     lab = oklab(content)
-    lightness = oklab(result)[..., 0]
+    lightness = lab[..., 0] + share * (oklab(result)[..., 0] - lab[..., 0])
     outside = ~_in_gamut(lab, lightness)
     lightness[outside] = _nearest_lightness(lab[outside], lightness[outside])
     return srgb(np.dstack([lightness, lab[..., 1:]]))

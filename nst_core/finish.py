@@ -21,14 +21,16 @@ def finished(job: Job, styled: Float) -> Float:
     for rows in strips(height, width):
         result = resized_strip(styled, height, width, rows)
         photograph = job.content[rows, :, :3]
-        if job.settings.color == "luminance":
-            result = color.with_chroma_of(photograph, result)
         share = min(1.0, job.settings.strength / FADE_BELOW) * reach_of(
             guided_in(job.styles, rows), rows.stop - rows.start, width
         )
-        share = (share if job.mask is None else share * job.mask[rows])[..., None]
-        mixed = photograph + share * (result - photograph)
+        share = share if job.mask is None else share * job.mask[rows]
+        if job.settings.color == "luminance":
+            # To mix what is encoded would move the chroma.
+            mixed = result = color.with_chroma_of(photograph, result, share)
+        else:
+            mixed = photograph + share[..., None] * (result - photograph)
         # Shares of 0 and 1 return the photograph's and the result's own bits.
-        out[rows, :, :3] = np.where(share == 0, photograph, np.where(share == 1, result, mixed))
+        out[rows, :, :3] = np.where(share[..., None] == 0, photograph, np.where(share[..., None] == 1, result, mixed))
     out[..., 3:] = job.content[..., 3:]
     return out
