@@ -55,7 +55,8 @@ def _is_whole(found: dict[str, Any]) -> bool:
     match found:
         case {"settings": dict(), "size": [int(width), int(height)], "styles": [_, *_] as styles}:
             name = found.get("preset", "")
-            return min(width, height) > 0 and all(map(_is_style, styles)) and isinstance(name, str)
+            named = isinstance(name, str) and isinstance(found.get("made", {}), dict)
+            return min(width, height) > 0 and all(map(_is_style, styles)) and named
     return False
 
 

@@ -23,6 +23,7 @@ from nst_core.cli_look import Order, read_content, read_look
 from nst_core.cli_recipe import require_recipe_path, write_recipe
 from nst_core.errors import EngineCrashedError, InvalidSettingError
 from nst_core.planned import planned
+from nst_core.recipe import otherwise
 from nst_core.run import Run
 from nst_core.settings import to_mapping
 
@@ -64,7 +65,8 @@ def carry_out(
     recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
     if saved:
         write_recipe(saved, recipe)
-    return _report(path, outcome, look.settings, early) | {"plan": plan, "recipe": recipe}
+    notes = [note for note in (early, look.recipe and otherwise(recipe, look.recipe)) if note]
+    return _report(path, outcome, look.settings, notes) | {"plan": plan, "recipe": recipe}
 
 
 def helpers(ray: str | None, jobs: int | None) -> Help | None:
@@ -149,7 +151,7 @@ def _left(progress: Progress) -> str:
     return f"{minutes}:{seconds:02} left"
 
 
-def _report(output: Path, outcome: Outcome, settings: Settings, early: str | None) -> dict[str, Any]:
+def _report(output: Path, outcome: Outcome, settings: Settings, notes: list[str]) -> dict[str, Any]:
     height, width = outcome.pixels.shape[:2]
     metrics = outcome.metrics
     return {
@@ -162,7 +164,7 @@ def _report(output: Path, outcome: Outcome, settings: Settings, early: str | Non
         "evaluations": list(metrics.evaluations),
         "losses": dict(metrics.losses),
         "peak_memory": metrics.peak_memory,
-        "notes": [*metrics.notes, *([early] if early else [])],
+        "notes": [*metrics.notes, *notes],
         "settings": to_mapping(settings),
     }
 

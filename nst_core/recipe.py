@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from nst_core import __version__
-from nst_core.backends import Float
+from nst_core.backends import Backend, Float
 from nst_core.errors import InvalidSettingError
 from nst_core.job import Job, Style
 from nst_core.settings import to_mapping
 
 FORMAT = 1
+MADE = {"backend": "name", "device": "device", "precision": "precision"}
+"""What a recipe tells of the backend that made the picture, and where the backend has it."""
 
 
-def recipe(job: Job) -> dict[str, Any]:
-    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init."""
+def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
+    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init.
+
+    backend: what computed the picture, if anything was; settings may leave that open.
+    """
     height, width = job.content.shape[:2]
+    made = {name: getattr(backend, attribute) for name, attribute in MADE.items()} if backend else None
     return {
         "format": FORMAT,
         "engine": __version__,
@@ -26,7 +33,24 @@ def recipe(job: Job) -> dict[str, Any]:
         "size": [width, height],
         "styles": [_style(style) for style in job.styles],
         **_digests(mask=job.mask, init=job.init),
+        **({"made": made} if made else {}),
     }
+
+
+def otherwise(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
+    """What to say where the recipe `wanted` tells of another engine or backend than `found`, the new picture's own.
+
+    Their pictures differ in details. Recipes need not tell of a backend.
+    """
+    both = [name for name in ("engine", "made") if name in found and name in wanted]
+    if all(found[name] == wanted[name] for name in both):
+        return None
+    ours, theirs = (", ".join(_maker(name, told[name]) for name in both) for told in (found, wanted))
+    return f"the recipe's picture was made by {theirs}, this one by {ours}: they may differ in details"
+
+
+def _maker(name: str, told: Any) -> str:
+    return f"engine {told}" if name == "engine" else " ".join(str(told.get(part)) for part in MADE)
 
 
 def require_same(job: Job, wanted: dict[str, Any]) -> None:

@@ -261,7 +261,7 @@ class Run:
             peak_memory=peak_memory(),
             notes=(backend.notes if backend else ()) + self._notes,
         )
-        return Outcome(self._finished(image), metrics, recipe(self.job))
+        return Outcome(self._finished(image), metrics, recipe(self.job, backend))
 
     def _finished(self, image: Float) -> Float:
         with suppress(OutOfMemoryError), fitting():

@@ -60,6 +60,33 @@ def test_a_recipe_makes_the_same_bytes_in_another_process(work: Path) -> None:
     assert (work / "2.png").read_bytes() == (work / "1.png").read_bytes()
 
 
+def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: Path) -> None:
+    """Backend, device and precision, also where they were chosen; another backend or engine is told, and no error."""
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--json"]
+    made = run(*words, "--save-recipe", work / "r.json", "--quality", "draft", "--size", "48")
+    report, written = json.loads(made.stdout), json.loads((work / "r.json").read_text())
+    assert written["made"] == {name: report[name] for name in ("backend", "device", "precision")}
+    assert written["settings"]["backend"] == "auto"
+    again: list[str | Path] = [*words, "--recipe", work / "r.json"]
+    assert json.loads(run(*again).stdout)["notes"] == report["notes"]
+    other = {"onnx": "torch"}.get(report["backend"], "onnx")
+    (note,) = json.loads(run(*again, "--backend", other).stdout)["notes"]
+    assert f"made by engine {written['engine']}, {report['backend']} {report['device']}" in note
+    assert f"this one by engine {written['engine']}, {other}" in note
+    (work / "r.json").write_text(json.dumps(written | {"engine": "0.0.1"}))
+    assert "made by engine 0.0.1" in json.loads(run(*again).stdout)["notes"][-1]
+
+
+def test_a_recipe_that_does_not_tell_what_made_its_picture_is_read(work: Path) -> None:
+    """As they were written before; nothing is noted."""
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--json", *FAST]
+    made = run(*words, "--save-recipe", work / "r.json", "--size", "48")
+    written = json.loads((work / "r.json").read_text())
+    del written["made"]
+    (work / "r.json").write_text(json.dumps(written))
+    assert json.loads(run(*words, "--recipe", work / "r.json").stdout)["notes"] == json.loads(made.stdout)["notes"]
+
+
 def test_a_presets_recipe_needs_no_pictures(work: Path) -> None:
     """The preset is named in it; options lie over its settings."""
     made = run(work / "photo.png", "--preset", "mosaic", "-o", work / "1.png", "--save-recipe", work / "r.json", *FAST)
@@ -93,7 +120,7 @@ GOOD: dict[str, Any] = {"format": 1, "settings": {}, "size": [64, 48], "styles":
     "change",
     [
         {"format": 2}, {"settings": []}, {"settings": {"strenght": 1}}, {"settings": {"texture": 1}}, {"size": [0, 1]},
-        {"size": [10**9, 9]}, {"size": "64"}, {"styles": []}, {"styles": [3]}, {"preset": 4},
+        {"size": [10**9, 9]}, {"size": "64"}, {"styles": []}, {"styles": [3]}, {"preset": 4}, {"made": "onnx"},
         {"styles": [{"sha256": "0", "weight": -1}]}, {"styles": [{"sha256": "0", "weight": float("nan")}]},
     ],
 )  # fmt: skip
