@@ -74,6 +74,19 @@ def test_a_larger_brush_makes_longer_waves() -> None:
     assert found[2] > 1.4 * found[1]
 
 
+def test_the_brush_has_its_whole_range_at_normal_quality() -> None:
+    """A quarter, one and four: each makes waves about twice as long as the one before, or longer."""
+    style = Style(ripples(64, 64, 8))
+    found = [
+        wavelength(
+            stylize(Job(photograph(64, 80), (style,), Settings(backend="onnx", strength=70, brush_size=size))).pixels
+        )
+        for size in (0.25, 1, 4)
+    ]
+    assert found[1] > 1.8 * found[0]
+    assert found[2] > 1.8 * found[1]
+
+
 def test_a_heavier_second_style_takes_the_result_away_from_the_first() -> None:
     """The loss to A rises, and that to B falls, as B's weight grows."""
     a, b = painting(90, 120), ripples(96, 96, 8)

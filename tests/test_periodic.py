@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import noise, painting, ripples, targets
+from engine_fixtures import noise, painting, photograph, ripples, targets
 
 from nst_core import Job, Settings, Style, stylize
 from nst_core.backends import Backend, Float
@@ -13,6 +13,7 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.periodic import MARGIN, folded, resized, seamless
 from nst_core.planes import planes
+from nst_core.settings import from_mapping
 from nst_core.statistics import Array
 
 
@@ -54,20 +55,27 @@ def test_a_tile_is_resized_like_a_piece_of_its_plane() -> None:
     np.testing.assert_allclose(shifted, np.roll(resized(tile, 40, 60), (10, 14), axis=(0, 1)), atol=1e-6)
 
 
+def worst_seam(content: Float, **settings: object) -> float:
+    """The jump from the last row or column to the first, in jumps between those inside."""
+    style, base = Style(ripples(96, 96, 12)), {"backend": "onnx", "tv_weight": 4}
+    tile = stylize(Job(content, (style,), from_mapping({**base, **settings}))).pixels
+    inside = [np.abs(np.diff(tile, axis=axis)).mean() for axis in (0, 1)]
+    across = [np.abs(tile[0] - tile[-1]).mean(), np.abs(tile[:, 0] - tile[:, -1]).mean()]
+    return float(max(a / i for a, i in zip(across, inside, strict=True)))
+
+
 def test_the_borders_of_a_tile_match() -> None:
     """The jump from the last column to the first is no larger than between columns inside; the same for rows."""
-    style = Style(ripples(96, 96, 12))
     content = np.full((64, 80, 3), 0.5, np.float32)
+    assert worst_seam(content, texture=True, seamless=True) < 1.15
+    assert worst_seam(content, texture=True, seamless=False) > 1.5
 
-    def worst_seam(*, seamless: bool) -> float:
-        settings = Settings(quality="normal", backend="onnx", texture=True, seamless=seamless, tv_weight=4)
-        tile = stylize(Job(content, (style,), settings)).pixels
-        inside = [np.abs(np.diff(tile, axis=axis)).mean() for axis in (0, 1)]
-        across = [np.abs(tile[0] - tile[-1]).mean(), np.abs(tile[:, 0] - tile[:, -1]).mean()]
-        return float(max(a / i for a, i in zip(across, inside, strict=True)))
 
-    assert worst_seam(seamless=True) < 1.15
-    assert worst_seam(seamless=False) > 1.5
+def test_the_borders_of_a_photograph_are_made_to_match() -> None:
+    """Its content holds them apart, so that a jump remains, but a far smaller one than it has otherwise."""
+    content = photograph(64, 80)
+    seams = [worst_seam(content, seamless=seamless, strength=80) for seamless in (True, False)]
+    assert seams[0] < 0.6 * seams[1]
 
 
 def test_of_the_photograph_a_texture_takes_only_its_size() -> None:
@@ -77,3 +85,20 @@ def test_of_the_photograph_a_texture_takes_only_its_size() -> None:
     np.testing.assert_array_equal(first.pixels, second.pixels)
     assert first.pixels.shape == (48, 64, 3)
     assert first.metrics.losses["content"] == 0
+
+
+def test_what_a_texture_is_told_to_take_of_the_photograph_it_takes() -> None:
+    """Its palette, wherever that lies, with its colours; and it shines through below a strength of 20."""
+    photo, style = photograph(48, 64), Style(painting(90, 120))
+
+    def texture(content: Float, **settings: object) -> Float:
+        base = {"quality": "draft", "backend": "onnx", "texture": True}
+        return stylize(Job(content, (style,), from_mapping({**base, **settings}))).pixels
+
+    turned = np.ascontiguousarray(photo[::-1, ::-1])
+    np.testing.assert_allclose(texture(photo, color="content"), texture(turned, color="content"), atol=NEARLY)
+    np.testing.assert_allclose(texture(photo, strength=10), (photo + texture(photo)) / 2, atol=NEARLY)
+
+
+NEARLY = 1e-3
+"""Sums of the same numbers in another order differ in their last digits, and steps enlarge that."""

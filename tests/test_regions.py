@@ -14,7 +14,7 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import InvalidImageError, NothingVisibleError
 from nst_core.planes import planes
 from nst_core.regions import FAINT, reach_of, regions_of
-from nst_core.start import sketch
+from nst_core.start import sketch, underpainting
 from nst_core.statistics import Weights
 from nst_core.targets import make_targets
 
@@ -92,6 +92,14 @@ def test_statistics_do_not_leak_between_regions() -> None:
     results = [stylize(Job(photograph(*SIZE), styles, DRAFT)).pixels for styles in (one, other)]
     change = np.abs(results[0] - results[1])
     assert change[:, :56].mean() < 0.1 * change[:, -56:].mean()
+
+
+def test_the_start_of_better_qualities_does_not_leak_between_regions() -> None:
+    """Another style on the right changes the photograph's new colours there, and up to the border nothing else."""
+    photo = photograph(*SIZE)
+    grounds = [underpainting(photo, pair(second), 50.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
+    np.testing.assert_array_equal(grounds[0][:, :144], grounds[1][:, :144])
+    assert np.abs(grounds[0] - grounds[1])[:, 144:].mean() > 0.05
 
 
 def test_each_region_takes_its_own_style() -> None:
