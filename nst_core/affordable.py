@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nst_core.backends import Backend
 from nst_core.estimate import arranged
@@ -11,10 +12,14 @@ from nst_core.job import Job
 from nst_core.memory import held_memory
 from nst_core.octaves import Octave
 from nst_core.regions import region_count
-from nst_core.settings import Settings
+from nst_core.settings import Settings, knobs
 
 SHARE = 0.9
 """Of what is free: other programs want some too."""
+MOST = next(named.knob.high for named in knobs() if named.name == "memory")
+_sharers = {"cpu": 1, "card": 1}
+_parts: dict[str, float] = {}
+"""What this program's part was when it first asked, by device: later the others have taken some of theirs."""
 
 
 def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[str, ...]]:
@@ -35,5 +40,21 @@ def budget(settings: Settings, backend: Backend) -> float:
     free = backend.free_memory()
     if free is None:
         return math.inf
-    held = held_memory() if backend.device == "cpu" else 0
-    return held + SHARE * free
+    on_processor = backend.device == "cpu"
+    sharers = _sharers["cpu" if on_processor else "card"]
+    whole = (held_memory() if on_processor else 0) + SHARE * free / sharers
+    return whole if sharers == 1 else _parts.setdefault(backend.device, whole)
+
+
+def share(here: int, card: int) -> None:
+    """Leave others their parts of what is free: so many programs like this work on this machine and on each card."""
+    _sharers.update(cpu=max(1, here), card=max(1, card))
+    _parts.clear()
+
+
+def parted(settings: Settings, backend: Backend, engines: int) -> Settings:
+    """The settings for each of so many engines that are about to work beside each other: what is free is shared out."""
+    free = backend.free_memory()
+    if settings.memory or engines == 1 or free is None:
+        return settings
+    return replace(settings, memory=min(MOST, SHARE * free / engines / 1e9))

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from nst_core.affordable import parted
 from nst_core.batch import Batch, Report
 from nst_core.batch_files import Item, items
+from nst_core.choose import choose
 from nst_core.cli_frames import make
-from nst_core.cli_look import Order, read_look
+from nst_core.cli_look import Look, Order, read_look
+from nst_core.cli_options import say
 from nst_core.crew import Crew, Painter
 from nst_core.engine import Engine
 from nst_core.errors import InvalidSettingError, UnwritableOutputError
@@ -69,7 +72,7 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
     found = items(bulk.inputs, bulk.out, bulk.suffix)
     look = read_look(order)
     facts = look.facts() | {"sequence": bulk.sequence}
-    batch = Batch(found, bulk.out, facts, partial(make, look), bulk.sequence, bulk.overwrite)
+    batch = Batch(found, bulk.out, facts, partial(make, _beside(look, bulk, len(found))), bulk.sequence, bulk.overwrite)
     start = time.monotonic()
     if bulk.dry_run:
         reports, interrupted = list(batch.outlook()), False
@@ -108,6 +111,15 @@ def tell(report: dict[str, Any]) -> None:
     Console(markup=False, highlight=False).print(table)
 
 
+def _beside(look: Look, bulk: Bulk, pictures: int) -> Look:
+    """The look as each of several engines on this machine shall paint it: none takes all the memory that is free."""
+    jobs = min(bulk.jobs or 1, pictures)
+    if jobs == 1 or bulk.ray or bulk.dry_run:
+        return look
+    backend = choose(look.settings.backend, look.settings.device)
+    return replace(look, settings=parted(look.settings, backend, jobs))
+
+
 def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -124,7 +136,7 @@ def _painters(bulk: Bulk, *, graphics: bool) -> Iterator[tuple[Callable[[], Pain
     from nst_core.far_painter import Atelier  # noqa: PLC0415 - loads what paints as well
     from nst_core.on_ray import cluster  # noqa: PLC0415 - as above
 
-    with cluster(bulk.ray) as machines:
+    with cluster(bulk.ray, say) as machines:
         hands = 1 if bulk.sequence else machines.hands(bulk.jobs, graphics=graphics)
         yield Atelier(machines, hands, graphics=graphics).painter, hands
 

@@ -133,6 +133,11 @@ def refusals(*, as_json: bool) -> Iterator[None]:
         _refuse(left_out, as_json=as_json)
 
 
+def say(sentence: str) -> None:
+    """Tell a person something on standard error, however the command goes on."""
+    click.echo(f"neural-style: {sentence}", err=True)
+
+
 def print_json(answer: object) -> None:
     """Print the one object that --json promises. What is not finite becomes null: JSON has no word for it."""
     click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=False))

@@ -20,6 +20,7 @@ from rich.progress import Progress as Bar
 from nst_core import images
 from nst_core.choose import choose
 from nst_core.cli_look import Order, read_content, read_look
+from nst_core.cli_options import say
 from nst_core.cli_recipe import require_recipe_path, write_recipe
 from nst_core.errors import EngineCrashedError, InvalidSettingError
 from nst_core.planned import planned
@@ -95,7 +96,7 @@ def _run(job: Job, far: Help | None) -> Iterator[Run]:
 
     backend, device = job.settings.backend, job.settings.device
     graphics = device != "cpu"
-    with cluster(far.ray) as machines:
+    with cluster(far.ray, say) as machines:
         hands = machines.hands(far.jobs, graphics=graphics)
         work = partial(BandWork, backend, device)
         team = Team(hands, lambda: machines.worker(work, hands, graphics=graphics), machines.share)

@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import os
 import secrets
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nst_core import __version__, threads
+from nst_core import __version__, affordable, threads
 from nst_core.errors import (
     DOCTOR,
     BackendUnavailableError,
@@ -34,9 +34,12 @@ from nst_core.errors import (
     NeuralStyleError,
     from_code,
 )
+from nst_core.places import Place, machines_of, most, place, usual
 from nst_core.shortage import fitting
 
 ray: Any = None
+
+Tell = Callable[[str], None]
 
 LOCAL = "local"
 GLANCE = 0.1
@@ -46,6 +49,9 @@ PATIENCE = 10.0
 SHORT, LONGEST = "/tmp", 24  # noqa: S108 - a folder of our own is made in it
 """Where a cluster of our own keeps its files if the usual place has a name of more letters than this."""
 _TOKEN = secrets.token_hex(32)  # Ray keeps the first one that a process has shown it
+SLOW = 30.0
+"""Seconds for a worker to begin before that is told."""
+WAITING = "a worker of the cluster has not begun yet: other work has its place, or its machine is slow; still waiting"
 AGAIN = "try again"
 UNBORN = "error raised in its creation task"
 """What Ray says of a worker that died before it could do anything."""
@@ -61,10 +67,11 @@ class Trouble:
 
 
 @contextlib.contextmanager
-def cluster(address: str) -> Iterator[Cluster]:
+def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
     """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own for LOCAL.
 
-    Raises BackendUnavailableError without Ray, EngineUnreachableError where there is no cluster.
+    tell: hears sentences that a person should know, from any thread. Raises BackendUnavailableError without Ray,
+    EngineUnreachableError where there is no cluster.
     """
     with _surroundings(address) as options:
         _load()
@@ -76,7 +83,7 @@ def cluster(address: str) -> Iterator[Cluster]:
             remedy = "check the address, or start a cluster with `ray start --head`"
             raise EngineUnreachableError(f"no Ray cluster at {address} can be joined: {reason}", remedy) from error
         try:
-            yield Cluster()
+            yield Cluster(tell)
         finally:
             ray.shutdown()
 
@@ -84,28 +91,28 @@ def cluster(address: str) -> Iterator[Cluster]:
 class Cluster:
     """Machines that work for us."""
 
-    def __init__(self) -> None:
-        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-        self._cpus = [int(machine["CPU"]) for machine in machines if machine.get("CPU", 0) >= 1]
-        self._gpus = sum(int(machine.get("GPU", 0)) for machine in machines)
-        if not self._cpus:
+    def __init__(self, tell: Tell) -> None:
+        self._machines, self._tell = machines_of(ray.nodes()), tell
+        if not self._machines:
             raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
 
     def hands(self, asked: int | None, *, graphics: bool) -> int:
-        """How many workers to have where nobody says: one for each graphics card, else one for each machine."""
-        return asked or (self._gpus if graphics and self._gpus else len(self._cpus))
+        """How many workers to have: as many as were asked for, or the usual number, and no more than have room."""
+        room = most(self._machines, graphics=graphics)
+        if asked and asked > room:
+            self._tell(f"the cluster has processors for {room} workers, not for {asked}")
+        return min(asked or usual(self._machines, graphics=graphics), room)
 
     def worker(self, make: Callable[[], Any], hands: int, *, graphics: bool) -> Worker:
         """A process that holds what `make` makes: one of so many that share the cluster evenly. Returns at once.
 
-        It waits for its place where the cluster is full. graphics: use the cards, where there are any.
+        It waits for its place where others have the cluster. graphics: use the cards, where there are any.
         """
-        each = next((c for c in range(max(self._cpus), 1, -1) if sum(cpus // c for cpus in self._cpus) >= hands), 1)
-        alone = each == max(self._cpus)
-        cards = 1 / math.ceil(hands / self._gpus) if graphics and self._gpus else 0
+        taken = place(self._machines, hands, graphics=graphics)
+        cards = 1 / taken.sharers if taken.sharers else 0
         # A worker that dies is replaced by who asked for it: with it died what it had learnt.
-        options = {"num_cpus": each, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
-        return Worker(ray.remote(_Actor).options(**options).remote(make, 0 if alone else each, __version__))
+        options = {"num_cpus": taken.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
+        return Worker(ray.remote(_Actor).options(**options).remote(make, taken, __version__), self._tell)
 
     def share(self, value: Any) -> Any:
         """The value, once for all calls that get it as an argument; workers see it as it is, to be read only."""
@@ -115,22 +122,22 @@ class Cluster:
 class Worker:
     """A process somewhere in the cluster."""
 
-    def __init__(self, actor: Any) -> None:
-        self._actor = actor
+    def __init__(self, actor: Any, tell: Tell) -> None:
+        self._actor, self._birth = actor, _Birth(actor.call.remote("pid"), tell)
 
     def call(self, method: str, *arguments: Any) -> Answer:
         """Ask for a method of what the worker holds; calls are done one after another."""
-        return Answer(self._actor.call.remote(method, *arguments))
+        return Answer(self._actor.call.remote(method, *arguments), self._birth)
 
     def stream(self, method: str, *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
         """What a method yields, as it comes. Raises as Answer.get."""
         items = self._actor.stream.options(num_returns="streaming").remote(method, *arguments)
         while True:
-            _wait(items, cancelled)
+            _wait(items, self._birth, cancelled)
             answer = next(items, None)
             if answer is None:
                 return
-            yield Answer(answer).get(cancelled)
+            yield Answer(answer, self._birth).get(cancelled)
 
     def pid(self) -> int:
         """The number of the process, on its machine."""
@@ -141,15 +148,31 @@ class Worker:
         ray.kill(self._actor)
 
 
+class _Birth:
+    """Whether a worker has begun; told once, where it takes long."""
+
+    def __init__(self, reference: Any, tell: Tell) -> None:
+        self._reference, self._tell = reference, tell
+        self._late = time.monotonic() + SLOW
+        self._awaited = True
+
+    def look(self) -> None:
+        """Be told, sooner or later."""
+        if self._awaited and time.monotonic() > self._late:
+            self._awaited = False
+            if not ray.wait([self._reference], timeout=0)[0]:
+                self._tell(WAITING)
+
+
 class Answer:
     """What a worker will have answered."""
 
-    def __init__(self, reference: Any) -> None:
-        self._reference = reference
+    def __init__(self, reference: Any, birth: _Birth) -> None:
+        self._reference, self._birth = reference, birth
 
     def get(self, cancelled: Callable[[], bool] = lambda: False) -> Any:
         """Wait for it. Raises what went wrong, EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
-        _wait(self._reference, cancelled)
+        _wait(self._reference, self._birth, cancelled)
         try:
             found = ray.get(self._reference)
         except ray.exceptions.RayTaskError as error:
@@ -168,8 +191,9 @@ class Answer:
 class _Actor:
     """The far side: holds the object, and turns what goes wrong into words that cross."""
 
-    def __init__(self, make: Callable[[], Any], most: int, version: str) -> None:
-        threads.limit(most)
+    def __init__(self, make: Callable[[], Any], taken: Place, version: str) -> None:
+        threads.limit(taken.threads)
+        affordable.share(taken.beside[_machine()], taken.sharers)
         self._made = _attempted(make) if version == __version__ else None
 
     def call(self, method: str, *arguments: Any) -> Any:
@@ -217,10 +241,17 @@ def _line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
-def _wait(what: Any, cancelled: Callable[[], bool]) -> None:
+def _machine() -> str:
+    """The name of this one in the cluster that this process belongs to."""
+    _load()
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _wait(what: Any, birth: _Birth, cancelled: Callable[[], bool]) -> None:
     while not cancelled():
         if ray.wait([what], timeout=GLANCE)[0]:
             return
+        birth.look()
     raise CancelledError("the work was cancelled")
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nst_core import Job, Settings, Style, memory, stylize, tile_grid
-from nst_core.affordable import budget
+from nst_core import affordable as affordable_memory
+from nst_core.affordable import budget, parted
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import OutOfMemoryError
@@ -102,6 +103,24 @@ def test_a_set_budget_is_the_budget() -> None:
     backend = OnnxBackend()
     assert budget(from_mapping({"memory": 2.5}), backend) == 2.5e9
     assert 1e8 < budget(Settings(), backend) < 1e15
+
+
+def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they hold no more than one alone would, on the processor and on a card; who was told keeps to that."""
+    backend = OnnxBackend()
+    monkeypatch.setattr(backend, "free_memory", lambda: 10_000_000_000)
+    assert 4 * parted(Settings(), backend, 4).memory == pytest.approx(9.0)
+    assert parted(Settings(memory=2.5), backend, 4).memory == 2.5
+    assert parted(Settings(), backend, 1) == Settings()
+    monkeypatch.setattr(affordable_memory, "_sharers", {})
+    monkeypatch.setattr(affordable_memory, "_parts", {})
+    monkeypatch.setattr(affordable_memory, "held_memory", lambda: 0)
+    affordable_memory.share(4, 2)
+    assert budget(Settings(), backend) == pytest.approx(9e9 / 4)
+    monkeypatch.setattr(backend, "device", "cuda")
+    assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
+    monkeypatch.setattr(backend, "free_memory", lambda: 1_000_000_000)  # by now the other one has taken its part
+    assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

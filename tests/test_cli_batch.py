@@ -115,6 +115,19 @@ def test_only_what_is_missing_or_changed_is_painted_again(work: Path) -> None:
 
 
 @pytest.mark.usefixtures("stand_in")
+def test_two_engines_get_half_of_the_memory_each(work: Path) -> None:
+    """Each paints with its share; that is no reason to paint again with one, which gets all."""
+    batch(work, "--jobs", "2")
+    shares = [json.loads(path.read_text())["recipe"]["settings"]["memory"] for path in records(work)]
+    assert 0 < sum(shares) < psutil.virtual_memory().total / 1e9
+    assert set(states(batch(work)).values()) == {"kept"}
+
+
+def records(work: Path) -> list[Path]:
+    return list((work / "out" / ".neural-style").iterdir())
+
+
+@pytest.mark.usefixtures("stand_in")
 def test_what_a_batch_did_not_write_is_not_written_over(work: Path) -> None:
     """An edited result and a stranger's file are left alone, and the others are painted; --overwrite means it."""
     batch(work)

@@ -14,6 +14,7 @@ from nst_core import __version__, on_ray
 from nst_core.errors import EngineMismatchError, InvalidImageError
 from nst_core.far_painter import Easel
 from nst_core.on_ray import Trouble, _Actor, _knock
+from nst_core.places import Place
 
 NOISE = np.random.default_rng(3).random((48, 40, 3), dtype=np.float32)
 
@@ -34,8 +35,14 @@ class Held:
             yield number
 
 
+@pytest.fixture(autouse=True)
+def this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only one, without a cluster."""
+    monkeypatch.setattr(on_ray, "_machine", lambda: "here")
+
+
 def actor(make: Any = Held, version: str = __version__) -> _Actor:
-    return _Actor(make, 0, version)
+    return _Actor(make, Place(2, 0, 0, {"here": 1}), version)
 
 
 def test_a_worker_answers_or_says_what_is_wrong() -> None:

@@ -37,7 +37,7 @@ from nst_core.images import Source
 from nst_core.install import default_command
 from nst_core.job import Job, Style
 from nst_core.messages import Progress
-from nst_core.on_ray import LOCAL, Cluster, cluster
+from nst_core.on_ray import LOCAL, WAITING, Cluster, cluster
 from nst_core.request import picture_of, request_of
 from nst_core.settings import Settings
 
@@ -45,11 +45,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPHS = ROOT / "nst_core" / "photographs"
 STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
 DRAFT = Settings(quality="draft", backend="onnx")
+sentences: list[str] = []
+"""What the cluster had to tell."""
 
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Cluster]:
-    with cluster(LOCAL) as found:
+    with cluster(LOCAL, sentences.append) as found:
         yield found
 
 
@@ -214,6 +216,36 @@ def test_the_command_joins_a_cluster_and_leaves_it_on_ctrl_c(machines: Cluster, 
     assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["a.png"]
     until(lambda: workers() <= before)
     assert machines.hands(None, graphics=False) == 1
+
+
+def test_no_more_workers_are_had_than_have_room(machines: Cluster) -> None:
+    """A team that is asked for more would wait for ever; a sentence says so."""
+    sentences.clear()
+    room = machines.hands(10**6, graphics=False)
+    assert sentences == [f"the cluster has processors for {room} workers, not for 1000000"]
+    team = [machines.worker(dict, room, graphics=False) for _ in range(room)]
+    assert len({worker.pid() for worker in team}) == room
+    for worker in team:
+        worker.close()
+    assert machines.hands(1, graphics=False) == 1
+    assert len(sentences) == 1
+
+
+def test_a_worker_that_waits_for_its_place_is_told_of(machines: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else has all processors: that is said once, and the wait can be ended."""
+    sentences.clear()
+    first = machines.worker(dict, 1, graphics=False)
+    first.pid()
+    monkeypatch.setattr("nst_core.on_ray.SLOW", 0.5)
+    second = machines.worker(dict, 1, graphics=False)
+    for _ in range(2):
+        looks = iter(range(20))
+        with pytest.raises(CancelledError):
+            second.call("keys").get(lambda: bool(sentences) and next(looks, None) is None)  # noqa: B023 - used at once
+    assert sentences == [WAITING]
+    first.close()
+    assert second.pid()
+    second.close()
 
 
 def workers() -> set[int]:
