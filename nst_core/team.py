@@ -76,13 +76,15 @@ class Team:
         self, number: int, answer: Answer, asked: tuple[Any, ...], lesson: Callable[[], tuple[Any, ...]] | None
     ) -> Any:
         lost: EngineCrashedError | None = None
+        learnt: Answer | None = None
         for attempt in range(TRIES):
             if attempt:
                 hand = self._hands[number] = self._start()
-                if lesson:
-                    hand.call(*lesson())
+                learnt = hand.call(*lesson()) if lesson else None
                 answer = hand.call(*asked)
             try:
+                if learnt:
+                    learnt.get(self._aborted.is_set)
                 return answer.get(self._aborted.is_set)
             except CancelledError as error:
                 raise AbortedError from error

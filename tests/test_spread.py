@@ -25,7 +25,7 @@ from nst_core.backends import AbortedError, Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.bands import BandWork, bands
 from nst_core.cli import main
-from nst_core.errors import BackendUnavailableError, EngineCrashedError, OutOfMemoryError
+from nst_core.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError, OutOfMemoryError
 from nst_core.job import Job, Style
 from nst_core.layers import STYLE_LAYERS
 from nst_core.octaves import Octave
@@ -50,7 +50,10 @@ class Here:
     def call(self, method: str, *arguments: Any) -> Done:
         if fault := next(self._plan, None):
             return Done(fault)
-        return Done(None, getattr(self._work, method)(*arguments))
+        try:
+            return Done(None, getattr(self._work, method)(*arguments))
+        except NeuralStyleError as error:
+            return Done(error)
 
     def close(self) -> None: ...
 
@@ -138,6 +141,13 @@ def test_a_band_that_nobody_survives_ends_the_work() -> None:
     full: list[BaseException | None] = [OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError):
         differences(Spread(OnnxBackend(), team(2, full)), (96, 64, 64))
+
+
+def test_what_a_replacement_cannot_learn_is_told() -> None:
+    """Memory that its band does not fit into is no lost worker: the run goes on in smaller tiles."""
+    faults: list[BaseException | None] = [None, None, EngineCrashedError("gone"), None, OutOfMemoryError("full")]
+    with pytest.raises(OutOfMemoryError, match="full"):
+        differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
 
 
 def test_statistics_of_a_large_style_are_the_teams(monkeypatch: pytest.MonkeyPatch) -> None:
