@@ -27,10 +27,10 @@ from nst_core.batch_files import Item, items
 from nst_core.choose import choose
 from nst_core.cli_frames import make
 from nst_core.cli_look import Look, Order, read_look
-from nst_core.cli_options import say
+from nst_core.cli_options import REFUSED, say
 from nst_core.crew import Crew, Painter
 from nst_core.engine import Engine
-from nst_core.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.errors import InvalidSettingError, NeuralStyleError, UnwritableOutputError, from_code
 from nst_core.install import default_command
 from nst_core.settings import to_mapping
 
@@ -63,6 +63,23 @@ class Bulk:
     ray: str | None = None
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How it all ended. hopeless: what would have gone wrong with every picture. stopped: by a person."""
+
+    reports: list[Report]
+    hopeless: NeuralStyleError | None = None
+    stopped: bool = False
+
+    @property
+    def code(self) -> int:
+        """The exit code."""
+        if self.hopeless:
+            return REFUSED
+        failed = any(report.state == "failed" for report in self.reports)
+        return INTERRUPTED if self.stopped else FAILED if failed else 0
+
+
 def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
     """Paint what is due, and return what --json prints, the exit code included. Raises NeuralStyleError."""
     if bulk.jobs is not None and bulk.jobs < 1:
@@ -75,21 +92,21 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
     batch = Batch(found, bulk.out, facts, partial(make, _beside(look, bulk, len(found))), bulk.sequence, bulk.overwrite)
     start = time.monotonic()
     if bulk.dry_run:
-        reports, interrupted = list(batch.outlook()), False
+        ending = Ending(list(batch.outlook()))
     else:
         _make_folder(bulk.out)
         with _painters(bulk, graphics=look.settings.device != "cpu") as (painter, jobs):
-            reports, interrupted = _paint(batch, painter, jobs)
-    counts: Counter[str] = Counter(report.state for report in reports)
-    code = INTERRUPTED if interrupted else FAILED if counts["failed"] else 0
-    return {
+            ending = _paint(batch, painter, jobs)
+    counts: Counter[str] = Counter(report.state for report in ending.reports)
+    told: dict[str, Any] = {"error": _told(ending.hopeless)} if ending.hopeless else {}
+    return told | {
         "out": str(bulk.out),
         "dry_run": bulk.dry_run,
         "counts": {state: counts[state] for state in WORDS},
         "seconds": round(time.monotonic() - start, 3),
-        "exit_code": code,
+        "exit_code": ending.code,
         "settings": to_mapping(look.settings),
-        "pictures": [_entry(report) for report in reports],
+        "pictures": [_entry(report) for report in ending.reports],
     }
 
 
@@ -109,6 +126,8 @@ def tell(report: dict[str, Any]) -> None:
         if entries:
             table.add_row(str(len(entries)), "to be painted" if report["dry_run"] and state == "left" else word, each)
     Console(markup=False, highlight=False).print(table)
+    if error := report.get("error"):
+        click.echo(f"neural-style: {from_code(**error)}", err=True)
 
 
 def _beside(look: Look, bulk: Bulk, pictures: int) -> Look:
@@ -141,15 +160,14 @@ def _painters(bulk: Bulk, *, graphics: bool) -> Iterator[tuple[Callable[[], Pain
         yield Atelier(machines, hands, graphics=graphics).painter, hands
 
 
-def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> tuple[list[Report], bool]:
-    """The reports, and whether a person stopped it."""
+def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> Ending:
     with _Board(len(batch.items)) as board, _interrupts() as pressed:
         crew = Crew(batch, painter, jobs, board)
         crew.begin()
         while not crew.wait(GLANCE):
             if pressed:
                 crew.stop()
-        return crew.reports(), bool(pressed)
+        return Ending(crew.reports(), crew.hopeless, stopped=bool(pressed))
 
 
 @contextlib.contextmanager
@@ -237,6 +255,10 @@ def _entry(report: Report) -> dict[str, Any]:
     }
     if report.metrics is not None:
         entry["metrics"] = dict(report.metrics)
-    if error := report.error:
-        entry["error"] = {"code": error.code, "message": error.message, "remedy": error.remedy}
+    if report.error:
+        entry["error"] = _told(report.error)
     return entry
+
+
+def _told(error: NeuralStyleError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "remedy": error.remedy}

@@ -71,7 +71,8 @@ class Crew:
         self._queue = iter(batch.items)
         self._lock = threading.Lock()  # guards the queue and the two below
         self._reports: dict[Item, Report] = {}
-        self._hopeless: NeuralStyleError | None = None
+        self.hopeless: NeuralStyleError | None = None
+        """What would have gone wrong with every picture, and ended the batch."""
         count = 1 if batch.sequence else min(hands, len(batch.items))
         self._hands = [_Hand(number, self) for number in range(count)]
 
@@ -93,9 +94,7 @@ class Crew:
             hand.cancel()
 
     def reports(self) -> list[Report]:
-        """One for each picture, once all has ended. Raises what would have gone wrong with every picture."""
-        if self._hopeless:
-            raise self._hopeless
+        """One for each picture, once all has ended."""
         return [self._reports.get(item, Report(item, "left")) for item in self.batch.items]
 
     def take(self) -> Item | None:
@@ -106,10 +105,11 @@ class Crew:
     def report(self, hand: int, report: Report) -> None:
         """A hand has ended a picture."""
         with self._lock:
+            if isinstance(report.error, HOPELESS):
+                self.hopeless, report = report.error, Report(report.item, "left")
             self._reports[report.item] = report
-        if isinstance(report.error, HOPELESS):
-            self._hopeless = report.error
-            self.stopped.set()
+        if self.hopeless:
+            self.stop()
         self.watcher.ended(hand, report)
 
 

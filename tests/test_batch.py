@@ -9,14 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from nst_core import images
 from nst_core.batch import Batch, Report
 from nst_core.batch_files import Item
 from nst_core.crew import Crew, Painter
 from nst_core.engine import Engine
-from nst_core.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError
+from nst_core.errors import (
+    BackendUnavailableError,
+    CancelledError,
+    DamagedWeightsError,
+    EngineCrashedError,
+    NeuralStyleError,
+)
 from nst_core.images import Source
 from nst_core.install import default_command
 from nst_core.job import Job, Style
@@ -162,9 +167,37 @@ def test_what_goes_wrong_with_every_picture_ends_the_batch(tmp_path: Path) -> No
         tried.append(1)
         raise BackendUnavailableError("no backend here computes on mps")
 
-    with pytest.raises(BackendUnavailableError):
-        ended(Crew(batch(tmp_path), start, 1, Silent()))
+    crew = Crew(batch(tmp_path), start, 1, Silent())
+    assert [report.state for report in ended(crew)] == ["left"] * 3
+    assert isinstance(crew.hopeless, BackendUnavailableError)
     assert len(tried) == 1
+
+
+def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> None:
+    """One picture is done, one meets what every picture would meet: the engine at work on the third is cancelled."""
+    at_work, cancelled = threading.Event(), threading.Event()
+
+    class Long(Quick):
+        def cancel(self) -> None:
+            cancelled.set()
+
+    def work(number: int) -> None:
+        if number == 1:
+            at_work.set()
+            assert cancelled.wait(60)
+            raise CancelledError("cancelled")
+        if number == 2:
+            assert at_work.wait(60)
+            raise DamagedWeightsError("the weights are gone")
+
+    def started() -> Painter:
+        return Long(lambda: work(next(numbers)))
+
+    numbers = iter(range(3))
+    crew = Crew(batch(tmp_path), started, 2, Silent())
+    reports = ended(crew)
+    assert sorted(report.state for report in reports) == ["left", "left", "painted"]
+    assert str(crew.hopeless) == "the weights are gone."
 
 
 def test_an_unforeseen_error_is_one_pictures_trouble(tmp_path: Path) -> None:

@@ -179,6 +179,17 @@ def test_what_concerns_every_picture_is_refused_at_once(
     assert not list(Path().glob("out/*.png"))
 
 
+def test_what_ends_a_batch_is_told_after_what_was_done(work: Path) -> None:
+    """The table, then the sentence, and exit code 2; with --json one object that has both."""
+    words: list[str | Path] = ["batch", work / "in", "--out", work / "out", "--preset", "mosaic", "--device", "mps"]
+    result = run(*words, "--backend", "onnx")
+    assert result.exit_code == 2
+    assert [len(result.stdout.split("not painted")), result.stderr.count("mps")] == [2, 1]
+    told = report(run(*words, "--backend", "onnx", "--json"))
+    assert told["error"]["code"] == "backend-unavailable"
+    assert told["counts"] == {"painted": 0, "kept": 0, "failed": 0, "left": 2}
+
+
 @unix_only
 def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> None:
     """As on a terminal, where the engines hear it too: exit code 130, no half file, no process; a new run goes on."""
