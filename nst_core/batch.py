@@ -33,7 +33,8 @@ class Batch:
     """The pictures of a batch and how to make each.
 
     facts: all that makes a result, its picture apart. make: from a picture, and in a sequence the one before it, to
-    what is in its file and the job. overwrite: paint everything, whatever is there.
+    what is in its file and the job. overwrite: paint everything, whatever is there. backend: as in the settings; by
+    name, what another one painted is painted again.
     """
 
     items: Sequence[Item]
@@ -42,11 +43,12 @@ class Batch:
     make: Callable[[Item, Item | None], tuple[Source, Job]]
     sequence: bool = False
     overwrite: bool = False
+    backend: str = "auto"
 
     def due(self, item: Item, before: Item | None) -> str | None:
         """The key to paint it under, None if that is done. Raises UnwritableOutputError for a file of others."""
         wanted = key(self.facts, item.source, *((before.source, before.output) if before else ()))
-        state = Records(self.folder).state(item.output, wanted)
+        state = Records(self.folder).state(item.output, wanted, self.backend)
         if state == "foreign" and not self.overwrite:
             raise UnwritableOutputError(
                 f"{item.output} exists and was not made by a batch, or was changed since",

@@ -1,6 +1,6 @@
 """What a batch remembers of each picture it has painted, so that the next one does only what is missing or changed.
 
-    <out>/.neural-style/<name>.json     {"format": 1, "key": "…", "output": "…", "seconds": 2.5, "recipe": {…}}
+    <out>/.neural-style/<name>.json     {"format": 1, "key": "…", "output": "…", "recipe": {…}, "metrics": {…}}
 
 The key is a digest of all that makes the result; `output` is one of the file. A file without such a record, or with
 other bytes, is somebody else's work and is not written over.
@@ -20,6 +20,8 @@ from nst_core.errors import InvalidImageError, UnwritableOutputError
 
 FORMAT = 1
 FOLDER = ".neural-style"
+ANY, NONE = "auto", "none"
+"""Of backends: whichever there is; and what is told where nothing was computed, as any backend does it."""
 
 State = Literal["missing", "same", "changed", "foreign"]
 
@@ -45,8 +47,8 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def state(self, output: Path, wanted: str) -> State:
-        """What is there already, when this key is wanted."""
+    def state(self, output: Path, wanted: str, backend: str = ANY) -> State:
+        """What is there already, when this key is wanted, and this backend unless it is ANY."""
         if not output.exists():
             return "missing"
         kept = self._read(output)
@@ -54,7 +56,8 @@ class Records:
             return "changed"
         if kept.get("output") != file_digest(output):
             return "foreign"
-        return "same" if kept.get("key") == wanted else "changed"
+        same = kept.get("key") == wanted and (backend == ANY or _is_by(kept, backend))
+        return "same" if same else "changed"
 
     def begin(self, output: Path) -> None:
         """Keep that this picture is about to be written, so that it is ours whatever happens."""
@@ -87,3 +90,9 @@ class Records:
     def _path(self, output: Path) -> Path:
         name = output.relative_to(self._folder)
         return self._folder / FOLDER / name.with_name(f"{name.name}.json")
+
+
+def _is_by(kept: Mapping[str, Any], backend: str) -> bool:
+    """Whether this backend painted what a record tells of, or nothing was there to compute."""
+    metrics = kept.get("metrics")
+    return isinstance(metrics, dict) and metrics.get("backend") in (backend, NONE)

@@ -89,7 +89,8 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
     found = items(bulk.inputs, bulk.out, bulk.suffix)
     look = read_look(order)
     facts = look.facts() | {"sequence": bulk.sequence}
-    batch = Batch(found, bulk.out, facts, partial(make, _beside(look, bulk, len(found))), bulk.sequence, bulk.overwrite)
+    painted = partial(make, _beside(look, bulk, len(found)))
+    batch = Batch(found, bulk.out, facts, painted, bulk.sequence, bulk.overwrite, look.settings.backend)
     start = time.monotonic()
     if bulk.dry_run:
         ending = Ending(list(batch.outlook()))

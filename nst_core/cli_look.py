@@ -65,9 +65,12 @@ class Look:
         return job
 
     def facts(self) -> dict[str, Any]:
-        """What makes the result, the picture to be painted apart: settings, size, and digests of all pictures."""
+        """What makes the result, the picture to be painted apart: settings, size, and digests of all pictures.
+
+        Settings of the machine are not among them: they change no more than how a picture comes about.
+        """
         return {
-            "settings": to_mapping(self.settings),
+            "settings": to_mapping(self.settings, "look") | to_mapping(self.settings, "run"),
             "size": self.size,
             "styles": [[digest(style.pixels), style.weight, _digest(guide)] for style, guide in self._guided],
             "mask": _digest(self.mask),

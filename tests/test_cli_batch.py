@@ -115,6 +115,16 @@ def test_only_what_is_missing_or_changed_is_painted_again(work: Path) -> None:
 
 
 @pytest.mark.usefixtures("stand_in")
+def test_another_machine_is_no_reason_to_paint_again(work: Path) -> None:
+    """Memory and device may change; a backend asked for by name is what paints, one that nobody names may be any."""
+    batch(work)
+    for more in (["--memory", "8G"], ["--device", "cpu"], ["--backend", "auto"]):
+        assert set(states(batch(work, *more, "--dry-run")).values()) == {"kept"}
+    assert set(states(batch(work, "--backend", "torch", "--dry-run")).values()) == {"left"}
+    assert set(states(batch(work, "--backend", "torch")).values()) == {"painted"}
+
+
+@pytest.mark.usefixtures("stand_in")
 def test_two_engines_get_half_of_the_memory_each(work: Path) -> None:
     """Each paints with its share; that is no reason to paint again with one, which gets all."""
     batch(work, "--jobs", "2")
