@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from nst_core import __version__
 from nst_core.errors import InvalidImageError, UnwritableOutputError
+from nst_core.images import replace_whole
 
 FORMAT = 1
 FOLDER = ".neural-style"
@@ -74,7 +75,7 @@ class Records:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished.write_text(json.dumps(entry, ensure_ascii=False) + "\n", encoding="utf-8")
-            unfinished.replace(path)
+            replace_whole(path, unfinished)
         except OSError as error:
             raise UnwritableOutputError(f"{path} cannot be written", "check the folder and the free space") from error
         finally:

@@ -14,7 +14,7 @@ from nst_core import images, presets
 from nst_core.cli_look import Order, read_content, read_look
 from nst_core.errors import InvalidSettingError
 from nst_core.run import Run
-from nst_core.sheet import draw
+from nst_core.sheet import Form, draw
 
 ALL = "all"
 SIZE = 384
@@ -33,6 +33,9 @@ def carry_out(content: str, output: str, names: str, columns: int | None, order:
     size = order["size"] or SIZE
     looks = [read_look(Order(**{**order, "size": size}, styles=(), preset=preset.slug)) for preset in chosen]
     source = read_content(content, size)
+    height, width = source.pixels.shape[:2]
+    across, down = Form(len(looks) + 1, height, width, columns).size
+    images.require_size(path, down, across)
     start = time.monotonic()
     pictures = [("Original", source.pixels)]
     console = Console(stderr=True)

@@ -57,6 +57,7 @@ def carry_out(
     saved = require_recipe_path(save_recipe) if save_recipe else None
     look = read_look(order)
     source = read_content(content, look.size)
+    images.require_size(path, *source.pixels.shape[:2])
     job = look.job(source.pixels)
     plan = None
     if look.settings.strength:

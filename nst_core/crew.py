@@ -161,7 +161,7 @@ class _Hand(threading.Thread):
             item.output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UnwritableOutputError(f"{item.output.parent} cannot be made", "choose another folder") from error
-        images.require_writable(item.output)
+        images.require_size(images.require_writable(item.output), *source.pixels.shape[:2])
         done = self._painted(request_of(job))
         records = Records(batch.folder)
         records.begin(item.output)

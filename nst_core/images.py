@@ -7,6 +7,7 @@ sees only that; `image_files` knows the files. This module owns the rules and th
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from pathlib import Path
@@ -32,6 +33,8 @@ __all__ = [
     "flatten",
     "read",
     "read_source",
+    "replace_whole",
+    "require_size",
     "require_usable",
     "require_writable",
     "resize",
@@ -40,6 +43,8 @@ __all__ = [
 
 MOST_BYTES = 2**31
 
+MOST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
+"""px: the longest side that a format can tell of."""
 WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
@@ -137,6 +142,16 @@ def require_writable(path: str | os.PathLike[str]) -> Path:
     return path
 
 
+def require_size(path: Path, height: int, width: int) -> None:
+    """Raise UnwritableOutputError for a picture that the format of the name's suffix cannot hold."""
+    kind = WRITABLE[path.suffix.lower()]
+    if max(height, width) > MOST_SIDE.get(kind, math.inf):
+        side = MOST_SIDE[kind]
+        raise UnwritableOutputError(
+            f"{path} would be {width} x {height} px, and {kind} holds {side} px on a side", "write it as .png or .tif"
+        )
+
+
 def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None) -> None:
     """Write the picture in the format of the name's suffix, whole or not at all.
 
@@ -150,13 +165,20 @@ def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = No
     unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix.lower()}")
     try:
         image_files.save(unfinished, pixels, kind, like or Source(pixels))
-        unfinished.replace(path)
+        replace_whole(path, unfinished)
     except (OSError, ValueError) as error:
         raise UnwritableOutputError(
             f"{path} cannot be written", "check the folder, the free space and the size"
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def replace_whole(path: Path, unfinished: Path) -> None:
+    """Put the finished file in the place of the other. It is on the disk first: a power cut leaves one or the other."""
+    with unfinished.open("r+b") as file:
+        os.fsync(file.fileno())
+    unfinished.replace(path)
 
 
 def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:

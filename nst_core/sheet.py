@@ -25,23 +25,34 @@ def columns_for(count: int, height: int, width: int) -> int:
     return min(range(1, count + 1), key=distance)
 
 
+class Form:
+    """How a sheet of `count` pictures (height x width) is laid out. size: its width and height."""
+
+    def __init__(self, count: int, height: int, width: int, columns: int | None = None) -> None:
+        self.columns = min(columns or columns_for(count, height, width), count)
+        self.gap = max(8, round(min(height, width) / 16))
+        self.font = ImageFont.load_default(max(10, round(width / 20)))
+        self._across = width + self.gap
+        self._down = height + round(self.gap * 0.5) + sum(_lines(self.font)) + self.gap
+        self.size = self.columns * self._across + self.gap, math.ceil(count / self.columns) * self._down + self.gap
+
+    def corner(self, number: int) -> tuple[int, int]:
+        """The upper left corner of a picture, x and y."""
+        row, column = divmod(number, self.columns)
+        return self.gap + column * self._across, self.gap + row * self._down
+
+
 def draw(pictures: Sequence[tuple[str, Pixels]], columns: int | None = None) -> Pixels:
     """(H, W, 3): the pictures, (h, w, 3 or 4) of one size each, row by row with their names."""
     height, width = pictures[0][1].shape[:2]
-    columns = min(columns or columns_for(len(pictures), height, width), len(pictures))
-    rows = math.ceil(len(pictures) / columns)
-    gap = max(8, round(min(height, width) / 16))
-    font = ImageFont.load_default(max(10, round(width / 20)))
-    ascent, descent = _lines(font)
-    caption = round(gap * 0.5) + ascent + descent
-    size = columns * (width + gap) + gap, rows * (height + caption + gap) + gap
-    sheet = Image.new("RGB", size, PAPER)
+    form = Form(len(pictures), height, width, columns)
+    sheet = Image.new("RGB", form.size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for number, (name, pixels) in enumerate(pictures):
-        row, column = divmod(number, columns)
-        x, y = gap + column * (width + gap), gap + row * (height + caption + gap)
+        x, y = form.corner(number)
         sheet.paste(_on_paper(pixels), (x, y))
-        pen.text((x, y + height + round(gap * 0.5)), _fitted(name, font, width), INK, font)
+        below = y + pixels.shape[0] + round(form.gap * 0.5)
+        pen.text((x, below), _fitted(name, form.font, pixels.shape[1]), INK, form.font)
     return np.asarray(sheet, np.float32) / np.float32(255)
 
 

@@ -165,6 +165,21 @@ def test_one_bad_picture_does_not_stop_the_others(work: Path) -> None:
     assert {path.name for path in (work / "out").iterdir()} == {".neural-style", "cat.jpg", "coffee.jpg"}
 
 
+def test_a_picture_that_webp_cannot_hold_is_not_painted_first(work: Path) -> None:
+    """Each command says so at once; a batch paints the others."""
+    images.write(work / "in" / "long.png", np.zeros((32, 16_400, 3), np.float32))
+    style: list[str | Path] = ["--style", work / "style.png", *FAST]
+    single = run("stylize", work / "in" / "long.png", "-o", work / "long.webp", *style)
+    drawn = run("sheet", work / "in" / "long.png", "-o", work / "s.webp", "--size", "16400", "--columns", "1", *FAST)
+    for result in (single, drawn):
+        assert result.exit_code == 2, result.output
+        assert "WEBP holds 16383 px" in result.stderr
+    (work / "in" / "coffee.png").unlink()
+    result = batch(work, "--format", "webp", "--strength", "0")
+    assert states(result) == {"cat.png": "painted", "long.png": "failed"}
+    assert "WEBP holds 16383 px" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from nst_core import images
+from nst_core.batch_record import Records
 from nst_core.errors import (
     ImageTooLargeError,
     ImageTooSmallError,
@@ -276,3 +277,23 @@ def test_resizing_to_the_same_size_changes_nothing() -> None:
     """No filter touches a picture that already has its size."""
     pixels = RNG.random((33, 47, 4), dtype=np.float32)
     np.testing.assert_array_equal(images.resize(pixels, 33, 47), pixels)
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut leaves the old file or the new one, of pictures and of what a batch remembers: never half."""
+    safe: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda number: safe.append(os.fstat(number).st_ino))
+    images.write(tmp_path / "a.png", np.zeros((40, 40, 3), np.float32))
+    Records(tmp_path).write(tmp_path / "a.png", "made so")
+    files = [tmp_path / "a.png", tmp_path / ".neural-style" / "a.png.json"]
+    assert [path.stat().st_ino for path in files] == safe
+
+
+def test_what_a_format_cannot_hold_is_refused_before_it_is_painted(tmp_path: Path) -> None:
+    """WebP and JPEG end at a number of pixels; the other formats go on."""
+    images.require_size(tmp_path / "a.webp", 16_383, 16_383)
+    for suffix, side in ((".webp", 16_384), (".jpg", 65_536)):
+        with pytest.raises(UnwritableOutputError, match=f"would be 40 x {side} px"):
+            images.require_size(tmp_path / f"a{suffix}", side, 40)
+        images.require_size(tmp_path / "a.png", side, 40)
+        images.require_size(tmp_path / "a.tif", side, 40)
