@@ -19,6 +19,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from nst_core import cli_batch, icc, images
+from nst_core.batch import Report
+from nst_core.batch_files import Item
 from nst_core.cli import main
 
 HERE = Path(__file__).resolve().parent
@@ -213,6 +215,45 @@ def test_what_ends_a_batch_is_told_after_what_was_done(work: Path) -> None:
     told = report(run(*words, "--backend", "onnx", "--json"))
     assert told["error"]["code"] == "backend-unavailable"
     assert told["counts"] == {"painted": 0, "kept": 0, "failed": 0, "left": 2}
+
+
+def test_the_board_tells_how_far_the_whole_is_and_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had nothing to do took no time; time that is left follows from what was painted, halves included."""
+    now = [0.0]
+    monkeypatch.setattr("nst_core.cli_batch.time.monotonic", lambda: now[0])
+    board = cli_batch._Board(8)
+    whole = board._bar.tasks[0]
+
+    def shown() -> tuple[str, float, str]:
+        return whole.description, whole.completed, whole.fields["note"]
+
+    first, second, third = (Item(Path(name), Path(name)) for name in "abc")
+    board.began(0, first)
+    board.ended(0, Report(first, "kept"))
+    assert shown() == ("1 of 8", 1.0, "")
+    board.began(0, second)
+    board.began(1, third)
+    now[0] = 90.0
+    board.reached(0, 0.5)
+    assert shown() == ("1 of 8", 1.5, "19:30 left")
+    board.ended(0, Report(second, "painted"))
+    board.reached(1, 0.5)
+    assert shown() == ("2 of 8", 2.5, "5:30 left")
+    board.ended(1, Report(third, "failed"))
+    assert shown() == ("3 of 8", 3.0, "7:30 left")
+    assert [task.visible for task in board._bar.tasks] == [True, False, False]
+
+
+def test_the_table_counts_what_became_of_the_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    """A row for each ending that there was, with the mean of the seconds; a dry run says what it would do."""
+    entries: list[dict[str, Any]] = [{"state": "painted", "metrics": {"seconds": n}, "source": "a"} for n in (2.0, 3.0)]
+    told = {"out": "out", "dry_run": False, "pictures": [*entries, {"state": "kept", "source": "b"}]}
+    cli_batch.tell(told)
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["│", "2", "│", "painted", "│", "2.5", "│"] in rows
+    assert ["│", "1", "│", "nothing", "to", "do", "│", "│"] in rows
+    cli_batch.tell(told | {"dry_run": True, "pictures": [{"state": "left", "source": "c"}]})
+    assert "to be painted" in capsys.readouterr().out
 
 
 @unix_only

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from engine_fixtures import photograph
 
-from nst_core import images, sheet
+from nst_core import images, presets, sheet
 from nst_core.cli import main
 
 if TYPE_CHECKING:
@@ -84,6 +84,22 @@ def test_the_command_shows_the_original_and_every_look(tmp_path: Path) -> None:
     shown = [drawn[gap : gap + 60, gap + n * (80 + gap) : gap + n * (80 + gap) + 80] for n in range(3)]
     np.testing.assert_allclose(shown[0], images.read(tmp_path / "photo.png"), atol=0.003)
     assert min(np.abs(shown[a] - shown[b]).mean() for a, b in ((0, 1), (0, 2), (1, 2))) > 0.05
+
+
+def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
+    """Every preset that there is, in its order, each beside the original: at strength 0 they are alike."""
+    images.write(tmp_path / "photo.png", photograph(36, 48))
+    words = ["sheet", str(tmp_path / "photo.png"), "-o", str(tmp_path / "sheet.png"), "--size", "48", "--strength", "0"]
+    result = CliRunner().invoke(main, [*words, "--columns", "4", "--json"])
+    assert result.exit_code == 0, result.output
+    told, known = json.loads(result.stdout), [preset.slug for preset in presets.list_presets().presets]
+    assert told["presets"] == known
+    form = sheet.Form(len(known) + 1, 36, 48, 4)
+    assert told["size"] == list(form.size)
+    drawn = images.read(tmp_path / "sheet.png")
+    for number in range(len(known) + 1):
+        x, y = form.corner(number)
+        np.testing.assert_allclose(drawn[y : y + 36, x : x + 48], images.read(tmp_path / "photo.png"), atol=0.003)
 
 
 @pytest.mark.parametrize(
