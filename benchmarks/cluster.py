@@ -5,8 +5,8 @@ python benchmarks/cluster.py [--side 768] [--tile 384] [--rounds 3] [--bandwidth
 A square picture on a Ray cluster of this machine's own. Tiles here, one worker and two take turns, so that a machine
 that slows down slows all of them; medians are printed, and beside them how long the busiest worker had a processor,
 which other programs do not change much. Bytes are those of the arrays that cross. What is done here while workers wait
-is measured by itself. From these a gigapixel is calculated, for workers with a processor each and a network of so many
-bytes a second.
+is measured by itself. From these a gigapixel is calculated, in tiles of the size that pictures are spread in, for
+workers with a processor each and a network of so many bytes a second.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from nst_core.job import Style
 from nst_core.layers import CHANNELS, STYLE_LAYERS
 from nst_core.on_ray import LOCAL, Answer, Worker, cluster
 from nst_core.planes import planes
-from nst_core.spread import Spread
+from nst_core.spread import TILE, Spread
 from nst_core.statistics import LayerStatistics, Weights
 from nst_core.targets import make_targets
 from nst_core.team import Team
-from nst_core.tile_grid import MARGIN
+from nst_core.tile_grid import MARGIN, tiles
 from nst_core.tiles import InTiles
 
 PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
@@ -188,10 +188,9 @@ def main() -> None:
     parser.add_argument("--bandwidth", type=float, default=1.25e9)
     options = parser.parse_args()
     threads.limit(1)
-    area = options.side**2 / 1e6
     costs = measured(options.side, options.tile, options.rounds)
     alone = costs["one worker"]
-    rate = statistics.median(alone.busy) / area
+    rate = statistics.median(alone.busy) / seen(options.side, options.tile)
     for name, cost in costs.items():
         each, taken = statistics.median(cost.seconds), statistics.median(cost.busy)
         print(
@@ -205,13 +204,19 @@ def main() -> None:
         print(projected(count, rate, home, options.bandwidth))
 
 
+def seen(side: int, tile: int) -> float:
+    """Megapixels of all tiles of a square picture, with their margins."""
+    outer = [one.outer for one in tiles(side, side, tile)]
+    return sum((box.bottom - box.top) * (box.right - box.left) for box in outer) / 1e6
+
+
 def projected(count: int, rate: float, home: float, bandwidth: float) -> str:
-    """A step of a gigapixel. rate, home: seconds for each megapixel of a worker's processor, and of ours."""
+    """A step of a gigapixel. rate: seconds of a worker's processor for each megapixel of tiles; home: of ours."""
     gigapixel = GIGAPIXEL**2 / 1e6
-    seen = 12 * (GIGAPIXEL + 2 * MARGIN * (count - 1)) * GIGAPIXEL
+    crossing = 12 * (GIGAPIXEL + 2 * MARGIN * (count - 1)) * GIGAPIXEL
     # There and back: pixels and gradient; derivatives in float32 and sums in float64.
-    network = (2 * seen + count * MATRICES * (4 + 8)) / bandwidth
-    work, here = rate * gigapixel / count, home * gigapixel
+    network = (2 * crossing + count * MATRICES * (4 + 8)) / bandwidth
+    work, here = rate * seen(GIGAPIXEL, TILE) / count, home * gigapixel
     return (
         f"{count:3d} workers, {gigapixel:.0f} megapixels: {work + network + here:7.0f} s a step "
         f"(work {work:.0f}, network {network:.0f}, here {here:.0f})"

@@ -9,9 +9,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from nst_core.affordable import budget
 from nst_core.backends import Float
 from nst_core.choose import choose
 from nst_core.errors import EngineCrashedError
+from nst_core.settings import Settings
 from nst_core.statistics import LayerStatistics
 from nst_core.tile_grid import ALIGNED, MARGIN, Box, Tile, tiles
 from nst_core.tile_passes import Held, Passes
@@ -51,12 +53,27 @@ def bands(height: int, width: int, count: int) -> list[Band]:
     ]
 
 
+@dataclass(frozen=True)
+class About:
+    """How a worker computes: backend, device and precision. room: bytes that it may hold."""
+
+    name: str
+    device: str
+    precision: str
+    room: float
+
+
 class BandWork:
     """The far side: keeps what does not change from step to step, and answers with arrays of numpy."""
 
     def __init__(self, backend: str, device: str) -> None:
         self._backend = choose(backend, device)
         self._passes: Passes | None = None
+
+    def about(self) -> About:
+        """Of this worker."""
+        backend = self._backend
+        return About(backend.name, backend.device, backend.precision, budget(Settings(), backend))
 
     def style(self, band: Band, size: int, image: Float) -> Mapping[str, LayerStatistics]:
         """The sums of a style's statistics over its part (1, 3, H, W)."""

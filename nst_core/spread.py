@@ -7,13 +7,16 @@ gradient on its rows. A worker that replaces a lost one learns and does again wh
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nst_core.backends import Backend, Float, Objective
-from nst_core.bands import Band, bands
+from nst_core.bands import About, Band, bands
+from nst_core.estimate import BASE, EVALUATION, GRAPHS, TILES
 from nst_core.octaves import Octave
 from nst_core.statistics import TINY, Array, LayerStatistics, Targets, tv_weight
 from nst_core.team import Team
@@ -24,6 +27,8 @@ ALONE = 1.0
 """Megapixels of the smallest picture worth spreading; what is in tiles for want of memory is spread at any size."""
 TILE = 1024
 """px: of an octave that would fit whole."""
+KEPT = 6e7
+"""Bytes for each megapixel of a worker's band: features 32, guide 4, rows 12 and gradient 12 for each pixel."""
 
 
 class Spread:
@@ -40,11 +45,32 @@ class Spread:
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
+        self._room: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
-        """The same for an octave: see Run."""
+        """The same for an octave: see Run. `notes` tell from now on of workers that compute in another way."""
         worth = octave.area >= ALONE and self._team.count > 1
-        return Spread(self._backend, self._team, octave.tile or (TILE if worth else 0))
+        size = octave.tile or (TILE if worth else 0)
+        return Spread(self._backend, self._team, size and self._fitting(octave, size))
+
+    def _fitting(self, octave: Octave, size: int) -> int:
+        """The largest side of tiles, not above `size`, that every worker has memory for; the smallest if none is."""
+        if self._room is None:
+            self._room = self._asked()
+        sizes = [size, *(side for side in TILES if side < size)]
+        kept = KEPT * octave.area / self._team.count + BASE + GRAPHS
+        held = {side: kept + EVALUATION * replace(octave, tile=side).at_once for side in sizes}
+        return next((side for side in sizes if held[side] <= self._room), sizes[-1])
+
+    def _asked(self) -> float:
+        """Bytes that each worker may hold."""
+        self._team.begin()
+        workers: list[About] = self._team.each("about", [()] * self._team.count)
+        here = About(self.name, self.device, self.precision, math.inf)
+        if len({(one.name, one.precision) for one in (here, *workers)}) > 1:
+            ways = sorted({_way(one) for one in workers})
+            self.notes += (f"the workers compute with {' and '.join(ways)}, this machine with {_way(here)}",)
+        return min(worker.room for worker in workers)
 
     def abort(self) -> None:
         """See `Backend.abort`."""
@@ -72,6 +98,10 @@ class Spread:
             return self._backend.objective(targets)
         self._team.begin()
         return _Together(self._backend, self._team, targets, self._size)
+
+
+def _way(about: About) -> str:
+    return f"{about.name} on {about.device} ({about.precision})"
 
 
 class _Together:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -15,30 +16,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 from engine_fixtures import noise, photograph, targets
 from test_tiles import soft_guides
 
-from nst_core import cli_stylize, images
+from nst_core import cli_stylize, estimate, images
 from nst_core.backends import AbortedError, Float
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.bands import BandWork, bands
+from nst_core.bands import About, BandWork, bands
 from nst_core.cli import main
 from nst_core.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError, OutOfMemoryError
 from nst_core.job import Job, Style
 from nst_core.layers import STYLE_LAYERS
 from nst_core.octaves import Octave
-from nst_core.on_ray import LOCAL, Cluster, Worker, cluster
+from nst_core.on_ray import LOCAL, Answer, Cluster, Worker, cluster
 from nst_core.periodic import seamless
 from nst_core.planes import planes
 from nst_core.run import Run
 from nst_core.settings import Settings
-from nst_core.spread import Spread
+from nst_core.spread import KEPT, TILE, Spread
 from nst_core.team import Team
 from nst_core.tiles import InTiles
 
 ROUND_OFF = 2e-6
+MOMENT = 0.02
+"""Seconds of a processor: a small part of what the gradient of a band takes."""
 
 
 class Here:
@@ -123,10 +127,51 @@ def test_processes_of_a_cluster_give_the_same(machines: Cluster) -> None:
     both.close()
 
 
-@pytest.mark.parametrize("lost", [0, 1, 2, 3, 4, 5])
+class Doomed:
+    """A worker that is killed in the middle of its first gradient, once it has computed for a moment."""
+
+    def __init__(self, worker: Worker, killed: list[int]) -> None:
+        self._worker, self._killed = worker, killed
+
+    def call(self, method: str, *arguments: Any) -> Answer:
+        if method != "gradient" or self._killed:
+            return self._worker.call(method, *arguments)
+        pid = self._worker.pid()
+        process = psutil.Process(pid)
+        before, answer = process.cpu_times().user, self._worker.call(method, *arguments)
+        while process.cpu_times().user < before + MOMENT:
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(EngineCrashedError):
+            answer.get()
+        self._killed.append(pid)
+        return answer
+
+    def close(self) -> None:
+        self._worker.close()
+
+
+def test_a_worker_killed_in_the_middle_of_a_step_changes_nothing(machines: Cluster) -> None:
+    """A larger picture; one of two is at work on its gradient: another learns the band, and the step is the same."""
+    killed, pids = list[int](), set[int]()
+
+    def start() -> Doomed:
+        worker = machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False)
+        pids.add(worker.pid())
+        return Doomed(worker, killed)
+
+    both = Team(2, start, machines.share)
+    losses, gradient = differences(Spread(OnnxBackend(), both), (256, 160, 64))
+    both.close()
+    assert (losses < 1e-5, gradient < ROUND_OFF) == (True, True)
+    assert len(killed) == 1
+    assert len(pids) == 3
+
+
+@pytest.mark.parametrize("lost", range(8))
 def test_whoever_is_lost_whenever_is_replaced(lost: int) -> None:
-    """While it learns, in the first pass or in the second: the step ends as if nothing had been."""
-    faults: list[BaseException | None] = [None] * 6
+    """While it is asked, while it learns, in the first pass or in the second: the step ends as if nothing had been."""
+    faults: list[BaseException | None] = [None] * 8
     faults[lost] = EngineCrashedError("gone")
     losses, gradient = differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
     assert losses < 1e-5
@@ -145,7 +190,7 @@ def test_a_band_that_nobody_survives_ends_the_work() -> None:
 
 def test_what_a_replacement_cannot_learn_is_told() -> None:
     """Memory that its band does not fit into is no lost worker: the run goes on in smaller tiles."""
-    faults: list[BaseException | None] = [None, None, EngineCrashedError("gone"), None, OutOfMemoryError("full")]
+    faults: list[BaseException | None] = [*[None] * 4, EngineCrashedError("gone"), None, OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError, match="full"):
         differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
 
@@ -193,6 +238,43 @@ def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> Non
     both.close()
 
 
+class Told:
+    """A worker that says how it computes."""
+
+    def __init__(self, about: About) -> None:
+        self._about = about
+
+    def call(self, method: str) -> Done:
+        assert method == "about"
+        return Done(None, self._about)
+
+    def close(self) -> None: ...
+
+
+def told(*abouts: About) -> Spread:
+    each = iter(abouts)
+    return Spread(OnnxBackend(), Team(len(abouts), lambda: Told(next(each))))
+
+
+def test_tiles_fit_into_the_memory_of_every_worker() -> None:
+    """The one with the least says how large they are; smaller than asked for, never larger."""
+    octave = Octave(2000, 3000, 8)
+    sizes = {}
+    for room in (1e9, 3e9, 1e12):
+        spread = told(About("onnx", "cpu", "fp32", 1e12), About("onnx", "cpu", "fp32", room))
+        sizes[room] = spread._fitting(octave, 1024)
+        assert spread.notes == ()
+    assert sizes == {1e9: 256, 3e9: 512, 1e12: 1024}
+
+
+def test_workers_that_compute_in_another_way_are_told_of() -> None:
+    """Another backend or precision than the one that learns the style here: a note says which."""
+    other = told(About("torch", "cuda", "bf16", 1e12), About("onnx", "cpu", "fp32", 1e12))
+    other.at(OnnxBackend(), Octave(2000, 3000, 8))
+    workers = "onnx on cpu (fp32) and torch on cuda (bf16)"
+    assert other.notes == (f"the workers compute with {workers}, this machine with onnx on cpu (fp32)",)
+
+
 def test_bands_cover_each_row_once() -> None:
     """None is left out, none counts twice; each sees its margin, as far as the picture goes."""
     for height, count in ((1, 3), (16, 2), (1000, 7), (333, 21)):
@@ -216,7 +298,7 @@ def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
 
 def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
     """The command says so; the picture is what it had come to."""
-    gone: list[BaseException | None] = [None] * 9 + [EngineCrashedError("gone")] * 100
+    gone: list[BaseException | None] = [None] * 11 + [EngineCrashedError("gone")] * 100
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), Settings(quality="draft", backend="onnx", memory=0.5))
     spread = Spread(OnnxBackend(), team(2, gone))
     run = Run(job, spread, spread.at)
@@ -257,3 +339,14 @@ def test_workers_without_a_cluster_are_refused() -> None:
     result = CliRunner().invoke(main, ["stylize", "a.png", "-o", "b.png", "--preset", "mosaic", "--jobs", "2"])
     assert result.exit_code == 2
     assert "give --ray with it" in result.stderr
+
+
+def test_the_figures_of_a_gigapixel_are_those_that_plans_use() -> None:
+    """What docs/scaling.md calculates on paper follows the forecast's constants."""
+    words = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_text("utf-8")
+    text, side = " ".join(words.split()), 32_768
+    each = (estimate.PICTURE + estimate.VECTORS + estimate.FEW * estimate.MOVE) / 1e6
+    assert f"{each:.0f} bytes for each pixel, {each * side * side / 1e9:.0f} GB" in text
+    tile = estimate.EVALUATION * Octave(side, side, 1, TILE).at_once + estimate.BASE + estimate.GRAPHS
+    assert f"each of them {tile / 1e9:.1f} GB with the tile of {TILE} px at work" in text
+    assert f"all workers together {KEPT / 1e6:.0f} bytes for each pixel" in text
