@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 from nst_core import messages, remote
@@ -30,10 +29,10 @@ from nst_core.errors import (
 )
 from nst_core.findings import Finding
 from nst_core.frames import read_frame
-from nst_core.launch import clean_environment, how_it_ended
-from nst_core.messages import Cancel, Cancelled, Done, Event, Failed, Preview, Progress, Ready, Request, Stop, Stylize
+from nst_core.launch import clean_environment, how_it_ended, no_room
+from nst_core.messages import Cancel, Cancelled, Done, Failed, Preview, Progress, Ready, Request, Stop, Stylize
 from nst_core.protocol import decode_event, send
-from nst_core.waiting import Listener, Waiting
+from nst_core.waiting import Listener, Pile, Waiting
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -44,7 +43,6 @@ START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
 LEAVE_SECONDS = 2.0
 TRIAL_SECONDS = 180.0  # a first use of a graphics card compiles for a while
 TAIL = 8192  # bytes of standard error kept
-MOST_WAITING = 256  # events that a slow caller has not looked at; an engine without end shall not fill the memory
 
 
 class Engine:
@@ -73,10 +71,13 @@ class Engine:
 
         Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is elsewhere and the
         way is barred, EngineMismatchError if it speaks another protocol, ProtocolError if it is no engine,
-        EngineCrashedError if it ends or is not ready within `seconds`.
+        EngineCrashedError if it ends, is not ready within `seconds`, or this program has no room to talk to it.
         """
         engine = cls(remote.outside(command, surroundings), clean_environment(surroundings))
-        engine._reader.start()
+        try:
+            engine._reader.start()
+        except (RuntimeError, MemoryError) as error:
+            raise no_room(error) from error
         try:
             first = engine._first.get(timeout=seconds)
         except queue.Empty:
@@ -114,8 +115,8 @@ class Engine:
         Raises the error the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
         exception of a callback cancels the job; one that is too slow does not hear of all progress.
         """
-        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        job = self.begin(request, partial(_pile, events))
+        events = Pile()
+        job = self.begin(request, events.put)
         while True:
             event = events.get()
             try:
@@ -140,7 +141,7 @@ class Engine:
 
         `listener` gets the job's Progress and Preview events and then exactly one of Done, Cancelled and Failed, in
         the thread that reads the wire: a graphical host hands them to its own loop. Raises EngineCrashedError if the
-        worker is dead.
+        worker is dead, ProtocolError for a request that the wire cannot carry.
         """
         job = self._enrol(listener, request.content)
         try:
@@ -153,11 +154,11 @@ class Engine:
 
     def examine(self, on_finding: Callable[[Finding], None]) -> None:
         """Have the engine try everything it needs, and wait; the callback runs in this thread. Raises as `stylize`."""
-        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._send(messages.Examine(self._enrol(partial(_pile, events))))
+        events = Pile()
+        self._send(messages.Examine(self._enrol(events.put)))
         while True:
             try:
-                event = events.get(timeout=TRIAL_SECONDS)
+                event = events.get(TRIAL_SECONDS)
             except queue.Empty:
                 raise EngineCrashedError(f"the engine said nothing for {TRIAL_SECONDS:g} seconds", DOCTOR) from None
             match event:
@@ -199,27 +200,31 @@ class Engine:
     def _send(self, request: Request) -> None:
         if self._child is None or self._child.stdin is None:
             return
-        with self._sending, suppress(OSError, ValueError):  # a broken or closed pipe: the reader tells the listeners
-            send(self._child.stdin, request)
+        with self._sending, suppress(OSError):  # a broken pipe: the reader tells the listeners
+            if not self._child.stdin.closed:
+                send(self._child.stdin, request)
 
     def _live(self) -> None:
         child = self._launch()
         if child is None:
             return
         drain = threading.Thread(target=self._drain, args=(child.stderr,), name="engine-stderr", daemon=True)
-        drain.start()
         reason: NeuralStyleError | None = None
         try:
+            drain.start()
             self._listen(child.stdout)
         except ProtocolError as error:
             reason = ProtocolError(f"the engine does not keep to the protocol: {error.message:.300}", REINSTALL)
         except NeuralStyleError as error:
             reason = error
+        except (RuntimeError, MemoryError) as error:
+            reason = no_room(error)
         except (EOFError, OSError):
             pass  # the worker is gone; its exit code and its last words tell why
         finally:
             code = self._end(child)
-            drain.join(LEAVE_SECONDS)
+            if drain.ident is not None:
+                drain.join(LEAVE_SECONDS)
             self._die(reason or self._crash(code))
             for pipe in (child.stdout, child.stderr):
                 if pipe:
@@ -260,7 +265,7 @@ class Engine:
         return child
 
     def _listen(self, wire: Any) -> None:
-        ready = decode_event(read_frame(wire))
+        ready = decode_event(read_frame(wire, lambda: 0))  # nobody asked for a picture yet
         if not isinstance(ready, Ready):
             raise ProtocolError("it did not begin with Ready")
         self._first.put(ready)
@@ -291,8 +296,3 @@ class Engine:
         self._first.put(reason)
         for job, listener in orphans.items():
             listener(Failed(job, reason.code, reason.message, reason.remedy))
-
-
-def _pile(events: queue.SimpleQueue[Event], event: Event) -> None:
-    if events.qsize() < MOST_WAITING or not isinstance(event, (Progress, Preview, messages.Found)):
-        events.put(event)

@@ -14,6 +14,7 @@ from nst_core.errors import NeuralStyleError, ProtocolError
 
 State = Literal["ok", "note", "problem"]
 STATES = ("ok", "note", "problem")
+MAX_TEXT = 2000  # characters of what went wrong: more is cut off, for the sake of the window that shows it
 REPORT = 1
 """Version of the report's form: keys are added to it, never renamed or removed, while this number stays."""
 
@@ -22,7 +23,8 @@ REPORT = 1
 class Finding:
     """One line of an examination. A note is worth knowing; a problem keeps something from working.
 
-    subject: a stable word, such as onnx or memory. where: which of several, a device or a folder.
+    subject: a stable word, such as onnx or memory. where: which of several, a device or a folder. Lines of a text are
+    joined, and what is too long is cut off.
     """
 
     subject: str
@@ -33,7 +35,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         for name in ("subject", "text", "remedy", "where"):
-            checked.text(name, getattr(self, name))
+            text = getattr(self, name)
+            checked.text(name, text)
+            object.__setattr__(self, name, " ".join(filter(None, map(str.strip, text.splitlines())))[:MAX_TEXT])
         if self.state not in STATES:
             raise ProtocolError(f"a state is {self.state!r}, not one of {', '.join(STATES)}")
 

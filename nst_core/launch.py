@@ -14,7 +14,7 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nst_core.errors import REINSTALL, EngineMissingError
+from nst_core.errors import REINSTALL, EngineCrashedError, EngineMissingError
 from nst_core.protocol import PROTOCOL, mismatch
 
 if TYPE_CHECKING:
@@ -71,3 +71,9 @@ def how_it_ended(code: int, said: str) -> str:
             how = f"was ended by {signal.Signals(-code).name}"
     last = said.strip().splitlines()[-1:]
     return how + (f" and said last: {last[0][:200]}" if last else "")
+
+
+def no_room(error: RuntimeError | MemoryError) -> EngineCrashedError:
+    """What to tell where this program has no thread left, which Python says with a RuntimeError, or no memory."""
+    reason = str(error) or "no memory is left"
+    return EngineCrashedError(f"the engine cannot be talked to ({reason})", "close other programs and try again")

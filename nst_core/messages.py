@@ -13,13 +13,12 @@ from typing import Any, TypeAlias
 
 from nst_core import checked
 from nst_core.errors import ProtocolError
-from nst_core.findings import Finding
+from nst_core.findings import MAX_TEXT, Finding
 from nst_core.frames import Buffer
 
 MAX_SIDE = 2**19  # pixels: GIMP's own limit
 MAX_STYLES = 16
 MAX_STYLE_FILE = 2**26  # bytes: 64 MiB
-MAX_TEXT = 2000  # characters of what went wrong: more is cut off, for the sake of the window that shows it
 BYTES_PER_PIXEL = 16  # four float32
 
 

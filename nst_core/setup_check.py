@@ -39,8 +39,6 @@ def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *,
     except NeuralStyleError as error:
         remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # the doctor is here already
         tell(Finding("engine", "problem", error.message, remedy))
-    except OSError as error:  # no thread, no pipe, no memory left for another process
-        tell(Finding("engine", "problem", f"cannot be started ({error})", "close other programs and try again"))
 
 
 def _started(engine: Engine, command: list[str], seconds: float) -> Finding:

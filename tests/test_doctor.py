@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +17,7 @@ import nst_core
 from nst_core import cli_doctor, doctor, install, presets, setup_check, weights
 from nst_core.engine import Engine
 from nst_core.errors import DamagedWeightsError, EngineCrashedError, ProtocolError
-from nst_core.findings import Finding, is_well, to_mapping
+from nst_core.findings import MAX_TEXT, Finding, is_well, to_mapping
 from nst_core.messages import Found
 from nst_core.protocol import decode_event, encode
 
@@ -169,6 +170,33 @@ def test_an_accident_inside_a_check_becomes_a_finding() -> None:
     (finding,) = doctor.guarded("memory", accident)
     assert finding.state == "problem"
     assert "RuntimeError: oh" in finding.text
+
+
+def test_a_finding_is_one_line_of_bounded_length() -> None:
+    """What went wrong may come with a page of text; a report has one line for each finding."""
+
+    def accident() -> list[Finding]:
+        raise RuntimeError("oh\n\n  no\r\n" + "x" * 10**5)
+
+    (finding,) = doctor.guarded("memory", accident, "a\nplace")
+    assert len(str(finding).splitlines()) == 1
+    assert finding.text.startswith("RuntimeError: oh no xxx")
+    assert len(finding.text) == MAX_TEXT
+
+
+def test_without_a_thread_left_the_engine_is_the_problem(profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python says so with a RuntimeError: one finding, and no traceback."""
+    folder = install.install_plugin(profile / "plug-ins", install.default_command())
+
+    def scarce(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", scarce)
+    found: list[Finding] = []
+    setup_check.examine_engine(folder, os.environ, found.append, thorough=True)
+    assert states(found, "engine") == ["problem"]
+    assert "can't start new thread" in found[-1].text
+    assert found[-1].remedy
 
 
 def test_a_problem_gives_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import pytest
 from test_worker import REAL, Host
 
 from nst_core import messages
+from nst_core.findings import MAX_TEXT
 from nst_core.frames import MAGIC
 
 PATIENCE = 60.0  # seconds, for a loaded machine
@@ -56,7 +57,7 @@ def test_a_frame_that_makes_no_sense_is_answered() -> None:
         failed = host.hear_until(messages.Failed, messages.Done)
         assert isinstance(failed, messages.Failed), case
         assert failed.code in {"protocol", "invalid-image", "invalid-setting"}, (case, failed)
-        assert len(failed.message) <= messages.MAX_TEXT
+        assert len(failed.message) <= MAX_TEXT
         host.say(messages.Ping())
         assert host.hear() == messages.Pong(), case
     assert "Traceback" not in host.close()

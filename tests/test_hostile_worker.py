@@ -10,16 +10,21 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_engine import child, is_alive
+from test_engine import PAINTER, child, comes_true, is_alive
 
-from nst_core.engine import MOST_WAITING, TAIL, Engine
+from gimp_plugin.dialog.session import Session
+from nst_core.engine import TAIL, Engine
 from nst_core.errors import EngineCrashedError, NeuralStyleError, ProtocolError
-from nst_core.messages import Done, Failed, Pixels, StylePixels, Stylize
+from nst_core.findings import MAX_TEXT, Finding
+from nst_core.messages import Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
+from nst_core.waiting import MOST_FINDINGS
 
 PATIENCE = 60.0  # seconds, for a loaded machine
+PAINTS = child("exec(" + repr(PAINTER) + ")")
 SIDE = 8
 PICTURE = Pixels(SIDE, SIDE, bytes(SIDE * SIDE * 16))
 
@@ -184,7 +189,7 @@ def test_endless_progress_neither_deafens_nor_fills_the_host() -> None:
 
 
 def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it did not look at in time is left out, never the end; closing lets it go."""
+    """Of what it did not look at in time the newest is kept, and always the end; closing lets it go."""
     told, number = threading.Event(), 0
     real = Engine.begin
 
@@ -193,16 +198,16 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
             nonlocal number
             listener(event)
             number += 1
-            if number == 10 * MOST_WAITING:
+            if number == 1000:
                 told.set()
 
         return real(engine, wanted, counted)
 
     monkeypatch.setattr(Engine, "begin", begin)
     looked_at = 0
-    with hostile("while True: raw(progress)") as engine:
+    with hostile("while True: raw(progress); send(out, Preview(1, picture(8)))") as engine:
 
-        def look(_progress: Any) -> None:
+        def look(_event: Any) -> None:
             nonlocal looked_at
             looked_at += 1
             if looked_at == 1:
@@ -210,8 +215,76 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
                 engine.close()
 
         with pytest.raises(EngineCrashedError, match="closed"):
-            engine.stylize(request(), look)
-    assert looked_at <= MOST_WAITING + 1
+            engine.stylize(request(), look, look)
+    assert looked_at <= 3
+
+
+def test_a_busy_main_loop_gets_the_newest_alone() -> None:
+    """Of thousands of pictures and steps one each waits for the dialog, and then the ending."""
+    many = "for n in range(1000): raw({**progress, 'step': n}); send(out, Preview(1, picture(8)))\n"
+    posted: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    session = Session(
+        lambda: Engine.start(child(f"exec({HOSTILE + many + 'done()' + WAIT!r})"), os.environ), posted.put
+    )
+    heard: list[Any] = []
+    session.submit(replace(request(), settings={"of": "another time"}), heard.append)
+    for _ in range(3):
+        call = posted.get(timeout=PATIENCE)
+        if not heard:
+            assert comes_true(lambda: posted.qsize() >= 2, PATIENCE)
+        call()
+    session.close()
+    assert posted.empty()
+    assert [type(event) for event in heard] == [Progress, Preview, Done]
+    assert heard[0].step == 999
+
+
+FOUND = "finding = {'subject': 'x', 'state': 'ok', 'text': 'y' * 10**5, 'remedy': '', 'where': ''}\n"
+FIND = "raw({'type': 'found', 'job': 1, 'finding': finding})"
+
+
+@pytest.mark.parametrize("act", [f"while True: {FIND}", "done()"])
+def test_an_examination_that_never_ends_is_ended(act: str) -> None:
+    """Findings for ever, or an answer to something else: the engine is sent away, and little was kept of it."""
+    heard: list[Finding] = []
+    with hostile(FOUND + act + WAIT) as engine, pytest.raises(ProtocolError):
+        engine.examine(heard.append)
+    assert len(heard) <= MOST_FINDINGS
+    assert all(len(finding.text) <= MAX_TEXT for finding in heard)
+
+
+@pytest.mark.parametrize("event", [FIND, "raw({'type': 'examined', 'job': 1})"])
+def test_an_examination_is_no_answer_to_a_picture(event: str) -> None:
+    """Whoever asked for a picture does not wait for ever."""
+    with hostile(FOUND + event + WAIT) as engine, pytest.raises(ProtocolError, match="examination"):
+        engine.stylize(request())
+
+
+FIRST = {
+    "8 GiB of picture": "raw({'type': 'ready', 'payload': [{'role': 'pixels', 'bytes': 2**33}]})",
+    "a byte": "raw({'type': 'ready', 'payload': [{'role': 'pixels', 'bytes': 1}]}, b'x')",
+    "a picture": "done()",
+}
+
+
+@pytest.mark.parametrize("lie", FIRST)
+def test_an_engine_that_begins_with_a_lie_is_sent_away(lie: str) -> None:
+    """Before anything is asked for, nothing is awaited: what is announced takes no memory."""
+    before = most_held()
+    script = (
+        HOSTILE.replace("send(out, Ready", "0 and send(out, Ready").replace("os.read(0, 8)", "") + FIRST[lie] + WAIT
+    )
+    with pytest.raises(ProtocolError, match="awaited were 0 at most"):
+        Engine.start(child(f"exec({script!r})"), os.environ)
+    assert most_held() - before < 2**26
+
+
+def test_a_request_that_cannot_be_written_is_told_at_once() -> None:
+    """Settings of 2 MiB do not fit into a header: an error instead of silence, and the next request is answered."""
+    with Engine.start(PAINTS, os.environ) as engine:
+        with pytest.raises(ProtocolError, match="a header has"):
+            engine.stylize(replace(request(), settings={"then": "x" * 2**21}))
+        assert isinstance(engine.stylize(request()), Done)
 
 
 def test_whoever_is_stuck_in_sending_is_freed_by_closing() -> None:

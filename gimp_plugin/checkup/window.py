@@ -10,6 +10,8 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import sentence
+from nst_core.findings import of_error
+from nst_core.launch import no_room
 
 if TYPE_CHECKING:
     from nst_core.findings import Finding
@@ -32,7 +34,11 @@ def show(first: Finding, examine: Examine) -> list[Finding]:
         examine(lambda finding: GLib.idle_add(window.add_finding, finding))
         GLib.idle_add(window.finish)
 
-    threading.Thread(target=work, name="check", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="check", daemon=True).start()
+    except (RuntimeError, MemoryError) as error:
+        window.add_finding(of_error("engine", no_room(error)))
+        window.finish()
     while window.run() == COPY:
         window.copy()
     window.close()

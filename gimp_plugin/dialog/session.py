@@ -16,8 +16,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.speed import Lap, Speed
-from nst_core.errors import EngineCrashedError, NeuralStyleError
+from nst_core.errors import NeuralStyleError
+from nst_core.launch import no_room
 from nst_core.messages import Cancelled, Done, Event, Failed, Progress, Stylize
+from nst_core.waiting import Pile
 
 if TYPE_CHECKING:
     from nst_core.engine import Engine
@@ -33,6 +35,7 @@ class _Job:
         self.request = request
         self.listener = listener
         self.lap = Lap(request, speed)
+        self.unheard = Pile()
         self.over = False  # has its one ending: more events are dropped
 
 
@@ -59,7 +62,8 @@ class Session:
     def submit(self, request: Stylize, listener: Hear) -> None:
         """Have the request painted; what an older one still says is heard no more.
 
-        The listener hears of progress and then of exactly one ending, unless a newer request or `close` comes first.
+        The listener hears of progress, the newest alone where several came since, and then of exactly one ending,
+        unless a newer request or `close` comes first.
         An engine that does not start or dies is a Failed; the next request gets a new engine.
         """
         self._newest = job = _Job(request, listener, self._speed)
@@ -87,15 +91,23 @@ class Session:
             self._closed, engine = True, self._engine
         self._tasks.put(None)
         if engine:  # not in the session's thread, which may be stuck in sending to it
-            threading.Thread(target=engine.close, name="session-close", daemon=True).start()
+            try:
+                threading.Thread(target=engine.close, name="session-close", daemon=True).start()
+            except (RuntimeError, MemoryError):
+                engine.close()
 
     def _later(self, task: Callable[[], None]) -> None:
         if self._closed:
             return
         if self._thread is None:
             # A daemon: where the interpreter ends first, the engine leaves at the end of its input.
-            self._thread = threading.Thread(target=self._serve, name="session", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._serve, name="session", daemon=True)
+            try:
+                thread.start()
+            except (RuntimeError, MemoryError) as error:  # the next request tries again
+                self._fail(no_room(error))
+                return
+            self._thread = thread
         self._tasks.put(task)
 
     def _serve(self) -> None:
@@ -137,9 +149,6 @@ class Session:
         except NeuralStyleError as error:
             self._fail(error)
             return False
-        except OSError as error:  # no thread, no pipe, no memory left for another process
-            self._fail(EngineCrashedError(f"the engine cannot be started ({error})"))
-            return False
         with self._lock:
             self._engine = engine
             closed = self._closed
@@ -162,11 +171,12 @@ class Session:
         """In the thread that reads the wire."""
         if isinstance(event, Progress):
             job.lap.passed(event, time.monotonic())
-        if job is self._newest and not self._closed:
-            self._post(partial(self._deliver, job, event))
+        if job is self._newest and not self._closed and job.unheard.put(event):
+            self._post(partial(self._deliver, job))
 
-    def _deliver(self, job: _Job, event: Event) -> None:
+    def _deliver(self, job: _Job) -> None:
         """In the main loop, where it is known for certain whether a newer job has come."""
+        event = job.unheard.get()
         if job is not self._newest or job.over:
             return
         if isinstance(event, (Done, Cancelled, Failed)) and not self._claim(job):
