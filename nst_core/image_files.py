@@ -21,11 +21,11 @@ from nst_core import icc
 from nst_core.errors import ImageTooLargeError, InvalidImageError
 from nst_core.memory import available
 from nst_core.metadata import NONE, Metadata, add_tags, read_metadata
+from nst_core.picture_size import MOST_PIXELS
 from nst_core.strips import strips
 
 Pixels = NDArray[np.float32]
 
-MOST_PIXELS = 200_000_000
 _READING = 24  # bytes that a pixel takes at least while it becomes floats
 
 # Only formats that decode in this process: no PostScript, nothing that starts another program.

@@ -29,7 +29,7 @@ ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 SLICE = (
     *("__init__", "errors", "settings", "frames", "checked", "findings", "messages", "protocol"),
     *("launch", "remote", "waiting", "engine", "setup_check", "octaves", "estimate", "locks"),
-    *("presets", "preset_entry", "preset_folders", "preset_store", "preset_archive"),
+    *("presets", "preset_entry", "preset_folders", "preset_store", "preset_archive", "picture_size"),
 )
 """Modules of nst_core that GIMP's own Python imports: standard library only, Python 3.10 and later."""
 

@@ -24,12 +24,14 @@ from nst_core.errors import (
     UnknownPresetError,
 )
 from nst_core.messages import MAX_STYLE_FILE
+from nst_core.picture_size import require_modest
 from nst_core.preset_entry import MAX_TITLE, Entry, EntryError, EntryStyle, dump, look, parse, title_problem
 from nst_core.presets import PRESET_FILE, THUMBNAILS, Preset, Roots, read_entry, read_preset, unknown_preset
 from nst_core.settings import Value
 
 MAX_PICTURES = 2**28  # bytes: 256 MiB, all pictures of a preset together
 MAX_THUMBNAIL = 2**22  # bytes: 4 MiB
+MOST_THUMBNAIL_PIXELS = 4_000_000  # twenty times what a screen shows of it, wherever it is unpacked
 MAX_SLUG = 40  # characters
 NAMELESS = "preset"  # the slug of a title that has neither Latin letters nor digits
 
@@ -158,6 +160,7 @@ def files_of(draft: Draft) -> dict[str, bytes]:
     for number, (name, picture, weight) in enumerate(draft.styles, start=1):
         if len(picture) > MAX_STYLE_FILE:
             raise InvalidImageError(f"{name} is larger than {MAX_STYLE_FILE // 2**20} MiB", "use a smaller picture")
+        require_modest(name, picture)
         file = f"style{'' if number == 1 else f'-{number}'}{_suffix(name, picture)}"
         pictures[file] = picture
         styles.append(EntryStyle(file, weight))
@@ -251,6 +254,7 @@ def _thumbnail_name(picture: bytes) -> str:
     if name not in THUMBNAILS or len(picture) > MAX_THUMBNAIL:
         limit = MAX_THUMBNAIL // 2**20
         raise InvalidImageError("the thumbnail cannot be used", f"make it a JPEG or PNG picture of up to {limit} MiB")
+    require_modest("the thumbnail", picture, MOST_THUMBNAIL_PIXELS)
     return name
 
 

@@ -20,7 +20,8 @@ ORDER = json.loads(Path(os.environ["NST_GALLERY"]).read_text())
 sys.dont_write_bytecode = True
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.gallery.panel import Gallery  # noqa: E402 - found only now
+from gimp_plugin.gallery import thumbnails  # noqa: E402 - found only now
+from gimp_plugin.gallery.panel import Gallery  # noqa: E402
 from gimp_plugin.gallery.picks import Pick, Picks  # noqa: E402
 from gimp_plugin.image import layer_styles  # noqa: E402
 from gimp_plugin.image.regions import Region  # noqa: E402
@@ -225,6 +226,12 @@ def clear_away(desk: Desk) -> Facts:
     return facts | {"still chosen": desk.picks()}
 
 
+def judge(_desk: Desk) -> Facts:
+    """A picture of few bytes and very many pixels is not unpacked to be shown; others are."""
+    seen = {name: thumbnails.of_file(FOLDER / name) for name in ("bomb.png", "style.png")}
+    return {name: picture is not None for name, picture in seen.items()}
+
+
 def within(widget: Gtk.Widget) -> Iterator[Gtk.Widget]:
     if widget.get_mapped():
         yield widget
@@ -240,7 +247,7 @@ def main() -> None:
     answers: Facts = {}
     try:
         desk = Desk()
-        for part in (browse, search, blend, take_picture, take_layer, keep, change, clear_away):
+        for part in (browse, search, blend, take_picture, take_layer, keep, change, clear_away, judge):
             answers[part.__name__] = part(desk)
     except Exception:  # noqa: BLE001 - told to the test
         answers["failed"] = traceback.format_exc()

@@ -169,6 +169,9 @@ def bad_layers() -> Facts:
     Gimp.Selection.none(image)
     small.fill(Gimp.FillType.WHITE)
     facts |= refused("small", image, [small])
+    large = Gimp.Layer.new(image, "large", 20_000, 10_001, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)
+    image.insert_layer(large, None, 0)
+    facts |= refused("large", image, [large])
     source.fill(Gimp.FillType.TRANSPARENT)
     facts |= refused("transparent", image, [source])
     return facts

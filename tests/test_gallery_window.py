@@ -27,6 +27,7 @@ def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("gallery")
     for name in ("photograph.png", "style.png"):
         shutil.copyfile(studio.folder / name, folder / name)
+    Image.new("1", (11_000, 11_000)).save(folder / "bomb.png")
     broken = folder / "profile" / "home" / ".local" / "share" / "gimp-neural-style" / "presets" / "torn"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text('{"format": 1')
@@ -50,6 +51,11 @@ def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: d
     assert "is not JSON" in reason
     assert answers["browse"]["first"] == "Charcoal hatching"
     assert answers["browse"]["after the broken one"] == ["cubist-shards"]
+
+
+def test_a_picture_that_would_fill_the_memory_is_not_shown(answers: dict[str, Any]) -> None:
+    """What its header announces is judged before GdkPixbuf unpacks it."""
+    assert answers["judge"] == {"bomb.png": False, "style.png": True}
 
 
 def test_typing_finds_styles_and_return_takes_one(answers: dict[str, Any]) -> None:

@@ -134,6 +134,7 @@ def test_last_values_with_a_style_picture_deleted_since_are_refused(answers: Fou
         ("mask", ["mask"]),
         ("outside", ["selection", "'small'"]),
         ("small", ["32"]),
+        ("large", ["20000 x 10001", "200 megapixels"]),
         ("transparent", ["visible"]),
     ],
 )

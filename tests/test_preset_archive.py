@@ -151,6 +151,7 @@ def test_what_file_managers_add_is_passed_over(roots: Roots, file: Path) -> None
 
 
 GOOD = packed(members())
+GIANT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 60_000, 60_000)
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "no preset file"),
     "words": (b"words, no archive", "no preset file"),
@@ -185,6 +186,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "long entry": (packed([("preset.json", b" " * 70_000)]), "'preset.json', which is too large"),
     "bomb": (packed([members()[0], ("style.jpg", JPEG + bytes(2**26))]), "'style.jpg', which is too large"),
     "big thumbnail": (packed(members(("thumbnail.jpg", JPEG + bytes(2**22)))), "'thumbnail.jpg', which is too large"),
+    "giant picture": (packed([members()[0], ("style.jpg", GIANT)]), "style.jpg is too large"),
+    "giant thumbnail": (packed(members(("thumbnail.png", GIANT))), "the thumbnail is too large"),
     "odd thumbnail": (packed(members(("thumbnail.jpg", WEBP))), "thumbnail cannot be used"),
     "not JSON": (packed([("preset.json", b"[" * 60_000)]), "not JSON"),
     "newer": (packed(members(format=2)), "made by a newer version of Neural Style; update Neural Style"),

@@ -15,12 +15,13 @@ SHOWN = 96  # pixels on a plain screen
 STORED = 2 * SHOWN  # enough for a screen of double density
 MISSING = "image-missing"
 MOST_STRIPES = 4
+MOST_PIXELS = 100_000_000  # GdkPixbuf unpacks all of a PNG before it scales it down, 4 bytes a pixel
 
 
 def of_file(path: Path, edge: int = STORED) -> GdkPixbuf.Pixbuf | None:
-    """The middle square of a picture file, None for one that GdkPixbuf cannot read."""
+    """The middle square of a picture file, None for one that GdkPixbuf cannot read, or only at a great price."""
     _format, width, height = GdkPixbuf.Pixbuf.get_file_info(str(path))
-    if not width or not height:
+    if not 0 < width * height <= MOST_PIXELS:
         return None
     wide, high = (-1, edge) if width > height else (edge, -1)
     try:

@@ -9,8 +9,15 @@ from gimp_plugin.image import masks, scratch
 from gimp_plugin.image.regions import Area
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import ImageTooSmallError, LayerGoneError, NothingVisibleError, UnsupportedLayerError
+from nst_core.errors import (
+    ImageTooLargeError,
+    ImageTooSmallError,
+    LayerGoneError,
+    NothingVisibleError,
+    UnsupportedLayerError,
+)
 from nst_core.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.picture_size import MOST_PIXELS
 from nst_core.settings import MIN_SIDE
 
 if TYPE_CHECKING:
@@ -49,7 +56,7 @@ class View:
 
 
 def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
-    """Raise UnsupportedLayerError, ImageTooSmallError or NothingVisibleError for what cannot be stylised."""
+    """Raise UnsupportedLayerError, ImageTooLargeError, ImageTooSmallError or NothingVisibleError where need be."""
     if not drawables:
         raise UnsupportedLayerError(_("no layer is selected"), _("select one layer or more"))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
@@ -134,6 +141,11 @@ def _check(drawable: Gimp.Drawable, name: str) -> None:
             _("the selection lies outside of {layer}").format(layer=name), _("select a part of it")
         )
     width, height = drawable.get_width(), drawable.get_height()
+    if width * height > MOST_PIXELS:
+        raise ImageTooLargeError(
+            _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
+            _("use a picture of at most {0} megapixels").format(MOST_PIXELS // 1_000_000),
+        )
     if min(width, height) < MIN_SIDE:
         raise ImageTooSmallError(
             _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
