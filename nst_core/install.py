@@ -2,8 +2,8 @@
 
 The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, the standard-library
 slice of `nst_core`, the built-in presets) and `engine.json`, which says how to start the engine. A folder is
-built beside its place and then swapped in, so that an interrupted installation leaves the one before it; of several at
-once, each waits for the one before it.
+built beside its place and then swapped in: an interrupted installation leaves the one before it, in its place or put
+aside, from where the next one takes it back. Of several at once, each waits for the one before it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nst_core
+from nst_core import preset_folders
 from nst_core.errors import NeuralStyleError, UnwritableOutputError
 from nst_core.launch import ENGINE_FILE
 from nst_core.locks import alone_for_now
@@ -38,6 +39,7 @@ _SOURCES = _CORE.parent / "gimp_plugin"
 _ASIDE = f".{PLUGIN}-"
 """How folders begin that are not finished, or not yet deleted. GIMP passes over them."""
 _LOCK = f"{_ASIDE}lock"
+_OLD = f"{_ASIDE}old"
 _PATIENCE = 60.0  # seconds to wait for another installation
 _REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
 """What the plug-in, and GIMP for it, write down in a profile."""
@@ -93,13 +95,15 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
     Raises UnwritableOutputError.
     """
     target = plug_ins / PLUGIN
-    removed = [target] if os.path.lexists(target) else []
+    removed: list[Path] = []
     try:
         if plug_ins.is_dir():
             with alone_for_now(plug_ins / _LOCK, _PATIENCE):
-                if removed:
-                    target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
                 _sweep(plug_ins)
+                if os.path.lexists(target):
+                    removed = [target]
+                    target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
+                    _sweep(plug_ins)
         for pattern in _REMEMBERED:
             for path in plug_ins.parent.glob(pattern):
                 path.unlink()
@@ -114,9 +118,12 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
 
 
 def installed_engine(plug_ins: Path) -> dict[str, object] | None:
-    """What the installed plug-in's engine.json says; None without a plug-in, {} if the file cannot be used."""
-    folder = plug_ins / PLUGIN
-    if not folder.is_dir():
+    """What the installed plug-in's engine.json says; None without a plug-in, {} if the file cannot be used.
+
+    One that an interrupted installation put aside counts.
+    """
+    folder = next((place for place in (plug_ins / PLUGIN, plug_ins / _OLD) if place.is_dir()), None)
+    if folder is None:
         return None
     try:
         said = json.loads((folder / ENGINE_FILE).read_text("utf-8"))
@@ -136,21 +143,15 @@ def chosen_engine(plug_ins: Path) -> list[str] | None:
 
 def _swap_in(plug_ins: Path, command: Sequence[str], *, chosen: bool) -> Path:
     target = plug_ins / PLUGIN
-    new, old = (plug_ins / f"{_ASIDE}{uuid.uuid4().hex}" for _ in range(2))
+    new, old = plug_ins / f"{_ASIDE}{uuid.uuid4().hex}", plug_ins / _OLD
     try:
         _build(new, command, chosen=chosen)
         if os.path.lexists(target):
             target.rename(old)
-        try:
-            new.rename(target)
-        except OSError:
-            if os.path.lexists(old):
-                old.rename(target)
-            raise
+        new.rename(target)
     finally:
-        _remove(new)
-        if os.path.lexists(target):
-            _remove(old)
+        preset_folders.remove(new)
+        preset_folders.resolve(old, target)
     return target
 
 
@@ -172,16 +173,10 @@ def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
 
 
 def _sweep(plug_ins: Path) -> None:
-    """Remove what an interrupted installation left. Nobody else installs now."""
+    """Undo or finish what an interrupted installation began. Nobody else installs now."""
+    preset_folders.resolve(plug_ins / _OLD, plug_ins / PLUGIN)
     for path in set(plug_ins.glob(f"{_ASIDE}*")) - {plug_ins / _LOCK}:
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_symlink():
-        path.unlink()
-    else:
-        shutil.rmtree(path, ignore_errors=True)
+        preset_folders.remove(path)
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableOutputError:

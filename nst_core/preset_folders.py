@@ -63,7 +63,7 @@ def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
 def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     """Make the preset's folder of these files, in place of an older one. Raises OSError with all as it was before."""
     new, aside, target = root / _fresh(NEW), root / f".{slug}{ASIDE}", root / slug
-    _resolve(aside, target)
+    resolve(aside, target)
     try:
         new.mkdir(_FOLDER_MODE)
         for name, content in files.items():
@@ -74,8 +74,8 @@ def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         new.rename(target)
         _settle(root)
     finally:
-        _remove(new)
-        _resolve(aside, target)
+        remove(new)
+        resolve(aside, target)
     return target
 
 
@@ -126,15 +126,15 @@ def _clean(root: Path) -> None:
     for path in [*root.iterdir(), *root.glob(f"*/{NEW}*")]:
         with contextlib.suppress(OSError):
             if path.name.startswith(NEW) or _is_forgotten(path.name):
-                _remove(path)
+                remove(path)
             elif slug_of(path) not in {"", path.name}:
-                _resolve(path, root / slug_of(path))
+                resolve(path, root / slug_of(path))
 
 
-def _resolve(aside: Path, target: Path) -> None:
+def resolve(aside: Path, target: Path) -> None:
     """Of a preset that was put aside, and what was to take its place: the new one if it came, else the old one."""
     if os.path.lexists(target):
-        _remove(aside)
+        remove(aside)
     elif os.path.lexists(aside):
         aside.rename(target)
 
@@ -144,7 +144,7 @@ def _is_forgotten(name: str) -> bool:
     return name.startswith(DELETED) and seconds.isdecimal() and time.time() - int(seconds) > KEPT_SECONDS
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a folder, a file or a link, if it is there and as far as it can be."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)

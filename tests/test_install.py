@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -170,6 +171,58 @@ def test_an_installation_that_cannot_move_in_puts_the_old_one_back(
     assert len(tries) == 3
     assert list(tmp_path.iterdir()) == [folder]
     assert (install.installed_engine(tmp_path) or {})["command"] == COMMAND
+
+
+KILLED = f"""
+import os, signal, sys
+from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
+from nst_core.install import install_plugin
+def step(event, args):
+    global left
+    if event == "os.rename":
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+place, left = Path(sys.argv[1]), int(sys.argv[2])
+sys.addaudithook(step)
+install_plugin(place, ["another"])
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@pytest.mark.parametrize("step", range(3))
+def test_a_killed_installation_leaves_the_old_plugin_or_the_new_one(
+    tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before either of its two moves: its engine is known still, and the next try keeps it if that fails too."""
+    alone, place = tmp_path / "alone", tmp_path / "plug-ins"
+    for folder in (alone, place):
+        install.install_plugin(folder, COMMAND, chosen=True)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(place), str(step)], check=False)
+    assert done.returncode == (0 if step == 2 else -signal.SIGKILL)
+    assert (install.installed_engine(place) or {})["command"] == (["another"] if step == 2 else COMMAND)
+
+    def full(*_: object, **_options: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", full)
+        with pytest.raises(UnwritableOutputError, match="No space left"):
+            install.install_plugin(place, ["a third"])
+    assert [path.name for path in place.iterdir()] == ["neural-style"]
+    assert inside(place) == inside(alone)
+    assert install.chosen_engine(place) == (None if step == 2 else COMMAND)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_what_a_killed_installation_put_aside_is_removed_too(tmp_path: Path) -> None:
+    """Uninstalling takes it away, and says so."""
+    folder = install.install_plugin(tmp_path, COMMAND)
+    subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), "1"], check=False)
+    assert not folder.exists()
+    assert install.uninstall_plugin(tmp_path) == [folder]
+    assert list(tmp_path.iterdir()) == []
 
 
 def inside(folder: Path) -> set[tuple[str, int]]:
