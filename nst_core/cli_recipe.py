@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.preset_folders import replace
 from nst_core.recipe import FORMAT
 
 MAX_RECIPE = 2**20  # bytes
@@ -32,9 +33,13 @@ def read_recipe(path: str) -> dict[str, Any]:
 
 
 def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
-    """Write it where `require_recipe_path` found a place. Raises UnwritableOutputError."""
+    """Write it, whole or not at all, where `require_recipe_path` found a place. Raises UnwritableOutputError."""
+    content = (json.dumps(recipe, indent=2, ensure_ascii=False) + "\n").encode()
     try:
-        path.write_text(json.dumps(recipe, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if path.exists() and not path.is_file():  # a pipe
+            path.write_bytes(content)
+        else:
+            replace(path.resolve(), content)  # a link stays a link
     except OSError as error:
         raise UnwritableOutputError(f"{path} cannot be written", "choose another place") from error
 

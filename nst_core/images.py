@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 import uuid
 from pathlib import Path
 
@@ -165,6 +166,7 @@ def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = No
     unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix.lower()}")
     try:
         image_files.save(unfinished, pixels, kind, like or Source(pixels))
+        unfinished.chmod(unfinished.stat().st_mode & ~stat.S_IWOTH)  # whatever the umask
         replace_whole(path, unfinished)
     except (OSError, ValueError) as error:
         raise UnwritableOutputError(

@@ -16,8 +16,11 @@ import numpy as np
 import pytest
 from preset_fixtures import DRAFT, roots, unix_only
 
+from gimp_plugin.dialog import memory
+from gimp_plugin.gallery.picks import Picks, of_file
+from gimp_plugin.image import origin
 from nst_core import images
-from nst_core.cli_recipe import read_recipe
+from nst_core.cli_recipe import read_recipe, write_recipe
 from nst_core.errors import (
     EngineMismatchError,
     EngineMissingError,
@@ -82,6 +85,25 @@ def test_what_finds_the_disk_full_leaves_everything_as_it_was(small_disk: Path, 
     assert not [
         path for path in small_disk.rglob("*") if path.is_file() and path.name not in {"filler", "rest", ".lock"}
     ]
+
+
+def test_what_is_written_down_finds_the_disk_full_and_stays_as_it_was(small_disk: Path) -> None:
+    """A recipe says so, and what the dialog remembers of the last time is that of the time before."""
+
+    def write(word: str) -> None:
+        memory.remember(small_disk, memory.Memory(size=(len(word), 480)))
+        origin.remember(small_disk, Picks((of_file(small_disk / word),)))
+        write_recipe(small_disk / "recipe.json", {"said": word})
+
+    write("old")
+    before = {path: path.read_bytes() for path in small_disk.iterdir()}
+    assert len(before) == 3
+    with pytest.raises(OSError, match="No space left"):
+        (small_disk / "rest").write_bytes(bytes(256 * 1024))
+    with pytest.raises(UnwritableOutputError, match="cannot be written"):
+        write("new")
+    (small_disk / "rest").unlink()
+    assert {path: path.read_bytes() for path in small_disk.iterdir()} == before
 
 
 CLOSED = """

@@ -7,10 +7,14 @@ import os
 import stat
 from pathlib import Path
 
+import numpy as np
 import pytest
 from preset_fixtures import DRAFT, roots, unix_only
 
-from nst_core import weights
+from gimp_plugin.dialog import memory
+from gimp_plugin.gallery.picks import Picks, of_file
+from gimp_plugin.image import origin
+from nst_core import cli_recipe, images, weights
 from nst_core.errors import DamagedWeightsError
 from nst_core.install import install_plugin
 from nst_core.preset_archive import export_preset
@@ -141,7 +145,7 @@ def open_to_others(root: Path) -> list[str]:
 
 @unix_only
 def test_nothing_is_for_others_to_write_where_the_mask_allows_all(roots: Roots, tmp_path: Path) -> None:
-    """After installing, saving, renaming, deleting and exporting under umask 0."""
+    """After installing, saving, renaming, deleting, exporting, painting and remembering under umask 0."""
     before = os.umask(0)
     try:
         kept = tmp_path / "kept"
@@ -151,7 +155,12 @@ def test_nothing_is_for_others_to_write_where_the_mask_allows_all(roots: Roots, 
         made = save(DRAFT, roots)
         export_preset(rename(made.slug, "Another", roots), kept / "a.nstyle")
         delete(made.slug, roots)
+        images.write(kept / "result.png", np.zeros((40, 40, 3), np.float32))
+        cli_recipe.write_recipe(kept / "recipe.json", {})
+        memory.remember(kept, memory.Memory())
+        origin.remember(kept, Picks((of_file(kept / "result.png"),)))
     finally:
         os.umask(before)
+    assert (kept / origin.FILE).is_file()
     assert open_to_others(kept) == []
     assert open_to_others(roots.user.parent) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +124,33 @@ def test_only_the_latest_pictures_are_remembered(tmp_path: Path) -> None:
     paths = json.loads((tmp_path / origin.FILE).read_text())
     assert len(paths) == len(set(paths)) == origin.MOST
     assert paths[0] == str(tmp_path / "50.png")
+
+
+REMEMBERING = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from gimp_plugin.gallery.picks import Picks, of_file
+from gimp_plugin.image import origin
+sys.stdin.readline()
+for number in range(8):
+    origin.remember(Path(sys.argv[2]), Picks((of_file(Path(f"/{sys.argv[3]}-{number}.png")),)))
+"""
+
+
+def test_two_gimps_that_paint_at_once_remember_the_pictures_of_both(tmp_path: Path) -> None:
+    """None of what one has written is lost to the other, and no lock is left."""
+    root = str(Path(__file__).resolve().parent.parent)
+    words = [sys.executable, "-c", REMEMBERING, root, str(tmp_path)]
+    others = [subprocess.Popen([*words, str(who)], stdin=subprocess.PIPE) for who in range(4)]
+    for other in others:
+        assert other.stdin is not None
+        other.stdin.write(b"go\n")
+        other.stdin.close()
+    assert [other.wait() for other in others] == [0] * 4
+    paths = json.loads((tmp_path / origin.FILE).read_text())
+    assert sorted(paths) == sorted(f"/{who}-{number}.png" for who in range(4) for number in range(8))
+    assert [path.name for path in tmp_path.iterdir()] == [origin.FILE]
 
 
 def test_a_profile_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery.picks import Picks
+from nst_core.preset_folders import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def remember(profile: Path, last: Memory) -> None:
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
         said = {"picks": picks, "complete": complete, "size": last.size}
-        (profile / FILE).write_text(json.dumps(said, indent=2) + "\n", "utf-8")
+        replace(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
 
 
 def _size(said: object) -> tuple[int, int] | None:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.gallery.picks import Pick, Picks, of_file
 from gimp_plugin.translation import _
-from nst_core import presets
+from nst_core import preset_folders, presets
 from nst_core.errors import InvalidImageError
+from nst_core.locks import alone_for_now
 from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
 from nst_core.preset_entry import MAX_WEIGHT
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 FILE = "neural-style-pictures.json"
+LOCK = ".neural-style-pictures-lock"
+PATIENCE = 2.0  # seconds to wait for another GIMP, which writes for a moment
 MOST = 100  # paths kept, the latest first
 
 
@@ -54,9 +57,10 @@ def remember(profile: Path, picks: Picks) -> None:
     files = [Path(pick.key).absolute() for pick in picks.entries if pick.kind == "file"]
     if not files:
         return
-    paths = [*files, *(path for path in _remembered(profile) if path not in files)]
-    with contextlib.suppress(OSError):
-        (profile / FILE).write_text(json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n", "utf-8")
+    with contextlib.suppress(OSError), alone_for_now(profile / LOCK, PATIENCE):  # another GIMP paints too
+        paths = [*files, *(path for path in _remembered(profile) if path not in files)]
+        said = json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n"
+        preset_folders.replace(profile / FILE, said.encode())
 
 
 def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], str]) -> Pick:
