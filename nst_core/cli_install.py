@@ -66,14 +66,22 @@ def uninstall(folders: tuple[Path, ...]) -> None:
         from nst_core.install import uninstall_plugin  # noqa: PLC0415 - as above
         from nst_core.presets import user_root  # noqa: PLC0415 - as above
 
+        failed = False
         for profile in _asked_for(folders):
-            removed = uninstall_plugin(profile.plug_ins)
+            try:
+                removed = uninstall_plugin(profile.plug_ins)
+            except NeuralStyleError as error:  # it goes from the other profiles
+                click.echo(f"neural-style: {error}", err=True)
+                failed = True
+                continue
             for path in removed:
                 click.echo(f"removed {path}")
             if not removed:
                 click.echo(f"there is no plug-in in {profile.folder}")
         if user_root().is_dir():
             click.echo(f"kept your presets in {user_root()}")
+        if failed:
+            sys.exit(REFUSED)
 
 
 def _asked_for(folders: Sequence[Path]) -> list[Profile]:

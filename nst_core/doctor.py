@@ -18,6 +18,7 @@ import nst_core
 from nst_core.errors import AGAIN, NeuralStyleError
 from nst_core.extras import remedy_for
 from nst_core.findings import Finding, State, of_error
+from nst_core.setup_check import PRESETS, presets_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +37,7 @@ def examine() -> Iterator[Finding]:
         ("onnx", lambda: _backend("onnx", "onnxruntime")),
         ("torch", lambda: _backend("torch", "torch")),
         ("memory", _memory),
-        ("presets", _presets),
+        (PRESETS, presets_here),
         ("locale", _locale),
     )
     for subject, check in checks:
@@ -125,22 +126,13 @@ def _trial(name: str, device: str, version: str) -> list[Finding]:
 def _memory() -> list[Finding]:
     import psutil  # noqa: PLC0415 - see above
 
-    memory = psutil.virtual_memory()
-    text = f"{memory.available / 2**30:.1f} of {memory.total / 2**30:.1f} GiB free"
-    if memory.available < ENOUGH_MEMORY:
+    from nst_core.memory import available  # noqa: PLC0415 - see above
+
+    free = available()  # a container may allow less than the machine has
+    text = f"{free / 2**30:.1f} of {psutil.virtual_memory().total / 2**30:.1f} GiB free"
+    if free < ENOUGH_MEMORY:
         return [Finding("memory", "note", text, "close other programs, or work on smaller pictures")]
     return [Finding("memory", "ok", text)]
-
-
-def _presets() -> list[Finding]:
-    from nst_core.presets import list_presets  # noqa: PLC0415 - see above
-
-    listing = list_presets()
-    own = sum(not preset.builtin for preset in listing.presets)
-    broken = [of_error("presets", error, error.slug) for error in listing.broken]
-    if len(listing.presets) == own:
-        return [Finding("presets", "problem", "the built-in presets are missing", AGAIN), *broken]
-    return [Finding("presets", "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
 
 
 def _locale() -> list[Finding]:

@@ -2,7 +2,7 @@
 
     <root>/.new-<id>                   being written; moved into place when it is whole
     <root>/.<slug>.old                 what it replaces, until it is there (readers know it, see `presets`)
-    <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS
+    <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS; `.overdue` in it: when it first was
     <root>/.lock                       locked by the one process that writes
 
 A process that dies leaves the old preset or the new one, never a mixture; what else it leaves is hidden from readers
@@ -30,6 +30,8 @@ LOCK = ".lock"
 NEW = ".new-"
 DELETED = ".deleted-"
 KEPT_SECONDS = 7 * 24 * 3600
+DOUBT_SECONDS = 24 * 3600  # for which it must have been overdue: a clock that is ahead for a while deletes nothing
+OVERDUE = ".overdue"
 PATIENCE = 5.0  # seconds to wait for another process that writes
 
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644  # less the umask: never for others to write
@@ -125,7 +127,7 @@ def _clean(root: Path) -> None:
     """Finish or undo what dead writers began, and let go of what was deleted long ago. Nobody else writes now."""
     for path in [*root.iterdir(), *root.glob(f"*/{NEW}*")]:
         with contextlib.suppress(OSError):
-            if path.name.startswith(NEW) or _is_forgotten(path.name):
+            if path.name.startswith(NEW) or _is_forgotten(path):
                 remove(path)
             elif slug_of(path) not in {"", path.name}:
                 resolve(path, root / slug_of(path))
@@ -139,9 +141,17 @@ def resolve(aside: Path, target: Path) -> None:
         aside.rename(target)
 
 
-def _is_forgotten(name: str) -> bool:
-    seconds = name.removeprefix(DELETED).partition("-")[0]
-    return name.startswith(DELETED) and seconds.isdecimal() and time.time() - int(seconds) > KEPT_SECONDS
+def _is_forgotten(path: Path) -> bool:
+    """Whether a preset was deleted long ago. Raises OSError."""
+    now, seconds = int(time.time()), path.name.removeprefix(DELETED).partition("-")[0]
+    if not path.name.startswith(DELETED) or not seconds.isdecimal() or now - int(seconds) <= KEPT_SECONDS:
+        return False
+    mark = path / OVERDUE
+    since = mark.read_text("ascii", "replace") if mark.is_file() else ""
+    if since.isdecimal() and int(since) <= now:
+        return now - int(since) > DOUBT_SECONDS
+    replace(mark, str(now).encode())
+    return False
 
 
 def remove(path: Path) -> None:

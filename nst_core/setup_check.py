@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nst_core import __version__
 from nst_core.engine import Engine
-from nst_core.errors import DOCTOR, REINSTALL, NeuralStyleError
-from nst_core.findings import Finding
+from nst_core.errors import AGAIN, DOCTOR, REINSTALL, NeuralStyleError
+from nst_core.findings import Finding, of_error
 from nst_core.launch import engine_command
+from nst_core.presets import list_presets
 from nst_core.remote import host_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Tell = Callable[[Finding], None]
+PRESETS = "presets"
 
 
 def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
@@ -35,10 +38,28 @@ def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *,
         with Engine.start(command, surroundings) as engine:
             tell(_started(engine, command, time.monotonic() - started))
             if thorough:
-                engine.examine(tell)
+                far = host_of(command) is not None
+                engine.examine(partial(_tell_but_presets, tell) if far else tell)
+                for finding in presets_here() if far else ():  # hers are here
+                    tell(finding)
     except NeuralStyleError as error:
         remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # the doctor is here already
         tell(Finding("engine", "problem", error.message, remedy))
+
+
+def presets_here() -> list[Finding]:
+    """What there is of presets on this machine."""
+    listing = list_presets()
+    own = sum(not preset.builtin for preset in listing.presets)
+    broken = [of_error(PRESETS, error, error.slug) for error in listing.broken]
+    if len(listing.presets) == own:
+        return [Finding(PRESETS, "problem", "the built-in presets are missing", AGAIN), *broken]
+    return [Finding(PRESETS, "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
+
+
+def _tell_but_presets(tell: Tell, finding: Finding) -> None:
+    if finding.subject != PRESETS:
+        tell(finding)
 
 
 def _started(engine: Engine, command: list[str], seconds: float) -> Finding:

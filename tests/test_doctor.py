@@ -151,8 +151,32 @@ def test_a_broken_preset_is_named(tmp_path: Path) -> None:
     broken = presets.user_root() / "broken-one"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text("{")
-    problems = [finding for finding in doctor._presets() if finding.state == "problem"]
+    problems = [finding for finding in setup_check.presets_here() if finding.state == "problem"]
     assert [problem.where for problem in problems] == ["broken-one"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program of Unix stands in for ssh")
+def test_with_an_engine_elsewhere_the_presets_are_those_of_here(profile: Path, tmp_path: Path) -> None:
+    """The far machine's presets are not the ones that the artist sees."""
+    for place, name in ((presets.user_root(), "here"), (tmp_path / "far/gimp-neural-style/presets", "there")):
+        (place / name).mkdir(parents=True)
+        (place / name / "preset.json").write_text("{")
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\nXDG_DATA_HOME='{tmp_path}/far' exec '{sys.executable}' -I -u -m nst_core.worker\n")
+    ssh.chmod(0o755)
+    folder = install.install_plugin(profile / "plug-ins", [str(ssh), "studio"])
+    found: list[Finding] = []
+    setup_check.examine_engine(folder, os.environ, found.append, thorough=True)
+    assert [finding.where for finding in found if finding.subject == "presets"] == ["", "here"]
+    assert "on studio" in found[1].text
+
+
+def test_memory_is_what_a_container_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much the machine has beside that."""
+    monkeypatch.setattr("nst_core.memory.available", lambda: 2**29)
+    (finding,) = doctor._memory()
+    assert finding.state == "note"
+    assert finding.text.startswith("0.5 of ")
 
 
 def test_file_names_without_utf_8_are_a_note(monkeypatch: pytest.MonkeyPatch) -> None:

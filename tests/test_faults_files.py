@@ -30,7 +30,7 @@ from nst_core.errors import (
 from nst_core.install import install_plugin
 from nst_core.launch import engine_command
 from nst_core.preset_archive import export_preset
-from nst_core.preset_store import save
+from nst_core.preset_store import delete, restore, save
 from nst_core.presets import Roots, list_presets
 from nst_core.protocol import PROTOCOL
 
@@ -221,10 +221,14 @@ def test_nothing_waits_by_a_clock_that_can_jump() -> None:
 
 @pytest.mark.parametrize("year", [1970, 2100])
 def test_presets_survive_a_clock_that_jumps(roots: Roots, year: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Saved today, seen in another year, and again today: they are there, and can be saved to."""
+    """Saved today, seen in another year, and again today: they are there, deleted ones too, and can be saved to."""
     saved = save(DRAFT, roots)
+    deleted = delete(save(DRAFT, roots).slug, roots)
     with monkeypatch.context() as patch:
         patch.setattr("time.time", lambda: (year - 1970) * 365.25 * 86400)
         save(DRAFT, roots)
+        save(DRAFT, roots)
+    save(DRAFT, roots)
+    assert restore(deleted, roots).title == saved.title
     assert saved.slug in [preset.slug for preset in list_presets(roots).presets]
     assert list_presets(roots).broken == ()

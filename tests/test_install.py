@@ -341,6 +341,21 @@ def test_every_profile_gets_the_plugin_and_one_that_cannot_is_named(home: Path) 
     assert not any((folder / "plug-ins/neural-style").exists() for folder in folders)
 
 
+def test_a_profile_that_cannot_be_cleaned_does_not_keep_the_plugin_in_the_others(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and the exit code says that something is left."""
+    folders = [home / ".config/GIMP/3.0", home / ".var/app/org.gimp.GIMP/config/GIMP/3.2"]
+    for folder in folders:
+        install.install_plugin(folder / "plug-ins", COMMAND)
+    monkeypatch.setattr(install, "_PATIENCE", 0.0)
+    with alone_for_now(folders[0] / "plug-ins" / ".neural-style-lock", 0.0):
+        done = told("uninstall")
+    assert done.exit_code == 2
+    assert str(folders[0]) in done.stderr
+    assert [(folder / "plug-ins/neural-style").exists() for folder in folders] == [True, False]
+
+
 def test_an_engine_elsewhere_is_kept_until_another_is_named(home: Path) -> None:
     """Its words are split like a shell's, and no shell sees them; what it lacks now is told, and it is installed."""
     profile = home / "pro file"
