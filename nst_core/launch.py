@@ -9,7 +9,6 @@ Standard library only: the GIMP plug-in imports this file too.
 from __future__ import annotations
 
 import json
-import os
 import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -30,6 +29,8 @@ KEPT = (
     "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS CUDA_VISIBLE_DEVICES OMP_NUM_THREADS "
     "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK"
 )
+PLAIN_PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
+"""Where an engine finds programs, on Unix: ssh, and what ssh's own settings name, such as a ProxyCommand."""
 KEPT_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
 
 
@@ -59,7 +60,7 @@ def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     names = {*KEPT.split(), *(KEPT_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
     kept = {name: value for name, value in surroundings.items() if name.upper() in names}
     system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)
-    kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else os.defpath
+    kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else PLAIN_PATH
     return kept
 
 

@@ -26,7 +26,7 @@ from nst_core.errors import (
     OutOfMemoryError,
     ProtocolError,
 )
-from nst_core.launch import clean_environment, engine_command
+from nst_core.launch import PLAIN_PATH, clean_environment, engine_command
 from nst_core.messages import Cancelled, Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
 from nst_core.protocol import PROTOCOL
 
@@ -284,7 +284,7 @@ def test_the_environment_is_a_whitelist() -> None:
     """What GIMP's packages export does not reach the engine, what it needs does."""
     bad = ["LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONPATH", "PYTHONHOME", "GI_TYPELIB_PATH", "GTK_PATH", "VIRTUAL_ENV"]
     good = {"HOME": "/h", "LANG": "C.UTF-8", "XDG_DATA_HOME": "/x", "CUDA_VISIBLE_DEVICES": "1", "TMPDIR": "/t"}
-    assert clean_environment({**dict.fromkeys(bad, "/bad"), **good, "PATH": "/bad"}) == {**good, "PATH": os.defpath}
+    assert clean_environment({**dict.fromkeys(bad, "/bad"), **good, "PATH": "/bad"}) == {**good, "PATH": PLAIN_PATH}
     windows = clean_environment({"SystemRoot": "C:\\Windows", "Path": "D:\\bad"})
     assert windows == {"SystemRoot": "C:\\Windows", "PATH": "C:\\Windows\\System32;C:\\Windows"}
 

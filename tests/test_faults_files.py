@@ -205,18 +205,60 @@ WALL_CLOCK = {"nst_core/preset_folders.py"}
 """Where the date matters: a deleted preset is kept for a week of the calendar."""
 
 
+STEADY = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "sleep", "thread_time"}
+"""What of the module `time` no clock that is set can change."""
+
+
+def clocks(tree: ast.AST) -> list[str]:
+    """Where a file may ask for the time of day: any use of `datetime`, and of `time` all but what is steady."""
+    found = []
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if alias.name == "time"
+    }
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=taken) if any(alias.name == "datetime" for alias in taken):
+                found.append("datetime")
+            case ast.ImportFrom(module="datetime"):
+                found.append("datetime")
+            case ast.ImportFrom(module="time", names=taken):
+                found += [alias.name for alias in taken if alias.name not in STEADY]
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names and attribute not in STEADY:
+                found.append(attribute)
+    return found
+
+
 def test_nothing_waits_by_a_clock_that_can_jump() -> None:
-    """`time.time` and dates are asked nowhere else, so that a clock set anew neither hangs nor ends a run."""
-    found = set()
-    for part in ("nst_core", "gimp_plugin"):
-        for path in (ROOT / part).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                name = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-                if name in {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today"}:
-                    found.add(path.relative_to(ROOT).as_posix())
-                if isinstance(node, ast.ImportFrom) and node.module in {"time", "datetime"}:
-                    found.add(path.relative_to(ROOT).as_posix())
+    """The time of day is asked for nowhere else, so that a clock set anew neither hangs nor ends a run."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for part in ("nst_core", "gimp_plugin")
+        for path in (ROOT / part).rglob("*.py")
+        if clocks(ast.parse(path.read_text("utf-8")))
+    }
     assert found == WALL_CLOCK
+
+
+ASKS = (
+    "import time\ntime.time()",
+    "import time as t\nt.time()",
+    "import time\ntime.localtime()",
+    "from time import time",
+    "from time import *",
+    "import datetime\ndatetime.datetime.now()",
+    "from datetime import date as d",
+)
+
+
+@pytest.mark.parametrize("code", ASKS)
+def test_the_rule_about_clocks_catches_what_it_forbids(code: str) -> None:
+    """Under whichever name it is imported; what measures spans of time is free."""
+    assert clocks(ast.parse(code))
+    assert not clocks(ast.parse("import time as t\nfrom time import perf_counter\nt.monotonic()\nt.sleep(1)"))
 
 
 @pytest.mark.parametrize("year", [1970, 2100])
