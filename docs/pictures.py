@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image
 
 from nst_core import images, sheet
 from nst_core.image_files import Pixels
-from nst_core.job import Job, Style
+from nst_core.job import Job, Style, preset_styles
 from nst_core.presets import load_preset
 from nst_core.run import stylize
 from nst_core.settings import Value, from_mapping
@@ -60,7 +61,8 @@ def photograph(name: str, side: int = SIDE) -> Pixels:
 
 def style(preset: str, weight: float = 1.0, guide: Pixels | None = None) -> Style:
     """The picture of a built-in preset."""
-    return Style(images.decode(load_preset(preset).styles[0].read()), weight, guide)
+    (first, *_) = preset_styles(load_preset(preset))
+    return replace(first, weight=weight, guide=guide)
 
 
 def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -> Pixels:

@@ -11,7 +11,7 @@ from nst_core.cli_options import require_size, settings_from, weighted
 from nst_core.cli_recipe import read_recipe
 from nst_core.errors import InvalidSettingError
 from nst_core.images import Pixels, Source
-from nst_core.job import Job, Style
+from nst_core.job import Job, Style, preset_styles
 from nst_core.kept import digest
 from nst_core.recipe import require_same
 from nst_core.settings import Settings, knobs, to_mapping
@@ -94,7 +94,7 @@ def read_look(order: Order) -> Look:
     settings = settings_from(given, wanted.get("settings", preset.settings if preset else {}))
     size = order.size or (max(wanted["size"]) if wanted else None)
     require_size(size)
-    styles = _preset_styles(preset) if preset else _given_styles(order.styles)
+    styles = preset_styles(preset) if preset else _given_styles(order.styles)
     styles = _weighed(styles, wanted) if wanted else styles
     return Look(
         styles,
@@ -172,7 +172,3 @@ def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
     if not any(weight for _, weight in parsed):
         raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
     return tuple(Style(images.require_usable(images.read(path), path), weight) for path, weight in parsed)
-
-
-def _preset_styles(preset: presets.Preset) -> tuple[Style, ...]:
-    return tuple(Style(images.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)

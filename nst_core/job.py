@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nst_core import images
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
+from nst_core.presets import Preset
 from nst_core.settings import MIN_SIDE, Settings
 
 Float = NDArray[np.float32]
@@ -79,6 +80,11 @@ class Job:
         alpha = self.content[..., 3] if self.content.shape[2] == 4 else None
         visible = np.broadcast_to(np.float32(1), self.content.shape[:2]) if alpha is None else alpha
         return visible if self.mask is None else visible * self.mask
+
+
+def preset_styles(preset: Preset) -> tuple[Style, ...]:
+    """The pictures of a preset. Raises BrokenPresetError or InvalidImageError."""
+    return tuple(Style(images.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)
 
 
 def reduced(job: Job, side: int) -> Job:

@@ -32,6 +32,7 @@ HOLDS = {
     r"nst_core/models/[\w-]+\.(onnx|safetensors|json)",
     r"nst_core/styles/[\w-]+/(preset\.json|style\.jpg|thumbnail\.jpg)",
     r"nst_core(/backends)?/\w+\.py",
+    r"nst_core/py\.typed",
     r"gimp_plugin(/\w+)*/\w+\.py",
     r"gimp_plugin/neural-style\.py",
     r"gimp_plugin/locale/\w+/LC_MESSAGES/gimp-neural-style\.mo",
