@@ -53,16 +53,32 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     libc.umount2(bytes(place), 2)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".tif", ".jpg", ".webp"])
-def test_a_result_that_finds_the_disk_full_leaves_the_old_file(small_disk: Path, suffix: str) -> None:
+@pytest.mark.parametrize(
+    ("suffix", "depth"), [(".png", 8), (".tif", 8), (".jpg", 8), (".webp", 8), (".png", 16), (".tif", 16)]
+)
+def test_a_result_that_finds_the_disk_full_leaves_the_old_file(small_disk: Path, suffix: str, depth: int) -> None:
     """One sentence; the older picture is whole, and no half one lies beside it."""
     out = small_disk / f"out{suffix}"
-    images.write(out, NOISE[:40, :40])
+    like = images.Source(NOISE, depth)
+    images.write(out, NOISE[:40, :40], like)
+    assert images.read_source(out).depth == depth
     before = out.read_bytes()
     (small_disk / "filler").write_bytes(bytes(256 * 1024 - len(before) - 24 * 1024))
     with pytest.raises(UnwritableOutputError, match="cannot be written") as caught:
-        images.write(out, NOISE)
+        images.write(out, NOISE, like)
     assert "free space" in caught.value.remedy
+    assert out.read_bytes() == before
+    assert sorted(path.name for path in small_disk.iterdir()) == ["filler", out.name]
+
+
+def test_a_recipe_that_finds_the_disk_full_leaves_the_old_one(small_disk: Path) -> None:
+    """One sentence, and nothing beside it."""
+    out = small_disk / "recipe.json"
+    write_recipe(out, {"format": 1, "old": True})
+    before = out.read_bytes()
+    (small_disk / "filler").write_bytes(bytes(248 * 1024))
+    with pytest.raises(UnwritableOutputError, match="cannot be written"):
+        write_recipe(out, {"format": 1, "notes": "long" * 8192})
     assert out.read_bytes() == before
     assert sorted(path.name for path in small_disk.iterdir()) == ["filler", out.name]
 
