@@ -49,9 +49,18 @@ def as_before(server: Server) -> None:
     server.configure()
 
 
+def program(folder: Path) -> list[str]:
+    """What docs/install.md promises for the far side: `neural-style worker`. folder: its own, which tells it apart."""
+    folder.mkdir(exist_ok=True)
+    name = folder / "neural-style"
+    if not name.exists():
+        name.symlink_to(Path(sys.executable).with_name("neural-style"))
+    return [str(name), "worker"]
+
+
 def command(server: Server, words: list[str] | None = None) -> list[str]:
     """As a person would type it, and the plug-in start it."""
-    return remote.parse(shlex.join([*server.client, server.host, shlex.join(words or default_command())]))
+    return remote.parse(shlex.join([*server.client, server.host, shlex.join(words or program(server.folder))]))
 
 
 def picture(width: int = 64, height: int = 48) -> Pixels:
@@ -72,15 +81,15 @@ def until(ready: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-def workers(mark: str) -> list[int]:
-    """Processes with this word on their command line, but for shells and ssh, which carry all of it in one."""
+def workers(words: list[str]) -> list[int]:
+    """Processes that run this program, but for shells and ssh, which carry all of it in one word."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
+            said = (entry / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if mark.encode() in words and b"nst_core.worker" in words:
+        if all(word.encode() in said for word in words):
             found.append(int(entry.name))
     return found
 
@@ -90,16 +99,16 @@ def test_the_same_request_gives_the_same_picture_there_as_here(server: Server) -
     request = Stylize(picture(), (STYLE,), QUICK)
     with Engine.start(default_command(), os.environ) as here:
         expected = here.stylize(request).pixels
-    mark = "--of=same-picture"
-    with Engine.start(command(server, [*default_command(), mark]), os.environ) as there:
-        assert workers(mark)
+    far = program(server.folder / "same picture")
+    with Engine.start(command(server, far), os.environ) as there:
+        assert workers(far)
         assert there.stylize(request).pixels == expected
-    until(lambda: not workers(mark))
+    until(lambda: not workers(far))
 
 
 def test_it_is_installed_and_examined_like_one_here(server: Server, tmp_path: Path) -> None:
     """engine.json keeps the words; the examination tells of the other machine."""
-    typed = shlex.join([*server.client, server.host, shlex.join(default_command())])
+    typed = shlex.join([*server.client, server.host, shlex.join(program(server.folder))])
     done = CliRunner().invoke(main, ["install", "--profile", str(tmp_path), "--engine", typed])
     assert (done.exit_code, done.stderr) == (0, "")
     words = (installed_engine(tmp_path / "plug-ins") or {})["command"]
@@ -163,15 +172,15 @@ def test_a_host_without_an_engine_is_named(server: Server) -> None:
 
 def test_a_wire_that_breaks_in_the_middle_of_a_job_is_told(tmp_path: Path) -> None:
     """A sentence for the artist, and no engine left on the other side."""
-    mark = "--of=broken-wire"
+    far = program(tmp_path / "broken wire")
     with serving(tmp_path) as server:
-        engine = Engine.start(command(server, [*default_command(), mark]), os.environ)
+        engine = Engine.start(command(server, far), os.environ)
         with engine, pytest.raises(EngineUnreachableError, match="connection to studio broke"):
             engine.stylize(
                 Stylize(picture(400, 300), (STYLE,), {**QUICK, "quality": "max"}),
                 on_progress=lambda _: _end_sessions(server),
             )
-        until(lambda: not workers(mark))
+        until(lambda: not workers(far))
 
 
 def _end_sessions(server: Server) -> None:
@@ -189,20 +198,20 @@ def _end_sessions(server: Server) -> None:
 
 def test_a_host_that_is_killed_takes_the_far_engine_with_it(server: Server) -> None:
     """GIMP may crash: the wire ends, and so does the worker."""
-    mark = "--of=killed-host"
+    far = program(server.folder / "killed host")
     code = (
         "import json, os, sys; from nst_core.engine import Engine\n"
         "Engine.start(json.loads(sys.argv[1]), os.environ); print('ready', flush=True); sys.stdin.read()"
     )
-    words = json.dumps(command(server, [*default_command(), mark]))
+    words = json.dumps(command(server, far))
     with subprocess.Popen(
         [sys.executable, "-c", code, words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as host:
         assert host.stdout
         assert host.stdout.readline() == "ready\n"
-        assert workers(mark)
+        assert workers(far)
         host.kill()
-    until(lambda: not workers(mark))
+    until(lambda: not workers(far))
 
 
 def test_ssh_is_kept_from_waiting_for_an_answer() -> None:
