@@ -8,10 +8,11 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from gi.repository import Atspi, GLib  # noqa: E402 - the version must be chosen
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
 FOLDER = Path(ORDER["folder"])
 PATIENCE = 180.0  # seconds: a busy machine takes its time
+LOOKS = 10
 TITLE = "Neural Style"
 ANSWERING = {"button", "toggle button", "radio button", "check box", "combo box", "spin button", "slider", "text"}
 
@@ -47,8 +49,10 @@ def work() -> None:
         name = sitting["name"]
         until((FOLDER / f"{name}.open").exists)
         run("xdotool", "mousemove", "1279", "719")  # where it asks for no tooltip
-        until(window)  # a plug-in that is still starting does not answer, and whoever asks it waits for ever
+        if name != "interrupt":
+            until(window)  # a plug-in that is still starting does not answer, and whoever asks it waits for ever
         seen[name] = SITTINGS[name]()
+        (FOLDER / f"{name}.seen").touch()
         until((FOLDER / f"{name}.over").exists)
         seen[name]["engines gone"] = until(lambda: not engines(), strict=False)
         (FOLDER / "seen.json").write_text(json.dumps(seen))
@@ -153,7 +157,90 @@ def lose() -> Facts:
     return facts
 
 
-for sitting in (accept, adjust, keep, leave, repair, lose):
+def crash() -> Facts:
+    """The engine is killed while it paints; Stylize works again in the same window."""
+    click("Stylize")
+    until(lambda: text("Step"))
+    for engine in engines():
+        os.kill(engine, signal.SIGKILL)
+    facts: Facts = {"error": until(lambda: text("SIGKILL"))}
+    shoot("crash")
+    click("Stylize")
+    until(lambda: text("Step"))
+    click("Stop and keep")
+    return facts
+
+
+def interrupt() -> Facts:
+    """Repeats the filter with GIMP's own key, and presses the Cancel beside GIMP's own progress bar."""
+
+    def opened() -> bool:
+        press_in_image("alt+r", "a", "n")
+        return bool(until(window, strict=False, patience=PATIENCE / 6))
+
+    until(opened)
+    click("Stylize")
+    until(lambda: text("Step"))
+    click("Stop and keep")
+    until(lambda: not engines())
+
+    def repeated() -> bool:
+        press_in_image("ctrl+f")
+        return bool(until(engines, strict=False, patience=PATIENCE / 6))
+
+    until(repeated)
+    button = until(gimps_cancel)
+    shoot("interrupt")
+    facts: Facts = {"engines": len(engines())}
+    area = button.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+    middle = str(area.x + area.width // 2), str(area.y + area.height // 2)
+    run("xdotool", "mousemove", *middle, "click", "1")
+    facts["engine gone"] = until(lambda: not engines(), strict=False) is not None
+    facts["plug-in gone"] = until(lambda: not processes("neural-style.py"), strict=False) is not None
+    return facts
+
+
+def gimps_cancel() -> Any:
+    """The button, while there is something to cancel."""
+    found = (one for one in seen_of(windows_of("--no-splash")) if role(one) == "button" and one.get_name() == "Cancel")
+    return next((one for one in found if one.get_state_set().contains(Atspi.StateType.SENSITIVE)), None)
+
+
+def often() -> Facts:
+    """Many runs in one dialog, each of them cancelled when it has come to a step, and previews in between."""
+    facts: Facts = {"held": {}}
+    numbers: set[int] = set()
+    (times,) = (sitting["times"] for sitting in ORDER["sittings"] if sitting["name"] == "often")
+    stylize = wait_for("button", "Stylize")
+    steps: list[Any] = []  # the label that tells them, once it was there
+    for number in range(1, times + 1):
+        stylize.get_action_iface().do_action(0)
+        until(lambda: stepping(steps))
+        numbers |= set(engines())
+        press("Escape")
+        until(lambda: shown(stylize))
+        if number in {10, times}:
+            facts["held"][number] = {"plug-in": least(*processes("neural-style.py")), "engine": least(*engines())}
+    press("Escape")
+    return facts | {"engine numbers": len(numbers)}
+
+
+def stepping(label: list[Any]) -> bool:
+    """Whether a run has come to a step, by a label that is looked for but once."""
+    label[:] = label or [one for one in widgets() if "Step" in one.get_name()][:1]
+    return bool(label) and shown(label[0]) and "Step" in label[0].get_name()
+
+
+def least(process: int) -> Facts:
+    """What a process has in the calmest of some moments: previews come and go."""
+    seen = [held(process)]
+    for _ in range(LOOKS):
+        time.sleep(0.2)
+        seen.append(held(process))
+    return {what: min(one[what] for one in seen) for what in seen[0]}
+
+
+for sitting in (accept, adjust, keep, leave, repair, lose, crash, interrupt, often):
     SITTINGS[sitting.__name__] = sitting
 
 
@@ -169,9 +256,9 @@ def undo() -> None:
     until(undone)
 
 
-def until(sought: Callable[[], Any], *, strict: bool = True) -> Any:
+def until(sought: Callable[[], Any], *, strict: bool = True, patience: float = PATIENCE) -> Any:
     """What `sought` returns once that is something."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         with suppress(GLib.Error):  # what was looked at is gone
             if found := sought():
@@ -190,21 +277,23 @@ def seconds(act: Callable[[], None], seen: Callable[[], Any]) -> float:
     return time.monotonic() - before
 
 
-def dialogs() -> Iterator[Any]:
-    """The window, once it is there. Only the plug-in is asked: a process that is busy elsewhere would never answer."""
+def windows_of(word: str) -> Iterator[Any]:
+    """Those of the process with this word on its command line. A process that is busy elsewhere would never answer."""
     desktop = Atspi.get_desktop(0)
     desktop.clear_cache()  # nobody here listens to what has changed
     for number in range(desktop.get_child_count()):
         application = desktop.get_child_at_index(number)
-        if application is None or "neural-style.py" not in command_line(application.get_process_id()):
-            continue
-        children = [application.get_child_at_index(place) for place in range(application.get_child_count())]
-        yield from (child for child in children if child is not None and child.get_name() == TITLE)
+        if application is not None and word in command_line(application.get_process_id()):
+            yield from (application.get_child_at_index(place) for place in range(application.get_child_count()))
 
 
 def widgets() -> Iterator[Any]:
-    """All that can be seen of the window."""
-    waiting = list(dialogs())
+    """All that can be seen of the filter's window, once it is there."""
+    return seen_of(one for one in windows_of("neural-style.py") if one is not None and one.get_name() == TITLE)
+
+
+def seen_of(tops: Iterable[Any]) -> Iterator[Any]:
+    waiting = list(tops)
     while waiting:
         one = waiting.pop()
         if one is not None and one.get_state_set().contains(Atspi.StateType.SHOWING):
@@ -219,6 +308,12 @@ def role(one: Any) -> str:
 
 def find(kind: str, name: str) -> Any:
     return next((one for one in widgets() if role(one) == kind and one.get_name() == name), None)
+
+
+def shown(one: Any) -> bool:
+    """Asked of a widget that was found before, which is far quicker than to find it."""
+    one.clear_cache()
+    return bool(one.get_state_set().contains(Atspi.StateType.SHOWING))
 
 
 def wait_for(kind: str, name: str) -> Any:
@@ -321,10 +416,25 @@ def run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
 
 
-def engines() -> list[str]:
-    """Command lines of the engines that run for this order."""
-    lines = [command_line(int(process.name)) for process in Path("/proc").glob("[0-9]*")]
-    return [line for line in lines if ORDER["mark"] in line and "engine" in line]
+def engines() -> list[int]:
+    """Those that run for this order."""
+    return processes(ORDER["mark"])
+
+
+def processes(word: str) -> list[int]:
+    """Those with this word on their command line."""
+    numbers = [int(process.name) for process in Path("/proc").glob("[0-9]*")]
+    return [number for number in numbers if word in command_line(number)]
+
+
+def held(process: int) -> Facts:
+    """What a process has of the system: memory in kB, and how many threads, open files and children."""
+    place = Path(f"/proc/{process}")
+    rows = [row.split() for row in (place / "status").read_text().splitlines()]
+    status = {row[0].rstrip(":"): int(row[1]) for row in rows if row[0] in {"VmRSS:", "Threads:"}}
+    files = len(list((place / "fd").iterdir()))
+    children = sum(len(list_of.read_text().split()) for list_of in place.glob("task/*/children"))
+    return {"memory": status["VmRSS"], "threads": status["Threads"], "files": files, "children": children}
 
 
 def command_line(process: int) -> str:

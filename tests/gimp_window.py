@@ -35,14 +35,7 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     image.set_selected_layers(image.get_layers())
     image.clean_all()
     display = Gimp.Display.new(image)
-    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
-    config = procedure.create_config()
-    config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
-    config.set_property("image", image)
-    config.set_core_object_array("drawables", image.get_selected_layers())
-    (FOLDER / f"{name}.open").touch()
-    result = procedure.run(config)
-    facts = {"status": result.index(0).value_nick, "message": Gimp.get_pdb().get_last_error()}
+    facts = wait_for_artist(name) if name == "interrupt" else paint(name, image)
     if image.is_valid():
         facts |= found_in(image)
     (FOLDER / f"{name}.over").touch()
@@ -51,6 +44,27 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     if display.is_valid():
         display.delete()
     return facts | {"images": len(Gimp.get_images())}
+
+
+def paint(name: str, image: Gimp.Image) -> dict[str, Any]:
+    """Through the filter's window."""
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", image.get_selected_layers())
+    (FOLDER / f"{name}.open").touch()
+    result = procedure.run(config)
+    return {"status": result.index(0).value_nick, "message": Gimp.get_pdb().get_last_error()}
+
+
+def wait_for_artist(name: str) -> dict[str, Any]:
+    """While she starts the filter herself."""
+    (FOLDER / f"{name}.open").touch()
+    deadline = time.monotonic() + 10 * PATIENCE
+    while not (FOLDER / f"{name}.seen").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return {"heard": (FOLDER / f"{name}.seen").exists()}
 
 
 def found_in(image: Gimp.Image) -> dict[str, Any]:

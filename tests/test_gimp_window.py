@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from screens import gimp_with_windows, on_screen
-
-from nst_core.install import default_command, install_plugin
+from sittings import Facts, Sitting, sit
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -22,57 +17,25 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.gimp
 
-HERE = Path(__file__).resolve().parent
-SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
-AWAKE = {"NO_AT_BRIDGE": "0"}  # windows tell what is in them
-
-Facts = dict[str, Any]
-
 
 @pytest.fixture(scope="module")
 def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
     """What GIMP and the artist saw of each opening of the dialog; one start of GIMP serves all."""
-    if windows.root is None and not shutil.which("dbus-run-session"):
-        pytest.skip("windows cannot be read here: install dbus")
-    if windows.root is None and subprocess.run(["python3", "-c", SPEAKS], check=False).returncode:
-        pytest.skip("windows cannot be read here: install at-spi2-core and gir1.2-atspi-2.0")
-    folder = tmp_path_factory.mktemp("window")
-    profile = folder / "profile"
-    mark = f"--of={folder}"  # a word on the command line, by which engines are known
-    unchanged, slow = (
-        studio.gimp.outside([sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), way, mark])
-        for way in ("unchanged", "slow")
-    )
-    plug_in = install_plugin(profile / "plug-ins", unchanged)
-    style = str(studio.folder / "style.png")
-    pick = {"kind": "file", "key": style, "title": "style.png", "weight": 1.0}
-    (profile / "neural-style.json").write_text(json.dumps({"picks": [pick], "complete": True}))
-    order = {
-        "folder": str(folder),
-        "photograph": str(studio.folder / "photograph.png"),
-        "plug_in": str(plug_in),
-        "mark": mark,
-        "repaired": unchanged,
-        "sittings": [
-            {"name": "accept", "engine": unchanged, "layers": 1},
-            {"name": "adjust", "engine": [*studio.gimp.outside(default_command()), mark], "layers": 1},
-            {"name": "keep", "engine": slow, "layers": 2},
-            {"name": "leave", "engine": slow, "layers": 1},
-            {"name": "repair", "engine": ["/nowhere/neural-style-engine"], "layers": 1},
-            {"name": "lose", "engine": slow, "layers": 1},
+    return sit(
+        studio,
+        windows,
+        tmp_path_factory.mktemp("window"),
+        [
+            Sitting("accept", "unchanged"),
+            Sitting("adjust", "real"),
+            Sitting("keep", "slow", layers=2),
+            Sitting("leave", "slow"),
+            Sitting("repair", "missing"),
+            Sitting("lose", "slow"),
+            Sitting("crash", "slow"),
+            Sitting("interrupt", "slow"),
         ],
-    }
-    (folder / "order.json").write_text(json.dumps(order))
-    told = {**AWAKE, "NST_WINDOW": str(folder / "order.json")}
-    artist = ["dbus-run-session", "--", "python3", str(HERE / "gimp_artist.py")]
-    command = [*artist, *gimp_with_windows(HERE / "gimp_window.py")]
-    done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
-    sys.stdout.write(done.stdout)  # seen where a test fails
-    answers, seen = (
-        json.loads(path.read_text()) if path.exists() else {}
-        for path in (folder / "answers.json", folder / "seen.json")
     )
-    return {name: {**facts, **seen.get(name, {}), "folder": str(folder)} for name, facts in answers.items()}
 
 
 def test_return_leads_to_a_layer_that_one_undo_removes(sittings: dict[str, Facts]) -> None:
@@ -154,7 +117,25 @@ def test_a_layer_that_is_gone_when_it_is_painted_is_told_in_the_window(sittings:
     assert facts["images"] == 0
 
 
-@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "leave", "repair", "lose"])
+def test_an_engine_that_is_killed_is_told_in_the_window(sittings: dict[str, Facts]) -> None:
+    """In the middle of a run; the next one gets a new engine in the same window."""
+    facts = sittings["crash"]
+    assert "SIGKILL" in facts["error"]
+    assert facts["status"] == "success", facts
+    assert len(facts["layers"]) == 2
+
+
+def test_gimps_own_cancel_ends_a_repeated_run(sittings: dict[str, Facts]) -> None:
+    """Pressed beside the progress bar: plug-in and engine are gone, GIMP lives, the layer painted before is there."""
+    facts = sittings["interrupt"]
+    assert facts["engines"] == 1
+    assert facts["engine gone"]
+    assert facts["plug-in gone"]
+    assert facts["heard"]
+    assert facts["layers"] == ["Background: stylized", "Background"]
+
+
+@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "leave", "repair", "lose", "crash", "interrupt"])
 def test_no_engine_outlives_the_dialog(sittings: dict[str, Facts], name: str) -> None:
     """However it was left."""
     assert sittings[name]["engines gone"] is True

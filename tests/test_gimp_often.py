@@ -1,0 +1,46 @@
+"""One dialog of a real GIMP, used for long with the real engine: nothing grows, in the plug-in or in the engine."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from sittings import Facts, Sitting, sit
+
+if TYPE_CHECKING:
+    from conftest import Studio
+
+    from demo.gimp import Gimp
+
+pytestmark = pytest.mark.gimp
+
+RUNS = int(os.environ.get("NST_DIALOG_RUNS", "15"))
+"""For a release it is 100: docs/release.md."""
+LAYERS = 30
+"""So many that no run comes to its end before it is cancelled."""
+ROOM = 24 * 1024
+"""kB by which memory may differ between two moments: a preview more or less, and what allocators keep."""
+
+
+@pytest.fixture(scope="module")
+def facts(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    folder = tmp_path_factory.mktemp("often")
+    return sit(studio, windows, folder, [Sitting("often", "real", LAYERS, RUNS)])["often"]
+
+
+@pytest.mark.parametrize("who", ["plug-in", "engine"])
+def test_many_runs_in_one_dialog_leave_nothing_behind(facts: Facts, who: str) -> None:
+    """Memory, threads, open files and children are after the last run what they were after the tenth."""
+    early, late = (facts["held"][number][who] for number in ("10", str(RUNS)))
+    print(f"{who} after 10 runs: {early}; after {RUNS}: {late}")  # noqa: T201 - the figures of SECURITY.md
+    assert late["memory"] - early["memory"] < ROOM
+    for what in ("threads", "files", "children"):
+        assert late[what] <= early[what], what
+
+
+def test_the_dialog_ends_without_an_engine(facts: Facts) -> None:
+    """One engine did it all, and none is left."""
+    assert facts["engine numbers"] == 1
+    assert facts["engines gone"] is True
+    assert len(facts["layers"]) == LAYERS
