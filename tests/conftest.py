@@ -39,6 +39,12 @@ class Studio:
     plug_in: Path
     folder: Path
 
+    def let_out(self) -> None:
+        """Have this GIMP reach the engine that an installation out here wrote down."""
+        file = self.plug_in / "engine.json"
+        entry = json.loads(file.read_text("utf-8"))
+        file.write_text(json.dumps(entry | {"command": self.gimp.outside(entry["command"])}), "utf-8")
+
     def check(self, script: str, screen: str = "", **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 

@@ -15,12 +15,21 @@ import sys
 import sysconfig
 import venv
 import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from email.parser import Parser
+from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 import nst_core
+
+if TYPE_CHECKING:
+    from conftest import Studio
 
 ROOT = Path(nst_core.__file__).resolve().parent.parent
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "nst_core", "gimp_plugin")
@@ -60,22 +69,54 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `neural-style` program of an environment that has the wheel, in a folder that is no easy one."""
-    place = tmp_path_factory.mktemp("Programme für später") / "venv"
-    venv.create(place, with_pip=False, symlinks=os.name != "nt")
-    program = place / ("Scripts" if os.name == "nt" else "bin") / "neural-style"
-    python = program.with_name("python")
-    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-    subprocess.run([*pip, str(wheel)], check=True)
-    library = next(place.rglob("site-packages"))
-    seen = library.parent / "seen"
-    seen.mkdir()
-    for package in Path(sysconfig.get_path("purelib")).iterdir():
-        if not re.match(r"__editable__|gimp_neural_style|nst_core|gimp_plugin", package.name):
-            (seen / package.name).symlink_to(package)
-    (library / "seen.pth").write_text(f"{seen}\n", "utf-8")
-    return program
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The `neural-style` program of an environment that has the wheel with these extras, and no other package.
+
+    It lies in a folder that is no easy one. The packages are those of the tests, seen through links.
+    """
+
+    @cache
+    def made(*extras: str) -> Path:
+        place = tmp_path_factory.mktemp("Programme für später") / "venv"
+        venv.create(place, with_pip=False, symlinks=os.name != "nt")
+        program = place / ("Scripts" if os.name == "nt" else "bin") / "neural-style"
+        python = program.with_name("python")
+        pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+        subprocess.run([*pip, str(wheel)], check=True)
+        library = next(place.rglob("site-packages"))
+        seen = library.parent / "seen"
+        seen.mkdir()
+        for name in needed_by("gimp-neural-style", extras):
+            files = metadata.distribution(name).files or ()
+            for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
+                if not (seen / top).exists():
+                    (seen / top).symlink_to(Path(sysconfig.get_path("purelib")) / top)
+        (library / "seen.pth").write_text(f"{seen}\n", "utf-8")
+        return program
+
+    return made
+
+
+def needed_by(package: str, extras: tuple[str, ...]) -> set[str]:
+    """The names of all packages that this one asks for with these extras, and those ask for in turn."""
+    found: set[str] = set()
+    waiting = [(package, extras)]
+    while waiting:
+        name, wanted = waiting.pop()
+        for text in metadata.requires(name) or []:
+            one = Requirement(text)
+            if one.marker and not any(one.marker.evaluate({"extra": extra}) for extra in (*wanted, "")):
+                continue
+            if one.name not in found:
+                found.add(one.name)
+                waiting.append((one.name, tuple(one.extras)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def installed(environment: Callable[..., Path]) -> Path:
+    """As most people have it: with ONNX Runtime, without torch."""
+    return environment("cpu")
 
 
 def names_in(wheel: Path) -> list[str]:
@@ -109,8 +150,8 @@ def test_its_extras_bring_what_they_are_named_for(wheel: Path) -> None:
     """ONNX Runtime comes with one of two, never with both."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
-        metadata = Parser().parsestr(archive.read(name).decode())
-    needed = metadata.get_all("Requires-Dist") or []
+        said = Parser().parsestr(archive.read(name).decode())
+    needed = said.get_all("Requires-Dist") or []
     brought = {extra: [one for one in needed if f"extra == '{extra}'" in one.replace('"', "'")] for extra in EXTRAS}
     assert {extra: bool(found) for extra, found in brought.items()} == dict.fromkeys(EXTRAS, True)
     assert [one for one in needed if "extra" not in one and one.startswith(("onnx", "torch", "ray"))] == []
@@ -147,30 +188,45 @@ def test_it_installs_its_plugin_and_removes_it(installed: Path, tmp_path: Path) 
     assert list((profile / "plug-ins").iterdir()) == []
 
 
-@pytest.mark.parametrize("backend", ["onnx", "torch"])
-def test_it_paints(installed: Path, tmp_path: Path, backend: str) -> None:
+@pytest.mark.parametrize(("extras", "backend"), [(("cpu",), "onnx"), (("cpu", "torch"), "torch")])
+def test_it_paints(environment: Callable[..., Path], tmp_path: Path, extras: tuple[str, ...], backend: str) -> None:
     """A small picture, with each backend; and nothing is left at home, such as a runtime's notes for its makers."""
+    program = environment(*extras)
     out = tmp_path / "painted.png"
     home = tmp_path / "home"
     home.mkdir()
     words = ("--preset", "linocut", "--size", 96, "--quality", "draft", "--backend", backend, "--json")
-    done = run(installed, "stylize", PHOTOGRAPH, *words, "-o", out, HOME=str(home))
+    done = run(program, "stylize", PHOTOGRAPH, *words, "-o", out, HOME=str(home))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["backend"] == backend
     assert out.is_file()
     assert [path for path in home.rglob("*") if path.is_file()] == []
+    there = run(program.with_name("python"), "-c", "import torch").returncode == 0
+    assert there == ("torch" in extras)
 
 
-@pytest.mark.parametrize("module", ["onnxruntime", "torch"])
-def test_a_package_left_out_is_named_with_its_extra(installed: Path, tmp_path: Path, module: str) -> None:
+@pytest.mark.parametrize(("extras", "backend"), [((), "onnx"), (("cpu",), "torch")])
+def test_a_package_left_out_is_named_with_its_extra(
+    environment: Callable[..., Path], tmp_path: Path, extras: tuple[str, ...], backend: str
+) -> None:
     """One sentence, no traceback."""
-    (tmp_path / module).mkdir()
-    (tmp_path / module / "__init__.py").write_text(f"raise ModuleNotFoundError('no', name={module!r})\n")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from nst_core.cli import main; main()"
-    words = ("--preset", "linocut", "--size", 96, "--backend", "torch" if module == "torch" else "onnx")
-    python = installed.with_name("python")
-    done = run(python, "-I", "-c", code, "stylize", PHOTOGRAPH, *words, "-o", tmp_path / "out.png")
+    words = ("--preset", "linocut", "--size", 96, "--backend", backend, "-o", tmp_path / "out.png")
+    done = run(environment(*extras), "stylize", PHOTOGRAPH, *words)
     assert done.returncode == 2
     assert "is not installed" in done.stderr
     assert "pip install" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.gimp
+def test_a_real_gimp_paints_with_it(installed: Path, studio: Studio, tmp_path: Path) -> None:
+    """With the plug-in and the engine of the wheel, none of the sources; the recipe on the layer tells its version."""
+    profile = tmp_path / "GIMP"
+    assert run(installed, "install", "--profile", profile).returncode == 0
+    theirs = replace(studio, profile=profile, plug_in=profile / "plug-ins" / "neural-style", folder=tmp_path)
+    theirs.let_out()
+    shutil.copyfile(studio.folder / "photograph.png", tmp_path / "photograph.png")
+    facts = theirs.check("gimp_checks_plain.py")("painted")
+    assert facts["status"] == "success", facts
+    assert facts["recipe"]["engine"] == nst_core.__version__
+    assert str(ROOT) not in (theirs.plug_in / "engine.json").read_text("utf-8")
