@@ -1,6 +1,6 @@
 """The first, rough picture, in a fraction of a second: a feed-forward network that takes any style.
 
-It is where the optimisation starts. Style picture to vector to painting: Ghiasi et al., "Exploring the structure of a
+Its colours are where the optimisation starts, and a draft starts from all of it. Style picture to vector to painting: Ghiasi et al., "Exploring the structure of a
 real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
 """
 

@@ -97,7 +97,7 @@ class Settings:
             options=(
                 Option("draft", "Draft", "A quick look in a few seconds."),
                 Option("normal", "Normal", "The balance of time and beauty."),
-                Option("high", "High", "Bolder and cleaner, about three times as long."),
+                Option("high", "High", "Bolder and cleaner, about twice as long."),
                 Option("max", "Maximum", "Everything the method can give, however long it takes."),
             ),
             scope="run",
