@@ -1,7 +1,8 @@
 """The first, rough picture, in a fraction of a second: a feed-forward network that takes any style.
 
-Its colours are where the optimisation starts, and a draft starts from all of it. Style picture to vector to painting: Ghiasi et al., "Exploring the structure of a
-real-time, arbitrary neural artistic stylization network" (arXiv 1705.06830).
+Its colours are where the optimisation starts, and a draft starts from all of it. Style picture to vector to painting:
+Ghiasi et al., "Exploring the structure of a real-time, arbitrary neural artistic stylization network" (arXiv
+1705.06830).
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ _vectors: Kept[Float] = Kept(16)
 def _session(name: str) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
-    options.intra_op_num_threads = threads.most()
+    # A vector's last bits depend on the number of threads, and a picture shall not; it takes a moment with one.
+    options.intra_op_num_threads = 1 if name == weights.STYLE_VECTOR_FILE else threads.most()
     options.enable_cpu_mem_arena = False  # which keeps for ever what one large picture needed
     return ort.InferenceSession(weights.verified(name), options, providers=["CPUExecutionProvider"])
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core import choose, doctor, icc, image_files, images, memory
+from nst_core import choose, doctor, icc, image_files, images, memory, setup_check
 from nst_core.affordable import budget
 from nst_core.batch import Batch
 from nst_core.batch_files import Item
@@ -120,10 +120,11 @@ def test_little_memory_and_an_old_python_are_told(monkeypatch: pytest.MonkeyPatc
     Free = collections.namedtuple("Free", "available total")  # noqa: PYI024 - two numbers as psutil gives them
     monkeypatch.setattr("psutil.virtual_memory", lambda: Free(2**30, 2**33))
     monkeypatch.setattr(sys, "version_info", (3, 10, 0))
-    monkeypatch.setattr("nst_core.presets.list_presets", lambda: Listing((), ()))
+    monkeypatch.setattr("nst_core.setup_check.list_presets", lambda: Listing((), ()))
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
-    for check, state in (("_memory", "note"), ("_python", "problem"), ("_presets", "problem")):
-        (finding,) = getattr(doctor, check)()
+    checks = (doctor._memory, "note"), (doctor._python, "problem"), (setup_check.presets_here, "problem")
+    for check, state in checks:
+        (finding,) = check()
         assert (finding.state, bool(finding.remedy)) == (state, True)
     (finding,) = doctor._locale()
     assert "UTF-8" in finding.remedy

@@ -40,7 +40,8 @@ from nst_core.spread import KEPT, TILE, Spread
 from nst_core.team import Team
 from nst_core.tiles import InTiles
 
-ROUND_OFF = 2e-6
+ROUND_OFF = 1e-4
+"""Bands are cut into other tiles than the picture: 3e-6, or more where a ReLU or a pooling near a tie decides anew."""
 MOMENT = 0.02
 """Seconds of a processor: a small part of what the gradient of a band takes."""
 

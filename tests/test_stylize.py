@@ -2,16 +2,23 @@
 
 import json
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 from engine_fixtures import losses, painting, photograph
 
-from nst_core import Job, Progress, Settings, Style, color, images, stylize
+from nst_core import Job, Progress, Settings, Style, color, images, octaves, stylize
+from nst_core import run as run_module
+from nst_core.backends import Objective
+from nst_core.descent import Step, descend
 from nst_core.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.run import Run
 from nst_core.settings import from_mapping
+from nst_core.statistics import Array
 
 SIZE = (72, 100)
 
@@ -53,6 +60,54 @@ def test_the_same_job_gives_the_same_bytes_and_another_seed_others(init: str) ->
     first, second, other = (stylize(job(init=init, seed=seed)).pixels for seed in (7, 7, 8))
     np.testing.assert_array_equal(first, second)
     assert np.abs(first - other).mean() > 0.005
+
+
+@pytest.mark.parametrize("backend", ["onnx", "torch"])
+def test_a_run_over_several_sizes_gives_the_same_bytes_again(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan of normal quality with fewer steps, from large forms at half the first size to the picture's own."""
+    monkeypatch.setattr(octaves, "COARSEST", 80)
+    monkeypatch.setattr(octaves, "FORMS_SIDE", 32)
+    for steps, few in ((octaves.FORMS, 4), (octaves.STEPS, 2)):
+        monkeypatch.setitem(steps, "normal", few)
+    one = replace(job(backend=backend, quality="normal", seed=3), content=photograph(130, 150))
+    first, second = stylize(one), stylize(one)
+    assert len(first.metrics.evaluations) == 3
+    np.testing.assert_array_equal(first.pixels, second.pixels)
+
+
+def test_a_run_goes_on_to_its_next_size_when_steps_no_longer_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where three steps lower the loss by less than a tenth, the octave ends before its steps are used up."""
+    monkeypatch.setattr(run_module, "Plateau", partial(octaves.Plateau, least=0.1, patience=3))
+    seen: list[Progress] = []
+    outcome = stylize(replace(job(quality="high"), content=photograph(48, 64)), seen.append)
+    (evaluations,), found = outcome.metrics.evaluations, losses(seen)
+    assert evaluations == len(found) < seen[-1].steps
+    paid = [found[i] - min(found[i + 1 : i + 4]) >= 0.1 * found[i] for i in range(len(found) - 3)]
+    assert paid.index(False) == len(paid) - 1
+
+
+def test_stopping_after_a_step_that_went_wrong_keeps_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best picture is kept, not the last."""
+    kept: list[Step] = []
+
+    def then_wrong(objective: Objective, image: Array, *rest: Any) -> Iterator[Step]:
+        for step in descend(objective, image, *rest):
+            if step.number == 3:
+                break
+            kept.append(step)
+            yield step
+        wrong = image[:, :, ::-1, ::-1] * 1
+        style, content, tv = map(float, objective(wrong)[0])
+        yield Step(3, wrong, (style, content, tv))
+
+    monkeypatch.setattr(run_module, "descend", then_wrong)
+    run = Run(job(quality="high"))
+    for progress in run:
+        if progress.step == 3:
+            run.stop()
+    best = min(kept, key=lambda step: step.loss)
+    np.testing.assert_array_equal(run.outcome().pixels, best.image[0].transpose(1, 2, 0))
+    assert sum(run.outcome().metrics.losses.values()) == pytest.approx(best.loss)
 
 
 def test_the_first_picture_is_there_before_the_first_evaluation() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from nst_core import threads, weights, winograd
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.layers import CONTENT_LAYER, REDUCTION, STYLE_LAYERS
 from nst_core.memory import available
 from nst_core.onnx_runtime import ort
 from nst_core.shortage import fitting
@@ -20,7 +20,6 @@ from nst_core.statistics import (
     LayerStatistics,
     Targets,
     content_weight,
-    layer_statistics,
     relative_weights,
     tv_weight,
 )
@@ -100,9 +99,14 @@ class OnnxBackend:
         return _run(self._features, {"image": image}, [CONTENT_LAYER], ort.RunOptions())[0]
 
     def style(self, image: Array) -> Mapping[str, LayerStatistics]:
-        """See `Backend.style`."""
-        maps = self.features(image)
-        return {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
+        """See `Backend.style`. The last bits of numpy's products would depend on its threads."""
+        height, width = image.shape[2:]
+        sums = _summed(self._sums, image, np.ones((1, 1, height, width), np.float32), ort.RunOptions())
+        positions = {layer: (height // REDUCTION[layer]) * (width // REDUCTION[layer]) for layer in sums}
+        return {
+            layer: LayerStatistics(part.gram / positions[layer], part.mean / positions[layer])
+            for layer, part in sums.items()
+        }
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
@@ -127,14 +131,18 @@ class OnnxBackend:
         return evaluate
 
     @cached_property
-    def _tile_sessions(self) -> tuple[ort.InferenceSession, ort.InferenceSession]:
-        return self._session(weights.TILE_SUMS_FILE), self._session(weights.TILE_GRADIENT_FILE)
+    def _sums(self) -> ort.InferenceSession:
+        return self._session(weights.TILE_SUMS_FILE)
+
+    @cached_property
+    def _tile_gradient(self) -> ort.InferenceSession:
+        return self._session(weights.TILE_GRADIENT_FILE)
 
     def tile_work(self) -> TileWork:
         """See `Backend.tile_work`."""
-        sessions = self._tile_sessions
+        sessions = self._features, self._sums, self._tile_gradient
         self._run_options = ort.RunOptions()
-        return _Tiles(self._features, *sessions, self._run_options)
+        return _Tiles(*sessions, self._run_options)
 
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
@@ -163,10 +171,7 @@ class _Tiles:
 
     def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
         """See `TileWork.sums`."""
-        names = [output.name for output in self._sums.get_outputs()]
-        sums = _run(self._sums, {"image": image, "guide": guides}, names, self._options)
-        found = dict(zip(names, sums, strict=True))
-        return {layer: LayerStatistics(found[f"{layer}.gram"], found[f"{layer}.mean"]) for layer in STYLE_LAYERS}
+        return _summed(self._sums, image, guides, self._options)
 
     def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
         """See `TileWork.gradient`."""
@@ -186,6 +191,15 @@ def _run(
     with _speaking():
         found = session.run_with_ort_values(names, rows | _kernels(session), options)
     return [value.numpy() for value in found]
+
+
+def _summed(
+    session: ort.InferenceSession, image: Array, guides: Array, options: ort.RunOptions
+) -> dict[str, LayerStatistics]:
+    """An image's statistics under guides, before the division by the guides' mass."""
+    names = [output.name for output in session.get_outputs()]
+    found = dict(zip(names, _run(session, {"image": image, "guide": guides}, names, options), strict=True))
+    return {layer: LayerStatistics(found[f"{layer}.gram"], found[f"{layer}.mean"]) for layer in STYLE_LAYERS}
 
 
 @cache
