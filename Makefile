@@ -24,9 +24,10 @@ demo: .venv/installed
 install: .venv/installed
 	@.venv/bin/neural-style install
 
+# Two files at a time: much of the time a test waits for GIMP.
 test: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp
-	@.venv-test/bin/python -m pytest
+	@.venv-test/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 # The suite that has GIMP 3.2; `make test` uses 3.0, or the machine's own.
 test-gimp32: .venv-test/installed
