@@ -50,6 +50,12 @@ def backends() -> list[Backend]:
     return found
 
 
+def name(backend: Backend) -> str:
+    """With the graphs that it computes."""
+    direct = isinstance(backend, OnnxBackend) and not backend.prefix
+    return f"{backend.name}, direct" if direct else backend.name
+
+
 def operations(size: int) -> float:
     """Floating-point operations of the convolutions: forward, and once more for the gradient."""
     found, side = 0, size
@@ -100,7 +106,7 @@ def measure(size: int, rounds: int) -> None:
         gap = np.linalg.norm(gradient - gradients[0]) / np.linalg.norm(gradients[0])
         middle = statistics.median(row)
         print(
-            f"{size:5d}^2  {backend.name:6s}{backend.device:5s}{backend.precision:5s} {middle:7.3f} s a step, "
+            f"{size:5d}^2  {name(backend):13s}{backend.device:5s}{backend.precision:5s} {middle:7.3f} s a step, "
             f"{middle / statistics.median(seconds[0]):5.2f} x onnx, {operations(size) / middle / limit:3.0%} of "
             f"{limit / 1e12:.2f} TFLOP/s; gradient differs from onnx by {gap:.1e}"
         )

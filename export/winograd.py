@@ -31,10 +31,6 @@ class WinogradVgg(Vgg):
         kernel = self._b.op("Transpose", self._kernel(conv), perm=[0, 2, 1])
         return self._by_tiles(g, kernel, (conv.out_channels, conv.in_channels), turned=True)
 
-    def _through_relu(self, g: str, feature_map: str) -> str:
-        # What a ReLU lets through has the sign 1: one node less than by a comparison.
-        return self._b.op("Mul", g, self._b.op("Sign", feature_map))
-
     def _kernel(self, conv: Convolution) -> str:
         name = f"{conv.name}.kernel"
         known = any(value.name == name for value in self._b.inputs)
