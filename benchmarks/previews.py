@@ -1,9 +1,10 @@
 """How soon a warm engine shows something: through a real worker, as the dialog asks for it.
 
-python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto]
+python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto] [--out DIR]
 
 Prints, for each pair, the median seconds from the request to the first picture and to the whole preview, and how many
 steps were done after two seconds. A style is new to the engine in its first round only: sliders move more often.
+Into DIR go, of the last round, what is seen after two seconds and in the end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import numpy as np
 from nst_core import images
 from nst_core.engine import Engine
 from nst_core.install import default_command
-from nst_core.messages import Preview, Progress, StyleFile, Stylize
+from nst_core.messages import Pixels, Preview, Progress, StyleFile, Stylize
 from nst_core.painting import to_pixels
 
 SOON = 2.0
@@ -35,6 +36,7 @@ class Watch:
     def __post_init__(self) -> None:
         self.start = time.perf_counter()
         self.previews: list[float] = []
+        self.soon: Pixels | None = None
         self.steps: list[float] = []
 
     def see(self, event: Progress | Preview) -> None:
@@ -42,6 +44,8 @@ class Watch:
         passed = time.perf_counter() - self.start
         if isinstance(event, Preview):
             self.previews.append(passed)
+            if passed <= SOON:
+                self.soon = event.pixels
         elif event.step:
             self.steps.append(passed)
 
@@ -64,7 +68,9 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--out", type=Path, default=Path("out/previews"))
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     with Engine.start(default_command(), os.environ) as engine:
         engine.stylize(request(options.pair[0], options, seed=999))
         for pair in options.pair:
@@ -72,8 +78,14 @@ def main() -> None:
             for seed in range(options.rounds):
                 asked = request(pair, options, seed)
                 watch = Watch()
-                engine.stylize(asked, watch.see, watch.see)
+                done = engine.stylize(asked, watch.see, watch.see)
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), watch.steps[-1]))
+            for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):
+                if pixels:
+                    images.write(
+                        options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png",
+                        np.frombuffer(pixels.rgba, np.float32).reshape(pixels.height, pixels.width, 4)[..., :3],
+                    )
             new = rounds[0][0]
             first, steps, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
             print(

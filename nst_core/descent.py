@@ -47,8 +47,8 @@ class _Memory:
     pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
 
     def learn(self, s: Array, y: Array) -> None:
-        curvature = float(s @ y)
-        if curvature > LEAST_CURVATURE * float(y @ y):
+        curvature = _dot(s, y)
+        if curvature > LEAST_CURVATURE * _dot(y, y):
             self.pairs.append((s, y, 1 / curvature))
             if len(self.pairs) > self.size:
                 self.pairs.popleft()
@@ -59,12 +59,12 @@ class _Memory:
             return gradient * (-self.first_move / (_rms(gradient) + 1e-30))
         q, alphas = -gradient, []
         for s, y, rho in reversed(self.pairs):
-            alphas.append(rho * float(s @ q))
+            alphas.append(rho * _dot(s, q))
             q = q - alphas[-1] * y
         s, y, rho = self.pairs[-1]
-        q = q * (1 / (rho * float(y @ y)))
+        q = q * (1 / (rho * _dot(y, y)))
         for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q = q + (alpha - rho * float(y @ q)) * s
+            q = q + (alpha - rho * _dot(y, q)) * s
         return q
 
 
@@ -100,5 +100,10 @@ def descend(
         x = (x + direction * min(1.0, LARGEST_MOVE / (_rms(direction) + 1e-30))).clip(0, 1)
 
 
+def _dot(a: Array, b: Array) -> float:
+    """By sums of pairs: the last bits of a BLAS product depend on how many threads it has."""
+    return float((a * b).sum())
+
+
 def _rms(values: Array) -> float:
-    return math.sqrt(float(values @ values) / values.shape[0])
+    return math.sqrt(_dot(values, values) / values.shape[0])

@@ -16,6 +16,7 @@ from PIL import Image
 
 from nst_core import choose, doctor, icc, image_files, images, memory, setup_check
 from nst_core.affordable import budget
+from nst_core.backends.torch import has_fast_bfloat16
 from nst_core.batch import Batch
 from nst_core.batch_files import Item
 from nst_core.batch_record import file_digest
@@ -101,6 +102,26 @@ def test_a_processor_with_fast_halves_prefers_pytorch(monkeypatch: pytest.Monkey
         monkeypatch.setattr("nst_core.backends.torch.has_fast_bfloat16", lambda fast=fast: fast)
         places = [name for name, device in choose._preferences(("onnx", "torch")) if device == "cpu"]
         assert places[0] == first
+
+
+@pytest.mark.parametrize(
+    ("abilities", "fast"),
+    [
+        ({"cpu_name": "AMD EPYC", "avx512_bf16": True}, True),
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True}, False),
+        ({"cpu_name": "Intel Xeon", "avx512_bf16": True, "amx_bf16": True}, True),
+        ({"cpu_name": "AMD EPYC"}, False),
+        ({}, False),
+    ],
+)
+def test_bfloat16_is_used_where_it_is_faster(
+    abilities: dict[str, object],
+    fast: bool,  # noqa: FBT001 - a column of the table
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Intel's vector instructions for it are slower than those for float32."""
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: abilities)
+    assert has_fast_bfloat16() is fast
 
 
 def test_what_is_not_a_file_is_no_picture(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ NEAR_A_TIE = 1e-4
 """Where a single ReLU or pooling may decide otherwise."""
 CUTS = [((45, 37, 16), 1), ((45, 37, 16), 2), ((187, 201, 96), 2), ((33, 270, 64), 1)]
 """Heights, widths, tile sizes, regions: corners, borders, odd rests at every pooling, narrow pictures."""
+MANY = 30_000
+"""Pixels, among which some value is near a tie."""
 
 
 @pytest.fixture(scope="module", params=[OnnxBackend, lambda: TorchBackend("cpu", torch.float32)])
@@ -59,7 +61,7 @@ def test_tiles_give_the_whole_pictures_losses_and_gradient(
     whole = targets(backend, height, width, soft_guides(regions, height, width))
     losses, gradient = differences(backend, whole, size, planes(noise(height, width)))
     assert losses.max() < 1e-5  # a loss is a difference of nearly equal matrices
-    assert gradient < ROUND_OFF
+    assert gradient < (NEAR_A_TIE if height * width > MANY else ROUND_OFF)
 
 
 def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:

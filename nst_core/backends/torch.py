@@ -39,9 +39,13 @@ def devices() -> list[str]:
 
 
 def has_fast_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 natively; without that it would be slower than float32."""
+    """Whether the processor multiplies bfloat16 faster than float32.
+
+    Intel's do so by their matrix unit alone: with AVX-512's instructions they take longer (benchmarks/README.md).
+    """
     abilities = torch.cpu.get_capabilities()
-    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
+    by_vectors = abilities.get("avx512_bf16") and "Intel" not in str(abilities.get("cpu_name"))
+    return bool(abilities.get("amx_bf16") or by_vectors)
 
 
 def automatic_precision(device: str) -> torch.dtype:
