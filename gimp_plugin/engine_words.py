@@ -1,4 +1,4 @@
-"""What the engine and the presets say of errors, in the artist's language.
+"""What the engine and the presets say of errors and of finished pictures, in the artist's language.
 
 They speak English, with names and numbers already in the sentences. A sentence that is known here is recognised, and
 said with the same names and numbers; any other one stays as it is.
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from nst_core.errors import NeuralStyleError
 
@@ -72,6 +73,19 @@ REMEDIES = (
     N_("make them white where to paint"),
     N_("save a copy and change that"),
 )
+NOTES = (
+    N_("the memory was full: this is the best picture so far"),
+    N_("the memory was full: the picture was enlarged without finer strokes"),
+    N_("there is too little memory to paint at {0}: painted at {1} x {2} px"),
+    N_("the time limit was too short for a single step"),
+    N_("{0} was asked for but ONNX Runtime fell back to the processor"),
+)
+
+
+def notes(metrics: Mapping[str, Any]) -> list[str]:
+    """What an artist should know of a picture with these metrics."""
+    said = metrics.get("notes")
+    return [_said(note, NOTES) for note in said if isinstance(note, str)] if isinstance(said, list) else []
 
 
 def in_words(error: NeuralStyleError) -> tuple[str, str]:

@@ -6,13 +6,14 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from gimp_plugin.engine_words import notes
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from nst_core.messages import Progress
+    from nst_core.messages import Done, Progress
 
 PREFIX = "neural-style: "
 LINE_SECONDS = 2.0  # between lines
@@ -56,6 +57,12 @@ class Report:
     def close(self) -> None:
         """Take the bar away."""
         Gimp.progress_end()
+
+
+def tell_notes(pictures: Iterable[Done]) -> None:
+    """Show what the engine has to say of them where GIMP shows messages, each sentence once."""
+    for note in dict.fromkeys(note for done in pictures for note in notes(done.metrics)):
+        Gimp.message(f"Neural Style: {note}")
 
 
 def _say(text: str) -> None:

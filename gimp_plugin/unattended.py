@@ -14,7 +14,7 @@ from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, regions
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.named_styles import picks_of
-from gimp_plugin.report import Report
+from gimp_plugin.report import Report, tell_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError
@@ -81,6 +81,7 @@ def paint(call: Call, layers: Sequence[Gimp.Layer], order: Order) -> list[Gimp.L
         raise left_out[0][1]
     new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
     report.say_done(painted[-1].done.metrics)
+    tell_notes(one.done for one in painted)
     for name, error in left_out:
         Gimp.message(_("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error)))
     return new

@@ -139,6 +139,8 @@ def several() -> Facts:
     top.scale(64, 48, False)  # noqa: FBT003 - about the image's centre or not
     facts = call(image, image.get_layers())
     names = [layer.get_name() for layer in image.get_layers()]
+    with engine("short"):
+        call(image, [top, bottom])
     with engine("tires"):
         tired = call(image, [top, bottom])
     return facts | {

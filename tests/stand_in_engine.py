@@ -1,8 +1,8 @@
 """A stand-in engine for what the real one does not do on demand.
 
 unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
-a job. tires: ends in the middle of its second job. waits: says in a folder that it is `painting`, until there is a file
-`go`. foreign: speaks a future protocol.
+a job. tires: ends in the middle of its second job. short: has had too little time. waits: says in a folder that it is
+`painting`, until there is a file `go`. foreign: speaks a future protocol.
 The recipe tells what was asked for.
 """
 
@@ -25,6 +25,8 @@ from nst_core.frames import read_frame
 from nst_core.messages import Cancel, Cancelled, Done, Pixels, Preview, Progress, Ready, Stop, Stylize
 from nst_core.protocol import PROTOCOL, decode_request, send
 
+NO_TIME = "the time limit was too short for a single step"
+
 
 def main(way: str, folder: Path) -> None:
     requests = os.fdopen(0, "rb", buffering=0)
@@ -44,7 +46,9 @@ def main(way: str, folder: Path) -> None:
                 (folder / "painting").touch()
                 while not (folder / "go").exists():
                     time.sleep(0.1)
-            metrics = {"seconds": 0.0, "backend": "onnx", "device": "cpu"}
+            metrics: dict[str, Any] = {"seconds": 0.0, "backend": "onnx", "device": "cpu"}
+            if way == "short":
+                metrics["notes"] = [NO_TIME, "more to say"]
             pixels = inverted(request.content) if way == "inverted" else request.content
             send(wire, Done(request.job, pixels, recipe(request), metrics))
 

@@ -44,6 +44,23 @@ def test_every_sentence_known_is_one_that_is_said() -> None:
     assert [text for text in (*engine_words.MESSAGES, *engine_words.REMEDIES) if text not in said] == []
 
 
+def test_every_note_known_is_one_that_is_said() -> None:
+    """As a constant of the engine, or put together with numbers in it."""
+    trees = [ast.parse(file.read_text("utf-8")) for file in SOURCES.rglob("*.py")]
+    texts = [node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.Constant, ast.JoinedStr))]
+    said = {template(node) for node in texts}
+    assert [text for text in engine_words.NOTES if text not in said] == []
+
+
+@pytest.mark.usefixtures("german")
+def test_notes_are_translated_and_a_foreign_engine_may_say_anything() -> None:
+    """Whatever is no sentence is left out."""
+    known = engine_words.NOTES[0]
+    assert engine_words.notes({"notes": [known, "it rains", 5]})[1:] == ["it rains"]
+    assert engine_words.notes({"notes": [known]}) != [known]
+    assert engine_words.notes({}) == engine_words.notes({"notes": "no list"}) == []
+
+
 @pytest.mark.usefixtures("german")
 def test_names_and_numbers_stay_as_they_are() -> None:
     """Whatever stands in them."""

@@ -11,6 +11,7 @@ from gimp_plugin.dialog.roles import Wish
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, regions
 from gimp_plugin.image.regions import Area
 from gimp_plugin.preview.pictures import Sample
+from gimp_plugin.report import tell_notes
 from gimp_plugin.translation import _
 from nst_core.errors import NothingVisibleError
 from nst_core.messages import Done, Pixels, Stylize
@@ -93,6 +94,7 @@ class LayerWork:
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
         look = outputs.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output)
         self.made = outputs.insert(self._image, painted, look, show=True)
+        tell_notes(one.done for one in painted)
 
     def _small(self, sample: Sample, quality: str) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
