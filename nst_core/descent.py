@@ -1,5 +1,6 @@
-"""L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step, nothing leaves the device.
+"""L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step.
 
+Arrays and the numbers made of them stay where the backend computes; a step looks at its losses and at one comparison.
 Directions by the two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of
 the quasi-Newton model instead of a line search; iterates are projected onto [0, 1], so that what is optimised is
 what is delivered. Pixels that sit on a bound and want to leave the box take no part in a direction.
@@ -44,11 +45,14 @@ class _Memory:
 
     size: int
     first_move: float
-    pairs: deque[tuple[Array, Array, float]] = field(default_factory=deque)
+    pairs: deque[tuple[Array, Array, Array]] = field(default_factory=deque)
+    scale: Array = 1.0
+    """s y / y y of the last pair: the size of the inverse Hessian."""
 
     def learn(self, s: Array, y: Array) -> None:
-        curvature = _dot(s, y)
-        if curvature > LEAST_CURVATURE * _dot(y, y):
+        curvature, change = _dot(s, y), _dot(y, y)
+        if curvature > LEAST_CURVATURE * change:
+            self.scale = curvature / change
             self.pairs.append((s, y, 1 / curvature))
             if len(self.pairs) > self.size:
                 self.pairs.popleft()
@@ -61,8 +65,7 @@ class _Memory:
         for s, y, rho in reversed(self.pairs):
             alphas.append(rho * _dot(s, q))
             q = q - alphas[-1] * y
-        s, y, rho = self.pairs[-1]
-        q = q * (1 / (rho * _dot(y, y)))
+        q = q * self.scale
         for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
             q = q + (alpha - rho * _dot(y, q)) * s
         return q
@@ -81,7 +84,8 @@ def descend(
     previous: tuple[Array, Array, float] | None = None
     for number in range(1, steps + 1):
         losses, gradient = objective(x.reshape(shape))
-        step = Step(number, x.reshape(shape), (float(losses[0]), float(losses[1]), float(losses[2])))
+        style, content, tv = losses.tolist()
+        step = Step(number, x.reshape(shape), (style, content, tv))
         if not math.isfinite(step.loss):
             return
         yield step
@@ -97,13 +101,13 @@ def descend(
         x, g, _ = previous = here
         free = ~(((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0)))
         direction = memory.direction(g * free) * free
-        x = (x + direction * min(1.0, LARGEST_MOVE / (_rms(direction) + 1e-30))).clip(0, 1)
+        x = (x + direction * (LARGEST_MOVE / (_rms(direction) + 1e-30)).clip(max=1.0)).clip(0, 1)
 
 
-def _dot(a: Array, b: Array) -> float:
+def _dot(a: Array, b: Array) -> Array:
     """By sums of pairs: the last bits of a BLAS product depend on how many threads it has."""
-    return float((a * b).sum())
+    return (a * b).sum()
 
 
-def _rms(values: Array) -> float:
-    return math.sqrt(_dot(values, values) / values.shape[0])
+def _rms(values: Array) -> Array:
+    return (_dot(values, values) / values.shape[0]) ** 0.5

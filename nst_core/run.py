@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -53,9 +54,9 @@ NO_TIME = "the time limit was too short for a single step"
 
 @dataclass
 class _Best:
-    """The best picture so far, for whoever asks, from whichever thread."""
+    """The best picture so far, for whoever asks, from whichever thread. image: fetches it from where it lives."""
 
-    image: Float
+    image: Callable[[], Float]
     losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
     evaluations: list[int] = field(default_factory=list)
 
@@ -78,7 +79,7 @@ class Run:
         # What is masked out shall not influence anything either.
         self._content = filled(job.content[..., :3], self._visible)
         self._area = self._visible.size / 1e6
-        self._best = _Best(viewed(self._content))
+        self._best = _Best(partial(viewed, self._content))
         self._notes: tuple[str, ...] = ()
         self._small: tuple[int, Job] | None = None
 
@@ -136,18 +137,18 @@ class Run:
         # To reduce a large picture takes long, which says nothing of the painting.
         ladder.content(octave.height, octave.width)
         before = self._clock.elapsed
-        self._best.image = planes(self._varied(ladder.glance(octave.height, octave.width)))
+        self._best.image = partial(planes, self._varied(ladder.glance(octave.height, octave.width)))
         rate = (self._clock.elapsed - before) / octave.area
         self._clock.expect(SKETCHES * rate if ladder.sketched else SPEED)
         return rate * self._area
 
     def _carried(self, ladder: Ladder, last: Progress, expected: float) -> Iterator[Progress]:
         try:
-            image = yield from carried(ladder, picture(self._best.image), self._clock, last, expected)
+            image = yield from carried(ladder, picture(self._best.image()), self._clock, last, expected)
         except OutOfMemoryError:
             self._notes += (PLAINLY,)
         else:
-            self._best.image = viewed(image)
+            self._best.image = partial(viewed, image)
 
     def _descended(self, ladder: Ladder, octaves: Sequence[Octave], styles: tuple[Style, ...]) -> Iterator[Progress]:
         """One octave after another, as far as the time limit goes."""
@@ -158,7 +159,7 @@ class Run:
                 self._notes += () if index else (NO_TIME,)
                 return
             size = octave.height, octave.width
-            start = ladder.climb(picture(self._best.image), *size) if index else self._varied(ladder.first(*size))
+            start = ladder.climb(picture(self._best.image()), *size) if index else self._varied(ladder.first(*size))
             self._best.evaluations.append(0)
             for step in self._fitting(self._backend, octave, planes(start), styles):
                 yield self._progress(octaves, index, step.number, step.loss)
@@ -195,7 +196,7 @@ class Run:
         else:
             return
         # Only now is the memory free that the error's traceback held.
-        best = self._best.image
+        best = self._best.image()
         yield from self._fitting(backend, way, best if best.shape == image.shape else image, styles)
 
     def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
@@ -216,7 +217,7 @@ class Run:
                 self._best.evaluations[-1] += 1
                 if step.loss < lowest:
                     lowest = step.loss
-                    self._best.image, self._best.losses = backend.numpy(step.image), step.losses
+                    self._best.image, self._best.losses = partial(backend.numpy, step.image), step.losses
             yield step
             if self._stopped.is_set() or plateau.reached(step.loss):
                 return
@@ -241,7 +242,7 @@ class Run:
             self._small = side, reduced(self.job, side)
         with self._lock:
             image = self._best.image
-        return finished(self._small[1], picture(image))
+        return finished(self._small[1], picture(image()))
 
     def outcome(self) -> Outcome:
         """The best picture so far, at the content's size, and what it took. Safe to call from another thread.
@@ -261,7 +262,7 @@ class Run:
             peak_memory=peak_memory(),
             notes=(backend.notes if backend else ()) + self._notes,
         )
-        return Outcome(self._finished(image), metrics, recipe(self.job, backend))
+        return Outcome(self._finished(image()), metrics, recipe(self.job, backend))
 
     def _finished(self, image: Float) -> Float:
         with suppress(OutOfMemoryError), fitting():

@@ -167,7 +167,7 @@ def test_two_engines_paint_at_once() -> None:
 
 
 def test_many_runs_in_one_engine_leave_nothing_behind() -> None:
-    """Memory, threads, files and processes are after the last run what they were after the first ones."""
+    """Memory, threads, files and processes are after the last run no more than they were after the first ones."""
     ours = psutil.Process()
     with Engine.start(REAL, os.environ) as engine:
         worker = psutil.Process(engine.pid)
@@ -179,7 +179,8 @@ def test_many_runs_in_one_engine_leave_nothing_behind() -> None:
         for _ in range(RUNS - RUNS // 3):
             engine.stylize(wanted)
         assert worker.memory_info().rss - memory < 32 * 2**20
-        assert comes_true(lambda: [_held(process) for process in (worker, ours)] == before)
+        # Fewer is no leak: what another test began may have ended meanwhile.
+        assert comes_true(lambda: bool((np.array([_held(process) for process in (worker, ours)]) <= before).all()))
 
 
 def _held(process: psutil.Process) -> tuple[int, int, int]:

@@ -1,26 +1,24 @@
-"""The backend on PyTorch: CPU (bfloat16 where the processor has it), CUDA and Apple's MPS."""
+"""The backend on PyTorch: CPU (bfloat16 where the processor has it), CUDA (float16) and Apple's MPS."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
-import torch.nn.functional as nn
 
-from nst_core import weights
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
+from nst_core.backends.torch_network import Summed, Vgg, guides_at, pulled, sums
 from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
+from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
 from nst_core.memory import available
 from nst_core.shortage import fitting
 from nst_core.statistics import (
+    TINY,
     Array,
     LayerStatistics,
     Targets,
     content_weight,
-    layer_statistics,
     relative_weights,
     tv_weight,
 )
@@ -49,9 +47,13 @@ def has_fast_bfloat16() -> bool:
 
 
 def automatic_precision(device: str) -> torch.dtype:
-    """bfloat16 on graphics cards and on processors that have it: its range is float32's, so nothing overflows."""
-    half = device == "cuda" or (device == "cpu" and has_fast_bfloat16())
-    return torch.bfloat16 if half else torch.float32
+    """float16 on graphics cards, whose eight times finer steps cost nothing; bfloat16 on processors that have it."""
+    if device == "cuda":
+        return torch.float16
+    return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
+
+
+_NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
 
 
 class TorchBackend:
@@ -66,8 +68,8 @@ class TorchBackend:
         self.notes: tuple[str, ...] = ()
         self._dtype = dtype or automatic_precision(device)
         self._exact = torch.float64 if self._dtype == torch.float64 else torch.float32
-        self.precision = {torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}[self._dtype]
-        self._vgg = _Vgg.load(device, self._dtype)
+        self.precision = _NAMES[self._dtype]
+        self._vgg = Vgg.load(device, self._dtype)
         self._tiles: _Tiles | None = None
 
     def array(self, values: Float) -> Array:
@@ -90,33 +92,51 @@ class TorchBackend:
 
     def style(self, image: Array) -> Mapping[str, LayerStatistics]:
         """See `Backend.style`."""
-        maps = self.features(image)
-        return {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
+        with torch.no_grad(), fitting():
+            maps = self._vgg(image)
+            found = {layer: sums(maps[layer], None, self._exact) for layer in STYLE_LAYERS}
+            return {layer: _divided(found[layer], _positions(maps[layer])) for layer in STYLE_LAYERS}
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        weigh = {layer: relative_weights(targets, layer) for layer in STYLE_LAYERS}
-        factors = {
-            layer: tuple(torch.tensor(f, device=self.device, dtype=self._exact).view(-1, 1, 1) for f in pair)
-            for layer, pair in weigh.items()
-        }
+        terms = {layer: self._term(layer, guide, targets) for layer, guide in guides_at(targets.guides).items()}
         on_content, on_tv = content_weight(targets), tv_weight(targets)
+        pixels = _positions(targets.guides)
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
             with fitting():
                 maps = self._vgg(x)
-                style = x.new_zeros(())
-                for layer, guide in _guides(targets.guides).items():
-                    found = _guided(maps[layer].to(self._exact), guide)
-                    style = style + _style_loss(found, targets.styles[layer], *factors[layer])
+                style = torch.stack([loss(maps[layer]) for layer, loss in terms.items()]).sum()
                 content = on_content * ((maps[CONTENT_LAYER].to(self._exact) - targets.content) ** 2).sum()
                 tv = on_tv * _squared_differences(x)
                 losses = torch.stack([style, content, tv])
-                (gradient,) = torch.autograd.grad(losses.sum(), x)
-            return losses.detach(), gradient
+                # By as much larger as there are pixels: a pixel's derivative must not vanish in float16.
+                (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
+            return losses.detach(), gradient / pixels
 
-        return evaluate
+        return _Recorded(evaluate) if self.device == "cuda" else evaluate
+
+    def _term(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
+        """One layer's style loss, of its map (1, C, h, w). guide: (K, 1, h, w)."""
+        target, exact = targets.styles[layer], self._exact
+        on_gram, on_mean = (
+            torch.tensor(factors, device=self.device, dtype=exact).view(-1, 1, 1)
+            for factors in relative_weights(targets, layer)
+        )
+        mass = guide.sum((2, 3), keepdim=True)[:, 0]
+        everywhere = guide.shape[0] == 1 and bool((guide == 1).all())
+        seen = None if everywhere else guide
+        # About the largest derivative with respect to a sum: the squares of the sides' halvings over the target's size.
+        unit = _positions(targets.guides) / _positions(guide) / (float(target.gram.norm(dim=(1, 2)).min()) + TINY)
+        has_mean = bool(on_mean.any())
+
+        def loss(feature_map: Tensor) -> Tensor:
+            gram, mean = Summed.apply(feature_map, seen, exact, unit)  # type: ignore[no-untyped-call]
+            style: Tensor = (on_gram * (gram / mass - target.gram) ** 2).sum()
+            return style + (on_mean * (mean / mass - target.mean) ** 2).sum() if has_mean else style
+
+        return loss
 
     def tile_work(self) -> TileWork:
         """See `Backend.tile_work`."""
@@ -138,7 +158,7 @@ class TorchBackend:
 class _Tiles:
     """See `TileWork`."""
 
-    def __init__(self, vgg: _Vgg, exact: torch.dtype) -> None:
+    def __init__(self, vgg: Vgg, exact: torch.dtype) -> None:
         self._vgg, self._exact = vgg, exact
         self.aborted = False
 
@@ -151,13 +171,9 @@ class _Tiles:
     def sums(self, image: Tensor, guides: Tensor) -> Mapping[str, LayerStatistics]:
         """See `TileWork.sums`."""
         self._go_on()
-        found = {}
         with torch.no_grad(), fitting():
             maps = self._vgg(image)
-            for layer, guide in _guides(guides).items():
-                F, weighted = _weighted(maps[layer].to(self._exact), guide)
-                found[layer] = LayerStatistics(gram=weighted @ F.mT, mean=weighted.sum(2, keepdim=True))
-        return found
+            return {layer: sums(maps[layer], guide, self._exact) for layer, guide in guides_at(guides).items()}
 
     def gradient(self, image: Tensor, guides: Tensor, pull: Pull) -> tuple[float, Tensor]:
         """See `TileWork.gradient`."""
@@ -165,88 +181,61 @@ class _Tiles:
         x = image.detach().requires_grad_()
         with fitting():
             maps = self._vgg(x)
-            pulls = {}
+            pixels = _positions(x)
             with torch.no_grad():
-                for layer, guide in _guides(guides).items():
-                    F = maps[layer].to(self._exact).reshape(1, maps[layer].shape[1], -1)
-                    twice = 2 * pull.style[layer].gram @ F
-                    per_guide = (twice + pull.style[layer].mean) * guide.reshape(guide.shape[0], 1, -1)
-                    pulls[layer] = per_guide.sum(0).reshape(maps[layer].shape)
+                pulls = {
+                    layer: self._pulled(maps[layer], guide, pull.style[layer], pixels)
+                    for layer, guide in guides_at(guides).items()
+                }
                 gap = maps[CONTENT_LAYER].to(self._exact) - pull.content
                 scaled = gap * pull.content_weight
                 loss = float((gap * scaled).sum())
-                pulls[CONTENT_LAYER] = 2 * scaled
-            outputs = [maps[layer] for layer in pulls]
-            (gradient,) = torch.autograd.grad(outputs, x, [pulls[layer].to(maps[layer].dtype) for layer in pulls])
-        return loss, gradient
+                pulls[CONTENT_LAYER] = (2 * pixels * scaled).to(maps[CONTENT_LAYER].dtype)
+            (gradient,) = torch.autograd.grad([maps[layer] for layer in pulls], x, list(pulls.values()))
+        return loss, gradient / pixels
+
+    def _pulled(self, feature_map: Tensor, guide: Tensor, on_sums: LayerStatistics, pixels: int) -> Tensor:
+        """As much larger as the tile has pixels, as in an objective."""
+        larger = LayerStatistics(on_sums.gram * pixels, on_sums.mean * pixels)
+        return pulled(feature_map, guide, larger, float(larger.gram.abs().max()) + TINY)
 
     def _go_on(self) -> None:
         if self.aborted:
             raise AbortedError
 
 
-@dataclass(frozen=True)
-class _Vgg:
-    """VGG19 up to relu5_1 as plain functions."""
+class _Recorded:
+    """An objective whose second evaluation is recorded and then replayed: a hundred kernels start by one call."""
 
-    parameters: Mapping[str, Tensor]
-    dtype: torch.dtype
+    def __init__(self, evaluate: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+        self._evaluate = evaluate
+        self._seen = False
+        self._graph: torch.cuda.CUDAGraph | None = None
 
-    @classmethod
-    def load(cls, device: str, dtype: torch.dtype) -> _Vgg:
-        arrays = weights.read(weights.verified(weights.WEIGHTS_FILE))
-        moved = {name: torch.from_numpy(value).to(device, dtype) for name, value in arrays.items()}
-        for name in [n for n in moved if n.endswith(".weight")]:
-            moved[name] = moved[name].contiguous(memory_format=torch.channels_last)
-        # The input's offset and factor are exact only before rounding.
-        exact = torch.float64 if dtype == torch.float64 else torch.float32
-        for name in ("input.matrix", "input.offset"):
-            moved[name] = torch.from_numpy(arrays[name]).to(device, exact)
-        return cls(moved, dtype)
-
-    def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        p = self.parameters
-        # Replicate, not zero, padding: zeros draw a frame around the picture.
-        x = nn.pad(image, (1, 1, 1, 1), mode="replicate")
-        x = nn.conv2d(x, p["input.matrix"][:, :, None, None], p["input.offset"])
-        x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
-        maps = {}
-        for conv in CONVOLUTIONS:
-            x = nn.max_pool2d(x, 2) if conv.pooled else x
-            padding = 0 if conv.name == "conv1_1" else 1
-            x = nn.relu(nn.conv2d(x, p[f"{conv.name}.weight"], p[f"{conv.name}.bias"], padding=padding))
-            if conv.relu in STYLE_LAYERS or conv.relu == CONTENT_LAYER:
-                maps[conv.relu] = x
-        return maps
+    def __call__(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        if not self._seen:
+            self._seen = True
+            return self._evaluate(image)  # libraries choose their ways, which a recording must not
+        if self._graph is None:
+            self._graph, self._image = torch.cuda.CUDAGraph(), image.clone()
+            # Other threads may look at pictures meanwhile.
+            with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+                self._found = self._evaluate(self._image)
+        self._image.copy_(image)
+        self._graph.replay()
+        losses, gradient = self._found
+        return losses.clone(), gradient.clone()
 
 
-def _guides(guides: Tensor) -> dict[str, Tensor]:
-    """Guides (K, 1, H, W) at each style layer's size."""
-    found = {}
-    for conv in CONVOLUTIONS:
-        guides = nn.avg_pool2d(guides, 2) if conv.pooled else guides
-        if conv.relu in STYLE_LAYERS:
-            found[conv.relu] = guides
-    return found
-
-
-def _weighted(feature_map: Tensor, guide: Tensor) -> tuple[Tensor, Tensor]:
-    """(1, C, h, w) and (K, 1, h, w) to F (1, C, N) and F diag(g) (K, C, N)."""
-    F = feature_map.reshape(1, feature_map.shape[1], -1)
-    return F, F * guide.reshape(guide.shape[0], 1, -1)
-
-
-def _guided(feature_map: Tensor, guide: Tensor) -> LayerStatistics:
-    """Statistics of (1, C, h, w) under guides (K, 1, h, w)."""
-    F, weighted = _weighted(feature_map, guide / guide.sum((2, 3), keepdim=True))
-    return LayerStatistics(gram=weighted @ F.mT, mean=weighted.sum(2, keepdim=True))
-
-
-def _style_loss(found: LayerStatistics, target: LayerStatistics, on_gram: Tensor, on_mean: Tensor) -> Tensor:
-    loss: Tensor = (on_gram * (found.gram - target.gram) ** 2).sum() + (on_mean * (found.mean - target.mean) ** 2).sum()
-    return loss
+def _positions(values: Tensor) -> int:
+    """Height times width of (…, H, W)."""
+    return values.shape[-2] * values.shape[-1]
 
 
 def _squared_differences(image: Tensor) -> Tensor:
     """Sum of the squared differences between neighbours, down and across."""
     return (image.diff(dim=2) ** 2).sum() + (image.diff(dim=3) ** 2).sum()
+
+
+def _divided(found: LayerStatistics, mass: float) -> LayerStatistics:
+    return LayerStatistics(found.gram / mass, found.mean / mass)
