@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from nst_core import images
+from nst_core import images, weights
 from nst_core.backends import Backend, onnx
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.choose import has_torch
@@ -37,9 +37,9 @@ MATRIX, PRODUCTS = 8192, 5
 
 def backends() -> list[Backend]:
     """All that this machine can run."""
-    direct = OnnxBackend()
-    direct.prefix = ""
-    found: list[Backend] = [*(OnnxBackend(device) for device in onnx.devices()), direct]
+    other = OnnxBackend()
+    other.prefix = "" if other.prefix else weights.WINOGRAD
+    found: list[Backend] = [*(OnnxBackend(device) for device in onnx.devices()), other]
     if has_torch():
         import torch  # noqa: PLC0415 - optional
 

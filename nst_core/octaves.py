@@ -22,7 +22,7 @@ HISTORY = 10
 TWICE, MARGINS = 1.65, 160
 """What tiles cost: the forward pass once more, and the margins (px, both sides) that are computed with each."""
 GROWTH = 0.13
-"""Four times the pixels take a fifth longer than four times the seconds: less of what they need stays in the caches."""
+"""Four times the pixels take a fifth longer than four times the seconds: less of that stays in the caches."""
 BLOCK = 16
 """px: tiles begin at multiples of it."""
 
@@ -80,8 +80,8 @@ class Octave:
         return (self.steps + SETUP) * self.work
 
 
-SETUP = 0.8
-"""What making an octave's targets costs, in evaluations: forward passes for content and style."""
+SETUP = 1.4
+"""What making an octave's targets costs, in evaluations: forward passes for content and style, and where it starts."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64
@@ -231,7 +231,7 @@ class Clock:
 
     def _shortest(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation, at the worst."""
-        return UNSEEN * self._rate * octave.work * (1 + SETUP)
+        return self._rate * octave.work * (UNSEEN + SETUP)
 
 
 class Plateau:

@@ -14,6 +14,7 @@ import pytest
 import torch
 from engine_fixtures import noise, painting, photograph, targets
 
+from nst_core import weights
 from nst_core.backends import AbortedError, Backend, Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
@@ -39,7 +40,7 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     if request.param == "torch":
         return TorchBackend(dtype=torch.float32)
     made = OnnxBackend()
-    made.prefix = made.prefix if request.param == "onnx" else ""
+    made.prefix = weights.WINOGRAD if request.param == "onnx" else ""
     return made
 
 

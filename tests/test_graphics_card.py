@@ -1,5 +1,6 @@
 """What only a graphics card can show. Skipped where there is none."""
 
+import gc
 import threading
 
 import numpy as np
@@ -91,6 +92,7 @@ def test_a_run_can_be_looked_at_from_another_thread(card: TorchBackend) -> None:
 
 def test_a_full_card_makes_the_run_go_on_in_tiles() -> None:
     """Another program has most of the card: the plan hopes, the allocation fails, and smaller tiles do it."""
+    gc.collect()  # what earlier tests recorded
     backend = TorchBackend("cuda")
     total = torch.cuda.get_device_properties(0).total_memory
     settings = from_mapping({"quality": "high", "memory": 60})

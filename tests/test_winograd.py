@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from engine_fixtures import photograph, targets
 
-from nst_core import winograd
+from nst_core import threads, weights, winograd
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.planes import planes
 
@@ -34,12 +34,19 @@ def test_a_tile_is_what_the_taps_make_of_it(*, turned: bool) -> None:
 def test_both_kinds_of_graph_see_the_same(size: tuple[int, int]) -> None:
     """Maps and gradients, where no side is a multiple of a tile."""
     fast, direct = OnnxBackend(), OnnxBackend()
-    direct.prefix = ""
+    fast.prefix, direct.prefix = weights.WINOGRAD, ""
     image = planes(photograph(*size))
     for layer, found in fast.features(image).items():
         assert _apart(found, direct.features(image)[layer]) < SAME_MAPS
     wanted = targets(direct, *size)
     assert _apart(fast.objective(wanted)(image)[1], direct.objective(wanted)(image)[1]) < SAME_GRADIENT
+
+
+def test_many_threads_take_direct_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait for memory, of which a quarter of the products takes more."""
+    for count, prefix in ((2, weights.WINOGRAD), (64, "")):
+        monkeypatch.setattr(threads, "_most", count)
+        assert OnnxBackend().prefix == prefix
 
 
 def _apart(found: np.ndarray, expected: np.ndarray) -> float:

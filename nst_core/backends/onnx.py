@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -27,6 +28,8 @@ from nst_core.statistics import (
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 KERNEL = ".kernel"
 """What follows a convolution's name in the name of a graph's input."""
+MANY = 12
+"""Threads from which on memory holds Winograd's way up more than its fewer products save (benchmarks/README.md)."""
 _FATAL = 4
 """ONNX Runtime's log level that leaves only what ends the program: what matters is reported as `notes`."""
 
@@ -49,7 +52,8 @@ class OnnxBackend:
                 f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
             )
         self._asked = device
-        self.prefix = weights.WINOGRAD if device == "cpu" else ""
+        few = (threads.most() or os.cpu_count() or 1) < MANY
+        self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Before the names of the graphs: which convolutions they have."""
         self._run_options = ort.RunOptions()
         self.device = device
