@@ -5,6 +5,7 @@ outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
 
 from __future__ import annotations
 
+import gc
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -195,7 +196,8 @@ class Run:
                 raise
         else:
             return
-        # Only now is the memory free that the error's traceback held.
+        # Only now is the memory free that the error's traceback held, some of it in cycles.
+        gc.collect()
         best = self._best.image()
         yield from self._fitting(backend, way, best if best.shape == image.shape else image, styles)
 

@@ -1,5 +1,7 @@
 """What fits into memory: octaves whole, in tiles, or not at all; and what happens where the forecast was wrong."""
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from nst_core.finish import finished
 from nst_core.octaves import HISTORY, Octave, affordable, plan
 from nst_core.run import Run
 from nst_core.settings import from_mapping
+from nst_core.shortage import fitting
 from nst_core.statistics import Targets
 
 BIG = [Octave(500, 750, 10), Octave(1000, 1500, 8), Octave(2000, 3000, 8), Octave(4000, 6000, 8)]
@@ -182,6 +185,39 @@ def test_a_full_memory_makes_the_run_go_on_in_tiles(monkeypatch: pytest.MonkeyPa
     assert backend.refused == 1
     outcome, expected = run.outcome(), stylize(job(64, 304))
     assert sum(outcome.metrics.losses.values()) < 1.05 * sum(expected.metrics.losses.values())
+
+
+class Holding(OnnxBackend):
+    """A backend whose first evaluation fills the memory with feature maps, of which it knows whether they are gone."""
+
+    def __init__(self) -> None:
+        super().__init__("cpu")
+        self.maps: list[weakref.ref[Float]] = []
+        self.left: list[bool] = []
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        self.left = [ref() is not None for ref in self.maps]
+        return self._full if not self.maps else super().objective(targets)
+
+    def _full(self, _image: Float) -> tuple[Float, Float]:
+        with fitting():
+            maps = np.zeros(1000, np.float32)
+            self.maps.append(weakref.ref(maps))
+            raise MemoryError
+
+
+def test_what_a_refused_evaluation_held_is_free_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Smaller tiles do not fit beside the feature maps of the whole, nor wait for the garbage to be collected."""
+    monkeypatch.setattr("nst_core.run.smaller", lambda octave: octave)
+    backend = Holding()
+    gc.disable()
+    try:
+        for _ in Run(job(64, 64, quality="draft"), backend):
+            pass
+    finally:
+        gc.enable()
+    assert backend.left == [False]
 
 
 def test_a_picture_larger_than_a_strip_is_finished_like_a_small_one() -> None:
