@@ -264,16 +264,16 @@ class Run:
             peak_memory=peak_memory(),
             notes=(backend.notes if backend else ()) + self._notes,
         )
-        return Outcome(self._finished(image()), metrics, recipe(self.job, backend))
+        return Outcome(self._finished(image), metrics, recipe(self.job, backend))
 
-    def _finished(self, image: Float) -> Float:
+    def _finished(self, image: Callable[[], Float]) -> Float:
         with suppress(OutOfMemoryError), fitting():
-            return finished(self.job, picture(image))
+            return finished(self.job, picture(image()))
         # What is being evaluated, perhaps for an octave that nobody will wait for, gives its memory back.
         self.stop()
         self._resting.wait(PATIENCE)
         with fitting():
-            return finished(self.job, picture(image))
+            return finished(self.job, picture(image()))
 
 
 def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:

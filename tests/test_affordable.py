@@ -220,6 +220,19 @@ def test_what_a_refused_evaluation_held_is_free_before_the_next(monkeypatch: pyt
     assert backend.left == [False]
 
 
+def test_a_picture_that_cannot_be_fetched_is_told_as_full_memory() -> None:
+    """What is on a card comes to the host only when it is asked for, and then there may be no room."""
+    run = Run(job(64, 64, quality="draft"), OnnxBackend())
+    list(run)
+
+    def full() -> Float:
+        raise MemoryError
+
+    run._best.image = full
+    with pytest.raises(OutOfMemoryError):
+        run.outcome()
+
+
 def test_a_picture_larger_than_a_strip_is_finished_like_a_small_one() -> None:
     """Strips leave no trace: a picture of many is each pixel's own mixture of photograph and painting."""
     height, width = 1100, 1200
