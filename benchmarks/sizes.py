@@ -1,8 +1,9 @@
 """One job at several sizes: how seconds grow, and whether a small picture foretells a large one.
 
 python benchmarks/sizes.py --pair CONTENT STYLE [--pair ...] [--sizes 256 512 1024] [--rulers PROGRAM] [--backend auto]
+    [--rounds 1]
 
-Sizes are longest edges in pixels. A preview is the job at 256. PROGRAM measures as for compare.py, every picture
+With more rounds than one, the medians of those after the first, in which much is loaded. Sizes are longest edges in pixels. A preview is the job at 256. PROGRAM measures as for compare.py, every picture
 beside the photograph at its own size. Prints, for each pair and size, the seconds (first picture, all), those
 for each megapixel, and the rulers; last, for each ruler, how the order of the pairs at the smallest size agrees with
 that at the largest (Spearman's rank correlation), and the median ratio of small to large.
@@ -34,6 +35,18 @@ def painted(content: Path, style: Path, size: int, options: argparse.Namespace, 
     small = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     settings = from_mapping({"quality": options.quality, "backend": options.backend})
     job = Job(small, (Style(images.read(style)[..., :3]),), settings)
+    rounds = [timed(job, size) for _ in range(options.rounds)]
+    images.write(output, rounds[-1][2])
+    first, seconds = (statistics.median(row[i] for row in rounds[1:] or rounds) for i in (0, 1))
+    area = small.shape[0] * small.shape[1] / 1e6
+    print(
+        f"{output.stem:40s} first {first:5.2f} s  all {seconds:6.1f} s  {seconds / area:6.1f} s/MP", end="", flush=True
+    )
+    return area, seconds
+
+
+def timed(job: Job, size: int) -> tuple[float, float, images.Pixels]:
+    """Seconds to the first picture and to the last, and that picture."""
     start = time.perf_counter()
     run = Run(job)
     steps = iter(run)
@@ -42,13 +55,8 @@ def painted(content: Path, style: Path, size: int, options: argparse.Namespace, 
     first = time.perf_counter() - start
     for _ in steps:
         pass
-    images.write(output, run.outcome().pixels)
-    seconds = time.perf_counter() - start
-    area = small.shape[0] * small.shape[1] / 1e6
-    print(
-        f"{output.stem:40s} first {first:5.2f} s  all {seconds:6.1f} s  {seconds / area:6.1f} s/MP", end="", flush=True
-    )
-    return area, seconds
+    outcome = run.outcome()
+    return first, time.perf_counter() - start, outcome.pixels
 
 
 def measured(rulers: Path, content: Path, style: Path, result: Path) -> list[float]:
@@ -69,6 +77,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/sizes"))
     parser.add_argument("--quality", default="normal")
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     marks: dict[int, list[list[float]]] = {size: [] for size in options.sizes}
