@@ -3,10 +3,11 @@
 python benchmarks/sizes.py --pair CONTENT STYLE [--pair ...] [--sizes 256 512 1024] [--rulers PROGRAM] [--backend auto]
     [--rounds 1]
 
-With more rounds than one, the medians of those after the first, in which much is loaded. Sizes are longest edges in pixels. A preview is the job at 256. PROGRAM measures as for compare.py, every picture
-beside the photograph at its own size. Prints, for each pair and size, the seconds (first picture, all), those
-for each megapixel, and the rulers; last, for each ruler, how the order of the pairs at the smallest size agrees with
-that at the largest (Spearman's rank correlation), and the median ratio of small to large.
+Sizes are longest edges in pixels. A preview is the job at 256. PROGRAM measures as for compare.py, every picture
+beside the photograph at its own size. Prints, for each pair and size, the seconds (first picture, all; with more rounds
+than one the medians of those after the first, in which much is loaded), those for each megapixel, and the rulers; last,
+for each ruler, how the order of the pairs at the smallest size agrees with that at the largest (Spearman's rank
+correlation), and the median ratio of small to large.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ def painted(content: Path, style: Path, size: int, options: argparse.Namespace, 
     settings = from_mapping({"quality": options.quality, "backend": options.backend})
     job = Job(small, (Style(images.read(style)[..., :3]),), settings)
     rounds = [timed(job, size) for _ in range(options.rounds)]
-    images.write(output, rounds[-1][2])
-    first, seconds = (statistics.median(row[i] for row in rounds[1:] or rounds) for i in (0, 1))
+    firsts, all_seconds, pictures = zip(*(rounds[1:] or rounds), strict=True)
+    images.write(output, pictures[-1])
+    first, seconds = statistics.median(firsts), statistics.median(all_seconds)
     area = small.shape[0] * small.shape[1] / 1e6
     print(
         f"{output.stem:40s} first {first:5.2f} s  all {seconds:6.1f} s  {seconds / area:6.1f} s/MP", end="", flush=True
