@@ -3,7 +3,8 @@
 python benchmarks/forecast.py --pair CONTENT STYLE [--megapixels 0.25 1 4 16] [--qualities draft normal]
 
 CONTENT is resized to each area, with alpha, and painted by a worker of its own, as the filter does it. The speed of
-this machine is learnt from a first job of LEARN megapixels, as the dialog learns it from its previews. Seconds are
+this machine is learnt from jobs of LEARN megapixels, as the dialog learns it from its previews: one before and one
+after each that is forecast, since the speed of a shared machine changes; the forecast is for their mean. Seconds are
 given twice: those that passed, and those that the worker's threads computed, shared by all processors, which other
 programs do not change much. Where all of them are kept busy, as in evaluations, a machine at rest takes as long.
 """
@@ -120,14 +121,17 @@ def main() -> None:
     parser.add_argument("--qualities", nargs="+", default=["draft", "normal"])
     parser.add_argument("--backend", default="onnx")
     options = parser.parse_args()
-    speed = learnt(options.pair, options.backend)
-    print(f"an evaluation of one megapixel: {speed[0]:.2f} s, computing {speed[1]:.2f} s", flush=True)
+    after = learnt(options.pair, options.backend)
     for quality in options.qualities:
         for megapixels in options.megapixels:
             request = asked(options.pair, megapixels, {"quality": quality, "backend": options.backend})
             size = request.content.height, request.content.width
-            forecasts = [estimate(*size, request.settings, seconds) for seconds in speed]
+            before = after
             cost, _ = paint(request)
+            after = learnt(options.pair, options.backend)
+            print(f"a unit of work: {before[0]:.2f} s before, {after[0]:.2f} s after", flush=True)
+            speed = np.mean([before, after], axis=0)
+            forecasts = [estimate(*size, request.settings, float(seconds)) for seconds in speed]
             pairs = ((forecasts[0].seconds, cost.passed), (forecasts[1].seconds, cost.computed / PROCESSORS))
             said = "  ".join(
                 f"{forecast:6.1f} / {found:6.1f} s ({found / forecast:4.2f} x)" for forecast, found in pairs

@@ -16,7 +16,7 @@ import numpy as np
 from nst_core import images, threads, weights
 from nst_core.backends import Float
 from nst_core.kept import Kept, digest
-from nst_core.onnx_runtime import ort
+from nst_core.onnx_runtime import load_graph, ort, run_options
 from nst_core.tile_grid import tiles
 
 VIEW = 256
@@ -29,18 +29,13 @@ TILE, TILE_MARGIN = 1024, 64
 """px: the margin is more than the network sees beyond a pixel, 57."""
 SPOT, SPOTS = 256, 64
 """Side (px) and number of the spots by which a picture too large to be seen whole is judged."""
-_FATAL = 4
 _vectors: Kept[Float] = Kept(16)
 
 
 @cache
 def _session(name: str) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.log_severity_level = _FATAL
     # A vector's last bits depend on the number of threads, and a picture shall not; it takes a moment with one.
-    options.intra_op_num_threads = 1 if name == weights.STYLE_VECTOR_FILE else threads.most()
-    options.enable_cpu_mem_arena = False  # which keeps for ever what one large picture needed
-    return ort.InferenceSession(weights.verified(name), options, providers=["CPUExecutionProvider"])
+    return load_graph(weights.verified(name), 1 if name == weights.STYLE_VECTOR_FILE else threads.most())
 
 
 def style_vector(style: Float) -> Float:
@@ -50,7 +45,8 @@ def style_vector(style: Float) -> Float:
 
 def _predicted(style: Float) -> Float:
     session = _session(weights.STYLE_VECTOR_FILE)
-    vectors = [session.run(None, {"style": images.resize(view, VIEW, VIEW)[None]})[0] for view in _views(style)]
+    seen = ({"style": images.resize(view, VIEW, VIEW)[None]} for view in _views(style))
+    vectors = [session.run(None, view, run_options())[0] for view in seen]
     return np.asarray(np.mean(vectors, axis=0), np.float32)
 
 
@@ -86,14 +82,14 @@ def first_paint(
     if height * width > LARGEST_WHOLE:
         return _by_tiles(content, vector, before_tile)
     session = _session(weights.FIRST_PAINT_FILE)
-    (painted,) = session.run(["picture"], {"content": _padded(content)[None], "vector": vector})
+    (painted,) = session.run(["picture"], {"content": _padded(content)[None], "vector": vector}, run_options())
     return np.ascontiguousarray(painted[0, :height, :width].clip(0, 1))
 
 
 def _by_tiles(content: Float, vector: Float, before_tile: Callable[[], None]) -> Float:
     height, width = content.shape[:2]
     names = [value.name for value in _session(weights.FIRST_PAINT_FILE).get_outputs()][1:]
-    found = _session(weights.FIRST_PAINT_FILE).run(names, {"content": _spots(content), "vector": vector})
+    found = _session(weights.FIRST_PAINT_FILE).run(names, {"content": _spots(content), "vector": vector}, run_options())
     normalising = dict(zip(names, found, strict=True))
     session = _session(weights.FIRST_PAINT_TILE_FILE)
     painted = np.empty((height, width, 3), np.float32)
@@ -101,7 +97,7 @@ def _by_tiles(content: Float, vector: Float, before_tile: Callable[[], None]) ->
         before_tile()
         outer, inner = tile.outer, tile.inner.within(tile.outer)
         seen = _padded(content[outer.top : outer.bottom, outer.left : outer.right])
-        (part,) = session.run(["picture"], {"content": seen[None], **normalising})
+        (part,) = session.run(["picture"], {"content": seen[None], **normalising}, run_options())
         inside = part[0, inner.top : inner.bottom, inner.left : inner.right]
         np.clip(inside, 0, 1, out=painted[tile.inner.top : tile.inner.bottom, tile.inner.left : tile.inner.right])
     return painted

@@ -1,6 +1,11 @@
 """ONNX Runtime as it shall be here, for everything that uses it: silent, and with CUDA's libraries where it has them.
 
 Its released builds report to their makers unless told otherwise, and what is painted here is nobody's business.
+
+On a processor all sessions take their memory from one pool, which a run gives back when it ends. A graph's first run at
+a size asks for each feature map by itself: from the pool it gets again what an earlier one left, while from the system
+each comes as fresh pages, which cost as much time as the computing. Without being given back the pool would hold twice
+what a step needs, since later runs ask for all maps in one piece.
 """
 
 from __future__ import annotations
@@ -8,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from functools import cache
+from pathlib import Path
 
 os.environ["ORT_DISABLE_TELEMETRY"] = (
     "1"  # the one switch that is whole, and it counts only before the library is loaded
@@ -20,4 +27,42 @@ if "CUDAExecutionProvider" in ort.get_available_providers() and hasattr(ort, "pr
     with contextlib.redirect_stdout(sys.stderr):  # which it prints its complaints to; what works shows in a session
         ort.preload_dlls()
 
-__all__ = ["ort"]
+__all__ = ["PROVIDERS", "load_graph", "ort", "run_options"]
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+_FATAL = 4
+"""The log level that leaves only what ends the program: what matters is reported otherwise."""
+_POOL = {
+    "max_mem": 0,
+    "arena_extend_strategy": 1,
+    "initial_chunk_size_bytes": 1 << 20,
+    "max_dead_bytes_per_chunk": 1 << 20,
+}
+"""No limit; it grows by what is asked for, not to the next power of two; what is left over of a piece stays free."""
+
+
+def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSession:
+    """A graph, ready to run. threads: 0 for as many as there are cores. device: a key of PROVIDERS."""
+    options = ort.SessionOptions()
+    options.log_severity_level = _FATAL
+    options.intra_op_num_threads = threads
+    if device == "cpu":
+        _make_pool()
+        options.add_session_config_entry("session.use_env_allocators", "1")
+    else:
+        options.enable_cpu_mem_arena = False
+    return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
+
+
+def run_options(device: str = "cpu") -> ort.RunOptions:
+    """For one run of a session that was made for this device."""
+    options = ort.RunOptions()
+    if device == "cpu":
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
+
+
+@cache
+def _make_pool() -> None:
+    where = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    ort.create_and_register_allocator(where, ort.OrtArenaCfg(_POOL))

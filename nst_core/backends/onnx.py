@@ -14,7 +14,7 @@ from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CONTENT_LAYER, REDUCTION, STYLE_LAYERS
 from nst_core.memory import available
-from nst_core.onnx_runtime import ort
+from nst_core.onnx_runtime import PROVIDERS, load_graph, ort, run_options
 from nst_core.shortage import fitting
 from nst_core.statistics import (
     Array,
@@ -25,19 +25,16 @@ from nst_core.statistics import (
     tv_weight,
 )
 
-_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 KERNEL = ".kernel"
 """What follows a convolution's name in the name of a graph's input."""
 MANY = 12
 """Threads from which on memory holds Winograd's way up more than its fewer products save (benchmarks/README.md)."""
-_FATAL = 4
-"""ONNX Runtime's log level that leaves only what ends the program: what matters is reported as `notes`."""
 
 
 def devices() -> list[str]:
     """Devices the installed ONNX Runtime was built for; whether one really works shows when a session is made."""
     available = ort.get_available_providers()
-    return [device for device, provider in _PROVIDERS.items() if provider in available]
+    return [device for device, provider in PROVIDERS.items() if provider in available]
 
 
 class OnnxBackend:
@@ -55,7 +52,7 @@ class OnnxBackend:
         few = (threads.most() or os.cpu_count() or 1) < MANY
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Before the names of the graphs: which convolutions they have."""
-        self._run_options = ort.RunOptions()
+        self._run_options = run_options(self._asked)
         self.device = device
         self.notes: tuple[str, ...] = ()
         if device != "cpu":
@@ -70,18 +67,13 @@ class OnnxBackend:
         return self._session(weights.OBJECTIVE_FILE)
 
     def _session(self, name: str) -> ort.InferenceSession:
-        options = ort.SessionOptions()
-        options.log_severity_level = _FATAL
-        options.intra_op_num_threads = threads.most()
-        options.enable_cpu_mem_arena = False  # which keeps twice what a step needs, for no gain in time
-        providers = [_PROVIDERS[self._asked], _PROVIDERS["cpu"]] if self._asked != "cpu" else [_PROVIDERS["cpu"]]
         weights.verified(weights.WEIGHTS_FILE)
-        session = ort.InferenceSession(weights.verified(self.prefix + name), options, providers=providers)
-        if session.get_providers()[0] != _PROVIDERS[self._asked]:
+        made = load_graph(weights.verified(self.prefix + name), threads.most(), self._asked)
+        if made.get_providers()[0] != PROVIDERS[self._asked]:
             # ONNX Runtime falls back without a word; the artist should know why it is slow.
             self.device = "cpu"
             self.notes = (f"{self._asked} was asked for but ONNX Runtime fell back to the processor",)
-        return session
+        return made
 
     def array(self, values: Float) -> Array:
         """The same array: numpy's are this backend's own."""
@@ -95,17 +87,17 @@ class OnnxBackend:
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
         names = [output.name for output in self._features.get_outputs()]
-        found = _run(self._features, {"image": image}, names, ort.RunOptions())
+        found = _run(self._features, {"image": image}, names, run_options(self._asked))
         return dict(zip(names, found, strict=True))
 
     def content(self, image: Array) -> Array:
         """See `Backend.content`."""
-        return _run(self._features, {"image": image}, [CONTENT_LAYER], ort.RunOptions())[0]
+        return _run(self._features, {"image": image}, [CONTENT_LAYER], run_options(self._asked))[0]
 
     def style(self, image: Array) -> Mapping[str, LayerStatistics]:
         """See `Backend.style`. The last bits of numpy's products would depend on its threads."""
         height, width = image.shape[2:]
-        sums = _summed(self._sums, image, np.ones((1, 1, height, width), np.float32), ort.RunOptions())
+        sums = _summed(self._sums, image, np.ones((1, 1, height, width), np.float32), run_options(self._asked))
         positions = {layer: (height // REDUCTION[layer]) * (width // REDUCTION[layer]) for layer in sums}
         return {
             layer: LayerStatistics(part.gram / positions[layer], part.mean / positions[layer])
@@ -117,7 +109,7 @@ class OnnxBackend:
         session = self._objective
         binding = session.io_binding()
         # New for each objective: an abort must not outlive the work it was meant for.
-        self._run_options = run_options = ort.RunOptions()
+        self._run_options = options = run_options(self._asked)
         device = self.device
         bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
         for name, value in (bound | _kernels(session)).items():
@@ -128,7 +120,7 @@ class OnnxBackend:
             for output in ("losses", "gradient"):
                 binding.bind_output(output, "cpu")
             with _speaking():
-                session.run_with_iobinding(binding, run_options)
+                session.run_with_iobinding(binding, options)
             losses, gradient = binding.copy_outputs_to_cpu()
             return losses, gradient
 
@@ -145,7 +137,7 @@ class OnnxBackend:
     def tile_work(self) -> TileWork:
         """See `Backend.tile_work`."""
         sessions = self._features, self._sums, self._tile_gradient
-        self._run_options = ort.RunOptions()
+        self._run_options = run_options(self._asked)
         return _Tiles(*sessions, self._run_options)
 
     def free_memory(self) -> int | None:
