@@ -2,10 +2,11 @@
 
 Its released builds report to their makers unless told otherwise, and what is painted here is nobody's business.
 
-On a processor all sessions take their memory from one pool, which a run gives back when it ends. A graph's first run at
-a size asks for each feature map by itself: from the pool it gets again what an earlier one left, while from the system
-each comes as fresh pages, which cost as much time as the computing. Without being given back the pool would hold twice
-what a step needs, since later runs ask for all maps in one piece.
+On a processor all sessions take their memory from one pool. Fresh pages for feature maps cost up to a quarter of an
+evaluation, and once more as much as it in a graph's first run at a size, which asks for each map by itself: from the
+pool it gets again what an earlier map left. Later runs ask for all maps in one piece. A run gives the pool back to the
+system when it ends, or keeps it for the next one of its kind; a first run that kept it would leave its many pieces
+beside the one.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ _FATAL = 4
 """The log level that leaves only what ends the program: what matters is reported otherwise."""
 _POOL = {
     "max_mem": 0,
-    "arena_extend_strategy": 1,
+    "arena_extend_strategy": 0,
     "initial_chunk_size_bytes": 1 << 20,
     "max_dead_bytes_per_chunk": 1 << 20,
 }
-"""No limit; it grows by what is asked for, not to the next power of two; what is left over of a piece stays free."""
+"""No limit; it grows to the next power of two, of which only what is used takes memory; pieces are cut to size."""
 
 
 def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSession:
@@ -49,15 +50,17 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
     if device == "cpu":
         _make_pool()
         options.add_session_config_entry("session.use_env_allocators", "1")
+        # What lives as long as the session would keep the pool from being given back.
+        options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     else:
         options.enable_cpu_mem_arena = False
     return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
 
 
-def run_options(device: str = "cpu") -> ort.RunOptions:
-    """For one run of a session that was made for this device."""
+def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:
+    """For runs of a session that was made for this device. keep: the pool's memory, until a run that does not."""
     options = ort.RunOptions()
-    if device == "cpu":
+    if device == "cpu" and not keep:
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
     return options
 

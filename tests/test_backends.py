@@ -21,12 +21,15 @@ from nst_core.backends.torch import TorchBackend
 from nst_core.choose import choose
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.memory import held_memory
 from nst_core.planes import planes
 from nst_core.statistics import LayerStatistics, Targets, Weights
 
 SAME_FLOATS = 1e-3
 HALF_PRECISION = {torch.bfloat16: 0.08, torch.float16: 0.03}
 FINITE_DIFFERENCES = 1e-5
+FEATURE_MAPS = 1e8
+"""Bytes that those of an evaluation at 256 x 256 px take at least."""
 SIZES = [(32, 32), (37, 45), (64, 33)]
 
 
@@ -179,14 +182,27 @@ def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend) -> None:
     assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < 1e-4
 
 
-def test_abort_ends_an_evaluation(onnx: OnnxBackend) -> None:
-    """After `abort` the objective raises; the next objective works again."""
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_abort_ends_an_evaluation(onnx: OnnxBackend, before: int) -> None:
+    """After `abort` the objective raises, however many it made before; the next objective works again."""
     image = planes(noise(64, 64))
     objective = onnx.objective(targets(onnx, 64, 64))
+    for _ in range(before):
+        objective(image)
     onnx.abort()
     with pytest.raises(AbortedError):
         objective(image)
     assert np.isfinite(onnx.objective(targets(onnx, 64, 64))(image)[1]).all()
+
+
+def test_an_objective_keeps_its_memory_and_gives_it_back(onnx: OnnxBackend) -> None:
+    """From one evaluation to the next; it is gone with the objective."""
+    image = planes(noise(256, 256))
+    objective = onnx.objective(targets(onnx, 256, 256))
+    objective(image), objective(image)
+    kept = held_memory()
+    del objective
+    assert held_memory() < kept - FEATURE_MAPS
 
 
 def test_choice_is_overridable_and_visible() -> None:

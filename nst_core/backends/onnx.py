@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -15,6 +17,7 @@ from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CONTENT_LAYER, REDUCTION, STYLE_LAYERS
 from nst_core.memory import available
 from nst_core.onnx_runtime import PROVIDERS, load_graph, ort, run_options
+from nst_core.settings import MIN_SIDE
 from nst_core.shortage import fitting
 from nst_core.statistics import (
     Array,
@@ -52,7 +55,7 @@ class OnnxBackend:
         few = (threads.most() or os.cpu_count() or 1) < MANY
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Before the names of the graphs: which convolutions they have."""
-        self._run_options = run_options(self._asked)
+        self._running = [run_options(self._asked)]
         self.device = device
         self.notes: tuple[str, ...] = ()
         if device != "cpu":
@@ -109,7 +112,8 @@ class OnnxBackend:
         session = self._objective
         binding = session.io_binding()
         # New for each objective: an abort must not outlive the work it was meant for.
-        self._run_options = options = run_options(self._asked)
+        first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
+        ways = itertools.chain([first], itertools.repeat(later))
         device = self.device
         bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
         for name, value in (bound | _kernels(session)).items():
@@ -120,11 +124,16 @@ class OnnxBackend:
             for output in ("losses", "gradient"):
                 binding.bind_output(output, "cpu")
             with _speaking():
-                session.run_with_iobinding(binding, options)
+                session.run_with_iobinding(binding, next(ways))
             losses, gradient = binding.copy_outputs_to_cpu()
             return losses, gradient
 
+        # Memory kept for the next evaluation goes back when nobody can ask for one any more.
+        weakref.finalize(evaluate, self._give_back).atexit = False
         return evaluate
+
+    def _give_back(self) -> None:
+        self.content(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32))
 
     @cached_property
     def _sums(self) -> ort.InferenceSession:
@@ -137,8 +146,8 @@ class OnnxBackend:
     def tile_work(self) -> TileWork:
         """See `Backend.tile_work`."""
         sessions = self._features, self._sums, self._tile_gradient
-        self._run_options = run_options(self._asked)
-        return _Tiles(*sessions, self._run_options)
+        self._running = [run_options(self._asked)]
+        return _Tiles(*sessions, *self._running)
 
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
@@ -146,7 +155,8 @@ class OnnxBackend:
 
     def abort(self) -> None:
         """End a running evaluation between two nodes of its graph."""
-        self._run_options.terminate = True
+        for options in self._running:
+            options.terminate = True
 
 
 class _Tiles:
