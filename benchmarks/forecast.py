@@ -1,12 +1,14 @@
 """What a job was forecast to cost, and what it then cost: seconds, and memory seen from outside.
 
 python benchmarks/forecast.py --pair CONTENT STYLE [--megapixels 0.25 1 4 16] [--qualities draft normal]
+    [--backend onnx] [--device cpu] [--memory 0]
 
 CONTENT is resized to each area, with alpha, and painted by a worker of its own, as the filter does it. The speed of
 this machine is learnt from jobs of LEARN megapixels, as the dialog learns it from its previews: one before and one
 after each that is forecast, since the speed of a shared machine changes; the forecast is for their mean. Seconds are
 given twice: those that passed, and those that the worker's threads computed, shared by all processors, which other
-programs do not change much. Where all of them are kept busy, as in evaluations, a machine at rest takes as long.
+programs do not change much. Where all of them are kept busy, as in evaluations, a machine at rest takes as long. With
+`--device cuda --backend torch` memory is that of the card, on which nothing else should be at work.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import itertools
 import os
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,17 +51,18 @@ class Cost:
 
 
 class Watch(threading.Thread):
-    """Looks at a process until told to stop."""
+    """Looks at a process until told to stop: at its memory, or at what was taken of the card since `before`."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, before: int | None) -> None:
         super().__init__(daemon=True)
         self._process, self._over = psutil.Process(pid), threading.Event()
-        self.held = 0
+        self._before, self.held = before, 0
 
     def run(self) -> None:
         """The thread."""
         while not self._over.wait(GLANCE):
-            self.held = max(self.held, self._process.memory_info().rss)
+            held = self._process.memory_info().rss if self._before is None else taken() - self._before
+            self.held = max(self.held, held)
 
     def computed(self) -> float:
         """Seconds of its threads so far."""
@@ -71,26 +75,36 @@ class Watch(threading.Thread):
         self.join()
 
 
+def taken() -> int:
+    """Bytes of the graphics card that programs hold."""
+    import torch  # noqa: PLC0415 - for cards alone
+
+    free, total = torch.cuda.mem_get_info()
+    return int(total - free)
+
+
 def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
     """By a new worker, warm. Returns the cost, and each step with the seconds passed and computed until then."""
     steps = []
+    device = request.settings["device"]
+    before = taken() if device == "cuda" else None
     with Engine.start(default_command(), os.environ) as engine:
         small = to_pixels(np.zeros((WARM, WARM, 4), np.float32) + 0.5)
-        engine.stylize(Stylize(small, request.styles, {"quality": "draft", "backend": request.settings["backend"]}))
-        watch = Watch(engine.pid or 0)
+        engine.stylize(Stylize(small, request.styles, {**request.settings, "quality": "draft"}))
+        watch = Watch(engine.pid or 0, before)
         watch.start()
-        start, before = time.perf_counter(), watch.computed()
+        start, busy = time.perf_counter(), watch.computed()
 
         def note(progress: Progress) -> None:
-            steps.append((progress, time.perf_counter() - start, watch.computed() - before))
+            steps.append((progress, time.perf_counter() - start, watch.computed() - busy))
 
         engine.stylize(request, note)
-        cost = Cost(time.perf_counter() - start, watch.computed() - before, watch.held)
+        cost = Cost(time.perf_counter() - start, watch.computed() - busy, watch.held)
         watch.stop()
     return cost, steps
 
 
-def asked(pair: list[Path], megapixels: float, settings: dict[str, str]) -> Stylize:
+def asked(pair: list[Path], megapixels: float, settings: Mapping[str, str | float]) -> Stylize:
     """The pair's job at a size."""
     content, style = pair
     picture = images.read(content)[..., :3]
@@ -100,9 +114,9 @@ def asked(pair: list[Path], megapixels: float, settings: dict[str, str]) -> Styl
     return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings)
 
 
-def learnt(pair: list[Path], backend: str) -> tuple[float, float]:
+def learnt(pair: list[Path], place: dict[str, str]) -> tuple[float, float]:
     """Seconds, passed and computed by all processors, that an evaluation of one megapixel takes: medians."""
-    request = asked(pair, LEARN, {"backend": backend})
+    request = asked(pair, LEARN, place)
     _, steps = paint(request)
     laps = [
         (passed - before[1], computed - before[2])
@@ -120,15 +134,18 @@ def main() -> None:
     parser.add_argument("--megapixels", type=float, nargs="+", default=[0.25, 1, 4, 16])
     parser.add_argument("--qualities", nargs="+", default=["draft", "normal"])
     parser.add_argument("--backend", default="onnx")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--memory", type=float, default=0.0)
     options = parser.parse_args()
-    after = learnt(options.pair, options.backend)
+    place = {"backend": options.backend, "device": options.device}
+    after = learnt(options.pair, place)
     for quality in options.qualities:
         for megapixels in options.megapixels:
-            request = asked(options.pair, megapixels, {"quality": quality, "backend": options.backend})
+            request = asked(options.pair, megapixels, {"quality": quality, "memory": options.memory, **place})
             size = request.content.height, request.content.width
             before = after
             cost, _ = paint(request)
-            after = learnt(options.pair, options.backend)
+            after = learnt(options.pair, place)
             print(f"a unit of work: {before[0]:.2f} s before, {after[0]:.2f} s after", flush=True)
             speed = np.mean([before, after], axis=0)
             forecasts = [estimate(*size, request.settings, float(seconds)) for seconds in speed]

@@ -1,12 +1,16 @@
 """What only a graphics card can show. Skipped where there is none."""
 
 import gc
+import subprocess
 import threading
+import time
 
 import numpy as np
 import pytest
 import torch
 from engine_fixtures import noise, painting, photograph, targets
+from test_engine import child
+from test_faults_engine import comes_true
 
 from nst_core import Job, Style
 from nst_core.backends import Float, Objective
@@ -22,6 +26,14 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a g
 HALF_PRECISION = 0.04
 ROUND_OFF = 1e-3
 """In float32 by the tensor cores' way: ten bits of each factor."""
+HOST = """
+import os
+from test_faults_engine import REAL, Engine, layer, np, request
+with Engine.start(REAL, os.environ) as engine:
+    wanted = request(np.tile(layer(), (16, 16, 1)), quality="max", backend="torch", device="cuda")
+    engine.stylize(wanted, lambda progress: print(progress.octave, flush=True))
+"""
+SMALL, LARGE = 1e8, 1e9  # bytes
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +117,21 @@ def test_a_full_card_makes_the_run_go_on_in_tiles() -> None:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert steps[-1] >= 2
     assert np.isfinite(run.outcome().pixels).all()
+
+
+def test_an_engine_whose_host_was_killed_gives_the_card_back() -> None:
+    """Killed in the middle of the largest octave; another engine has all of the card's memory again."""
+    before = free()
+    with subprocess.Popen(child(HOST), stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout
+        while int(host.stdout.readline()) < 3:
+            pass
+        assert free() < before - LARGE
+        host.kill()
+        begun = time.monotonic()
+        assert comes_true(lambda: free() > before - SMALL)
+        print(f"free after {time.monotonic() - begun:.2f} s")  # noqa: T201 - the figure
+
+
+def free() -> int:
+    return int(torch.cuda.mem_get_info()[0])
