@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nst_core.backends import Backend
-from nst_core.estimate import arranged
+from nst_core.estimate import arranged, needs, peak
 from nst_core.job import Job
 from nst_core.memory import held_memory
 from nst_core.octaves import Octave
@@ -25,12 +25,21 @@ _parts: dict[str, float] = {}
 def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[str, ...]]:
     """The octaves as memory allows them, and what a person should know of that."""
     height, width = job.content.shape[:2]
-    fitting = arranged(octaves, height * width / 1e6, budget(job.settings, backend), region_count(job.styles))
+    area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
+    fitting = arranged(octaves, area, room, regions, needs(backend.device, backend.precision))
     if len(fitting) == len(octaves):
         return fitting, ()
     wanted, had = octaves[-1], fitting[-1]
     where = f"{wanted.width} x {wanted.height} px"
     return fitting, (f"there is too little memory to paint at {where}: painted at {had.width} x {had.height} px",)
+
+
+def keep(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:
+    """Have the library see to it that the memory that was set is kept: or what the plan takes, where none keeps it."""
+    height, width = job.content.shape[:2]
+    place = needs(backend.device, backend.precision)
+    least = peak(octaves, height * width / 1e6, region_count(job.styles), place)
+    backend.keep_within(max(job.settings.memory * 1e9 or math.inf, least))
 
 
 def budget(settings: Settings, backend: Backend) -> float:

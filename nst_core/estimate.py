@@ -12,30 +12,20 @@ from dataclasses import dataclass, replace
 from nst_core.octaves import Octave, affordable, plan
 from nst_core.settings import Settings, from_mapping
 
-SPEED = 11.0
+SPEED = 7.0
 """Seconds for a unit of work (see `Octave.work`), on two server cores, until this machine was seen at work."""
 FAST = 1.5
 """Seconds for the same below which it is no processor that computes."""
 START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
-SKETCH, BESIDE = 1.0, 0.6
+SKETCH, BESIDE = 1.0, 1.15
 """Seconds for each megapixel of the picture: of a first picture; of what the processor does beside evaluations."""
-BASE = 5.3e8
-"""Bytes of a small job."""
-EVALUATION = 2.5e9
-"""Bytes for each megapixel that is evaluated at once, of the octave or of a tile: its feature maps."""
-GRAPHS = 5.2e8
-"""Bytes of the graphs that tiles need beside the others."""
-REGION = 3e8
-"""The same for each region beyond the first: feature maps under its guide."""
 MOVE, VECTORS = 2.4e7, 1.2e8
 """Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
-PICTURE = 5e7
-"""Bytes for each megapixel of the picture: it, where it starts from, what becomes of it."""
-BEGUN, SKETCHED = 2.8e7, 8e7
+BEGUN, SKETCHED = 3.3e7, 2e8
 """Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps."""
-SKETCHING, SKETCHED_TILE = 2.2e8, 5.2e8
-"""Bytes of it whatever the size: beside the maps, and with those of a tile, where a large one is painted in tiles."""
+SKETCHED_TILE = 7.5e8
+"""Bytes of the maps of a tile, where a large one is painted in tiles."""
 SKETCHED_WHOLE = 4.0
 """Megapixels up to which it is not."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
@@ -46,6 +36,34 @@ LESS = 0.75
 """Of what is evaluated at once, what the next smaller tiles leave at most: less of a difference would not help."""
 DEAR = 2.3
 """Times an evaluation of the whole: smaller tiles, which cost more than that, are cut only where no others fit."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Bytes of what differs by where a job is computed.
+
+    base: of a small job. evaluation: for each megapixel that is evaluated at once, of the octave or of a tile: its
+    feature maps. region: the same for each region beyond the first: maps under its guide. graphs: of those that tiles
+    need beside the others. picture: for each megapixel of the picture: it, where it starts from, what becomes of it.
+    """
+
+    base: float
+    evaluation: float
+    region: float
+    graphs: float
+    picture: float
+
+
+IN_FULL = Needs(base=4.3e8, evaluation=2.65e9, region=3e8, graphs=5.2e8, picture=4.5e7)
+"""In float32, by the engine's own memory."""
+IN_HALF = Needs(base=1.05e9, evaluation=1.7e9, region=6.8e8, graphs=0.0, picture=0.0)
+"""In half precision on a graphics card, by the card's memory, most of the base for CUDA itself. PyTorch sets a fifth
+more aside than it uses; what is not computed there, like the finished picture, is no part of it."""
+
+
+def needs(device: str, precision: str) -> Needs:
+    """What a backend needs."""
+    return IN_HALF if device == "cuda" and precision != "fp32" else IN_FULL
 
 
 @dataclass(frozen=True)
@@ -66,16 +84,22 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
     area = height * width / 1e6
     octaves = foreseen(height, width, settings, speed) if settings.strength else []
     seconds = duration(octaves, area, speed or SPEED, settings.seconds)
-    return Estimate(seconds, peak(octaves, area), any(octave.tile for octave in octaves))
+    return Estimate(seconds, peak(octaves, area, place=_place(speed)), any(octave.tile for octave in octaves))
 
 
 def foreseen(
     height: int, width: int, settings: Settings, speed: float | None = None, *, resumed: bool = False
 ) -> list[Octave]:
     """What will be painted, as far as that can be told without asking the engine what memory is free there."""
-    most = affordable(settings, processor=(speed or SPEED) > FAST)
+    place = _place(speed)
+    most = affordable(settings, processor=place is IN_FULL)
     octaves = plan(height, width, settings, resumed=resumed, most=most)
-    return arranged(octaves, height * width / 1e6, settings.memory * 1e9 or math.inf)
+    return arranged(octaves, height * width / 1e6, settings.memory * 1e9 or math.inf, place=place)
+
+
+def _place(speed: float | None) -> Needs:
+    """Where a job is computed, by how fast."""
+    return IN_FULL if (speed or SPEED) > FAST else IN_HALF
 
 
 def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float = 0.0) -> float:
@@ -89,25 +113,29 @@ def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float 
     return min(seconds, limit) if limit else seconds
 
 
-def peak(octaves: Sequence[Octave], area: float, regions: int = 1) -> int:
+def peak(octaves: Sequence[Octave], area: float, regions: int = 1, place: Needs = IN_FULL) -> int:
     """Bytes held at most while `area` megapixels are painted by these octaves."""
-    return round(max([resting(area), *(held(octave, area, regions) for octave in octaves)]))
+    return round(max([resting(area, place), *(held(octave, area, regions, place) for octave in octaves)]))
 
 
-def resting(area: float) -> float:
+def resting(area: float, place: Needs = IN_FULL) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    maps = SKETCHING + SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
-    return BASE + max(PICTURE * area, BEGUN * area + maps)
+    if not place.picture:
+        return place.base
+    maps = SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
+    return place.base + max(place.picture * area, BEGUN * area + maps)
 
 
-def held(octave: Octave, area: float, regions: int = 1) -> float:
+def held(octave: Octave, area: float, regions: int = 1, place: Needs = IN_FULL) -> float:
     """Bytes while an octave is at work on a picture of that many megapixels."""
-    evaluated = (EVALUATION + REGION * (regions - 1)) * octave.at_once
-    graphs = GRAPHS if octave.tile else 0.0
-    return BASE + PICTURE * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
+    evaluated = (place.evaluation + place.region * (regions - 1)) * octave.at_once
+    graphs = place.graphs if octave.tile else 0.0
+    return place.base + place.picture * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
 
 
-def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int = 1) -> list[Octave]:
+def arranged(
+    octaves: Sequence[Octave], area: float, budget: float, regions: int = 1, place: Needs = IN_FULL
+) -> list[Octave]:
     """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that never fits is left out.
 
     The first one stays, however little there is. area: megapixels of the picture.
@@ -115,7 +143,7 @@ def arranged(octaves: Sequence[Octave], area: float, budget: float, regions: int
     fitting: list[Octave] = []
     for octave in octaves:
         ways = [octave, *_ways(octave)]
-        way = next((way for way in ways if held(way, area, regions) <= budget), None)
+        way = next((way for way in ways if held(way, area, regions, place) <= budget), None)
         if way is None and fitting:
             break
         fitting.append(way or ways[-1])

@@ -21,8 +21,8 @@ HISTORY = 10
 """Moves that the optimiser remembers."""
 TWICE, MARGINS = 1.65, 160
 """What tiles cost: the forward pass once more, and the margins (px, both sides) that are computed with each."""
-GROWTH = 0.13
-"""Four times the pixels take a fifth longer than four times the seconds: less of that stays in the caches."""
+GROWTH = 0.05
+"""Four times the pixels take 7 % longer than four times the seconds: less of that stays in the caches."""
 BLOCK = 16
 """px: tiles begin at multiples of it."""
 
@@ -80,8 +80,8 @@ class Octave:
         return (self.steps + SETUP) * self.work
 
 
-SETUP = 1.4
-"""What making an octave's targets costs, in evaluations: forward passes for content and style, and where it starts."""
+SETUP = 1.8
+"""What making an octave's targets costs, in evaluations: forward passes for content and style, and fresh memory."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64
@@ -102,7 +102,7 @@ BALANCED = 50.0
 
 
 AFFORDABLE = 2.5
-"""Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 11 s for each."""
+"""Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
 
 
 def affordable(settings: Settings, *, processor: bool) -> float:
@@ -216,7 +216,7 @@ class Clock:
         left, one = self._limit - self._kept(octave) - self.elapsed, self._rate * octave.work
         if done == 0:
             # Of the first one there is nothing to compare with, and nothing better than a sketch to keep.
-            return left >= self._shortest(octave) / (1 if self._seen else UNSEEN)
+            return left >= self._shortest(octave)
         # An octave too large for the time left will not be begun: nothing is saved for it.
         begun = [o for o in later if self._shortest(o) <= left]
         if begun and self._shortest(begun[0]) > left - one:
@@ -231,7 +231,7 @@ class Clock:
 
     def _shortest(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation, at the worst."""
-        return self._rate * octave.work * (UNSEEN + SETUP)
+        return self._rate * octave.work * ((UNSEEN if self._seen else 1.0) + SETUP)
 
 
 class Plateau:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nst_core.affordable import in_budget
 from nst_core.backends import Backend
-from nst_core.estimate import duration, peak
+from nst_core.estimate import duration, needs, peak
 from nst_core.job import Job, Style
 from nst_core.octaves import Octave, affordable, plan
 from nst_core.planes import planes
@@ -68,7 +68,7 @@ def planned(job: Job, backend: Backend, speed: float | None = None) -> Plan:
         wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
         octaves, more = in_budget(wanted, job, backend)
         notes += more
-    memory = peak(octaves, area, region_count(job.styles))
+    memory = peak(octaves, area, region_count(job.styles), needs(backend.device, backend.precision))
     if settings.memory and memory > settings.memory * 1e9:
         notes += (f"no way of painting this picture takes as little as {settings.memory:g} GB of memory",)
     return Plan(

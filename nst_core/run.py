@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 
 from nst_core import images
-from nst_core.affordable import in_budget
+from nst_core.affordable import in_budget, keep
 from nst_core.aim import aimed
 from nst_core.backends import AbortedError, Backend, Float
 from nst_core.carry import carried
@@ -122,6 +122,7 @@ class Run:
         if settings.seconds and not ladder.sketched:
             self._clock.expect(speed_of(backend, TRIAL))
         octaves, self._notes = in_budget(octaves, self.job, backend)
+        keep(octaves, self.job, backend)
         try:
             with fitting():
                 for last in self._descended(ladder, octaves, styles):

@@ -16,7 +16,7 @@ import numpy as np
 
 from nst_core.backends import Backend, Float, Objective
 from nst_core.bands import About, Band, bands
-from nst_core.estimate import BASE, EVALUATION, GRAPHS, TILES
+from nst_core.estimate import IN_FULL, TILES
 from nst_core.octaves import Octave
 from nst_core.statistics import TINY, Array, LayerStatistics, Targets, tv_weight
 from nst_core.team import Team
@@ -45,6 +45,7 @@ class Spread:
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
+        self.keep_within = backend.keep_within
         self._room: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
@@ -58,8 +59,8 @@ class Spread:
         if self._room is None:
             self._room = self._asked()
         sizes = [size, *(side for side in TILES if side < size)]
-        kept = KEPT * octave.area / self._team.count + BASE + GRAPHS
-        held = {side: kept + EVALUATION * replace(octave, tile=side).at_once for side in sizes}
+        kept = KEPT * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
+        held = {side: kept + IN_FULL.evaluation * replace(octave, tile=side).at_once for side in sizes}
         return next((side for side in sizes if held[side] <= self._room), sizes[-1])
 
     def _asked(self) -> float:

@@ -39,6 +39,7 @@ class InTiles:
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory, self.abort = backend.tile_work, backend.free_memory, backend.abort
+        self.keep_within = backend.keep_within
 
     def content(self, image: Array) -> Array:
         """See `Backend.content`."""

@@ -103,7 +103,11 @@ def windows(gimp: Gimp) -> Gimp:
 
 @pytest.fixture(scope="session")
 def studio(gimp: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Studio:
-    folder = tmp_path_factory.mktemp("studio")
+    return furnished(gimp, tmp_path_factory.mktemp("studio"))
+
+
+def furnished(gimp: Gimp, folder: Path) -> Studio:
+    """Pictures to work on, a preset, and a profile with the plug-in in that folder, which may be there already."""
     profile = folder / "profile"
     with Image.open(PACKAGE / "photographs" / "cat.jpg") as cat:
         cat.convert("RGB").resize((128, 96)).save(folder / "photograph.png")

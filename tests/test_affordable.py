@@ -146,8 +146,8 @@ def job(height: int, width: int, **settings: object) -> Job:
 def test_little_memory_gives_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run squeezed into tiles, with an optimiser that remembers as much, paints what a run with room paints."""
     monkeypatch.setattr("nst_core.estimate.FEW", HISTORY)
-    roomy = stylize(job(64, 290, quality="draft"))
-    tight = stylize(job(64, 290, quality="draft", memory=0.5))
+    roomy = stylize(job(128, 290, quality="draft"))
+    tight = stylize(job(128, 290, quality="draft", memory=0.5))
     assert tight.metrics.evaluations == roomy.metrics.evaluations
     # Round-off grows from step to step: few steps show best that it is the same objective.
     assert np.abs(tight.pixels - roomy.pixels).mean() < 1e-3
@@ -254,12 +254,12 @@ def test_the_largest_tile_is_known_before_it_is_cut(size: tuple[int, int], tile:
 def test_moves_are_forgotten_before_tiles_become_small() -> None:
     """Where large tiles fit with a shorter memory, the optimiser gets that: small tiles cost much more time."""
     octave = Octave(2000, 3000, 10)
-    tight = held(replace(octave, tile=384, history=4), 6.0)
+    tight = held(replace(octave, tile=512, history=4), 6.0)
     (way,) = arranged([octave], 6.0, tight)
-    assert (way.tile, way.history) == (384, 4)
+    assert (way.tile, way.history) == (512, 4)
     assert way.work / way.whole.work < DEAR
     (way,) = arranged([octave], 6.0, 0.93 * tight)
-    assert way.tile < 384
+    assert way.tile < 512
 
 
 @given(

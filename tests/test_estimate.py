@@ -7,7 +7,7 @@ import pytest
 
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.estimate import SKETCHED_WHOLE, duration, estimate, resting
+from nst_core.estimate import BESIDE, SKETCHED_WHOLE, START, duration, estimate, resting
 from nst_core.first_paint import LARGEST_WHOLE
 from nst_core.octaves import GROWTH, Octave
 from nst_core.planned import speed_of
@@ -83,4 +83,4 @@ def test_a_measured_speed_forecasts_the_evaluation_it_was_measured_by(monkeypatc
     speed = speed_of(backend)
     assert speed == pytest.approx(2.0)
     octave = Octave(1000, 1500, 10)
-    assert duration([octave], 1.5, speed) == pytest.approx(2 * octave.cost, rel=0.05)
+    assert duration([octave], 1.5, speed) == pytest.approx(2 * octave.cost + START + BESIDE * 1.5)

@@ -145,6 +145,29 @@ def test_no_real_engine_outlives_a_killed_host() -> None:
     print(f"gone after {sorted(found)} s")  # noqa: T201 - the figures
 
 
+JUMPS = """
+import itertools, time
+times = itertools.cycle((0.0, 4e9, 1e9))
+time.time = lambda: next(times)
+time.time_ns = lambda: int(next(times) * 1e9)
+"""
+
+
+def test_a_clock_that_jumps_changes_no_painting() -> None:
+    """Between 1970 and 2096, at every look: the same picture, and seconds as they passed."""
+    wanted = request(layer(), quality="normal", seconds=40.0)
+    seen: list[Progress] = []
+    with Engine.start(REAL, os.environ) as engine:
+        usual = bytes(engine.stylize(wanted).pixels.rgba)
+    with Engine.start(child(JUMPS + "from nst_core.worker import main; main()"), os.environ) as engine:
+        begun = time.monotonic()
+        done = engine.stylize(wanted, seen.append)
+        passed = time.monotonic() - begun
+    assert bytes(done.pixels.rgba) == usual
+    assert 0 < done.metrics["seconds"] <= passed
+    assert all(0 <= progress.seconds_left <= PATIENCE for progress in seen)
+
+
 def test_two_engines_paint_at_once() -> None:
     """Two programs, or two runs in one: each gets its own picture, the same as alone."""
     wanted = [request(layer(), seed=seed) for seed in (1, 2)]

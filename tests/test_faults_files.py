@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import ctypes
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from preset_fixtures import DRAFT, roots, unix_only
+from small_disks import small_disk
 
 from gimp_plugin.dialog import memory
 from gimp_plugin.gallery.picks import Picks, of_file
@@ -41,16 +41,10 @@ NOISE = np.random.default_rng(4).random((400, 400, 3), np.float32)
 SOMEBODY = 65534  # a user who owns nothing
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 KiB, where this system lets us have one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if sys.platform != "linux" or libc.mount(b"tmpfs", bytes(place), b"tmpfs", 0, b"size=256k") != 0:
-        pytest.skip("may not mount a small disk here")
-    yield place
-    libc.umount2(bytes(place), 2)
+@pytest.fixture(name="small_disk")
+def disk_of_256_kibibytes(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", 256):
+        yield tmp_path / "disk"
 
 
 @pytest.mark.parametrize(

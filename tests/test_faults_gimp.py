@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import furnished
+from small_disks import small_disk
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Found, Studio
+
+    from demo.gimp import Gimp
 
 pytestmark = pytest.mark.gimp
 
@@ -40,4 +46,17 @@ def test_foolish_notes_are_refused_in_a_sentence_or_of_no_weight(found: Found, c
     """Never a traceback."""
     facts = found("notes")[case]
     assert "Traceback" not in (facts["message"] or ""), facts["message"]
+    assert "Traceback" not in found("said")["text"]
+
+
+def test_a_profile_on_a_full_disk_costs_no_picture(gimp: Gimp, tmp_path: Path) -> None:
+    """Layers are painted and painted again from their notes, the sources stay; nothing is told but in a sentence."""
+    with small_disk(tmp_path / "profile", 16 * 1024):
+        found = furnished(gimp, tmp_path).check("gimp_checks_full_disk.py")
+        facts = found("full")
+    assert facts["full"]
+    assert facts["unchanged"]
+    for one in (facts["first"], facts["again"]):
+        assert one["status"] == "success", one["message"]
+        assert len(one["made"]) == 1
     assert "Traceback" not in found("said")["text"]

@@ -286,7 +286,7 @@ def test_bands_cover_each_row_once() -> None:
 
 def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
     """The same picture to a rounding step of 8 bits, where little memory makes tiles."""
-    settings = Settings(quality="draft", backend="onnx", memory=0.5)
+    settings = Settings(quality="draft", backend="onnx", memory=0.44)
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
     spread = Spread(OnnxBackend(), team(2))
     pictures = []
@@ -300,7 +300,8 @@ def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
 def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
     """The command says so; the picture is what it had come to."""
     gone: list[BaseException | None] = [None] * 11 + [EngineCrashedError("gone")] * 100
-    job = Job(photograph(64, 96), (Style(photograph(48, 48)),), Settings(quality="draft", backend="onnx", memory=0.5))
+    settings = Settings(quality="draft", backend="onnx", memory=0.44)  # that no plan keeps, hence tiles
+    job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
     spread = Spread(OnnxBackend(), team(2, gone))
     run = Run(job, spread, spread.at)
     assert cli_stylize._follow(run) == cli_stylize.LOST
@@ -311,7 +312,7 @@ def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
 
 def test_the_command_paints_with_a_cluster_of_its_own(tmp_path: Path) -> None:
     """`--ray local --jobs 2` gives what the command gives alone; nothing is left of the cluster."""
-    images.write(tmp_path / "in.png", photograph(64, 96))
+    images.write(tmp_path / "in.png", photograph(144, 192))  # more than the memory holds whole
     images.write(tmp_path / "style.png", photograph(48, 48))
     words = ["stylize", str(tmp_path / "in.png"), "--style", str(tmp_path / "style.png"), "--json"]
     words += ["--quality", "draft", "--backend", "onnx", "--memory", "500M"]
@@ -346,8 +347,12 @@ def test_the_figures_of_a_gigapixel_are_those_that_plans_use() -> None:
     """What docs/scaling.md calculates on paper follows the forecast's constants."""
     words = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_text("utf-8")
     text, side = " ".join(words.split()), 32_768
-    each = (estimate.PICTURE + estimate.VECTORS + estimate.FEW * estimate.MOVE) / 1e6
+    each = (estimate.IN_FULL.picture + estimate.VECTORS + estimate.FEW * estimate.MOVE) / 1e6
     assert f"{each:.0f} bytes for each pixel, {each * side * side / 1e9:.0f} GB" in text
-    tile = estimate.EVALUATION * Octave(side, side, 1, TILE).at_once + estimate.BASE + estimate.GRAPHS
+    tile = (
+        estimate.IN_FULL.evaluation * Octave(side, side, 1, TILE).at_once
+        + estimate.IN_FULL.base
+        + estimate.IN_FULL.graphs
+    )
     assert f"each of them {tile / 1e9:.1f} GB with the tile of {TILE} px at work" in text
     assert f"all workers together {KEPT / 1e6:.0f} bytes for each pixel" in text

@@ -79,6 +79,9 @@ class Backend(Protocol):
     def free_memory(self) -> int | None:
         """Bytes free where the arrays live; None where nobody knows."""
 
+    def keep_within(self, memory: float) -> None:
+        """Hold no more than that many bytes where the arrays live, where the library can see to it: rather raise."""
+
     def abort(self) -> None:
         """Ask a running evaluation to end early where the library can; it then raises AbortedError."""
 

@@ -153,6 +153,9 @@ class OnnxBackend:
         """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
         return available() if self.device == "cpu" else None
 
+    def keep_within(self, memory: float) -> None:
+        """ONNX Runtime cannot, once it has loaded a graph."""
+
     def abort(self) -> None:
         """End a running evaluation between two nodes of its graph."""
         for options in self._running:

@@ -53,6 +53,8 @@ def automatic_precision(device: str) -> torch.dtype:
     return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
 
 
+CONTEXT = 9e8
+"""Bytes of a card that CUDA and its libraries take for themselves."""
 _NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
 
 
@@ -146,8 +148,15 @@ class TorchBackend:
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`."""
         if self.device == "cuda":
-            return int(torch.cuda.mem_get_info()[0])
+            kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by PyTorch, for the next arrays
+            return int(torch.cuda.mem_get_info()[0]) + kept
         return available() if self.device == "cpu" else None
+
+    def keep_within(self, memory: float) -> None:
+        """See `Backend.keep_within`."""
+        if self.device == "cuda":
+            total = torch.cuda.get_device_properties().total_memory
+            torch.cuda.set_per_process_memory_fraction(min(1.0, max(0.0, memory - CONTEXT) / total))
 
     def abort(self) -> None:
         """PyTorch cannot end an evaluation early, but no further tile is begun."""

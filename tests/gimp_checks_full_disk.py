@@ -1,0 +1,38 @@
+"""Runs inside GIMP, whose profile lies on a disk that is full by now, for test_faults_gimp.py to judge."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from gi.repository import Gimp
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gimp_calls import RGBA, Facts, answer, call, check, photograph, pixels
+
+
+def fill(folder: Path) -> bool:
+    """Write until not a byte goes on that disk. Returns whether it is so."""
+    with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return os.statvfs(folder).f_bavail == 0
+
+
+@check
+def full() -> Facts:
+    """The filter with the real engine, and once more on what it made."""
+    is_full = fill(Path(Gimp.directory()))
+    image = photograph()
+    source = image.get_layers()[0]
+    before = pixels(source, RGBA)
+    first = call(image, [source])
+    made = [Gimp.Layer.get_by_id(number) for number in first["made"]]
+    again = call(image, made, ending="-repeat")
+    return {"full": is_full, "first": first, "again": again, "unchanged": pixels(source, RGBA) == before}
+
+
+answer()
