@@ -1,6 +1,7 @@
 """What fits into memory: octaves whole, in tiles, or not at all; and what happens where the forecast was wrong."""
 
 import gc
+import math
 import weakref
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from nst_core.affordable import budget, parted
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import DEAR, TILES, arranged, held, peak, resting, smaller
+from nst_core.estimate import DEAR, TILES, arranged, held, needs, peak, resting, smaller
 from nst_core.finish import finished
 from nst_core.octaves import HISTORY, Octave, affordable, plan
 from nst_core.run import Run
@@ -124,6 +125,24 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
     monkeypatch.setattr(backend, "free_memory", lambda: 1_000_000_000)  # by now the other one has taken its part
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
+
+
+@pytest.mark.parametrize(("set_by_hand", "told"), [(0, math.inf), (8, 8e9), (0.4, held(Octave(128, 290, 4), 0.037))])
+def test_the_library_is_told_the_budget(set_by_hand: float, told: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was set; or, where a small plan takes more than that, what it takes."""
+    backend, heard = OnnxBackend(), list[float]()
+    monkeypatch.setattr(backend, "keep_within", heard.append)
+    affordable_memory.keep([Octave(128, 290, 4)], job(128, 290, memory=set_by_hand), backend)
+    assert heard == [pytest.approx(told, rel=1e-3)]
+
+
+def test_a_card_in_half_precision_needs_less_than_the_processor() -> None:
+    """For each megapixel; but CUDA itself takes more than a processor's engine."""
+    card, processor = needs("cuda", "fp16"), needs("cpu", "fp32")
+    large, small = [Octave(2000, 3000, 8)], [Octave(64, 64, 8)]
+    assert peak(large, 6.0, place=card) < peak(large, 6.0, place=processor)
+    assert peak(small, 0.004, place=card) > peak(small, 0.004, place=processor)
+    assert needs("cuda", "fp32") == needs("cpu", "bf16") == processor
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
