@@ -32,6 +32,8 @@ SKETCH_SCALES = (1 / 3, 2.0)
 """How small and how large the photograph may get for the sketch's strokes to have their size."""
 LARGEST_SKETCH = 4e6
 """Pixels that a photograph may be enlarged to for a small brush: the network takes about a second for each million."""
+CALM, FAINT = 8, 1e-8
+"""Over how many px strokes count together as calm or not; mean squares below which there are none."""
 _GLANCE = (MIN_SIDE, MIN_SIDE)
 """A size for regions whose guides do not matter."""
 
@@ -94,14 +96,15 @@ class Ladder:
     def carried(self, image: Float) -> Float:
         """The image at full size, where nothing more is done to it: with the finest strokes of a sketch of that size.
 
-        All that the image shows stays as it is; only what is too fine for its size comes from that sketch.
+        All that the image shows stays as it is; only what is too fine for its size comes from that sketch, and that
+        only as far as optimisation left the sketch its strokes: where it smoothed a sky, no weave comes back.
         """
         height, width = self._content.shape[:2]
         if image.shape[:2] == (height, width) or self._job.settings.seamless or not self._steady:
             return self.climb(image, height, width)
         fine = self.glance(height, width)
         fine = fine if self._sketched else fine.copy()
-        return enlarged(image, images.resize(fine, *image.shape[:2]), fine)
+        return refined(image, images.resize(fine, *image.shape[:2]), fine)
 
 
 def first_image(job: Job, content: Float, styles: Sequence[Style], before_tile: Callable[[], None] = go_on) -> Float:
@@ -169,6 +172,35 @@ def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
     for rows in strips(height, width):
         np.clip(fine[rows] + 2 * resized_strip(change, height, width, rows) - 1, 0, 1, out=fine[rows])
     return fine
+
+
+def refined(image: Float, coarse: Float, fine: Float) -> Float:
+    """image: (h, w, 3), what optimisation made of `coarse`. Enlarged, with what `fine` has beyond `coarse`: in place.
+
+    Of the finest strokes of `coarse`, optimisation left some here and none there: as much is left of finer ones.
+    """
+    left = _left(image, coarse)
+    height, width = fine.shape[:2]
+    for rows in strips(height, width):
+        finest = fine[rows] - resized_strip(coarse, height, width, rows)
+        known, share = (resized_strip(small, height, width, rows) for small in (image, left))
+        np.clip(known + share * finest, 0, 1, out=fine[rows])
+    return fine
+
+
+def _left(image: Float, coarse: Float) -> Float:
+    """(h / CALM, w / CALM, 1) in [0, 1]: how strong the finest strokes of `image` are beside those of `coarse`."""
+    now, before = (_finest(picture) for picture in (image, coarse))
+    share: Float = np.sqrt(np.minimum(now, before) / np.maximum(before, FAINT))
+    return share
+
+
+def _finest(picture: Float) -> Float:
+    """(h / CALM, w / CALM, 1): the mean square of what is lost at half the size."""
+    height, width = picture.shape[:2]
+    half = images.resize(picture, -(-height // 2), -(-width // 2))
+    lost = picture - images.resize(half, height, width)
+    return images.resize((lost**2).mean(2, keepdims=True), -(-height // CALM), -(-width // CALM))
 
 
 def _with_photograph(painted: Float, content: Float, settings: Settings) -> Float:

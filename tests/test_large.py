@@ -13,7 +13,7 @@ from nst_core.backends import Float
 from nst_core.errors import InvalidImageError
 from nst_core.run import Run
 from nst_core.settings import from_mapping
-from nst_core.start import Ladder
+from nst_core.start import Ladder, refined
 from nst_core.tile_grid import Tile
 
 DRAFT = {"quality": "draft", "backend": "onnx"}
@@ -40,6 +40,18 @@ def test_a_first_picture_in_tiles_is_the_one_painted_whole(
     monkeypatch.setattr(first_paint, "TILE", 208)
     monkeypatch.setattr(first_paint, "_spots", lambda picture: first_paint._padded(picture)[None])
     np.testing.assert_allclose(painted(content), whole, atol=1e-5)
+
+
+def test_no_weave_comes_back_where_optimisation_smoothed_it() -> None:
+    """Carried to full size, a picture gets fine strokes where it kept its own; what it shows stays as it is."""
+    fine = noise(256, 512)
+    coarse = images.resize(fine, 128, 256)
+    image = coarse.copy()
+    image[:, :128] = 0.5
+    result = refined(image, coarse, fine.copy())
+    np.testing.assert_allclose(result[16:-16, 16:176], 0.5, atol=0.01)
+    np.testing.assert_allclose(result[16:-16, 336:-16], fine[16:-16, 336:-16], atol=0.01)
+    assert np.abs(images.resize(result, 128, 256) - image)[:, 144:].mean() < 0.01
 
 
 @pytest.mark.usefixtures("tiles_of_208")
