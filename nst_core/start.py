@@ -196,10 +196,10 @@ def _left(image: Float, coarse: Float) -> Float:
 
 
 def _finest(picture: Float) -> Float:
-    """(h / CALM, w / CALM, 1): the mean square of what is lost at half the size."""
+    """(h / CALM, w / CALM, 1): the mean square of what is lost at a quarter of the size."""
     height, width = picture.shape[:2]
-    half = images.resize(picture, -(-height // 2), -(-width // 2))
-    lost = picture - images.resize(half, height, width)
+    coarser = images.resize(picture, -(-height // 4), -(-width // 4))
+    lost = picture - images.resize(coarser, height, width)
     return images.resize((lost**2).mean(2, keepdims=True), -(-height // CALM), -(-width // CALM))
 
 
