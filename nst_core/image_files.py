@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from nst_core import icc
 from nst_core.errors import ImageTooLargeError, InvalidImageError
@@ -217,9 +218,18 @@ def _shallow(encoded: bytes, name: str) -> Source:
     """The picture as Pillow reads it."""
     with Image.open(io.BytesIO(encoded), formats=READABLE) as opened:
         _require_room(*opened.size, name)
+        _require_pieces(opened)
         opened.load()
         metadata = read_metadata(opened)
         return _from_pillow(_upright(opened), name, metadata)
+
+
+def _require_pieces(opened: Image.Image) -> None:
+    """Raise OSError where the pieces of a TIFF do not cover it: Pillow would take its time for what is not there."""
+    pieces = opened.tile if isinstance(opened, TiffImageFile) else []
+    areas = [(right - left) * (bottom - top) for _, (left, top, right, bottom), *_ in pieces if left < right]
+    if pieces and sum(areas) < opened.width * opened.height:
+        raise OSError("its pieces do not cover it")
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -35,6 +35,16 @@ def test_of_an_animation_the_first_picture_is_read(kind: str) -> None:
     assert pixels.shape[:2] == (40, 40)
 
 
+def test_a_tiff_that_announces_more_than_its_pieces_cover_is_refused() -> None:
+    """A few bytes could announce a hundred megapixels of nothing, and take half a minute to read."""
+    raw = encoded(Image.new("F", (40, 40)), "TIFF")
+    height = struct.pack("<HHI", 257, 4, 1)
+    assert height in raw
+    announced = raw.replace(height + struct.pack("<I", 40), height + struct.pack("<I", 4000))
+    with pytest.raises(InvalidImageError, match="damaged or cut short"):
+        images.decode(announced)
+
+
 @pytest.mark.parametrize("orientation", [0, 9, 65535, "six", (6, 6)])
 def test_a_foolish_rotation_is_none(orientation: Any) -> None:
     """Only 1 to 8 mean something."""
