@@ -44,7 +44,7 @@ coverage: .venv-test/installed
 	@.venv-test/bin/python tests/coverage_figures.py .cache/coverage/report.json
 
 matrix: .venv-test/installed
-	@PATH="$$PATH$$(printf ':%s' "$$HOME"/.pyenv/versions/*/bin)" .venv-test/bin/nox
+	@PATH="$$PATH$$(printf ':%s' "$$HOME"/.pyenv/versions/*/bin)" .venv-test/bin/python -m nox
 
 audit: .venv-test/installed
 	@.venv-test/bin/pip-audit --local --skip-editable

@@ -227,8 +227,8 @@ def _shallow(encoded: bytes, name: str) -> Source:
 def _require_pieces(opened: Image.Image) -> None:
     """Raise OSError where the pieces of a TIFF do not cover it: Pillow would take its time for what is not there."""
     pieces = opened.tile if isinstance(opened, TiffImageFile) else []
-    areas = [(right - left) * (bottom - top) for _, (left, top, right, bottom), *_ in pieces if left < right]
-    if pieces and sum(areas) < opened.width * opened.height:
+    boxes = [piece.extents for piece in pieces if piece.extents]
+    if pieces and sum((right - x) * (bottom - y) for x, y, right, bottom in boxes) < opened.width * opened.height:
         raise OSError("its pieces do not cover it")
 
 
