@@ -1,9 +1,11 @@
 """Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nst_core import Progress, images
 from nst_core.backends import Backend
@@ -12,6 +14,7 @@ from nst_core.planes import planes
 from nst_core.statistics import Targets, Weights, layer_statistics
 
 PACKAGE = Path(images.__file__).parent
+BACKENDS = ["onnx", pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="needs PyTorch"))]
 
 
 def photograph(height: int, width: int) -> images.Pixels:

@@ -69,6 +69,7 @@ def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: P
     assert written["settings"]["backend"] == "auto"
     again: list[str | Path] = [*words, "--recipe", work / "r.json"]
     assert json.loads(run(*again).stdout)["notes"] == report["notes"]
+    pytest.importorskip("torch")
     other = {"onnx": "torch"}.get(report["backend"], "onnx")
     (note,) = json.loads(run(*again, "--backend", other).stdout)["notes"]
     assert f"made by engine {written['engine']}, {report['backend']} {report['device']}" in note

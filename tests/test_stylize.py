@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_fixtures import losses, painting, photograph
+from engine_fixtures import BACKENDS, losses, painting, photograph
 
 from nst_core import Job, Progress, Settings, Style, color, images, octaves, stylize
 from nst_core import run as run_module
@@ -28,7 +28,7 @@ def job(**settings: object) -> Job:
     return Job(photograph(*SIZE), (Style(painting(90, 120)),), from_mapping({**base, **settings}))
 
 
-@pytest.mark.parametrize("backend", ["onnx", "torch"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str) -> None:
     """Size and range are the content's; the loss falls; progress ends at one; metrics name backend and device."""
     seen: list[Progress] = []
@@ -62,7 +62,7 @@ def test_the_same_job_gives_the_same_bytes_and_another_seed_others(init: str) ->
     assert np.abs(first - other).mean() > 0.005
 
 
-@pytest.mark.parametrize("backend", ["onnx", "torch"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_run_over_several_sizes_gives_the_same_bytes_again(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan of normal quality with fewer steps, from large forms at half the first size to the picture's own."""
     monkeypatch.setattr(octaves, "COARSEST", 80)
