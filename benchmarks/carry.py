@@ -12,7 +12,7 @@ leaves whole pictures and crops in the folder, to look at.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -56,11 +56,12 @@ def ways(job: Job, image: Float) -> Iterator[tuple[str, Float]]:
     yield "fine strokes left", ladder.carried(image)
 
 
-def crops(picture: Float) -> list[Float]:
-    """Squares of CROP px at 100 %."""
+def written(files: Sequence[Path], picture: Float) -> None:
+    """Squares of CROP px at 100 %, one for each of PLACES."""
     height, width = picture.shape[:2]
-    corners = [(round(down * (height - CROP)), round(across * (width - CROP))) for down, across in PLACES]
-    return [picture[top : top + CROP, left : left + CROP] for top, left in corners]
+    for file, (down, across) in zip(files, PLACES, strict=True):
+        top, left = round(down * (height - CROP)), round(across * (width - CROP))
+        images.write(file, picture[top : top + CROP, left : left + CROP])
 
 
 def main() -> None:
@@ -79,16 +80,14 @@ def main() -> None:
         looks = (Style(images.read(style)[..., :3]),)
         job = Job(pixels, looks, from_mapping({"quality": "normal", "device": "cpu"}))
         originals = [options.out / f"{content.stem}-{index}.png" for index in range(len(PLACES))]
-        for file, crop in zip(originals, crops(pixels), strict=True):
-            images.write(file, crop)
+        written(originals, pixels)
         for name, picture in ways(job, optimised(job)):
             stem = f"{content.stem}--{style.stem}-{name.replace(' ', '-')}"
             images.write(options.out / f"{stem}.png", picture)
-            marks = []
-            for index, (original, crop) in enumerate(zip(originals, crops(picture), strict=True)):
-                file = options.out / f"{stem}-{index}.png"
-                images.write(file, crop)
-                marks.append(measured(options.rulers, original, style, file))
+            parts = [options.out / f"{stem}-{index}.png" for index in range(len(PLACES))]
+            written(parts, picture)
+            both = zip(originals, parts, strict=True)
+            marks = [measured(options.rulers, original, style, part) for original, part in both]
             means = np.exp(np.log(marks).mean(0))
             told = "  ".join(f"{key} {mean:.3f}" for key, mean in zip(KEYS, means, strict=True))
             print(f"{content.stem} x {style.stem}, {name}: {told}  mean {np.exp(np.log(means).mean()):.3f}", flush=True)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core import image_files, images
+from nst_core import icc, image_files, images
 from nst_core.errors import ImageTooLargeError, ImageTooSmallError, InvalidImageError
 from nst_core.run import Job, Style, stylize
 from nst_core.settings import Settings
@@ -36,13 +36,21 @@ def test_of_an_animation_the_first_picture_is_read(kind: str) -> None:
 
 
 def test_a_tiff_that_announces_more_than_its_pieces_cover_is_refused() -> None:
-    """A few bytes could announce a hundred megapixels of nothing, and take half a minute to read."""
+    """A few bytes could announce a hundred megapixels of nothing, and take seconds and gigabytes to read."""
     raw = encoded(Image.new("F", (40, 40)), "TIFF")
     height = struct.pack("<HHI", 257, 4, 1)
     assert height in raw
     announced = raw.replace(height + struct.pack("<I", 40), height + struct.pack("<I", 4000))
     with pytest.raises(InvalidImageError, match="damaged or cut short"):
         images.decode(announced)
+
+
+@pytest.mark.parametrize("options", [{"tile": True, "tile_width": 16, "tile_height": 32}, {"tile_height": 7}])
+def test_a_tiff_of_pieces_that_do_not_divide_it_is_read_whole(options: dict[str, Any]) -> None:
+    """Its tiles, or strips, reach over the border or end before their own."""
+    values = np.random.default_rng(0).integers(0, 256, (53, 71, 3), dtype=np.uint8)
+    raw = icc.vips().Image.new_from_memory(values.tobytes(), 71, 53, 3, "uchar").tiffsave_buffer(**options)
+    np.testing.assert_array_equal(images.decode(raw) * 255, values)
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535, "six", (6, 6)])
