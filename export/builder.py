@@ -56,10 +56,10 @@ class Builder:
         self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
         return name
 
-    def output(self, value: str, name: str, shape: Sequence[int | str]) -> None:
+    def output(self, value: str, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> None:
         """Publish a value under a name."""
         self.op("Identity", value, name=name)
-        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+        self.outputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
 
     def model(self, title: str) -> onnx.ModelProto:
         """The finished model."""

@@ -1,4 +1,4 @@
-"""The two graphs over one weights file: feature extraction, and the whole objective with its gradient.
+"""The graphs over one weights file: feature extraction, and each method's objective with its gradient.
 
 The gradient is written as forward operators, so that an inference-only runtime computes it: convolution with flipped,
 transposed weights; ReLU and max pooling by masks (a pooling tie shares its gradient among the equal values). Height and
@@ -6,13 +6,13 @@ width are dynamic. Padding is by replication on the image and by zeros between c
 
 Objective, for an image x in [0, 1] (1, 3, H, W), and K guides g_k with mass n = sum(g_k) at each layer:
 
-    G_k = F diag(g_k) F^T / n,  m_k = F g_k / n
-    style   = sum over layers, k of  gram_weight |G_k - gram|^2 + mean_weight |m_k - mean|^2
-    content = content_weight |F_relu4_2 - content|^2
-    tv      = tv_weight (|dx/dh|^2 + |dx/dw|^2)
+    G_k   = F diag(g_k) F^T / n
+    style = sum over layers of the Gram term, k of  gram_weight |G_k - gram|^2
+    held  = sum over layers with target features of  held_weight |mean(F) - held|^2, mean: over squares (Method.held)
+    tv    = tv_weight (|dx/dh|^2 + |dx/dw|^2)
 
 Weights arrive ready to use: what makes them free of scale lives in nst_core.statistics. Sources: Gatys et al. (2016)
-for the Gram term and content; Gatys et al. (2017) for guides; Galerne et al. (2024) for the term on means.
+for the Gram term; Gatys et al. (2017) for guides; Kolkin et al. (2022) for target features.
 """
 
 from __future__ import annotations
@@ -27,7 +27,16 @@ import onnx
 from onnx import TensorProto
 
 from export.builder import Builder
-from nst_core.layers import CHANNELS, CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS, Convolution
+from nst_core.layers import (
+    CELL_LAYERS,
+    CELLS,
+    CHANNELS,
+    CONTENT_LAYER,
+    CONVOLUTIONS,
+    STYLE_LAYERS,
+    Convolution,
+    Method,
+)
 
 _TYPES = {"U8": TensorProto.UINT8, "F32": TensorProto.FLOAT}
 _AXES_HW = (2, 3)
@@ -85,8 +94,8 @@ class Vgg:
         self._parameters = WeightsInGraph(builder, weights)
         self._weights: dict[str, str] = {}
 
-    def forward(self, image: str) -> Forward:
-        """The image (1, 3, H, W) through all convolutions."""
+    def forward(self, image: str, deepest: str) -> Forward:
+        """The image (1, 3, H, W) through all convolutions up to that layer."""
         b = self._b
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         padded = b.op("Pad", image, b.constant([0, 0, 1, 1, 0, 0, 1, 1], np.int64), mode="edge")
@@ -98,13 +107,15 @@ class Vgg:
             if conv.pooled:
                 x = pooled[conv.name] = b.op("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
             x = maps[conv.relu] = b.op("Relu", self._convolved(conv, x))
+            if conv.relu == deepest:
+                break
         return Forward(padded, maps, pooled)
 
     def backward(self, run: Forward, gradients: dict[str, str]) -> str:
         """Gradient on the padded image (1, 3, H + 2, W + 2), given one on each feature map that has a loss."""
         b = self._b
         g = ""
-        for conv in reversed(CONVOLUTIONS):
+        for conv in reversed(CONVOLUTIONS[: len(run.maps)]):
             own = gradients.get(conv.relu)
             g = b.op("Add", g, own) if g and own else g or own or ""
             g = self._through_relu(g, run.maps[conv.relu])
@@ -145,20 +156,36 @@ class Vgg:
         return b.op("Mul", mask, self._upsampled(b.op("Div", g, share), feature_map))
 
     def _upsampled(self, small: str, like: str) -> str:
-        """Each value twice in both directions, then zeros where an odd side lost its last row or column."""
-        b = self._b
-        scales = b.constant([1, 1, 2, 2])
-        large = b.op(
-            "Resize",
-            small,
-            "",
-            scales,
-            mode="nearest",
-            nearest_mode="floor",
-            coordinate_transformation_mode="asymmetric",
-        )
-        missing = b.op("Sub", b.op("Shape", like), b.op("Shape", large))
-        return b.op("Pad", large, b.op("Concat", b.constant([0, 0, 0, 0], np.int64), missing, axis=0))
+        return upsampled(self._b, small, like, 2)
+
+
+def upsampled(b: Builder, small: str, like: str, factor: int) -> str:
+    """Each value `factor` times in both directions, then zeros where sides lost a rest when they were divided."""
+    large = b.op(
+        "Resize",
+        small,
+        "",
+        b.constant([1, 1, factor, factor]),
+        mode="nearest",
+        nearest_mode="floor",
+        coordinate_transformation_mode="asymmetric",
+    )
+    missing = b.op("Sub", b.op("Shape", like), b.op("Shape", large))
+    return b.op("Pad", large, b.op("Concat", b.constant([0, 0, 0, 0], np.int64), missing, axis=0))
+
+
+def averaged(b: Builder, feature_map: str, side: int) -> str:
+    """The means over squares of that side; the map itself for 1."""
+    if side == 1:
+        return feature_map
+    return b.op("AveragePool", feature_map, kernel_shape=[side, side], strides=[side, side])
+
+
+def spread_back(b: Builder, gradient: str, feature_map: str, side: int) -> str:
+    """The adjoint of `averaged`."""
+    if side == 1:
+        return gradient
+    return upsampled(b, b.op("Mul", gradient, b.constant(1 / side**2)), feature_map, side)
 
 
 class Objective:
@@ -170,30 +197,28 @@ class Objective:
     def style(self, layer: str, feature_map: str, guide: str) -> tuple[str, str]:
         """The style loss of one layer, and its gradient on the feature map.
 
-        Matrices have the guides in front: F (1, C, N), guide (K, 1, N), gram (K, C, C), mean (K, C, 1).
+        Matrices have the guides in front: F (1, C, N), guide (K, 1, N), gram (K, C, C).
         """
         b, channels = self._b, CHANNELS[layer]
-        gram_target = b.input(f"{layer}.gram", ["K", channels, channels])
-        mean_target = b.input(f"{layer}.mean", ["K", channels, 1])
-        gram_weight, mean_weight = (b.input(f"{layer}.{kind}_weight", ["K", 1, 1]) for kind in ("gram", "mean"))
+        target = b.input(f"{layer}.gram", ["K", channels, channels])
+        weight = b.input(f"{layer}.gram_weight", ["K", 1, 1])
         F = b.op("Reshape", feature_map, b.constant([1, channels, -1], np.int64))
         g = b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))
         share = b.op("Div", g, b.op("ReduceSum", g, b.constant([2], np.int64), keepdims=1))
-        weighted = b.op("Mul", F, share)
-        gram = b.op("MatMul", weighted, b.op("Transpose", F, perm=[0, 2, 1]))
-        mean = b.op("ReduceSum", weighted, b.constant([2], np.int64), keepdims=1)
-        loss_gram, d_gram = self._weighted_square(gram, gram_target, gram_weight)
-        loss_mean, d_mean = self._weighted_square(mean, mean_target, mean_weight)
+        gram = b.op("MatMul", b.op("Mul", F, share), b.op("Transpose", F, perm=[0, 2, 1]))
+        loss, d_gram = self._weighted_square(gram, target, weight)
         # G is quadratic in F: its derivative counts twice, like that of a square.
         twice = b.op("MatMul", b.op("Mul", d_gram, b.constant(2.0)), F)
-        per_guide = b.op("Mul", b.op("Add", twice, d_mean), share)
-        gradient = b.op("ReduceSum", per_guide, b.constant([0], np.int64), keepdims=1)
-        return b.op("Add", loss_gram, loss_mean), b.op("Reshape", gradient, b.op("Shape", feature_map))
+        gradient = b.op("ReduceSum", b.op("Mul", twice, share), b.constant([0], np.int64), keepdims=1)
+        return loss, b.op("Reshape", gradient, b.op("Shape", feature_map))
 
-    def content(self, feature_map: str) -> tuple[str, str]:
-        """The content loss, and its gradient on the feature map."""
-        target = self._b.input("content", [1, CHANNELS[CONTENT_LAYER], "h", "w"])
-        return self._weighted_square(feature_map, target, self._b.input("content_weight", []))
+    def held(self, layer: str, feature_map: str, side: int) -> tuple[str, str]:
+        """The loss of a layer with target features, and its gradient on the feature map."""
+        b = self._b
+        target = b.input(f"{layer}.held", [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
+        weight = b.input(f"{layer}.held_weight", [1, 1, f"h_{layer}", f"w_{layer}"])
+        loss, gradient = self._weighted_square(averaged(b, feature_map, side), target, weight)
+        return loss, spread_back(b, gradient, feature_map, side)
 
     def tv(self, padded: str, image: str) -> tuple[str, str]:
         """The sum of squared differences is x . Lx with the Laplacian L; replicated borders make that exact."""
@@ -228,33 +253,57 @@ def unpadded(b: Builder, g: str) -> str:
 
 
 def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
-    """image (1, 3, H, W) to the feature maps of the style layers and the content layer."""
+    """image (1, 3, H, W) to the feature maps of all layers that count, and to those that describe cells, averaged."""
     b = Builder()
-    maps = network(b, weights).forward(b.input("image", [1, 3, "H", "W"])).maps
+    maps = network(b, weights).forward(b.input("image", [1, 3, "H", "W"]), STYLE_LAYERS[-1]).maps
     for layer in (*STYLE_LAYERS, CONTENT_LAYER):
         b.output(maps[layer], layer, [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
+    for layer, side in CELL_LAYERS.items():
+        b.output(averaged(b, maps[layer], side), layer + CELLS, [1, CHANNELS[layer], f"hc_{layer}", f"wc_{layer}"])
     return b.model("vgg19-features")
 
 
-def objective_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
+def objective_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """Image, guides and targets to the three losses and the gradient on the image."""
     b = Builder()
     vgg, objective = network(b, weights), Objective(b)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
-    run = vgg.forward(image)
-    style_losses: list[str] = []
+    run = vgg.forward(image, method.deepest)
+    style: list[str] = []
+    held: list[str] = []
     gradients: dict[str, str] = {}
+    for layer, pooled in guides_at(b, guide, method).items():
+        loss, gradients[layer] = objective.style(layer, run.maps[layer], pooled)
+        style.append(loss)
+    for layer, side in method.held.items():
+        loss, gradient = objective.held(layer, run.maps[layer], side)
+        gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
+        held.append(loss)
+    tv, tv_gradient = objective.tv(run.padded, image)
+    gradient = b.op("Add", unpadded(b, vgg.backward(run, gradients)), tv_gradient)
+    one = b.constant([1], np.int64)
+    losses = [b.op("Reshape", loss, one) for loss in (b.op("Sum", *style), b.op("Sum", *held), tv)]
+    b.output(b.op("Concat", *losses, axis=0), "losses", [3])
+    b.output(gradient, "gradient", [1, 3, "H", "W"])
+    return b.model(f"vgg19-{method.name}")
+
+
+def guides_at(b: Builder, guide: str, method: Method) -> dict[str, str]:
+    """The guides at the size of each layer of the method's Gram term."""
+    guides = {}
     for conv in CONVOLUTIONS:
         if conv.pooled:
             guide = b.op("AveragePool", guide, kernel_shape=[2, 2], strides=[2, 2])
-        if conv.relu in STYLE_LAYERS:
-            loss, gradients[conv.relu] = objective.style(conv.relu, run.maps[conv.relu], guide)
-            style_losses.append(loss)
-    content_loss, gradients[CONTENT_LAYER] = objective.content(run.maps[CONTENT_LAYER])
-    tv_loss, tv_gradient = objective.tv(run.padded, image)
-    gradient = b.op("Add", unpadded(b, vgg.backward(run, gradients)), tv_gradient)
-    one = b.constant([1], np.int64)
-    losses = [b.op("Reshape", loss, one) for loss in (b.op("Sum", *style_losses), content_loss, tv_loss)]
-    b.output(b.op("Concat", *losses, axis=0), "losses", [3])
-    b.output(gradient, "gradient", [1, 3, "H", "W"])
-    return b.model("vgg19-objective")
+        if conv.relu in method.gram:
+            guides[conv.relu] = guide
+        if conv.relu == method.gram[-1]:
+            break
+    return guides
+
+
+def nearest_graph() -> onnx.ModelProto:
+    """query (N, C) and reference (C, M) to the column of the reference with the largest product, for each row."""
+    b = Builder()
+    products = b.op("MatMul", b.input("query", ["N", "C"]), b.input("reference", ["C", "M"]))
+    b.output(b.op("ArgMax", products, axis=1, keepdims=0), "index", ["N"], TensorProto.INT64)
+    return b.model("nearest")

@@ -14,9 +14,9 @@ from nst_core.backends import Float
 from nst_core.choose import choose
 from nst_core.errors import EngineCrashedError
 from nst_core.settings import Settings
-from nst_core.statistics import LayerStatistics
+from nst_core.layers import METHODS
 from nst_core.tile_grid import ALIGNED, MARGIN, Box, Tile, tiles
-from nst_core.tile_passes import Held, Passes
+from nst_core.tile_passes import Exact, Passes
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,9 @@ class Band:
     outer_bottom: int
     width: int
 
-    @property
-    def cut(self) -> tuple[slice, slice, slice, slice]:
-        """The index of what is seen, of a (N, C, H, W)."""
-        return slice(None), slice(None), slice(self.outer_top, self.outer_bottom), slice(None)
+    def cut(self, reduced: int = 1) -> tuple[slice, slice, slice, slice]:
+        """The index of what is seen, of a (N, C, H, W) that is smaller than the picture by that factor."""
+        return slice(None), slice(None), slice(self.outer_top // reduced, self.outer_bottom // reduced), slice(None)
 
     def grid(self, size: int) -> Iterator[Tile]:
         """Its tiles, counted from the corner of what is seen."""
@@ -75,34 +74,31 @@ class BandWork:
         backend = self._backend
         return About(backend.name, backend.device, backend.precision, budget(Settings(), backend))
 
-    def style(self, band: Band, size: int, image: Float) -> Mapping[str, LayerStatistics]:
-        """The sums of a style's statistics over its part (1, 3, H, W)."""
+    def style(self, band: Band, size: int, method: str, image: Float) -> Mapping[str, Exact]:
+        """The sums of a style's Gram matrices over its part (1, 3, H, W)."""
         everywhere = np.ones((1, 1, *image.shape[2:]), np.float32)
-        passes = Passes(self._backend, list(band.grid(size)))
+        passes = Passes(self._backend, list(band.grid(size)), METHODS[method])
         return passes.sums(self._backend.array(image), self._backend.array(everywhere))
 
-    def prepare(self, band: Band, size: int, content: Float, guides: Float) -> float:
-        """Learn and keep the features of the content's part, and the guides'. Returns the squared norm of them."""
-        self._guides = self._backend.array(guides)
-        self._passes = Passes(self._backend, list(band.grid(size)))
-        self._features = self._passes.content(self._backend.array(content))
-        return float((self._backend.numpy(self._features).astype(np.float64) ** 2).sum())
+    def prepare(
+        self, band: Band, size: int, method: str, guides: Float, held: Mapping[str, tuple[Float, Float]]
+    ) -> None:
+        """Learn and keep the guides' part, and that of the target features with their weights."""
+        array = self._backend.array
+        self._guides = array(guides)
+        self._passes = Passes(self._backend, list(band.grid(size)), METHODS[method])
+        self._held = {layer: (array(target), array(weight)) for layer, (target, weight) in held.items()}
 
-    def sums(self, image: Float) -> Mapping[str, LayerStatistics]:
+    def sums(self, image: Float) -> Mapping[str, Exact]:
         """See Passes.sums."""
         return self._prepared().sums(self._backend.array(image), self._guides)
 
-    def gradient(
-        self, image: Float, derivatives: Mapping[str, LayerStatistics], on_content: float
-    ) -> tuple[float, Float]:
-        """The content loss, and the gradient on the part of style and content together."""
-        own = {
-            layer: LayerStatistics(self._backend.array(part.gram), self._backend.array(part.mean))
-            for layer, part in derivatives.items()
-        }
+    def gradient(self, image: Float, derivatives: Mapping[str, Float]) -> tuple[float, Float]:
+        """The loss of the target features, and the gradient on the part of that and of style together."""
+        own = {layer: self._backend.array(part) for layer, part in derivatives.items()}
         x = self._backend.array(image)
-        found, held = x * 0, Held(self._features, on_content)
-        loss = self._prepared().gradient(x, self._guides, own, held, found)
+        found = x * 0
+        loss = self._prepared().gradient(x, self._guides, own, self._held, found)
         return loss, self._backend.numpy(found)
 
     def _prepared(self) -> Passes:

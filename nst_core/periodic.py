@@ -8,26 +8,34 @@ import numpy as np
 
 from nst_core import images
 from nst_core.backends import Backend, Float, Objective
-from nst_core.planes import planes
 from nst_core.statistics import Array, Targets, tv_weight
 
 MARGIN = 32
 """How far it sees, px: a multiple of 16, which keeps the pooling grid, and at most a picture's shortest side."""
 
 
-def seamless(backend: Backend, targets: Targets, content: Float) -> Objective:
-    """The objective of `targets`, on a picture whose opposite borders touch. content: (H, W, 3)."""
-    edges = ((MARGIN, MARGIN), (MARGIN, MARGIN))
-    around = np.pad(content, (*edges, (0, 0)), mode="wrap")
-    # What is seen in the margin counts where it really is: there the guides are zero.
-    guides = np.pad(backend.numpy(targets.guides), ((0, 0), (0, 0), *edges))
-    there = replace(
-        targets,
-        guides=backend.array(guides),
-        content=backend.content(backend.array(planes(around))),
-        weights=replace(targets.weights, tv=0.0),
-    )
-    return periodic(backend.objective(there), tv_weight(targets))
+def wrapped(pixels: Float) -> Float:
+    """(H, W) or (H, W, C) with what lies beyond its borders: MARGIN more on each side."""
+    edges = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
+    return np.pad(pixels, edges[: pixels.ndim], mode="wrap")
+
+
+def bordered(guide: Float) -> Float:
+    """(H, W) with a margin of zeros: what is seen in the margin counts where it really is."""
+    return np.pad(guide, MARGIN)
+
+
+def unwrapped(pixels: Float) -> Float:
+    """(H, W, C) without its margin."""
+    return np.ascontiguousarray(pixels[MARGIN:-MARGIN, MARGIN:-MARGIN])
+
+
+def seamless(backend: Backend, targets: Targets) -> Objective:
+    """The objective on a picture whose opposite borders touch. targets: for that picture with its margin."""
+    height, width = targets.guides.shape[2:]
+    inner = replace(targets, guides=targets.guides[:, :, MARGIN : height - MARGIN, MARGIN : width - MARGIN])
+    there = replace(targets, weights=replace(targets.weights, tv=0.0))
+    return periodic(backend.objective(there), tv_weight(inner))
 
 
 def resized(tile: Float, height: int, width: int) -> Float:

@@ -1,6 +1,6 @@
 """One picture over many workers: the objective in tiles, in bands of which each worker keeps one.
 
-A worker learns its band's content features and guides once. In a step it gets its rows of the picture and returns the
+A worker learns its band's target features and guides once. In a step it gets its rows of the picture and returns the
 sums of its tiles' statistics; then it gets the derivatives of the loss with respect to the sums of all, and returns the
 gradient on its rows. A worker that replaces a lost one learns and does again what that had to.
 """
@@ -18,17 +18,19 @@ from nst_core.backends import Backend, Float, Objective
 from nst_core.bands import About, Band, bands
 from nst_core.estimate import IN_FULL, TILES
 from nst_core.octaves import Octave
-from nst_core.statistics import TINY, Array, LayerStatistics, Targets, tv_weight
+from nst_core.layers import Method
+from nst_core.statistics import Array, Grams, Targets, held_weights, tv_weight
 from nst_core.team import Team
-from nst_core.tile_passes import added
-from nst_core.tiles import StyleLoss, divided, smoothness
+from nst_core.tile_passes import Exact, reduction
+from nst_core.tiles import InTiles, StyleLoss, divided, smoothness
 
 ALONE = 1.0
 """Megapixels of the smallest picture worth spreading; what is in tiles for want of memory is spread at any size."""
 TILE = 1024
 """px: of an octave that would fit whole."""
-KEPT = 6e7
-"""Bytes for each megapixel of a worker's band: features 32, guide 4, rows 12 and gradient 12 for each pixel."""
+KEPT = 1.9e8
+"""Bytes for each megapixel of a worker's band: features 144, guides 8, rows 12 and gradient 12 for each pixel, and the
+weights of the features."""
 
 
 class Spread:
@@ -45,7 +47,7 @@ class Spread:
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
-        self.keep_within = backend.keep_within
+        self.keep_within, self.nearest = backend.keep_within, backend.nearest
         self._room: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
@@ -78,19 +80,20 @@ class Spread:
         self._backend.abort()
         self._team.abort()
 
-    def content(self, image: Array) -> Array:
-        """The feature map; where that is for the workers to keep, the image that they will learn it from."""
-        return image if self._size else self._backend.content(image)
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`; computed here, in tiles."""
+        here = InTiles(self._backend, self._size) if self._size else self._backend
+        return here.held(image, method)
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         height, width = image.shape[2:]
         if not self._size or height * width / 1e6 < ALONE:
-            return self._backend.style(image)
+            return self._backend.style(image, method)
         pixels = self.numpy(image)
         cut = bands(height, width, self._team.count)
         self._team.begin()
-        parts = self._team.each("style", [(band, self._size, _rows(pixels, band)) for band in cut])
+        parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
         return divided(self._backend, _summed(parts), np.ones((1, 1, height, width), np.float32))
 
     def objective(self, targets: Targets) -> Objective:
@@ -111,41 +114,45 @@ class _Together:
     def __init__(self, backend: Backend, team: Team, targets: Targets, size: int) -> None:
         self._backend, self._team, self._size = backend, team, size
         self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
-        self._content, self._guides = backend.numpy(targets.content), backend.numpy(targets.guides)
+        self._method, self._guides = targets.method, backend.numpy(targets.guides)
+        weights = held_weights(targets)
+        self._held = {
+            layer: (backend.numpy(target), backend.numpy(weights[layer])) for layer, target in targets.held.items()
+        }
         height, width = self._guides.shape[2:]
         self._bands = bands(height, width, team.count)
-        norms = team.each("prepare", [self._lesson(number)[1:] for number in range(len(self._bands))])
-        self._on_content = targets.weights.content / (sum(norms) + TINY)
+        team.each("prepare", [self._lesson(number)[1:] for number in range(len(self._bands))])
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         pixels = self._backend.numpy(image)
         parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
-        style, derivatives = self._style(_summed(self._team.each("sums", [(part,) for part in parts], self._lesson)))
-        pull = self._team.share({layer: _plain(self._backend, part) for layer, part in derivatives.items()})
-        found = self._team.each("gradient", [(part, pull, self._on_content) for part in parts], self._lesson)
+        asked = [(part,) for part in parts] if self._style.counts else []
+        style, derivatives = self._style(_summed(self._team.each("sums", asked, self._lesson)))
+        pull = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
+        found = self._team.each("gradient", [(part, pull) for part in parts], self._lesson)
         tv, gradient = smoothness(image, self._on_tv)
         for band, (_, part) in zip(self._bands, found, strict=True):
-            gradient[band.cut] += self._backend.array(part)
-        content = sum(loss for loss, _ in found)
-        return self._backend.array(np.array([style, content, tv], np.float32)), gradient
+            gradient[band.cut()] += self._backend.array(part)
+        held = sum(loss for loss, _ in found)
+        return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
     def _lesson(self, number: int) -> tuple[Any, ...]:
         """What teaches a worker its band."""
         band = self._bands[number]
-        return "prepare", band, self._size, _rows(self._content, band), _rows(self._guides, band)
+        held = {
+            layer: tuple(_rows(values, band, reduction(self._method, layer)) for values in one)
+            for layer, one in self._held.items()
+        }
+        return "prepare", band, self._size, self._method.name, _rows(self._guides, band), held
 
 
-def _summed(parts: Iterable[Mapping[str, LayerStatistics]]) -> dict[str, LayerStatistics]:
-    total: dict[str, LayerStatistics] = {}
+def _summed(parts: Iterable[Mapping[str, Exact]]) -> dict[str, Exact]:
+    total: dict[str, Exact] = {}
     for part in parts:
         for layer, found in part.items():
-            total[layer] = added(total.get(layer), found)
+            total[layer] = total[layer] + found if layer in total else found
     return total
 
 
-def _rows(pixels: Float, band: Band) -> Float:
-    return np.ascontiguousarray(pixels[band.cut])
-
-
-def _plain(backend: Backend, part: LayerStatistics) -> LayerStatistics:
-    return LayerStatistics(backend.numpy(part.gram), backend.numpy(part.mean))
+def _rows(pixels: Float, band: Band, reduced: int = 1) -> Float:
+    return np.ascontiguousarray(pixels[band.cut(reduced)])

@@ -1,44 +1,70 @@
-"""What a style asks of a picture of a given area: its statistics at the size at which its strokes are right."""
+"""What a style asks of a picture of a given area, with strokes of the right size: Gram matrices and pieces."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from nst_core import images
 from nst_core.backends import Backend, Float
 from nst_core.kept import Kept, digest
+from nst_core.layers import Method
+from nst_core.matching import Pieces, pieces
 from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
-from nst_core.statistics import LayerStatistics, blend
+from nst_core.statistics import Array, Grams
 
 KEPT = 36
-"""Styles at a size, each of 2.5 MB: three in six octaves (24 megapixels), of pictures of two sizes by turns."""
-
-_kept: Kept[dict[str, LayerStatistics]] = Kept(KEPT)
-
-
-def style_statistics(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
-    """Statistics of one style (H, W, 3) for a picture of `area` px."""
-    key = (backend.name, backend.device, backend.precision, digest(style), area, brush_size)
-    return _kept.get(key, lambda: _measured(backend, style, area, brush_size))
+"""Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
+KEPT_PIECES = 6
+"""Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
+_grams: Kept[Grams] = Kept(KEPT)
+_pieces: Kept[StylePieces] = Kept(KEPT_PIECES)
 
 
-def style_windows(style: Float, area: int, brush_size: float) -> Iterator[Float]:
+@dataclass(frozen=True)
+class StylePieces:
+    """A style at a size. picture: (H, W, 3); held: its features by layer; pieces: its cells."""
+
+    picture: Float
+    held: dict[str, Array]
+    pieces: Pieces
+
+
+def style_grams(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> Grams:
+    """Gram matrices of one style (H, W, 3) for a picture of `area` px."""
+    key = (*_key(backend, style, area, brush_size), method.name)
+    return _grams.get(key, lambda: backend.style(backend.array(planes(sized(style, area, brush_size))), method))
+
+
+def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> StylePieces:
+    """The cells of one style (H, W, 3) for a picture of `area` px."""
+    return _pieces.get(
+        _key(backend, style, area, brush_size), lambda: _cut(backend, sized(style, area, brush_size), method)
+    )
+
+
+def sized(style: Float, area: int, brush_size: float) -> Float:
     """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
 
-    A style larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
-    area: what matters are statistics, and time does not grow with the brush.
+    It is enlarged by a large brush only: there is nothing to see in an enlargement that its pixels do not say. A style
+    larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
+    area: what matters are its pieces, and time does not grow with the brush.
     """
     height, width = style.shape[:2]
-    scale = math.sqrt(area / (height * width)) * brush_size
-    if brush_size <= math.sqrt(2):
-        yield images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
-        return
-    size = tuple(max(MIN_SIDE, round(side * scale / brush_size / 2)) for side in (height, width))
-    for y in (0.25, 0.75):
-        for x in (0.25, 0.75):
-            yield images.resize(_around(style, (y, x), [math.ceil(side / scale) for side in size]), *size)
+    scale = min(math.sqrt(area / (height * width)) * brush_size, max(1.0, brush_size))
+    if scale * math.sqrt(height * width) <= math.sqrt(2 * area):
+        return images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
+    shrink = math.sqrt(area / (height * width)) / 2
+    size = tuple(max(MIN_SIDE, round(side * shrink)) for side in (height, width))
+    rows = [
+        [images.resize(_around(style, (y, x), [math.ceil(side / scale) for side in size]), *size) for x in (0.25, 0.75)]
+        for y in (0.25, 0.75)
+    ]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
 
 def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
@@ -50,6 +76,10 @@ def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> F
     return style[cut[0], cut[1]]
 
 
-def _measured(backend: Backend, style: Float, area: int, brush_size: float) -> dict[str, LayerStatistics]:
-    parts = [backend.style(backend.array(planes(window))) for window in style_windows(style, area, brush_size)]
-    return blend(parts, [1 / len(parts)] * len(parts))
+def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Hashable, ...]:
+    return backend.name, backend.device, backend.precision, digest(style), area, brush_size
+
+
+def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
+    held = dict(backend.held(backend.array(planes(picture)), method))
+    return StylePieces(picture, held, pieces(held))

@@ -6,78 +6,71 @@ Feature maps count in one tile each; what reaches the margin's pixels from there
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.backends import Backend, Pull
-from nst_core.layers import CHANNELS, CONTENT_LAYER
-from nst_core.statistics import Array, LayerStatistics
+from nst_core.layers import CHANNELS, REDUCTION, Method
+from nst_core.statistics import Array, Grams
 from nst_core.tile_grid import Tile
 
-_REDUCED = 8
-"""How much smaller than the image the content layer's map is."""
 Exact = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Held:
-    """What holds a picture at its content: features (1, C, h, w), and the factor on their squared distance."""
-
-    features: Array
-    weight: float
+Held = Mapping[str, tuple[Array, Array]]
+"""Target features (1, C, h, w) by layer, each with the factor (1, 1, h, w) on their squared distance."""
 
 
 class Passes:
     """The passes over the tiles of an image, or of that part of one in which they lie."""
 
-    def __init__(self, backend: Backend, grid: Sequence[Tile]) -> None:
-        self._backend, self._grid = backend, grid
-        self._work = backend.tile_work()
+    def __init__(self, backend: Backend, grid: Sequence[Tile], method: Method) -> None:
+        self._backend, self._grid, self._method = backend, grid, method
+        self._work = backend.tile_work(method)
 
-    def content(self, image: Array) -> Array:
-        """The feature map (1, C, h, w) at the content layer; zero where no tile counts."""
+    def held(self, image: Array) -> dict[str, Array]:
+        """See `Backend.held`; zero where no tile counts."""
         height, width = image.shape[2:]
-        shape = (1, CHANNELS[CONTENT_LAYER], height // _REDUCED, width // _REDUCED)
-        found = self._backend.array(np.zeros(shape, np.float32))
+        found = {}
+        for layer in self._method.held:
+            reduced = reduction(self._method, layer)
+            shape = (1, CHANNELS[layer], height // reduced, width // reduced)
+            found[layer] = self._backend.array(np.zeros(shape, np.float32))
         for tile in self._grid:
-            inner, outer = tile.inner.reduced(_REDUCED), tile.outer.reduced(_REDUCED)
-            found[inner.cut] = self._work.content(image[tile.outer.cut])[inner.within(outer).cut]
+            for layer, part in self._work.held(image[tile.outer.cut]).items():
+                inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
+                found[layer][inner.cut] = part[inner.within(outer).cut]
         return found
 
-    def sums(self, image: Array, guides: Array) -> dict[str, LayerStatistics]:
-        """Statistics times masses, under guides (K, 1, H, W), in float64."""
-        total: dict[str, LayerStatistics] = {}
+    def sums(self, image: Array, guides: Array) -> dict[str, Exact]:
+        """Gram matrices times masses, under guides (K, 1, H, W), in float64."""
+        total: dict[str, Exact] = {}
         for tile in self._grid:
             for layer, part in self._work.sums(image[tile.outer.cut], _inner_guides(guides, tile)).items():
-                gram, mean = exact(self._backend, part.gram), exact(self._backend, part.mean)
-                total[layer] = added(total.get(layer), LayerStatistics(gram, mean))
+                found = exact(self._backend, part)
+                total[layer] = total[layer] + found if layer in total else found
         return total
 
-    def gradient(
-        self, image: Array, guides: Array, derivatives: Mapping[str, LayerStatistics], held: Held, into: Array
-    ) -> float:
-        """Add to `into` the gradient of style and content, and return the content loss."""
+    def gradient(self, image: Array, guides: Array, derivatives: Grams, held: Held, into: Array) -> float:
+        """Add to `into` the gradient of style and target features, and return the loss of these."""
         loss = 0.0
         for tile in self._grid:
-            pull = self._pull(tile, derivatives, held)
+            pull = Pull(derivatives, {layer: self._pull(tile, layer, *one) for layer, one in held.items()})
             one, part = self._work.gradient(image[tile.outer.cut], _inner_guides(guides, tile), pull)
             loss += one
             into[tile.outer.cut] += part
         return loss
 
-    def _pull(self, tile: Tile, derivatives: Mapping[str, LayerStatistics], held: Held) -> Pull:
-        inner, outer = tile.inner.reduced(_REDUCED), tile.outer.reduced(_REDUCED)
-        content = held.features[outer.cut]
-        weight = np.zeros((1, 1, *content.shape[2:]), np.float32)
-        weight[inner.within(outer).cut] = held.weight
-        return Pull(derivatives, content, self._backend.array(weight))
+    def _pull(self, tile: Tile, layer: str, target: Array, weight: Array) -> tuple[Array, Array]:
+        """A layer's target and weight in the tile, the weight zero where another tile counts."""
+        inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
+        counting = weight[outer.cut] * 0
+        counting[inner.within(outer).cut] = weight[inner.cut]
+        return target[outer.cut], counting
 
 
-def added(one: LayerStatistics | None, other: LayerStatistics) -> LayerStatistics:
-    """The sum of two."""
-    return LayerStatistics(one.gram + other.gram, one.mean + other.mean) if one else other
+def reduction(method: Method, layer: str) -> int:
+    """How many px of the image, each way, one position of a layer's target features stands for."""
+    return REDUCTION[layer] * method.held[layer]
 
 
 def exact(backend: Backend, array: Array) -> Exact:

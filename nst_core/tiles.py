@@ -6,24 +6,17 @@ adds them up, a second one carries the derivatives of the loss with respect to t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.backends import Backend, Float, Objective
-from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
+from nst_core.layers import CONVOLUTIONS, Method
 from nst_core.octaves import Octave
-from nst_core.statistics import (
-    Array,
-    LayerStatistics,
-    Targets,
-    content_weight,
-    relative_weights,
-    tv_weight,
-)
+from nst_core.statistics import Array, Grams, Targets, gram_weights, held_weights, tv_weight
 from nst_core.tile_grid import tiles
-from nst_core.tile_passes import Exact, Held, Passes, exact
+from nst_core.tile_passes import Exact, Passes, exact
 
 
 class InTiles:
@@ -39,24 +32,24 @@ class InTiles:
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory, self.abort = backend.tile_work, backend.free_memory, backend.abort
-        self.keep_within = backend.keep_within
+        self.keep_within, self.nearest = backend.keep_within, backend.nearest
 
-    def content(self, image: Array) -> Array:
-        """See `Backend.content`."""
-        return self._passes(image).content(image)
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`."""
+        return self._passes(image, method).held(image)
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         ones = np.ones((1, 1, *image.shape[2:]), np.float32)
-        return divided(self.whole, self._passes(image).sums(image, self.array(ones)), ones)
+        return divided(self.whole, self._passes(image, method).sums(image, self.array(ones)), ones)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        return _Tiled(self.whole, targets, self._passes(targets.guides))
+        return _Tiled(self.whole, targets, self._passes(targets.guides, targets.method))
 
-    def _passes(self, image: Array) -> Passes:
+    def _passes(self, image: Array, method: Method) -> Passes:
         height, width = image.shape[2:]
-        return Passes(self.whole, list(tiles(height, width, self._size)))
+        return Passes(self.whole, list(tiles(height, width, self._size)), method)
 
 
 def in_tiles(backend: Backend, octave: Octave) -> Backend:
@@ -69,62 +62,58 @@ class _Tiled:
 
     def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
         self._backend, self._guides, self._passes = backend, targets.guides, passes
-        self._style = StyleLoss(backend, targets)
-        self._held, self._on_tv = Held(targets.content, content_weight(targets)), tv_weight(targets)
+        self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
+        weights = held_weights(targets)
+        self._held = {layer: (target, weights[layer]) for layer, target in targets.held.items()}
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
-        style, derivatives = self._style(self._passes.sums(image, self._guides))
+        # Without a Gram term nothing has to be known of the other tiles.
+        sums = self._passes.sums(image, self._guides) if self._style.counts else {}
+        style, derivatives = self._style(sums)
         tv, gradient = smoothness(image, self._on_tv)
-        content = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
-        return self._backend.array(np.array([style, content, tv], np.float32)), gradient
+        held = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
+        return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
 
 class StyleLoss:
-    """The style loss as a function of the statistics' sums over all tiles."""
+    """The style loss as a function of the Gram matrices' sums over all tiles."""
 
     def __init__(self, backend: Backend, targets: Targets) -> None:
         self._backend = backend
-        self._masses = _masses(backend.numpy(targets.guides))
-        self._wanted = {
-            layer: LayerStatistics(exact(backend, part.gram), exact(backend, part.mean))
-            for layer, part in targets.styles.items()
-        }
+        self._masses = _masses(backend.numpy(targets.guides), targets.method.gram)
+        self._wanted = {layer: exact(backend, gram) for layer, gram in targets.grams.items()}
         self._factors = {
-            layer: tuple(np.array(factor).reshape(-1, 1, 1) for factor in relative_weights(targets, layer))
-            for layer in STYLE_LAYERS
+            layer: np.array(gram_weights(targets, layer)).reshape(-1, 1, 1) for layer in targets.method.gram
         }
+        self.counts = any(targets.weights.gram.values())
+        """Whether there is a style loss at all; without one no sums are needed."""
 
-    def __call__(self, sums: Mapping[str, LayerStatistics]) -> tuple[float, dict[str, LayerStatistics]]:
+    def __call__(self, sums: Mapping[str, Exact]) -> tuple[float, dict[str, Array]]:
         """The loss, and its derivatives with respect to the sums."""
         loss, derivatives = 0.0, {}
-        for layer, found in sums.items():
-            mass, wanted, (on_gram, on_mean) = self._masses[layer], self._wanted[layer], self._factors[layer]
-            gram, mean = found.gram / mass - wanted.gram, found.mean / mass - wanted.mean
-            loss += float((on_gram * gram**2).sum() + (on_mean * mean**2).sum())
-            derivatives[layer] = LayerStatistics(
-                self._backend.array(2 * on_gram * gram / mass), self._backend.array(2 * on_mean * mean / mass)
-            )
+        for layer, wanted in self._wanted.items():
+            mass, factor = self._masses[layer], self._factors[layer]
+            gap = sums[layer] / mass - wanted if self.counts else wanted * 0
+            loss += float((factor * gap**2).sum())
+            derivatives[layer] = self._backend.array((2 * factor * gap / mass).astype(np.float32))
         return loss, derivatives
 
 
-def divided(backend: Backend, sums: Mapping[str, LayerStatistics], guides: Float) -> dict[str, LayerStatistics]:
-    """Statistics out of sums over tiles under these guides."""
-    masses = _masses(guides)
-    return {
-        layer: LayerStatistics(backend.array(part.gram / masses[layer]), backend.array(part.mean / masses[layer]))
-        for layer, part in sums.items()
-    }
+def divided(backend: Backend, sums: Mapping[str, Exact], guides: Float) -> dict[str, Array]:
+    """Gram matrices out of sums over tiles under these guides."""
+    masses = _masses(guides, sums)
+    return {layer: backend.array((part / masses[layer]).astype(np.float32)) for layer, part in sums.items()}
 
 
-def _masses(guides: NDArray[np.floating]) -> dict[str, Exact]:
-    """The sum of each of K guides at each style layer: (K, 1, 1)."""
+def _masses(guides: NDArray[np.floating], layers: Container[str]) -> dict[str, Exact]:
+    """The sum of each of K guides at each of these layers: (K, 1, 1)."""
     found = {}
     for conv in CONVOLUTIONS:
         if conv.pooled:
             height, width = (side // 2 * 2 for side in guides.shape[2:])
             rows = (guides[:, :, 0:height:2] + guides[:, :, 1:height:2]) / 2
             guides = (rows[..., 0:width:2] + rows[..., 1:width:2]) / 2
-        if conv.relu in STYLE_LAYERS:
+        if conv.relu in layers:
             found[conv.relu] = guides.sum((2, 3), dtype=np.float64)[..., None]
     return found
 

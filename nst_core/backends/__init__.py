@@ -13,37 +13,37 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.statistics import Array, LayerStatistics, Targets
+from nst_core.layers import Method
+from nst_core.statistics import Array, Grams, Targets
 
 Float = NDArray[np.float32]
 Objective = Callable[[Array], tuple[Array, Array]]
-"""image (1, 3, H, W) -> losses (3: style, content, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
+"""image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
 
 
 @dataclass(frozen=True)
 class Pull:
     """What pulls at a tile's feature maps.
 
-    style: derivatives of the loss with respect to the tile's sums, per style layer. content: the content's features
-    (1, C, h, w); content_weight: (1, 1, h, w), the factor on their squared distance, zero where another tile counts.
+    grams: derivatives of the loss with respect to the tile's sums, by layer. held: target features by layer, each with
+    the factor (1, 1, h, w) on their squared distance, zero where another tile counts.
     """
 
-    style: Mapping[str, LayerStatistics]
-    content: Array
-    content_weight: Array
+    grams: Grams
+    held: Mapping[str, tuple[Array, Array]]
 
 
 class TileWork(Protocol):
     """What a backend does with one tile, for `nst_core.tiles`. `abort` ends it as it ends an evaluation."""
 
-    def content(self, image: Array) -> Array:
-        """The feature map (1, C, h, w) of a tile (1, 3, H, W) at the content layer."""
+    def held(self, image: Array) -> Mapping[str, Array]:
+        """See `Backend.held`."""
 
-    def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
-        """A tile's statistics under guides (K, 1, H, W), before the division by the guides' mass."""
+    def sums(self, image: Array, guides: Array) -> Grams:
+        """A tile's Gram matrices under guides (K, 1, H, W), before the division by the guides' mass."""
 
     def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
-        """The content loss, and the gradient on the tile of style and content together."""
+        """The loss of the target features, and the gradient on the tile of that and of style together."""
 
 
 class Backend(Protocol):
@@ -64,16 +64,22 @@ class Backend(Protocol):
     def features(self, image: Array) -> Mapping[str, Array]:
         """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
 
-    def content(self, image: Array) -> Array:
-        """An image's feature map at the content layer."""
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """The features of an image that the method holds, averaged over its squares: (1, C, h, w) by layer."""
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
-        """An image's statistics at the style layers, under one guide of ones."""
+    def style(self, image: Array, method: Method) -> Grams:
+        """An image's Gram matrices at the method's layers, under one guide of ones."""
+
+    def nearest(self, query: Array, reference: Array) -> Array:
+        """query (N, C), reference (M, C): for each row of the first, the row (N,) of the other with most in common.
+
+        That is the largest scalar product; the first of equal ones.
+        """
 
     def objective(self, targets: Targets) -> Objective:
         """The loss to be minimised. Raises OutOfMemoryError where it does not fit."""
 
-    def tile_work(self) -> TileWork:
+    def tile_work(self, method: Method) -> TileWork:
         """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""
 
     def free_memory(self) -> int | None:

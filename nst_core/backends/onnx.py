@@ -14,22 +14,17 @@ import numpy as np
 from nst_core import threads, weights, winograd
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
 from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CONTENT_LAYER, REDUCTION, STYLE_LAYERS
+from nst_core.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
 from nst_core.memory import available
 from nst_core.onnx_runtime import PROVIDERS, load_graph, ort, run_options
 from nst_core.settings import MIN_SIDE
 from nst_core.shortage import fitting
-from nst_core.statistics import (
-    Array,
-    LayerStatistics,
-    Targets,
-    content_weight,
-    relative_weights,
-    tv_weight,
-)
+from nst_core.statistics import Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 KERNEL = ".kernel"
 """What follows a convolution's name in the name of a graph's input."""
+SCORES = 6.4e7
+"""Bytes of the products that a search for the nearest holds at once."""
 MANY = 12
 """Threads from which on memory holds Winograd's way up more than its fewer products save (benchmarks/README.md)."""
 
@@ -56,6 +51,7 @@ class OnnxBackend:
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Before the names of the graphs: which convolutions they have."""
         self._running = [run_options(self._asked)]
+        self._loaded: dict[str, ort.InferenceSession] = {}
         self.device = device
         self.notes: tuple[str, ...] = ()
         if device != "cpu":
@@ -66,8 +62,15 @@ class OnnxBackend:
         return self._session(weights.FEATURES_FILE)
 
     @cached_property
-    def _objective(self) -> ort.InferenceSession:
-        return self._session(weights.OBJECTIVE_FILE)
+    def _nearest(self) -> ort.InferenceSession:
+        return load_graph(weights.verified(weights.NEAREST_FILE), threads.most(), self._asked)
+
+    def _of(self, method: Method, file: str) -> ort.InferenceSession:
+        """The graph that there is for each method, loaded once."""
+        name = file.format(method=method.name)
+        if name not in self._loaded:
+            self._loaded[name] = self._session(name)
+        return self._loaded[name]
 
     def _session(self, name: str) -> ort.InferenceSession:
         weights.verified(weights.WEIGHTS_FILE)
@@ -89,27 +92,35 @@ class OnnxBackend:
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
-        names = [output.name for output in self._features.get_outputs()]
-        found = _run(self._features, {"image": image}, names, run_options(self._asked))
-        return dict(zip(names, found, strict=True))
+        names = [*STYLE_LAYERS, CONTENT_LAYER]
+        return dict(zip(names, _run(self._features, {"image": image}, names, run_options(self._asked)), strict=True))
 
-    def content(self, image: Array) -> Array:
-        """See `Backend.content`."""
-        return _run(self._features, {"image": image}, [CONTENT_LAYER], run_options(self._asked))[0]
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`."""
+        return _held(self._features, image, method, run_options(self._asked))
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`. The last bits of numpy's products would depend on its threads."""
         height, width = image.shape[2:]
-        sums = _summed(self._sums, image, np.ones((1, 1, height, width), np.float32), run_options(self._asked))
-        positions = {layer: (height // REDUCTION[layer]) * (width // REDUCTION[layer]) for layer in sums}
+        everywhere = np.ones((1, 1, height, width), np.float32)
+        sums = _summed(self._sums, image, everywhere, method, run_options(self._asked))
         return {
-            layer: LayerStatistics(part.gram / positions[layer], part.mean / positions[layer])
-            for layer, part in sums.items()
+            layer: part / ((height // REDUCTION[layer]) * (width // REDUCTION[layer])) for layer, part in sums.items()
         }
+
+    def nearest(self, query: Array, reference: Array) -> Array:
+        """See `Backend.nearest`."""
+        rows = max(1, int(SCORES / 4 / len(reference)))
+        turned, options = np.ascontiguousarray(reference.T), run_options(self._asked, keep=True)
+        found = [
+            self._nearest.run(None, {"query": query[first : first + rows], "reference": turned}, options)[0]
+            for first in range(0, len(query), rows)
+        ]
+        return np.concatenate(found)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        session = self._objective
+        session = self._of(targets.method, weights.OBJECTIVE_FILE)
         binding = session.io_binding()
         # New for each objective: an abort must not outlive the work it was meant for.
         first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
@@ -133,21 +144,17 @@ class OnnxBackend:
         return evaluate
 
     def _give_back(self) -> None:
-        self.content(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32))
+        self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
 
     @cached_property
     def _sums(self) -> ort.InferenceSession:
         return self._session(weights.TILE_SUMS_FILE)
 
-    @cached_property
-    def _tile_gradient(self) -> ort.InferenceSession:
-        return self._session(weights.TILE_GRADIENT_FILE)
-
-    def tile_work(self) -> TileWork:
+    def tile_work(self, method: Method) -> TileWork:
         """See `Backend.tile_work`."""
-        sessions = self._features, self._sums, self._tile_gradient
+        sessions = self._features, self._sums, self._of(method, weights.TILE_GRADIENT_FILE)
         self._running = [run_options(self._asked)]
-        return _Tiles(*sessions, *self._running)
+        return _Tiles(method, *sessions, *self._running)
 
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
@@ -167,27 +174,30 @@ class _Tiles:
 
     def __init__(
         self,
+        method: Method,
         features: ort.InferenceSession,
         sums: ort.InferenceSession,
         gradient: ort.InferenceSession,
         options: ort.RunOptions,
     ) -> None:
-        self._features, self._sums, self._gradient, self._options = features, sums, gradient, options
+        self._method, self._options = method, options
+        self._features, self._sums, self._gradient = features, sums, gradient
 
-    def content(self, image: Array) -> Array:
-        """See `TileWork.content`."""
-        return _run(self._features, {"image": image}, [CONTENT_LAYER], self._options)[0]
+    def held(self, image: Array) -> Mapping[str, Array]:
+        """See `TileWork.held`."""
+        return _held(self._features, image, self._method, self._options)
 
-    def sums(self, image: Array, guides: Array) -> Mapping[str, LayerStatistics]:
+    def sums(self, image: Array, guides: Array) -> Grams:
         """See `TileWork.sums`."""
-        return _summed(self._sums, image, guides, self._options)
+        return _summed(self._sums, image, guides, self._method, self._options)
 
     def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
         """See `TileWork.gradient`."""
-        feeds = {"image": image, "guide": guides, "content": pull.content, "content_weight": pull.content_weight}
-        for layer, part in pull.style.items():
-            feeds[f"{layer}.gram"], feeds[f"{layer}.mean"] = part.gram, part.mean
-        loss, gradient = _run(self._gradient, feeds, ["content_loss", "gradient"], self._options)
+        feeds = {"image": image, "guide": guides}
+        feeds |= {f"{layer}.gram": part for layer, part in pull.grams.items()}
+        for layer, (target, weight) in pull.held.items():
+            feeds[f"{layer}.held"], feeds[f"{layer}.held_weight"] = target, weight
+        loss, gradient = _run(self._gradient, feeds, ["held_loss", "gradient"], self._options)
         return float(loss), gradient
 
 
@@ -202,13 +212,20 @@ def _run(
     return [value.numpy() for value in found]
 
 
+def _held(
+    session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions
+) -> dict[str, Array]:
+    """See `Backend.held`."""
+    names = [layer + CELLS if method is PAINTERLY else layer for layer in method.held]
+    return dict(zip(method.held, _run(session, {"image": image}, names, options), strict=True))
+
+
 def _summed(
-    session: ort.InferenceSession, image: Array, guides: Array, options: ort.RunOptions
-) -> dict[str, LayerStatistics]:
-    """An image's statistics under guides, before the division by the guides' mass."""
-    names = [output.name for output in session.get_outputs()]
-    found = dict(zip(names, _run(session, {"image": image, "guide": guides}, names, options), strict=True))
-    return {layer: LayerStatistics(found[f"{layer}.gram"], found[f"{layer}.mean"]) for layer in STYLE_LAYERS}
+    session: ort.InferenceSession, image: Array, guides: Array, method: Method, options: ort.RunOptions
+) -> dict[str, Array]:
+    """An image's Gram matrices under guides, before the division by the guides' mass."""
+    names = [f"{layer}.gram" for layer in method.gram]
+    return dict(zip(method.gram, _run(session, {"image": image, "guide": guides}, names, options), strict=True))
 
 
 @cache
@@ -236,16 +253,11 @@ def _speaking() -> Iterator[None]:
 
 def _feeds(targets: Targets) -> dict[str, Float]:
     """Everything but the image, under the graph's input names."""
-    feeds = {
-        "guide": targets.guides,
-        "content": targets.content,
-        "content_weight": np.array(content_weight(targets), np.float32),
-        "tv_weight": np.array(tv_weight(targets), np.float32),
-    }
-    for layer in STYLE_LAYERS:
-        gram, mean = relative_weights(targets, layer)
-        feeds[f"{layer}.gram"] = np.ascontiguousarray(targets.styles[layer].gram, np.float32)
-        feeds[f"{layer}.mean"] = np.ascontiguousarray(targets.styles[layer].mean, np.float32)
-        feeds[f"{layer}.gram_weight"] = np.array(gram, np.float32).reshape(-1, 1, 1)
-        feeds[f"{layer}.mean_weight"] = np.array(mean, np.float32).reshape(-1, 1, 1)
+    feeds = {"guide": targets.guides, "tv_weight": np.array(tv_weight(targets), np.float32)}
+    for layer, gram in targets.grams.items():
+        feeds[f"{layer}.gram"] = np.ascontiguousarray(gram, np.float32)
+        feeds[f"{layer}.gram_weight"] = np.array(gram_weights(targets, layer), np.float32).reshape(-1, 1, 1)
+    for layer, weight in held_weights(targets).items():
+        feeds[f"{layer}.held"] = np.ascontiguousarray(targets.held[layer], np.float32)
+        feeds[f"{layer}.held_weight"] = np.ascontiguousarray(weight, np.float32)
     return feeds

@@ -8,20 +8,12 @@ import numpy as np
 import torch
 
 from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
-from nst_core.backends.torch_network import Summed, Vgg, guides_at, pulled, sums
+from nst_core.backends.torch_network import Summed, Vgg, averaged, guides_at, pulled, sums
 from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.layers import Method
 from nst_core.memory import available
 from nst_core.shortage import fitting
-from nst_core.statistics import (
-    TINY,
-    Array,
-    LayerStatistics,
-    Targets,
-    content_weight,
-    relative_weights,
-    tv_weight,
-)
+from nst_core.statistics import TINY, Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 Tensor = torch.Tensor
 
@@ -53,6 +45,8 @@ def automatic_precision(device: str) -> torch.dtype:
     return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
 
 
+SCORES = 2.56e8
+"""Bytes of the products that a search for the nearest holds at once."""
 CONTEXT = 9e8
 """Bytes of a card that CUDA and its libraries take for themselves."""
 _NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
@@ -88,31 +82,42 @@ class TorchBackend:
         with torch.no_grad(), fitting():
             return {layer: values.to(self._exact) for layer, values in self._vgg(image).items()}
 
-    def content(self, image: Array) -> Array:
-        """See `Backend.content`."""
-        return self.features(image)[CONTENT_LAYER]
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`."""
+        with torch.no_grad(), fitting():
+            return _held(self._vgg, image, method, self._exact)
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         with torch.no_grad(), fitting():
-            maps = self._vgg(image)
-            found = {layer: sums(maps[layer], None, self._exact) for layer in STYLE_LAYERS}
-            return {layer: _divided(found[layer], _positions(maps[layer])) for layer in STYLE_LAYERS}
+            maps = self._vgg(image, method.deepest)
+            return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
+
+    def nearest(self, query: Array, reference: Array) -> Array:
+        """See `Backend.nearest`."""
+        rows = max(1, int(SCORES / 4 / len(reference)))
+        with fitting():
+            return torch.cat([(part @ reference.T).argmax(1) for part in query.split(rows)])
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        terms = {layer: self._term(layer, guide, targets) for layer, guide in guides_at(targets.guides).items()}
-        on_content, on_tv = content_weight(targets), tv_weight(targets)
+        method, guides = targets.method, guides_at(targets.guides, targets.method)
+        terms = {layer: self._term(layer, guide, targets) for layer, guide in guides.items()}
+        on_held, on_tv = held_weights(targets), tv_weight(targets)
         pixels = _positions(targets.guides)
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
             with fitting():
-                maps = self._vgg(x)
+                maps = self._vgg(x, method.deepest)
                 style = torch.stack([loss(maps[layer]) for layer, loss in terms.items()]).sum()
-                content = on_content * ((maps[CONTENT_LAYER].to(self._exact) - targets.content) ** 2).sum()
+                gaps = {
+                    layer: averaged(maps[layer], side, self._exact) - targets.held[layer]
+                    for layer, side in method.held.items()
+                }
+                held = torch.stack([(on_held[layer] * gap**2).sum() for layer, gap in gaps.items()]).sum()
                 tv = on_tv * _squared_differences(x)
-                losses = torch.stack([style, content, tv])
+                losses = torch.stack([style, held, tv])
                 # By as much larger as there are pixels: a pixel's derivative must not vanish in float16.
                 (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
             return losses.detach(), gradient / pixels
@@ -121,28 +126,24 @@ class TorchBackend:
 
     def _term(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
         """One layer's style loss, of its map (1, C, h, w). guide: (K, 1, h, w)."""
-        target, exact = targets.styles[layer], self._exact
-        on_gram, on_mean = (
-            torch.tensor(factors, device=self.device, dtype=exact).view(-1, 1, 1)
-            for factors in relative_weights(targets, layer)
-        )
+        target, exact = targets.grams[layer], self._exact
+        on_gram = torch.tensor(gram_weights(targets, layer), device=self.device, dtype=exact).view(-1, 1, 1)
         mass = guide.sum((2, 3), keepdim=True)[:, 0]
         everywhere = guide.shape[0] == 1 and bool((guide == 1).all())
         seen = None if everywhere else guide
         # About the largest derivative with respect to a sum: the squares of the sides' halvings over the target's size.
-        unit = _positions(targets.guides) / _positions(guide) / (float(target.gram.norm(dim=(1, 2)).min()) + TINY)
-        has_mean = bool(on_mean.any())
+        unit = _positions(targets.guides) / _positions(guide) / (float(target.norm(dim=(1, 2)).min()) + TINY)
 
         def loss(feature_map: Tensor) -> Tensor:
-            gram, mean = Summed.apply(feature_map, seen, exact, unit)  # type: ignore[no-untyped-call]
-            style: Tensor = (on_gram * (gram / mass - target.gram) ** 2).sum()
-            return style + (on_mean * (mean / mass - target.mean) ** 2).sum() if has_mean else style
+            gram = Summed.apply(feature_map, seen, exact, unit)  # type: ignore[no-untyped-call]
+            style: Tensor = (on_gram * (gram / mass - target) ** 2).sum()
+            return style
 
         return loss
 
-    def tile_work(self) -> TileWork:
+    def tile_work(self, method: Method) -> TileWork:
         """See `Backend.tile_work`."""
-        self._tiles = _Tiles(self._vgg, self._exact)
+        self._tiles = _Tiles(self._vgg, method, self._exact)
         return self._tiles
 
     def free_memory(self) -> int | None:
@@ -167,46 +168,48 @@ class TorchBackend:
 class _Tiles:
     """See `TileWork`."""
 
-    def __init__(self, vgg: Vgg, exact: torch.dtype) -> None:
-        self._vgg, self._exact = vgg, exact
+    def __init__(self, vgg: Vgg, method: Method, exact: torch.dtype) -> None:
+        self._vgg, self._method, self._exact = vgg, method, exact
         self.aborted = False
 
-    def content(self, image: Tensor) -> Tensor:
-        """See `TileWork.content`."""
+    def held(self, image: Tensor) -> Mapping[str, Tensor]:
+        """See `TileWork.held`."""
         self._go_on()
         with torch.no_grad(), fitting():
-            return self._vgg(image)[CONTENT_LAYER].to(self._exact)
+            return _held(self._vgg, image, self._method, self._exact)
 
-    def sums(self, image: Tensor, guides: Tensor) -> Mapping[str, LayerStatistics]:
+    def sums(self, image: Tensor, guides: Tensor) -> Grams:
         """See `TileWork.sums`."""
         self._go_on()
         with torch.no_grad(), fitting():
-            maps = self._vgg(image)
-            return {layer: sums(maps[layer], guide, self._exact) for layer, guide in guides_at(guides).items()}
+            maps = self._vgg(image, self._method.deepest)
+            at = guides_at(guides, self._method)
+            return {layer: sums(maps[layer], guide, self._exact) for layer, guide in at.items()}
 
     def gradient(self, image: Tensor, guides: Tensor, pull: Pull) -> tuple[float, Tensor]:
         """See `TileWork.gradient`."""
         self._go_on()
         x = image.detach().requires_grad_()
         with fitting():
-            maps = self._vgg(x)
+            maps = self._vgg(x, self._method.deepest)
             pixels = _positions(x)
+            means = {layer: averaged(maps[layer], side, self._exact) for layer, side in self._method.held.items()}
             with torch.no_grad():
-                pulls = {
-                    layer: self._pulled(maps[layer], guide, pull.style[layer], pixels)
-                    for layer, guide in guides_at(guides).items()
+                # As much larger as the tile has pixels, as in an objective.
+                grams = {
+                    layer: self._pulled(maps[layer], guide, pull.grams[layer] * pixels)
+                    for layer, guide in guides_at(guides, self._method).items()
                 }
-                gap = maps[CONTENT_LAYER].to(self._exact) - pull.content
-                scaled = gap * pull.content_weight
-                loss = float((gap * scaled).sum())
-                pulls[CONTENT_LAYER] = (2 * pixels * scaled).to(maps[CONTENT_LAYER].dtype)
-            (gradient,) = torch.autograd.grad([maps[layer] for layer in pulls], x, list(pulls.values()))
+                gaps = {layer: mean - pull.held[layer][0] for layer, mean in means.items()}
+                scaled = {layer: gap * pull.held[layer][1] for layer, gap in gaps.items()}
+                loss = sum(float((gaps[layer] * scaled[layer]).sum()) for layer in gaps)
+            outputs = [maps[layer] for layer in grams] + list(means.values())
+            pulls = [*grams.values(), *(2 * pixels * gap for gap in scaled.values())]
+            (gradient,) = torch.autograd.grad(outputs, x, pulls)
         return loss, gradient / pixels
 
-    def _pulled(self, feature_map: Tensor, guide: Tensor, on_sums: LayerStatistics, pixels: int) -> Tensor:
-        """As much larger as the tile has pixels, as in an objective."""
-        larger = LayerStatistics(on_sums.gram * pixels, on_sums.mean * pixels)
-        return pulled(feature_map, guide, larger, float(larger.gram.abs().max()) + TINY)
+    def _pulled(self, feature_map: Tensor, guide: Tensor, on_sums: Tensor) -> Tensor:
+        return pulled(feature_map, guide, on_sums, float(on_sums.abs().max()) + TINY)
 
     def _go_on(self) -> None:
         if self.aborted:
@@ -246,5 +249,6 @@ def _squared_differences(image: Tensor) -> Tensor:
     return (image.diff(dim=2) ** 2).sum() + (image.diff(dim=3) ** 2).sum()
 
 
-def _divided(found: LayerStatistics, mass: float) -> LayerStatistics:
-    return LayerStatistics(found.gram / mass, found.mean / mass)
+def _held(vgg: Vgg, image: Tensor, method: Method, exact: torch.dtype) -> dict[str, Tensor]:
+    maps = vgg(image, method.deepest)
+    return {layer: averaged(maps[layer], side, exact) for layer, side in method.held.items()}

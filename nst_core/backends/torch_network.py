@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ import torch.nn.functional as nn
 
 from nst_core import weights
 from nst_core.backends import Float
-from nst_core.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS
-from nst_core.statistics import LayerStatistics
+from nst_core.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS, Method
 
 Tensor = torch.Tensor
 
@@ -51,8 +49,8 @@ class Vgg:
             moved[name] = torch.from_numpy(arrays[name]).to(device, exact)
         return cls(moved, dtype)
 
-    def __call__(self, image: Tensor) -> dict[str, Tensor]:
-        """An image (1, 3, H, W) in [0, 1] to the maps (1, C, h, w) of the style layers and the content layer."""
+    def __call__(self, image: Tensor, deepest: str = STYLE_LAYERS[-1]) -> dict[str, Tensor]:
+        """An image (1, 3, H, W) in [0, 1] to the maps (1, C, h, w) of the layers that count, up to that one."""
         p = self.parameters
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         x = nn.pad(image, (1, 1, 1, 1), mode="replicate")
@@ -65,6 +63,8 @@ class Vgg:
             x = _convolved(x, p[f"{conv.name}.weight"], p[f"{conv.name}.bias"], padding)
             if conv.relu in STYLE_LAYERS or conv.relu == CONTENT_LAYER:
                 maps[conv.relu] = x
+            if conv.relu == deepest:
+                break
         return maps
 
 
@@ -109,35 +109,39 @@ class _CudnnConvolution(torch.autograd.Function):
         return gradient, None, None, None
 
 
-def guides_at(guides: Tensor) -> dict[str, Tensor]:
-    """Guides (K, 1, H, W) at each style layer's size."""
+def guides_at(guides: Tensor, method: Method) -> dict[str, Tensor]:
+    """Guides (K, 1, H, W) at the size of each layer of the method's Gram term."""
     found = {}
     for conv in CONVOLUTIONS:
         guides = nn.avg_pool2d(guides, 2) if conv.pooled else guides
-        if conv.relu in STYLE_LAYERS:
+        if conv.relu in method.gram:
             found[conv.relu] = guides
+        if conv.relu == method.gram[-1]:
+            break
     return found
 
 
-def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> LayerStatistics:
-    """F diag(g) F^T and F g of (1, C, h, w) under guides (K, 1, h, w), or one of ones; added up in `exact`."""
+def averaged(feature_map: Tensor, side: int, exact: torch.dtype) -> Tensor:
+    """The means over squares of that side, in `exact`."""
+    return (nn.avg_pool2d(feature_map, side) if side > 1 else feature_map).to(exact)
+
+
+def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tensor:
+    """F diag(g) F^T of (1, C, h, w) under guides (K, 1, h, w), or one of ones; added up in `exact`."""
     F, by_tensor_cores = _flat(feature_map), feature_map.is_cuda and feature_map.dtype != exact
     F = F if by_tensor_cores else F.to(exact)
     weighted = F if guide is None else F * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)
-    across, ones = F.mT.expand(weighted.shape[0], -1, -1), weighted.new_ones(weighted.shape[0], F.shape[2], 1)
-    product = partial(torch.bmm, out_dtype=exact) if by_tensor_cores else torch.bmm
-    return LayerStatistics(product(weighted, across), product(weighted, ones))
+    across = F.mT.expand(weighted.shape[0], -1, -1)
+    return torch.bmm(weighted, across, out_dtype=exact) if by_tensor_cores else torch.bmm(weighted, across)
 
 
-def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: LayerStatistics, unit: float) -> Tensor:
+def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
     """The derivative with respect to the map of a loss whose derivatives with respect to its sums these are.
 
     unit: about the largest of them; the product is made in it, so that it has the range of float16.
     """
     F = _flat(feature_map)
-    found: Tensor = ((on_sums.gram / unit).to(F.dtype) @ F) * (2 * unit)
-    if on_sums.mean is not None:
-        found = found + on_sums.mean.to(F.dtype)
+    found: Tensor = ((on_sums / unit).to(F.dtype) @ F) * (2 * unit)
     if guide is not None:
         found = (found * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)).sum(0)
     return found.reshape(feature_map.shape)
@@ -147,21 +151,17 @@ class Summed(torch.autograd.Function):
     """`sums`, with `pulled` for a derivative: no copy of the map is kept."""
 
     @staticmethod
-    def forward(
-        ctx: Any, feature_map: Tensor, guide: Tensor | None, exact: torch.dtype, unit: float
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, feature_map: Tensor, guide: Tensor | None, exact: torch.dtype, unit: float) -> Tensor:
         """See `sums`; unit: as for `pulled`."""
         ctx.save_for_backward(feature_map, guide)
         ctx.unit = unit
-        ctx.set_materialize_grads(False)
-        found = sums(feature_map, guide, exact)
-        return found.gram, found.mean
+        return sums(feature_map, guide, exact)
 
     @staticmethod
     def backward(ctx: Any, *on_sums: Tensor) -> tuple[Tensor, None, None, None]:
         """With respect to the map."""
         feature_map, guide = ctx.saved_tensors
-        return pulled(feature_map, guide, LayerStatistics(*on_sums), ctx.unit), None, None, None
+        return pulled(feature_map, guide, on_sums[0], ctx.unit), None, None, None
 
 
 def _flat(feature_map: Tensor) -> Tensor:

@@ -1,0 +1,268 @@
+"""An octave: where its image starts from, and what it is compared with; and the way from one size to the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nst_core import color, images
+from nst_core.aim import BALANCED, classic_weights, strength_at
+from nst_core.backends import Backend, Float, Objective
+from nst_core.faces import face_mask, find_faces
+from nst_core.job import Job, Style
+from nst_core.layers import CELL
+from nst_core.periodic import MARGIN, bordered, resized, seamless, unwrapped, wrapped
+from nst_core.regions import Region, guided_in, regions_of
+from nst_core.settings import MIN_SIDE
+from nst_core.strips import resized_strip, strips
+from nst_core.targets import Matches, Scene, classic_targets, painterly_targets
+from nst_core.tile_grid import tiles
+from nst_core.visible import filled
+
+NOISE = 0.2
+"""Standard deviation of a noise init, before it takes the styles' colours."""
+VARIATION, CLOUD = 0.1, 16
+"""Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
+PIECES = 0.5
+"""Share of the matched pieces' pixels in an octave's start; the rest is the enlarged picture."""
+PAINTED = 0.25
+"""Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""
+FACES_KEPT = 0.6
+"""How much *keep faces* takes off the strength in the middle of a face."""
+GLANCE = 160
+"""Longest edge of the octave whose pieces make the first picture, px."""
+TILE, TILE_MARGIN = 1024, 64
+"""px: in such parts pieces are put together at full size."""
+_SMALL = (MIN_SIDE, MIN_SIDE)
+"""A size for regions whose guides do not matter."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """An octave ready to be painted. start: (H, W, 3)."""
+
+    start: Float
+    objective: Objective
+
+
+def go_on() -> None:
+    """What is called before each part of a long piece of work, where nobody may want to end it."""
+
+
+class Painter:
+    """A job's image on its way from size to size."""
+
+    def __init__(
+        self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = go_on
+    ) -> None:
+        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted.
+
+        before_part: called again and again in long pieces of work; what it raises ends them.
+        """
+        if job.init is not None:
+            # Its hidden pixels shall influence nothing either.
+            job = replace(job, init=filled(job.init, job.visible))
+        self._job, self._styles, self._before_part = job, styles, before_part
+        self._content = self._small = content
+        self._map = strength_map(job, content)
+        self._matches = Matches()
+        self._ground: Float | None = None
+
+    @property
+    def painterly(self) -> bool:
+        """Whether pieces are matched. A texture has no picture to match them with."""
+        return self._job.settings.method == "painterly" and not self._job.settings.texture
+
+    def content(self, height: int, width: int) -> Float:
+        """The content at a size: (height, width, 3)."""
+        if self._small.shape[:2] != (height, width):
+            self._small = images.resize(self._content, height, width)
+        return self._small
+
+    def glance(self, backend: Backend, height: int, width: int) -> Float:
+        """(h, w, 3): what to show before anything is evaluated, at this size or smaller."""
+        if self._job.init is not None or not self.painterly or self._job.settings.init != "sketch":
+            return self._first(height, width)
+        scale = min(1.0, max(GLANCE / max(height, width), MIN_SIDE / min(height, width)))
+        size = round(height * scale), round(width * scale)
+        return self._matched(backend, None, *size, Matches())[1]
+
+    def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
+        """The octave of this size. image: (h, w, 3), what the octave before it ended with."""
+        again = image is not None and image.shape[:2] == (height, width)
+        if self.painterly:
+            grown = None if image is None else self._grown(image, height, width)
+            objective, start = self._matched(backend, grown, height, width, self._matches)
+            if again or self._job.init is not None:
+                start = grown if grown is not None else self._first(height, width)
+            return Canvas(start, objective)
+        start = self._first(height, width) if image is None else self._climbed(image, height, width)
+        return Canvas(start, self._objective(backend, height, width))
+
+    def to_full_size(self, backend: Backend, image: Float) -> Float:
+        """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
+        height, width = self._content.shape[:2]
+        if image.shape[:2] == (height, width) or not self.painterly or self._job.settings.seamless:
+            return self._climbed(image, height, width)
+        whole = np.empty((height, width, 3), np.float32)
+        for rows in strips(height, width):
+            whole[rows] = resized_strip(image, height, width, rows)
+        fine = np.empty_like(whole)
+        for tile in tiles(height, width, TILE, TILE_MARGIN):
+            self._before_part()
+            inner, outer = tile.inner, tile.outer
+            part = self._refined(backend, whole, slice(outer.top, outer.bottom), slice(outer.left, outer.right))
+            inside = inner.within(outer)
+            fine[inner.top : inner.bottom, inner.left : inner.right] = part[
+                inside.top : inside.bottom, inside.left : inside.right
+            ]
+        return fine
+
+    def _refined(self, backend: Backend, whole: Float, rows: slice, columns: slice) -> Float:
+        raise NotImplementedError
+
+    def _scene(self, height: int, width: int) -> Scene:
+        visible = images.resize(self._job.visible[..., None], height, width)[..., 0]
+        content, regions = self.content(height, width), regions_of(self._styles, height, width)
+        if self._job.settings.seamless:
+            content, visible = wrapped(content), bordered(visible)
+            regions = [replace(region, guide=bordered(region.guide)) for region in regions]
+        brush_size = self._job.settings.brush_size / math.sqrt(self._job.part)
+        return Scene(content, visible, regions, height * width, brush_size)
+
+    def _objective(self, backend: Backend, height: int, width: int) -> Objective:
+        """Of the classic method."""
+        targets = classic_targets(backend, self._scene(height, width), classic_weights(self._job.settings))
+        return seamless(backend, targets) if self._job.settings.seamless else backend.objective(targets)
+
+    def _matched(
+        self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
+    ) -> tuple[Objective, Float]:
+        """The objective of the painterly method, and the picture (height, width, 3) that it starts from.
+
+        grown: (height, width, 3), what has been painted, at this size.
+        """
+        settings, periodic = self._job.settings, self._job.settings.seamless
+        scene = self._scene(height, width)
+        amount = images.resize(self._map[..., None], height, width)[..., 0]
+        amount = wrapped(amount) if periodic else amount
+        seen = grown if grown is not None else self._job.init
+        seen = None if seen is None else images.resize(seen, height, width)
+        sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
+        sought = varied(sought, settings.seed)
+        if periodic:
+            sought = wrapped(sought)
+        elif sought is self._small:
+            sought = scene.content
+        strength = strength_at(settings, amount)
+        targets, pieced = painterly_targets(backend, scene, strength, settings, sought, matches)
+        objective = seamless(backend, targets) if periodic else backend.objective(targets)
+        pieced = unwrapped(pieced) if periodic else pieced
+        if settings.init != "sketch":
+            return objective, self._first(height, width) if grown is None else grown
+        if grown is None:
+            return objective, pieced
+        return objective, grown + np.float32(PIECES) * (pieced - grown)
+
+    def _sought(self, painted: Float, height: int, width: int) -> Float:
+        """What looks for its nearest pieces: the photograph, and a little of what has been painted."""
+        content = self.content(height, width)
+        return content + np.float32(PAINTED) * (painted - content)
+
+    def _first(self, height: int, width: int) -> Float:
+        """(height, width, 3): where a run starts from that does not start from pieces."""
+        settings = self._job.settings
+        content = self.content(height, width)
+        if self._job.init is not None:
+            self._ground = images.resize(self._job.init, height, width)
+        elif settings.texture or settings.init == "noise":
+            self._ground = _noise(content, self._styles, settings.seed)
+        else:
+            plain = content if settings.init == "content" else in_palette(content, self._styles, settings.strength)
+            self._ground = varied(plain, settings.seed)
+        return self._ground
+
+    def _grown(self, image: Float, height: int, width: int) -> Float:
+        if image.shape[:2] == (height, width):
+            return image
+        return (resized if self._job.settings.seamless else images.resize)(image, height, width)
+
+    def _climbed(self, image: Float, height: int, width: int) -> Float:
+        """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
+        settings = self._job.settings
+        steady = self._job.init is not None or not (settings.texture or settings.init == "noise")
+        below = self._ground
+        if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
+            return self._grown(image, height, width)
+        return enlarged(image, below, self._first(height, width).copy())
+
+
+def strength_map(job: Job, content: Float) -> Float:
+    """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is."""
+    plain = np.ones(content.shape[:2], np.float32) if job.strength_map is None else job.strength_map
+    if not job.settings.keep_faces:
+        return plain
+    faces = find_faces(content)
+    return plain * (1 - np.float32(FACES_KEPT) * face_mask(content.shape[:2], faces)) if faces else plain
+
+
+def varied(image: Float, seed: int) -> Float:
+    """image: (H, W, 3), with soft clouds of light and colour in it that are the seed's own; none for seed 0."""
+    if seed == 0:
+        return image
+    height, width = image.shape[:2]
+    grid = (math.ceil(height / CLOUD), math.ceil(width / CLOUD), 3)
+    # Resizing keeps to [0, 1], so the clouds hang around one half.
+    clouds = np.random.default_rng(seed).normal(0.5, VARIATION, grid).clip(0, 1).astype(np.float32)
+    changed: Float = (image + images.resize(clouds, height, width) - np.float32(0.5)).clip(0, 1)
+    return changed
+
+
+def in_palette(content: Float, styles: Sequence[Style], strength: float) -> Float:
+    """The photograph in the colours of each region's styles, as far as the strength goes."""
+    own, share = color.palette(content), np.float32(min(1.0, strength / BALANCED))
+
+    def painted(region: Region) -> Float:
+        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        wanted, ground = color.palette(colors), np.empty_like(content)
+        for rows in strips(*content.shape[:2]):
+            ground[rows] = content[rows] + share * (color.recoloured(content[rows], own, wanted) - content[rows])
+        return ground
+
+    return _mixed(content, styles, painted)
+
+
+def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
+    """image: (h, w, 3), what optimisation made of `coarse`. Does the same to `fine`, larger: in place."""
+    # Resizing keeps to [0, 1], where half a difference fits around one half.
+    change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
+    height, width = fine.shape[:2]
+    for rows in strips(height, width):
+        np.clip(fine[rows] + 2 * resized_strip(change, height, width, rows) - 1, 0, 1, out=fine[rows])
+    return fine
+
+
+def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
+    """Noise with the palette of each region's styles: colours are the slowest to arrive otherwise."""
+    noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
+
+    def painted(region: Region) -> Float:
+        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        return color.matched(noise, color.palette(colors))
+
+    return _mixed(content, styles, painted)
+
+
+def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:
+    """Each region as `painted` under its guide; the photograph where no guide reaches."""
+    height, width = content.shape[:2]
+    mixed = np.zeros((height, width, 3), np.float32)
+    bare = np.ones((height, width), np.float32)
+    for region in regions_of(styles, height, width):
+        mixed += painted(region) * region.guide[..., None]
+        bare -= region.guide
+    mixed += content * bare[..., None]
+    return mixed.clip(0, 1, out=mixed)
