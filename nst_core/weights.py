@@ -23,6 +23,7 @@ TILE_GRADIENT_FILE = "tile-gradient.onnx"
 GRAPH_FILES = (FEATURES_FILE, OBJECTIVE_FILE, TILE_SUMS_FILE, TILE_GRADIENT_FILE)
 WINOGRAD = "winograd-"
 """Stands before the name of each of the four where its convolutions are those of `nst_core.winograd`."""
+FACES_FILE = "faces.onnx"
 STYLE_VECTOR_FILE = "style-vector.onnx"
 FIRST_PAINT_FILE = "first-paint.onnx"
 FIRST_PAINT_TILE_FILE = "first-paint-tile.onnx"
