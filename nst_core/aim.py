@@ -19,9 +19,9 @@ SPAN = 8.0
 TV_UNIT = 0.5
 """What a smoothness of 1 means, against a style weight of 1."""
 ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
-BLENDS = (0.0, 0.55, 0.9, 1.0, 1.0)
+BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
 """At each strength of the road: how much of the found features, against the content's own, the target has."""
-GRAMS = (0.0, 0.3, 1.0, 1.6, 3.0)
+GRAMS = (0.0, 0.4, 1.0, 1.7, 3.0)
 """At each strength of the road: the weight of the Gram term, against target features of 1."""
 
 

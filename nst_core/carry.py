@@ -6,11 +6,11 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from nst_core.backends import Float
+from nst_core.backends import Backend, Float
 from nst_core.job import Progress
 from nst_core.octaves import Clock
 from nst_core.shortage import fitting
-from nst_core.start import Ladder
+from nst_core.painter import Painter
 
 GLANCE = 0.25
 """Seconds between two words on how far it is."""
@@ -19,15 +19,16 @@ LATE = 0.1
 
 
 def carried(
-    ladder: Ladder, image: Float, clock: Clock, last: Progress, expected: float
+    painter: Painter, backend: Backend, image: Float, clock: Clock, last: Progress
 ) -> Generator[Progress, None, Float]:
     """Bring the image (h, w, 3) to full size in a thread of its own, and return it: (H, W, 3).
 
-    Tells meanwhile what was told `last`, as time goes by. expected: seconds that it takes. Raises OutOfMemoryError.
+    Tells meanwhile what was told `last`, as time goes by. Raises OutOfMemoryError.
     """
+    expected = clock.reserved
     begun, fraction = clock.elapsed, last.fraction
     with fitting(), ThreadPoolExecutor(1) as beside:
-        found = beside.submit(ladder.carried, image)
+        found = beside.submit(painter.to_full_size, backend, image)
         while not wait([found], GLANCE).done:
             now = clock.elapsed
             left = max(expected - (now - begun), LATE * (now - begun))

@@ -41,7 +41,8 @@ class Job:
     """All a run needs, checked when made.
 
     content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
-    settings say. mask: (H, W) in [0, 1], 1 where to stylise. part: the share of a larger picture's area that this is;
+    settings say. mask: (H, W) in [0, 1], 1 where to stylise. strength_map: (H, W) in [0, 1], which multiplies the
+    strength position by position. part: the share of a larger picture's area that this is;
     strokes have the size they have in the whole. Raises InvalidImageError (and its kinds) or
     InvalidSettingError.
     """
@@ -52,6 +53,7 @@ class Job:
     init: Float | None = None
     mask: Float | None = None
     part: float = 1.0
+    strength_map: Float | None = None
 
     def __post_init__(self) -> None:
         require_picture(self.content, "the picture")
@@ -63,6 +65,10 @@ class Job:
             raise InvalidImageError("the picture to start from has another size", "give it the size of the content")
         if self.mask is not None and self.mask.shape != self.content.shape[:2]:
             raise InvalidImageError("the mask has another size", "give it the size of the content")
+        if self.strength_map is not None and self.strength_map.shape != self.content.shape[:2]:
+            raise InvalidImageError("the strength map has another size", "give it the size of the content")
+        if self.strength_map is not None and not ((self.strength_map >= 0) & (self.strength_map <= 1)).all():
+            raise InvalidImageError("the strength map holds values outside 0 to 1", "make it white where to paint fully")
         if not (self.visible > 0).any():
             raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
         self._check_guides()
@@ -99,7 +105,13 @@ def reduced(job: Job, side: int) -> Job:
         return None if mask is None else images.resize(mask[..., None], *size)[..., 0]
 
     styles = tuple(replace(style, guide=shrunk(style.guide)) for style in job.styles)
-    return Job(images.resize(job.content, *size), styles, job.settings, mask=shrunk(job.mask))
+    return Job(
+        images.resize(job.content, *size),
+        styles,
+        job.settings,
+        mask=shrunk(job.mask),
+        strength_map=shrunk(job.strength_map),
+    )
 
 
 def require_picture(pixels: Float, what: str) -> None:

@@ -20,7 +20,7 @@ from nst_core.statistics import TINY, Array
 
 Index = NDArray[np.int64]
 
-SHARES = dict(zip(CELL_LAYERS, (0.12, 0.28, 0.3, 0.3), strict=True))
+SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
 """How much each layer counts in a distance. Sum 1."""
 ALL_PAIRS = 2.2e8
 """Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""

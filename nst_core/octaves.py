@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from nst_core.errors import ImageTooSmallError
 from nst_core.settings import MIN_SIDE, Settings
 
-COARSEST = 640
-"""Longest edge at most, px, of the octave after that of the large forms: structure is lost where it begins smaller."""
+COARSEST = {"painterly": 80, "classic": 640}
+"""Longest edge at most, px, of the coarsest octave; in the classic method, which loses structure where it begins
+smaller, of the one after that of the large forms."""
 
 
 HISTORY = 10
@@ -29,13 +30,17 @@ BLOCK = 16
 
 @dataclass(frozen=True)
 class Octave:
-    """One resolution. steps: evaluations of the objective; tile: side of its tiles, px, 0 where it is not cut."""
+    """One resolution. steps: evaluations of the objective; tile: side of its tiles, px, 0 where it is not cut.
+
+    method: whose objective is evaluated.
+    """
 
     height: int
     width: int
     steps: int
     tile: int = 0
     history: int = HISTORY
+    method: str = "painterly"
 
     @property
     def area(self) -> float:
@@ -44,8 +49,8 @@ class Octave:
 
     @property
     def work(self) -> float:
-        """What one evaluation costs, in units of work: evaluations of one megapixel that is not cut into tiles."""
-        work = self.area * math.pow(self.at_once, GROWTH)
+        """What one evaluation costs, in units of work: classic ones of one megapixel that is not cut into tiles."""
+        work = EFFORT[self.method] * self.area * math.pow(self.at_once, GROWTH)
         if not self.tile:
             return work
         for side in (self.height, self.width):
@@ -77,18 +82,22 @@ class Octave:
     @property
     def cost(self) -> float:
         """In units of work, the making of targets included."""
-        return (self.steps + SETUP) * self.work
+        return (self.steps + SETUP[self.method]) * self.work
 
 
-SETUP = 1.8
-"""What making an octave's targets costs, in evaluations: forward passes for content and style, and fresh memory."""
+EFFORT = {"painterly": 0.66, "classic": 1.0}
+"""What an evaluation costs, in classic ones: two layers fewer."""
+SETUP = {"painterly": 4.0, "classic": 1.8}
+"""What making an octave's targets costs, in evaluations: forward passes for content and style, matching, fresh memory."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64
 """Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same, a
 small texture, which has only them, all."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
-"""Evaluations at every other octave: what the coarser ones settled need not be found again."""
+"""Evaluations at every other octave of the classic method: what the coarser ones settled need not be found again."""
+PAINTERLY_STEPS = {"draft": (4, 6, 8), "normal": (4, 6, 10, 12), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+"""Evaluations of the painterly method, from the full size down; smaller octaves get as many as the last one named."""
 UNSEEN = 1.4
 """An octave not seen yet may be that much slower than the one before: a time limit is to be kept."""
 
@@ -97,10 +106,6 @@ DRAFT = 320
 """Longest edge at which a draft is optimised, px; what it found is enlarged."""
 TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
-BALANCED = 50.0
-"""The strength at which style and content are in balance."""
-
-
 AFFORDABLE = 2.5
 """Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
 
@@ -122,11 +127,19 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
             f"the picture is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
         )
     if settings.quality == "draft":
-        octaves = [_draft(height, width)]
+        height, width = _drafted(height, width)
+    if settings.method == "painterly" and not settings.texture:
+        sizes = _sizes(*_within(height, width, most), COARSEST["painterly"])
+        counts = PAINTERLY_STEPS[settings.quality]
+        octaves = [Octave(*size, counts[min(k, len(counts) - 1)]) for k, size in enumerate(reversed(sizes))][::-1]
+        return octaves[-1:] if resumed else octaves
+    if settings.quality == "draft":
+        octaves = [Octave(height, width, STEPS["draft"], method="classic")]
         forms = octaves[0].steps
     else:
-        octaves = _sizes(*_within(height, width, most), STEPS[settings.quality])
-        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.strength / BALANCED))
+        sizes = _sizes(*_within(height, width, most), COARSEST["classic"])
+        octaves = [Octave(*size, STEPS[settings.quality], method="classic") for size in sizes]
+        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.strength / 50))
     if resumed:
         return octaves[-1:]
     if settings.quality != "draft":
@@ -143,9 +156,9 @@ def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Oct
     return [replace(first.halved, steps=steps), *octaves]
 
 
-def _draft(height: int, width: int) -> Octave:
+def _drafted(height: int, width: int) -> tuple[int, int]:
     scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
-    return Octave(round(height * scale), round(width * scale), STEPS["draft"])
+    return round(height * scale), round(width * scale)
 
 
 def _within(height: int, width: int, most: float) -> tuple[int, int]:
@@ -154,11 +167,11 @@ def _within(height: int, width: int, most: float) -> tuple[int, int]:
     return round(height * scale), round(width * scale)
 
 
-def _sizes(height: int, width: int, steps: int) -> list[Octave]:
-    halvings = max(0, math.ceil(math.log2(max(height, width) / COARSEST)))
-    while min(height, width) / 2**halvings < MIN_SIDE:
+def _sizes(height: int, width: int, coarsest: int) -> list[tuple[int, int]]:
+    halvings = max(0, math.ceil(math.log2(max(height, width) / coarsest)))
+    while halvings and min(height, width) / 2**halvings < MIN_SIDE:
         halvings -= 1
-    return [Octave(round(height / 2**halving), round(width / 2**halving), steps) for halving in range(halvings, -1, -1)]
+    return [(round(height / 2**halving), round(width / 2**halving)) for halving in range(halvings, -1, -1)]
 
 
 class Clock:
@@ -178,6 +191,11 @@ class Clock:
     def elapsed(self) -> float:
         """Seconds since the start."""
         return self._now() - self._start
+
+    @property
+    def reserved(self) -> float:
+        """Seconds that are kept for carrying the picture to full size."""
+        return self._reserved
 
     def expect(self, rate: float) -> None:
         """Seconds that a unit of work is expected to take, until an evaluation was seen."""
@@ -231,7 +249,7 @@ class Clock:
 
     def _shortest(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation, at the worst."""
-        return self._rate * octave.work * ((UNSEEN if self._seen else 1.0) + SETUP)
+        return self._rate * octave.work * ((UNSEEN if self._seen else 1.0) + SETUP[octave.method])
 
 
 class Plateau:

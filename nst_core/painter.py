@@ -168,9 +168,10 @@ class Painter:
         return objective, grown + np.float32(PIECES) * (pieced - grown)
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
-        """What looks for its nearest pieces: the photograph, and a little of what has been painted."""
+        """What looks for its nearest pieces: the photograph, and a little of what has been painted, at half the size."""
         content = self.content(height, width)
-        return content + np.float32(PAINTED) * (painted - content)
+        coarse = images.resize(images.resize(content, -(-height // 2), -(-width // 2)), height, width)
+        return content + np.float32(PAINTED) * (painted - coarse)
 
     def _first(self, height: int, width: int) -> Float:
         """(height, width, 3): where a run starts from that does not start from pieces."""

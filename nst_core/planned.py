@@ -12,12 +12,12 @@ import numpy as np
 from nst_core.affordable import in_budget
 from nst_core.backends import Backend
 from nst_core.estimate import duration, needs, peak
-from nst_core.job import Job, Style
+from nst_core.job import Job
 from nst_core.octaves import Octave, affordable, plan
 from nst_core.planes import planes
-from nst_core.regions import region_count
+from nst_core.regions import Region, region_count
 from nst_core.statistics import Weights
-from nst_core.targets import make_targets
+from nst_core.targets import Scene, classic_targets
 
 _SIDES = {"cpu": 256}
 _LARGE = 1024
@@ -89,9 +89,10 @@ def speed_of(backend: Backend, side: int = 0) -> float:
     side = side or _SIDES.get(backend.device, _LARGE)
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
-    objective = backend.objective(make_targets(backend, picture, everywhere, (Style(picture),), 1.0, Weights()))
+    scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
+    objective = backend.objective(classic_targets(backend, scene, Weights()))
     image = backend.array(planes(picture))
-    return min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2)) / Octave(side, side, 1).work
+    return min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2)) / Octave(side, side, 1, method="classic").work
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -6,7 +6,6 @@ outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
 from __future__ import annotations
 
 import gc
-import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -15,9 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from nst_core import images
 from nst_core.affordable import in_budget, keep
-from nst_core.aim import aimed
 from nst_core.backends import AbortedError, Backend, Float
 from nst_core.carry import carried
 from nst_core.choose import choose
@@ -27,12 +24,11 @@ from nst_core.estimate import SPEED, smaller
 from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
-from nst_core.octaves import AFFORDABLE, Clock, Octave, Plateau, affordable, plan
+from nst_core.octaves import Clock, Octave, Plateau, affordable, plan
 from nst_core.planes import picture, planes, viewed
-from nst_core.planned import speed_of
 from nst_core.recipe import recipe
 from nst_core.shortage import fitting
-from nst_core.start import Ladder, varied
+from nst_core.painter import Painter
 from nst_core.targets import in_colors
 from nst_core.tiles import in_tiles
 from nst_core.visible import filled
@@ -41,10 +37,8 @@ __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
 Tiled = Callable[[Backend, Octave], Backend]
 
-SKETCHES = 8.0
-"""An evaluation takes about as long as this many first pictures of the same size: good enough until one was seen."""
-TRIAL = 192
-"""Side of what is evaluated to learn the speed where there is a time limit and no first picture was painted, px."""
+CARRY = 2.0
+"""Seconds that a picture takes to be carried to full size, for each megapixel."""
 PATIENCE = 60.0
 """Seconds to wait for an evaluation that was told to end."""
 
@@ -110,88 +104,69 @@ class Run:
         if settings.strength == 0:
             return
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
-        octaves = self._plan()
-        ladder = Ladder(self.job, self._content, styles, self._go_on)
-        to_carry = self._glance(ladder, octaves[0])
-        climbs = self._clock.reserve(to_carry, self._area)
+        backend = self._backend = self._backend or choose(settings.backend, settings.device)
+        octaves = self._plan(backend)
+        painter = Painter(self.job, self._content, styles, self._go_on)
+        self._clock.expect(SPEED)
+        self._best.image = partial(planes, painter.glance(backend, octaves[0].height, octaves[0].width))
+        climbs = self._clock.reserve(CARRY * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set():
             return
-        backend = self._backend = self._backend or choose(settings.backend, settings.device)
-        if settings.seconds and not ladder.sketched:
-            self._clock.expect(speed_of(backend, TRIAL))
         octaves, self._notes = in_budget(octaves, self.job, backend)
         keep(octaves, self.job, backend)
         try:
             with fitting():
-                for last in self._descended(ladder, octaves, styles):
+                for last in self._descended(painter, octaves):
                     yield last
         except OutOfMemoryError:
             if not any(self._best.evaluations):
                 raise
             self._notes += (FULL,)
         if climbs and not self._stopped.is_set():
-            yield from self._carried(ladder, last, to_carry)
+            yield from self._carried(painter, last)
 
-    def _glance(self, ladder: Ladder, octave: Octave) -> float:
-        """Paint a first picture. Returns the seconds that one of full size will take."""
-        # To reduce a large picture takes long, which says nothing of the painting.
-        ladder.content(octave.height, octave.width)
-        before = self._clock.elapsed
-        self._best.image = partial(planes, self._varied(ladder.glance(octave.height, octave.width)))
-        rate = (self._clock.elapsed - before) / octave.area
-        self._clock.expect(SKETCHES * rate if ladder.sketched else SPEED)
-        return rate * self._area
-
-    def _carried(self, ladder: Ladder, last: Progress, expected: float) -> Iterator[Progress]:
+    def _carried(self, painter: Painter, last: Progress) -> Iterator[Progress]:
+        assert self._backend
         try:
-            image = yield from carried(ladder, picture(self._best.image()), self._clock, last, expected)
+            image = yield from carried(painter, self._backend, picture(self._best.image()), self._clock, last)
         except OutOfMemoryError:
             self._notes += (PLAINLY,)
         else:
             self._best.image = partial(viewed, image)
 
-    def _descended(self, ladder: Ladder, octaves: Sequence[Octave], styles: tuple[Style, ...]) -> Iterator[Progress]:
+    def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Iterator[Progress]:
         """One octave after another, as far as the time limit goes."""
-        assert self._backend
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (NO_TIME,)
                 return
-            size = octave.height, octave.width
-            start = ladder.climb(picture(self._best.image()), *size) if index else self._varied(ladder.first(*size))
+            image = picture(self._best.image()) if index else None
             self._best.evaluations.append(0)
-            for step in self._fitting(self._backend, octave, planes(start), styles):
+            for step in self._fitting(painter, octave, image):
                 yield self._progress(octaves, index, step.number, step.loss)
                 if not self._clock.affords(octave, step.number, later):
                     break
             if self._stopped.is_set():
                 return
 
-    def _varied(self, image: Float) -> Float:
-        return image if self.job.init is not None else varied(image, self.job.settings.seed)
-
     def _go_on(self) -> None:
         if self._stopped.is_set():
             raise AbortedError
 
-    def _plan(self) -> list[Octave]:
+    def _plan(self, backend: Backend) -> list[Octave]:
         settings, (height, width) = self.job.settings, self._visible.shape
-        most = math.inf
-        if self._area > AFFORDABLE:
-            # Loading a backend takes a while: only a large picture's plan waits for it.
-            self._backend = self._backend or choose(settings.backend, settings.device)
-            most = affordable(settings, processor=self._backend.device == "cpu")
+        most = affordable(settings, processor=backend.device == "cpu")
         return plan(height, width, settings, resumed=self.job.init is not None, most=most)
 
-    def _fitting(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
-        """The octave's steps. Where memory is full they go on in smaller tiles."""
+    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+        """The octave's steps. Where memory is full they go on in smaller tiles. image: (h, w, 3)."""
         way = smaller(octave)
         try:
             with fitting():
-                yield from self._octave(backend, octave, image, styles)
+                yield from self._octave(painter, octave, image)
         except OutOfMemoryError:
             if way is None:
                 raise
@@ -199,22 +174,21 @@ class Run:
             return
         # Only now is the memory free that the error's traceback held, some of it in cycles.
         gc.collect()
-        best = self._best.image()
-        yield from self._fitting(backend, way, best if best.shape == image.shape else image, styles)
+        best = picture(self._best.image())
+        yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
 
-    def _octave(self, backend: Backend, octave: Octave, image: Float, styles: tuple[Style, ...]) -> Iterator[Step]:
-        size = octave.height, octave.width
-        content = images.resize(self._content, *size)
-        visible = images.resize(self._visible[..., None], *size)[..., 0]
-        backend = self._tiled(backend, octave)
-        objective = aimed(backend, self.job, content, visible, styles)
+    def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+        assert self._backend
+        backend = self._tiled(self._backend, octave)
+        canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()
         lowest = np.inf
         if self._stopped.is_set():
             return
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
-        for step in descend(objective, backend.array(image), octave.steps, octave.history, move):
+        start = backend.array(planes(canvas.start))
+        for step in descend(canvas.objective, start, octave.steps, octave.history, move):
             self._clock.evaluated(octave)
             with self._lock:
                 self._best.evaluations[-1] += 1
@@ -261,7 +235,7 @@ class Run:
             device=backend.device if backend else "none",
             precision=backend.precision if backend else "none",
             evaluations=evaluations,
-            losses=dict(zip(("style", "content", "tv"), losses, strict=True)),
+            losses=dict(zip(("style", "held", "tv"), losses, strict=True)),
             peak_memory=peak_memory(),
             notes=(backend.notes if backend else ()) + self._notes,
         )

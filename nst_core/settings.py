@@ -70,6 +70,9 @@ class Settings:
         float,
         Knob("Strength", "How far to go: 0 keeps the photograph, 50 is balanced, 100 gives the style all.", 0, 100),
     ] = 50.0
+    keep_faces: Annotated[
+        bool, Knob("Keep faces", "Paint the faces that are found more gently, so that people stay themselves.")
+    ] = True
     brush_size: Annotated[
         float, Knob("Brush size", "Size of the strokes: 1 as in the style picture, 2 twice as large.", 0.25, 4)
     ] = 1.0
@@ -89,6 +92,26 @@ class Settings:
             ),
         ),
     ] = "style"
+    method: Annotated[
+        Literal["painterly", "classic"],
+        Knob(
+            "Method",
+            "How a style is understood.",
+            options=(
+                Option(
+                    "painterly",
+                    "Painterly",
+                    "Every part of the picture is painted like the parts of the style that are most like it.",
+                ),
+                Option(
+                    "classic",
+                    "Classic",
+                    "Gatys et al. 2016: the style as a whole, wherever in the picture. Needs more time.",
+                ),
+            ),
+            expert=True,
+        ),
+    ] = "painterly"
     quality: Annotated[
         Literal["draft", "normal", "high", "max"],
         Knob(

@@ -19,6 +19,8 @@ from nst_core.statistics import Array, Grams
 
 KEPT = 36
 """Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
+ENLARGED = 1.5
+"""How much larger than its file a style picture is looked at, at most."""
 KEPT_PIECES = 6
 """Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
 _grams: Kept[Grams] = Kept(KEPT)
@@ -50,12 +52,12 @@ def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, m
 def sized(style: Float, area: int, brush_size: float) -> Float:
     """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
 
-    It is enlarged by a large brush only: there is nothing to see in an enlargement that its pixels do not say. A style
+    It is not enlarged further than ENLARGED, or the brush: there the strokes would be blurs. A style
     larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
     area: what matters are its pieces, and time does not grow with the brush.
     """
     height, width = style.shape[:2]
-    scale = min(math.sqrt(area / (height * width)) * brush_size, max(1.0, brush_size))
+    scale = min(math.sqrt(area / (height * width)) * brush_size, max(ENLARGED, brush_size))
     if scale * math.sqrt(height * width) <= math.sqrt(2 * area):
         return images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
     shrink = math.sqrt(area / (height * width)) / 2

