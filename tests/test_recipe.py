@@ -43,6 +43,7 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.arithmetic
 def test_a_recipe_makes_the_same_bytes_in_another_process(work: Path) -> None:
     """Settings, size and weights come from the recipe, pictures again from their files."""
     styles: list[str | Path] = ["--style", f"{work / 'a.png'}:2", "--style", work / "b.png"]
