@@ -177,7 +177,6 @@ def test_float16_neither_overflows_nor_vanishes() -> None:
         assert distance(*found) < HALF_PRECISION[torch.float16]
 
 
-@pytest.mark.arithmetic
 def test_gradient_equals_finite_differences() -> None:
     """In float64, along random directions; the float32 graph is then held to the float64 gradient."""
     exact = TorchBackend(dtype=torch.float64)

@@ -30,8 +30,7 @@ def test_a_tile_is_what_the_taps_make_of_it(*, turned: bool) -> None:
     np.testing.assert_allclose(tile, np.einsum("oiab,iyxab->oyx", used, windows), rtol=0, atol=100 * SAME_SUMS)
 
 
-@pytest.mark.arithmetic
-@pytest.mark.parametrize("size", [(32, 32), (50, 75)])
+@pytest.mark.parametrize("size", [pytest.param((32, 32), marks=pytest.mark.arithmetic), (50, 75)])
 def test_both_kinds_of_graph_see_the_same(size: tuple[int, int]) -> None:
     """Maps and gradients, where no side is a multiple of a tile."""
     fast, direct = OnnxBackend(), OnnxBackend()
