@@ -4,12 +4,13 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gimp32 coverage matrix audit lint install wheel clean
+.PHONY: help demo test test-elsewhere test-gimp32 coverage matrix audit lint install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
 	@echo "make install      put the plug-in into your GIMP 3"
 	@echo "make test         run every test, the real GIMP included"
+	@echo "make test-elsewhere  run what depends on arithmetic as other processors and systems would"
 	@echo "make test-gimp32  run the tests that need a GIMP with GIMP 3.2"
 	@echo "make coverage     run the tests that need no GIMP, and tell how much of the code they reach"
 	@echo "make matrix       run them under every Python that is here, also those of private GIMPs"
@@ -28,6 +29,10 @@ install: .venv/installed
 test: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp
 	@.venv-test/bin/python -m pytest --numprocesses 2 --dist loadfile
+
+# Kernels, threads and surroundings of other machines, one after another.
+test-elsewhere: .venv-test/installed
+	@.venv-test/bin/python tests/elsewhere.py
 
 # The suite that has GIMP 3.2; `make test` uses 3.0, or the machine's own.
 test-gimp32: .venv-test/installed

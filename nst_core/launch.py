@@ -26,9 +26,19 @@ MAX_ENGINE_FILE = 2**16  # bytes
 # AppImage, macOS and snap builds of GIMP export LD_LIBRARY_PATH, PYTHONHOME and the like, which break another Python.
 KEPT = (
     "HOME USER LOGNAME USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA LANG LC_ALL TZ TEMP TMP TMPDIR "
-    "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS CUDA_VISIBLE_DEVICES OMP_NUM_THREADS "
-    "XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK"
+    "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK "
+    "GLIBC_TUNABLES"  # a wish about huge pages, and which functions of libm there are
 )
+KEPT_BEGINNINGS = (
+    "OPENBLAS_ GOTO_ BLIS_ MKL_ DNNL_ ONEDNN_ ATEN_ NPY_ VECLIB_ VIPS_ "  # kernels of the processor
+    "OMP_ GOMP_ KMP_ "  # threads
+    "CUDA_ CUDNN_ CUBLAS_ NVIDIA_ HIP_ HSA_ ROCR_ "  # cards
+    "PYTORCH_ TORCH_ ORT_"
+)
+"""Of variables by which a person tells libraries and cards how to compute: an engine computes as the command would."""
+LIBRARIES = "LD_LIBRARY_PATH"
+POISONED = "APPDIR APPIMAGE SNAP FLATPAK_ID PYTHONHOME GI_TYPELIB_PATH GTK_PATH GTK_EXE_PREFIX"
+"""What a GIMP that brings its own libraries sets: then LIBRARIES leads to those, else it is a person's own wish."""
 PLAIN_PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
 """Where an engine finds programs, on Unix: ssh, and what ssh's own settings name, such as a ProxyCommand."""
 KEPT_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
@@ -57,8 +67,16 @@ def engine_command(folder: Path) -> list[str]:
 
 def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """The few variables of `surroundings` an engine may see, and a plain search path."""
+    set_here = {name.upper() for name, value in surroundings.items() if value}
     names = {*KEPT.split(), *(KEPT_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
-    kept = {name: value for name, value in surroundings.items() if name.upper() in names}
+    if set_here.isdisjoint(POISONED.split()):
+        names.add(LIBRARIES)
+    beginnings = tuple(KEPT_BEGINNINGS.split())
+    kept = {
+        name: value
+        for name, value in surroundings.items()
+        if name.upper() in names or name.upper().startswith(beginnings)
+    }
     system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)
     kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else PLAIN_PATH
     return kept

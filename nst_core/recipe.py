@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from nst_core import __version__
+from nst_core import __version__, arithmetic
 from nst_core.backends import Backend, Float
 from nst_core.errors import InvalidSettingError
 from nst_core.job import Job, Style
@@ -17,6 +17,8 @@ from nst_core.settings import to_mapping
 FORMAT = 1
 MADE = {"backend": "name", "device": "device", "precision": "precision"}
 """What a recipe tells of the backend that made the picture, and where the backend has it."""
+AROUND: dict[str, Callable[[], str]] = {"processor": arithmetic.processor, "kernels": arithmetic.kernels}
+"""What it tells of the machine, beside these, since some version on."""
 
 
 def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
@@ -25,7 +27,8 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     backend: what computed the picture, if anything was; settings may leave that open.
     """
     height, width = job.content.shape[:2]
-    made = {name: getattr(backend, attribute) for name, attribute in MADE.items()} if backend else None
+    made = {name: getattr(backend, attribute) for name, attribute in MADE.items()} if backend else {}
+    made |= {name: ask() for name, ask in AROUND.items()} if backend else {}
     return {
         "format": FORMAT,
         "engine": __version__,
@@ -38,19 +41,20 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
 
 
 def otherwise(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    """What to say where the recipe `wanted` tells of another engine or backend than `found`, the new picture's own.
+    """What to say where the recipe `wanted` tells of other makers than `found`, the new one's own.
 
-    Their pictures differ in details. Recipes need not tell of a backend.
+    Their pictures differ in details. Recipes need not tell of a backend, nor of a machine.
     """
     both = [name for name in ("engine", "made") if name in found and name in wanted]
-    if all(found[name] == wanted[name] for name in both):
+    parts = [*MADE, *(name for name in AROUND if all(name in told.get("made", ()) for told in (found, wanted)))]
+    ours, theirs = (", ".join(_maker(name, told[name], parts) for name in both) for told in (found, wanted))
+    if ours == theirs:
         return None
-    ours, theirs = (", ".join(_maker(name, told[name]) for name in both) for told in (found, wanted))
     return f"the recipe's picture was made by {theirs}, this one by {ours}: they may differ in details"
 
 
-def _maker(name: str, told: Any) -> str:
-    return f"engine {told}" if name == "engine" else " ".join(str(told.get(part)) for part in MADE)
+def _maker(name: str, told: Any, parts: Iterable[str]) -> str:
+    return f"engine {told}" if name == "engine" else " ".join(filter(None, (str(told.get(part)) for part in parts)))
 
 
 def require_same(job: Job, wanted: dict[str, Any]) -> None:

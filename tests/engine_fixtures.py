@@ -1,6 +1,6 @@
 """Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 
 from nst_core import Progress, images
 from nst_core.backends import Backend
-from nst_core.layers import CONTENT_LAYER, STYLE_LAYERS
+from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
 from nst_core.planes import planes
 from nst_core.statistics import Targets, Weights, layer_statistics
 
@@ -21,12 +21,30 @@ def photograph(height: int, width: int) -> images.Pixels:
     return images.resize(images.read(PACKAGE / "photographs" / "cat.jpg")[..., :3], height, width)
 
 
+def near_ties(height: int, width: int) -> float:
+    """How far a right gradient may be off, by its norm, where rounding decides ReLUs or poolings otherwise.
+
+    Of the smallest map's values, as many as nine at once: each is one share of so many, and their squares add.
+    """
+    return 3 / float(np.sqrt(CHANNELS[STYLE_LAYERS[-1]] * (height // 16) * (width // 16)))
+
+
+def nearest(distances: Iterable[float], height: int, width: int) -> float:
+    """The least distance of two gradients, each of another picture; raises where one is more than ties explain.
+
+    One picture of noise in six is near a tie, another one with other kernels; a wrong gradient is wrong for all.
+    """
+    found = list(distances)
+    assert max(found) < near_ties(height, width), found
+    return min(found)
+
+
 def painting(height: int, width: int) -> images.Pixels:
     return images.resize(images.read(PACKAGE / "photographs" / "coffee.jpg")[..., :3], height, width)
 
 
 def noise(height: int, width: int, seed: int = 0) -> images.Pixels:
-    """Noise, not a picture, where gradients are compared: it has no ties for max pooling to break."""
+    """Noise, not a picture, where gradients are compared: it has no equal values for max pooling to choose from."""
     return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
 
 

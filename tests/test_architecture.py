@@ -60,6 +60,7 @@ EDGES = {
     "print": ("export/", "styles/", "demo/", "benchmarks/", "translations/", "docs/"),
     "sys.argv": ("gimp_plugin/neural-style.py", "export/", "fuzz/", "styles/", "demo/", "benchmarks/"),
     "os.environ": (
+        "nst_core/arithmetic.py",  # which kernels libraries were told to use
         "nst_core/cli_batch.py",  # of which its engines see a few
         "nst_core/cli_doctor.py",  # where GIMP was told to keep its profile
         "nst_core/cli_install.py",  # as above

@@ -1,7 +1,8 @@
 """One suite over both backends, then one against the other and both against finite differences.
 
 Tolerances. ONNX Runtime and torch add the same float32 products in other orders: a relative error of a few 1e-7 per
-sum, which twenty layers and ReLU or pooling decisions near a tie turn into up to 1e-3 of the gradient's norm. bfloat16
+sum, 7e-7 of the gradient's norm, and 5e-6 with convolutions by Winograd; tests allow ten times that. Decisions near a
+tie are another matter: see `engine_fixtures.nearest`. bfloat16
 carries 8 bits: 4e-3 per value, about 4e-2 of the gradient; float16 carries 11, about 1e-2. Central differences in
 float64 with h = 1e-7 carry the rounding of the loss over h, 1e-16 * 5 / 1e-7: 1e-7 to 1e-6 of the slope; a larger h
 meets ReLUs that change sign.
@@ -14,7 +15,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import noise, painting, photograph, targets
+from engine_fixtures import near_ties, nearest, noise, painting, photograph, targets
 
 from nst_core import weights
 from nst_core.backends import AbortedError, Backend, Float
@@ -27,11 +28,14 @@ from nst_core.memory import held_memory
 from nst_core.planes import planes
 from nst_core.statistics import LayerStatistics, Targets, Weights
 
-SAME_FLOATS = 1e-3
+SAME_LOSSES = 1e-3
+ROUND_OFF = 5e-5
 HALF_PRECISION = {torch.bfloat16: 0.08, torch.float16: 0.03}
 FINITE_DIFFERENCES = 1e-5
 FEATURE_MAPS = 1e8
 """Bytes that those of an evaluation at 256 x 256 px take at least."""
+PICTURES = range(6)
+"""Seeds of noise."""
 SIZES = [(32, 32), (37, 45), (64, 33)]
 
 
@@ -53,6 +57,13 @@ def gradient(backend: Backend, image: Float, guides: Float | None = None) -> tup
     objective = backend.objective(targets(backend, image.shape[2], image.shape[3], guides))
     losses, grad = objective(backend.array(image))
     return backend.numpy(losses), backend.numpy(grad)
+
+
+def gradients(backend: Backend, size: tuple[int, int], guides: Float | None = None) -> list[tuple[Float, Float]]:
+    """Losses and gradient for each of some pictures."""
+    objective = backend.objective(targets(backend, *size, guides))
+    found = [objective(backend.array(planes(noise(*size, seed)))) for seed in PICTURES]
+    return [(backend.numpy(losses), backend.numpy(grad)) for losses, grad in found]
 
 
 def distance(a: Float, b: Float) -> float:
@@ -117,17 +128,20 @@ def _without_style(full: Targets) -> Targets:
 def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int) -> None:
     """Losses and gradients of both, for odd sizes and for two soft regions."""
     guides = np.random.default_rng(1).random((regions, 1, *size), dtype=np.float32) + 0.1
-    image = planes(noise(*size))
-    losses, grad = gradient(onnx, image, guides)
-    expected_losses, expected = gradient(TorchBackend(dtype=torch.float32), image, guides)
-    np.testing.assert_allclose(losses, expected_losses, rtol=SAME_FLOATS)
-    assert distance(grad, expected) < SAME_FLOATS
+    pairs = zip(gradients(onnx, size, guides), gradients(TorchBackend(dtype=torch.float32), size, guides), strict=True)
+    distances = []
+    for (losses, grad), (expected_losses, expected) in pairs:
+        np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
+        distances.append(distance(grad, expected))
+    assert nearest(distances, *size) < ROUND_OFF
 
 
 def test_backends_agree_at_a_working_size(onnx: OnnxBackend) -> None:
-    """The same for a real picture of 200 x 153."""
+    """The same for a real picture of 200 x 153, in which something is always near a tie."""
     image = planes(painting(153, 200))
-    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < SAME_FLOATS
+    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < near_ties(
+        153, 200
+    )
 
 
 EXTREMES = {
@@ -178,10 +192,12 @@ def test_gradient_equals_finite_differences() -> None:
         assert (ahead - behind) / (2 * h) == pytest.approx(slope, rel=FINITE_DIFFERENCES)
 
 
+@pytest.mark.arithmetic
 def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend) -> None:
     """The float32 graph against float64: nothing but rounding between them."""
-    image = planes(noise(34, 37))
-    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < 1e-4
+    size = (34, 37)
+    pairs = zip(gradients(onnx, size), gradients(TorchBackend(dtype=torch.float64), size), strict=True)
+    assert nearest([distance(grad, expected) for (_, grad), (_, expected) in pairs], *size) < ROUND_OFF
 
 
 @pytest.mark.parametrize("before", [0, 1, 2])

@@ -67,6 +67,7 @@ def batch(work: Path, *more: str | Path, style: str = "style.png") -> Result:
     return run("batch", work / "in", "--out", work / "out", "--style", work / style, *FAST, "--json", *more)
 
 
+@pytest.mark.arithmetic
 def test_a_batch_paints_what_stylize_paints(work: Path) -> None:
     """The same bytes from both commands; a deep picture stays deep; a second run has nothing to do."""
     deep = icc.as_words(photograph("cat", 40, 48))

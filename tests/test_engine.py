@@ -26,7 +26,7 @@ from nst_core.errors import (
     OutOfMemoryError,
     ProtocolError,
 )
-from nst_core.launch import PLAIN_PATH, clean_environment, engine_command
+from nst_core.launch import PLAIN_PATH, POISONED, clean_environment, engine_command
 from nst_core.messages import Cancelled, Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
 from nst_core.protocol import PROTOCOL
 
@@ -282,11 +282,37 @@ def test_only_the_end_of_what_was_printed_is_kept(engine: Engine) -> None:
 
 def test_the_environment_is_a_whitelist() -> None:
     """What GIMP's packages export does not reach the engine, what it needs does."""
-    bad = ["LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONPATH", "PYTHONHOME", "GI_TYPELIB_PATH", "GTK_PATH", "VIRTUAL_ENV"]
-    good = {"HOME": "/h", "LANG": "C.UTF-8", "XDG_DATA_HOME": "/x", "CUDA_VISIBLE_DEVICES": "1", "TMPDIR": "/t"}
-    assert clean_environment({**dict.fromkeys(bad, "/bad"), **good, "PATH": "/bad"}) == {**good, "PATH": PLAIN_PATH}
-    windows = clean_environment({"SystemRoot": "C:\\Windows", "Path": "D:\\bad"})
-    assert windows == {"SystemRoot": "C:\\Windows", "PATH": "C:\\Windows\\System32;C:\\Windows"}
+    bad = "LD_LIBRARY_PATH LD_PRELOAD LD_AUDIT DYLD_LIBRARY_PATH PYTHONPATH PYTHONHOME PYTHONSTARTUP GI_TYPELIB_PATH "
+    bad += "GTK_PATH VIRTUAL_ENV SSL_CERT_FILE RAY_ADDRESS BASH_ENV MALLOC_CHECK_ OPENBLAS TORCHINDUCTOR_CACHE_DIR"
+    good = {"HOME": "/h", "LANG": "C.UTF-8", "XDG_DATA_HOME": "/x", "TMPDIR": "/t", "GLIBC_TUNABLES": "glibc.malloc=1"}
+    surroundings = {**dict.fromkeys(bad.split(), "/bad"), **good, "PATH": "/bad"}
+    assert clean_environment(surroundings) == {**good, "PATH": PLAIN_PATH}
+    windows = clean_environment({"SystemRoot": "C:\\Windows", "Path": "D:\\bad", "Omp_Num_Threads": "2"})
+    assert windows["PATH"] == "C:\\Windows\\System32;C:\\Windows"
+    assert set(windows) == {"SystemRoot", "PATH", "Omp_Num_Threads"}
+
+
+COMPUTING = (
+    "OPENBLAS_CORETYPE OPENBLAS_NUM_THREADS GOTO_NUM_THREADS BLIS_ARCH_TYPE MKL_CBWR MKL_ENABLE_INSTRUCTIONS "
+    "DNNL_MAX_CPU_ISA ONEDNN_MAX_CPU_ISA ATEN_CPU_CAPABILITY NPY_DISABLE_CPU_FEATURES VIPS_CONCURRENCY OMP_NUM_THREADS "
+    "OMP_PROC_BIND GOMP_CPU_AFFINITY KMP_AFFINITY CUDA_VISIBLE_DEVICES CUDA_MODULE_LOADING CUBLAS_WORKSPACE_CONFIG "
+    "NVIDIA_TF32_OVERRIDE HIP_VISIBLE_DEVICES HSA_OVERRIDE_GFX_VERSION ROCR_VISIBLE_DEVICES PYTORCH_CUDA_ALLOC_CONF "
+    "TORCH_HOME TORCH_EXTENSIONS_DIR ORT_DISABLE_TELEMETRY"
+)
+
+
+@pytest.mark.parametrize("name", COMPUTING.split())
+def test_an_engine_computes_with_the_settings_of_its_host(name: str) -> None:
+    """Kernels, threads and cards that a person chose are chosen in the engine as well, in a packed GIMP too."""
+    for host in ({}, {"APPDIR": "/app", "LD_LIBRARY_PATH": "/app/lib"}):
+        assert clean_environment({name: "chosen", **host}) == {name: "chosen", "PATH": PLAIN_PATH}
+
+
+@pytest.mark.parametrize("sign", ["", *POISONED.split()])
+def test_libraries_of_a_person_reach_the_engine_and_those_of_a_packed_gimp_do_not(sign: str) -> None:
+    """LD_LIBRARY_PATH passes only where nothing says that GIMP brought it."""
+    seen = clean_environment({"LD_LIBRARY_PATH": "/opt/cuda/lib64", **({sign: "/app"} if sign else {})})
+    assert seen.get("LD_LIBRARY_PATH") == (None if sign else "/opt/cuda/lib64")
 
 
 def test_the_command_is_read_from_the_engine_file(tmp_path: Path) -> None:

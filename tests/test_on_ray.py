@@ -51,8 +51,10 @@ sentences: list[str] = []
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Cluster]:
-    with cluster(LOCAL, sentences.append) as found:
-        yield found
+    with pytest.MonkeyPatch.context() as settings:
+        settings.setenv("ORT_SEEN_IN_WORKERS", "yes")
+        with cluster(LOCAL, sentences.append) as found:
+            yield found
 
 
 @pytest.fixture
@@ -103,6 +105,7 @@ def job(side: int = 64, **settings: Any) -> Job:
     return Job(photograph(side, side), (STYLE,), Settings(**{"quality": "draft", "backend": "onnx", **settings}))
 
 
+@pytest.mark.arithmetic
 def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(atelier: Atelier, tmp_path: Path) -> None:
     """One of two is killed while it paints: another takes its place, and every byte is what one engine here gives."""
     painting: dict[threading.Thread, int] = {}  # which hand has which worker
@@ -125,6 +128,13 @@ def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(ate
     assert states == ["painted"] * 4
     assert len(started) == 3
     assert painted(tmp_path / "here", lambda: Engine.start(default_command(), os.environ), 1) == (states, far)
+
+
+def test_workers_of_a_cluster_of_our_own_compute_with_the_commands_settings(machines: Cluster) -> None:
+    """They have its environment, and so its kernels."""
+    worker = machines.worker(lambda: dict(os.environ), 2, graphics=False)
+    assert worker.call("get", "ORT_SEEN_IN_WORKERS").get() == "yes"
+    worker.close()
 
 
 def test_only_this_machine_reaches_a_cluster_of_our_own(machines: Cluster) -> None:

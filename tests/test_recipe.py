@@ -13,8 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from engine_fixtures import painting, photograph
 
-from nst_core import images
+from nst_core import arithmetic, images
 from nst_core.cli import main
+from nst_core.recipe import otherwise
 
 ROOT = Path(__file__).resolve().parent.parent
 SHELL = [sys.executable, "-c", "from nst_core.cli import main; main(prog_name='neural-style')"]
@@ -43,6 +44,7 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.arithmetic
 def test_a_recipe_makes_the_same_bytes_in_another_process(work: Path) -> None:
     """Settings, size and weights come from the recipe, pictures again from their files."""
     styles: list[str | Path] = ["--style", f"{work / 'a.png'}:2", "--style", work / "b.png"]
@@ -65,7 +67,8 @@ def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: P
     words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--json"]
     made = run(*words, "--save-recipe", work / "r.json", "--quality", "draft", "--size", "48")
     report, written = json.loads(made.stdout), json.loads((work / "r.json").read_text())
-    assert written["made"] == {name: report[name] for name in ("backend", "device", "precision")}
+    around = {"processor": arithmetic.processor(), "kernels": arithmetic.kernels()}
+    assert written["made"] == {name: report[name] for name in ("backend", "device", "precision")} | around
     assert written["settings"]["backend"] == "auto"
     again: list[str | Path] = [*words, "--recipe", work / "r.json"]
     assert json.loads(run(*again).stdout)["notes"] == report["notes"]
@@ -76,6 +79,25 @@ def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: P
     assert f"this one by engine {written['engine']}, {other}" in note
     (work / "r.json").write_text(json.dumps(written | {"engine": "0.0.1"}))
     assert "made by engine 0.0.1" in json.loads(run(*again).stdout)["notes"][-1]
+
+
+def test_another_processor_and_other_kernels_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both recipes tell of them: older ones do not. No path is told."""
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    monkeypatch.setenv("MKL_CBWR", "/home/me")
+    assert "OPENBLAS_CORETYPE=Prescott" in arithmetic.kernels()
+    assert arithmetic.processor()
+    assert "/" not in arithmetic.kernels() + arithmetic.processor()
+    backend = {"backend": "onnx", "device": "cpu", "precision": "fp32"}
+    made = backend | {"processor": "Zen", "kernels": ""}
+    here = {"engine": "1", "made": made}
+    assert otherwise(here, here) is None
+    assert otherwise(here, {"engine": "1", "made": backend}) is None
+    for other in ({"processor": "Core"}, {"kernels": "OPENBLAS_CORETYPE=Prescott"}):
+        there = made | other
+        note = otherwise(here, {"engine": "1", "made": there})
+        assert note is not None
+        assert f"onnx cpu fp32 {there['processor']} {there['kernels']}".strip() in note
 
 
 def test_a_recipe_that_does_not_tell_what_made_its_picture_is_read(work: Path) -> None:

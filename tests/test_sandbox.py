@@ -77,6 +77,7 @@ def test_what_a_packed_gimp_exports_does_not_reach_the_engine(
     variables = dict(line.split("=", 1) for line in seen.split("\0") if line)
     set_by_itself = {"LC_CTYPE", huge_pages.TUNABLES}  # by Python, and by the worker
     assert set(variables) <= {*launch.KEPT.split(), "PATH", *set_by_itself}
+    assert "LD_LIBRARY_PATH" not in variables
     assert str(trap) not in "".join(variables.values())
 
 

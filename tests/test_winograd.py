@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_fixtures import photograph, targets
+from engine_fixtures import nearest, noise, photograph, targets
 
 from nst_core import threads, weights, winograd
 from nst_core.backends.onnx import OnnxBackend
@@ -11,9 +11,9 @@ from nst_core.planes import planes
 SAME_SUMS = 1e-6
 """float32 kernels, everything else in float64."""
 SAME_MAPS = 1e-4
-"""4e-6 of each convolution, and ReLUs and poolings that decide otherwise."""
-SAME_GRADIENT = 5e-3
-"""The same, forward and back."""
+"""4e-6 of each convolution, and ten times as much for sixteen of them."""
+SAME_GRADIENT = 5e-5
+"""The same, forward and back, for the nearest of some pictures."""
 
 
 @pytest.mark.parametrize("turned", [False, True])
@@ -30,7 +30,7 @@ def test_a_tile_is_what_the_taps_make_of_it(*, turned: bool) -> None:
     np.testing.assert_allclose(tile, np.einsum("oiab,iyxab->oyx", used, windows), rtol=0, atol=100 * SAME_SUMS)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (50, 75)])
+@pytest.mark.parametrize("size", [pytest.param((32, 32), marks=pytest.mark.arithmetic), (50, 75)])
 def test_both_kinds_of_graph_see_the_same(size: tuple[int, int]) -> None:
     """Maps and gradients, where no side is a multiple of a tile."""
     fast, direct = OnnxBackend(), OnnxBackend()
@@ -39,7 +39,9 @@ def test_both_kinds_of_graph_see_the_same(size: tuple[int, int]) -> None:
     for layer, found in fast.features(image).items():
         assert _apart(found, direct.features(image)[layer]) < SAME_MAPS
     wanted = targets(direct, *size)
-    assert _apart(fast.objective(wanted)(image)[1], direct.objective(wanted)(image)[1]) < SAME_GRADIENT
+    quick, plain = fast.objective(wanted), direct.objective(wanted)
+    pictures = [planes(noise(*size, seed)) for seed in range(6)]
+    assert nearest((_apart(quick(one)[1], plain(one)[1]) for one in pictures), *size) < SAME_GRADIENT
 
 
 def test_many_threads_take_direct_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:

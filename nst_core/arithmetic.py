@@ -1,0 +1,37 @@
+"""What decides the last digits beside the backend: the processor's kind, and the kernels that were chosen by hand."""
+
+from __future__ import annotations
+
+import os
+import platform
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+KERNELS = (
+    "OPENBLAS_CORETYPE BLIS_ARCH_TYPE MKL_CBWR MKL_ENABLE_INSTRUCTIONS ATEN_CPU_CAPABILITY DNNL_MAX_CPU_ISA "
+    "ONEDNN_MAX_CPU_ISA NPY_DISABLE_CPU_FEATURES NPY_ENABLE_CPU_FEATURES NVIDIA_TF32_OVERRIDE CUBLAS_WORKSPACE_CONFIG"
+)
+"""Variables by which libraries are told which kernels to use; none holds a path."""
+MOST = 60
+"""Letters of one of them that are told."""
+
+
+@cache
+def processor() -> str:
+    """The processor's name, as its maker or the system gives it."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name":
+                return _short(value)
+    return _short(platform.processor() or platform.machine() or "unknown")
+
+
+def kernels() -> str:
+    """The settings of KERNELS that this program was started with, as `NAME=value NAME=value`."""
+    return " ".join(f"{name}={_short(os.environ[name])}" for name in KERNELS.split() if os.environ.get(name))
+
+
+def _short(value: str) -> str:
+    return " ".join(value.replace("/", " ").split())[:MOST]
