@@ -253,13 +253,18 @@ def unpadded(b: Builder, g: str) -> str:
 
 
 def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
-    """image (1, 3, H, W) to the feature maps of all layers that count, and to those that describe cells, averaged."""
+    """image (1, 3, H, W) to the maps of all layers that count, those that describe cells averaged, Gram matrices."""
     b = Builder()
     maps = network(b, weights).forward(b.input("image", [1, 3, "H", "W"]), STYLE_LAYERS[-1]).maps
     for layer in (*STYLE_LAYERS, CONTENT_LAYER):
         b.output(maps[layer], layer, [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
     for layer, side in CELL_LAYERS.items():
         b.output(averaged(b, maps[layer], side), layer + CELLS, [1, CHANNELS[layer], f"hc_{layer}", f"wc_{layer}"])
+    for layer in STYLE_LAYERS:
+        F = b.op("Reshape", maps[layer], b.constant([1, CHANNELS[layer], -1], np.int64))
+        gram = b.op("MatMul", F, b.op("Transpose", F, perm=[0, 2, 1]))
+        positions = b.op("Cast", b.op("Shape", F, start=2), to=TensorProto.FLOAT)
+        b.output(b.op("Div", gram, positions), f"{layer}.gram", [1, CHANNELS[layer], CHANNELS[layer]])
     return b.model("vgg19-features")
 
 

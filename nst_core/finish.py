@@ -21,9 +21,8 @@ def finished(job: Job, styled: Float) -> Float:
     for rows in strips(height, width):
         result = resized_strip(styled, height, width, rows)
         photograph = job.content[rows, :, :3]
-        strength = np.float32(job.settings.strength)
-        strength = strength if job.strength_map is None else strength * job.strength_map[rows]
-        share = np.minimum(np.float32(1), strength / np.float32(FADE_BELOW)) * reach_of(
+        full = np.float32(job.settings.strength / FADE_BELOW)
+        share = np.minimum(1, full if job.strength_map is None else full * job.strength_map[rows]) * reach_of(
             guided_in(job.styles, rows), rows.stop - rows.start, width
         )
         share = share if job.mask is None else share * job.mask[rows]

@@ -24,84 +24,116 @@ SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
 """How much each layer counts in a distance. Sum 1."""
 ALL_PAIRS = 2.2e8
 """Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
+CACHED = 4
+"""Rows of cells that are made into vectors at a time."""
 ROWS = 1 << 16
 """Cells that are compared with their candidates at a time."""
 
 
+Means = Mapping[str, Array]
+"""A picture's mean features (1, C) by layer."""
+
+
 @dataclass(frozen=True)
 class Pieces:
-    """A style's cells. vectors: (h * w, C), of length 1. grid: (h, w). mean, scale: by layer, what made them so."""
+    """A style's cells. vectors: (h * w, C), of length 1. grid: (h, w). scale: by layer, what its features count."""
 
     vectors: Array
     grid: tuple[int, int]
     scale: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Found:
+    """The nearest cells: index (h, w, 2), row and column in a style of so many cells (grid)."""
+
+    index: Index
+    grid: tuple[int, int]
+
+    def enlarged(self, size: tuple[int, int], grid: tuple[int, int]) -> Index:
+        """What they say of a larger picture of so many cells (height, width), for the style at a size of that grid."""
+        lines = []
+        for side, short, large, small in zip(size, self.index.shape[:2], grid, self.grid, strict=True):
+            parent = np.minimum(np.arange(side) * short // side, short - 1)
+            # How far a cell lies inside its parent, in cells: there in the style its own counterpart lies.
+            lines.append((parent, np.arange(side) - -(-parent * side // short), large / small))
+        (rows, below, tall), (columns, beside, wide) = lines
+        start = self.index[rows][:, columns] * np.array((tall, wide))
+        inside = np.stack(np.meshgrid(below, beside, indexing="ij"), axis=-1)
+        found: Index = np.clip(start.astype(np.int64) + inside, 0, np.array(grid) - 1)
+        return found
+
+
 def pieces(held: Mapping[str, Array]) -> Pieces:
     """held: a style's features by layer, as `Backend.held` gives them for the painterly method."""
-    scale = {}
+    means, scale = means_of(held), {}
     for layer, values in held.items():
-        centred = values - values.mean((2, 3))[:, :, None, None]
+        centred = values - means[layer][:, :, None, None]
         deviation = float((centred**2).sum() / (values.shape[2] * values.shape[3])) ** 0.5
         scale[layer] = SHARES[layer] ** 0.5 / (deviation + TINY)
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    return Pieces(_vectors(held, scale, None), (height, width), scale)
+    return Pieces(_vectors(held, scale, means), (height, width), scale)
 
 
-def nearest(backend: Backend, held: Mapping[str, Array], guide: Array, style: Pieces, coarser: Index | None) -> Index:
+def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = None) -> Means:
+    """A picture's mean features. shares: (1, 1, h, w) by layer, how much each position counts."""
+    if shares is None:
+        return {layer: values.mean((2, 3)) for layer, values in held.items()}
+    return {
+        layer: (values * shares[layer]).sum((2, 3)) / (shares[layer].sum() + TINY) for layer, values in held.items()
+    }
+
+
+def nearest(
+    backend: Backend, held: Mapping[str, Array], means: Means, style: Pieces, start: Index | None = None
+) -> Index:
     """(h, w, 2): row and column of the nearest style cell of each cell.
 
-    held: the picture's features; guide: (1, 1, h, w), how much each cell counts for the picture's mean. coarser: what
-    was found at half the size, on the style at half its size; without it all pairs are compared.
+    held: the picture's features; means: of the picture, or of the part of it in which the style counts. start: where
+    to look for each cell; without it, and in small pictures, all pairs are compared.
     """
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    query = _vectors(held, style.scale, guide)
-    if coarser is None or len(query) * len(style.vectors) <= ALL_PAIRS:
-        found = backend.numpy(backend.nearest(query, style.vectors)).astype(np.int64)
+    query = _vectors(held, style.scale, means)
+    if start is None or len(query) * len(style.vectors) <= ALL_PAIRS:
+        found = np.asarray(backend.numpy(backend.nearest(query, style.vectors))).astype(np.int64)
         return np.stack(np.divmod(found, style.grid[1]), axis=-1).reshape(height, width, 2)
-    return _among_candidates(query, style, _enlarged(coarser, height, width, style.grid))
+    return _among_candidates(query, style, start)
 
 
-def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], guide: Array | None) -> Array:
+def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
     """(h * w, C), each row of length 1."""
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    parts, squares = [], 0.0
+    if not isinstance(held["relu3_1"], np.ndarray):
+        import torch  # noqa: PLC0415 - these are torch's own
+
+        return torch.cat(_centred(held, scale, means, slice(0, height))).T.contiguous()
+    found = np.empty((height * width, sum(values.shape[1] for values in held.values())), np.float32)
+    # A few rows at a time stay in a processor's cache.
+    for top in range(0, height, CACHED):
+        rows = slice(top, min(height, top + CACHED))
+        parts = _centred(held, scale, means, rows)
+        np.concatenate([part.T for part in parts], axis=1, out=found[rows.start * width : rows.stop * width])
+    return found
+
+
+def _centred(held: Mapping[str, Array], scale: Mapping[str, float], means: Means, rows: slice) -> list[Array]:
+    """Of these rows of cells: their parts (c, N), together of length 1."""
+    height, width = (int(side) for side in held["relu3_1"].shape[2:])
+    parts: list[Array] = []
+    squares: Array = 0.0
     for layer, values in held.items():
-        if guide is None:
-            mean = values.mean((2, 3))
-        else:
-            share = guide if values.shape[2] == height else guide[:, :, : 2 * values.shape[2] : 2, : 2 * values.shape[3] : 2]
-            mean = (values * share).sum((2, 3)) / (share.sum() + TINY)
-        part = (values - mean[:, :, None, None]) * scale[layer]
-        if part.shape[2] != height or part.shape[3] != width:
-            rows, columns = (
-                np.minimum(np.arange(side) // 2, int(short) - 1)
-                for side, short in zip((height, width), part.shape[2:], strict=True)
-            )
-            part = part[:, :, rows][:, :, :, columns]
-        squares = squares + (part**2).sum(1)
-        parts.append(part.reshape(part.shape[1], -1))
-    length = (squares.reshape(1, -1) + TINY) ** 0.5
-    return _stacked([part / length for part in parts]).T
-
-
-def _stacked(parts: list[Array]) -> Array:
-    """(C, N) out of several (c, N), of numpy or torch."""
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    import torch  # noqa: PLC0415 - these are torch's own
-
-    return torch.cat(parts)
-
-
-def _enlarged(coarser: Index, height: int, width: int, grid: tuple[int, int]) -> Index:
-    """What was found at half the size, for a picture of (height, width) cells and a style of twice the cells."""
-    rows, columns = (
-        np.minimum(np.arange(side) // 2, short - 1)
-        for side, short in zip((height, width), coarser.shape[:2], strict=True)
-    )
-    odd = np.stack(np.meshgrid(np.arange(height) % 2, np.arange(width) % 2, indexing="ij"), axis=-1)
-    return np.clip(2 * coarser[rows][:, columns] + odd, 0, np.array(grid) - 1)
+        down, across = (
+            np.minimum(np.arange(side) // 2, int(short) - 1)
+            for side, short in zip((height, width), values.shape[2:], strict=True)
+        )
+        same = tuple(values.shape[2:]) == (height, width)
+        chosen = values[0, :, rows] if same else values[0][:, down[rows]][:, :, across]
+        part = (chosen - means[layer][0][:, None, None]) * scale[layer]
+        part = part.reshape(part.shape[0], -1)
+        squares = squares + (part**2).sum(0)
+        parts.append(part)
+    length = (squares + TINY) ** 0.5
+    return [part / length for part in parts]
 
 
 def _among_candidates(query: Array, style: Pieces, start: Index) -> Index:
@@ -115,8 +147,7 @@ def _among_candidates(query: Array, style: Pieces, start: Index) -> Index:
         best, place = None, None
         for candidate in _candidates(start, rows, style.grid):
             flat = candidate[..., 0] * style.grid[1] + candidate[..., 1]
-            score = (own * style.vectors[flat.reshape(-1)]).sum(1)
-            score = np.asarray(score if isinstance(score, np.ndarray) else score.cpu())
+            score = _products(own, style.vectors[flat.reshape(-1)])
             if best is None or place is None:
                 best, place = score, flat.reshape(-1)
             else:
@@ -125,6 +156,14 @@ def _among_candidates(query: Array, style: Pieces, start: Index) -> Index:
         assert place is not None
         found[rows] = np.stack(np.divmod(place, style.grid[1]), axis=-1).reshape(-1, width, 2)
     return found
+
+
+def _products(a: Array, b: Array) -> NDArray[np.float32]:
+    """The scalar product of each row of (N, C) with that of the other."""
+    if isinstance(a, np.ndarray):
+        found: NDArray[np.float32] = np.einsum("ij,ij->i", a, b)
+        return found
+    return np.asarray((a * b).sum(1).cpu())
 
 
 def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[Index]:

@@ -88,7 +88,7 @@ class Octave:
 EFFORT = {"painterly": 0.66, "classic": 1.0}
 """What an evaluation costs, in classic ones: two layers fewer."""
 SETUP = {"painterly": 4.0, "classic": 1.8}
-"""What making an octave's targets costs, in evaluations: forward passes for content and style, matching, fresh memory."""
+"""What making an octave's targets costs, in evaluations: forward passes for content and style, matching, memory."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
 FORMS_SIDE = 64

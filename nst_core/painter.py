@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +13,14 @@ from nst_core.aim import BALANCED, classic_weights, strength_at
 from nst_core.backends import Backend, Float, Objective
 from nst_core.faces import face_mask, find_faces
 from nst_core.job import Job, Style
-from nst_core.layers import CELL
-from nst_core.periodic import MARGIN, bordered, resized, seamless, unwrapped, wrapped
-from nst_core.regions import Region, guided_in, regions_of
+from nst_core.layers import CELL, PAINTERLY
+from nst_core.periodic import bordered, resized, seamless, unwrapped, wrapped
+from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE
 from nst_core.strips import resized_strip, strips
-from nst_core.targets import Matches, Scene, classic_targets, painterly_targets
-from nst_core.tile_grid import tiles
+from nst_core.style_targets import style_pieces
+from nst_core.targets import Matches, Scene, classic_targets, painterly_targets, pieced
+from nst_core.tile_grid import Box, tiles
 from nst_core.visible import filled
 
 NOISE = 0.2
@@ -65,26 +66,31 @@ class Painter:
         if job.init is not None:
             # Its hidden pixels shall influence nothing either.
             job = replace(job, init=filled(job.init, job.visible))
-        self._job, self._styles, self._before_part = job, styles, before_part
-        self._content = self._small = content
-        self._map = strength_map(job, content)
-        self._matches = Matches()
+        self.job, self.styles, self._before_part = job, styles, before_part
+        self._whole = self._small = content
+        self.map = strength_map(job, content)
+        self.matches = Matches()
         self._ground: Float | None = None
 
     @property
     def painterly(self) -> bool:
         """Whether pieces are matched. A texture has no picture to match them with."""
-        return self._job.settings.method == "painterly" and not self._job.settings.texture
+        return self.job.settings.method == "painterly" and not self.job.settings.texture
+
+    @property
+    def brush_size(self) -> float:
+        """Of the strokes, against those of the style pictures, in the picture that this is, or is a part of."""
+        return self.job.settings.brush_size / math.sqrt(self.job.part)
 
     def content(self, height: int, width: int) -> Float:
         """The content at a size: (height, width, 3)."""
         if self._small.shape[:2] != (height, width):
-            self._small = images.resize(self._content, height, width)
+            self._small = images.resize(self._whole, height, width)
         return self._small
 
     def glance(self, backend: Backend, height: int, width: int) -> Float:
         """(h, w, 3): what to show before anything is evaluated, at this size or smaller."""
-        if self._job.init is not None or not self.painterly or self._job.settings.init != "sketch":
+        if self.job.init is not None or not self.painterly or self.job.settings.init != "sketch":
             return self._first(height, width)
         scale = min(1.0, max(GLANCE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
@@ -95,8 +101,8 @@ class Painter:
         again = image is not None and image.shape[:2] == (height, width)
         if self.painterly:
             grown = None if image is None else self._grown(image, height, width)
-            objective, start = self._matched(backend, grown, height, width, self._matches)
-            if again or self._job.init is not None:
+            objective, start = self._matched(backend, grown, height, width, self.matches)
+            if again or self.job.init is not None:
                 start = grown if grown is not None else self._first(height, width)
             return Canvas(start, objective)
         start = self._first(height, width) if image is None else self._climbed(image, height, width)
@@ -104,39 +110,41 @@ class Painter:
 
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
-        height, width = self._content.shape[:2]
-        if image.shape[:2] == (height, width) or not self.painterly or self._job.settings.seamless:
+        height, width = self._whole.shape[:2]
+        if image.shape[:2] == (height, width) or not self.painterly or self.job.settings.seamless:
             return self._climbed(image, height, width)
         whole = np.empty((height, width, 3), np.float32)
         for rows in strips(height, width):
             whole[rows] = resized_strip(image, height, width, rows)
         fine = np.empty_like(whole)
+        refine = _Refining(self, backend, image.shape[0] / height)
         for tile in tiles(height, width, TILE, TILE_MARGIN):
             self._before_part()
-            inner, outer = tile.inner, tile.outer
-            part = self._refined(backend, whole, slice(outer.top, outer.bottom), slice(outer.left, outer.right))
-            inside = inner.within(outer)
-            fine[inner.top : inner.bottom, inner.left : inner.right] = part[
-                inside.top : inside.bottom, inside.left : inside.right
-            ]
+            inside = tile.inner.within(tile.outer)
+            part = refine(whole, *_spans(tile.outer))
+            fine[_spans(tile.inner)] = part[_spans(inside)]
         return fine
 
-    def _refined(self, backend: Backend, whole: Float, rows: slice, columns: slice) -> Float:
-        raise NotImplementedError
-
     def _scene(self, height: int, width: int) -> Scene:
-        visible = images.resize(self._job.visible[..., None], height, width)[..., 0]
-        content, regions = self.content(height, width), regions_of(self._styles, height, width)
-        if self._job.settings.seamless:
+        visible = images.resize(self.job.visible[..., None], height, width)[..., 0]
+        content, regions = self.content(height, width), regions_of(self.styles, height, width)
+        if self.job.settings.seamless:
             content, visible = wrapped(content), bordered(visible)
             regions = [replace(region, guide=bordered(region.guide)) for region in regions]
-        brush_size = self._job.settings.brush_size / math.sqrt(self._job.part)
-        return Scene(content, visible, regions, height * width, brush_size)
+        return Scene(content, visible, regions, height * width, self.brush_size)
+
+    def part(self, rows: slice, columns: slice) -> Scene:
+        """A part of the picture at full size."""
+        height, width = self._whole.shape[:2]
+        guided = guided_in(guided_at(self.styles, height, width), rows, columns)
+        content = self._whole[rows, columns]
+        visible = self.job.visible[rows, columns]
+        return Scene(content, visible, regions_of(guided, *visible.shape), height * width, self.brush_size)
 
     def _objective(self, backend: Backend, height: int, width: int) -> Objective:
         """Of the classic method."""
-        targets = classic_targets(backend, self._scene(height, width), classic_weights(self._job.settings))
-        return seamless(backend, targets) if self._job.settings.seamless else backend.objective(targets)
+        targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
+        return seamless(backend, targets) if self.job.settings.seamless else backend.objective(targets)
 
     def _matched(
         self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
@@ -145,11 +153,11 @@ class Painter:
 
         grown: (height, width, 3), what has been painted, at this size.
         """
-        settings, periodic = self._job.settings, self._job.settings.seamless
+        settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
-        amount = images.resize(self._map[..., None], height, width)[..., 0]
+        amount = images.resize(self.map[..., None], height, width)[..., 0]
         amount = wrapped(amount) if periodic else amount
-        seen = grown if grown is not None else self._job.init
+        seen = grown if grown is not None else self.job.init
         seen = None if seen is None else images.resize(seen, height, width)
         sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
         sought = varied(sought, settings.seed)
@@ -168,37 +176,78 @@ class Painter:
         return objective, grown + np.float32(PIECES) * (pieced - grown)
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
-        """What looks for its nearest pieces: the photograph, and a little of what has been painted, at half the size."""
+        """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size."""
         content = self.content(height, width)
         coarse = images.resize(images.resize(content, -(-height // 2), -(-width // 2)), height, width)
         return content + np.float32(PAINTED) * (painted - coarse)
 
     def _first(self, height: int, width: int) -> Float:
         """(height, width, 3): where a run starts from that does not start from pieces."""
-        settings = self._job.settings
+        settings = self.job.settings
         content = self.content(height, width)
-        if self._job.init is not None:
-            self._ground = images.resize(self._job.init, height, width)
+        if self.job.init is not None:
+            self._ground = images.resize(self.job.init, height, width)
         elif settings.texture or settings.init == "noise":
-            self._ground = _noise(content, self._styles, settings.seed)
+            self._ground = _noise(content, self.styles, settings.seed)
         else:
-            plain = content if settings.init == "content" else in_palette(content, self._styles, settings.strength)
+            plain = content if settings.init == "content" else in_palette(content, self.styles, settings.strength)
             self._ground = varied(plain, settings.seed)
         return self._ground
 
     def _grown(self, image: Float, height: int, width: int) -> Float:
         if image.shape[:2] == (height, width):
             return image
-        return (resized if self._job.settings.seamless else images.resize)(image, height, width)
+        return (resized if self.job.settings.seamless else images.resize)(image, height, width)
 
     def _climbed(self, image: Float, height: int, width: int) -> Float:
         """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
-        settings = self._job.settings
-        steady = self._job.init is not None or not (settings.texture or settings.init == "noise")
+        settings = self.job.settings
+        steady = self.job.init is not None or not (settings.texture or settings.init == "noise")
         below = self._ground
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
             return self._grown(image, height, width)
         return enlarged(image, below, self._first(height, width).copy())
+
+
+class _Refining:
+    """Adds to parts of an enlarged picture what is too fine for the size that it was painted at: from the styles."""
+
+    def __init__(self, painter: Painter, backend: Backend, scale: float) -> None:
+        """scale: of the painted picture, against its full size."""
+        self._painter, self._backend, self._scale = painter, backend, scale
+        height, width = painter.map.shape
+        self._styles = [
+            style_pieces(backend, picture, height * width, painter.brush_size, PAINTERLY)
+            for region in regions_of(painter.styles, *_SMALL)
+            for picture, _ in region.styles
+        ]
+        self._starts = [
+            painter.matches.start(number, (height // CELL, width // CELL), style.pieces)
+            for number, style in enumerate(self._styles)
+        ]
+
+    def __call__(self, whole: Float, rows: slice, columns: slice) -> Float:
+        """That part of the picture (H, W, 3)."""
+        painter, image = self._painter, whole[rows, columns]
+        scene = painter.part(rows, columns)
+        sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
+        cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
+        places = [
+            (start[cells], style) for start, style in zip(self._starts, self._styles, strict=True) if start is not None
+        ]
+        pixels = pieced(self._backend, scene, sought, painter.matches, places)
+        blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
+        finer = pixels - self._blurred(pixels)
+        return np.clip(image + blend[..., None] * finer, 0, 1)
+
+    def _blurred(self, pixels: Float) -> Float:
+        height, width = pixels.shape[:2]
+        small = images.resize(pixels, *(max(1, round(side * self._scale)) for side in (height, width)))
+        return images.resize(small, height, width)
+
+
+def _spans(box: Box) -> tuple[slice, slice]:
+    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def strength_map(job: Job, content: Float) -> Float:

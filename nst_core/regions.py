@@ -60,9 +60,9 @@ def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
     ]
 
 
-def guided_in(styles: Sequence[Style], rows: slice) -> list[Style]:
-    """The styles with these rows of their guides."""
-    return [replace(style, guide=None if style.guide is None else style.guide[rows]) for style in styles]
+def guided_in(styles: Sequence[Style], rows: slice, columns: slice = slice(None)) -> list[Style]:
+    """The styles with these rows and columns of their guides."""
+    return [replace(style, guide=None if style.guide is None else style.guide[rows, columns]) for style in styles]
 
 
 def reach_of(styles: Sequence[Style], height: int, width: int) -> Float:

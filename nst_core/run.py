@@ -25,10 +25,10 @@ from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, affordable, plan
+from nst_core.painter import Painter
 from nst_core.planes import picture, planes, viewed
 from nst_core.recipe import recipe
 from nst_core.shortage import fitting
-from nst_core.painter import Painter
 from nst_core.targets import in_colors
 from nst_core.tiles import in_tiles
 from nst_core.visible import filled

@@ -17,8 +17,8 @@ import numpy as np
 from nst_core.backends import Backend, Float, Objective
 from nst_core.bands import About, Band, bands
 from nst_core.estimate import IN_FULL, TILES
-from nst_core.octaves import Octave
 from nst_core.layers import Method
+from nst_core.octaves import Octave
 from nst_core.statistics import Array, Grams, Targets, held_weights, tv_weight
 from nst_core.team import Team
 from nst_core.tile_passes import Exact, reduction
@@ -95,6 +95,10 @@ class Spread:
         self._team.begin()
         parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
         return divided(self._backend, _summed(parts), np.ones((1, 1, height, width), np.float32))
+
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return self.style(image, method), self.held(image, method)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +29,11 @@ _pieces: Kept[StylePieces] = Kept(KEPT_PIECES)
 
 @dataclass(frozen=True)
 class StylePieces:
-    """A style at a size. picture: (H, W, 3); held: its features by layer; pieces: its cells."""
+    """A style at a size. picture: (H, W, 3); grams; held: its features by layer; pieces: its cells."""
 
     picture: Float
-    held: dict[str, Array]
+    grams: Grams
+    held: Mapping[str, Array]
     pieces: Pieces
 
 
@@ -83,5 +84,5 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
 
 
 def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
-    held = dict(backend.held(backend.array(planes(picture)), method))
-    return StylePieces(picture, held, pieces(held))
+    grams, held = backend.described(backend.array(planes(picture)), method)
+    return StylePieces(picture, grams, held, pieces(held))

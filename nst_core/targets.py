@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ from nst_core.aim import Strength, painterly_weights
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
 from nst_core.layers import CLASSIC, PAINTERLY, Method
-from nst_core.matching import Index, nearest
+from nst_core.matching import Found, Index, Means, Pieces, means_of, nearest
 from nst_core.patches import assembled
 from nst_core.planes import planes
 from nst_core.regions import Region, opaque
@@ -41,13 +41,13 @@ class Scene:
 
 @dataclass
 class Matches:
-    """What was found for each style of each region, in their order: at this octave, and at the one before."""
+    """What was found last for each style of each region, in their order, and the means of what looked for it."""
 
-    indices: list[Index] = field(default_factory=list)
+    found: list[tuple[Found, Means]] = field(default_factory=list)
 
-    def coarser(self, number: int) -> Index | None:
-        """The one of that number, if there is any."""
-        return self.indices[number] if number < len(self.indices) else None
+    def start(self, number: int, size: tuple[int, int], style: Pieces) -> Index | None:
+        """Where to look for the style of that number in a picture of that size (cells), if anything was found yet."""
+        return self.found[number][0].enlarged(size, style.grid) if self.found else None
 
 
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
@@ -59,6 +59,7 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
         backend,
         scene,
         CLASSIC,
+        grams=[_grams(backend, region, scene) for region in scene.regions],
         guides=[region.guide * scene.visible for region in scene.regions],
         held=backend.held(backend.array(planes(scene.content)), CLASSIC),
         held_share=np.ones_like(scene.visible),
@@ -73,46 +74,70 @@ def painterly_targets(
 
     sought: (H, W, 3), what looks for its nearest. matches: of the coarser octave; changed to those of this one.
     """
-    own = backend.held(backend.array(planes(scene.content)), PAINTERLY)
-    asked = own if sought is scene.content else backend.held(backend.array(planes(sought)), PAINTERLY)
-    found = {layer: values * 0 for layer, values in own.items()}
-    pixels, indices = np.zeros_like(scene.content), list[Index]()
-    covered = np.zeros_like(scene.visible)
-    for region in scene.regions:
-        guides = cell_means(backend.array(region.guide[None, None]), own)
-        counts = cell_means(backend.array((region.guide * scene.visible)[None, None]), own)["relu3_1"]
-        covered += region.guide
-        for picture, share in region.styles:
-            style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
-            index = nearest(backend, asked, counts, style.pieces, matches.coarser(len(indices)))
-            indices.append(index)
-            for layer, values in _gathered(style, index, own).items():
-                found[layer] = found[layer] + guides[layer] * share * values
-            part = assembled(style.picture, index, *scene.visible.shape)
-            pixels += region.guide[..., None] * np.float32(share) * part
-    matches.indices = indices
+    asked = backend.held(backend.array(planes(sought)), PAINTERLY)
+    covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
+    toward = strength.blend * covered
     # Where no style counts, and as far as the strength is below, the content's own features are the target.
-    toward = cell_means(backend.array(strength.blend[None, None]), own)
-    bare = cell_means(backend.array(1 - covered[None, None]), own)
-    target = {
-        layer: values + toward[layer] * (found[layer] + bare[layer] * values - values)
-        for layer, values in own.items()
-    }
-    pixels += (1 - covered)[..., None] * scene.content
-    start = scene.content + strength.blend[..., None] * (pixels - scene.content)
+    plain = bool((toward >= 1).all())
+    own = asked if plain or sought is scene.content else backend.held(backend.array(planes(scene.content)), PAINTERLY)
+    shares = cell_means(backend.array(toward[None, None]), own)
+    target = {layer: values * (0 if plain else 1 - shares[layer]) for layer, values in own.items()}
+    pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
+    for region in scene.regions:
+        guide = region.guide * strength.blend
+        guides = cell_means(backend.array(guide[None, None]), own)
+        means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
+        styles = [
+            (style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY), share)
+            for picture, share in region.styles
+        ]
+        grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
+        for style, share in styles:
+            start = matches.start(len(found), _cells(own), style.pieces)
+            index = nearest(backend, asked, means, style.pieces, start)
+            found.append((Found(index, style.pieces.grid), means))
+            for layer, values in _gathered(style, index, own).items():
+                target[layer] = target[layer] + guides[layer] * share * values
+            pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
+    matches.found = found
+    begin = pixels + (1 - toward)[..., None] * scene.content
     targets = _targets(
         backend,
         scene,
         PAINTERLY,
+        grams=grams,
         guides=[region.guide * scene.visible * strength.gram for region in scene.regions],
         held=target,
         held_share=scene.visible,
         weights=painterly_weights(settings, strength.gram_weight),
     )
-    return targets, start
+    return targets, begin
 
 
-def _gathered(style: StylePieces, index: Index, like: dict[str, Array]) -> dict[str, Array]:
+def _cells(held: Mapping[str, Array]) -> tuple[int, int]:
+    height, width = held["relu3_1"].shape[2:]
+    return int(height), int(width)
+
+
+def pieced(
+    backend: Backend, scene: Scene, sought: Float, matches: Matches, places: Sequence[tuple[Index, StylePieces]]
+) -> Float:
+    """A part of a large picture, put together from the pieces nearest to `sought` (H, W, 3), which it looks for.
+
+    matches: of the octave before; places: for each style of each region, where to look for each cell, and its pieces.
+    """
+    asked = backend.held(backend.array(planes(sought)), PAINTERLY)
+    pixels, number = np.zeros_like(sought), 0
+    for region in scene.regions:
+        for _, share in region.styles:
+            (_, means), (start, style) = matches.found[number], places[number]
+            index = nearest(backend, asked, means, style.pieces, start)
+            pixels += region.guide[..., None] * np.float32(share) * assembled(style.picture, index, *sought.shape[:2])
+            number += 1
+    return pixels
+
+
+def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> dict[str, Array]:
     """The features (1, C, h, w) of the style cells in `index`; where a map has one position for four cells, means."""
     found = {}
     for layer, values in style.held.items():
@@ -132,15 +157,16 @@ def _targets(
     scene: Scene,
     method: Method,
     *,
+    grams: Sequence[Grams],
     guides: Sequence[Float],
-    held: dict[str, Array],
+    held: Mapping[str, Array],
     held_share: Float,
     weights: Weights,
 ) -> Targets:
     stacked = np.maximum(np.stack(guides), LEAST_GUIDE)[:, None]
     return Targets(
         method=method,
-        grams=_stacked(backend, [_grams(backend, region, scene, method) for region in scene.regions]),
+        grams=_stacked(backend, grams),
         guides=backend.array(stacked),
         guide_share=tuple(float(guide.sum()) / scene.area for guide in stacked),
         held=held,
@@ -149,8 +175,8 @@ def _targets(
     )
 
 
-def _grams(backend: Backend, region: Region, scene: Scene, method: Method) -> Grams:
-    parts = [style_grams(backend, pixels, scene.area, scene.brush_size, method) for pixels, _ in region.styles]
+def _grams(backend: Backend, region: Region, scene: Scene) -> Grams:
+    parts = [style_grams(backend, pixels, scene.area, scene.brush_size, CLASSIC) for pixels, _ in region.styles]
     return blend(parts, [share for _, share in region.styles])
 
 

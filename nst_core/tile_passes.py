@@ -70,7 +70,7 @@ class Passes:
 
 def reduction(method: Method, layer: str) -> int:
     """How many px of the image, each way, one position of a layer's target features stands for."""
-    return REDUCTION[layer] * method.held[layer]
+    return int(REDUCTION[layer] * method.held[layer])
 
 
 def exact(backend: Backend, array: Array) -> Exact:

@@ -43,6 +43,10 @@ class InTiles:
         ones = np.ones((1, 1, *image.shape[2:]), np.float32)
         return divided(self.whole, self._passes(image, method).sums(image, self.array(ones)), ones)
 
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return self.style(image, method), self.held(image, method)
+
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         return _Tiled(self.whole, targets, self._passes(targets.guides, targets.method))

@@ -70,6 +70,9 @@ class Backend(Protocol):
     def style(self, image: Array, method: Method) -> Grams:
         """An image's Gram matrices at the method's layers, under one guide of ones."""
 
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """`style` and `held` at once."""
+
     def nearest(self, query: Array, reference: Array) -> Array:
         """query (N, C), reference (M, C): for each row of the first, the row (N,) of the other with most in common.
 

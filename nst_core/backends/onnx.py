@@ -108,6 +108,15 @@ class OnnxBackend:
             layer: part / ((height // REDUCTION[layer]) * (width // REDUCTION[layer])) for layer, part in sums.items()
         }
 
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        grams, held = [f"{layer}.gram" for layer in method.gram], _held_names(method)
+        found = _run(self._features, {"image": image}, grams + held, run_options(self._asked))
+        return (
+            dict(zip(method.gram, found[: len(grams)], strict=True)),
+            dict(zip(method.held, found[len(grams) :], strict=True)),
+        )
+
     def nearest(self, query: Array, reference: Array) -> Array:
         """See `Backend.nearest`."""
         rows = max(1, int(SCORES / 4 / len(reference)))
@@ -212,12 +221,13 @@ def _run(
     return [value.numpy() for value in found]
 
 
-def _held(
-    session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions
-) -> dict[str, Array]:
+def _held(session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions) -> dict[str, Array]:
     """See `Backend.held`."""
-    names = [layer + CELLS if method is PAINTERLY else layer for layer in method.held]
-    return dict(zip(method.held, _run(session, {"image": image}, names, options), strict=True))
+    return dict(zip(method.held, _run(session, {"image": image}, _held_names(method), options), strict=True))
+
+
+def _held_names(method: Method) -> list[str]:
+    return [layer + CELLS if method.name == PAINTERLY.name else layer for layer in method.held]
 
 
 def _summed(

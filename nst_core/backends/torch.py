@@ -93,6 +93,10 @@ class TorchBackend:
             maps = self._vgg(image, method.deepest)
             return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
 
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return self.style(image, method), self.held(image, method)
+
     def nearest(self, query: Array, reference: Array) -> Array:
         """See `Backend.nearest`."""
         rows = max(1, int(SCORES / 4 / len(reference)))
