@@ -21,7 +21,7 @@ from styles import (
 )
 from styles.sheet import Array, Sheet
 
-WIDE, SQUARE = (1024, 800), (928, 928)
+WIDE, SQUARE = (1312, 1024), (1152, 1152)
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,14 @@ STYLES = (
     Style(
         "watercolour",
         "Watercolour",
-        "Transparent washes that pool at their edges and bloom into each other on rough white paper.",
+        "Transparent washes that pool at their edges and bloom, with the white of the paper left to shine.",
         WIDE,
         watercolour.paint,
     ),
     Style(
         "charcoal-hatching",
-        "Charcoal hatching",
-        "Cross-hatched charcoal over a rubbed ground, black and white alone, with the tooth of the paper.",
+        "Charcoal",
+        "Rubbed powder, the broad side of the stick over toothy paper, pressed blacks and light lifted with an eraser.",
         WIDE,
         charcoal.paint,
     ),
