@@ -14,6 +14,7 @@ from styles import (
     linocut,
     mosaic,
     pastel,
+    pencil,
     points,
     sumie,
     watercolour,
@@ -120,5 +121,12 @@ STYLES = (
         "Gouged lines printed in black over flat red, gold and teal.",
         SQUARE,
         linocut.paint,
+    ),
+    Style(
+        "pencil-sketch",
+        "Pencil sketch",
+        "Soft and hard graphite, hatched across the forms, on paper that shows between the strokes.",
+        WIDE,
+        pencil.paint,
     ),
 )
