@@ -16,6 +16,7 @@ from styles import (
     pastel,
     pencil,
     points,
+    riso,
     sumie,
     watercolour,
     woodcut,
@@ -128,5 +129,12 @@ STYLES = (
         "Soft and hard graphite, hatched across the forms, on paper that shows between the strokes.",
         WIDE,
         pencil.paint,
+    ),
+    Style(
+        "risograph",
+        "Risograph",
+        "Pink, blue and yellow inks in coarse dots, a little out of register, with grain and pinholes.",
+        WIDE,
+        riso.paint,
     ),
 )
