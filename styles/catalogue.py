@@ -10,6 +10,7 @@ from styles import (
     cubist,
     glass,
     impasto,
+    inkwash,
     knife,
     linocut,
     mosaic,
@@ -129,6 +130,13 @@ STYLES = (
         "Soft and hard graphite, hatched across the forms, on paper that shows between the strokes.",
         WIDE,
         pencil.paint,
+    ),
+    Style(
+        "pen-and-ink-wash",
+        "Pen and ink with wash",
+        "Broken pen lines and quick hatching over washes of sepia and grey.",
+        WIDE,
+        inkwash.paint,
     ),
     Style(
         "risograph",
