@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from styles import (
     charcoal,
+    comic,
     cubist,
     glass,
     impasto,
@@ -144,5 +145,12 @@ STYLES = (
         "Pink, blue and yellow inks in coarse dots, a little out of register, with grain and pinholes.",
         WIDE,
         riso.paint,
+    ),
+    Style(
+        "comic-ink",
+        "Comic ink",
+        "Bold brush outlines and spotted blacks over flat colours and printed dots.",
+        WIDE,
+        comic.paint,
     ),
 )
