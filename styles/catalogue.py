@@ -15,6 +15,7 @@ from styles import (
     knife,
     linocut,
     mosaic,
+    nouveau,
     pastel,
     pencil,
     points,
@@ -152,5 +153,12 @@ STYLES = (
         "Bold brush outlines and spotted blacks over flat colours and printed dots.",
         WIDE,
         comic.paint,
+    ),
+    Style(
+        "art-nouveau-poster",
+        "Art nouveau poster",
+        "Flat muted colours inside a swelling contour, with whiplash curves, lilies and a ring of ornament.",
+        WIDE,
+        nouveau.paint,
     ),
 )
