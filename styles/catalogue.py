@@ -15,6 +15,7 @@ from styles import (
     knife,
     linocut,
     mosaic,
+    neon,
     nouveau,
     pastel,
     pencil,
@@ -160,5 +161,12 @@ STYLES = (
         "Flat muted colours inside a swelling contour, with whiplash curves, lilies and a ring of ornament.",
         WIDE,
         nouveau.paint,
+    ),
+    Style(
+        "night-neon",
+        "Night neon",
+        "A dark, wet city under signs of magenta, cyan and amber, and their light on the ground.",
+        WIDE,
+        neon.paint,
     ),
 )
