@@ -13,6 +13,7 @@ from styles import (
     impasto,
     inkwash,
     knife,
+    lilies,
     linocut,
     mosaic,
     neon,
@@ -126,6 +127,13 @@ STYLES = (
         "Gouged lines printed in black over flat red, gold and teal.",
         SQUARE,
         linocut.paint,
+    ),
+    Style(
+        "water-garden",
+        "Water garden",
+        "Broken touches of green, blue and rose that turn into light on water from a few steps away.",
+        WIDE,
+        lilies.paint,
     ),
     Style(
         "pencil-sketch",
