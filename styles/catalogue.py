@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from styles import (
+    byzantine,
     charcoal,
     comic,
     cubist,
@@ -169,6 +170,13 @@ STYLES = (
         "Flat muted colours inside a swelling contour, with whiplash curves, lilies and a ring of ornament.",
         WIDE,
         nouveau.paint,
+    ),
+    Style(
+        "byzantine-gold",
+        "Byzantine gold",
+        "Small stones of deep blue and red on glittering gold leaf.",
+        SQUARE,
+        byzantine.paint,
     ),
     Style(
         "night-neon",
