@@ -30,7 +30,6 @@ def paint(sheet: Sheet) -> Array:
     seated(scene, sheet.zeros() + 0.5, Pose(HEAD, 0.205, -0.26, (0.4, -0.55, 0.8), 0.35, 0.5), SITTER)
     _tresses(scene)
     _lilies(scene)
-    _frame(scene)
     steps = 11
     flat = np.round(scene.color * steps + 0.18 * noise(sheet, 0.012, 2)[..., None]) / steps
     stone = 0.028 * noise(sheet, 0.0024, 2) + 0.02 * noise(sheet, 0.25, 2)
@@ -144,22 +143,3 @@ def _lilies(scene: Scene) -> None:
             for t in (-0.4, 0, 0.4)
         ]
         scene.lay(drawn(sheet, dots, 0.009), GOLD)
-
-
-def _frame(scene: Scene) -> None:
-    """A border with a running wave, and quarter rings in its corners."""
-    sheet = scene.sheet
-    margin = np.minimum(np.minimum(sheet.x, sheet.aspect - sheet.x), np.minimum(sheet.y, 1 - sheet.y))
-    for x, y in [(0, 0), (sheet.aspect, 0), (0, 1), (sheet.aspect, 1)]:
-        distance, turn = around(sheet, x, y)
-        for reach, colour in [(0.165, GOLD), (0.152, PLUM), (0.10, GOLD)]:
-            scene.lay(cover(reach - distance), colour)
-        fan = (np.sin(turn * 16) > 0) & (distance < 0.146) & (distance > 0.105)
-        scene.lay(fan.astype(np.float32), RUST)
-    scene.lay(cover(0.052 - margin), GOLD)
-    scene.lay(cover(0.045 - margin), CREAM)
-    along = np.where(np.minimum(sheet.x, sheet.aspect - sheet.x) < np.minimum(sheet.y, 1 - sheet.y), sheet.y, sheet.x)
-    wave = np.abs(margin - 0.023 - 0.009 * np.sin(along * 75))
-    scene.lay(cover(0.0048 - wave), TEAL)
-    berries = 0.0062 - np.hypot(np.mod(along + 0.021, 0.0838 / 2) - 0.0209, margin - 0.023 + 0.0 * along)
-    scene.lay(cover(berries), RUST)
