@@ -11,6 +11,7 @@ from styles import (
     comic,
     cubist,
     glass,
+    gouache,
     impasto,
     inkwash,
     knife,
@@ -135,6 +136,13 @@ STYLES = (
         "Broken touches of green, blue and rose that turn into light on water from a few steps away.",
         WIDE,
         lilies.paint,
+    ),
+    Style(
+        "gouache",
+        "Gouache",
+        "Opaque, chalky shapes in sunny colours, their edges dragged with a dry brush.",
+        WIDE,
+        gouache.paint,
     ),
     Style(
         "pencil-sketch",
