@@ -23,6 +23,7 @@ from styles import (
     pastel,
     pencil,
     points,
+    portrait,
     riso,
     sumie,
     watercolour,
@@ -129,6 +130,13 @@ STYLES = (
         "Gouged lines printed in black over flat red, gold and teal.",
         SQUARE,
         linocut.paint,
+    ),
+    Style(
+        "oil-portrait",
+        "Oil portrait",
+        "Warm skin out of brown shadow: thin blended darks and thick lights, as by candlelight.",
+        SQUARE,
+        portrait.paint,
     ),
     Style(
         "water-garden",
