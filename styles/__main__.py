@@ -14,10 +14,10 @@ from styles.catalogue import STYLES, Style
 from styles.sheet import blank
 
 FOLDER = Path(__file__).resolve().parents[1] / "nst_core" / "styles"
-OVERSAMPLING = 1.5  # edges are smooth, and brushes have finer bristles, when a larger sheet is reduced
+OVERSAMPLING = 1.25  # edges are smooth, and brushes have finer bristles, when a larger sheet is reduced
 SEED = 7
 THUMBNAIL = 256  # pixels
-STYLE_BYTES = 195_000  # so that twelve of them and their thumbnails stay below 2.6 MB
+STYLE_BYTES = 325_000  # so that two dozen of them and their thumbnails stay below 8 MB
 BEST_QUALITY, WORST_QUALITY = 86, 66
 
 

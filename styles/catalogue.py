@@ -6,22 +6,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from styles import (
+    byzantine,
     charcoal,
+    comic,
     cubist,
     glass,
+    gouache,
     impasto,
+    inkwash,
     knife,
+    lilies,
     linocut,
     mosaic,
+    neon,
+    nouveau,
     pastel,
+    pencil,
     points,
+    portrait,
+    riso,
     sumie,
     watercolour,
     woodcut,
 )
 from styles.sheet import Array, Sheet
 
-WIDE, SQUARE = (1024, 800), (928, 928)
+WIDE, SQUARE = (1312, 1024), (1152, 1152)
 
 
 @dataclass(frozen=True)
@@ -68,14 +78,14 @@ STYLES = (
     Style(
         "watercolour",
         "Watercolour",
-        "Transparent washes that pool at their edges and bloom into each other on rough white paper.",
+        "Transparent washes that pool at their edges and bloom, with the white of the paper left to shine.",
         WIDE,
         watercolour.paint,
     ),
     Style(
         "charcoal-hatching",
-        "Charcoal hatching",
-        "Cross-hatched charcoal over a rubbed ground, black and white alone, with the tooth of the paper.",
+        "Charcoal",
+        "Rubbed powder, the broad side of the stick over toothy paper, pressed blacks and light lifted with an eraser.",
         WIDE,
         charcoal.paint,
     ),
@@ -120,5 +130,75 @@ STYLES = (
         "Gouged lines printed in black over flat red, gold and teal.",
         SQUARE,
         linocut.paint,
+    ),
+    Style(
+        "oil-portrait",
+        "Oil portrait",
+        "Warm skin out of brown shadow: thin blended darks and thick lights, as by candlelight.",
+        SQUARE,
+        portrait.paint,
+    ),
+    Style(
+        "water-garden",
+        "Water garden",
+        "Broken touches of green, blue and rose that turn into light on water from a few steps away.",
+        WIDE,
+        lilies.paint,
+    ),
+    Style(
+        "gouache",
+        "Gouache",
+        "Opaque, chalky shapes in sunny colours, their edges dragged with a dry brush.",
+        WIDE,
+        gouache.paint,
+    ),
+    Style(
+        "pencil-sketch",
+        "Pencil sketch",
+        "Soft and hard graphite, hatched across the forms, on paper that shows between the strokes.",
+        WIDE,
+        pencil.paint,
+    ),
+    Style(
+        "pen-and-ink-wash",
+        "Pen and ink with wash",
+        "Broken pen lines and quick hatching over washes of sepia and grey.",
+        WIDE,
+        inkwash.paint,
+    ),
+    Style(
+        "risograph",
+        "Risograph",
+        "Pink, blue and yellow inks in coarse dots, a little out of register, with grain and pinholes.",
+        WIDE,
+        riso.paint,
+    ),
+    Style(
+        "comic-ink",
+        "Comic ink",
+        "Bold brush outlines and spotted blacks over flat colours and printed dots.",
+        WIDE,
+        comic.paint,
+    ),
+    Style(
+        "art-nouveau-poster",
+        "Art nouveau poster",
+        "Flat muted colours inside a swelling contour, with whiplash curves, lilies and a ring of ornament.",
+        WIDE,
+        nouveau.paint,
+    ),
+    Style(
+        "byzantine-gold",
+        "Byzantine gold",
+        "Small stones of deep blue and red on glittering gold leaf.",
+        SQUARE,
+        byzantine.paint,
+    ),
+    Style(
+        "night-neon",
+        "Night neon",
+        "A dark, wet city under signs of magenta, cyan and amber, and their light on the ground.",
+        WIDE,
+        neon.paint,
     ),
 )

@@ -1,4 +1,4 @@
-"""Charcoal: a jug, fruit and a cloth on a table, hatched across the forms on toothy paper."""
+"""Charcoal: a sitter in lamplight; rubbed powder, the flat stick over the tooth, pressed blacks, erased light."""
 
 from __future__ import annotations
 
@@ -6,175 +6,132 @@ import numpy as np
 
 from styles.curves import depth
 from styles.scene import Scene, cover, ellipse
-from styles.sheet import Array, Sheet, blur, hexes, noise, step
+from styles.sheet import Array, Sheet, blur, hexes, mix, noise, step
+from styles.sitter import Palette, Pose, seated
 from styles.strokes import Brush, Hand, Paint, at, paths, scattered
 
-PAPER, COAL = hexes("f1ece1 14130f")
-LIGHT = np.array([-0.55, -0.55, 0.63], np.float32)
+PAPER, COAL, CHALK = hexes("ebe4d4 100f0d fbf8ef")
+POSE = Pose((0.56, 0.40), 0.265, 0.24, (-0.6, -0.5, 0.72), 0.10, 0.4)
 
 
 def paint(sheet: Sheet) -> Array:
     """The picture (H, W, 3)."""
     scene = Scene(sheet)
-    tone = _arrangement(scene)
-    tooth = 0.75 * noise(sheet, 0.0035, 2) + 0.45 * noise(sheet, (0.02, 0.003))
-    coal = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
-    _smudged(sheet, coal, tone)
-    for threshold, turn, width, gap in [
-        (0.86, 0.0, 0.0042, 0.0165),
-        (0.62, 0.95, 0.0045, 0.0165),
-        (0.42, -0.7, 0.0052, 0.0165),
-        (0.24, 0.45, 0.0095, 0.0155),
-    ]:
-        _hatched(scene, coal, tone, (threshold, turn, width, gap))
-    _contours(scene, coal)
-    dark = 1 - coal.color.mean(-1)
-    caught = np.clip(dark * 1.12 + (0.27 * tooth) * np.sqrt(np.clip(dark, 0, 1)) * (1.25 - dark), 0, 1)
-    ground = PAPER * (1 + 0.02 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
-    picture = ground + (COAL - ground) * caught[..., None]
-    return np.clip(_lifted(scene, picture, tone, tooth), 0, 1)
+    tone = _arranged(scene)
+    tooth = 0.75 * noise(sheet, 0.0026, 2) + 0.40 * noise(sheet, 0.006) + 0.30 * noise(sheet, (0.03, 0.0028))
+    rubbed = _rubbed(sheet, tone)
+    grain = _side_of_the_stick(scene, tone)
+    grain = mix(grain, np.clip(1.08 * (1 - tone), 0, 1) ** 1.15, 0.68 * (scene.label > 1))
+    lines = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    _hatched(scene, lines, tone)
+    _contours(scene, lines)
+    pressed = step(0.24, 0.02, tone) * 0.85 * (0.8 + 0.2 * noise(sheet, 0.02, 2))
+    drawn_ = np.maximum(1 - lines.color.mean(-1), np.clip(pressed, 0, 1) * (scene.label > 1))
+    load = np.clip(1 - (1 - grain) * (1 - drawn_), 0, 1)
+    caught = np.clip(load * 1.05 + 0.30 * tooth * np.sqrt(load) * (1.22 - load), 0, 1)
+    dark = 1 - (1 - rubbed * (1 + 0.06 * tooth)) * (1 - caught)
+    dark = _erased(scene, dark, tone, tooth)
+    ground = PAPER * (1 + 0.018 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
+    return np.clip(mix(ground, COAL, np.clip(dark, 0, 1)), 0, 1)
 
 
-def _smudged(sheet: Sheet, coal: Paint, tone: Array) -> None:
-    """Powder rubbed in with a finger: soft, drawn out along the sweep of the hand."""
-    rubbed = blur(tone, 0.007 * sheet.unit) + 0.07 * noise(sheet, (0.20, 0.03), 3) + 0.05 * noise(sheet, 0.1, 3)
-    coal.color *= (1 - 0.62 * np.clip(1 - rubbed, 0, 1))[..., None]
+def _arranged(scene: Scene) -> Array:
+    sheet = scene.sheet
+    glow = step(0.75, 0.05, np.hypot(sheet.x - 0.98, (sheet.y - 0.36) * 0.9))
+    tone = (
+        0.16 + 0.72 * glow + 0.50 * step(0.30, -0.05, sheet.x) * step(0.75, 0.3, sheet.y) + 0.06 * noise(sheet, 0.3, 2)
+    )
+    scene.lay(sheet.zeros() + 1, np.ones(3), -0.9 + 0.2 * noise(sheet, 0.5))
+    for x, y, size, bright in [(1.13, 0.83, 0.135, 0.95), (0.95, 0.92, 0.10, 0.75)]:
+        ball = ellipse(sheet, (x, y), (size, size))
+        u, v = (sheet.x - x) / size, (sheet.y - y) / size
+        z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
+        shade = 0.05 + bright * np.clip(-0.6 * u - 0.45 * v + 0.6 * z, 0, 1) ** 0.9 + 0.14 * np.clip(u, 0, 1) ** 2
+        fall = ellipse(sheet, (x + size * 0.5, y + size * 0.9), (size * 1.6, size * 0.4))
+        tone = np.where(fall > 0, tone * (1 - 0.8 * step(0, 0.5, fall)), tone)
+        tone = np.where(ball > 0, shade, tone)
+        scene.lay(cover(ball), np.ones(3), np.arctan2(u, -v))
+    linen = hexes("000000 ffffff")
+    return seated(scene, np.clip(tone, 0, 1), POSE, Palette(linen, linen, linen, linen, linen))
 
 
-def _hatched(scene: Scene, coal: Paint, tone: Array, layer: tuple[float, float, float, float]) -> None:
-    """One set of strokes, turned from the form's own direction, wherever it is darker than a threshold."""
-    threshold, turn, width, gap = layer
+def _rubbed(sheet: Sheet, tone: Array) -> Array:
+    """Powder spread with fingers and a rag: soft, in broad sweeps, never up to the edges of the sheet."""
+    sweep = noise(sheet, (0.30, 0.04), 3)
+    turned = np.asarray(np.clip(1 - blur(tone, 0.010 * sheet.unit), 0, 1))
+    margin = np.minimum(np.minimum(sheet.x, sheet.aspect - sheet.x), np.minimum(sheet.y, 1 - sheet.y))
+    inside = step(0.005, 0.05, margin + 0.02 * noise(sheet, 0.06, 3))
+    prints = 0.5 + 0.5 * np.sin(sheet.x * 420 + sheet.y * 180 + 2 * noise(sheet, 0.05))
+    smear = 0.42 * turned**1.1 + 0.05 * sweep + 0.03 * noise(sheet, 0.05, 3)
+    return np.asarray(np.clip(smear * (0.35 + 0.65 * inside) - 0.02 * prints * (turned > 0.3), 0, 0.8))
+
+
+def _side_of_the_stick(scene: Scene, tone: Array) -> Array:
+    """Broad strokes with the flat of the stick: how much coal (H, W) lies on the hills of the paper."""
     sheet, rng = scene.sheet, scene.sheet.rng
-    wanted = step(threshold + 0.10, threshold - 0.16, tone + 0.04 * noise(sheet, 0.05, 2))
-    starts = scattered(sheet, gap, wanted)
-    hand = Hand(sheet, coal, Brush(0.1, width, 0.0, 0.75, 0.2, 0.1, 0.62))
-    lines = paths(sheet, scene.angle + turn, starts, 0.085)
-    for line, dark in zip(lines, at(1 - tone, starts), strict=True):
-        cut = rng.integers(0, len(line) // 3)
-        shade = np.full(3, np.clip(0.62 - 0.55 * dark + rng.normal(0, 0.07), 0.03, 0.8))
-        hand.stroke(
-            line[cut : len(line) - rng.integers(0, len(line) // 4)],
-            shade,
-            shade * 0.7,
-            width * sheet.unit * rng.uniform(0.6, 1.3),
-        )
+    laid = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    for width, long, gap, low in [(0.045, 0.20, 0.034, 0.85), (0.020, 0.09, 0.018, 0.70), (0.010, 0.045, 0.0105, 0.60)]:
+        wanted = step(low + 0.12, low - 0.22, tone + 0.04 * noise(sheet, 0.06, 2))
+        starts = scattered(sheet, gap, wanted)
+        hand = Hand(sheet, laid, Brush(long, width, 0.0, 0.25, 0.5, 0.9, 0.6))
+        lines = paths(sheet, scene.angle + rng.normal(0, 0.12), starts, long)
+        for line, dark in zip(lines, at(1 - tone, starts), strict=True):
+            shade = np.full(3, np.clip(1.16 - 1.14 * dark + rng.normal(0, 0.06), 0.02, 1))
+            hand.stroke(line, shade, np.clip(shade + 0.12, 0, 1), width * sheet.unit * rng.uniform(0.6, 1.2))
+    return np.asarray(np.clip(1 - blur(laid.color.mean(-1), 0.0012 * sheet.unit), 0, 1))
 
 
-def _contours(scene: Scene, coal: Paint) -> None:
-    """Outlines searched for with several strokes, heavy in the shade."""
+def _hatched(scene: Scene, lines: Paint, tone: Array) -> None:
+    """Few open strokes of the corner of the stick in the half-tones and the dark."""
     sheet, rng = scene.sheet, scene.sheet.rng
-    for label in range(1, scene.label.max() + 1):
-        distance = depth((scene.label == label).astype(np.float32))
-        down, right = np.gradient(blur(distance, 2))
+    for threshold, turn, width, gap in [(0.62, 0.5, 0.0036, 0.021), (0.30, -0.35, 0.0065, 0.017)]:
+        wanted = step(threshold + 0.06, threshold - 0.14, tone + 0.06 * noise(sheet, 0.12, 2))
+        wanted = wanted * step(-0.6, 0.8, noise(sheet, 0.16))
+        starts = scattered(sheet, gap, wanted)
+        hand = Hand(sheet, lines, Brush(0.1, width, 0.0, 0.6, 0.4, 0.0, 0.8))
+        for line in paths(sheet, scene.angle + turn, starts, 0.075):
+            shade = np.full(3, rng.uniform(0.1, 0.5))
+            hand.stroke(
+                line[: len(line) - rng.integers(0, len(line) // 3)],
+                shade,
+                shade,
+                width * sheet.unit * rng.uniform(0.5, 1.4),
+            )
+
+
+def _contours(scene: Scene, lines: Paint) -> None:
+    """Edges found with heavy, broken, pressed lines, darker on the side away from the light."""
+    sheet, rng = scene.sheet, scene.sheet.rng
+    for label in range(2, scene.label.max() + 1):
+        mask = (scene.label == label).astype(np.float32)
+        if mask.sum() < 0.0004 * mask.size:
+            continue
+        distance = depth(mask)
+        down, right = np.gradient(blur(distance, 3))
         along = np.arctan2(-right, down)
-        for shift, width in ((0.0, 0.006), (0.004, 0.0028), (-0.003, 0.0022)):
-            near = np.abs(distance - shift * sheet.unit) < 1.2
-            rows, columns = np.nonzero(near)
-            if not len(rows):
-                continue
-            chosen = rng.permutation(len(rows))[: max(4, len(rows) // 130)]
-            hand = Hand(sheet, coal, Brush(0.1, width, 0.0, 0.5, 0.3, 0.0, 0.85))
+        for shift, width, share in ((0.0, 0.0052, 420), (0.004, 0.0026, 300)):
+            rows, columns = np.nonzero(np.abs(distance - shift * sheet.unit) < 1.2)
+            chosen = rng.permutation(len(rows))[: max(3, len(rows) // share)]
+            hand = Hand(sheet, lines, Brush(0.1, width, 0.0, 0.5, 0.4, -0.5, 0.92))
             starts = np.stack([columns[chosen], rows[chosen]], 1).astype(np.float32)
-            for line in paths(sheet, along, starts, rng.uniform(0.09, 0.2)):
-                hand.stroke(line, np.full(3, 0.06), np.full(3, 0.2), width * sheet.unit * rng.uniform(0.5, 1.3))
+            shaded = at(down + right, starts) < 0.2
+            for line, dark in zip(paths(sheet, along, starts, rng.uniform(0.08, 0.18)), shaded, strict=True):
+                hand.stroke(
+                    line,
+                    np.full(3, 0.05),
+                    np.full(3, 0.35),
+                    width * sheet.unit * (rng.uniform(0.6, 1.6) if dark else 0.4),
+                )
 
 
-def _lifted(scene: Scene, picture: Array, tone: Array, tooth: Array) -> Array:
-    """Highlights taken out with a kneaded eraser, a little white chalk in the brightest."""
-    chalk = step(0.93, 1.02, tone) * np.clip(0.75 + 0.4 * tooth, 0, 1) * (scene.label > 1)
-    return np.asarray(picture + (hexes("fffdf6")[0] - picture) * chalk[..., None])
-
-
-def _arrangement(scene: Scene) -> Array:
-    sheet = scene.sheet
-    sweep = (
-        0.52
-        + 0.46 * step(0.0, 1.1, sheet.x * 0.6 + 0.25 * sheet.y)
-        - 0.24 * step(0.62, 0.0, sheet.y)
-        + 0.10 * noise(sheet, 0.25, 2)
-    )
-    tone = np.asarray(sweep)
-    scene.angle[:] = -0.85 + 0.25 * noise(sheet, 0.5)
-    table = sheet.y - 0.60 - 0.02 * sheet.x
-    tone = np.where(table > 0, 0.84 - 0.30 * table + 0.06 * noise(sheet, (0.3, 0.04), 2), tone)
-    scene.lay(cover(table), np.ones(3), 0.06)
-    tone = _cloth(scene, tone)
-    tone = _jug(scene, tone)
-    for x, y, size, squash in [
-        (0.80, 0.68, 0.125, 0.94),
-        (1.02, 0.74, 0.115, 1.0),
-        (0.66, 0.82, 0.105, 0.92),
-        (0.90, 0.86, 0.095, 1.0),
-    ]:
-        tone = _fruit(scene, tone, (x, y, size, squash))
-    return np.clip(tone, 0.02, 1.05)
-
-
-def _shaded(normal: tuple[Array, Array, Array]) -> Array:
-    """Brightness of a form: light, half-tone, core shadow and the light thrown back from the table."""
-    facing = normal[0] * LIGHT[0] + normal[1] * LIGHT[1] + normal[2] * LIGHT[2]
-    back = 0.20 * np.clip(normal[0] * 0.7 + normal[1] * 0.6, 0, 1) ** 2
-    return np.asarray(0.06 + 0.92 * np.clip(facing, 0, 1) ** 0.9 + back + 0.25 * np.clip(facing, 0, 1) ** 18)
-
-
-def _shadow(sheet: Sheet, tone: Array, centre: tuple[float, float], radii: tuple[float, float]) -> Array:
-    soft = step(-0.35, 0.45, ellipse(sheet, centre, radii, 0.10))
-    return tone * (1 - 0.80 * soft)
-
-
-def _fruit(scene: Scene, tone: Array, shape: tuple[float, float, float, float]) -> Array:
-    x, y, size, squash = shape
-    sheet = scene.sheet
-    tone = _shadow(sheet, tone, (x + size * 0.9, y + size * 0.72), (size * 1.35, size * 0.42))
-    u, v = (sheet.x - x) / size, (sheet.y - y) / (size * squash)
-    dent = 0.10 * np.exp(-((u / 0.35) ** 2)) * (v < 0)
-    inside = 1 - np.hypot(u, v) - dent
-    z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
-    mark = 0.10 * np.exp(-(((u - 0.1) / 0.2) ** 2 + ((v + 0.85) / 0.18) ** 2)) + 0.05 * np.sin(
-        np.arctan2(v + 1.1, u) * 14
-    )
-    tone = np.where(inside > 0, _shaded((u, v, z)) - mark * 1.5, tone)
-    scene.lay(cover(inside), np.ones(3), np.arctan2(u * (0.4 + z), -(v + 0.25) * 0.9))
-    stalk = np.abs(sheet.x - x - 0.3 * (y - size * 0.8 - sheet.y)) < 0.006
-    return np.where(stalk & (np.abs(sheet.y - (y - size * squash * 0.98)) < size * 0.25), 0.05, tone)
-
-
-def _jug(scene: Scene, tone: Array) -> Array:
-    sheet, middle = scene.sheet, 0.46
-    tone = _shadow(sheet, tone, (0.70, 0.80), (0.34, 0.07))
-    handle = np.abs(np.hypot((sheet.x - 0.285) / 0.095, (sheet.y - 0.34) / 0.15) - 1) < 0.18
-    handle &= sheet.x < 0.36
-    tone = np.where(handle, 0.62 - 2.6 * (sheet.x - 0.23) + 0.8 * (0.34 - sheet.y), tone)
-    scene.lay(handle.astype(np.float32), np.ones(3), 0.5)
-    at_y = [0.10, 0.125, 0.16, 0.22, 0.30, 0.42, 0.54, 0.66, 0.745, 0.775]
-    radius = np.interp(sheet.y[:, 0], at_y, [0.100, 0.096, 0.086, 0.082, 0.108, 0.172, 0.205, 0.190, 0.140, 0.125])
-    radius = blur(np.repeat(radius[:, None], sheet.shape[1], 1), 0.012 * sheet.unit)
-    u = (sheet.x - middle) / radius
-    bottom = 0.775 + 0.022 * np.sqrt(np.clip(1 - u * u, 0, 1))
-    inside = np.minimum(np.minimum(radius - np.abs(sheet.x - middle), sheet.y - 0.10), bottom - sheet.y)
-    rise = np.gradient(radius[:, 0])[:, None] * np.ones_like(u)
-    z = np.sqrt(np.clip(1 - u * u, 0, 1))
-    length = np.sqrt(1 + rise**2)
-    body = (
-        _shaded((u / length, -rise / length, z / length))
-        + 0.10 * np.exp(-(((sheet.y - 0.50) / 0.008) ** 2))
-        - 0.16 * (np.abs(sheet.y - 0.47) < 0.006)
-    )
-    tone = np.where(inside > 0, body, tone)
-    scene.lay(cover(inside), np.ones(3), np.arctan2(0.28 * u * -1, np.ones_like(u)) * np.sign(0.30 - sheet.y) * -1)
-    mouth = ellipse(sheet, (middle, 0.105), (0.100, 0.026))
-    tone = np.where(mouth > 0, np.where(mouth > 0.22, 0.10 + 1.2 * (sheet.x - middle), 0.85), tone)
-    scene.lay(cover(mouth), np.ones(3), 0.0)
-    return tone
-
-
-def _cloth(scene: Scene, tone: Array) -> Array:
-    sheet = scene.sheet
-    edge = 0.80 + 0.05 * np.sin(sheet.x * 7) - 0.20 * step(0.25, 0.0, sheet.x) + 0.015 * noise(sheet, 0.1)
-    inside = np.minimum(sheet.y - edge, 1.20 - sheet.x + 0.1 * np.sin(sheet.y * 9))
-    spread = np.arctan2(sheet.y - 0.42, sheet.x - 0.35)
-    folds = np.sin(spread * 16 + 1.2 * noise(sheet, 0.3)) + 0.5 * np.sin(spread * 35 + sheet.y * 6)
-    tone = _shadow(sheet, tone, (0.6, 0.84), (0.75, 0.10))
-    tone = np.where(inside > 0, 0.72 + 0.30 * folds + 0.25 * (sheet.y - 0.9), tone)
-    scene.lay(cover(inside), np.ones(3), spread + 0.35 * folds)
-    return tone
+def _erased(scene: Scene, dark: Array, tone: Array, tooth: Array) -> Array:
+    """Light taken out with a kneaded eraser: dabs in the highlights and a few strokes through the background."""
+    sheet, rng = scene.sheet, scene.sheet.rng
+    lifted = 0.88 * step(0.80, 0.98, blur(tone, 0.002 * sheet.unit)) * np.clip(0.85 + 0.15 * tooth, 0, 1)
+    rubber = Paint(np.zeros((*sheet.shape, 3), np.float32), sheet.zeros())
+    hand = Hand(sheet, rubber, Brush(0.1, 0.02, 0.0, 0.5, 0.6, 0.2, 0.85))
+    starts = scattered(sheet, 0.13, (scene.label == 1).astype(np.float32))
+    for line in paths(sheet, scene.angle + 0.15, starts, 0.16):
+        hand.stroke(line, np.full(3, 0.85), np.full(3, 0.3), rng.uniform(0.006, 0.024) * sheet.unit)
+    lifted = np.maximum(lifted, 0.75 * blur(rubber.color.mean(-1), 0.002 * sheet.unit) * (scene.label == 1))
+    return np.asarray(dark * (1 - np.clip(lifted, 0, 0.95)))

@@ -27,13 +27,13 @@ def paint(sheet: Sheet) -> Array:
     ink = _lines(scene, seen, edges(shard))
     detail = np.clip(blur(edges(scene.label), 0.005 * sheet.unit) * 0.02 * sheet.unit, 0.0, 1)
     paint_ = ground(sheet, OCHRE[2])
-    cover_with(scene, paint_, Brush(0.05, 0.020, 0.45, 0.25, 0.35, 0.5, 0.95), PALETTE, 0.0155)
+    cover_with(scene, paint_, Brush(0.04, 0.016, 0.45, 0.25, 0.35, 0.5, 0.95), PALETTE, 0.0124)
     paint_at(
         scene,
         paint_,
-        Brush(0.032, 0.011, 0.5, 0.4, 0.35, 0.4, 0.9),
+        Brush(0.0256, 0.0088, 0.5, 0.4, 0.35, 0.4, 0.9),
         PALETTE,
-        scattered(sheet, 0.0105, 0.25 + 0.75 * detail),
+        scattered(sheet, 0.0084, 0.25 + 0.75 * detail),
     )
     crisp = mix(paint_.color, scene.color, 0.55 + 0.40 * detail)
     crisp = mix(crisp, OCHRE[0], ink)
@@ -181,4 +181,4 @@ def _lines(scene: Scene, seen: Sheet, borders: Array) -> Array:
         line = drawn(sheet, [[(x, y), (x + long * np.cos(lean), y + long * np.sin(lean))]], 0.0035)
         ink = np.maximum(ink, line * np.clip(1 - np.hypot(sheet.x - x, sheet.y - y) / long, 0, 1))
     ink = np.maximum(ink, blur(borders, 0.8) * 1.5 * step(-0.2, 0.8, noise(sheet, 0.16)))
-    return np.asarray(np.clip(ink * (0.75 + 0.3 * noise(sheet, 0.08) + 0.10 * noise(sheet, 0.003)), 0, 0.95))
+    return np.asarray(np.clip(ink * (0.75 + 0.3 * noise(sheet, 0.08) + 0.10 * noise(sheet, 0.0024)), 0, 0.95))

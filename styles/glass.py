@@ -26,7 +26,7 @@ def paint(sheet: Sheet) -> Array:
     _stream(scene)
     for x, y, size in [(0.20, 0.52, 0.15), (0.44, 0.66, 0.13), (0.83, 0.56, 0.155), (0.66, 0.77, 0.11)]:
         _iris(scene, x, y, size)
-    cells = tiled(scene, 0.088, 0.35)
+    cells = tiled(scene, 0.074, 0.35)
     rng, count = sheet.rng, len(cells.sites)
     tint = cells.mean(scene.color) * (1 + rng.normal(0, 0.12, (count, 1))) + rng.normal(0, 0.03, (count, 3))
     glass = mix(cells.spread(tint), scene.color, 0.3)
@@ -61,7 +61,7 @@ def _leaded(sheet: Sheet, glass: Array, inset: Array) -> Array:
     back = np.sqrt(np.clip(1 - (inset / width) ** 2, 0, 1)) * 3.2 * unit
     metal = lit(
         LEAD * (1.4 + 0.35 * noise(sheet, 0.01, 2)[..., None]),
-        blur(back, 0.8 * unit) + 0.15 * noise(sheet, 0.006),
+        blur(back, 0.8 * unit) + 0.15 * noise(sheet, 0.0048),
         0.9,
         0.30,
     )

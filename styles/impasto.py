@@ -28,9 +28,9 @@ def paint(sheet: Sheet) -> Array:
     scene.color = np.clip(scene.color + 0.035 * noise(sheet, 0.03, 2)[..., None], 0, 1)
     paint_ = ground(sheet, PALETTE[1])
     detail = np.clip(blur(edges(scene.label), 0.012 * sheet.unit) * 0.05 * sheet.unit, 0.12, 1)
-    cover_with(scene, paint_, Brush(0.20, 0.034, 0.7, 0.2), PALETTE, 0.022)
-    cover_with(scene, paint_, Brush(0.15, 0.019, 0.8, 0.35), PALETTE, 0.0155)
-    paint_at(scene, paint_, Brush(0.08, 0.011, 0.95, 0.4), PALETTE, scattered(sheet, 0.0095, detail))
+    cover_with(scene, paint_, Brush(0.16, 0.0272, 0.7, 0.2), PALETTE, 0.0176)
+    cover_with(scene, paint_, Brush(0.12, 0.0152, 0.8, 0.35), PALETTE, 0.0124)
+    paint_at(scene, paint_, Brush(0.064, 0.0088, 0.95, 0.4), PALETTE, scattered(sheet, 0.0076, detail))
     return lit(paint_.color, blur(paint_.thickness, 0.7), 0.62, 0.16)
 
 

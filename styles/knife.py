@@ -25,9 +25,9 @@ def paint(sheet: Sheet) -> Array:
     scene.angle = scene.angle + 0.13 * noise(sheet, 0.07)
     paint_ = ground(sheet, DUSK[0])
     detail = np.clip(blur(edges(scene.label), 0.006 * sheet.unit) * 0.03 * sheet.unit, 0.04, 1)
-    cover_with(scene, paint_, Brush(0.095, 0.050, 0.9, 0.12, 0.35, 0.95), PALETTE, 0.030)
-    cover_with(scene, paint_, Brush(0.056, 0.026, 1.0, 0.25, 0.45, 0.95), PALETTE, 0.022)
-    paint_at(scene, paint_, Brush(0.036, 0.013, 1.0, 0.3, 0.45, 0.9), PALETTE, scattered(sheet, 0.0115, detail))
+    cover_with(scene, paint_, Brush(0.076, 0.04, 0.9, 0.12, 0.35, 0.95), PALETTE, 0.024)
+    cover_with(scene, paint_, Brush(0.0448, 0.0208, 1.0, 0.25, 0.45, 0.95), PALETTE, 0.0176)
+    paint_at(scene, paint_, Brush(0.0288, 0.0104, 1.0, 0.3, 0.45, 0.9), PALETTE, scattered(sheet, 0.0092, detail))
     return lit(paint_.color, blur(paint_.thickness, 0.8), 0.62, 0.18)
 
 

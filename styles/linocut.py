@@ -17,11 +17,11 @@ def paint(sheet: Sheet) -> Array:
     scene = Scene(warped(sheet, 0.0018, 0.04))
     tone = _drawing(scene)
     key = _carved(Scene(sheet), scene, tone)
-    flat = scene.color * (1 + 0.05 * noise(sheet, 0.15, 2) + 0.025 * noise(sheet, 0.003, 2))[..., None]
-    salt = step(1.3, 2.4, noise(sheet, 0.0035, 2)) * 0.75
+    flat = scene.color * (1 + 0.05 * noise(sheet, 0.15, 2) + 0.025 * noise(sheet, 0.0024, 2))[..., None]
+    salt = step(1.3, 2.4, noise(sheet, 0.0028, 2)) * 0.75
     flat = mix(flat, PAPER, salt * 0.6)
-    ink = key * (1 - 0.8 * step(1.25, 2.4, noise(sheet, 0.003, 2) + 0.5 * noise(sheet, 0.1)))
-    black = BLACK * (1 + 0.25 * noise(sheet, 0.004, 2))[..., None]
+    ink = key * (1 - 0.8 * step(1.25, 2.4, noise(sheet, 0.0024, 2) + 0.5 * noise(sheet, 0.1)))
+    black = BLACK * (1 + 0.25 * noise(sheet, 0.0032, 2))[..., None]
     return np.clip(mix(flat, black, ink), 0, 1)
 
 
@@ -29,22 +29,22 @@ def _carved(plain: Scene, scene: Scene, tone: Array) -> Array:
     """Coverage of the key block: black where the gouge did not go. The lighter the tone, the wider its cuts."""
     sheet, rng = plain.sheet, plain.sheet.rng
     block = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
-    starts = scattered(sheet, 0.0165)
+    starts = scattered(sheet, 0.0132)
     light = at(tone, starts)
     chosen = rng.random(len(starts)) < np.clip(light * 1.1 + 0.1, 0, 1)
     starts, light = starts[chosen], light[chosen]
     hand = Hand(sheet, block, Brush(0.08, 0.01, 0.0, 0.0, 0.0, -5.0))
-    lines = paths(sheet, scene.angle, starts, 0.085)
+    lines = paths(sheet, scene.angle, starts, 0.068)
     labels = at(scene.label, starts)
     for line, bright, label in zip(lines, light, labels, strict=True):
         same = at(scene.label, line) == label
         if same.sum() < 6:
             continue
-        width = (0.0042 + 0.0062 * bright) * sheet.unit * rng.uniform(0.75, 1.2)
+        width = (0.0034 + 0.0050 * bright) * sheet.unit * rng.uniform(0.75, 1.2)
         hand.stroke(line[same], np.zeros(3), np.zeros(3), width)
     key = block.color[..., 0]
     cleared = step(0.86, 0.97, tone)
-    chatter = np.clip(key * (noise(sheet, 0.05) > 0.55), 0, 1)
+    chatter = np.clip(key * (noise(sheet, 0.05) > 0.1), 0, 1)
     key = np.where(cleared > 0.5, chatter, key)
     return np.asarray(np.maximum(key, _key_lines(scene)))
 

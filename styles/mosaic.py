@@ -24,13 +24,24 @@ def paint(sheet: Sheet) -> Array:
     scene = Scene(sheet)
     _sea(scene)
     _branch(scene)
-    cells = tiled(scene, 0.0185, 0.85)
+    return inlaid(scene, 0.0158)
+
+
+def inlaid(scene: Scene, size: float, gold: Array | None = None) -> Array:
+    """The scene in stones `size` wide (sheet heights); gold (H, W): 1 where they are gold leaf under glass."""
+    sheet = scene.sheet
+    cells = tiled(scene, size, 0.85)
     unit = sheet.unit / 1024
     rng, count = sheet.rng, len(cells.sites)
     stone = cells.mean(scene.color) * (1 + rng.normal(0, 0.10, (count, 1))) + rng.normal(0, 0.022, (count, 3))
-    gold = rng.random(count) < 0.04
-    stone[gold] = mix(stone[gold], LEMON[3], 0.5)
     tilt = rng.normal(0, 0.13, (count, 2))
+    if gold is None:
+        gilt = rng.random(count) < 0.04
+        stone[gilt] = mix(stone[gilt], LEMON[3], 0.5)
+    else:
+        gilt = cells.mean(gold) > 0.5
+        stone[gilt] *= rng.choice([0.62, 0.85, 1.0, 1.12, 1.35], (gilt.sum(), 1))
+        tilt[gilt] *= 1.6
     x, y = (
         sheet.x * sheet.unit - cells.spread(cells.sites[:, 0]),
         sheet.y * sheet.unit - cells.spread(cells.sites[:, 1]),
@@ -39,8 +50,8 @@ def paint(sheet: Sheet) -> Array:
     face = cells.spread(stone) * (1 + 0.05 * vein[..., None])
     bevel = 2.2 * unit * step(0.5 * unit, 4.5 * unit, cells.inset)
     height = bevel + x * cells.spread(tilt[:, 0]) + y * cells.spread(tilt[:, 1]) + 0.12 * unit * vein
-    grout = hexes("3b3833")[0] * (1 + 0.12 * noise(sheet, 0.004, 2)[..., None])
-    inside = step(0.9 * unit, 2.3 * unit, cells.inset + 0.35 * unit * noise(sheet, 0.007))
+    grout = hexes("3b3833" if gold is None else "5e4c36")[0] * (1 + 0.12 * noise(sheet, 0.004, 2)[..., None])
+    inside = step(0.7 * unit, 1.9 * unit, cells.inset + 0.35 * unit * noise(sheet, 0.007))
     return mix(grout, lit(np.clip(face, 0, 1), blur(height, 0.8 * unit), 0.8, 0.22), inside)
 
 

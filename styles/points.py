@@ -22,7 +22,7 @@ def paint(sheet: Sheet) -> Array:
     _tree(scene)
     paint_ = ground(sheet, hexes("d9cfae")[0])
     height = sheet.zeros()
-    for size, gap, spread in ((0.0200, 0.0125, 0.15), (0.0145, 0.0105, 0.19), (0.0098, 0.0092, 0.24)):
+    for size, gap, spread in ((0.0160, 0.0100, 0.15), (0.0116, 0.0084, 0.19), (0.0078, 0.0073, 0.24)):
         points = scattered(sheet, gap)
         colours = _divided(scene, points, spread)
         _dots(sheet, (paint_.color, height), points, colours, size * sheet.unit)

@@ -14,7 +14,7 @@ PAPER, SEAL = hexes("ece2cb b3261e")
 
 def paint(sheet: Sheet) -> Array:
     """The picture (H, W, 3)."""
-    fibre = noise(sheet, (0.03, 0.0022), 2) + noise(sheet, (0.0022, 0.03), 2) + 0.8 * noise(sheet, 0.004)
+    fibre = noise(sheet, (0.03, 0.0022), 2) + noise(sheet, (0.0022, 0.03), 2) + 0.8 * noise(sheet, 0.0032)
     ink = sheet.zeros()
     ink += _mist(sheet, fibre)
     for base, rise, cell, dark, depth in [
@@ -54,7 +54,7 @@ def _mountain(sheet: Sheet, ink: Array, skyline: tuple[float, float, float], dar
     wash = dark * fade**1.2 * pool * np.clip(1 + 0.28 * noise(sheet, 0.12, 4), 0.3, 2)
     right = np.gradient(blur(below, 0.01 * sheet.unit), axis=1)
     folds = np.sin((sheet.x * 34 + below * 42 * np.sign(right)) + 1.7 * noise(sheet, 0.08, 2))
-    dry = step(0.55, 0.95, folds) * step(-0.2, 0.9, noise(sheet, 0.0045, 2)) * fade * (below > 0.006)
+    dry = step(0.55, 0.95, folds) * step(-0.2, 0.9, noise(sheet, 0.0036, 2)) * fade * (below > 0.006)
     return ink * (1 - inside * 0.85 * step(-0.01, 0.03, below)) + inside * (wash + 0.75 * dark * dry)
 
 
@@ -183,5 +183,5 @@ def _sealed(sheet: Sheet, picture: Array) -> Array:
         [(0.76, 0.45), (0.82, 0.68)],
     ]
     lines = [[(left + u * size, top + v * size) for u, v in mark] for mark in marks]
-    print_ = square * (1 - drawn(sheet, lines, 0.0062)) * step(-1.9, -0.6, noise(sheet, 0.006, 2))
+    print_ = square * (1 - drawn(sheet, lines, 0.0062)) * step(-1.9, -0.6, noise(sheet, 0.0048, 2))
     return mix(picture, SEAL, np.clip(print_, 0, 1) * 0.92)

@@ -29,7 +29,7 @@ def _printed(sheet: Sheet, picture: Array) -> Array:
     """What the block and the paper do to it: wood grain in the colours, worn ink, fibres."""
     rings = sheet.y * 90 + 2.2 * noise(sheet, (0.7, 0.12), 2) + 0.5 * noise(sheet, (0.25, 0.01))
     grain = 0.5 + 0.5 * np.sin(rings * 2.2) + 0.45 * noise(sheet, (0.16, 0.0022))
-    worn = np.clip(0.06 * grain + 0.035 * noise(sheet, 0.004, 2) + 0.03 * noise(sheet, 0.2, 2), -0.08, 0.26)
+    worn = np.clip(0.06 * grain + 0.035 * noise(sheet, 0.0032, 2) + 0.03 * noise(sheet, 0.2, 2), -0.08, 0.26)
     ink = np.clip(1 - (PAPER - picture).clip(0, 1).max(-1), 0, 1)
     paper = PAPER * (1 + 0.02 * noise(sheet, (0.03, 0.003), 2))[..., None]
     return np.clip(mix(picture, paper, worn * (1.15 - 0.5 * ink)), 0, 1)

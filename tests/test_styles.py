@@ -17,7 +17,7 @@ from nst_core import presets
 from styles.catalogue import STYLES, Style
 
 FOLDER = presets.BUILT_IN
-BUDGET = 2_600_000  # bytes for all built-in styles
+BUDGET = 8_000_000  # bytes for all built-in styles
 SLUGS = [style.slug for style in STYLES]
 SMALL = (192, 160)
 # The least deviation of luma between blurs of 1, 2, 4, ... pixels: half of what the faintest style has.
@@ -34,9 +34,9 @@ def small(slug: str) -> Style:
     return dataclasses.replace(style, size=SMALL)
 
 
-def test_there_are_at_least_ten_styles_and_each_has_its_folder() -> None:
+def test_there_are_at_least_twenty_styles_and_each_has_its_folder() -> None:
     """The folders are those of the catalogue."""
-    assert len(SLUGS) >= 10
+    assert len(SLUGS) >= 20
     assert sorted(SLUGS) == sorted(folder.name for folder in FOLDER.iterdir() if folder.is_dir())
 
 
@@ -55,7 +55,7 @@ def test_a_style_picture_is_large_and_its_thumbnail_256_px(slug: str) -> None:
     """Both pictures open, in colour, with the promised sides."""
     with Image.open(FOLDER / slug / "style.jpg") as picture:
         assert picture.mode == "RGB"
-        assert min(picture.size) >= 768
+        assert min(picture.size) >= 1024
         picture.load()
     with Image.open(FOLDER / slug / "thumbnail.jpg") as picture:
         assert picture.size == (256, 256)
@@ -83,7 +83,9 @@ def test_a_style_has_detail_at_every_scale(slug: str) -> None:
         assert band.std() > least, f"blur of {sigma} px"
 
 
-@pytest.mark.parametrize("slug", ["ukiyo-e-woodcut", "stained-glass", "pointillism", "sumi-e-ink", "linocut"])
+@pytest.mark.parametrize(
+    "slug", ["ukiyo-e-woodcut", "stained-glass", "pointillism", "sumi-e-ink", "risograph", "night-neon"]
+)
 def test_a_style_is_painted_alike_every_time(slug: str) -> None:
     """Chance comes from a seed alone."""
     first, second = (np.asarray(program.painted(small(slug), SMALL)) for _ in range(2))
