@@ -52,8 +52,8 @@ def declare_styles(procedure: Gimp.Procedure) -> None:
 def declare_strength_map(procedure: Gimp.Procedure) -> None:
     """Add the argument that says where the strength counts: in a text, as GIMP writes it down with the others."""
     about = _(
-        "Where the strength counts: in full where this is white, not at all where it is black. A selection or mask "
-        "that is chosen here hides nothing."
+        "Where the strength counts: “inside” or “outside” of the selection, where “channel NAME” or “mask LAYER” is "
+        "white; an empty text is everywhere."
     )
     procedure.add_string_argument(STRENGTH_MAP, _("_Where"), about, "", FLAGS)
 

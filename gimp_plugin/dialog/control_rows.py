@@ -59,8 +59,8 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> NamedKnob:
 
 def placed(config: Gimp.ProcedureConfig, name: str, regions: Sequence[Region]) -> NamedKnob:
     """The same for an argument that names one of these regions."""
-    declared_as = config.find_property(name)
-    label, about = re.sub(r"\(_\w\)|_", "", declared_as.nick), declared_as.blurb
+    label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
+    about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
     options = tuple(Option(region.key, region.title, "") for region in regions)
     return NamedKnob(name, str, EVERYWHERE, Knob(label, about, options=options, scope="run"))
 
