@@ -34,7 +34,7 @@ def seeds(target: str) -> list[bytes]:
 def _frames() -> Iterator[bytes]:
     style = StylePixels(PICTURE, 0.5, bytes(16))
     for message in (
-        Stylize(PICTURE, (style, StyleFile(JPEG)), {"strength": 60.0}, PICTURE, bytes(16)),
+        Stylize(PICTURE, (style, StyleFile(JPEG)), {"strength": 60.0}, PICTURE, bytes(16), strength_map=bytes(16)),
         Cancel(1),
         Ready(protocol.PROTOCOL, "1", ("onnx",), ("cpu",)),
         Progress(1, 1, 2, 3, 4, loss=0.5, seconds_left=1.0, fraction=0.5),

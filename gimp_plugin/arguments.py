@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen"
 STYLES, WEIGHTS, REGIONS = "styles", "weights", "regions"
+STRENGTH_MAP = "strength-map"
 DEFAULT_PRESET = "swirling-impasto"
 FLAGS = GObject.ParamFlags.READWRITE
 
@@ -46,6 +47,15 @@ def declare_styles(procedure: Gimp.Procedure) -> None:
         "white; an empty text is everywhere."
     )
     procedure.add_string_array_argument(REGIONS, _("Regions"), about_regions, FLAGS)
+
+
+def declare_strength_map(procedure: Gimp.Procedure) -> None:
+    """Add the argument that says where the strength counts: in a text, as GIMP writes it down with the others."""
+    about = _(
+        "Where the strength counts: “inside” or “outside” of the selection, where “channel NAME” or “mask LAYER” is "
+        "white; an empty text is everywhere."
+    )
+    procedure.add_string_argument(STRENGTH_MAP, _("_Where"), about, "", FLAGS)
 
 
 def declare_settings(procedure: Gimp.Procedure) -> None:
@@ -94,6 +104,11 @@ def style_path(config: Gimp.ProcedureConfig) -> Path | None:
     if path is None:
         raise InvalidImageError(_("the style picture is not a file on this machine"), _("save it to a folder first"))
     return Path(path)
+
+
+def strength_region(config: Gimp.ProcedureConfig) -> str:
+    """Where the strength counts; empty: everywhere."""
+    return config.get_property(STRENGTH_MAP) or ""
 
 
 def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:

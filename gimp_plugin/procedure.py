@@ -48,7 +48,13 @@ FILTERS = {
             "style, and puts the result on a new layer above it. A selection becomes the new layer's mask."
         ),
         run,
-        (arguments.declare_preset, arguments.declare_settings, arguments.declare_output, arguments.declare_styles),
+        (
+            arguments.declare_preset,
+            arguments.declare_settings,
+            arguments.declare_output,
+            arguments.declare_styles,
+            arguments.declare_strength_map,
+        ),
     ),
     REPEAT: Filter(
         _("Neural Style: _Repeat on This Layer"),

@@ -63,7 +63,8 @@ def refine(call: Call) -> list[Gimp.Layer]:
 
 
 def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unattended.Order:
-    order = unattended.order(call, recipes.picks_of(noted, call.image), values, recipes.selection_of(noted))
+    picks = recipes.picks_of(noted, call.image)
+    order = unattended.order(call, picks, values, recipes.places_of(noted, picks, call.image))
     return replace(order, look=replace(order.look, title=origin.title_of(noted)))
 
 

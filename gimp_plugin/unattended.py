@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from gimp_plugin.call import Call
     from gimp_plugin.gallery.picks import Picks
-    from gimp_plugin.image.selections import Selection
     from nst_core.engine import Engine
 
 
@@ -50,17 +49,15 @@ def run(call: Call) -> list[Gimp.Layer]:
     if not call.again:  # a script leaves out what it does not care about: there the preset is followed
         values = arguments.follow(values, picks.look())
         origin.remember(Path(Gimp.directory()), picks)
-    return paint(call, call.drawables, order(call, picks, values))
+    places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
+    return paint(call, call.drawables, order(call, picks, values, places))
 
 
-def order(call: Call, picks: Picks, values: Mapping[str, Value], selection: Selection | None = None) -> Order:
-    """What to paint with these styles. selection: the one that regions mean, if it is not the present one.
+def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions.Regions) -> Order:
+    """What to paint with these styles. places: where they count, and the strength.
 
     Raises NeuralStyleError for what cannot be used.
     """
-    places = regions.chosen(picks.regions(), call.image)
-    if selection is not None:
-        places = regions.Regions(places.keys, selection)
     styles = picks.styles(layer_styles.read)
     look = outputs.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
@@ -107,9 +104,10 @@ def _painted(
 
 def _paint(engine: Engine, layer: Gimp.Layer, order: Order, show: Callable[..., None]) -> outputs.Painted:
     look = order.look
-    view = canvas.look(layer, as_seen=order.as_seen, selected=not look.regions.selected)
-    styles = look.regions.guide(look.styles, layer.get_image(), view.place.area(view.pixels))
-    request = Stylize(view.pixels, styles, order.settings, mask=view.mask)
+    view = canvas.look(layer, as_seen=order.as_seen, hiding=look.regions.hiding(layer))
+    where = (layer.get_image(), view.place.area(view.pixels))
+    styles, strength_map = look.regions.guide(look.styles, *where), look.regions.strength_map(*where)
+    request = Stylize(view.pixels, styles, order.settings, mask=view.mask, strength_map=strength_map)
     if order.begin is not None:
         request = order.begin(view, request)
     return outputs.Painted(view.place, engine.stylize(request, on_progress=show))

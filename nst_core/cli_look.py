@@ -34,11 +34,12 @@ class Order:
     knobs: Mapping[str, str | bool | None]
     guides: tuple[str, ...] = ()
     recipe: str | None = None
+    strength_map: str | None = None
 
 
 @dataclass(frozen=True)
 class Look:
-    """The same with its pictures. init, mask and guides have their own sizes; masks are (H, W, 1)."""
+    """The same with its pictures. init, mask, strength_map and guides have their own sizes; all but init are (H, W, 1)."""
 
     styles: tuple[Style, ...]
     settings: Settings
@@ -48,6 +49,7 @@ class Look:
     size: int | None
     preset: str | None
     recipe: Mapping[str, Any]
+    strength_map: Pixels | None = None
 
     def job(self, content: Pixels, start: Pixels | None = None) -> Job:
         """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
@@ -59,7 +61,14 @@ class Look:
         init = start if start is not None else self.init
         if init is not None:
             init = images.resize(init, height, width)
-        job = Job(content, styles, self.settings, init, _fitted(self.mask, height, width))
+        job = Job(
+            content,
+            styles,
+            self.settings,
+            init,
+            _fitted(self.mask, height, width),
+            strength_map=_fitted(self.strength_map, height, width),
+        )
         if self.recipe and start is None:
             require_same(job, dict(self.recipe))
         return job
@@ -75,6 +84,7 @@ class Look:
             "styles": [[digest(style.pixels), style.weight, _digest(guide)] for style, guide in self._guided],
             "mask": _digest(self.mask),
             "init": _digest(self.init),
+            "strength_map": _digest(self.strength_map),
         }
 
     @property
@@ -105,6 +115,7 @@ def read_look(order: Order) -> Look:
         size,
         preset.slug if preset else None,
         wanted,
+        None if order.strength_map is None else _light(order.strength_map),
     )
 
 

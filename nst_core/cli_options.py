@@ -33,7 +33,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def job_options(command: Command) -> Command:
-    """Give a command the options that describe a job: styles, guides, preset, size, mask, recipe, every setting."""
+    """Give a command the options that describe a job: styles, guides, preset, size, masks, recipe, every setting."""
     ours = (
         click.option(
             "--style",
@@ -53,6 +53,11 @@ def job_options(command: Command) -> Command:
         click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first."),
         click.option(
             "--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black."
+        ),
+        click.option(
+            "--strength-map",
+            metavar="IMAGE",
+            help="How far to go, place by place: the full --strength where this is white, nothing where it is black.",
         ),
         click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it."),
     )

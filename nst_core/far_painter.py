@@ -37,6 +37,7 @@ class Easel:
             facts["init"],
             facts["mask"],
             facts["part"],
+            facts["strength_map"],
         )
         run = Run(job)
         for progress in run:
@@ -90,6 +91,7 @@ class FarPainter:
             "init": job.init,
             "mask": job.mask,
             "part": job.part,
+            "strength_map": job.strength_map,
         }
         styles = [self._atelier.shared(style.pixels) for style in job.styles]
         try:

@@ -73,9 +73,10 @@ class Stylize:
     """Paint `content` in the manner of `styles`.
 
     settings: names and values of nst_core.settings. init: pixels to start from, of the content's size. mask: float32
-    rows of the content's size, 1 = stylise, 0 = keep. part: the share of a larger picture's area that the content is,
-    so that strokes have the size they have in the whole. previews: seconds between Preview events, 0 for none.
-    job: the number that all its events carry; the Engine gives it.
+    rows of the content's size, 1 = stylise, 0 = keep. strength_map: rows like these, which multiply the strength
+    position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
+    they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
+    carry; the Engine gives it.
     """
 
     content: Pixels
@@ -86,6 +87,7 @@ class Stylize:
     part: float = 1.0
     previews: float = 0.0
     job: int = 1
+    strength_map: Buffer | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         checked.of_type("content", self.content, Pixels)
@@ -103,7 +105,8 @@ class Stylize:
             checked.of_type("init", self.init, Pixels)
             if (self.init.width, self.init.height) != (width, height):
                 raise ProtocolError("init must have the content's size")
-        for name, rows in [("the mask", self.mask), *(("a guide", style.guide) for style in self.styles)]:
+        guides = [("a guide", style.guide) for style in self.styles]
+        for name, rows in [("the mask", self.mask), ("the strength map", self.strength_map), *guides]:
             if rows is not None:
                 checked.sized(name, rows, width * height * 4)
         checked.number("part", self.part, 0, 1)

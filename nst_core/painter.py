@@ -252,7 +252,9 @@ def _spans(box: Box) -> tuple[slice, slice]:
 
 def strength_map(job: Job, content: Float) -> Float:
     """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is."""
-    plain = np.ones(content.shape[:2], np.float32) if job.strength_map is None else job.strength_map
+    plain = np.ones(content.shape[:2], np.float32)
+    if job.strength_map is not None:  # what it says of hidden pixels shall influence nothing either
+        plain = filled(job.strength_map[..., None], job.visible)[..., 0]
     if not job.settings.keep_faces:
         return plain
     faces = find_faces(content)

@@ -53,13 +53,15 @@ def job_of(request: messages.Stylize) -> Job:
     """
     height, width = request.content.height, request.content.width
     content = _picture(request.content, "the picture")
-    init = mask = None
+    init = mask = strength_map = None
     if request.init is not None:
         init = _picture(request.init, "the picture to start from")[..., :3]
     if request.mask is not None:
         mask = _bounded(request.mask, (height, width))
+    if request.strength_map is not None:
+        strength_map = _bounded(request.strength_map, (height, width))
     styles = tuple(_style(style, (height, width)) for style in request.styles)
-    return Job(content, styles, from_mapping(request.settings), init, mask, request.part)
+    return Job(content, styles, from_mapping(request.settings), init, mask, request.part, strength_map)
 
 
 def to_pixels(rgba: Float) -> messages.Pixels:

@@ -23,13 +23,16 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
                 {"kind": "pixels", "weight": 0.5, "width": 64, "height": 64}],
      "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5, "payload": [
        {"role": "content", "bytes": 3145728}, {"role": "style", "bytes": 20113}, {"role": "style", "bytes": 65536},
-       {"role": "guide", "bytes": 786432}, {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432}]}
-        The attachments come in this order: content; one for each style, which its guide may follow; then init and
-        mask, which may be absent. A style of kind "file" is a picture file of at most 64 MiB. Guides and the mask are
-        one float32 for each pixel of the content, 0 to 1: where the style counts, and where to paint at all. A style
-        without a guide counts everywhere. `part` is the share of a larger picture's area that the content is, 1 if it
-        is all of it: strokes have the size they have in the whole. `previews` is the least number of seconds between
-        two previews, 0 for none; the first follows the first Progress.
+       {"role": "guide", "bytes": 786432}, {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432},
+       {"role": "strength_map", "bytes": 786432}]}
+        The attachments come in this order: content; one for each style, which its guide may follow; then init, mask
+        and strength_map, each of which may be absent. A style of kind "file" is a picture file of at most 64 MiB.
+        Guides, mask and strength_map are one float32 for each pixel of the content, 0 to 1: where the style counts,
+        where to paint at all, and what multiplies the strength there. A style without a guide counts everywhere, and
+        without a strength_map the strength is the same everywhere.
+        `part` is the share of a larger picture's area that the content is, 1 if it is all of it: strokes have the
+        size they have in the whole. `previews` is the least number of seconds between two previews, 0 for none; the
+        first follows the first Progress.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -226,6 +229,8 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         attachments.append(Attachment("init", message.init.rgba))
     if message.mask is not None:
         attachments.append(Attachment("mask", message.mask))
+    if message.strength_map is not None:
+        attachments.append(Attachment("strength_map", message.strength_map))
     fields = {
         "job": message.job,
         "content": _size_of(message.content),
@@ -238,8 +243,8 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
 
 
 def _take_stylize(fields: dict[str, Any], payload: _Payload) -> None:
-    if "init" in fields or "mask" in fields:
-        raise ProtocolError("init and mask are attachments, not fields")
+    if not fields.keys().isdisjoint(("init", "mask", "strength_map")):
+        raise ProtocolError("init, mask and strength_map are attachments, not fields")
     size = fields.get("content")
     fields["content"] = _pixels(size, payload.take("content"))
     styles = fields.get("styles")
@@ -249,6 +254,7 @@ def _take_stylize(fields: dict[str, Any], payload: _Payload) -> None:
     init = payload.take_if("init")
     fields["init"] = None if init is None else _pixels(size, init)
     fields["mask"] = payload.take_if("mask")
+    fields["strength_map"] = payload.take_if("strength_map")
 
 
 def _style(entry: object, content: Buffer, guide: Buffer | None) -> StyleFile | StylePixels:

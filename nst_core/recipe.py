@@ -22,7 +22,8 @@ AROUND: dict[str, Callable[[], str]] = {"processor": arithmetic.processor, "kern
 
 
 def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
-    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init.
+    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init,
+    strength map.
 
     backend: what computed the picture, if anything was; settings may leave that open.
     """
@@ -35,7 +36,7 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
         "settings": to_mapping(job.settings),
         "size": [width, height],
         "styles": [_style(style) for style in job.styles],
-        **_digests(mask=job.mask, init=job.init),
+        **_digests(mask=job.mask, init=job.init, strength_map=job.strength_map),
         **({"made": made} if made else {}),
     }
 
@@ -73,6 +74,7 @@ def require_same(job: Job, wanted: dict[str, Any]) -> None:
         _require_digest(ours, theirs, "guide", f"the guide of style {number}")
     _require_digest(found, wanted, "mask", "the mask")
     _require_digest(found, wanted, "init", "the picture to start from")
+    _require_digest(found, wanted, "strength_map", "the strength map")
 
 
 def _require_digest(ours: dict[str, Any], theirs: dict[str, Any], name: str, what: str) -> None:

@@ -20,6 +20,7 @@ def request_of(job: Job) -> Stylize:
         init=None if job.init is None else _pixels(job.init),
         mask=_rows(job.mask),
         part=job.part,
+        strength_map=_rows(job.strength_map),
     )
 
 

@@ -106,6 +106,60 @@ def by_channel() -> Facts:
 
 
 @check
+def strength_by_selection() -> Facts:
+    """32 x 24 px selected, hard and then soft; repeated when nothing is selected any more; and as the last time."""
+    image = photograph()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
+    with engine("unchanged"):
+        layer, first = painted(image, strength_map="inside")
+        masks = [looks(layer)["mask"], "mask" in asked(first)]
+        _other, outside = painted(image, strength_map="outside")
+        Gimp.Selection.feather(image, 8)
+        _other, soft = painted(image, strength_map="inside")
+        Gimp.Selection.none(image)
+        again, refined = call(image, [layer], ending="-repeat"), call(image, [layer], ending="-refine")
+        _other, unselected = painted(image, strength_map="inside")
+        _other, plain = painted(image)
+    found = {"first": first, "outside": outside, "soft": soft, "again": again, "refined": refined}
+    found |= {"unselected": unselected, "plain": plain}
+    return {"masks": masks, "maps": {name: asked(facts).get("strength map") for name, facts in found.items()}}
+
+
+@check
+def strength_by_channel_and_mask() -> Facts:
+    """A channel; another layer's mask; the layer's own, which hides nothing then; and what is not there."""
+    image = photograph()
+    sky(image)
+    (source,) = image.get_layers()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 64, 96)
+    source.add_mask(source.create_mask(Gimp.AddMaskType.SELECTION))
+    Gimp.Selection.none(image)
+    own = f"mask {source.get_name()}"
+    maps, hidden = {}, {}
+    with engine("unchanged"):
+        for name, key in (("channel", "channel sky"), ("own mask", own)):
+            facts = call(image, [source], strength_map=key)
+            maps[name] = asked(facts)["strength map"]
+            hidden[name] = ["mask" in asked(facts), looks(Gimp.Layer.get_by_id(facts["made"][0]))["mask"]]
+        gone = refused("gone", image, [source], strength_map="channel sea")
+        nonsense = refused("nonsense", image, [source], strength_map="sky")
+    return {"maps": maps, "hidden": hidden, **gone, **nonsense}
+
+
+@check
+def faces_and_method() -> Facts:
+    """As a preset has them, and as a script says."""
+    image = photograph()
+    with engine("unchanged"):
+        made = [
+            call(image, image.get_layers()[-1:], **said) for said in ({}, {"keep_faces": False, "method": "classic"})
+        ]
+        again = call(image, [Gimp.Layer.get_by_id(made[-1]["made"][0])], ending="-repeat")
+    settings = [note(Gimp.Layer.get_by_id(facts["made"][0]))["settings"] for facts in (*made, again)]
+    return {"found": [[one["keep_faces"], one["method"]] for one in settings]}
+
+
+@check
 def by_layer() -> Facts:
     """The style is a layer of another image."""
     image, other = photograph(), photograph()

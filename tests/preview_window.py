@@ -214,8 +214,9 @@ def zoomed(stage: Stage) -> None:
     answers["by key"] = preview._frame.left
 
 
-def painter(preview: Preview) -> LayerWork:
+def painter(preview: Preview, strength: str = "") -> LayerWork:
     choices = {named.name.replace("_", "-"): named.default for named in knobs()} | {"output": "layer", "as-seen": True}
+    choices |= {"strength-map": strength}
     config = SimpleNamespace(get_property=choices.__getitem__)
     return LayerWork([preview.layer], config, lambda: Picks((Pick("preset", "mosaic", "Mosaic"),)), preview)
 
@@ -246,6 +247,29 @@ def hidden(stage: Stage) -> None:
     stage.layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
     Gimp.Selection.none(stage.image)
     stage.answers["hidden"] = facts
+
+
+def strengths(stage: Stage) -> None:
+    """Of a soft selection that says where the strength counts, for the preview and for variations."""
+    preview = Preview(stage.layer, stage.on_region)
+    work = painter(preview, "inside")
+    stage.image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, WIDTH // 2, HEIGHT)
+    Gimp.Selection.feather(stage.image, 100)
+
+    def seen() -> list[list[float]]:
+        """At the left border, a little beside the middle to both sides, at the right border; of the middle row."""
+        found = []
+        for request in (work.preview(), work.sample()):
+            wide, high = request.content.width, request.content.height
+            row = memoryview(request.strength_map).cast("f")[wide * (high // 2) :][:wide]
+            places = (0, wide // 2 - wide // 50, wide // 2 + wide // 50, wide - 1)
+            found.append([round(row[place], 3) for place in places])
+            found[-1].append(0.0 if request.mask is None else 1.0)
+        return found
+
+    stage.answers["strengths"] = seen()
+    Gimp.Selection.none(stage.image)
+    stage.answers["strengths of nothing"] = painter(preview, "inside").preview().strength_map
 
 
 def extremes(stage: Stage) -> None:
@@ -280,7 +304,7 @@ def extremes(stage: Stage) -> None:
 def main() -> None:
     stage = Stage()
     try:
-        for part in (fitted, before_button, states, zoomed, hidden, extremes):
+        for part in (fitted, before_button, states, zoomed, hidden, strengths, extremes):
             part(stage)
     except Exception:  # noqa: BLE001 - told by the test
         stage.answers["failed"] = traceback.format_exc()

@@ -87,6 +87,10 @@ def recipe(request: Stylize) -> dict[str, Any]:
     if request.mask is not None:
         mask = array.array("f", bytes(request.mask))
         asked["mask"] = {"shown": mask.count(1.0), "hidden": mask.count(0.0), "of": len(mask)}
+    if request.strength_map is not None:
+        strengths = array.array("f", bytes(request.strength_map))
+        soft = sum(0.0 < strength < 1.0 for strength in strengths)
+        asked["strength map"] = {"none": strengths.count(0.0), "soft": soft, "full": strengths.count(1.0)}
     asked["styles"] = [[style.weight, digest(style.guide) if style.guide else ""] for style in request.styles]
     return {"settings": dict(request.settings), "asked": asked}
 

@@ -229,12 +229,13 @@ def test_a_stopped_batch_ends_though_its_engine_works_on(tmp_path: Path) -> None
 
 
 def test_a_job_crosses_the_wire_whole() -> None:
-    """Content, styles, weights, guides, mask and start arrive as they went; alpha that was not there goes again."""
+    """Content, styles, weights, guides, masks and start arrive as they went; alpha that was not there goes again."""
     rng = np.random.default_rng(0)
     content, start = rng.random((40, 48, 3), dtype=np.float32), rng.random((40, 48, 3), dtype=np.float32)
     guide, mask = rng.random((40, 48), dtype=np.float32), rng.random((40, 48), dtype=np.float32)
     style = Style(rng.random((32, 33, 4), dtype=np.float32), 0.5, guide)
-    job = Job(content, (style, STYLE), Settings(seed=3), start, mask, part=0.5)
+    strength_map = np.ascontiguousarray(mask[::-1])
+    job = Job(content, (style, STYLE), Settings(seed=3), start, mask, part=0.5, strength_map=strength_map)
     request = request_of(job)
     arrived = job_of(request)
     np.testing.assert_array_equal(arrived.content[..., :3], content)
@@ -242,9 +243,11 @@ def test_a_job_crosses_the_wire_whole() -> None:
     assert arrived.styles[0].guide is not None
     assert arrived.init is not None
     assert arrived.mask is not None
+    assert arrived.strength_map is not None
     np.testing.assert_array_equal(arrived.styles[0].guide, guide)
     np.testing.assert_array_equal(arrived.init, start)
     np.testing.assert_array_equal(arrived.mask, mask)
+    np.testing.assert_array_equal(arrived.strength_map, strength_map)
     assert [one.weight for one in arrived.styles] == [0.5, 1.0]
     assert arrived.settings == job.settings
     assert arrived.part == 0.5

@@ -113,6 +113,67 @@ def test_transparency_and_masks_are_respected(work: Path) -> None:
     assert np.abs(made[:, 24:] - before[:, 24:]).mean() > 0.01
 
 
+def test_a_strength_map_says_how_far_to_go_place_by_place(work: Path) -> None:
+    """White is the full strength, black nothing, grey between: as light as it is, fitted to the picture."""
+    grey = np.full((30, 40, 3), 0.5, np.float32)
+    grey[:, :10], grey[:, 30:] = 0, 1
+    images.write(work / "map.png", grey)
+    words: Words = ["stylize", work / "photo.png", "--style", work / "style.png", "-o", work / "out.png", *FAST]
+    assert run(*words, "--strength-map", work / "map.png").exit_code == 0
+    made, before = images.read(work / "out.png"), images.read(work / "photo.png")
+    np.testing.assert_allclose(made[:, :12], before[:, :12], atol=1.1 / 255)
+    assert np.abs(made[:, 52:] - before[:, 52:]).mean() > 0.01
+    (strengths,) = {tuple(row) for row in _map_of(prepared(work, strength_map=str(work / "map.png")))[:, [4, 32, 60]]}
+    assert strengths == (0, pytest.approx(0.5, abs=0.01), 1)
+
+
+def _map_of(job: Job) -> np.ndarray[Any, np.dtype[np.float32]]:
+    assert job.strength_map is not None
+    assert job.strength_map.shape == (48, 64)
+    return job.strength_map
+
+
+def test_a_plan_takes_a_strength_map_and_a_wrong_one_is_refused(work: Path) -> None:
+    """`plan` has the options of `stylize`; a map that is no picture is told in a sentence."""
+    words: Words = ["plan", work / "photo.png", "--json", *FAST, "--strength-map"]
+    assert run(*words, work / "mask.png").exit_code == 0
+    refused = run(*words, work / "gone.png")
+    assert refused.exit_code == 2
+    assert answer(refused)["error"]["code"] == "invalid-image"
+
+
+@pytest.mark.parametrize(("words", "kept"), [([], True), (["--keep-faces"], True), (["--no-keep-faces"], False)])
+def test_keeping_faces_is_on_and_can_be_switched_off(work: Path, words: list[str], kept: bool) -> None:  # noqa: FBT001 - a case
+    """`--no-keep-faces` in the report; `--keep-faces` and nothing are the same."""
+    out: Words = ["stylize", work / "photo.png", "--style", work / "style.png", "-o", work / "out.png", "--json"]
+    report = answer(run(*out, "--strength", "0", *words))
+    assert report["settings"]["keep_faces"] is kept
+    assert report["recipe"]["settings"]["keep_faces"] is kept
+
+
+def test_a_presets_faces_are_its_own_and_options_override_them(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preset may leave faces as everything else; `--keep-faces` brings them back. So it is with the method."""
+    folder = work / "presets" / "gimp-neural-style" / "presets" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "style.png").write_bytes((work / "style.png").read_bytes())
+    look = {"keep_faces": False, "method": "classic"}
+    preset = {"format": 1, "title": "Mine", "styles": [{"file": "style.png", "weight": 1}], "settings": look}
+    (folder / "preset.json").write_text(json.dumps(preset))
+    monkeypatch.setenv("XDG_DATA_HOME", str(work / "presets"))
+    plain = prepared(work, styles=(), preset="mine").settings
+    assert (plain.keep_faces, plain.method) == (False, "classic")
+    given = prepared(work, styles=(), preset="mine", knobs={"keep_faces": True, "method": "painterly"}).settings
+    assert (given.keep_faces, given.method) == (True, "painterly")
+
+
+def test_the_help_tells_of_strength_maps_faces_and_methods() -> None:
+    """Both ways of a switch, its default, and the words of a choice."""
+    said = " ".join(run("stylize", "--help").output.split()).replace("- ", "-")  # a break after a hyphen
+    for words in ("--strength-map IMAGE", "--keep-faces / --no-keep-faces", "[default: --keep-faces]"):
+        assert words in said
+    assert "--method painterly|classic" in said
+
+
 def test_a_real_process_says_nothing_but_its_answer(work: Path) -> None:
     """Without a terminal there is no progress bar: standard error stays empty, standard output is JSON."""
     words: Words = ["stylize", work / "photo.png", "--style", f"{work / 'style.png'}:2", "--style", work / "photo.png"]

@@ -113,6 +113,10 @@ def test_only_what_is_missing_or_changed_is_painted_again(work: Path) -> None:
     assert states(batch(work, "--dry-run")) == {"cat.png": "kept", "coffee.png": "left"}
     assert states(batch(work)) == {"cat.png": "kept", "coffee.png": "painted"}
     assert set(states(batch(work, "--strength", "70")).values()) == {"painted"}
+    images.write(work / "map.png", photograph("cat", 32, 32))
+    mapped = ["--strength-map", str(work / "map.png")]
+    for more in (mapped, ["--no-keep-faces"]):
+        assert set(states(batch(work, "--strength", "70", *more, "--dry-run")).values()) == {"left"}
     images.write(work / "style.png", photograph("coffee", 64, 64))
     assert set(states(batch(work, "--strength", "70")).values()) == {"painted"}
 

@@ -82,11 +82,12 @@ def test_what_could_not_be_made_is_told_at_every_call() -> None:
 def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
     """Mappings that cross any wire, then picture, recipe and metrics."""
     facts = {"content": NOISE, "weights": [1.0], "guides": [None], "init": None, "mask": None, "part": 1.0}
-    facts["settings"] = {"quality": "draft", "backend": "onnx"}
+    facts |= {"settings": {"quality": "draft", "backend": "onnx"}, "strength_map": np.eye(48, 40, dtype=np.float32)}
     *told, (pixels, recipe, metrics) = Easel().paint(facts, NOISE)
     assert told[-1]["step"] == told[-1]["steps"]
     assert pixels.shape[:2] == (48, 40)
     assert recipe["settings"]["quality"] == "draft"
+    assert len(recipe["strength_map"]) == 64
     assert metrics["device"] == "cpu"
 
 

@@ -86,7 +86,12 @@ def test_bad_styles_masks_guides_and_beginnings_are_mended(engine: Engine) -> No
     begun = layer()
     begun[1, 1] = np.nan
     wanted = Stylize(
-        sent(layer()), (StylePixels(sent(style), 1.0, rows.tobytes()),), QUICK, init=sent(begun), mask=rows.tobytes()
+        sent(layer()),
+        (StylePixels(sent(style), 1.0, rows.tobytes()),),
+        QUICK,
+        init=sent(begun),
+        mask=rows.tobytes(),
+        strength_map=rows.tobytes(),
     )
     assert np.isfinite(painted(engine, wanted)).all()
 

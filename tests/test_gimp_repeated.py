@@ -63,6 +63,34 @@ def test_the_selection_of_then_counts_when_it_is_painted_again(found: Found) -> 
     assert larger != first
 
 
+def test_a_selection_can_say_where_the_strength_counts(found: Found) -> None:
+    """In it or outside of it, soft where it is soft; then it hides nothing, and counts when it is painted again."""
+    facts = found("strength_by_selection")
+    assert facts["masks"] == [False, False]
+    maps, selected, whole = facts["maps"], 32 * 24, 128 * 96
+    assert maps["first"] == maps["again"] == maps["refined"] == {"none": whole - selected, "soft": 0, "full": selected}
+    assert maps["outside"] == {"none": selected, "soft": 0, "full": whole - selected}
+    assert maps["soft"]["soft"] > 100
+    assert maps["unselected"] is None
+    assert maps["plain"] is None
+
+
+def test_a_channel_or_a_mask_can_say_where_the_strength_counts(found: Found) -> None:
+    """The layer's own mask hides nothing then; what is not there is refused."""
+    facts = found("strength_by_channel_and_mask")
+    assert facts["maps"]["channel"] == {"none": 128 * 66, "soft": 0, "full": 128 * 30}
+    assert facts["maps"]["own mask"] == {"none": 64 * 96, "soft": 0, "full": 64 * 96}
+    assert facts["hidden"] == {"channel": [True, True], "own mask": [False, False]}
+    for case, said in (("gone", "channel sea"), ("nonsense", "sky")):
+        assert said in facts[case]["message"]
+        assert facts[case]["image kept"]
+
+
+def test_a_script_can_leave_faces_as_everything_else(found: Found) -> None:
+    """Faces are kept unless it says no, and so is the method; a repetition follows the recipe."""
+    assert found("faces_and_method")["found"] == [[True, "painterly"], [False, "classic"], [False, "classic"]]
+
+
 def test_an_image_of_another_shape_cannot_use_the_selection_of_then(found: Found) -> None:
     """Which is said, with a way out."""
     facts = found("by_selection")["cropped"]

@@ -98,3 +98,11 @@ def test_a_preview_paints_what_is_neither_masked_nor_outside_of_the_selection(an
     assert found["a selection"] == pytest.approx([1 / 4, 1 / 4], abs=0.01)
     assert found["both"] == found["both, moved"] == pytest.approx([1 / 8, 1 / 8], abs=0.01)
     assert found["all hidden"] == "nothing-visible"
+
+
+def test_a_preview_takes_its_part_of_the_strength_map(answers: dict[str, Any]) -> None:
+    """Scaled as it is, with the selection's soft border in its middle, and hides nothing then."""
+    for left, before, behind, right, hidden in answers["strengths"]:
+        assert (left, right, hidden) == (1, 0, 0)
+        assert 1 > before > 0.5 > behind > 0
+    assert answers["strengths of nothing"] is None

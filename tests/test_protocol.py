@@ -28,6 +28,7 @@ FULL = Stylize(
     part=0.25,
     previews=0.5,
     job=7,
+    strength_map=bytes(24),
 )
 REQUESTS = [FULL, Stylize(PICTURE, (StyleFile(b"x"),)), messages.Stop(7), messages.Cancel(7), messages.Ping()]
 EVENTS = [
@@ -275,6 +276,7 @@ def test_a_guide_is_no_field(guide: object) -> None:
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "settings": {3: 4}}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "init": Pixels(2, 3, bytes(96))}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "mask": bytes(96)}),
+        (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "strength_map": bytes(96)}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x", guide=bytes(96)),)}),
         (messages.Stop, {"job": 0}),
         (messages.Stop, {"job": True}),

@@ -122,6 +122,28 @@ def test_a_presets_recipe_needs_no_pictures(work: Path) -> None:
     np.testing.assert_array_equal(images.read(work / "3.png"), images.read(work / "photo.png"))
 
 
+def test_a_recipe_knows_its_strength_map(work: Path) -> None:
+    """The same map is needed again; without it, or with another one, the picture is refused."""
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "--strength", "0", *FAST]
+    made = run(*words, "--strength-map", work / "left.png", "-o", work / "1.png", "--save-recipe", work / "r.json")
+    assert made.exit_code == 0, made.output
+    repeat: list[str | Path] = [*words, "--recipe", work / "r.json", "-o", work / "2.png"]
+    assert run(*repeat, "--strength-map", work / "left.png").exit_code == 0
+    assert "the recipe was made with the strength map" in refusal(run(*repeat))
+    other = refusal(run(*repeat, "--strength-map", work / "photo.png"))
+    assert "the strength map is not the picture" in other
+
+
+def test_a_recipe_keeps_that_faces_were_not_kept(work: Path) -> None:
+    """`--no-keep-faces` and the method are among its settings and count when it is repeated."""
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "--strength", "0", "--json"]
+    switched = ["--no-keep-faces", "--method", "classic"]
+    made = run(*words, *switched, "-o", work / "1.png", "--save-recipe", work / "r.json")
+    assert made.exit_code == 0, made.output
+    again = json.loads(run(*words, "--recipe", work / "r.json", "-o", work / "2.png").stdout)
+    assert (again["settings"]["keep_faces"], again["settings"]["method"]) == (False, "classic")
+
+
 def test_other_pictures_than_the_recipes_are_refused(work: Path) -> None:
     """Another style, a missing one, a guide too many: each is named."""
     made = run(work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--save-recipe", work / "r.json",

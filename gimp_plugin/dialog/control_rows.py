@@ -8,14 +8,16 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.arguments import property_name
+from gimp_plugin.image.regions import EVERYWHERE
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
 from nst_core.settings import Knob, NamedKnob, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from gimp_plugin.image.regions import Region
 
 SPACE = 6  # pixels
 WIDEST = 1000  # a range that is wider makes no useful slider
@@ -53,6 +55,14 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> NamedKnob:
     choice = Gimp.param_spec_choice_get_choice(spec)
     options = [Option(nick, choice.get_label(nick), choice.get_help(nick)) for nick in choice.list_nicks()]
     return NamedKnob(name, str, spec.get_default_value(), Knob(label, about, options=tuple(options), scope="run"))
+
+
+def placed(config: Gimp.ProcedureConfig, name: str, regions: Sequence[Region]) -> NamedKnob:
+    """The same for an argument that names one of these regions."""
+    label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
+    about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
+    options = tuple(Option(region.key, region.title, "") for region in regions)
+    return NamedKnob(name, str, EVERYWHERE, Knob(label, about, options=options, scope="run"))
 
 
 def describe(widget: Gtk.Widget, name: str) -> None:
@@ -145,5 +155,5 @@ def _small_button(picture: Gtk.Widget) -> Gtk.Button:
 
 
 def _tooltip(knob: Knob) -> str:
-    lines = [_(knob.help), *(f"{_(option.label)}: {_(option.help)}" for option in knob.options)]
+    lines = [_(knob.help), *(f"{_(option.label)}: {_(option.help)}" for option in knob.options if option.help)]
     return "\n".join(lines)

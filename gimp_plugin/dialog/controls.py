@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.access_keys import access_key, with_keys
-from gimp_plugin.dialog.control_rows import SPACE, Row, declared
+from gimp_plugin.dialog.control_rows import SPACE, Row, declared, placed
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
 from nst_core.settings import Value, knobs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from gimp_plugin.image.regions import Region
     from gimp_plugin.libgimp import Gimp
 
 
@@ -27,7 +28,14 @@ OTHERS = (
 class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Controls over `config`. What `look` says is what a reset goes back to; the defaults where it says nothing."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, look: Mapping[str, Value], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: Gimp.ProcedureConfig,
+        look: Mapping[str, Value],
+        on_change: Callable[[], None],
+        regions: Sequence[Region] = (),
+    ) -> None:
+        """regions: where the strength may count, everywhere first; with no other there is nothing to choose."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
         self._on_change = on_change
@@ -35,6 +43,9 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         self._estimate.get_style_context().add_class("dim-label")
         self._all = [*knobs(), *(declared(config, name) for name in (arguments.OUTPUT, arguments.AS_SEEN))]
+        if len(regions) > 1:
+            below = [named.name for named in self._all].index("strength") + 1
+            self._all.insert(below, placed(config, arguments.STRENGTH_MAP, regions))
         taken = "".join(map(access_key, OTHERS))
         labels = with_keys([_(named.knob.label) for named in self._all], taken)
         self._rows = {named.name: Row(config, named, label) for named, label in zip(self._all, labels, strict=True)}

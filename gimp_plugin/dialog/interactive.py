@@ -28,7 +28,10 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig) -> list[Gimp
     profile = Path(Gimp.directory())
     past = memory.recall(profile)
     picks = past.picks if past.picks.entries else _first_picks(config)
-    picks = picks.within(region.key for region in regions.available(layers[0].get_image()))
+    there = [region.key for region in regions.available(layers[0].get_image())]
+    picks = picks.within(there)
+    if arguments.strength_region(config) not in there:
+        config.set_property(arguments.STRENGTH_MAP, regions.EVERYWHERE)
     window = Window(layers, config, picks, Session(start, GLib.idle_add))
     size = window.run(past.size)
     if not window.made:

@@ -40,8 +40,8 @@ class Phase(enum.Enum):
 class Wish:
     """What the artist wants: the styles, the settings, what to call the result and how it shall come into the image.
 
-    regions: where each style counts. layers: what the host calls those styles that are layers, empty for others.
-    as_seen: whether the layers' effects are painted too.
+    regions: where each style counts, and the strength. layers: what the host calls those styles that are layers, empty
+    for others. as_seen: whether the layers' effects are painted too.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]

@@ -46,8 +46,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         super().__init__(title=_("Neural Style"), role="neural-style")
         self._layers = list(layers)
         self._session = session
-        self._controls = Controls(config, picks.look(), self._changed)
         image = layers[0].get_image()
+        self._controls = Controls(config, picks.look(), self._changed, regions.available(image))
         self._gallery = Gallery(picks, lambda: self._controls.values, self._picked, lambda: regions.available(image))
         self._preview = Preview(layers[0], self._changed)
         self._running = Running(_summary(layers))

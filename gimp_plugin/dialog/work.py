@@ -84,10 +84,12 @@ class LayerWork:
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The whole layer. Raises LayerGoneError."""
-        view = canvas.look(self._layers[number], as_seen=wish.as_seen, selected=not wish.regions.selected)
+        layer = self._layers[number]
+        view = canvas.look(layer, as_seen=wish.as_seen, hiding=wish.regions.hiding(layer))
         self._places[number] = view.place
-        styles = wish.regions.guide(wish.styles, self._image, view.place.area(view.pixels))
-        return Stylize(view.pixels, styles, wish.settings, mask=view.mask, previews=FORMING)
+        where = (self._image, view.place.area(view.pixels))
+        styles, strength_map = wish.regions.guide(wish.styles, *where), wish.regions.strength_map(*where)
+        return Stylize(view.pixels, styles, wish.settings, mask=view.mask, strength_map=strength_map, previews=FORMING)
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
         """Insert the results: `made`. Raises LayerGoneError if no layer is left that one belongs to."""
@@ -99,7 +101,7 @@ class LayerWork:
     def _small(self, sample: Sample, quality: str) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
         canvas.home(layer)  # what the pane shows may be older than the closing of the image
-        mask = masks.visible(layer, sample.area, selected=not wish.regions.selected)
+        mask = masks.visible(layer, sample.area, wish.regions.hiding(layer))
         if mask is not None and not any(mask):
             raise NothingVisibleError(
                 _("selection and layer mask hide all of this part"),
@@ -107,7 +109,16 @@ class LayerWork:
             )
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
-        return Stylize(sample.pixels, styles, settings, mask=mask, part=sample.part, previews=PREVIEWS)
+        strength_map = wish.regions.strength_map(self._image, sample.area)
+        return Stylize(
+            sample.pixels,
+            styles,
+            settings,
+            mask=mask,
+            strength_map=strength_map,
+            part=sample.part,
+            previews=PREVIEWS,
+        )
 
     def _wish(self, edge: int) -> Wish:
         picks, config = self._picks(), self._config
@@ -117,6 +128,6 @@ class LayerWork:
             title=picks.title,
             output=config.get_property(arguments.OUTPUT),
             as_seen=self.as_seen,
-            regions=regions.chosen(picks.regions(), self._image),
+            regions=regions.chosen(picks.regions(), self._image, arguments.strength_region(config)),
             layers=picks.layers(),
         )

@@ -32,14 +32,14 @@ GONE = _("the layer or its image was closed while the engine worked")
 class Place:
     """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
 
-    as_seen: whether the layer's effects were painted too. selected: whether a selection hides what lies outside of it.
+    as_seen: whether the layer's effects were painted too. hiding: what hides parts of it.
     """
 
     layer: Gimp.Layer
     left: int
     top: int
     as_seen: bool = True
-    selected: bool = True
+    hiding: masks.Hiding = masks.ALL
 
     def area(self, pixels: Pixels) -> Area:
         """Where in the image the painting lies."""
@@ -67,16 +67,16 @@ def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
         _check(drawable, repr(drawable.get_name()))
 
 
-def look(layer: Gimp.Layer, *, as_seen: bool = True, selected: bool = True) -> View:
+def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: masks.Hiding = masks.ALL) -> View:
     """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError.
 
-    selected: whether what is not selected is hidden.
+    hiding: what hides parts of it.
     """
     home(layer)
     with scratch.seen(layer, as_seen=as_seen) as sight:
         pixels = pixels_of(sight.drawable)
-        place = Place(layer, sight.left, sight.top, as_seen, selected)
-        mask = masks.visible(layer, place.area(pixels), selected=selected)
+        place = Place(layer, sight.left, sight.top, as_seen, hiding)
+        mask = masks.visible(layer, place.area(pixels), hiding)
         return View(place, pixels, mask)
 
 

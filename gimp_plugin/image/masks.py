@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import Gegl, Gimp
@@ -18,18 +19,29 @@ ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
 Pair = tuple[int, int]
 
 
-def visible(layer: Gimp.Layer, area: Area, *, selected: bool = True) -> bytes | None:
+@dataclass(frozen=True)
+class Hiding:
+    """What hides parts of a layer: what is not selected, what its mask covers. Either may have another meaning."""
+
+    selection: bool = True
+    mask: bool = True
+
+
+ALL = Hiding()
+
+
+def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None:
     """What selection and mask leave of a layer: float32 rows, 1 where anything shows, else 0; None: everything does.
 
-    area: the part asked for. selected: whether what is not selected is hidden. There are no values between 0 and 1:
-    how much shows is the business of the painted layer's mask.
+    area: the part asked for. There are no values between 0 and 1: how much shows is the business of the painted
+    layer's mask.
     """
     image = layer.get_image()
     _ok, left, top = layer.get_offsets()
     shown = None
-    if selected and not Gimp.Selection.is_empty(image):
+    if hiding.selection and not Gimp.Selection.is_empty(image):
         shown = _shown(image.get_selection(), (0, 0), area)
-    mask = _mask(layer)
+    mask = _mask(layer, hiding)
     if mask is not None:
         unmasked = _shown(mask, (left, top), area)
         shown = unmasked if shown is None else _both(shown, unmasked)
@@ -42,8 +54,9 @@ def put_on(new: Gimp.Layer, place: Place, image: Gimp.Image) -> None:
     Without either it gets none. Where both are soft the lower value counts, as where two selections meet.
     """
     source = place.layer
-    selection = image.get_selection() if place.selected and not Gimp.Selection.is_empty(image) else None
-    own = _mask(source)
+    selected = place.hiding.selection and not Gimp.Selection.is_empty(image)
+    selection = image.get_selection() if selected else None
+    own = _mask(source, place.hiding)
     if selection is None and own is None:
         return
     mask = new.create_mask(Gimp.AddMaskType.WHITE)
@@ -58,9 +71,9 @@ def put_on(new: Gimp.Layer, place: Place, image: Gimp.Image) -> None:
         _copy(own, (left - source_left, top - source_top), mask)
 
 
-def _mask(layer: Gimp.Layer) -> Gimp.LayerMask | None:
+def _mask(layer: Gimp.Layer, hiding: Hiding) -> Gimp.LayerMask | None:
     """The mask, if it hides anything at all."""
-    return layer.get_mask() if layer.get_apply_mask() else None
+    return layer.get_mask() if hiding.mask and layer.get_apply_mask() else None
 
 
 def _shown(channel: Gimp.Channel, corner: Pair, area: Area) -> bytes:

@@ -35,8 +35,8 @@ class Painted:
 class Look:
     """What the paintings have in common: the styles, what to call them, how they shall come into GIMP.
 
-    regions: where each style counts. layers: the keys of those styles that are layers, an empty text for others.
-    source: the tattoo of what was painted, if not the layer that the painting is put above.
+    regions: where each style counts, and the strength. layers: the keys of those styles that are layers, an
+    empty text for others. source: the tattoo of what was painted, if not the layer that the painting is put above.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.gallery.picks import Picks
-from gimp_plugin.image import layer_styles, origin
+from gimp_plugin.image import layer_styles, origin, regions
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
@@ -36,6 +36,8 @@ def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
     noted = {**recipe, "title": look.title, "pictures": pictures, "source": source}
     if any(look.regions.keys):
         noted["regions"] = look.regions.keys
+    if look.regions.strength:
+        noted["strength_region"] = look.regions.strength
     if look.regions.selection is not None:
         noted["selection"] = look.regions.selection.to_json()
     return noted
@@ -96,10 +98,14 @@ def picks_of(noted: Note, image: Gimp.Image) -> Picks:
     return Picks(tuple(replace(pick, region=key) for pick, key in zip(found, keys, strict=True)))
 
 
-def selection_of(noted: Note) -> Selection | None:
-    """The selection that said where styles count, None if there was none. Raises UnsupportedLayerError."""
+def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
+    """Where the styles of a recipe count, and its strength, by the selection of then. Raises UnsupportedLayerError."""
+    strength = noted.get("strength_region", regions.EVERYWHERE)
+    if not isinstance(strength, str):
+        raise _unreadable()
+    places = regions.chosen(picks.regions(), image, strength)
     try:
-        return Selection.from_json(noted["selection"]) if "selection" in noted else None
+        return replace(places, selection=Selection.from_json(noted["selection"])) if "selection" in noted else places
     except ValueError as error:
         raise _unreadable() from error
 

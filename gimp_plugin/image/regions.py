@@ -1,4 +1,4 @@
-"""Where in an image a style may count: inside or outside the selection, where a channel or a layer's mask is white.
+"""Where in an image a style or the strength may count: in or outside the selection, where a channel or mask is white.
 
 A region's key is `inside`, `outside`, `channel NAME`, `mask LAYER`, or empty: everywhere. In an image no two channels
 have the same name, and no two layers.
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import selections
+from gimp_plugin.image.masks import Hiding
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
 from nst_core.errors import InvalidSettingError
@@ -47,15 +48,19 @@ class Area:
 
 @dataclass(frozen=True)
 class Regions:
-    """Where each of some styles counts. selection: the one meant, as it was then; None: nothing was selected."""
+    """Where each of some styles counts, and the strength.
+
+    selection: the one meant, as it was then; None: nothing was selected, or it means where to paint at all.
+    """
 
     keys: tuple[str, ...] = ()
     selection: Selection | None = None
+    strength: str = EVERYWHERE
 
-    @property
-    def selected(self) -> bool:
-        """Whether the selection says where styles count: then it says no more where to paint at all."""
-        return self.selection is not None
+    def hiding(self, layer: Gimp.Layer) -> Hiding:
+        """What hides parts of a layer: a selection that says where something counts does not, nor such a mask."""
+        own = self.strength.startswith(MASK) and self.strength == f"{MASK}{layer.get_name()}"
+        return Hiding(selection=self.selection is None, mask=not own)
 
     def guide(
         self, styles: Sequence[StyleFile | StylePixels], image: Gimp.Image, area: Area
@@ -63,6 +68,10 @@ class Regions:
         """The styles, with the guides of their regions in an area. Raises InvalidSettingError for one not there."""
         pairs = zip(styles, self.keys, strict=True)
         return tuple(replace(style, guide=self._read(key, image, area)) for style, key in pairs)
+
+    def strength_map(self, image: Gimp.Image, area: Area) -> bytes | None:
+        """Float32 rows that multiply the strength in an area; None: nothing does. Raises as `guide`."""
+        return self._read(self.strength, image, area)
 
     def _read(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
         if key not in (INSIDE, OUTSIDE):
@@ -73,10 +82,10 @@ class Regions:
         return _floats(levels.translate(INVERTED) if key == OUTSIDE else levels, area)
 
 
-def chosen(keys: Sequence[str], image: Gimp.Image) -> Regions:
-    """The regions that are chosen now."""
-    selected = INSIDE in keys or OUTSIDE in keys
-    return Regions(tuple(keys), selections.present(image) if selected else None)
+def chosen(keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE) -> Regions:
+    """The regions that are chosen now. strength: where that counts."""
+    selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, strength))
+    return Regions(tuple(keys), selections.present(image) if selected else None, strength)
 
 
 def available(image: Gimp.Image) -> list[Region]:
@@ -122,7 +131,9 @@ def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:
             _ok, left, top = layer.get_offsets()
             return mask, left, top
     raise InvalidSettingError(
-        _("the image has nothing that is called {region}, where a style shall count").format(region=repr(key)),
+        _("the image has nothing that is called {region}, where a style or the strength shall count").format(
+            region=repr(key)
+        ),
         _("choose another region"),
     )
 
