@@ -39,7 +39,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Look:
-    """The same with its pictures. init, mask, strength_map and guides have their own sizes; all but init are (H, W, 1)."""
+    """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1)."""
 
     styles: tuple[Style, ...]
     settings: Settings

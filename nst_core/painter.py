@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nst_core import color, images
-from nst_core.aim import BALANCED, classic_weights, strength_at
+from nst_core.aim import BALANCED, classic_weights, painterly_weights, strength_at
 from nst_core.backends import Backend, Float, Objective
 from nst_core.faces import face_mask, find_faces
 from nst_core.job import Job, Style
@@ -19,7 +19,7 @@ from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE
 from nst_core.strips import resized_strip, strips
 from nst_core.style_targets import style_pieces
-from nst_core.targets import Matches, Scene, classic_targets, painterly_targets, pieced
+from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets, pieced
 from nst_core.tile_grid import Box, tiles
 from nst_core.visible import filled
 
@@ -31,10 +31,12 @@ PIECES = 0.5
 """Share of the matched pieces' pixels in an octave's start; the rest is the enlarged picture."""
 PAINTED = 0.25
 """Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""
-FACES_KEPT = 0.6
+FACES_KEPT = 0.55
 """How much *keep faces* takes off the strength in the middle of a face."""
 GLANCE = 160
 """Longest edge of the octave whose pieces make the first picture, px."""
+FINER = 0.7
+"""Share of what the styles' pieces have beyond an enlarged picture, that is added to it at full size."""
 TILE, TILE_MARGIN = 1024, 64
 """px: in such parts pieces are put together at full size."""
 _SMALL = (MIN_SIDE, MIN_SIDE)
@@ -160,13 +162,14 @@ class Painter:
         seen = grown if grown is not None else self.job.init
         seen = None if seen is None else images.resize(seen, height, width)
         sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
-        sought = varied(sought, settings.seed)
+        looks = Looks(
+            varied(sought, settings.seed), in_palette(self.content(height, width), self.styles, settings.strength)
+        )
         if periodic:
-            sought = wrapped(sought)
-        elif sought is self._small:
-            sought = scene.content
+            looks = Looks(wrapped(looks.sought), wrapped(looks.ground))
         strength = strength_at(settings, amount)
-        targets, pieced = painterly_targets(backend, scene, strength, settings, sought, matches)
+        weights = painterly_weights(settings, strength.gram_weight)
+        targets, pieced = painterly_targets(backend, scene, strength, weights, looks, matches)
         objective = seamless(backend, targets) if periodic else backend.objective(targets)
         pieced = unwrapped(pieced) if periodic else pieced
         if settings.init != "sketch":
@@ -238,7 +241,7 @@ class _Refining:
         pixels = pieced(self._backend, scene, sought, painter.matches, places)
         blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
         finer = pixels - self._blurred(pixels)
-        return np.clip(image + blend[..., None] * finer, 0, 1)
+        return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)
 
     def _blurred(self, pixels: Float) -> Float:
         height, width = pixels.shape[:2]

@@ -22,8 +22,7 @@ AROUND: dict[str, Callable[[], str]] = {"processor": arithmetic.processor, "kern
 
 
 def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
-    """Engine version, settings, size, and digests of the pictures: styles and their guides, mask, init,
-    strength map.
+    """Engine version, settings, size, and digests of all pictures.
 
     backend: what computed the picture, if anything was; settings may leave that open.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nst_core import color, images
-from nst_core.aim import Strength, painterly_weights
+from nst_core.aim import Strength
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
 from nst_core.layers import CLASSIC, PAINTERLY, Method
@@ -16,7 +16,6 @@ from nst_core.matching import Found, Index, Means, Pieces, means_of, nearest
 from nst_core.patches import assembled
 from nst_core.planes import planes
 from nst_core.regions import Region, opaque
-from nst_core.settings import Settings
 from nst_core.statistics import Array, Grams, Targets, Weights, blend, cell_means
 from nst_core.style_targets import StylePieces, style_grams, style_pieces
 
@@ -37,6 +36,17 @@ class Scene:
     regions: Sequence[Region]
     area: int
     brush_size: float
+
+
+@dataclass
+class Looks:
+    """The photograph in two ways, (H, W, 3). sought: what looks for its nearest pieces; ground: in the styles' colours.
+
+    Where the strength is low the ground is what is painted.
+    """
+
+    sought: Float
+    ground: Float
 
 
 @dataclass
@@ -68,18 +78,19 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
 
 
 def painterly_targets(
-    backend: Backend, scene: Scene, strength: Strength, settings: Settings, sought: Float, matches: Matches
+    backend: Backend, scene: Scene, strength: Strength, weights: Weights, looks: Looks, matches: Matches
 ) -> tuple[Targets, Float]:
     """The targets of the painterly method, and the picture (H, W, 3) put together from the nearest pieces.
 
-    sought: (H, W, 3), what looks for its nearest. matches: of the coarser octave; changed to those of this one.
+    matches: of the coarser octave; changed to those of this one.
     """
+    sought, ground = looks.sought, looks.ground
     asked = backend.held(backend.array(planes(sought)), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
     toward = strength.blend * covered
-    # Where no style counts, and as far as the strength is below, the content's own features are the target.
+    # Where no style counts, and as far as the strength is below, the ground's own features are the target.
     plain = bool((toward >= 1).all())
-    own = asked if plain or sought is scene.content else backend.held(backend.array(planes(scene.content)), PAINTERLY)
+    own = asked if plain else backend.held(backend.array(planes(ground)), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
     target = {layer: values * (0 if plain else 1 - shares[layer]) for layer, values in own.items()}
     pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
@@ -100,7 +111,7 @@ def painterly_targets(
                 target[layer] = target[layer] + guides[layer] * share * values
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
     matches.found = found
-    begin = pixels + (1 - toward)[..., None] * scene.content
+    begin = pixels + (1 - toward)[..., None] * ground
     targets = _targets(
         backend,
         scene,
@@ -109,7 +120,7 @@ def painterly_targets(
         guides=[region.guide * scene.visible * strength.gram for region in scene.regions],
         held=target,
         held_share=scene.visible,
-        weights=painterly_weights(settings, strength.gram_weight),
+        weights=weights,
     )
     return targets, begin
 
