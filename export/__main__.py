@@ -43,7 +43,10 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialise(tensors))
     for prefix, network in (("", graphs.Vgg), (WINOGRAD, WinogradVgg)):
-        made = {FEATURES_FILE: graphs.features_graph(path, network), TILE_SUMS_FILE: tile_graphs.sums_graph(path, network)}
+        made = {
+            FEATURES_FILE: graphs.features_graph(path, network),
+            TILE_SUMS_FILE: tile_graphs.sums_graph(path, network),
+        }
         for name, method in METHODS.items():
             made[OBJECTIVE_FILE.format(method=name)] = graphs.objective_graph(path, method, network)
             made[TILE_GRADIENT_FILE.format(method=name)] = tile_graphs.gradient_graph(path, method, network)

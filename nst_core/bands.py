@@ -13,8 +13,8 @@ from nst_core.affordable import budget
 from nst_core.backends import Float
 from nst_core.choose import choose
 from nst_core.errors import EngineCrashedError
-from nst_core.settings import Settings
 from nst_core.layers import METHODS
+from nst_core.settings import Settings
 from nst_core.tile_grid import ALIGNED, MARGIN, Box, Tile, tiles
 from nst_core.tile_passes import Exact, Passes
 

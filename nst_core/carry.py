@@ -9,8 +9,8 @@ from dataclasses import replace
 from nst_core.backends import Backend, Float
 from nst_core.job import Progress
 from nst_core.octaves import Clock
-from nst_core.shortage import fitting
 from nst_core.painter import Painter
+from nst_core.shortage import fitting
 
 GLANCE = 0.25
 """Seconds between two words on how far it is."""

@@ -21,7 +21,7 @@ def finished(job: Job, styled: Float) -> Float:
     for rows in strips(height, width):
         result = resized_strip(styled, height, width, rows)
         photograph = job.content[rows, :, :3]
-        strength = np.float32(job.settings.strength)
+        strength = np.full(photograph.shape[:2], job.settings.strength, np.float32)
         strength = strength if job.strength_map is None else strength * job.strength_map[rows]
         share = np.minimum(np.float32(1), strength / np.float32(FADE_BELOW)) * reach_of(
             guided_in(job.styles, rows), rows.stop - rows.start, width

@@ -68,7 +68,9 @@ class Job:
         if self.strength_map is not None and self.strength_map.shape != self.content.shape[:2]:
             raise InvalidImageError("the strength map has another size", "give it the size of the content")
         if self.strength_map is not None and not ((self.strength_map >= 0) & (self.strength_map <= 1)).all():
-            raise InvalidImageError("the strength map holds values outside 0 to 1", "make it white where to paint fully")
+            raise InvalidImageError(
+                "the strength map holds values outside 0 to 1", "make it white where to paint fully"
+            )
         if not (self.visible > 0).any():
             raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
         self._check_guides()

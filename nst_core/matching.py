@@ -65,12 +65,13 @@ def nearest(backend: Backend, held: Mapping[str, Array], guide: Array, style: Pi
 def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], guide: Array | None) -> Array:
     """(h * w, C), each row of length 1."""
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    parts, squares = [], 0.0
+    parts: list[Array] = []
     for layer, values in held.items():
         if guide is None:
             mean = values.mean((2, 3))
         else:
-            share = guide if values.shape[2] == height else guide[:, :, : 2 * values.shape[2] : 2, : 2 * values.shape[3] : 2]
+            step = 1 if values.shape[2] == height else 2
+            share = guide[:, :, : step * values.shape[2] : step, : step * values.shape[3] : step]
             mean = (values * share).sum((2, 3)) / (share.sum() + TINY)
         part = (values - mean[:, :, None, None]) * scale[layer]
         if part.shape[2] != height or part.shape[3] != width:
@@ -79,9 +80,8 @@ def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], guide: Array
                 for side, short in zip((height, width), part.shape[2:], strict=True)
             )
             part = part[:, :, rows][:, :, :, columns]
-        squares = squares + (part**2).sum(1)
         parts.append(part.reshape(part.shape[1], -1))
-    length = (squares.reshape(1, -1) + TINY) ** 0.5
+    length = (sum((part**2).sum(0) for part in parts) + TINY) ** 0.5
     return _stacked([part / length for part in parts]).T
 
 
@@ -101,7 +101,8 @@ def _enlarged(coarser: Index, height: int, width: int, grid: tuple[int, int]) ->
         for side, short in zip((height, width), coarser.shape[:2], strict=True)
     )
     odd = np.stack(np.meshgrid(np.arange(height) % 2, np.arange(width) % 2, indexing="ij"), axis=-1)
-    return np.clip(2 * coarser[rows][:, columns] + odd, 0, np.array(grid) - 1)
+    found: Index = np.clip(2 * coarser[rows][:, columns] + odd, 0, np.array(grid) - 1)
+    return found
 
 
 def _among_candidates(query: Array, style: Pieces, start: Index) -> Index:

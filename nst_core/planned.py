@@ -92,7 +92,8 @@ def speed_of(backend: Backend, side: int = 0) -> float:
     scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
     objective = backend.objective(classic_targets(backend, scene, Weights()))
     image = backend.array(planes(picture))
-    return min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2)) / Octave(side, side, 1, method="classic").work
+    seconds = min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2))
+    return seconds / Octave(side, side, 1, method="classic").work
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -17,8 +17,8 @@ import numpy as np
 from nst_core.backends import Backend, Float, Objective
 from nst_core.bands import About, Band, bands
 from nst_core.estimate import IN_FULL, TILES
-from nst_core.octaves import Octave
 from nst_core.layers import Method
+from nst_core.octaves import Octave
 from nst_core.statistics import Array, Grams, Targets, held_weights, tv_weight
 from nst_core.team import Team
 from nst_core.tile_passes import Exact, reduction

@@ -61,21 +61,17 @@ class Targets:
 
 def blend(parts: Sequence[Grams], shares: Sequence[float]) -> dict[str, Array]:
     """One target out of several styles: the weighted mean of their matrices. shares sum to 1."""
-    return {
-        layer: sum(part[layer] * share for part, share in zip(parts, shares, strict=True)) for layer in parts[0]
-    }
+    return {layer: sum(part[layer] * share for part, share in zip(parts, shares, strict=True)) for layer in parts[0]}
 
 
 def gram_weights(targets: Targets, layer: str) -> list[float]:
     """Per guide, the factor that turns |G - target|^2 into a weighted relative error."""
     target, weight = targets.grams[layer], targets.weights.gram[layer]
-    return [
-        share * weight / (float((target[k] ** 2).sum()) + TINY) for k, share in enumerate(targets.guide_share)
-    ]
+    return [share * weight / (float((target[k] ** 2).sum()) + TINY) for k, share in enumerate(targets.guide_share)]
 
 
 def held_weights(targets: Targets) -> dict[str, Array]:
-    """For each layer with target features, the factor (1, 1, h, w) that turns |F - target|^2 into its share of the loss.
+    """For each layer with target features, the factor (1, 1, h, w) that turns |F - target|^2 into its loss.
 
     Layers count alike; where `held_share` is 0 nothing counts.
     """
@@ -89,10 +85,11 @@ def held_weights(targets: Targets) -> dict[str, Array]:
 
 def cell_means(plane: Array, like: Mapping[str, Array]) -> dict[str, Array]:
     """A plane (1, 1, H, W), averaged to the size of each of these maps (1, C, h, w)."""
-    return {layer: _mean_at(plane, *map(int, values.shape[2:])) for layer, values in like.items()}
+    return {layer: _mean_at(plane, int(values.shape[2])) for layer, values in like.items()}
 
 
-def _mean_at(plane: Array, height: int, width: int) -> Array:
+def _mean_at(plane: Array, height: int) -> Array:
+    """At the size of which this is the height; what is left of a side is left out."""
     while int(plane.shape[2]) // 2 >= height:
         rows, columns = (int(side) // 2 for side in plane.shape[2:])
         halved = plane[:, :, : 2 * rows].reshape(1, 1, rows, 2, -1).sum(3)[..., : 2 * columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,8 +95,7 @@ def painterly_targets(
     toward = cell_means(backend.array(strength.blend[None, None]), own)
     bare = cell_means(backend.array(1 - covered[None, None]), own)
     target = {
-        layer: values + toward[layer] * (found[layer] + bare[layer] * values - values)
-        for layer, values in own.items()
+        layer: values + toward[layer] * (found[layer] + bare[layer] * values - values) for layer, values in own.items()
     }
     pixels += (1 - covered)[..., None] * scene.content
     start = scene.content + strength.blend[..., None] * (pixels - scene.content)
@@ -112,7 +111,7 @@ def painterly_targets(
     return targets, start
 
 
-def _gathered(style: StylePieces, index: Index, like: dict[str, Array]) -> dict[str, Array]:
+def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> dict[str, Array]:
     """The features (1, C, h, w) of the style cells in `index`; where a map has one position for four cells, means."""
     found = {}
     for layer, values in style.held.items():
@@ -133,7 +132,7 @@ def _targets(
     method: Method,
     *,
     guides: Sequence[Float],
-    held: dict[str, Array],
+    held: Mapping[str, Array],
     held_share: Float,
     weights: Weights,
 ) -> Targets:

@@ -21,7 +21,6 @@ from nst_core.errors import DamagedWeightsError
 from nst_core.layers import CONVOLUTIONS, METHODS, Method
 from nst_core.onnx_runtime import ort
 
-
 OVER_WEIGHTS = [
     weights.FEATURES_FILE,
     weights.TILE_SUMS_FILE,

@@ -67,7 +67,8 @@ def columns(held: Mapping[str, Float], like: Mapping[str, Float]) -> Exact:
             values = np.pad(values, missing, mode="edge")
         parts.append(values.reshape(len(values), -1))
     stacked = np.concatenate(parts)
-    return (stacked / np.linalg.norm(stacked, axis=0)).T
+    found: Exact = (stacked / np.linalg.norm(stacked, axis=0)).T
+    return found
 
 
 def products(backend: Backend, picture: Float, style: Float) -> Exact:
@@ -79,7 +80,8 @@ def products(backend: Backend, picture: Float, style: Float) -> Exact:
 def similarity(found: Index, all_pairs: Exact, style: Float) -> Exact:
     """The product of each cell with the piece that was found for it."""
     flat = (found[..., 0] * (style.shape[1] // 4) + found[..., 1]).reshape(-1)
-    return np.take_along_axis(all_pairs, flat[:, None], 1)[:, 0]
+    of_each: Exact = np.take_along_axis(all_pairs, flat[:, None], 1)[:, 0]
+    return of_each
 
 
 @pytest.mark.parametrize("sizes", [((32, 32), (45, 37)), ((61, 83), (64, 33))])
@@ -117,7 +119,7 @@ def test_backends_find_the_same_pieces() -> None:
     first, second = (search(backend, picture, style) for backend in backends)
     assert (first != second).any(-1).mean() <= TIES
     all_pairs = products(backends[0], picture, style)
-    np.testing.assert_allclose(*(similarity(one, all_pairs, style) for one in (first, second)), atol=TIE)
+    np.testing.assert_allclose(similarity(first, all_pairs, style), similarity(second, all_pairs, style), atol=TIE)
 
 
 def test_backends_find_the_same_among_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +204,7 @@ def test_a_style_put_together_from_itself_is_itself(size: tuple[int, int]) -> No
 @pytest.mark.parametrize("size", [(32, 32), (33, 61), (40, 47)])
 def test_shares_of_pieces_add_up(size: tuple[int, int]) -> None:
     """A flat style gives a flat picture at any size, whatever lies where."""
-    style = np.tile(np.float32((0.2, 0.5, 0.9)), (37, 50, 1))
+    style = np.tile(np.array((0.2, 0.5, 0.9), np.float32), (37, 50, 1))
     index = np.random.default_rng(1).integers(0, (9, 12), (size[0] // 4, size[1] // 4, 2))
     np.testing.assert_allclose(assembled(style, index, *size), np.broadcast_to(style[0, 0], (*size, 3)), atol=1e-6)
 

@@ -212,9 +212,7 @@ def _run(
     return [value.numpy() for value in found]
 
 
-def _held(
-    session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions
-) -> dict[str, Array]:
+def _held(session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions) -> dict[str, Array]:
     """See `Backend.held`."""
     names = [layer + CELLS if method is PAINTERLY else layer for layer in method.held]
     return dict(zip(method.held, _run(session, {"image": image}, names, options), strict=True))
