@@ -107,7 +107,7 @@ def test_a_part_of_a_style_is_found_where_it_comes_from(backend: Backend) -> Non
     """All of its cells that see nothing of its borders, with another mean than the whole."""
     style = painting(192, 240)
     found = search(backend, style[24:176, 32:208], style)
-    expected = np.moveaxis(np.indices(found.shape[:2]), 0, -1) + (6, 8)
+    expected = np.moveaxis(np.indices(found.shape[:2]), 0, -1) + np.array((6, 8))
     inside = slice(BORDER, -BORDER), slice(BORDER, -BORDER)
     assert (found == expected)[inside].all()
 
