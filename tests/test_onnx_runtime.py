@@ -10,7 +10,11 @@ from pathlib import Path
 import nst_core
 
 ROOT = Path(nst_core.__file__).resolve().parent.parent
-USE = "from nst_core.first_paint import _session; _session('first-paint.onnx')"
+USE = """
+import numpy
+from nst_core.backends.onnx import OnnxBackend
+OnnxBackend().features(numpy.zeros((1, 3, 32, 32), numpy.float32))
+"""
 STAND_IN = """
 def disable_telemetry_events(): pass
 def get_available_providers(): return ["CUDAExecutionProvider", "CPUExecutionProvider"]

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import noise, painting, photograph, ripples, targets
+from engine_fixtures import BOTH, noise, painting, photograph, ripples, wrapped_targets
 
 from nst_core import Job, Settings, Style, stylize
 from nst_core.backends import Backend, Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
+from nst_core.layers import Method
 from nst_core.periodic import MARGIN, folded, resized, seamless
 from nst_core.planes import planes
 from nst_core.settings import from_mapping
@@ -28,11 +29,12 @@ def test_folding_is_the_adjoint_of_wrapping(shape: tuple[int, ...]) -> None:
     assert (wrapped * y).sum() == pytest.approx((x * folded(y)).sum(), rel=1e-12)
 
 
+@BOTH
 @pytest.mark.parametrize("make", [OnnxBackend, lambda: TorchBackend("cpu", torch.float32)])
-def test_the_gradient_is_that_of_the_loss(make: Callable[[], Backend]) -> None:
+def test_the_gradient_is_that_of_the_loss(make: Callable[[], Backend], method: Method) -> None:
     """Downhill along the borders, where wrapping does its work, the loss changes as the gradient says."""
     backend = make()
-    objective = seamless(backend, targets(backend, 40, 48), noise(40, 48, 3))
+    objective = seamless(backend, wrapped_targets(backend, 40, 48, method))
     x = planes(noise(40, 48))
     gradient = backend.numpy(objective(backend.array(x))[1])
     direction = np.zeros_like(x)

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 import pytest
 from click.testing import CliRunner
-from engine_fixtures import nearest, noise, photograph, targets
+from engine_fixtures import BOTH, nearest, noise, photograph, targets, wrapped_targets
 from test_tiles import LOSSES_ROUND_OFF, PICTURES, soft_guides
 
 from nst_core import cli_stylize, estimate, images
@@ -29,7 +29,7 @@ from nst_core.bands import About, BandWork, bands
 from nst_core.cli import main
 from nst_core.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError, OutOfMemoryError
 from nst_core.job import Job, Style
-from nst_core.layers import STYLE_LAYERS
+from nst_core.layers import CLASSIC, Method
 from nst_core.octaves import Octave
 from nst_core.on_ray import LOCAL, Answer, Cluster, Worker, cluster
 from nst_core.periodic import seamless
@@ -37,6 +37,7 @@ from nst_core.planes import planes
 from nst_core.run import Run
 from nst_core.settings import Settings
 from nst_core.spread import KEPT, TILE, Spread
+from nst_core.statistics import TINY
 from nst_core.team import Team
 from nst_core.tiles import InTiles
 
@@ -87,34 +88,56 @@ def machines() -> Iterator[Cluster]:
         yield found
 
 
-def differences(spread: Spread, size: tuple[int, int, int], guides: Float | None = None) -> tuple[float, float]:
+def differences(
+    spread: Spread, size: tuple[int, int, int], guides: Float | None = None, method: Method = CLASSIC, **weights: Any
+) -> tuple[float, float]:
     """Of losses and gradient, relatively: a team's against tiles here."""
     height, width, tile = size
     backend = OnnxBackend()
-    whole = targets(backend, height, width, guides)
-    held = photograph(height, width)
+    whole = targets(backend, height, width, guides, method)
+    whole = replace(whole, weights=replace(whole.weights, **weights))
     near = InTiles(backend, tile).objective(whole)
     far = spread.at(backend, Octave(height, width, 1, tile))
-    content = far.content(planes(held))
-    objective = far.objective(replace(whole, content=content))
+    objective = far.objective(whole)
     off, distances = list[float](), list[float]()
     for seed in PICTURES:
         x = planes(noise(height, width, seed))
         (losses, gradient), (found_losses, found) = near(x), objective(x)
-        off.append(float(np.abs(found_losses / losses - 1).max()))
+        off.append(float((np.abs(found_losses - losses) / np.maximum(losses, TINY)).max()))
         distances.append(float(np.linalg.norm(found - gradient) / np.linalg.norm(gradient)))
     return max(off), nearest(distances, height, width)
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("size", "count"),
     [((187, 90, 48), 3), ((201, 64, 96), 2), pytest.param((45, 37, 16), 5, marks=pytest.mark.arithmetic)],
 )
-def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: int) -> None:
+def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: int, method: Method) -> None:
     """Bands of odd heights, two soft guides, more workers than there are rows of 16 px."""
-    losses, gradient = differences(Spread(OnnxBackend(), team(count)), size, soft_guides(2, *size[:2]))
+    losses, gradient = differences(Spread(OnnxBackend(), team(count)), size, soft_guides(2, *size[:2]), method)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
+
+
+@BOTH
+def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has to know of the others' bands, and the step is that in tiles here."""
+    monkeypatch.delattr(BandWork, "sums")
+    none = dict.fromkeys(method.gram, 0.0)
+    losses, gradient = differences(Spread(OnnxBackend(), team(2)), (96, 64, 64), None, method, gram=none)
+    assert losses < LOSSES_ROUND_OFF
+    assert gradient < ROUND_OFF
+
+
+@BOTH
+@pytest.mark.parametrize("size", [0, 64])
+def test_features_are_found_here(method: Method, size: int) -> None:
+    """Whole or in tiles, those of the backend."""
+    backend, image = OnnxBackend(), planes(noise(150, 97))
+    found = Spread(backend, team(2), size).held(image, method)
+    for layer, expected in backend.held(image, method).items():
+        np.testing.assert_allclose(found[layer], expected, atol=1e-5 * float(expected.max()))
 
 
 def test_processes_of_a_cluster_give_the_same(machines: Cluster) -> None:
@@ -177,12 +200,13 @@ def test_a_worker_killed_in_the_middle_of_a_step_changes_nothing(machines: Clust
     assert len(pids) == 3
 
 
+@BOTH
 @pytest.mark.parametrize("lost", range(8))
-def test_whoever_is_lost_whenever_is_replaced(lost: int) -> None:
+def test_whoever_is_lost_whenever_is_replaced(lost: int, method: Method) -> None:
     """While it is asked, while it learns, in the first pass or in the second: the step ends as if nothing had been."""
     faults: list[BaseException | None] = [None] * 8
     faults[lost] = EngineCrashedError("gone")
-    losses, gradient = differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
+    losses, gradient = differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64), None, method)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -204,21 +228,22 @@ def test_what_a_replacement_cannot_learn_is_told() -> None:
         differences(Spread(OnnxBackend(), team(2, faults)), (96, 64, 64))
 
 
-def test_statistics_of_a_large_style_are_the_teams(monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH
+def test_gram_matrices_of_a_large_style_are_the_teams(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """A style at the size of a large picture is as much work as the picture."""
     monkeypatch.setattr("nst_core.spread.ALONE", 0.001)
     backend, image = OnnxBackend(), planes(noise(150, 97))
-    expected, found = backend.style(image), Spread(backend, team(2), 64).style(image)
-    for layer in STYLE_LAYERS:
-        for a, b in ((expected[layer].gram, found[layer].gram), (expected[layer].mean, found[layer].mean)):
-            assert np.linalg.norm(a - b) < ROUND_OFF * np.linalg.norm(a)
+    found = Spread(backend, team(2), 64).style(image, method)
+    for layer, expected in backend.style(image, method).items():
+        assert np.linalg.norm(found[layer] - expected) < ROUND_OFF * np.linalg.norm(expected)
 
 
-def test_seamless_pictures_can_be_spread() -> None:
+@BOTH
+def test_seamless_pictures_can_be_spread(method: Method) -> None:
     """The objective that sees the opposite border, over a team."""
-    backend, content = OnnxBackend(), noise(53, 48, 3)
-    whole, distances = targets(backend, 53, 48), list[float]()
-    here, far = (seamless(one, whole, content) for one in (backend, Spread(backend, team(2), 128)))
+    backend = OnnxBackend()
+    whole, distances = wrapped_targets(backend, 53, 48, method), list[float]()
+    here, far = (seamless(one, whole) for one in (backend, Spread(backend, team(2), 128)))
     for seed in PICTURES:
         x = planes(noise(53, 48, seed))
         expected, found = here(x)[1], far(x)[1]
@@ -240,7 +265,7 @@ def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> Non
     assert Spread(backend, team(2)).at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
     both = Team(1, lambda: machines.worker(partial(BandWork, "onnx", "cpu"), 1, graphics=False), machines.share)
     spread = Spread(backend, both, 64)
-    x, whole = planes(noise(64, 64)), replace(targets(backend, 64, 64), content=planes(photograph(64, 64)))
+    x, whole = planes(noise(64, 64)), targets(backend, 64, 64)
     objective = spread.objective(whole)
     spread.abort()
     with pytest.raises(AbortedError):

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from engine_fixtures import nearest, noise, photograph, targets
+from engine_fixtures import BOTH, nearest, noise, photograph, targets
 
 from nst_core import threads, weights, winograd
 from nst_core.backends.onnx import OnnxBackend
+from nst_core.layers import Method
 from nst_core.planes import planes
 
 SAME_SUMS = 1e-6
@@ -30,15 +31,18 @@ def test_a_tile_is_what_the_taps_make_of_it(*, turned: bool) -> None:
     np.testing.assert_allclose(tile, np.einsum("oiab,iyxab->oyx", used, windows), rtol=0, atol=100 * SAME_SUMS)
 
 
+@BOTH
 @pytest.mark.parametrize("size", [pytest.param((32, 32), marks=pytest.mark.arithmetic), (50, 75)])
-def test_both_kinds_of_graph_see_the_same(size: tuple[int, int]) -> None:
+def test_both_kinds_of_graph_see_the_same(size: tuple[int, int], method: Method) -> None:
     """Maps and gradients, where no side is a multiple of a tile."""
     fast, direct = OnnxBackend(), OnnxBackend()
     fast.prefix, direct.prefix = weights.WINOGRAD, ""
     image = planes(photograph(*size))
     for layer, found in fast.features(image).items():
         assert _apart(found, direct.features(image)[layer]) < SAME_MAPS
-    wanted = targets(direct, *size)
+    for layer, found in fast.held(image, method).items():
+        assert _apart(found, direct.held(image, method)[layer]) < SAME_MAPS
+    wanted = targets(direct, *size, None, method)
     quick, plain = fast.objective(wanted), direct.objective(wanted)
     pictures = [planes(noise(*size, seed)) for seed in range(6)]
     assert nearest((_apart(quick(one)[1], plain(one)[1]) for one in pictures), *size) < SAME_GRADIENT

@@ -1,0 +1,219 @@
+"""Which pieces of a style are found for a picture, and what is put together from them.
+
+Products of float32 vectors of length 1 are right to about 1e-6; pieces whose products are nearer than ten times that
+are equally good, and which of them is found is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import torch
+from engine_fixtures import BACKENDS, painting, photograph
+from numpy.typing import NDArray
+
+from nst_core import matching
+from nst_core.backends import Backend, Float
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.backends.torch import TorchBackend
+from nst_core.layers import PAINTERLY
+from nst_core.matching import SHARES, Index, nearest, pieces
+from nst_core.patches import assembled
+from nst_core.planes import planes
+from nst_core.statistics import Array
+
+TIE = 1e-5
+TIES = 0.01
+"""Share of cells that may have two pieces equally near."""
+FAR_FROM_NEAREST = 0.3
+"""What the search among candidates gives up of the similarity, at most: 0.2 here, 0.13 of a picture of 448 px."""
+BORDER = 10
+"""Cells: how far the deepest layer sees, 30 px, and a little more."""
+Exact = NDArray[np.float64]
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return TorchBackend("cpu", torch.float32) if request.param == "torch" else OnnxBackend()
+
+
+def held_by(backend: Backend, picture: Float) -> Mapping[str, Array]:
+    return backend.held(backend.array(planes(picture)), PAINTERLY)
+
+
+def everywhere(backend: Backend, held: Mapping[str, Array]) -> Array:
+    return backend.array(np.ones((1, 1, *held["relu3_1"].shape[2:]), np.float32))
+
+
+def search(backend: Backend, picture: Float, style: Float, coarser: Index | None = None) -> Index:
+    held = held_by(backend, picture)
+    return nearest(backend, held, everywhere(backend, held), pieces(held_by(backend, style)), coarser)
+
+
+def columns(held: Mapping[str, Float], like: Mapping[str, Float]) -> Exact:
+    """(N, C) in float64, as the module says it: four layers on top of each other, scaled as those of `like`."""
+    height, width = held["relu3_1"].shape[2:]
+    parts = []
+    for layer, share in SHARES.items():
+        values, of = held[layer][0].astype(np.float64), like[layer][0].astype(np.float64)
+        values = values - values.mean((1, 2), keepdims=True)
+        deviation = np.sqrt(((of - of.mean((1, 2), keepdims=True)) ** 2).sum(0).mean())
+        values *= np.sqrt(share) / deviation
+        if layer == "relu4_1":
+            values = values.repeat(2, 1).repeat(2, 2)
+            missing = (0, 0), (0, height - values.shape[1]), (0, width - values.shape[2])
+            values = np.pad(values, missing, mode="edge")
+        parts.append(values.reshape(len(values), -1))
+    stacked = np.concatenate(parts)
+    found: Exact = (stacked / np.linalg.norm(stacked, axis=0)).T
+    return found
+
+
+def products(backend: Backend, picture: Float, style: Float) -> Exact:
+    """Of each cell's column with each piece's."""
+    seen, of = ({k: backend.numpy(v) for k, v in held_by(backend, one).items()} for one in (picture, style))
+    return columns(seen, of) @ columns(of, of).T
+
+
+def similarity(found: Index, all_pairs: Exact, style: Float) -> Exact:
+    """The product of each cell with the piece that was found for it."""
+    flat = (found[..., 0] * (style.shape[1] // 4) + found[..., 1]).reshape(-1)
+    of_each: Exact = np.take_along_axis(all_pairs, flat[:, None], 1)[:, 0]
+    return of_each
+
+
+@pytest.mark.parametrize("sizes", [((32, 32), (45, 37)), ((61, 83), (64, 33))])
+def test_the_nearest_piece_is_the_nearest_of_all(
+    backend: Backend, sizes: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    """As all products in float64 say, at sizes that no cell divides."""
+    picture, style = photograph(*sizes[0]), painting(*sizes[1])
+    found, all_pairs = search(backend, picture, style), products(backend, picture, style)
+    assert found.shape == (sizes[0][0] // 4, sizes[0][1] // 4, 2)
+    short = all_pairs.max(1) - similarity(found, all_pairs, style)
+    assert short.max() < TIE
+
+
+def test_a_style_finds_itself(backend: Backend) -> None:
+    """Each of its cells is its own nearest."""
+    style = painting(72, 101)
+    found = search(backend, style, style)
+    assert (found == np.moveaxis(np.indices((18, 25)), 0, -1)).all()
+
+
+def test_a_part_of_a_style_is_found_where_it_comes_from(backend: Backend) -> None:
+    """All of its cells that see nothing of its borders, with another mean than the whole."""
+    style = painting(192, 240)
+    found = search(backend, style[24:176, 32:208], style)
+    expected = np.moveaxis(np.indices(found.shape[:2]), 0, -1) + np.array((6, 8))
+    inside = slice(BORDER, -BORDER), slice(BORDER, -BORDER)
+    assert (found == expected)[inside].all()
+
+
+def test_backends_find_the_same_pieces() -> None:
+    """In float32, but for ties; with all pairs and among candidates."""
+    picture, style = photograph(96, 128), painting(112, 100)
+    backends = OnnxBackend(), TorchBackend("cpu", torch.float32)
+    first, second = (search(backend, picture, style) for backend in backends)
+    assert (first != second).any(-1).mean() <= TIES
+    all_pairs = products(backends[0], picture, style)
+    np.testing.assert_allclose(similarity(first, all_pairs, style), similarity(second, all_pairs, style), atol=TIE)
+
+
+def test_backends_find_the_same_among_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search goes the same way, but for ties."""
+    monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    picture, style = photograph(96, 128), painting(112, 100)
+    backends = OnnxBackend(), TorchBackend("cpu", torch.float32)
+    coarser = search(backends[0], photograph(48, 64), painting(56, 50))
+    first, second = (search(backend, picture, style, coarser) for backend in backends)
+    assert (first != second).any(-1).mean() <= TIES
+
+
+def test_candidates_are_nearer_than_what_they_start_from(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What half the size found leads to pieces that come some way towards the nearest of all, and to few of these."""
+    picture, style = photograph(256, 250), painting(250, 260)
+    coarser = search(backend, photograph(128, 125), painting(125, 130))
+    exact = search(backend, picture, style, coarser)
+    monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    found = search(backend, picture, style, coarser)
+    start = matching._enlarged(coarser, 64, 62, (62, 65))
+    all_pairs = products(backend, picture, style)
+    best, near, before = (similarity(one, all_pairs, style).mean() for one in (exact, found, start))
+    assert near > (1 - FAR_FROM_NEAREST) * best
+    assert near - before > 0.1 * (best - before)
+    assert (similarity(found, all_pairs, style) > similarity(start, all_pairs, style) - TIE).all()
+
+
+@pytest.mark.parametrize("size", [(67, 101), (32, 77)])
+def test_candidates_lie_in_the_style(backend: Backend, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """At odd sizes, whatever was found before; in strips as in one go."""
+    monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    style = painting(45, 50)
+    random = np.random.default_rng(0).integers(0, (5, 6), (size[0] // 8, size[1] // 8, 2))
+    found = search(backend, photograph(*size), style, random)
+    assert found.shape == (size[0] // 4, size[1] // 4, 2)
+    assert found.min() >= 0
+    assert (found < (11, 12)).all()
+    monkeypatch.setattr(matching, "ROWS", 30)
+    np.testing.assert_array_equal(search(backend, photograph(*size), style, random), found)
+
+
+def test_masked_cells_do_not_matter_to_the_others(backend: Backend) -> None:
+    """Whatever is there: their features have no part in the picture's mean."""
+    style = pieces(held_by(backend, painting(64, 80)))
+    held = held_by(backend, photograph(80, 96))
+    visible = np.ones((20, 24), np.float32)
+    visible[4:12, 10:20] = 0
+    other = dict(held)
+    for layer, values in held.items():
+        changed = backend.numpy(values).copy()
+        step = 20 // changed.shape[2]
+        changed[..., 4 // step : 12 // step, 10 // step : 20 // step] += 100 * float(changed.max())
+        other[layer] = backend.array(changed)
+    guide = backend.array(visible[None, None])
+    first, second = (nearest(backend, one, guide, style, None) for one in (held, other))
+    np.testing.assert_array_equal(first[visible == 1], second[visible == 1])
+    assert (first != nearest(backend, other, everywhere(backend, held), style, None)).any()
+
+
+def test_the_first_of_equal_ones_is_nearest(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small whole numbers, whose sums are exact: the first row with the largest product, however few at once."""
+    rng = np.random.default_rng(0)
+    query, reference = (rng.integers(-2, 3, (rows, 5)).astype(np.float32) for rows in (40, 70))
+    expected = (query @ reference.T).argmax(1)
+    for scores in (1e9, 3 * 4 * 70, 1):
+        monkeypatch.setattr(f"nst_core.backends.{backend.name}.SCORES", scores)
+        found = backend.numpy(backend.nearest(backend.array(query), backend.array(reference)))
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (45, 70), (96, 51)])
+def test_a_style_put_together_from_itself_is_itself(size: tuple[int, int]) -> None:
+    """Where each piece lies in its place, all that cells cover comes out as it was."""
+    style = painting(*size)
+    rows, across = size[0] // 4, size[1] // 4
+    index = np.moveaxis(np.indices((rows, across)), 0, -1)
+    found = assembled(style, index, *size)
+    assert found.shape == style.shape
+    np.testing.assert_allclose(found[: 4 * rows, : 4 * across], style[: 4 * rows, : 4 * across], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (33, 61), (40, 47)])
+def test_shares_of_pieces_add_up(size: tuple[int, int]) -> None:
+    """A flat style gives a flat picture at any size, whatever lies where."""
+    style = np.tile(np.array((0.2, 0.5, 0.9), np.float32), (37, 50, 1))
+    index = np.random.default_rng(1).integers(0, (9, 12), (size[0] // 4, size[1] // 4, 2))
+    np.testing.assert_allclose(assembled(style, index, *size), np.broadcast_to(style[0, 0], (*size, 3)), atol=1e-6)
+
+
+def test_pieces_bring_what_surrounds_them() -> None:
+    """Two halves that lie far from each other fade within a cell from where they meet, and are themselves beyond."""
+    style = painting(64, 96)
+    index = np.moveaxis(np.indices((16, 16)), 0, -1)
+    index[:, 8:, 1] += 8
+    found = assembled(style, index, 64, 64)
+    np.testing.assert_allclose(found[:, :28], style[:, :28], atol=1e-6)
+    np.testing.assert_allclose(found[:, 36:], style[:, 68:96], atol=1e-6)
