@@ -21,10 +21,8 @@ def finished(job: Job, styled: Float) -> Float:
     for rows in strips(height, width):
         result = resized_strip(styled, height, width, rows)
         photograph = job.content[rows, :, :3]
-        full = np.float32(job.settings.strength / FADE_BELOW)
-        share = np.minimum(1, full if job.strength_map is None else full * job.strength_map[rows]) * reach_of(
-            guided_in(job.styles, rows), rows.stop - rows.start, width
-        )
+        most = np.minimum(np.float32(1), _strength(job, rows) / np.float32(FADE_BELOW))
+        share = most * reach_of(guided_in(job.styles, rows), rows.stop - rows.start, width)
         share = share if job.mask is None else share * job.mask[rows]
         if job.settings.color == "luminance":
             # To mix what is encoded would move the chroma.
@@ -35,3 +33,9 @@ def finished(job: Job, styled: Float) -> Float:
         out[rows, :, :3] = np.where(share[..., None] == 0, photograph, np.where(share[..., None] == 1, result, mixed))
     out[..., 3:] = job.content[..., 3:]
     return out
+
+
+def _strength(job: Job, rows: slice) -> Float:
+    """(rows, W), or (1, 1) where it is the same everywhere."""
+    strength = np.full((1, 1), job.settings.strength, np.float32)
+    return strength if job.strength_map is None else strength * job.strength_map[rows]

@@ -71,7 +71,7 @@ def accept() -> Facts:
 def adjust() -> Facts:
     """Another preset, another strength and a variation of that, by keyboard; and what is known about the widgets."""
     wait_for("button", "Stylize")
-    facts: Facts = {"nameless": nameless(), "letters": letters()}
+    facts: Facts = {"nameless": nameless(), "letters": letters(), "places": places()}
     wait_for("text", "Search styles").grab_focus()
     press("w", "a", "t", "e", "r", "Return")
     press("alt+s")
@@ -85,6 +85,22 @@ def adjust() -> Facts:
     facts |= vary()
     press("alt+z")
     return facts
+
+
+def place() -> Facts:
+    """The strength counts in the selection alone, chosen as a screen reader does, and faces are as everything else."""
+    wait_for("button", "Stylize")
+    facts: Facts = {"places": places(), "nameless": nameless(), "letters": letters()}
+    named("Where").get_selection_iface().select_child(1)
+    wait_for("check box", "Keep faces").get_action_iface().do_action(0)
+    shoot("place")
+    click("Stylize")
+    return facts
+
+
+def places() -> int:
+    """Lists of where the strength counts."""
+    return sum(one.get_name() == "Where" and role(one) == "combo box" for one in widgets())
 
 
 def vary() -> Facts:
@@ -240,7 +256,7 @@ def least(process: int) -> Facts:
     return {what: min(one[what] for one in seen) for what in seen[0]}
 
 
-for sitting in (accept, adjust, keep, leave, repair, lose, crash, interrupt, often):
+for sitting in (accept, adjust, place, keep, leave, repair, lose, crash, interrupt, often):
     SITTINGS[sitting.__name__] = sitting
 
 

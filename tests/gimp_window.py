@@ -32,6 +32,9 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(ORDER["photograph"]))
     for _ in range(1, layers):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
+    if name == "place":
+        image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
+        Gimp.Selection.feather(image, 8)
     image.set_selected_layers(image.get_layers())
     image.clean_all()
     display = Gimp.Display.new(image)
@@ -70,6 +73,7 @@ def wait_for_artist(name: str) -> dict[str, Any]:
 def found_in(image: Gimp.Image) -> dict[str, Any]:
     return {
         "layers": [layer.get_name() for layer in image.get_layers()],
+        "masks": [layer.get_mask() is not None for layer in image.get_layers()],
         "recipes": [notes(layer) for layer in image.get_layers()],
         "saved": notes(image),
         "clean": not image.is_dirty(),

@@ -261,6 +261,7 @@ def strengths(stage: Stage) -> None:
         found = []
         for request in (work.preview(), work.sample()):
             wide, high = request.content.width, request.content.height
+            assert request.strength_map is not None
             row = memoryview(request.strength_map).cast("f")[wide * (high // 2) :][:wide]
             places = (0, wide // 2 - wide // 50, wide // 2 + wide // 50, wide - 1)
             found.append([round(row[place], 3) for place in places])

@@ -28,6 +28,7 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
         [
             Sitting("accept", "unchanged"),
             Sitting("adjust", "real"),
+            Sitting("place", "unchanged"),
             Sitting("keep", "slow", layers=2),
             Sitting("leave", "slow"),
             Sitting("repair", "missing"),
@@ -81,6 +82,30 @@ def test_every_widget_has_a_name_and_no_two_answer_to_one_letter(sittings: dict[
     assert facts["nameless"] == []
     assert len(facts["letters"]) >= 8
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+
+
+def test_the_selection_is_chosen_as_the_place_where_the_strength_counts(sittings: dict[str, Facts]) -> None:
+    """Soft as it is, and it becomes no mask then; without anything to choose there is no list, and none counts."""
+    facts = sittings["place"]
+    assert facts["status"] == "success", facts
+    assert (sittings["adjust"]["places"], facts["places"]) == (0, 1)
+    assert facts["nameless"] == []
+    assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+    assert not any(facts["masks"])
+    said = json.loads(facts["recipes"][0]["neural-style-recipe"])
+    assert said["strength_region"] == "inside"
+    assert min(said["asked"]["strength map"][kind] for kind in ("none", "soft")) > 100
+    (later,) = [notes["neural-style-recipe"] for notes in sittings["keep"]["recipes"] if notes]
+    assert "strength map" not in json.loads(later)["asked"]
+
+
+def test_faces_are_kept_until_the_artist_switches_that_off(sittings: dict[str, Facts]) -> None:
+    """In the recipes of one who did and of one who did not."""
+    kept = {
+        name: json.loads(sittings[name]["recipes"][0]["neural-style-recipe"])["settings"]["keep_faces"]
+        for name in ("accept", "place")
+    }
+    assert kept == {"accept": True, "place": False}
 
 
 def test_stop_keeps_the_layer_being_painted(sittings: dict[str, Facts]) -> None:
