@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nst_core.octaves import Octave, affordable, plan
+from nst_core.octaves import DRAFT, Octave, affordable, plan
 from nst_core.settings import Settings, from_mapping
 
 SPEED = 7.0
@@ -18,16 +18,14 @@ FAST = 1.5
 """Seconds for the same below which it is no processor that computes."""
 START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
-SKETCH, BESIDE = 1.0, 1.15
-"""Seconds for each megapixel of the picture: of a first picture; of what the processor does beside evaluations."""
-MOVE, VECTORS = 2.4e7, 1.2e8
-"""Bytes for each megapixel of an octave: for each move that the optimiser remembers, and for the rest of it."""
-BEGUN, SKETCHED = 3.3e7, 2e8
-"""Bytes for each megapixel while a first picture is painted: of what there is by then; of the network's maps."""
-SKETCHED_TILE = 7.5e8
-"""Bytes of the maps of a tile, where a large one is painted in tiles."""
-SKETCHED_WHOLE = 4.0
-"""Megapixels up to which it is not."""
+CARRY, BESIDE = 6.0, 1.15
+"""Seconds for each megapixel of the picture: to carry it to full size; of what is done beside evaluations otherwise."""
+MOVE = 2.4e7
+"""Bytes for each megapixel of an octave, for each move that the optimiser remembers."""
+VECTORS = {"painterly": 6e8, "classic": 1.2e8}
+"""Bytes for each megapixel of an octave: for its targets, the styles' pieces, and the rest of it."""
+REFINED, CARRIED = 1.5e9, 2e9
+"""Bytes for each megapixel of a picture that gets finer pieces at full size; at most, since it gets them in parts."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
@@ -54,7 +52,7 @@ class Needs:
     picture: float
 
 
-IN_FULL = Needs(base=4.3e8, evaluation=2.65e9, region=3e8, graphs=5.2e8, picture=4.5e7)
+IN_FULL = Needs(base=5.9e8, evaluation=2.9e9, region=3e8, graphs=2e8, picture=4.5e7)
 """In float32, by the engine's own memory."""
 IN_HALF = Needs(base=1.05e9, evaluation=1.7e9, region=6.8e8, graphs=0.0, picture=0.0)
 """In half precision on a graphics card, by the card's memory, most of the base for CUDA itself. PyTorch sets a fifth
@@ -109,7 +107,7 @@ def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float 
     """
     seconds = START + speed * sum(octave.cost for octave in octaves)
     if octaves:
-        seconds += (SKETCH if octaves[-1].area < area else BESIDE) * area
+        seconds += (CARRY if _refined(octaves[-1], area) else BESIDE) * area
     return min(seconds, limit) if limit else seconds
 
 
@@ -118,19 +116,27 @@ def peak(octaves: Sequence[Octave], area: float, regions: int = 1, place: Needs 
     return round(max([resting(area, place), *(held(octave, area, regions, place) for octave in octaves)]))
 
 
+def _refined(last: Octave, area: float) -> bool:
+    """Whether the last octave's picture gets finer pieces at full size; a draft is only enlarged."""
+    return last.area < area and last.method == "painterly" and max(last.height, last.width) > DRAFT
+
+
 def resting(area: float, place: Needs = IN_FULL) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    if not place.picture:
-        return place.base
-    maps = SKETCHED * area if area <= SKETCHED_WHOLE else SKETCHED_TILE
-    return place.base + max(place.picture * area, BEGUN * area + maps)
+    return place.base + place.picture * area + min(CARRIED, REFINED * area)
 
 
 def held(octave: Octave, area: float, regions: int = 1, place: Needs = IN_FULL) -> float:
     """Bytes while an octave is at work on a picture of that many megapixels."""
     evaluated = (place.evaluation + place.region * (regions - 1)) * octave.at_once
     graphs = place.graphs if octave.tile else 0.0
-    return place.base + place.picture * area + graphs + evaluated + (VECTORS + MOVE * octave.history) * octave.area
+    return (
+        place.base
+        + place.picture * area
+        + graphs
+        + evaluated
+        + (VECTORS[octave.method] + MOVE * octave.history) * octave.area
+    )
 
 
 def arranged(

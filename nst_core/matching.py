@@ -103,16 +103,16 @@ def nearest(
 def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
     """(h * w, C), each row of length 1."""
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    if not isinstance(held["relu3_1"], np.ndarray):
-        import torch  # noqa: PLC0415 - these are torch's own
-
-        return torch.cat(_centred(held, scale, means, slice(0, height))).T.contiguous()
-    found = np.empty((height * width, sum(values.shape[1] for values in held.values())), np.float32)
+    like, size = held["relu3_1"], (height * width, sum(int(values.shape[1]) for values in held.values()))
+    on_processor = isinstance(like, np.ndarray)
+    found: Array = np.empty(size, np.float32) if on_processor else like.new_empty(size)
     # A few rows at a time stay in a processor's cache.
-    for top in range(0, height, CACHED):
-        rows = slice(top, min(height, top + CACHED))
-        parts = _centred(held, scale, means, rows)
-        np.concatenate([part.T for part in parts], axis=1, out=found[rows.start * width : rows.stop * width])
+    step = CACHED if on_processor else height
+    for top in range(0, height, step):
+        rows, first = slice(top, min(height, top + step)), 0
+        for part in _centred(held, scale, means, rows):
+            found[rows.start * width : rows.stop * width, first : first + len(part)] = part.T
+            first += len(part)
     return found
 
 

@@ -85,9 +85,9 @@ class Octave:
         return (self.steps + SETUP[self.method]) * self.work
 
 
-EFFORT = {"painterly": 0.66, "classic": 1.0}
+EFFORT = {"painterly": 0.8, "classic": 1.0}
 """What an evaluation costs, in classic ones: two layers fewer."""
-SETUP = {"painterly": 4.0, "classic": 1.8}
+SETUP = {"painterly": 3.5, "classic": 1.8}
 """What making an octave's targets costs, in evaluations: forward passes for content and style, matching, memory."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
 """Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
@@ -106,7 +106,7 @@ DRAFT = 320
 """Longest edge at which a draft is optimised, px; what it found is enlarged."""
 TEXTURE_COARSEST = 64
 """Shortest side at which textures begin, px, or up to twice that."""
-AFFORDABLE = 2.5
+AFFORDABLE = 1.6
 """Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
 
 

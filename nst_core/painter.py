@@ -14,6 +14,7 @@ from nst_core.backends import Backend, Float, Objective
 from nst_core.faces import face_mask, find_faces
 from nst_core.job import Job, Style
 from nst_core.layers import CELL, PAINTERLY
+from nst_core.octaves import DRAFT
 from nst_core.periodic import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE
@@ -113,7 +114,8 @@ class Painter:
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
         height, width = self._whole.shape[:2]
-        if image.shape[:2] == (height, width) or not self.painterly or self.job.settings.seamless:
+        draft = max(image.shape[:2]) <= DRAFT
+        if image.shape[:2] == (height, width) or not self.painterly or draft or self.job.settings.seamless:
             return self._climbed(image, height, width)
         whole = np.empty((height, width, 3), np.float32)
         for rows in strips(height, width):

@@ -20,7 +20,7 @@ from nst_core.carry import carried
 from nst_core.choose import choose
 from nst_core.descent import FIRST_MOVE, GENTLE_MOVE, Step, descend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import SPEED, smaller
+from nst_core.estimate import CARRY, SPEED, smaller
 from nst_core.finish import finished
 from nst_core.job import Job, Metrics, Outcome, Progress, Style, reduced
 from nst_core.memory import peak_memory
@@ -37,8 +37,6 @@ __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
 Tiled = Callable[[Backend, Octave], Backend]
 
-CARRY = 2.0
-"""Seconds that a picture takes to be carried to full size, for each megapixel."""
 PATIENCE = 60.0
 """Seconds to wait for an evaluation that was told to end."""
 

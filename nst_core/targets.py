@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,16 +65,16 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
 
     A guide counts as much as it covers of the picture, so that the loss is equally dense everywhere.
     """
-    return _targets(
+    targets = _targets(
         backend,
         scene,
         CLASSIC,
-        grams=[_grams(backend, region, scene) for region in scene.regions],
-        guides=[region.guide * scene.visible for region in scene.regions],
-        held=backend.held(backend.array(planes(scene.content)), CLASSIC),
-        held_share=np.ones_like(scene.visible),
-        weights=weights,
+        [_grams(backend, region, scene) for region in scene.regions],
+        [region.guide * scene.visible for region in scene.regions],
+        weights,
     )
+    held = backend.held(backend.array(planes(scene.content)), CLASSIC)
+    return replace(targets, held=held, held_share=_share(backend, np.ones_like(scene.visible)))
 
 
 def painterly_targets(
@@ -96,7 +96,7 @@ def painterly_targets(
     pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
     for region in scene.regions:
         guide = region.guide * strength.blend
-        guides = cell_means(backend.array(guide[None, None]), own)
+        covering = cell_means(backend.array(guide[None, None]), own)
         means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
         styles = [
             (style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY), share)
@@ -108,21 +108,13 @@ def painterly_targets(
             index = nearest(backend, asked, means, style.pieces, start)
             found.append((Found(index, style.pieces.grid), means))
             for layer, values in _gathered(style, index, own).items():
-                target[layer] = target[layer] + guides[layer] * share * values
+                target[layer] = target[layer] + covering[layer] * share * values
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
     matches.found = found
     begin = pixels + (1 - toward)[..., None] * ground
-    targets = _targets(
-        backend,
-        scene,
-        PAINTERLY,
-        grams=grams,
-        guides=[region.guide * scene.visible * strength.gram for region in scene.regions],
-        held=target,
-        held_share=scene.visible,
-        weights=weights,
-    )
-    return targets, begin
+    guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
+    targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
+    return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
 
 
 def _cells(held: Mapping[str, Array]) -> tuple[int, int]:
@@ -164,26 +156,23 @@ def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> di
 
 
 def _targets(
-    backend: Backend,
-    scene: Scene,
-    method: Method,
-    *,
-    grams: Sequence[Grams],
-    guides: Sequence[Float],
-    held: Mapping[str, Array],
-    held_share: Float,
-    weights: Weights,
+    backend: Backend, scene: Scene, method: Method, grams: Sequence[Grams], guides: Sequence[Float], weights: Weights
 ) -> Targets:
+    """All but the features that are held."""
     stacked = np.maximum(np.stack(guides), LEAST_GUIDE)[:, None]
     return Targets(
         method=method,
         grams=_stacked(backend, grams),
         guides=backend.array(stacked),
         guide_share=tuple(float(guide.sum()) / scene.area for guide in stacked),
-        held=held,
-        held_share=backend.array(np.maximum(held_share, LEAST_GUIDE)[None, None]),
+        held={},
+        held_share=None,
         weights=weights,
     )
+
+
+def _share(backend: Backend, plane: Float) -> Array:
+    return backend.array(np.maximum(plane, LEAST_GUIDE)[None, None])
 
 
 def _grams(backend: Backend, region: Region, scene: Scene) -> Grams:

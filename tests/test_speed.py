@@ -25,20 +25,20 @@ def test_nothing_is_known_before_three_steps_were_measured() -> None:
     speed = Speed()
     lap = Lap(request(500, 400), speed)
     for step, now in enumerate((10.0, 14.0, 15.0, 16.0)):
-        lap.passed(progress(2, 2, step), now)
+        lap.passed(progress(4, 4, step), now)
         assert speed.seconds is None
-    lap.passed(progress(2, 2, 4), 17.0)
+    lap.passed(progress(4, 4, 4), 17.0)
     assert speed.seconds == pytest.approx(1 / Octave(400, 500, 1).work)
 
 
 def test_each_octave_counts_with_its_own_size() -> None:
     """Less work in as much less time is the same speed; the pause between octaves is left out."""
     speed = Speed()
-    lap = Lap(request(1000, 1000), speed)  # 250, 500 and 1000 px
+    lap = Lap(request(1000, 1000), speed)  # 62, 125, 250, 500 and 1000 px
     lap_of_second = 4.0 * Octave(500, 500, 1).work
-    seen = ((2, 1, 0.0), (2, 2, lap_of_second), (2, 3, 2 * lap_of_second), (3, 1, 50.0), (3, 2, 54.0))
+    seen = ((4, 1, 0.0), (4, 2, lap_of_second), (4, 3, 2 * lap_of_second), (5, 1, 50.0), (5, 2, 54.0))
     for octave, step, now in seen:
-        lap.passed(progress(octave, 3, step), now)
+        lap.passed(progress(octave, 5, step), now)
         assert speed.seconds in (None, pytest.approx(4.0))
     assert speed.seconds is not None
 
@@ -111,9 +111,9 @@ def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
 @pytest.mark.parametrize(
     ("settings", "known", "seen"),
     [
-        ({}, None, Octave(1291, 1936, 1)),
+        ({}, None, Octave(1033, 1549, 1)),
         ({}, 0.1, Octave(1600, 2400, 1)),
-        ({"memory": 3.0}, 0.1, Octave(1600, 2400, 1, tile=768)),
+        ({"memory": 6.0}, 0.1, Octave(1600, 2400, 1, tile=768)),
     ],
     ids=["processor", "graphics card", "tiles"],
 )
@@ -121,13 +121,14 @@ def test_a_large_picture_is_measured_as_it_is_painted(
     settings: dict[str, Value], known: float | None, seen: Octave
 ) -> None:
     """Smaller on a processor, and in tiles where little memory is set: else its speed would seem another."""
-    last = octaves(request(2400, 1600, **settings), known)[-1]
+    plan = octaves(request(2400, 1600, **settings), known)
+    count, last = len(plan), plan[-1]
     assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))
     speed, same = Speed(), Speed()
     speed.seconds = known
     lap = Lap(request(2400, 1600, **settings), speed)
     for step in range(1, 5):
-        lap.passed(progress(4, 4, step), 20.0 * step)
+        lap.passed(progress(count, count, step), 20.0 * step)
     for _ in range(3):
         same.note(20.0 / last.work, last.area)
     assert speed.seconds == pytest.approx(same.seconds)
