@@ -81,12 +81,12 @@ def test_the_borders_of_a_photograph_are_made_to_match() -> None:
 
 
 def test_of_the_photograph_a_texture_takes_only_its_size() -> None:
-    """Two photographs of one size give the same texture, bit for bit; a texture uses no content loss."""
+    """Two photographs of one size give the same texture, bit for bit; a texture holds no features."""
     style, settings = Style(painting(90, 120)), Settings(quality="draft", backend="onnx", texture=True, seed=3)
     first, second = (stylize(Job(noise(48, 64, seed), (style,), settings)) for seed in (0, 1))
     np.testing.assert_array_equal(first.pixels, second.pixels)
     assert first.pixels.shape == (48, 64, 3)
-    assert first.metrics.losses["content"] == 0
+    assert first.metrics.losses["held"] == 0
 
 
 def test_what_a_texture_is_told_to_take_of_the_photograph_it_takes() -> None:
