@@ -2,8 +2,9 @@
 
 A cell's vector is what four layers say of it, put on top of each other (a hypercolumn). Nearest is the vector with the
 largest cosine after both pictures' means were taken off (Kolkin et al., Neural Neighbor Style Transfer, 2022). Small
-pictures compare all pairs. Larger ones look where the coarser octave found something, at and around the places that its
-neighbours point to (after Barnes et al., PatchMatch, 2009): what lay side by side in the style may do so again.
+pictures compare all pairs, larger ones all pairs in the principal components of the style. The largest look where the
+coarser octave found something, at and around the places that its neighbours point to (after Barnes et al., PatchMatch,
+2009): what lay side by side in the style may do so again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
 """How much each layer counts in a distance. Sum 1."""
 ALL_PAIRS = 2.2e8
 """Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
+COMPONENTS = 128
+"""Principal components of a style's vectors in which larger pictures are compared."""
+ALL_PROJECTED = 3.3e9
+"""Pairs of cells up to which all are compared in these components."""
+SAMPLE = 4096
+"""Cells of which they are computed."""
 CACHED = 4
 """Rows of cells that are made into vectors at a time."""
 ROWS = 1 << 16
@@ -90,14 +97,27 @@ def nearest(
     """(h, w, 2): row and column of the nearest style cell of each cell.
 
     held: the picture's features; means: of the picture, or of the part of it in which the style counts. start: where
-    to look for each cell; without it, and in small pictures, all pairs are compared.
+    to look for each cell of a picture for which all pairs are too many.
     """
     height, width = (int(side) for side in held["relu3_1"].shape[2:])
-    query = _vectors(held, style.scale, means)
-    if start is None or len(query) * len(style.vectors) <= ALL_PAIRS:
-        found = np.asarray(backend.numpy(backend.nearest(query, style.vectors))).astype(np.int64)
-        return np.stack(np.divmod(found, style.grid[1]), axis=-1).reshape(height, width, 2)
-    return _among_candidates(query, style, start)
+    query, reference = _vectors(held, style.scale, means), style.vectors
+    pairs = len(query) * len(reference)
+    if start is not None and pairs > ALL_PROJECTED:
+        return _among_candidates(query, style, start)
+    if pairs > ALL_PAIRS:
+        query, reference = _projected(backend, query, reference)
+    found = np.asarray(backend.numpy(backend.nearest(query, reference))).astype(np.int64)
+    return np.stack(np.divmod(found, style.grid[1]), axis=-1).reshape(height, width, 2)
+
+
+def _projected(backend: Backend, query: Array, reference: Array) -> tuple[Array, Array]:
+    """Both in the principal components of the reference, each row of length 1 there."""
+    sample = backend.numpy(reference[:: max(1, len(reference) // SAMPLE)]).astype(np.float64)
+    _, axes = np.linalg.eigh(sample.T @ sample)
+    basis = backend.array(np.ascontiguousarray(axes[:, -COMPONENTS:], np.float32))
+    parts = [values @ basis for values in (query, reference)]
+    first, second = (part / ((part**2).sum(1) + TINY)[:, None] ** 0.5 for part in parts)
+    return first, second
 
 
 def _vectors(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:

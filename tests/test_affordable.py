@@ -18,7 +18,7 @@ from nst_core.affordable import budget, parted
 from nst_core.backends import Float, Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import OutOfMemoryError
-from nst_core.estimate import DEAR, TILES, arranged, held, needs, peak, resting, smaller
+from nst_core.estimate import DEAR, IN_FULL, TILES, arranged, held, needs, peak, resting, smaller
 from nst_core.finish import finished
 from nst_core.octaves import HISTORY, Octave, affordable, plan
 from nst_core.run import Run
@@ -47,8 +47,8 @@ def test_an_arranged_plan_fits(gigabytes: int) -> None:
 
 
 def test_tiles_come_before_smaller_pictures() -> None:
-    """Thirty-two gigabytes hold 24 megapixels in tiles; four hold only the smaller octaves."""
-    assert [bool(octave.tile) for octave in arranged(BIG, 24.0, 32e9)] == [False, False, True, True]
+    """Twenty-two gigabytes hold 24 megapixels in tiles; four hold only the smaller octaves."""
+    assert [bool(octave.tile) for octave in arranged(BIG, 24.0, 22e9)] == [False, False, True, True]
     assert 0 < len(arranged(BIG, 24.0, 4e9)) < len(BIG)
 
 
