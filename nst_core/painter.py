@@ -211,6 +211,8 @@ class Painter:
         below = self._ground
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
             return self._grown(image, height, width)
+        # What was begun at this size and given up has left a ground of this size.
+        below = images.resize(below, *image.shape[:2])
         return enlarged(image, below, self._first(height, width).copy())
 
 

@@ -27,6 +27,7 @@ from nst_core.memory import peak_memory
 from nst_core.octaves import Clock, Octave, Plateau, affordable, plan
 from nst_core.painter import Painter
 from nst_core.planes import picture, planes, viewed
+from nst_core.planned import speed_of
 from nst_core.recipe import recipe
 from nst_core.shortage import fitting
 from nst_core.targets import in_colors
@@ -37,6 +38,10 @@ __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 
 Tiled = Callable[[Backend, Octave], Backend]
 
+TRIAL = 192
+"""Side of what is evaluated to learn the speed where there is a time limit, px."""
+PLAIN_CARRY = 1.0
+"""Seconds for each megapixel of a picture that is only enlarged to full size."""
 PATIENCE = 60.0
 """Seconds to wait for an evaluation that was told to end."""
 
@@ -75,6 +80,7 @@ class Run:
         self._best = _Best(partial(viewed, self._content))
         self._notes: tuple[str, ...] = ()
         self._small: tuple[int, Job] | None = None
+        self._fraction = 0.0
 
     def stop(self) -> None:
         """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
@@ -105,9 +111,10 @@ class Run:
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
         octaves = self._plan(backend)
         painter = Painter(self.job, self._content, styles, self._go_on)
-        self._clock.expect(SPEED)
+        self._clock.expect(speed_of(backend, TRIAL) if settings.seconds else SPEED)
         self._best.image = partial(planes, painter.glance(backend, octaves[0].height, octaves[0].width))
-        climbs = self._clock.reserve(CARRY * self._area, self._area)
+        rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
+        climbs = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set():
@@ -201,6 +208,8 @@ class Run:
         octave, later = octaves[index], octaves[index + 1 :]
         left = self._clock.seconds_left(octave, step, later)
         elapsed = self._clock.elapsed
+        # An estimate that grows is no step back.
+        self._fraction = max(self._fraction, elapsed / (elapsed + left)) if step else self._fraction
         return Progress(
             octave=index + 1,
             octaves=len(octaves),
@@ -208,7 +217,7 @@ class Run:
             steps=octave.steps,
             loss=loss,
             seconds_left=left,
-            fraction=elapsed / (elapsed + left) if step else 0.0,
+            fraction=self._fraction,
         )
 
     def preview(self, side: int) -> Float:

@@ -7,8 +7,8 @@ import pytest
 from engine_fixtures import PACKAGE, painting, photograph
 
 from nst_core import color, images, strips
-from nst_core.first_paint import first_paint
 from nst_core.job import Style
+from nst_core.painter import in_palette
 from nst_core.targets import in_colors
 from nst_core.visible import filled
 
@@ -42,7 +42,7 @@ def test_an_ordinary_photograph_takes_the_whole_of_another_palette(name: str) ->
     photo = images.resize(images.read(PACKAGE / "photographs" / f"{name}.jpg")[..., :3], 96, 128)
     own = color.palette(photo)
     for style in PACKAGE.glob("styles/*/style.jpg"):
-        wanted = color.palette(first_paint(photo, [(images.read(style)[..., :3], 1.0)]))
+        wanted = color.palette(in_palette(photo, [Style(images.read(style)[..., :3])], 50.0))
         np.testing.assert_array_equal(color.recoloured(photo, own, wanted), color.matched(photo, wanted))
 
 

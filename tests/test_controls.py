@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -13,13 +14,19 @@ from nst_core import Job, Progress, Settings, Style, stylize
 from nst_core.backends import Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.choose import choose
+from nst_core.layers import Method
 from nst_core.planes import planes
+from nst_core.regions import regions_of
 from nst_core.run import Run
-from nst_core.statistics import Array, LayerStatistics, Weights
-from nst_core.targets import make_targets
+from nst_core.statistics import Array, Grams, Weights
+from nst_core.targets import Scene, classic_targets
 
 SIZE = (80, 112)
 DRAFT = Settings(quality="draft", backend="onnx")
+Name = Literal["painterly", "classic"]
+
+
+METHODS = pytest.mark.parametrize("method", ["painterly", "classic"])
 
 
 def away(result: Float, photo: Float) -> float:
@@ -29,8 +36,10 @@ def away(result: Float, photo: Float) -> float:
 def style_loss(pixels: Float, style: Float) -> float:
     """How far the picture's statistics are from the style's, relative to these."""
     backend = choose("onnx", "cpu")
-    visible = np.ones(pixels.shape[:2], np.float32)
-    targets = make_targets(backend, pixels, visible, (Style(style),), 1.0, Weights(content=0, tv=0))
+    height, width = pixels.shape[:2]
+    visible = np.ones((height, width), np.float32)
+    scene = Scene(pixels, visible, regions_of((Style(style),), height, width), height * width, 1.0)
+    targets = classic_targets(backend, scene, Weights(held=0, tv=0))
     return float(backend.objective(targets)(backend.array(planes(pixels)))[0][0])
 
 
@@ -43,10 +52,11 @@ def wavelength(pixels: Float) -> float:
     return float(power.sum() / (power * frequency).sum())
 
 
-def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style() -> None:
+@METHODS
+def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style(method: Name) -> None:
     """Over the whole range; at 0 it is the photograph itself."""
     photo, style = photograph(48, 64), painting(60, 72)
-    settings = Settings(quality="high", backend="onnx")  # after few steps chance has a say
+    settings = Settings(quality="high", backend="onnx", method=method)  # after few steps chance has a say
     results = [
         stylize(Job(photo, (Style(style),), replace(settings, strength=strength))).pixels
         for strength in (0, 10, 25, 50, 75, 100)
@@ -62,10 +72,11 @@ def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style() 
     assert losses[-1] < 0.98 * losses[2]
 
 
-def test_a_larger_brush_makes_longer_waves() -> None:
+@METHODS
+def test_a_larger_brush_makes_longer_waves(method: Name) -> None:
     """The spectrum of the result moves with the brush, by about half as much or more."""
     style = Style(ripples(128, 128, 8))
-    settings = replace(DRAFT, strength=100)
+    settings = replace(DRAFT, strength=100, method=method)
     found = [
         wavelength(stylize(Job(photograph(*SIZE), (style,), replace(settings, brush_size=size))).pixels)
         for size in (0.5, 1, 2)
@@ -74,12 +85,15 @@ def test_a_larger_brush_makes_longer_waves() -> None:
     assert found[2] > 1.4 * found[1]
 
 
-def test_the_brush_has_its_whole_range_at_normal_quality() -> None:
+@METHODS
+def test_the_brush_has_its_whole_range_at_normal_quality(method: Name) -> None:
     """A quarter, one and four: each makes waves about twice as long as the one before, or longer."""
     style = Style(ripples(64, 64, 8))
     found = [
         wavelength(
-            stylize(Job(photograph(64, 80), (style,), Settings(backend="onnx", strength=70, brush_size=size))).pixels
+            stylize(
+                Job(photograph(64, 80), (style,), Settings(backend="onnx", strength=70, brush_size=size, method=method))
+            ).pixels
         )
         for size in (0.25, 1, 4)
     ]
@@ -87,10 +101,11 @@ def test_the_brush_has_its_whole_range_at_normal_quality() -> None:
     assert found[2] > 1.8 * found[1]
 
 
-def test_a_heavier_second_style_takes_the_result_away_from_the_first() -> None:
+@METHODS
+def test_a_heavier_second_style_takes_the_result_away_from_the_first(method: Name) -> None:
     """The loss to A rises, and that to B falls, as B's weight grows."""
     a, b = painting(90, 120), ripples(96, 96, 8)
-    settings = replace(DRAFT, quality="high")  # a draft's few steps end anywhere near the target
+    settings = replace(DRAFT, quality="high", method=method)  # a draft's few steps end anywhere near the target
     results = [
         stylize(Job(photograph(*SIZE), (Style(a, 1 - share), Style(b, share)), settings)).pixels
         for share in (0, 0.3, 0.7, 1)
@@ -100,12 +115,13 @@ def test_a_heavier_second_style_takes_the_result_away_from_the_first() -> None:
     assert to_b == sorted(to_b, reverse=True)
 
 
+@METHODS
 @pytest.mark.parametrize("eight_bits", [False, True])
-def test_a_result_goes_on_without_a_jump(*, eight_bits: bool) -> None:
+def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> None:
     """Started from a result, also from one out of a file, the first loss is the last one of the run before."""
     before: list[Progress] = []
     after: list[Progress] = []
-    job = Job(photograph(*SIZE), (Style(painting(90, 120)),), DRAFT)
+    job = Job(photograph(*SIZE), (Style(painting(90, 120)),), replace(DRAFT, method=method))
     result = stylize(job, before.append).pixels
     if eight_bits:
         result = np.rint(result * 255).astype(np.float32) / np.float32(255)
@@ -115,9 +131,10 @@ def test_a_result_goes_on_without_a_jump(*, eight_bits: bool) -> None:
     assert last < first
 
 
-def test_a_result_that_goes_on_gets_better_with_every_step() -> None:
+@METHODS
+def test_a_result_that_goes_on_gets_better_with_every_step(method: Name) -> None:
     """A normal run's result is nearly a minimum: large first steps, as a new run takes, would make it worse."""
-    job = Job(photograph(64, 80), (Style(painting(90, 120)),), Settings(backend="onnx"))
+    job = Job(photograph(64, 80), (Style(painting(90, 120)),), Settings(backend="onnx", method=method))
     after: list[Progress] = []
     stylize(replace(job, init=stylize(job).pixels), after.append)
     found = losses(after)
@@ -138,15 +155,21 @@ class Counting(OnnxBackend):
 
     seen = 0
 
-    def style(self, image: Array) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Array, method: Method) -> Grams:
         self.seen += 1
-        return super().style(image)
+        return super().style(image, method)
+
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        self.seen += 1
+        return super().described(image, method)
 
 
-def test_a_style_is_measured_once_for_all_layers_of_a_batch() -> None:
+@METHODS
+def test_a_style_is_measured_once_for_all_layers_of_a_batch(method: Name) -> None:
     """The second job with the same style takes what is known of it; another brush, or another style, is measured."""
     backend = Counting()
-    job = Job(photograph(48, 64), (Style(ripples(70, 70, 5)),), DRAFT)
+    settings = replace(DRAFT, method=method)
+    job = Job(photograph(48, 64), (Style(ripples(70, 70, 5)),), settings)
 
     def looks(job: Job) -> int:
         before = backend.seen
@@ -155,17 +178,18 @@ def test_a_style_is_measured_once_for_all_layers_of_a_batch() -> None:
         return backend.seen - before
 
     assert [looks(job), looks(replace(job, content=photograph(64, 48)))] == [1, 0]
-    assert looks(replace(job, settings=replace(DRAFT, brush_size=0.5))) == 1
+    assert looks(replace(job, settings=replace(settings, brush_size=0.5))) == 1
     assert looks(replace(job, styles=(Style(ripples(70, 70, 6)),))) == 1
 
 
-def test_a_part_is_painted_with_the_strokes_of_the_whole() -> None:
+@METHODS
+def test_a_part_is_painted_with_the_strokes_of_the_whole(method: Name) -> None:
     """A quarter of a picture asks of the style what the whole asks at twice the length: the same width of strokes."""
     style = ripples(96, 96, 6.0)
     whole, part = photograph(192, 192), photograph(96, 96)
 
     def size_of_strokes(content: Float, share: float) -> float:
-        settings = Settings(backend="onnx", init="noise", strength=100.0)
+        settings = Settings(backend="onnx", init="noise", strength=100.0, method=method)
         return wavelength(stylize(Job(content, (Style(style),), settings, part=share)).pixels)
 
     in_whole = size_of_strokes(whole, 1.0)

@@ -19,10 +19,10 @@ from nst_core.backends import Backend, Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.layers import PAINTERLY
-from nst_core.matching import SHARES, Index, nearest, pieces
+from nst_core.matching import SHARES, Found, Index, means_of, nearest, pieces
 from nst_core.patches import assembled
 from nst_core.planes import planes
-from nst_core.statistics import Array
+from nst_core.statistics import Array, cell_means
 
 TIE = 1e-5
 TIES = 0.01
@@ -43,13 +43,9 @@ def held_by(backend: Backend, picture: Float) -> Mapping[str, Array]:
     return backend.held(backend.array(planes(picture)), PAINTERLY)
 
 
-def everywhere(backend: Backend, held: Mapping[str, Array]) -> Array:
-    return backend.array(np.ones((1, 1, *held["relu3_1"].shape[2:]), np.float32))
-
-
-def search(backend: Backend, picture: Float, style: Float, coarser: Index | None = None) -> Index:
+def search(backend: Backend, picture: Float, style: Float, start: Index | None = None) -> Index:
     held = held_by(backend, picture)
-    return nearest(backend, held, everywhere(backend, held), pieces(held_by(backend, style)), coarser)
+    return nearest(backend, held, means_of(held), pieces(held_by(backend, style)), start)
 
 
 def columns(held: Mapping[str, Float], like: Mapping[str, Float]) -> Exact:
@@ -128,7 +124,8 @@ def test_backends_find_the_same_among_candidates(monkeypatch: pytest.MonkeyPatch
     picture, style = photograph(96, 128), painting(112, 100)
     backends = OnnxBackend(), TorchBackend("cpu", torch.float32)
     coarser = search(backends[0], photograph(48, 64), painting(56, 50))
-    first, second = (search(backend, picture, style, coarser) for backend in backends)
+    start = Found(coarser, (14, 12)).enlarged((24, 32), (28, 25))
+    first, second = (search(backend, picture, style, start) for backend in backends)
     assert (first != second).any(-1).mean() <= TIES
 
 
@@ -136,10 +133,10 @@ def test_candidates_are_nearer_than_what_they_start_from(backend: Backend, monke
     """What half the size found leads to pieces that come some way towards the nearest of all, and to few of these."""
     picture, style = photograph(256, 250), painting(250, 260)
     coarser = search(backend, photograph(128, 125), painting(125, 130))
-    exact = search(backend, picture, style, coarser)
+    start = Found(coarser, (31, 32)).enlarged((64, 62), (62, 65))
+    exact = search(backend, picture, style, start)
     monkeypatch.setattr(matching, "ALL_PAIRS", 0)
-    found = search(backend, picture, style, coarser)
-    start = matching._enlarged(coarser, 64, 62, (62, 65))
+    found = search(backend, picture, style, start)
     all_pairs = products(backend, picture, style)
     best, near, before = (similarity(one, all_pairs, style).mean() for one in (exact, found, start))
     assert near > (1 - FAR_FROM_NEAREST) * best
@@ -153,12 +150,13 @@ def test_candidates_lie_in_the_style(backend: Backend, size: tuple[int, int], mo
     monkeypatch.setattr(matching, "ALL_PAIRS", 0)
     style = painting(45, 50)
     random = np.random.default_rng(0).integers(0, (5, 6), (size[0] // 8, size[1] // 8, 2))
-    found = search(backend, photograph(*size), style, random)
+    start = Found(random, (5, 6)).enlarged((size[0] // 4, size[1] // 4), (11, 12))
+    found = search(backend, photograph(*size), style, start)
     assert found.shape == (size[0] // 4, size[1] // 4, 2)
     assert found.min() >= 0
     assert (found < (11, 12)).all()
     monkeypatch.setattr(matching, "ROWS", 30)
-    np.testing.assert_array_equal(search(backend, photograph(*size), style, random), found)
+    np.testing.assert_array_equal(search(backend, photograph(*size), style, start), found)
 
 
 def test_masked_cells_do_not_matter_to_the_others(backend: Backend) -> None:
@@ -173,10 +171,10 @@ def test_masked_cells_do_not_matter_to_the_others(backend: Backend) -> None:
         step = 20 // changed.shape[2]
         changed[..., 4 // step : 12 // step, 10 // step : 20 // step] += 100 * float(changed.max())
         other[layer] = backend.array(changed)
-    guide = backend.array(visible[None, None])
-    first, second = (nearest(backend, one, guide, style, None) for one in (held, other))
+    shares = cell_means(backend.array(visible.repeat(4, 0).repeat(4, 1)[None, None]), held)
+    first, second = (nearest(backend, one, means_of(one, shares), style) for one in (held, other))
     np.testing.assert_array_equal(first[visible == 1], second[visible == 1])
-    assert (first != nearest(backend, other, everywhere(backend, held), style, None)).any()
+    assert (first != nearest(backend, other, means_of(other), style)).any()
 
 
 def test_the_first_of_equal_ones_is_nearest(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 from engine_fixtures import painting, photograph, ripples
 
 from nst_core import Job, Settings, Style, images, stylize
+from nst_core.aim import Strength
 from nst_core.backends import Float
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.errors import InvalidImageError, NothingVisibleError
+from nst_core.painter import in_palette
 from nst_core.planes import planes
 from nst_core.regions import FAINT, reach_of, regions_of
-from nst_core.start import sketch, underpainting
-from nst_core.statistics import Weights
-from nst_core.targets import make_targets
+from nst_core.statistics import GRAM_WEIGHTS, Targets, Weights
+from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets
 
+Method = Literal["painterly", "classic"]
 SIZE = (64, 288)
 DRAFT = Settings(quality="draft", backend="onnx")
 
@@ -33,6 +37,28 @@ def left(height: int = SIZE[0], width: int = SIZE[1], soft: int = 0) -> Float:
 def pair(second: Float, soft: int = 0) -> tuple[Style, Style]:
     """A painting on the left, `second` on the right."""
     return Style(painting(90, 120), 1.0, left(soft=soft)), Style(second, 1.0, 1 - left(soft=soft))
+
+
+def aimed(method: Method, styles: Sequence[Style], visible: Float | None = None) -> tuple[Targets, Float]:
+    """The targets, and what a run starts from."""
+    backend, content = OnnxBackend(), photograph(*SIZE)
+    visible = np.ones(SIZE, np.float32) if visible is None else visible
+    scene = Scene(content, visible, regions_of(styles, *SIZE), SIZE[0] * SIZE[1], 1.0)
+    ground = in_palette(content, styles, 50.0)
+    if method == "classic":
+        return classic_targets(backend, scene, Weights()), ground
+    ones = np.ones(SIZE, np.float32)
+    return painterly_targets(
+        backend,
+        scene,
+        Strength(ones, ones, 1.0),
+        Weights(gram=GRAM_WEIGHTS["painterly"]),
+        Looks(content, ground),
+        Matches(),
+    )
+
+
+METHODS = pytest.mark.parametrize("method", ["painterly", "classic"])
 
 
 def test_guides_that_meet_sum_to_one() -> None:
@@ -58,38 +84,41 @@ def test_styles_without_guides_share_one_region() -> None:
     np.testing.assert_allclose(everywhere.guide, 1 - left(32, 32) / 2)
 
 
-def test_the_loss_is_equally_dense_in_large_and_small_regions() -> None:
+@METHODS
+def test_the_loss_is_equally_dense_in_large_and_small_regions(method: Method) -> None:
     """A guide counts as much as it covers, less what is hidden."""
     guide = np.zeros(SIZE, np.float32)
     guide[:, :72] = 1
     styles = [Style(painting(64, 64), 1.0, guide), Style(painting(64, 64), 9.0, 1 - guide)]
     visible = np.ones(SIZE, np.float32)
     visible[:, 180:] = 0
-    backend, content = OnnxBackend(), photograph(*SIZE)
-    assert make_targets(backend, content, np.ones_like(visible), styles, 1.0, Weights()).guide_share == pytest.approx(
-        (0.25, 0.75), abs=1e-4
-    )
-    shares = make_targets(backend, content, visible, styles, 1.0, Weights()).guide_share
-    assert shares == pytest.approx((0.25, 0.375), abs=1e-4)
+    assert aimed(method, styles)[0].guide_share == pytest.approx((0.25, 0.75), abs=1e-4)
+    assert aimed(method, styles, visible)[0].guide_share == pytest.approx((0.25, 0.375), abs=1e-4)
 
 
-def gradient(styles: Sequence[Style]) -> Float:
-    backend, content = OnnxBackend(), photograph(*SIZE)
-    targets = make_targets(backend, content, np.ones(SIZE, np.float32), styles, 1.0, Weights())
-    found: Float = backend.objective(targets)(backend.array(planes(content)))[1]
+def gradient(targets: Targets) -> Float:
+    backend = OnnxBackend()
+    found: Float = backend.objective(targets)(backend.array(planes(photograph(*SIZE))))[1]
     return found
 
 
-def test_statistics_do_not_leak_between_regions() -> None:
-    """Another style on the right changes nothing on the left, out of sight of the border: not what the objective says
-    there, nor the sketch, nor, but for the common length of a step, the result."""
+@METHODS
+def test_statistics_do_not_leak_between_regions(method: Method) -> None:
+    """Another style on the right changes nothing on the left, out of sight of the border: not what the run starts
+    from, nor, but for the common scale of target features, what the objective says there, nor, but for the common
+    length of a step, the result."""
     one, other = pair(painting(64, 64)[::-1].copy()), pair(ripples(64, 64, 6))
     deep = np.s_[..., :56]  # the deepest style layer sees 78 px around each of its features
-    changes = gradient(one) - gradient(other)
+    (targets, start), (others, starts) = (aimed(method, styles) for styles in (one, other))
+    if method == "painterly":
+        for layer, values in targets.held.items():
+            mine = values.shape[3] * 56 // SIZE[1]
+            np.testing.assert_array_equal(values[..., :mine], others.held[layer][..., :mine])
+        others = replace(others, held=targets.held)  # a norm of all of them scales their loss
+    changes = gradient(targets) - gradient(others)
     assert np.abs(changes[deep]).max() < 1e-4 * np.abs(changes).max()
-    sketches = [sketch(photograph(*SIZE), styles, 1.0) for styles in (one, other)]
-    np.testing.assert_allclose(sketches[0][:, :56], sketches[1][:, :56], atol=1e-5)
-    results = [stylize(Job(photograph(*SIZE), styles, DRAFT)).pixels for styles in (one, other)]
+    np.testing.assert_allclose(start[:, :56], starts[:, :56], atol=1e-5)
+    results = [stylize(Job(photograph(*SIZE), styles, replace(DRAFT, method=method))).pixels for styles in (one, other)]
     change = np.abs(results[0] - results[1])
     assert change[:, :56].mean() < 0.1 * change[:, -56:].mean()
 
@@ -97,7 +126,7 @@ def test_statistics_do_not_leak_between_regions() -> None:
 def test_the_start_of_better_qualities_does_not_leak_between_regions() -> None:
     """Another style on the right changes the photograph's new colours there, and up to the border nothing else."""
     photo = photograph(*SIZE)
-    grounds = [underpainting(photo, pair(second), 50.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
+    grounds = [in_palette(photo, pair(second), 50.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
     np.testing.assert_array_equal(grounds[0][:, :144], grounds[1][:, :144])
     assert np.abs(grounds[0] - grounds[1])[:, 144:].mean() > 0.05
 

@@ -12,21 +12,20 @@ import numpy as np
 import pytest
 from engine_fixtures import painting, photograph
 
-from nst_core import Job, Style, start
+from nst_core import Job, Style
 from nst_core.backends import AbortedError, Backend, Float, Objective, TileWork
 from nst_core.errors import OutOfMemoryError
 from nst_core.finish import finished
+from nst_core.layers import Method
 from nst_core.octaves import Clock, Octave
+from nst_core.painter import Canvas, Painter
 from nst_core.planned import planned
 from nst_core.run import FULL, NO_TIME, PLAINLY, Run
 from nst_core.settings import from_mapping
-from nst_core.start import Ladder
-from nst_core.statistics import LayerStatistics, Targets
+from nst_core.statistics import Grams, Targets
 
 RATE = 10.0
 """Seconds that a unit of work takes on an easel, by its own clock."""
-SKETCH = 10.0
-"""Seconds for each megapixel of a first picture, by the same clock."""
 
 
 class Easel:
@@ -50,29 +49,37 @@ class Easel:
         """Nobody asks."""
         raise NotImplementedError
 
-    def content(self, image: Float) -> Float:
-        """See `Backend.content`."""
+    def held(self, image: Float, method: Method) -> Mapping[str, Float]:
+        """See `Backend.held`."""
         self._work(image, 0.4)
-        return np.zeros((1, 1, 1, 1), np.float32)
+        return {layer: np.zeros((1, 1, 1, 1), np.float32) for layer in method.held}
 
-    def style(self, image: Float) -> Mapping[str, LayerStatistics]:
+    def style(self, image: Float, method: Method) -> Grams:
         """See `Backend.style`."""
         self._work(image, 0.4)
-        return {}
+        return dict.fromkeys(method.gram, np.zeros((1, 1, 1), np.float32))
+
+    def described(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Float]]:
+        """Nobody asks."""
+        raise NotImplementedError
+
+    def nearest(self, query: Float, reference: Float) -> Float:
+        """Nobody asks."""
+        raise NotImplementedError
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         height, width = targets.guides.shape[2:]
 
         def evaluate(image: Float) -> tuple[Float, Float]:
-            self._before(Octave(height, width, 1))
+            self._before(Octave(height, width, 1, method="classic"))
             self._work(image, 1.0)
             gap = image - np.float32(0.5)
             return np.array([np.mean(gap**2), 0, 0], np.float32), 2 * gap
 
         return evaluate
 
-    def tile_work(self) -> TileWork:
+    def tile_work(self, method: Method) -> TileWork:
         """Nobody asks."""
         raise NotImplementedError
 
@@ -93,11 +100,16 @@ class Easel:
 
     def _work(self, image: Float, share: float) -> None:
         height, width = image.shape[2:]
-        self.seconds += share * RATE * Octave(height, width, 1).work
+        self.seconds += share * RATE * Octave(height, width, 1, method="classic").work
 
 
 def job(height: int, width: int, init: Float | None = None, **settings: object) -> Job:
-    return Job(photograph(height, width), (Style(painting(90, 120)),), from_mapping(settings), init=init)
+    return Job(
+        photograph(height, width),
+        (Style(painting(90, 120)),),
+        from_mapping({"method": "classic", **settings}),
+        init=init,
+    )
 
 
 def made(job: Job, easel: Easel) -> Run:
@@ -111,16 +123,10 @@ def whole(backend: Backend, _octave: Octave) -> Backend:
 
 @pytest.fixture
 def easel(monkeypatch: pytest.MonkeyPatch) -> Easel:
-    """An easel whose clock is everybody's; a sketch takes time by it as well."""
+    """An easel whose clock is everybody's."""
     one = Easel()
-
-    def sketch(content: Float, *_: Any) -> Float:
-        one.seconds += SKETCH * content.shape[0] * content.shape[1] / 1e6
-        return content.copy()
-
     monkeypatch.setattr("nst_core.run.Clock", partial(Clock, now=one.now))
     monkeypatch.setattr("nst_core.planned.time", SimpleNamespace(perf_counter=one.now))
-    monkeypatch.setattr(start, "sketch", sketch)
     return one
 
 
@@ -146,13 +152,20 @@ def test_a_memory_that_fills_up_late_costs_no_picture() -> None:
 
 
 def test_a_memory_that_fills_up_between_octaves_costs_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On the way to the next size, and to full size too: then the picture is enlarged without a sketch."""
-    monkeypatch.setattr(Ladder, "climb", full)
-    monkeypatch.setattr(Ladder, "carried", full)
+    """On the way to the next size, and to full size too: then the picture is only enlarged."""
+    canvas = Painter.canvas
+
+    def later_full(painter: Painter, backend: Backend, image: Float | None, *size: int) -> Canvas:
+        if image is not None:
+            raise MemoryError
+        return canvas(painter, backend, image, *size)
+
+    monkeypatch.setattr(Painter, "canvas", later_full)
+    monkeypatch.setattr(Painter, "to_full_size", full)
     run = made(job(300, 400), Easel())
     list(run)
     outcome = run.outcome()
-    assert len(outcome.metrics.evaluations) == 1
+    assert outcome.metrics.evaluations[1:] == (0,)
     assert {FULL, PLAINLY} <= set(outcome.metrics.notes)
     assert outcome.pixels.shape == run.job.content.shape
 
@@ -165,7 +178,7 @@ def test_a_memory_that_is_full_from_the_start_is_an_error() -> None:
 
 def test_a_first_picture_without_room_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the engine's words, whatever said it."""
-    monkeypatch.setattr(Ladder, "glance", full)
+    monkeypatch.setattr(Painter, "glance", full)
     with pytest.raises(OutOfMemoryError, match="does not fit"):
         list(made(job(300, 400), Easel()))
 
@@ -244,7 +257,7 @@ def test_a_run_at_rest_is_stopped_without_an_abort() -> None:
 
 def test_octaves_that_memory_has_no_room_for_are_told() -> None:
     """The plan says so, and the run; where all fit, nobody says anything."""
-    short, roomy = job(300, 400, memory=0.6), job(300, 400, memory=8.0)
+    short, roomy = job(300, 400, memory=0.75), job(300, 400, memory=8.0)
     (note,) = (note for note in planned(short, Easel()).notes if "too little memory" in note)
     assert "400 x 300" in note
     assert "200 x 150" in note
