@@ -121,6 +121,7 @@ def test_backends_find_the_same_pieces() -> None:
 def test_backends_find_the_same_among_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     """The search goes the same way, but for ties."""
     monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    monkeypatch.setattr(matching, "ALL_PROJECTED", 0)
     picture, style = photograph(96, 128), painting(112, 100)
     backends = OnnxBackend(), TorchBackend("cpu", torch.float32)
     coarser = search(backends[0], photograph(48, 64), painting(56, 50))
@@ -136,6 +137,7 @@ def test_candidates_are_nearer_than_what_they_start_from(backend: Backend, monke
     start = Found(coarser, (31, 32)).enlarged((64, 62), (62, 65))
     exact = search(backend, picture, style, start)
     monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    monkeypatch.setattr(matching, "ALL_PROJECTED", 0)
     found = search(backend, picture, style, start)
     all_pairs = products(backend, picture, style)
     best, near, before = (similarity(one, all_pairs, style).mean() for one in (exact, found, start))
@@ -148,6 +150,7 @@ def test_candidates_are_nearer_than_what_they_start_from(backend: Backend, monke
 def test_candidates_lie_in_the_style(backend: Backend, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """At odd sizes, whatever was found before; in strips as in one go."""
     monkeypatch.setattr(matching, "ALL_PAIRS", 0)
+    monkeypatch.setattr(matching, "ALL_PROJECTED", 0)
     style = painting(45, 50)
     random = np.random.default_rng(0).integers(0, (5, 6), (size[0] // 8, size[1] // 8, 2))
     start = Found(random, (5, 6)).enlarged((size[0] // 4, size[1] // 4), (11, 12))
