@@ -32,9 +32,10 @@ from nst_core.job import Style
 from nst_core.layers import CHANNELS, STYLE_LAYERS
 from nst_core.on_ray import LOCAL, Answer, Worker, cluster
 from nst_core.planes import planes
+from nst_core.regions import regions_of
 from nst_core.spread import TILE, Spread
-from nst_core.statistics import LayerStatistics, Weights
-from nst_core.targets import make_targets
+from nst_core.statistics import Weights
+from nst_core.targets import Scene, classic_targets
 from nst_core.team import Team
 from nst_core.tile_grid import MARGIN, tiles
 from nst_core.tiles import InTiles
@@ -113,8 +114,6 @@ def weight(value: Any) -> int:
     match value:
         case np.ndarray():
             return value.nbytes
-        case LayerStatistics():
-            return weight(value.gram) + weight(value.mean)
         case dict():
             return sum(map(weight, value.values()))
         case tuple() | list():
@@ -144,7 +143,8 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
     )
     backend = OnnxBackend()
     visible = np.ones((side, side), np.float32)
-    whole = make_targets(InTiles(backend, tile), content, visible, [Style(style)], 1.0, Weights())
+    scene = Scene(content, visible, regions_of([Style(style)], *visible.shape), visible.size, 1.0)
+    whole = classic_targets(InTiles(backend, tile), scene, Weights())
     image, scales, costs = planes(style), Scales(), dict[str, Cost]()
     with cluster(LOCAL) as machines:
         workers = [machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]

@@ -27,8 +27,9 @@ from nst_core.engine import Engine
 from nst_core.job import Style
 from nst_core.layers import CONVOLUTIONS
 from nst_core.planes import planes
+from nst_core.regions import regions_of
 from nst_core.statistics import Weights
-from nst_core.targets import make_targets
+from nst_core.targets import Scene, classic_targets
 
 PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
 MATRIX, PRODUCTS = 8192, 5
@@ -91,8 +92,13 @@ def measure(size: int, rounds: int) -> None:
     style = Style(images.read(PHOTOGRAPHS / "coffee.jpg"))
     image = planes(np.random.default_rng(0).random((size, size, 3), dtype=np.float32))
     visible = np.ones((size, size), np.float32)
+    scene = Scene(content, visible, regions_of((style,), *visible.shape), visible.size, 1.0)
     ready = [
-        (b, b.objective(make_targets(b, content, visible, (style,), 1.0, Weights())), b.array(image))
+        (
+            b,
+            b.objective(classic_targets(b, scene, Weights())),
+            b.array(image),
+        )
         for b in backends()
     ]
     seconds: list[list[float]] = [[] for _ in ready]

@@ -25,8 +25,9 @@ from nst_core.choose import choose
 from nst_core.job import Style
 from nst_core.octaves import Octave
 from nst_core.planes import planes
+from nst_core.regions import regions_of
 from nst_core.statistics import Weights
-from nst_core.targets import make_targets
+from nst_core.targets import Scene, classic_targets
 from nst_core.tiles import InTiles
 
 PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
@@ -41,7 +42,9 @@ def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Obje
     guides = [None] if regions == 1 else [np.clip(ramp * regions - k, 0, 1) for k in range(regions)]
     styles = [Style(style, guide=guide) for guide in guides]
     backend = InTiles(backend, tile) if tile else backend
-    targets = make_targets(backend, content, np.ones((side, side), np.float32), styles, 1.0, Weights())
+    everywhere = np.ones((side, side), np.float32)
+    scene = Scene(content, everywhere, regions_of(styles, side, side), side * side, 1.0)
+    targets = classic_targets(backend, scene, Weights())
     return backend.objective(targets), planes(content)
 
 

@@ -383,7 +383,7 @@ def test_the_figures_of_a_gigapixel_are_those_that_plans_use() -> None:
     """What docs/scaling.md calculates on paper follows the forecast's constants."""
     words = (Path(__file__).resolve().parent.parent / "docs" / "scaling.md").read_text("utf-8")
     text, side = " ".join(words.split()), 32_768
-    each = (estimate.IN_FULL.picture + estimate.VECTORS + estimate.FEW * estimate.MOVE) / 1e6
+    each = (estimate.IN_FULL.picture + estimate.VECTORS["painterly"] + estimate.FEW * estimate.MOVE) / 1e6
     assert f"{each:.0f} bytes for each pixel, {each * side * side / 1e9:.0f} GB" in text
     tile = (
         estimate.IN_FULL.evaluation * Octave(side, side, 1, TILE).at_once
