@@ -153,7 +153,7 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
         def far(count: int) -> Objective:
             hands = iter([Weighed(worker, scales) for worker in workers])
             team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), weight(value)))
-            return Spread(backend, team, tile).objective(replace(whole, content=planes(content)))
+            return Spread(backend, team, tile).objective(whole)
 
         ways: dict[str, Callable[[], Objective]] = {
             "tiles here": lambda: InTiles(backend, tile).objective(whole),
