@@ -47,7 +47,7 @@ def paint(sheet: Sheet) -> Array:
 
 
 def _view(scene: Scene) -> None:
-    sheet, rng = scene.sheet, scene.sheet.rng
+    sheet = scene.sheet
     scene.lay(sheet.zeros() + 1, TONES[2], -0.7)
     below = ridge(sheet, 0.40, 0.03, 0.3)
     scene.lay(cover(below), ramp(np.clip(0.5 + 2 * below, 0, 1), hexes("b8b2a6 e8e2d6")), 0.8)
@@ -78,6 +78,11 @@ def _view(scene: Scene) -> None:
             1.5,
         )
         scene.lay(cover(crown), ramp(light, TONES), np.pi / 4 + 0.6 * noise(sheet, 0.03))
+    _people(scene)
+
+
+def _people(scene: Scene) -> None:
+    sheet, rng = scene.sheet, scene.sheet.rng
     for _ in range(9):
         x, y = rng.uniform(0.35, 1.2), rng.uniform(0.74, 0.97)
         size = 0.17 * (y - 0.55)
