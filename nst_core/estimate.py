@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from nst_core.octaves import DRAFT, Octave, affordable, plan
+from nst_core.octaves import AFFORDABLE, DRAFT, Octave, affordable, plan
 from nst_core.settings import Settings, from_mapping
 
 SPEED = 7.0
@@ -123,7 +123,8 @@ def _refined(last: Octave, area: float) -> bool:
 
 def resting(area: float, place: Needs = IN_FULL) -> float:
     """Bytes for a picture of that many megapixels while nothing is evaluated."""
-    return place.base + place.picture * area + min(CARRIED, REFINED * area)
+    refined = min(CARRIED, REFINED * area) if area > AFFORDABLE else 0.0
+    return place.base + place.picture * area + refined
 
 
 def held(octave: Octave, area: float, regions: int = 1, place: Needs = IN_FULL) -> float:

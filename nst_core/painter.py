@@ -18,6 +18,7 @@ from nst_core.octaves import DRAFT
 from nst_core.periodic import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE
+from nst_core.statistics import Targets
 from nst_core.strips import resized_strip, strips
 from nst_core.style_targets import style_pieces
 from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets, pieced
@@ -104,12 +105,13 @@ class Painter:
         again = image is not None and image.shape[:2] == (height, width)
         if self.painterly:
             grown = None if image is None else self._grown(image, height, width)
-            objective, start = self._matched(backend, grown, height, width, self.matches)
+            targets, start = self._matched(backend, grown, height, width, self.matches)
             if again or self.job.init is not None:
                 start = grown if grown is not None else self._first(height, width)
-            return Canvas(start, objective)
+            return Canvas(start, self._objective(backend, targets))
         start = self._first(height, width) if image is None else self._climbed(image, height, width)
-        return Canvas(start, self._objective(backend, height, width))
+        targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
+        return Canvas(start, self._objective(backend, targets))
 
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
@@ -145,15 +147,13 @@ class Painter:
         visible = self.job.visible[rows, columns]
         return Scene(content, visible, regions_of(guided, *visible.shape), height * width, self.brush_size)
 
-    def _objective(self, backend: Backend, height: int, width: int) -> Objective:
-        """Of the classic method."""
-        targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
+    def _objective(self, backend: Backend, targets: Targets) -> Objective:
         return seamless(backend, targets) if self.job.settings.seamless else backend.objective(targets)
 
     def _matched(
         self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
-    ) -> tuple[Objective, Float]:
-        """The objective of the painterly method, and the picture (height, width, 3) that it starts from.
+    ) -> tuple[Targets, Float]:
+        """The targets of the painterly method, and the picture (height, width, 3) that it starts from.
 
         grown: (height, width, 3), what has been painted, at this size.
         """
@@ -172,13 +172,12 @@ class Painter:
         strength = strength_at(settings, amount)
         weights = painterly_weights(settings, strength.gram_weight)
         targets, pieced = painterly_targets(backend, scene, strength, weights, looks, matches)
-        objective = seamless(backend, targets) if periodic else backend.objective(targets)
         pieced = unwrapped(pieced) if periodic else pieced
         if settings.init != "sketch":
-            return objective, self._first(height, width) if grown is None else grown
+            return targets, self._first(height, width) if grown is None else grown
         if grown is None:
-            return objective, pieced
-        return objective, grown + np.float32(PIECES) * (pieced - grown)
+            return targets, pieced
+        return targets, grown + np.float32(PIECES) * (pieced - grown)
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
         """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size."""

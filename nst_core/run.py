@@ -39,7 +39,7 @@ __all__ = ["Job", "Outcome", "Progress", "Run", "Style", "stylize"]
 Tiled = Callable[[Backend, Octave], Backend]
 
 TRIAL = 192
-"""Side of what is evaluated to learn the speed where there is a time limit, px."""
+"""Side of what is evaluated to learn the speed where there is a time limit and the first octave is large, px."""
 PLAIN_CARRY = 1.0
 """Seconds for each megapixel of a picture that is only enlarged to full size."""
 PATIENCE = 60.0
@@ -111,7 +111,8 @@ class Run:
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
         octaves = self._plan(backend)
         painter = Painter(self.job, self._content, styles, self._go_on)
-        self._clock.expect(speed_of(backend, TRIAL) if settings.seconds else SPEED)
+        unseen = settings.seconds and not painter.painterly
+        self._clock.expect(speed_of(backend, TRIAL) if unseen else SPEED)
         self._best.image = partial(planes, painter.glance(backend, octaves[0].height, octaves[0].width))
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
         climbs = self._clock.reserve(rate * self._area, self._area)

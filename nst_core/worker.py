@@ -126,8 +126,16 @@ class Worker:
                 self._inbox.put(partial(self._send, _failed(0, error)))
 
     def _paint(self) -> None:
+        self._prepare()
         while True:
             self._paint_one(self._tasks.get())  # no local variable: an ended job must not hold memory
+
+    def _prepare(self) -> None:
+        """Have OpenBLAS take its working memory now: it ends the whole process where it cannot have it later."""
+        import numpy as np  # noqa: PLC0415 - too slow to precede Ready
+
+        square = np.ones((512, 512), np.float64)
+        _ = square @ square, square.astype(np.float32) @ square.astype(np.float32)
 
     def _paint_one(self, task: _Task) -> None:
         try:

@@ -162,7 +162,14 @@ def test_no_face_is_found_where_no_human_is(name: str) -> None:
     assert find_faces(images.resize(picture, 1200, 1600)) == ()
 
 
-@pytest.mark.parametrize("style", sorted((BUNDLED.parent / "styles").glob("*/style.jpg")), ids=lambda p: p.parent.name)
+PEOPLE = set(
+    ["art-nouveau-poster", "charcoal-hatching", "comic-ink", "gouache", "oil-portrait", "risograph", "watercolour"]
+)
+"""Style pictures with people in them."""
+STYLES = [file for file in sorted((BUNDLED.parent / "styles").glob("*/style.jpg")) if file.parent.name not in PEOPLE]
+
+
+@pytest.mark.parametrize("style", STYLES, ids=lambda p: p.parent.name)
 def test_no_face_is_found_in_a_painting_without_people(style: Path) -> None:
     """Nor in brush strokes and tiles."""
     assert find_faces(images.read(style)) == ()

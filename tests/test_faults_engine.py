@@ -231,9 +231,9 @@ import sys
 import numpy, onnxruntime
 from nst_core import doctor, run, worker
 class Worker(worker.Worker):
-    def _paint(self):
+    def _prepare(self):
+        super()._prepare()
         print("loaded", file=sys.stderr, flush=True)
-        super()._paint()
 worker.Worker = Worker
 worker.main()
 """

@@ -27,6 +27,10 @@ class Counting(OnnxBackend):
         self.seen += len(image)
         return {}
 
+    def described(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return {}, self.held(image, method)
+
     def held(self, image: Float, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""
         self.seen += len(image)
