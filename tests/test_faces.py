@@ -162,9 +162,15 @@ def test_no_face_is_found_where_no_human_is(name: str) -> None:
     assert find_faces(images.resize(picture, 1200, 1600)) == ()
 
 
-PEOPLE = set(
-    ["art-nouveau-poster", "charcoal-hatching", "comic-ink", "gouache", "oil-portrait", "risograph", "watercolour"]
-)
+PEOPLE = {
+    "art-nouveau-poster",
+    "charcoal-hatching",
+    "comic-ink",
+    "gouache",
+    "oil-portrait",
+    "risograph",
+    "watercolour",
+}
 """Style pictures with people in them."""
 STYLES = [file for file in sorted((BUNDLED.parent / "styles").glob("*/style.jpg")) if file.parent.name not in PEOPLE]
 
