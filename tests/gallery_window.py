@@ -112,8 +112,8 @@ def browse(desk: Desk) -> Facts:
     """Keys move and choose; a broken preset is seen, but not chosen; Return takes no one's default."""
     broken = desk.grid.tiles[-1]
     facts: Facts = {"first": desk.seen()[0], "broken": [broken._title, broken.get_tooltip_text()]}
-    desk.press("Home", reached=lambda: desk.picks() == ["charcoal-hatching"])
-    desk.press("Right", reached=lambda: desk.picks() == ["cubist-shards"])
+    desk.press("Home", reached=lambda: desk.picks() == ["art-nouveau-poster"])
+    desk.press("Right", reached=lambda: desk.picks() == ["byzantine-gold"])
     desk.press("End", "Return", "ctrl+space", reached=lambda: desk.focused() == broken._title)
     facts["after the broken one"] = desk.picks()
     return facts

@@ -49,8 +49,8 @@ def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: d
     title, reason = answers["browse"]["broken"]
     assert title == "torn"
     assert "is not JSON" in reason
-    assert answers["browse"]["first"] == "Charcoal hatching"
-    assert answers["browse"]["after the broken one"] == ["cubist-shards"]
+    assert answers["browse"]["first"] == "Art nouveau poster"
+    assert answers["browse"]["after the broken one"] == ["byzantine-gold"]
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_shown(answers: dict[str, Any]) -> None:
@@ -69,10 +69,10 @@ def test_a_second_style_brings_the_blend_with_its_weights(answers: dict[str, Any
     """The list is there as long as there are two, and every widget that takes the focus has a name."""
     found = answers["blend"]
     assert [found["hidden"], found["shown"], found["hidden again"]] == [False, True, False]
-    assert found["both"] == ["pointillism", "stained-glass"]
+    assert found["both"] == ["pointillism", "risograph"]
     assert found["weights"] == [1.0, 0.01]
     assert found["regions"] == ["", "inside"]
-    assert found["left"] == ["stained-glass"]
+    assert found["left"] == ["risograph"]
     assert found["focused"] == "Stained glass"
     assert found["slider"] == "Weight of Stained glass"
     assert found["nameless"] == []

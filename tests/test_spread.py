@@ -325,11 +325,12 @@ def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
     settings = Settings(quality="draft", backend="onnx", memory=0.44)
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
     spread = Spread(OnnxBackend(), team(2))
-    pictures = []
+    pictures, steps = [], []
     for run in (Run(job, OnnxBackend()), Run(job, spread, spread.at)):
-        assert len(list(run)) == 5
+        steps.append(len(list(run)))
         images.write(tmp_path / "made.png", run.outcome().pixels)
         pictures.append(images.read(tmp_path / "made.png"))
+    assert steps[0] == steps[1] > 4
     assert np.abs(pictures[0] - pictures[1]).max() <= 1.01 / 255
 
 
