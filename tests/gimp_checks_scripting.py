@@ -29,7 +29,7 @@ def described(spec: GObject.ParamSpec) -> list[str]:
     choices = choices_of(spec)
     if choices:
         return [spec.name, ", ".join(f"`{choice}`" for choice in choices), f"`{default}`"]
-    return [spec.name, "text", f"`{default}`"]
+    return [spec.name, "text", f"`{default or ''}`"]
 
 
 def choices_of(spec: GObject.ParamSpec) -> list[str]:

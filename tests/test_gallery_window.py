@@ -73,8 +73,8 @@ def test_a_second_style_brings_the_blend_with_its_weights(answers: dict[str, Any
     assert found["weights"] == [1.0, 0.01]
     assert found["regions"] == ["", "inside"]
     assert found["left"] == ["risograph"]
-    assert found["focused"] == "Stained glass"
-    assert found["slider"] == "Weight of Stained glass"
+    assert found["focused"] == "Risograph"
+    assert found["slider"] == "Weight of Risograph"
     assert found["nameless"] == []
     assert answers["colours"] > 50
 
