@@ -21,6 +21,7 @@ from nst_core.weights import (
     FEATURES_FILE,
     MODELS,
     NEAREST_FILE,
+    NEAREST_OF_BEST_FILE,
     OBJECTIVE_FILE,
     TILE_GRADIENT_FILE,
     TILE_SUMS_FILE,
@@ -53,6 +54,7 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
         for name, graph in made.items():
             _write(graph, out / f"{prefix}{name}")
     _write(graphs.nearest_graph(), out / NEAREST_FILE)
+    _write(graphs.nearest_of_best_graph(), out / NEAREST_OF_BEST_FILE)
 
 
 def _write(model: onnx.ModelProto, target: Path) -> None:

@@ -34,6 +34,13 @@ class Builder:
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output
 
+    def second(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Add a node with two outputs and return the name of the second; the first is not used."""
+        self._count += 1
+        output = f"{kind.lower()}_{self._count}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [f"{output}_first", output], name=output, **attributes))
+        return output
+
     def constant(self, value: ArrayLike, dtype: type[np.generic] = np.float32) -> str:
         """A small constant; equal ones are stored once."""
         array = np.asarray(value, dtype)
@@ -51,9 +58,9 @@ class Builder:
         self.initialisers[name] = tensor
         return name
 
-    def input(self, name: str, shape: Sequence[int | str]) -> str:
-        """A float32 input; a string in its shape is a dynamic side."""
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)))
+    def input(self, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> str:
+        """An input; a string in its shape is a dynamic side."""
+        self.inputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
         return name
 
     def output(self, value: str, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> None:

@@ -27,6 +27,7 @@ import onnx
 from onnx import TensorProto
 
 from export.builder import Builder
+from nst_core.backends import BEST, GROUPS
 from nst_core.layers import (
     CELL_LAYERS,
     CELLS,
@@ -38,6 +39,9 @@ from nst_core.layers import (
     Method,
 )
 
+*_SHALLOW, _DEEPEST = CELL_LAYERS
+FINE, DEEP = sum(CHANNELS[layer] for layer in _SHALLOW), CHANNELS[_DEEPEST]
+"""Lengths of a cell's own vector, and of what the four cells of a block share."""
 _TYPES = {"U8": TensorProto.UINT8, "F32": TensorProto.FLOAT}
 _AXES_HW = (2, 3)
 _PAD_ONE = (1, 1, 1, 1)
@@ -307,8 +311,63 @@ def guides_at(b: Builder, guide: str, method: Method) -> dict[str, str]:
 
 
 def nearest_graph() -> onnx.ModelProto:
-    """query (N, C) and reference (C, M) to the column of the reference with the largest product, for each row."""
+    """The nearest cell of all, for each cell of some blocks: see `Backend.nearest` and `nst_core.backends.Blocks`."""
     b = Builder()
-    products = b.op("MatMul", b.input("query", ["N", "C"]), b.input("reference", ["C", "M"]))
-    b.output(b.op("ArgMax", products, axis=1, keepdims=0), "index", ["N"], TensorProto.INT64)
+    fine, coarse, of_reference, scaled, inverse = _blocks(b)
+    products = b.op("Gemm", _rows(b, fine), _rows(b, scaled), transB=1)
+    shared = b.op("Gemm", coarse, of_reference, transB=1)
+    shared = b.op("Mul", _at(b, shared, 1), _at(b, inverse, 0))
+    shared = b.op("Reshape", shared, b.constant([0, -1], np.int64))
+    shape = b.op("Concat", b.constant([4, -1], np.int64), _last_side(b, products), axis=0)
+    found = b.op("Add", b.op("Reshape", products, shape), shared)
+    b.output(b.op("ArgMax", found, axis=2, keepdims=0), "index", [4, "n"], TensorProto.INT64)
     return b.model("nearest")
+
+
+def nearest_of_best_graph() -> onnx.ModelProto:
+    """The same among the cells of the best blocks. index: (4, n), place in a block times BEST plus one of `blocks`.
+
+    means: (GROUPS, S, F + D), the reference's blocks as means, by group; order: (GROUPS, S), which blocks these are.
+    """
+    b = Builder()
+    fine, coarse, of_reference, scaled, inverse = _blocks(b)
+    means = b.input("means", [GROUPS, "S", FINE + DEEP])
+    order = b.input("order", [GROUPS, "S"], TensorProto.INT64)
+    mean = b.op("Concat", b.op("ReduceMean", fine, b.constant([0], np.int64), keepdims=0), coarse, axis=1)
+    whole = b.op("Reshape", means, b.constant([-1, FINE + DEEP], np.int64))
+    scores = b.op("Gemm", mean, whole, transB=1)
+    scores = b.op("Reshape", scores, b.constant([0, GROUPS, -1], np.int64))
+    best = b.op("ReduceMax", scores, b.constant([2], np.int64), keepdims=0)
+    in_group = b.op("ArgMax", scores, axis=2, keepdims=0)
+    groups = b.second("TopK", best, b.constant([BEST], np.int64), axis=1)
+    at = b.op("Add", b.op("Mul", groups, _last_side(b, order)), b.op("GatherElements", in_group, groups, axis=1))
+    blocks = b.op("Gather", b.op("Reshape", order, b.constant([-1], np.int64)), at, axis=0)
+    products = b.op("MatMul", b.op("Gather", scaled, blocks, axis=1), b.op("Transpose", fine, perm=[1, 2, 0]))
+    shared = b.op("MatMul", b.op("Gather", of_reference, blocks, axis=0), _at(b, coarse, 2))
+    found = b.op("Add", products, b.op("Mul", shared, _at(b, b.op("Gather", inverse, blocks, axis=1), 3)))
+    found = b.op("Reshape", b.op("Transpose", found, perm=[3, 1, 0, 2]), b.constant([0, 0, -1], np.int64))
+    b.output(b.op("ArgMax", found, axis=2, keepdims=0), "index", [4, "n"], TensorProto.INT64)
+    b.output(blocks, "blocks", ["n", BEST], TensorProto.INT64)
+    return b.model("nearest-of-best")
+
+
+def _blocks(b: Builder) -> tuple[str, str, str, str, str]:
+    """The inputs that both graphs have: fine and coarse of the query, then coarse, scaled fine and inverse lengths."""
+    fine, coarse = b.input("fine", [4, "n", FINE]), b.input("coarse", ["n", DEEP])
+    of_reference = b.input("reference_coarse", ["B", DEEP])
+    inverse = b.input("reference_inverse", [4, "B"])
+    scaled = b.op("Mul", b.input("reference_fine", [4, "B", FINE]), _at(b, inverse, 2))
+    return fine, coarse, of_reference, scaled, inverse
+
+
+def _rows(b: Builder, blocks: str) -> str:
+    return b.op("Reshape", blocks, b.constant([-1, FINE], np.int64))
+
+
+def _at(b: Builder, value: str, axis: int) -> str:
+    return b.op("Unsqueeze", value, b.constant([axis], np.int64))
+
+
+def _last_side(b: Builder, value: str) -> str:
+    """Its length, (1,)."""
+    return b.op("Shape", value, start=-1)

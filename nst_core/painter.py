@@ -164,11 +164,13 @@ class Painter:
         seen = grown if grown is not None else self.job.init
         seen = None if seen is None else images.resize(seen, height, width)
         sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
-        looks = Looks(
-            varied(sought, settings.seed), in_palette(self.content(height, width), self.styles, settings.strength)
-        )
-        if periodic:
-            looks = Looks(wrapped(looks.sought), wrapped(looks.ground))
+        sought = varied(sought, settings.seed)
+
+        def ground() -> Float:
+            plain = in_palette(self.content(height, width), self.styles, settings.strength)
+            return wrapped(plain) if periodic else plain
+
+        looks = Looks(wrapped(sought) if periodic else sought, ground)
         strength = strength_at(settings, amount)
         weights = painterly_weights(settings, strength.gram_weight)
         targets, pieced = painterly_targets(backend, scene, strength, weights, looks, matches)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -42,11 +42,11 @@ class Scene:
 class Looks:
     """The photograph in two ways, (H, W, 3). sought: what looks for its nearest pieces; ground: in the styles' colours.
 
-    Where the strength is low the ground is what is painted.
+    Where the strength is low the ground is what is painted; it is made only then.
     """
 
     sought: Float
-    ground: Float
+    ground: Callable[[], Float]
 
 
 @dataclass
@@ -84,15 +84,14 @@ def painterly_targets(
 
     matches: of the coarser octave; changed to those of this one.
     """
-    sought, ground = looks.sought, looks.ground
-    asked = backend.held(backend.array(planes(sought)), PAINTERLY)
+    asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
     toward = strength.blend * covered
     # Where no style counts, and as far as the strength is below, the ground's own features are the target.
-    plain = bool((toward >= 1).all())
-    own = asked if plain else backend.held(backend.array(planes(ground)), PAINTERLY)
+    ground = None if (toward >= 1).all() else looks.ground()
+    own = asked if ground is None else backend.held(backend.array(planes(ground)), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
-    target = {layer: values * (0 if plain else 1 - shares[layer]) for layer, values in own.items()}
+    target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
     pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
     for region in scene.regions:
         guide = region.guide * strength.blend
@@ -111,7 +110,7 @@ def painterly_targets(
                 target[layer] = target[layer] + covering[layer] * share * values
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
     matches.found = found
-    begin = pixels + (1 - toward)[..., None] * ground
+    begin = pixels if ground is None else pixels + (1 - toward)[..., None] * ground
     guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
     targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin

@@ -56,8 +56,8 @@ def kernels() -> dict[str, Float]:
 def kernel(taps: Float) -> Float:
     """taps: (O, I, 3, 3). Returns (36, O, I)."""
     _, to_kernel, _ = _matrices()
-    values = taps.reshape(*taps.shape[:2], TAPS**2) @ _twice(to_kernel).astype(np.float32).T
-    return np.ascontiguousarray(np.moveaxis(values, 2, 0))
+    values: Float = _twice(to_kernel).astype(np.float32) @ taps.reshape(-1, TAPS**2).T
+    return values.reshape(-1, *taps.shape[:2])
 
 
 def transforms(*, turned: bool = False) -> Transforms:

@@ -32,7 +32,13 @@ MOST_PARAMETERS = 6
 
 IMPORTED_ONLY_BY = {
     "gi": ("gimp_plugin/libgimp.py", "gimp_plugin/libgtk.py", "demo/job.py"),
-    "torch": ("nst_core/backends/torch.py", "nst_core/backends/torch_network.py", "export/", "benchmarks/"),
+    "torch": (
+        "nst_core/backends/torch.py",
+        "nst_core/backends/torch_network.py",
+        "nst_core/backends/torch_matching.py",
+        "export/",
+        "benchmarks/",
+    ),
     "torchvision": ("export/",),
     "onnxruntime": ("nst_core/onnx_runtime.py",),
     "onnx": ("export/",),

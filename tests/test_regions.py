@@ -53,7 +53,7 @@ def aimed(method: Method, styles: Sequence[Style], visible: Float | None = None)
         scene,
         Strength(ones, ones, 1.0),
         Weights(gram=GRAM_WEIGHTS["painterly"]),
-        Looks(content, ground),
+        Looks(content, lambda: ground),
         Matches(),
     )
 

@@ -13,7 +13,7 @@ import pytest
 from engine_fixtures import painting, photograph
 
 from nst_core import Job, Style
-from nst_core.backends import AbortedError, Backend, Float, Objective, TileWork
+from nst_core.backends import AbortedError, Backend, Blocks, Float, Objective, TileWork
 from nst_core.errors import OutOfMemoryError
 from nst_core.finish import finished
 from nst_core.layers import Method
@@ -63,7 +63,7 @@ class Easel:
         """Nobody asks."""
         raise NotImplementedError
 
-    def nearest(self, query: Float, reference: Float) -> Float:
+    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Float:
         """Nobody asks."""
         raise NotImplementedError
 

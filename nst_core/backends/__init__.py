@@ -21,6 +21,10 @@ Objective = Callable[[Array], tuple[Array, Array]]
 """image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
 
 
+GROUPS, BEST = 128, 32
+"""Into how many groups blocks are divided, and in how many of these groups' best blocks a cell's nearest is sought."""
+
+
 @dataclass(frozen=True)
 class Pull:
     """What pulls at a tile's feature maps.
@@ -31,6 +35,30 @@ class Pull:
 
     grams: Grams
     held: Mapping[str, tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The vectors of a picture's cells, by blocks of 2 x 2 cells, which share a part of them.
+
+    fine: (4, B, F), for each place in the block; coarse: (B, D), what its four cells share; inverse: (4, B), one over
+    the length of each cell's whole vector.
+    """
+
+    fine: Array
+    coarse: Array
+    inverse: Array
+
+    def part(self, first: int, last: int) -> Blocks:
+        """Some of the blocks."""
+        return Blocks(self.fine[:, first:last], self.coarse[first:last], self.inverse[:, first:last])
+
+
+def grouped(count: int) -> NDArray[np.int64]:
+    """(GROUPS, S): so many blocks dealt to groups at random, always the same way; some more than once."""
+    dealt = np.random.default_rng(0).permutation(count)
+    order: NDArray[np.int64] = np.resize(dealt, (GROUPS, -(-count // GROUPS)))
+    return order
 
 
 class TileWork(Protocol):
@@ -73,10 +101,11 @@ class Backend(Protocol):
     def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """`style` and `held` at once."""
 
-    def nearest(self, query: Array, reference: Array) -> Array:
-        """query (N, C), reference (M, C): for each row of the first, the row (N,) of the other with most in common.
+    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
+        """(4, n): the reference's cell with the largest cosine for each cell of the query; counted place by place.
 
-        That is the largest scalar product; the first of equal ones.
+        Cell number k of place p is p * B + k; the first of equal ones is taken. every: look at all cells; else at those
+        of the BEST blocks among the GROUPS ones that have the largest product of means in their group.
         """
 
     def objective(self, targets: Targets) -> Objective:

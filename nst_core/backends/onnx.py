@@ -12,7 +12,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from nst_core import threads, weights, winograd
-from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
+from nst_core.backends import BEST, AbortedError, Blocks, Float, Objective, Pull, TileWork, grouped
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
 from nst_core.memory import available
@@ -61,9 +61,11 @@ class OnnxBackend:
     def _features(self) -> ort.InferenceSession:
         return self._session(weights.FEATURES_FILE)
 
-    @cached_property
-    def _nearest(self) -> ort.InferenceSession:
-        return load_graph(weights.verified(weights.NEAREST_FILE), threads.most(), self._asked)
+    def _search(self, *, every: bool) -> ort.InferenceSession:
+        name = weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE
+        if name not in self._loaded:
+            self._loaded[name] = load_graph(weights.verified(name), threads.most(), self._asked)
+        return self._loaded[name]
 
     def _of(self, method: Method, file: str) -> ort.InferenceSession:
         """The graph that there is for each method, loaded once."""
@@ -117,15 +119,29 @@ class OnnxBackend:
             dict(zip(method.held, found[len(grams) :], strict=True)),
         )
 
-    def nearest(self, query: Array, reference: Array) -> Array:
+    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """See `Backend.nearest`."""
-        rows = max(1, int(SCORES / 4 / len(reference)))
-        turned, options = np.ascontiguousarray(reference.T), run_options(self._asked, keep=True)
-        found = [
-            self._nearest.run(None, {"query": query[first : first + rows], "reference": turned}, options)[0]
-            for first in range(0, len(query), rows)
-        ]
-        return np.concatenate(found)
+        count, options = len(reference.coarse), run_options(self._asked, keep=True)
+        feeds = {
+            "reference_fine": reference.fine,
+            "reference_coarse": reference.coarse,
+            "reference_inverse": reference.inverse,
+        }
+        size = 16 * count
+        if not every:
+            feeds |= {"order": grouped(count)}
+            feeds |= {"means": _block_means(reference)[feeds["order"]]}
+            size = max(count, BEST * (4 * reference.fine.shape[2] + reference.coarse.shape[1]))
+        step, session, found = max(1, int(SCORES / 4 / size)), self._search(every=every), []
+        for first in range(0, len(query.coarse), step):
+            part = query.part(first, first + step)
+            asked = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
+            index, *blocks = session.run(None, asked | feeds, options)
+            if not every:
+                place, best = np.divmod(index, BEST)
+                index = place * count + np.take_along_axis(blocks[0], best.T, 1).T
+            found.append(index)
+        return np.concatenate(found, axis=1)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
@@ -224,6 +240,12 @@ def _run(
 def _held(session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions) -> dict[str, Array]:
     """See `Backend.held`."""
     return dict(zip(method.held, _run(session, {"image": image}, _held_names(method), options), strict=True))
+
+
+def _block_means(blocks: Blocks) -> Array:
+    """(B, F + D): the mean of each block's cells, each of length 1."""
+    fine = (blocks.fine * blocks.inverse[..., None]).mean(0)
+    return np.concatenate([fine, blocks.coarse * blocks.inverse.mean(0)[:, None]], axis=1)
 
 
 def _held_names(method: Method) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from nst_core.backends import AbortedError, Float, Objective, Pull, TileWork
+from nst_core.backends import AbortedError, Blocks, Float, Objective, Pull, TileWork
+from nst_core.backends.torch_matching import nearest
 from nst_core.backends.torch_network import Summed, Vgg, averaged, guides_at, pulled, sums
 from nst_core.errors import BackendUnavailableError
 from nst_core.layers import Method
@@ -45,8 +46,6 @@ def automatic_precision(device: str) -> torch.dtype:
     return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
 
 
-SCORES = 2.56e8
-"""Bytes of the products that a search for the nearest holds at once."""
 CONTEXT = 9e8
 """Bytes of a card that CUDA and its libraries take for themselves."""
 _NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
@@ -97,11 +96,10 @@ class TorchBackend:
         """See `Backend.described`."""
         return self.style(image, method), self.held(image, method)
 
-    def nearest(self, query: Array, reference: Array) -> Array:
+    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """See `Backend.nearest`."""
-        rows = max(1, int(SCORES / 4 / len(reference)))
         with fitting():
-            return torch.cat([(part @ reference.T).argmax(1) for part in query.split(rows)])
+            return nearest(query, reference, every=every)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""

@@ -1,0 +1,51 @@
+"""The search for the nearest cells in PyTorch: see `Backend.nearest`."""
+
+from __future__ import annotations
+
+import torch
+
+from nst_core.backends import BEST, GROUPS, Blocks, grouped
+
+Tensor = torch.Tensor
+
+SCORES = 2.56e8
+"""Bytes of the products that a search holds at once."""
+
+
+def nearest(query: Blocks, reference: Blocks, *, every: bool) -> Tensor:
+    """(4, n): see `Backend.nearest`."""
+    count, (places, _, size) = len(reference.coarse), reference.fine.shape
+    # Scaled, so that products are cosines but for the length of the query's vector, which changes no order.
+    scaled = reference.fine * reference.inverse[..., None]
+    held = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
+    step = max(1, int(SCORES / 4 / held))
+    parts = [query.part(first, first + step) for first in range(0, len(query.coarse), step)]
+    if every:
+        return torch.cat([_of_all(part, reference, scaled) for part in parts], 1)
+    means = torch.cat([scaled.mean(0), reference.coarse * reference.inverse.mean(0)[:, None]], 1)
+    order = torch.from_numpy(grouped(count)).to(scaled.device)
+    return torch.cat([_of_best(part, reference, scaled, means[order.flatten()], order) for part in parts], 1)
+
+
+def _of_all(query: Blocks, reference: Blocks, scaled: Tensor) -> Tensor:
+    places, count, size = query.fine.shape
+    products = (query.fine.reshape(-1, size) @ scaled.reshape(-1, size).T).reshape(places, count, -1)
+    shared = (query.coarse @ reference.coarse.T)[:, None] * reference.inverse
+    found: Tensor = products + shared.reshape(count, -1)
+    return found.argmax(2)
+
+
+def _of_best(query: Blocks, reference: Blocks, scaled: Tensor, means: Tensor, order: Tensor) -> Tensor:
+    mean = torch.cat([query.fine.mean(0), query.coarse], 1)
+    best, in_group = (mean @ means.T).reshape(len(mean), GROUPS, -1).max(2)
+    groups = best.topk(BEST, 1).indices
+    blocks = order[groups, in_group.gather(1, groups)]  # (n, BEST)
+    products = scaled[:, blocks] @ query.fine.permute(1, 2, 0)  # (4 of the reference, n, BEST, 4 of the query)
+    shared = reference.coarse[blocks] @ query.coarse[..., None]
+    found = products + shared * reference.inverse[:, blocks][..., None]
+    place, chosen = _divided(found.permute(3, 1, 0, 2).flatten(2).argmax(2))
+    return place * len(reference.coarse) + blocks.gather(1, chosen.T).T
+
+
+def _divided(index: Tensor) -> tuple[Tensor, Tensor]:
+    return index // BEST, index % BEST
