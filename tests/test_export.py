@@ -78,7 +78,13 @@ def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
 def test_the_folder_holds_these_files_alone() -> None:
     """Each graph over the weights with both kinds of convolutions, the search, the faces, and what they need."""
     names = [way + name for way in ("", weights.WINOGRAD) for name in OVER_WEIGHTS]
-    names += [weights.NEAREST_FILE, weights.FACES_FILE, weights.WEIGHTS_FILE, weights.DIGESTS_FILE]
+    names += [
+        weights.NEAREST_FILE,
+        weights.NEAREST_OF_BEST_FILE,
+        weights.FACES_FILE,
+        weights.WEIGHTS_FILE,
+        weights.DIGESTS_FILE,
+    ]
     assert sorted(path.name for path in weights.MODELS.iterdir()) == sorted(names)
 
 
