@@ -21,7 +21,7 @@ TV_UNIT = 0.5
 ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
 BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
 """At each strength of the road: how much of the found features, against the content's own, the target has."""
-GRAMS = (0.0, 0.4, 1.0, 1.7, 3.0)
+GRAMS = (0.0, 0.4, 1.15, 1.8, 3.0)
 """At each strength of the road: the weight of the Gram term, against target features of 1."""
 
 

@@ -96,7 +96,7 @@ FORMS_SIDE = 64
 small texture, which has only them, all."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations at every other octave of the classic method: what the coarser ones settled need not be found again."""
-PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (4, 6, 10, 12), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (4, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
 """Evaluations of the painterly method, from the full size down; smaller octaves get as many as the last one named."""
 UNSEEN = 1.4
 """An octave not seen yet may be that much slower than the one before: a time limit is to be kept."""

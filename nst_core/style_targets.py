@@ -11,8 +11,8 @@ import numpy as np
 from nst_core import images
 from nst_core.backends import Backend, Float
 from nst_core.kept import Kept, digest
-from nst_core.layers import Method
-from nst_core.matching import Pieces, pieces
+from nst_core.layers import CELL, Method
+from nst_core.matching import DEEPEST, Pieces, pieces
 from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
 from nst_core.statistics import Array, Grams
@@ -21,6 +21,8 @@ KEPT = 36
 """Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
 ENLARGED = 1.5
 """How much larger than its file a style picture is looked at, at most."""
+FRAME, FRAMED = 2 * CELL, 64
+"""px: this much of a style's borders is no piece of it, from that shortest side on."""
 KEPT_PIECES = 6
 """Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
 _grams: Kept[Grams] = Kept(KEPT)
@@ -85,4 +87,12 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
 
 def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
     grams, held = backend.described(backend.array(planes(picture)), method)
+    if min(picture.shape[:2]) >= FRAMED:
+        # What a picture's border looks like to the network is found again along every border: it would be a frame.
+        held = {layer: _inside(values, 1 if layer == DEEPEST else 2) for layer, values in held.items()}
+        picture = picture[FRAME:-FRAME, FRAME:-FRAME]
     return StylePieces(picture, grams, held, pieces(held))
+
+
+def _inside(values: Array, margin: int) -> Array:
+    return values[:, :, margin:-margin, margin:-margin]
