@@ -26,6 +26,8 @@ VECTORS = {"painterly": 6e8, "classic": 1.2e8}
 """Bytes for each megapixel of an octave: for its targets, the styles' pieces, and the rest of it."""
 REFINED, CARRIED = 1.5e9, 2e9
 """Bytes for each megapixel of a picture that gets finer pieces at full size; at most, since it gets them in parts."""
+LARGE = 4e9
+"""Bytes in which a picture is painted that is larger than what is evaluated on a processor."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Sides to choose from, px."""
 FEW = 4
@@ -145,8 +147,11 @@ def arranged(
 ) -> list[Octave]:
     """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that never fits is left out.
 
-    The first one stays, however little there is. area: megapixels of the picture.
+    The first one stays, however little there is. area: megapixels of the picture. A picture that is carried to full
+    size leaves a processor's memory to others, as far as LARGE goes.
     """
+    if place is IN_FULL and octaves[-1].area < area > AFFORDABLE:
+        budget = min(budget, LARGE)
     fitting: list[Octave] = []
     for octave in octaves:
         ways = [octave, *_ways(octave)]

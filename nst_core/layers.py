@@ -7,7 +7,7 @@ the choice of layers is that of Gatys, Ecker & Bethge, "Image Style Transfer Usi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))
 """(channels, convolutions) of each block; 2x2 max pooling stands between blocks."""
@@ -47,6 +47,8 @@ CLASSIC = Method("classic", STYLE_LAYERS, {CONTENT_LAYER: 1})
 PAINTERLY = Method("painterly", tuple(CELL_LAYERS), CELL_LAYERS)
 """Each cell has the features of the nearest piece of a style for a target (after Kolkin et al., 2022), and a Gram term
 for boldness. Without relu5_1 faces and houses stay clearer, and a third of the products is saved."""
+SHALLOW = replace(PAINTERLY, gram=(), held={layer: side for layer, side in CELL_LAYERS.items() if layer != "relu4_1"})
+"""The layers in which a cell is described on its own."""
 METHODS = {method.name: method for method in (CLASSIC, PAINTERLY)}
 
 

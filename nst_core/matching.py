@@ -4,8 +4,9 @@ A cell's vector is what four layers say of it, put on top of each other (a hyper
 largest cosine after both pictures' means were taken off (Kolkin et al., Neural Neighbor Style Transfer, 2022). 2 x 2
 cells are a block: relu4_1 has one position for it, so products of that layer, which counts most, are taken once for 16
 pairs of cells. Small pictures compare all pairs. Larger ones compare the means of blocks, and then the cells of the
-best blocks. At full size cells look where the coarser octave found something, at and around the places that their
-neighbours point to (after Barnes et al., PatchMatch, 2009): what lay side by side in the style may do so again.
+best blocks. Where only finer pieces are sought for a picture that was matched at a smaller size, cells compare their
+shallow layers with what that match points to, and with what their neighbours' points to (after Barnes et al.,
+PatchMatch, 2009): what lay side by side in the style may do so again.
 """
 
 from __future__ import annotations
@@ -28,8 +29,6 @@ DEEPEST = "relu4_1"
 """The layer with one position for each block."""
 ALL_PAIRS = 2.7e8
 """Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
-ALL_BLOCKS = 2e9
-"""Pairs of blocks up to which all are compared."""
 ROWS = 1 << 16
 """Cells that are compared with their candidates at a time."""
 
@@ -42,6 +41,15 @@ class Pieces:
     """A style's cells. grid: (h, w), how many. scale: by layer, what its features count."""
 
     blocks: Blocks
+    grid: tuple[int, int]
+    scale: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class FinePieces:
+    """A style's cells by their shallow layers. vectors: (h * w, F), of length 1; grid and scale as in `Pieces`."""
+
+    vectors: Array
     grid: tuple[int, int]
     scale: Mapping[str, float]
 
@@ -69,12 +77,25 @@ class Found:
 
 def pieces(held: Mapping[str, Array]) -> Pieces:
     """held: a style's features by layer, as `Backend.held` gives them for the painterly method."""
-    means, scale = means_of(held), {}
+    means = means_of(held)
+    scale = _scale(held, means)
+    return Pieces(_blocks(held, scale, means), _grid(held), scale)
+
+
+def fine_pieces(held: Mapping[str, Array]) -> FinePieces:
+    """held: a style's features of the shallow layers."""
+    means = means_of(held)
+    scale = _scale(held, means)
+    return FinePieces(_rows(held, scale, means), _grid(held), scale)
+
+
+def _scale(held: Mapping[str, Array], means: Means) -> dict[str, float]:
+    scale = {}
     for layer, values in held.items():
         centred = values - means[layer][:, :, None, None]
         deviation = float((centred**2).sum() / (values.shape[2] * values.shape[3])) ** 0.5
         scale[layer] = SHARES[layer] ** 0.5 / (deviation + TINY)
-    return Pieces(_blocks(held, scale, means), _grid(held), scale)
+    return scale
 
 
 def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = None) -> Means:
@@ -86,24 +107,42 @@ def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = Non
     }
 
 
-def nearest(
-    backend: Backend, held: Mapping[str, Array], means: Means, style: Pieces, start: Index | None = None
-) -> Index:
+def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pieces) -> Index:
     """(h, w, 2): row and column of the nearest style cell of each cell.
 
-    held: the picture's features; means: of the picture, or of the part of it in which the style counts. start: where
-    to look for each cell of a picture for which all pairs are too many.
+    held: the picture's features; means: of the picture, or of the part of it in which the style counts.
     """
     (height, width), query = _grid(held), _blocks(held, style.scale, means)
-    pairs = len(query.coarse) * len(style.blocks.coarse)
-    if start is not None and pairs > ALL_BLOCKS:
-        return _among_candidates(query, style, start)
-    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, every=16 * pairs <= ALL_PAIRS)))
+    every = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
+    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, every=every)))
     rows, across = (-(-side // 2) for side in (height, width))
     found = _of_blocks(picked.astype(np.int64), style.grid)
     # From (down in the block, across in it, row of blocks, column of blocks) to rows and columns of cells.
     whole = found.reshape(2, 2, rows, across, 2).transpose(2, 0, 3, 1, 4).reshape(2 * rows, 2 * across, 2)
     return np.ascontiguousarray(whole[:height, :width])
+
+
+def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, start: Index) -> Index:
+    """The same among the places that `start` (h, w, 2) and its neighbours point to, by the shallow layers alone."""
+    height, width = start.shape[:2]
+    query = _rows(held, style.scale, means)
+    found = np.empty((height, width, 2), np.int64)
+    strip = max(1, ROWS // width)
+    for top in range(0, height, strip):
+        rows = slice(top, min(height, top + strip))
+        own = query[rows.start * width : rows.stop * width]
+        best, place = None, None
+        for candidate in _candidates(start, rows, style.grid):
+            flat = (candidate[..., 0] * style.grid[1] + candidate[..., 1]).reshape(-1)
+            score = _products(own, style.vectors[flat])
+            if best is None or place is None:
+                best, place = score, flat
+            else:
+                place = np.where(score > best, flat, place)
+                best = np.maximum(best, score)
+        assert place is not None
+        found[rows] = np.stack(np.divmod(place, style.grid[1]), axis=-1).reshape(-1, width, 2)
+    return found
 
 
 def _of_blocks(cells: Index, grid: tuple[int, int]) -> Index:
@@ -114,13 +153,6 @@ def _of_blocks(cells: Index, grid: tuple[int, int]) -> Index:
     # Where a side is odd, the last cells stand twice in their blocks.
     clipped: Index = np.minimum(found, np.array(grid) - 1)
     return clipped
-
-
-def _in_blocks(index: Index, grid: tuple[int, int]) -> Index:
-    """The opposite of `_of_blocks`."""
-    rows, across = (-(-side // 2) for side in grid)
-    y, x = index[..., 0], index[..., 1]
-    return (y % 2 * 2 + x % 2) * (rows * across) + y // 2 * across + x // 2
 
 
 def _grid(held: Mapping[str, Array]) -> tuple[int, int]:
@@ -153,38 +185,27 @@ def _repeated(values: Array, height: int, width: int) -> Array:
     return values if values.shape[1:] == (height, width) else values[:, down][:, :, right]
 
 
-def _among_candidates(query: Blocks, style: Pieces, start: Index) -> Index:
-    """The best of each cell's candidates."""
-    height, width = start.shape[:2]
-    found = np.empty((height, width, 2), np.int64)
-    strip = max(1, ROWS // width)
-    for top in range(0, height, strip):
-        rows = slice(top, min(height, top + strip))
-        here = np.stack(np.meshgrid(np.arange(height)[rows], np.arange(width), indexing="ij"), axis=-1)
-        own = _in_blocks(here, (height, width))
-        best, place = None, None
-        for candidate in _candidates(start, rows, style.grid):
-            score = _products(query, own.reshape(-1), style.blocks, _in_blocks(candidate, style.grid).reshape(-1))
-            if best is None or place is None:
-                best, place = score, candidate.reshape(-1, 2)
-            else:
-                place = np.where((score > best)[:, None], candidate.reshape(-1, 2), place)
-                best = np.maximum(best, score)
-        assert place is not None
-        found[rows] = place.reshape(-1, width, 2)
-    return found
+def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
+    """(h * w, F), each row of length 1: the cells' vectors of layers with a position for each cell."""
+    parts = [
+        ((values[0] - means[layer][0][:, None, None]) * scale[layer]).reshape(int(values.shape[1]), -1).T
+        for layer, values in held.items()
+    ]
+    size = len(parts[0]), sum(part.shape[1] for part in parts)
+    rows: Array = np.empty(size, np.float32) if isinstance(parts[0], np.ndarray) else parts[0].new_empty(size)
+    first = 0
+    for part in parts:
+        rows[:, first : first + part.shape[1]] = part
+        first += part.shape[1]
+    return rows * ((rows**2).sum(1) + TINY)[:, None] ** -0.5
 
 
-def _products(a: Blocks, own: Index, b: Blocks, other: Index) -> NDArray[np.float32]:
-    """What each of the cells `own` (N,) of a has in common with one of b: (N,)."""
-    size = a.fine.shape[2]
-    fine = a.fine.reshape(-1, size)[own], b.fine.reshape(-1, size)[other]
-    coarse = a.coarse[own % len(a.coarse)], b.coarse[other % len(b.coarse)]
-    if isinstance(a.fine, np.ndarray):
-        common: Array = sum(np.einsum("ij,ij->i", *pair) for pair in (fine, coarse))
-        return np.asarray(common * b.inverse.reshape(-1)[other])
-    common = sum((first * second).sum(1) for first, second in (fine, coarse))
-    return np.asarray((common * b.inverse.reshape(-1)[other]).cpu())
+def _products(a: Array, b: Array) -> NDArray[np.float32]:
+    """The scalar product of each row of (N, F) with that of the other."""
+    if isinstance(a, np.ndarray):
+        found: NDArray[np.float32] = np.einsum("ij,ij->i", a, b)
+        return found
+    return np.asarray((a * b).sum(1).cpu())
 
 
 def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[Index]:

@@ -13,15 +13,15 @@ from nst_core.aim import BALANCED, classic_weights, painterly_weights, strength_
 from nst_core.backends import Backend, Float, Objective
 from nst_core.faces import face_mask, find_faces
 from nst_core.job import Job, Style
-from nst_core.layers import CELL, PAINTERLY
+from nst_core.layers import CELL
 from nst_core.octaves import DRAFT
 from nst_core.periodic import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.regions import Region, guided_at, guided_in, regions_of
 from nst_core.settings import MIN_SIDE
 from nst_core.statistics import Targets
 from nst_core.strips import resized_strip, strips
-from nst_core.style_targets import style_pieces
-from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets, pieced
+from nst_core.style_targets import fine_style
+from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets, refined
 from nst_core.tile_grid import Box, tiles
 from nst_core.visible import filled
 
@@ -117,7 +117,8 @@ class Painter:
         """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
         height, width = self._whole.shape[:2]
         draft = max(image.shape[:2]) <= DRAFT
-        if image.shape[:2] == (height, width) or not self.painterly or draft or self.job.settings.seamless:
+        plainly = draft or self.job.settings.seamless or not self.matches.found
+        if image.shape[:2] == (height, width) or not self.painterly or plainly:
             return self._climbed(image, height, width)
         whole = np.empty((height, width, 3), np.float32)
         for rows in strips(height, width):
@@ -225,13 +226,14 @@ class _Refining:
         self._painter, self._backend, self._scale = painter, backend, scale
         height, width = painter.map.shape
         self._styles = [
-            style_pieces(backend, picture, height * width, painter.brush_size, PAINTERLY)
+            fine_style(backend, picture, height * width, painter.brush_size)
             for region in regions_of(painter.styles, *_SMALL)
             for picture, _ in region.styles
         ]
+        size = height // CELL, width // CELL
         self._starts = [
-            painter.matches.start(number, (height // CELL, width // CELL), style.pieces)
-            for number, style in enumerate(self._styles)
+            found.enlarged(size, style.grid)
+            for (found, _), (_, style) in zip(painter.matches.found, self._styles, strict=True)
         ]
 
     def __call__(self, whole: Float, rows: slice, columns: slice) -> Float:
@@ -240,10 +242,8 @@ class _Refining:
         scene = painter.part(rows, columns)
         sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
-        places = [
-            (start[cells], style) for start, style in zip(self._starts, self._styles, strict=True) if start is not None
-        ]
-        pixels = pieced(self._backend, scene, sought, painter.matches, places)
+        places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
+        pixels = refined(self._backend, scene, sought, painter.matches, places)
         blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
         finer = pixels - self._blurred(pixels)
         return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nst_core import images
+from nst_core import images, matching
 from nst_core.backends import Backend, Float
 from nst_core.kept import Kept, digest
-from nst_core.layers import CELL, Method
-from nst_core.matching import DEEPEST, Pieces, pieces
+from nst_core.layers import CELL, SHALLOW, Method
+from nst_core.matching import DEEPEST, FinePieces, Pieces
 from nst_core.planes import planes
 from nst_core.settings import MIN_SIDE
 from nst_core.statistics import Array, Grams
@@ -52,6 +52,18 @@ def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, m
     )
 
 
+def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Float, FinePieces]:
+    """A style (H, W, 3) that adds what is too fine for the size at which a picture of `area` px was painted.
+
+    Not enlarged: that would bring nothing finer.
+    """
+    scale = min(_scale(style, area, brush_size), max(1.0, brush_size))
+    picture = _resized(style, scale)
+    held = backend.held(backend.array(planes(picture)), SHALLOW)
+    picture, held = _unframed(picture, held)
+    return picture, matching.fine_pieces(held)
+
+
 def sized(style: Float, area: int, brush_size: float) -> Float:
     """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
 
@@ -60,9 +72,9 @@ def sized(style: Float, area: int, brush_size: float) -> Float:
     area: what matters are its pieces, and time does not grow with the brush.
     """
     height, width = style.shape[:2]
-    scale = min(math.sqrt(area / (height * width)) * brush_size, max(ENLARGED, brush_size))
+    scale = min(_scale(style, area, brush_size), max(ENLARGED, brush_size))
     if scale * math.sqrt(height * width) <= math.sqrt(2 * area):
-        return images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in (height, width)))
+        return _resized(style, scale)
     shrink = math.sqrt(area / (height * width)) / 2
     size = tuple(max(MIN_SIDE, round(side * shrink)) for side in (height, width))
     rows = [
@@ -70,6 +82,14 @@ def sized(style: Float, area: int, brush_size: float) -> Float:
         for y in (0.25, 0.75)
     ]
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def _scale(style: Float, area: int, brush_size: float) -> float:
+    return math.sqrt(area / (style.shape[0] * style.shape[1])) * brush_size
+
+
+def _resized(style: Float, scale: float) -> Float:
+    return images.resize(style, *(max(MIN_SIDE, round(side * scale)) for side in style.shape[:2]))
 
 
 def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
@@ -87,12 +107,16 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
 
 def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
     grams, held = backend.described(backend.array(planes(picture)), method)
-    if min(picture.shape[:2]) >= FRAMED:
-        # What a picture's border looks like to the network is found again along every border: it would be a frame.
-        held = {layer: _inside(values, 1 if layer == DEEPEST else 2) for layer, values in held.items()}
-        picture = picture[FRAME:-FRAME, FRAME:-FRAME]
-    return StylePieces(picture, grams, held, pieces(held))
+    picture, held = _unframed(picture, held)
+    return StylePieces(picture, grams, held, matching.pieces(held))
 
 
-def _inside(values: Array, margin: int) -> Array:
-    return values[:, :, margin:-margin, margin:-margin]
+def _unframed(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
+    """Without its borders. What they look like to the network is found again along every border: as a frame."""
+    if min(picture.shape[:2]) < FRAMED:
+        return picture, held
+    margins = {layer: 1 if layer == DEEPEST else 2 for layer in held}
+    inside = {
+        layer: values[:, :, m:-m, m:-m] for (layer, values), m in zip(held.items(), margins.values(), strict=True)
+    }
+    return picture[FRAME:-FRAME, FRAME:-FRAME], inside

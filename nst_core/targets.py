@@ -11,8 +11,8 @@ from nst_core import color, images
 from nst_core.aim import Strength
 from nst_core.backends import Backend, Float
 from nst_core.job import Style
-from nst_core.layers import CLASSIC, PAINTERLY, Method
-from nst_core.matching import Found, Index, Means, Pieces, means_of, nearest
+from nst_core.layers import CLASSIC, PAINTERLY, SHALLOW, Method
+from nst_core.matching import FinePieces, Found, Index, Means, means_of, nearest, nearest_fine
 from nst_core.patches import assembled
 from nst_core.planes import planes
 from nst_core.regions import Region, opaque
@@ -55,10 +55,6 @@ class Matches:
 
     found: list[tuple[Found, Means]] = field(default_factory=list)
 
-    def start(self, number: int, size: tuple[int, int], style: Pieces) -> Index | None:
-        """Where to look for the style of that number in a picture of that size (cells), if anything was found yet."""
-        return self.found[number][0].enlarged(size, style.grid) if self.found else None
-
 
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
     """The targets of the classic method.
@@ -82,7 +78,7 @@ def painterly_targets(
 ) -> tuple[Targets, Float]:
     """The targets of the painterly method, and the picture (H, W, 3) put together from the nearest pieces.
 
-    matches: of the coarser octave; changed to those of this one.
+    matches: takes what was found.
     """
     asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
@@ -103,8 +99,7 @@ def painterly_targets(
         ]
         grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
         for style, share in styles:
-            start = matches.start(len(found), _cells(own), style.pieces)
-            index = nearest(backend, asked, means, style.pieces, start)
+            index = nearest(backend, asked, means, style.pieces)
             found.append((Found(index, style.pieces.grid), means))
             for layer, values in _gathered(style, index, own).items():
                 target[layer] = target[layer] + covering[layer] * share * values
@@ -116,25 +111,24 @@ def painterly_targets(
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
 
 
-def _cells(held: Mapping[str, Array]) -> tuple[int, int]:
-    height, width = held["relu3_1"].shape[2:]
-    return int(height), int(width)
-
-
-def pieced(
-    backend: Backend, scene: Scene, sought: Float, matches: Matches, places: Sequence[tuple[Index, StylePieces]]
+def refined(
+    backend: Backend,
+    scene: Scene,
+    sought: Float,
+    matches: Matches,
+    places: Sequence[tuple[Index, tuple[Float, FinePieces]]],
 ) -> Float:
-    """A part of a large picture, put together from the pieces nearest to `sought` (H, W, 3), which it looks for.
+    """A part of a large picture, put together from the fine pieces nearest to `sought` (H, W, 3), which it looks for.
 
     matches: of the octave before; places: for each style of each region, where to look for each cell, and its pieces.
     """
-    asked = backend.held(backend.array(planes(sought)), PAINTERLY)
+    asked = backend.held(backend.array(planes(sought)), SHALLOW)
     pixels, number = np.zeros_like(sought), 0
     for region in scene.regions:
         for _, share in region.styles:
-            (_, means), (start, style) = matches.found[number], places[number]
-            index = nearest(backend, asked, means, style.pieces, start)
-            pixels += region.guide[..., None] * np.float32(share) * assembled(style.picture, index, *sought.shape[:2])
+            (_, means), (start, (picture, style)) = matches.found[number], places[number]
+            index = nearest_fine(asked, means, style, start)
+            pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *sought.shape[:2])
             number += 1
     return pixels
 
