@@ -119,9 +119,9 @@ def read_look(order: Order) -> Look:
     )
 
 
-def read_content(path: str, size: int | None) -> Source:
-    """The picture to be painted, resized to that longest edge. Raises InvalidImageError."""
-    source = images.read_source(path)
+def read_content(path: str, size: int | None, page: int | None = None) -> Source:
+    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError."""
+    source = images.read_source(path, page)
     images.require_usable(source.pixels, path)
     if size is None:
         return source
