@@ -21,9 +21,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from nst_core import images
 from nst_core.affordable import parted
 from nst_core.batch import Batch, Report
-from nst_core.batch_files import Item, items
+from nst_core.batch_files import Item, items, passed_over
 from nst_core.choose import choose
 from nst_core.cli_frames import make
 from nst_core.cli_look import Look, Order, read_look
@@ -81,7 +82,9 @@ class Ending:
         """The exit code."""
         if self.hopeless:
             return REFUSED
-        failed = any(report.state == "failed" or (report.state == "left" and not self.looked) for report in self.reports)
+        failed = any(
+            report.state == "failed" or (report.state == "left" and not self.looked) for report in self.reports
+        )
         return INTERRUPTED if self.stopped else FAILED if failed else 0
 
 
@@ -91,7 +94,7 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
     if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
-    found = items(bulk.inputs, bulk.out, bulk.suffix)
+    found = items(bulk.inputs, bulk.out, bulk.suffix, images.count if bulk.sequence else None)
     look = read_look(order)
     facts = look.facts() | {"sequence": bulk.sequence}
     painted = partial(make, _beside(look, bulk, len(found)))
@@ -112,6 +115,9 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
         "seconds": round(time.monotonic() - start, 3),
         "exit_code": ending.code,
         "settings": to_mapping(look.settings),
+        "passed_over": [
+            {"source": str(passed.source), "why": passed.why} for passed in passed_over(bulk.inputs, bulk.out)
+        ],
         "pictures": [_entry(report) for report in ending.reports],
     }
 
@@ -123,6 +129,12 @@ def tell(report: dict[str, Any]) -> None:
             remedy = f"; {error['remedy']}" if error["remedy"] else ""
             where = "" if entry["source"] in error["message"] else f"{entry['source']}: "
             click.echo(f"neural-style: {where}{error['message']}{remedy}.", err=True)
+        for note in entry.get("notes", ()):
+            click.echo(f"neural-style: {entry['source']}: {note}", err=True)
+    if passed := report["passed_over"]:
+        click.echo(f"neural-style: {len(passed)} files were passed over:", err=True)
+        for entry in passed:
+            click.echo(f"  {entry['source']}: {entry['why']}", err=True)
     table = Table("pictures", "", "seconds each", title=report["out"], title_justify="left")
     table.columns[0].justify = table.columns[2].justify = "right"
     for state, word in WORDS.items():
@@ -244,6 +256,8 @@ def _entry(report: Report) -> dict[str, Any]:
     }
     if report.metrics is not None:
         entry["metrics"] = dict(report.metrics)
+    if report.notes:
+        entry["notes"] = list(report.notes)
     if report.error:
         entry["error"] = _told(report.error)
     return entry

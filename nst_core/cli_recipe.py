@@ -47,7 +47,8 @@ def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
 def require_recipe_path(text: str, *, overwrite: bool = True) -> Path:
     """The path, if there is a folder to write it in, and no file there unless it may be written over.
 
-    Raises UnwritableOutputError before hours are spent in vain."""
+    Raises UnwritableOutputError before hours are spent in vain.
+    """
     path = Path(text)
     try:
         usable = path.resolve().parent.is_dir() and not path.is_dir()

@@ -26,9 +26,9 @@ from nst_core.errors import (
     NeuralStyleError,
     UnwritableOutputError,
 )
+from nst_core.launch import no_room
 from nst_core.messages import Done, Progress, Stylize
 from nst_core.request import picture_of, request_of
-from nst_core.launch import no_room
 from nst_core.shortage import fitting
 
 HOPELESS = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
@@ -83,7 +83,7 @@ class Crew:
         for number, hand in enumerate(self._hands):
             try:
                 hand.start()
-            except RuntimeError as error:  # no thread is left; fewer hands do
+            except RuntimeError as error:  # noqa: PERF203 - no thread is left; fewer hands do
                 del self._hands[number:]
                 if not number:
                     raise no_room(error) from error
@@ -183,7 +183,7 @@ class _Hand(threading.Thread):
             records.begin(item.output)
         images.write(item.output, picture_of(done.pixels, source.pixels.shape[2]), source, overwrite=there)
         records.write(item.output, made, recipe=dict(done.recipe), metrics=dict(done.metrics))
-        return Report(item, "painted", metrics=done.metrics)
+        return Report(item, "painted", metrics=done.metrics, notes=source.notes)
 
     def _painted(self, request: Stylize) -> Done:
         """Paint, and once more with a new painter if the first one dies."""

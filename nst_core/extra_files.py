@@ -54,7 +54,7 @@ def raw(encoded: bytes, judge: Judge) -> Decoded:
 
 def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
     """A Photoshop document, flattened, or an OpenEXR picture, whose light is made sRGB. Raises OSError, ValueError."""
-    import OpenImageIO  # noqa: PLC0415, N813 - of the extra `files`
+    import OpenImageIO  # noqa: PLC0415 - of the extra `files`
 
     oiio: Any = OpenImageIO
     wish = oiio.ImageSpec()

@@ -34,6 +34,8 @@ READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _END_OF_JPEG = b"\xff\xd9"
+_LINES = 20
+"""Rows of blocks that a JPEG has at least whose last one may be missing in part."""
 _DEPTH_AT = 24  # of PNG's first chunk
 DEEP_KINDS = ("PNG", "TIFF")
 _SAVE_OPTIONS: dict[str, dict[str, object]] = {
@@ -90,6 +92,15 @@ def decode(encoded: bytes, name: str, page: int | None = None) -> Source:
             raise InvalidImageError(
                 f"{name} is damaged or cut short", "open and save it again, or choose another"
             ) from error
+
+
+def count(path: Path) -> int:
+    """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(Exception), Image.open(path, formats=READABLE) as opened:
+            return _count(opened)
+    return 1
 
 
 def save(path: Path, pixels: Pixels, kind: str, like: Source) -> None:
@@ -185,10 +196,13 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
             return _shallow(encoded, name, chosen.number + 1, ("TIFF",), notes)
         raise tiffs.refusal(chosen, name) from error
     _require_room(image.width, image.height, name)
+    tiffs.require_pieces(chosen, len(encoded))
     held, metadata = tiffs.values(image, chosen, name), tiff_metadata(encoded, chosen.at)
     if held.color is not None:
         depth = 8 if image.format == "uchar" else 16
-        return Source(np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes)
+        return Source(
+            np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes
+        )
     return _managed(held.own, held.alpha, held.profile, metadata, notes + held.notes)
 
 
@@ -360,11 +374,18 @@ def _mended(encoded: bytes) -> Image.Image:
     """A JPEG whose last bytes are missing, as every viewer shows it. Raises OSError where more is gone than a line."""
     image = Image.open(io.BytesIO(encoded + _END_OF_JPEG), formats=("JPEG",))
     image.load()
-    block = 8 * max(layer[1] for layer in image.layer) if getattr(image, "layer", None) else 16  # type: ignore[attr-defined]
-    above = np.asarray(image.convert("RGB"))[: -2 * block]
-    scan = encoded[(at := encoded.rfind(b"\xff\xda")) : at + 4 + int.from_bytes(encoded[at + 2 : at + 4], "big")]
-    fine = not image.info.get("progressive") or (scan[-1:] and scan[-2] >> 4 > 0 and scan[-2] & 15 == 0)
-    if not len(above) or (above[-block:, -block:] == above[-1, -1]).all() or not fine:
+    layers = getattr(image, "layer", None) or [(0, 2, 2, 0)]
+    block, light = 8 * max(layer[2] for layer in layers), np.asarray(image.convert("L")).astype(int)
+    last = (image.height - 1) // block * block  # the first line of the last row of blocks
+
+    def is_gone(first: int) -> bool:
+        return bool((np.abs(light[first : first + block, (image.width - 1) // 16 * 16 :] - 128) <= 2).all())
+
+    scan = encoded[(at := encoded.rfind(b"\xff\xda")) : at + 2 + int.from_bytes(encoded[at + 2 : at + 4], "big")]
+    finest = len(scan) > 2 and scan[-1] >> 4 > 0 and scan[-1] & 15 == 0
+    if image.info.get("progressive") and not finest:
+        raise OSError("it is cut short")
+    if is_gone(last) and (last < _LINES * block or is_gone(last - block)):
         raise OSError("it is cut short")
     return image
 

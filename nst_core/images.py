@@ -84,6 +84,11 @@ def read_source(path: str | os.PathLike[str], page: int | None = None) -> Source
     return image_files.decode(encoded, str(path), page)
 
 
+def count(path: str | os.PathLike[str]) -> int:
+    """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
+    return image_files.count(Path(path))
+
+
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
     """The picture itself, if it can be stylised.
 
@@ -144,14 +149,20 @@ def require_writable(path: str | os.PathLike[str], *, overwrite: bool = True) ->
         raise UnwritableOutputError(f"{path} cannot be written", "choose a shorter or simpler name") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UnwritableOutputError(f"the folder {path.parent} cannot be written to", "choose another folder")
-    if path.exists():
-        if not overwrite:
-            raise UnwritableOutputError(f"{path} exists", "choose another name, or use --overwrite")
-        if not path.is_file():
-            raise UnwritableOutputError(f"{path} is not a file", "give the name of one")
-        if not os.access(path, os.W_OK):
-            raise UnwritableOutputError(f"{path} is write-protected", "choose another name, or allow writing to it")
+    _require_free(path, overwrite=overwrite)
     return path
+
+
+def _require_free(path: Path, *, overwrite: bool) -> None:
+    """Raise UnwritableOutputError for what is there and may not be replaced."""
+    if not path.exists():
+        return
+    if not overwrite:
+        raise UnwritableOutputError(f"{path} exists", "choose another name, or use --overwrite")
+    if not path.is_file():
+        raise UnwritableOutputError(f"{path} is not a file", "give the name of one")
+    if not os.access(path, os.W_OK):
+        raise UnwritableOutputError(f"{path} is write-protected", "choose another name, or allow writing to it")
 
 
 def require_size(path: Path, height: int, width: int) -> None:
@@ -164,9 +175,7 @@ def require_size(path: Path, height: int, width: int) -> None:
         )
 
 
-def write(
-    path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None, *, overwrite: bool = True
-) -> None:
+def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None, *, overwrite: bool = True) -> None:
     """Write the picture in the format of the name's suffix, whole or not at all.
 
     like: the file it was made from, whose depth, colours and metadata it keeps as far as the format can; without one

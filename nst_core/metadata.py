@@ -8,7 +8,7 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -121,11 +121,17 @@ def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
     """What a TIFF, or a raw file built like one, says in the directory at this place; None: in its first one."""
     with suppress(Exception):
         tags = Image.Exif()
-        tags.load_from_fp(io.BytesIO(encoded), at)
+        tags.bigtiff, tags.endian = b"+" in encoded[2:4], "<" if encoded[:2] == b"II" else ">"
+        first = ImageFileDirectory_v2(encoded[: 16 if tags.bigtiff else 8]).next
+        tags.load_from_fp(io.BytesIO(encoded), first if at is None else at)
         across, down = (float(tags.get(tag, 0)) * (2.54 if tags.get(296) == 3 else 1) for tag in (282, 283))
         resolution = (across, down) if across >= 1 and down >= 1 and tags.get(296) != 1 else None
         xmp, iptc = tags.get(XMP_TAG, b""), tags.get(IPTC_TAG, b"")
-        iptc = struct.pack(f"{'<' if encoded[:2] == b'II' else '>'}{len(iptc)}L", *iptc) if isinstance(iptc, tuple) else iptc
+        iptc = (
+            struct.pack(f"{'<' if encoded[:2] == b'II' else '>'}{len(iptc)}L", *iptc)
+            if isinstance(iptc, tuple)
+            else iptc
+        )
         return Metadata(_kept(tags), still_true(bytes(xmp)), resolution, bytes(iptc), _says_adobe_rgb(tags))
     return NONE
 
@@ -138,13 +144,13 @@ def still_true(xmp: bytes) -> bytes:
     if len(xmp) > _MOST_XMP or b"<!DOCTYPE" in xmp or b"<!ENTITY" in xmp:
         return b""
     try:
-        names = [event[1] for event in ElementTree.iterparse(io.BytesIO(xmp), ("start-ns",))]  # noqa: S314 - without entities
-        root = ElementTree.fromstring(xmp)  # noqa: S314 - as above
-    except ElementTree.ParseError:
+        names = [event[1] for event in ET.iterparse(io.BytesIO(xmp), ("start-ns",))]  # noqa: S314 - without entities
+        root = ET.fromstring(xmp)  # noqa: S314 - as above
+    except ET.ParseError:
         return b""
     for prefix, place in names:
         with suppress(ValueError):  # a prefix that ElementTree keeps for itself
-            ElementTree.register_namespace(prefix, place)
+            ET.register_namespace(prefix, place)
     beginnings = tuple(f"{{{place}" for place in _GONE)
     for element in root.iter():
         for name in [name for name in element.attrib if name.startswith(beginnings)]:
@@ -152,7 +158,7 @@ def still_true(xmp: bytes) -> bytes:
         for child in [child for child in element if child.tag.startswith(beginnings)]:
             element.remove(child)
     return b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n%s\n<?xpacket end="w"?>' % (
-        ElementTree.tostring(root, "utf-8")
+        ET.tostring(root, "utf-8")
     )
 
 
@@ -171,8 +177,7 @@ def _iptc(image: Image.Image) -> bytes:
 
 def _says_adobe_rgb(tags: Image.Exif) -> bool:
     camera = tags.get_ifd(_CAMERA)
-    index = camera.get(_INTEROP, {})
-    index = index.get(1, "") if isinstance(index, dict) else ""
+    index = tags.get_ifd(_INTEROP).get(1, "")
     index = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
     return index.strip("\0 ") == "R03" or camera.get(_COLOR_SPACE) == 2
 

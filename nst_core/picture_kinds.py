@@ -120,5 +120,7 @@ def refusal(kind: Kind, name: str) -> InvalidImageError:
     article = "an" if kind.name[0] in "AEIOU" else "a"
     remedy = _CONVERT if kind.module is None else f"{_CONVERT}, or `{EXTRA}`"
     if kind.readable:
-        return InvalidImageError(f"{name}, {article} {kind.name}, is damaged or of a version that cannot be read", _CONVERT)
+        return InvalidImageError(
+            f"{name}, {article} {kind.name}, is damaged or of a version that cannot be read", _CONVERT
+        )
     return InvalidImageError(f"{name} is {article} {kind.name}, which cannot be read here", remedy)

@@ -1,7 +1,7 @@
 """Files that are written whole: put where they were asked for, or, where that cannot be, where they are not lost.
 
-What is being written lies beside its place under a name that begins with UNFINISHED, locked by its writer. A writer that
-is killed leaves it unlocked, and the next one in that folder removes it.
+What is being written lies beside its place under a name that begins with UNFINISHED, locked by its writer. A writer
+that is killed leaves it unlocked, and the next one in that folder removes it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
     """An empty file beside a path, with the same suffix; gone afterwards, unless it got another name."""
     sweep(path.parent)
     new = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}{path.suffix.lower()}")
-    file = open(new, "xb", opener=lambda name, flags: os.open(name, flags, _MODE))  # noqa: PTH123, SIM115 - Path.open takes no opener
+    file = open(new, "xb", opener=lambda name, flags: os.open(name, flags, _MODE))  # noqa: SIM115 - Path.open takes no opener
     try:
         if os.name == "posix":  # elsewhere nobody else could write to it, and an open file cannot be removed anyhow
             try_lock(file)

@@ -133,6 +133,26 @@ def _page(at: int, number: int, folder: int, tags: ImageFileDirectory_v2) -> Pag
     return Page(at, number, folder, tags, reduced)
 
 
+def require_pieces(page: Page, length: int) -> None:
+    """Raise OSError where strips or tiles do not cover the page, or lie beyond the file, which is `length` bytes long.
+
+    libvips would make up what is not there.
+    """
+    width, height = max(1, page.get(256, 1)), max(1, page.get(257, 1))
+    if 324 in page.tags:
+        wanted = -(-width // max(1, page.get(322, width))) * -(-height // max(1, page.get(323, height)))
+        told, sizes = page.tags[324], page.tags.get(325, ())
+    else:
+        wanted = -(-height // min(height, max(1, page.get(278, height))))
+        told, sizes = page.tags.get(273, ()), page.tags.get(279, ())
+    wanted *= page.get(_SAMPLES, 1) if page.get(284, 1) == 2 else 1
+    told, sizes = (held if isinstance(held, tuple) else (held,) for held in (told, sizes))
+    if len(told) < wanted:
+        raise OSError("its pieces do not cover it")
+    if any(start + size > length for start, size in zip(told, sizes, strict=False)):
+        raise OSError("it is cut short")
+
+
 def opened(encoded: bytes, page: Page) -> Any:
     """The page as libvips opens it: nothing is decoded yet. Raises what libvips raises."""
     where = {"subifd": page.folder - 1} if page.folder else {}
@@ -154,7 +174,7 @@ def values(image: Any, page: Page, name: str) -> Values:
     photometric, kind = page.get(_PHOTOMETRIC, _GRAY), image.format
     colors = min(_COLORS.get(photometric, 0), image.bands)
     inks = photometric == _CMYK and page.get(_INKS, 1) != 1
-    if not colors or kind not in ("uchar", "ushort", "uint", "float") and photometric != _LAB or inks:
+    if not colors or (kind not in ("uchar", "ushort", "uint", "float") and photometric != _LAB) or inks:
         raise refusal(page, name)
     image = image.autorot()
     held = image.numpy().reshape(image.height, image.width, image.bands)
@@ -170,6 +190,11 @@ def values(image: Any, page: Page, name: str) -> Values:
         notes += ("values that are darker than black or brighter than white were cut off",) if unseen else ()
         held = np.nan_to_num(held, nan=0, posinf=1, neginf=0)
         held = 1 - held if photometric == _WHITE_IS_0 else held
+        if not profile:
+            gray = _shares(held)
+            color = gray if colors == 3 else np.repeat(gray, 3, axis=2) if colors == 1 else None
+            if color is not None:
+                return Values(icc.as_words(color), alpha, None, color, notes)
     if held.dtype not in (np.uint8, np.uint16):
         held = icc.as_words(_shares(held))
     return Values(held, alpha, profile, None, notes)
