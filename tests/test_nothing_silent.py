@@ -322,14 +322,18 @@ def test_arrays_that_make_no_sense_are_refused_with_what_was_given(kind: str, fi
             return  # any size will do there
         told = r"\(40, 41"
     with pytest.raises(InvalidImageError, match=told):
-        if field == "style":
-            Style(values)  # type: ignore[arg-type]  # as a script might
-        elif field == "guide":
-            Job(PICTURE, (Style(PICTURE, guide=values),))  # type: ignore[arg-type]
-        elif field == "content":
-            Job(values, (Style(PICTURE),))  # type: ignore[arg-type]
-        else:
-            Job(PICTURE, (Style(PICTURE),), **{field: values})
+        given(field, values)
+
+
+def given(field: str, values: Any) -> Any:
+    """What a script would make with these values."""
+    if field == "style":
+        return Style(values)
+    if field == "guide":
+        return Job(PICTURE, (Style(PICTURE, guide=values),))
+    if field == "content":
+        return Job(values, (Style(PICTURE),))
+    return Job(PICTURE, (Style(PICTURE),), **{field: values})
 
 
 def test_numbers_that_make_no_sense_are_refused() -> None:
