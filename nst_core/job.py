@@ -80,8 +80,9 @@ class Job:
 
     def _check_guides(self) -> None:
         guides = [style.guide for style in self.styles if style.weight > 0]
-        if any(guide is not None and guide.shape != self.content.shape[:2] for guide in guides):
-            raise InvalidImageError("a guide has another size", "give it the size of the content")
+        for guide in guides:
+            if guide is not None and guide.shape != self.content.shape[:2]:
+                raise InvalidImageError(f"a guide has another size, {_what(guide)}", "give it the size of the content")
         if not any(guide is None or (guide * self.visible > 0).any() for guide in guides):
             raise NothingVisibleError("the guides cover nothing that is visible", "make them white where to paint")
 
