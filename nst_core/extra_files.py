@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,7 +61,13 @@ def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
     oiio: Any = OpenImageIO
     wish = oiio.ImageSpec()
     wish.attribute("oiio:UnassociatedAlpha", 1)
-    opened = oiio.ImageInput.open(f"picture{suffix}", wish, oiio.IOMemReader(encoded))
+    with tempfile.TemporaryDirectory() as folder:  # its Python reads files alone
+        file = Path(folder) / f"picture{suffix}"
+        file.write_bytes(encoded)
+        return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, judge)
+
+
+def _by_imageio(oiio: Any, opened: Any, page: int, judge: Judge) -> Decoded:
     if opened is None:
         raise OSError(oiio.geterror())
     try:
