@@ -11,7 +11,7 @@ import io
 import signal
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
 from rich.console import Console
 
@@ -59,13 +59,13 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
 
 def console() -> Console:
     """Standard error for progress. What cannot be shown there any more is no reason to lose a picture."""
-    return Console(file=_Patient(sys.stderr))
+    return Console(file=cast("IO[str]", _Patient(sys.stderr)))
 
 
 class _Patient(io.TextIOBase):
     """A stream that takes everything, also when the one behind it is gone."""
 
-    def __init__(self, behind: IO[str]) -> None:
+    def __init__(self, behind: TextIO) -> None:
         self._behind = behind
 
     def write(self, text: str) -> int:
