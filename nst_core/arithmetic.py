@@ -1,4 +1,4 @@
-"""What decides the last digits beside the backend: the processor's kind, and the kernels that were chosen by hand."""
+"""What decides the last digits beside the backend: the processor's kind, libraries, and kernels chosen by hand."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 KERNELS = (
@@ -31,6 +32,16 @@ def processor() -> str:
 def kernels() -> str:
     """The settings of KERNELS that this program was started with, as `NAME=value NAME=value`."""
     return " ".join(f"{name}={_short(os.environ[name])}" for name in KERNELS.split() if os.environ.get(name))
+
+
+@cache
+def libraries() -> str:
+    """The versions of the installed libraries that compute, as `name version, name version`."""
+    found = []
+    for name in ("numpy", "onnxruntime", "onnxruntime-gpu", "torch"):
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {_short(metadata.version(name))}")
+    return ", ".join(found)
 
 
 def _short(value: str) -> str:

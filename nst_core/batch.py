@@ -20,12 +20,16 @@ from nst_core.job import Job
 
 @dataclass(frozen=True)
 class Report:
-    """How it ended for one picture. `kept`: there was nothing to do. `left`: the batch was stopped before."""
+    """How it ended for one picture. `kept`: there was nothing to do. `left`: the batch was stopped before.
+
+    notes: what a person should know of how the picture was read.
+    """
 
     item: Item
     state: Literal["painted", "kept", "failed", "left"]
     error: NeuralStyleError | None = None
     metrics: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Batch:
 
     def due(self, item: Item, before: Item | None) -> str | None:
         """The key to paint it under, None if that is done. Raises UnwritableOutputError for a file of others."""
-        wanted = key(self.facts, item.source, *((before.source, before.output) if before else ()))
+        facts = self.facts | ({"page": item.page} if item.page else {})
+        wanted = key(facts, item.source, *((before.source, before.output) if before else ()))
         state = Records(self.folder).state(item.output, wanted, self.backend)
         if state == "foreign" and not self.overwrite:
             raise UnwritableOutputError(
@@ -68,4 +73,4 @@ class Batch:
             yield Report(item, "kept" if wanted is None else "left")
             if self.sequence:
                 # What is to be painted is not there yet; any other file makes the next one due as well.
-                before = item if wanted is None else Item(item.source, item.source)
+                before = item if wanted is None else Item(item.source, item.source, item.page)

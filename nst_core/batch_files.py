@@ -1,53 +1,111 @@
-"""Which files a batch paints, in which order, and under which names. Looks at names alone."""
+"""Which files a batch paints, in which order, and under which names. Looks at names, and counts frames."""
 
 from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from nst_core.errors import InvalidImageError, UnwritableOutputError
 from nst_core.images import WRITABLE
+from nst_core.picture_kinds import BY_SUFFIX, refusal
 
-PICTURES = {*WRITABLE, ".bmp", ".gif", ".ppm", ".tga", ".jp2", ".avif"}
-"""What counts as a picture in a folder and in a pattern; a file named by itself is always taken."""
+PICTURES = {
+    *WRITABLE,
+    *(".jpe", ".jfif", ".jif", ".apng", ".bmp", ".dib", ".gif", ".ppm", ".pgm", ".pbm", ".pnm"),
+    *(".tga", ".jp2", ".j2k", ".jpx", ".avif"),
+}
+"""What counts as a picture in a folder and in a pattern, besides what the extra `files` reads where it is installed; a
+file named by itself is always taken."""
+MOVING = {".gif", ".webp", ".png", ".apng"}
+"""What may hold the frames of a film."""
+THUMBNAILS = {
+    *("@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found", "__macosx"),
+    *("thumbnails", "_thumbnails", "thumbs", "ipod photo cache", "lightroom previews.lrdata"),
+}
+"""Folders, in small letters, in which NAS systems and photo managers keep what they made of others' pictures."""
+_MANAGED = (".lrdata", ".photoslibrary", ".aplibrary", ".photolibrary", ".cocatalog")
+_HIDDEN = ".", "@", "SYNOPHOTO_THUMB", "SYNOFILE_THUMB"
+SEVERAL_NAMES = "{stem}-{number:0{digits}}{suffix}"
 
 
 @dataclass(frozen=True)
 class Item:
-    """A picture to paint, and where to."""
+    """A picture to paint, and where to. page: which of its file's, from 1; None: the first."""
 
     source: Path
     output: Path
+    page: int | None = None
 
 
-def items(inputs: Sequence[str], folder: Path, suffix: str | None = None) -> list[Item]:
+@dataclass(frozen=True)
+class Passed:
+    """A file that looks like a picture, and why it is not painted."""
+
+    source: Path
+    why: str
+
+
+def items(
+    inputs: Sequence[str], folder: Path, suffix: str | None = None, count: Callable[[Path], int] | None = None
+) -> list[Item]:
     """What is behind files, folders and patterns, in natural order, each once.
 
     Names are kept, below a folder with their subfolders; suffix (with its dot) replaces theirs, and PNG one that cannot
-    be written. Raises InvalidImageError for an input that is nowhere or empty, UnwritableOutputError where two
-    pictures would have one name or a picture would be painted over.
+    be written. count: of the frames in a file, each of which is painted by itself; None: they are not asked for.
+    Raises InvalidImageError for an input that is nowhere or empty, UnwritableOutputError where two pictures would have
+    one name or a picture would be painted over.
     """
     found: dict[Path, Path] = {}
     for given in inputs:
         named = dict(_named(given, folder))
         if not named:
-            raise InvalidImageError(f"there is no picture in {given}", "check the name")
+            out = passed_over([given], folder)
+            more = f"; {out[0].source.name}: {out[0].why}" if out else ""
+            raise InvalidImageError(f"there is no picture in {given}{more}", "check the name, or name a file by itself")
         for source, name in named.items():
             found.setdefault(source, name)
     taken: dict[str, Path] = {}
     made = []
     for source in sorted(found, key=natural):
-        output = folder / _renamed(found[source], suffix)
-        other = taken.setdefault(str(output).casefold(), source)
-        if other != source:
-            remedy = "rename one, or write them into two folders"
-            raise UnwritableOutputError(f"{other} and {source} would both become {output}", remedy)
-        made.append(Item(source, output))
+        for item in _frames(source, folder / _renamed(found[source], suffix), count):
+            other = taken.setdefault(str(item.output).casefold(), source)
+            if other != source:
+                remedy = "rename one, or write them into two folders"
+                raise UnwritableOutputError(f"{other} and {source} would both become {item.output}", remedy)
+            made.append(item)
     _require_apart(made)
     return made
+
+
+def passed_over(inputs: Sequence[str], folder: Path) -> list[Passed]:
+    """What lies in the folders among the inputs, looks like a picture by its name, and is not painted."""
+    found: dict[Path, Passed] = {}
+    for given in inputs:
+        path = Path(given)
+        if not path.is_dir():
+            continue
+        for file in _below(path, folder):
+            suffix = file.suffix.lower()
+            kind = BY_SUFFIX.get(suffix)
+            if kind is None or kind.readable:
+                continue
+            found[file] = Passed(file, str(refusal(kind, f"a {suffix} file")).rstrip("."))
+    return sorted(found.values(), key=lambda passed: natural(passed.source))
+
+
+def _frames(source: Path, output: Path, count: Callable[[Path], int] | None) -> Iterator[Item]:
+    frames = count(source) if count and source.suffix.lower() in MOVING else 1
+    if frames < 2:
+        yield Item(source, output)
+        return
+    still = ".png" if output.suffix.lower() in MOVING else output.suffix
+    for number in range(1, frames + 1):
+        digits = max(4, len(str(frames)))
+        name = SEVERAL_NAMES.format(stem=output.stem, number=number, digits=digits, suffix=still)
+        yield Item(source, output.with_name(name), number)
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
@@ -60,11 +118,8 @@ def _named(given: str, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Each file behind one input, resolved, with the name it has there."""
     path = Path(given)
     if path.is_dir():
-        ours = folder.resolve()
-        for file in _pictures(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-            if not hidden and not file.resolve().is_relative_to(ours):
-                yield file.resolve(), file.relative_to(path)
+        for file in _pictures(_below(path, folder)):
+            yield file.resolve(), file.relative_to(path)
     elif path.is_file():
         yield path.resolve(), Path(path.name)
     elif glob.has_magic(given):
@@ -75,8 +130,23 @@ def _named(given: str, folder: Path) -> Iterator[tuple[Path, Path]]:
         raise InvalidImageError(f"{given} does not exist", "check the name")
 
 
+def _below(path: Path, folder: Path) -> Iterator[Path]:
+    """The files in a folder, but hidden ones, those that a NAS or a photo manager made, and what is painted already."""
+    ours = folder.resolve()
+    for file in path.rglob("*"):
+        parts = file.relative_to(path).parts
+        hidden = any(part.startswith(_HIDDEN) or part.casefold() in THUMBNAILS for part in parts)
+        managed = any(part.casefold().endswith(_MANAGED) for part in parts[:-1])
+        if not hidden and not managed and file.is_file() and not file.resolve().is_relative_to(ours):
+            yield file
+
+
 def _pictures(files: Iterable[Path]) -> Iterator[Path]:
-    return (file for file in files if file.suffix.lower() in PICTURES and file.is_file())
+    return (file for file in files if _is_picture(file.suffix.lower()) and file.is_file())
+
+
+def _is_picture(suffix: str) -> bool:
+    return suffix in PICTURES or (suffix in BY_SUFFIX and BY_SUFFIX[suffix].readable)
 
 
 def _renamed(name: Path, suffix: str | None) -> Path:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from nst_core import __version__
 from nst_core.errors import InvalidImageError, UnwritableOutputError
-from nst_core.images import replace_whole
+from nst_core.safe_files import write_whole
 
 FORMAT = 1
 FOLDER = ".neural-style"
@@ -71,15 +70,12 @@ class Records:
     def _write(self, output: Path, facts: dict[str, Any]) -> None:
         path = self._path(output)
         entry = {"format": FORMAT, **facts}
-        unfinished = path.with_name(f".{uuid.uuid4().hex}")
+        text = json.dumps(entry, ensure_ascii=False) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(entry, ensure_ascii=False) + "\n", encoding="utf-8")
-            replace_whole(path, unfinished)
+            write_whole(path, lambda unfinished: unfinished.write_bytes(text.encode("utf-8", "backslashreplace")))
         except OSError as error:
             raise UnwritableOutputError(f"{path} cannot be written", "check the folder and the free space") from error
-        finally:
-            unfinished.unlink(missing_ok=True)
 
     def _read(self, output: Path) -> dict[str, Any]:
         try:

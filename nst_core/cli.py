@@ -11,7 +11,7 @@ import click
 from nst_core import __version__
 from nst_core.cli_doctor import doctor
 from nst_core.cli_install import install, uninstall
-from nst_core.cli_options import gathered, job_options, json_option, knob_options, print_json, refusals
+from nst_core.cli_options import gathered, job_options, json_option, knob_options, print_json, refusals, speak_plainly
 from nst_core.cli_plan import plan
 from nst_core.cli_presets import presets_group
 from nst_core.huge_pages import take_huge_pages
@@ -29,22 +29,26 @@ def main() -> None:
 @click.argument("content")
 @click.option("-o", "--output", metavar="IMAGE", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
 @click.option("--save-recipe", metavar="FILE", help="Write what made this picture.")
+@click.option("--page", metavar="N", type=int, help="Which picture of CONTENT, where it holds several. [default: 1]")
+@click.option("--overwrite", is_flag=True, help="Write over files that are there, CONTENT itself included.")
 @click.option("--ray", metavar="ADDRESS|local", help="Have the workers of a Ray cluster share the work on large sizes.")
 @click.option("--jobs", metavar="N", type=int, help="How many workers of it. [default: one on each machine or card]")
 @job_options
 @json_option
-def stylize(*, content: str, output: str, save_recipe: str | None, as_json: bool, **given: Any) -> None:
+def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
     with refusals(as_json=as_json):
         from nst_core.cli_look import Order  # noqa: PLC0415 - loads the whole engine
-        from nst_core.cli_stylize import carry_out, helpers, tell  # noqa: PLC0415 - as above
+        from nst_core.cli_stylize import Files, carry_out, helpers, tell  # noqa: PLC0415 - as above
 
+        files = Files(content, output, *(given.pop(name) for name in ("save_recipe", "page", "overwrite")))
         far = helpers(given.pop("ray"), given.pop("jobs"))
-        report = carry_out(Order(**gathered(given)), content, output, save_recipe, far)
+        report = carry_out(Order(**gathered(given)), files, far)
         if as_json:
             print_json(report)
         else:
             tell(report)
+        sys.exit(report["exit_code"])
 
 
 @main.command()
@@ -87,14 +91,18 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 @click.option("-o", "--output", metavar="SHEET", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
 @click.option("--columns", metavar="N", type=int, help="Pictures side by side. [default: by the picture's shape]")
 @click.option("--size", metavar="PX", type=int, help="Longest edge of each picture. [default: 384]")
+@click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
 @knob_options
 @json_option
-def sheet(*, content: str, output: str, names: str, columns: int | None, as_json: bool, **given: Any) -> None:
+def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
     with refusals(as_json=as_json):
-        from nst_core.cli_sheet import carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core import images  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli_sheet import carry_out, tell  # noqa: PLC0415 - as above
 
-        report = carry_out(content, output, names, columns, gathered(given) | {"mask": None})
+        path = images.require_writable(output, overwrite=overwrite)
+        names, columns = given.pop("names"), given.pop("columns")
+        report = carry_out(content, path, names, columns, gathered(given) | {"mask": None})
         if as_json:
             print_json(report)
         else:
@@ -112,6 +120,7 @@ def worker() -> None:
 def run() -> None:
     """The command as it is installed."""
     take_huge_pages()
+    speak_plainly()
     main()
 
 

@@ -1,13 +1,13 @@
 """The `batch` command: many pictures, told while they are painted and summed up at the end.
 
-The first Ctrl-C ends what is being painted, keeps every finished picture and sums up; the second ends the program.
+Who asks it to stop, by Ctrl-C or otherwise, ends what is being painted; every finished picture is kept and summed up.
+The second time the program ends.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 import time
 from collections import Counter
@@ -21,13 +21,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from nst_core import images
 from nst_core.affordable import parted
 from nst_core.batch import Batch, Report
-from nst_core.batch_files import Item, items
+from nst_core.batch_files import Item, items, passed_over
 from nst_core.choose import choose
 from nst_core.cli_frames import make
 from nst_core.cli_look import Look, Order, read_look
 from nst_core.cli_options import REFUSED, say
+from nst_core.cli_stop import console, stopping
 from nst_core.crew import Crew, Painter
 from nst_core.engine import Engine
 from nst_core.errors import InvalidSettingError, NeuralStyleError, UnwritableOutputError, from_code
@@ -36,11 +38,11 @@ from nst_core.settings import to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
 
     from typing_extensions import Self
 
 FAILED, INTERRUPTED = 1, 130
+ASKED = "stopping; finished pictures are kept. Press Ctrl-C again to give up"
 GLANCE = 0.1
 """Seconds between looks at whether somebody pressed Ctrl-C."""
 WORDS = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "left": "not painted"}
@@ -65,18 +67,24 @@ class Bulk:
 
 @dataclass(frozen=True)
 class Ending:
-    """How it all ended. hopeless: what would have gone wrong with every picture. stopped: by a person."""
+    """How it all ended. hopeless: what would have gone wrong with every picture. stopped: by a person.
+
+    looked: nothing was to be painted.
+    """
 
     reports: list[Report]
     hopeless: NeuralStyleError | None = None
     stopped: bool = False
+    looked: bool = False
 
     @property
     def code(self) -> int:
         """The exit code."""
         if self.hopeless:
             return REFUSED
-        failed = any(report.state == "failed" for report in self.reports)
+        failed = any(
+            report.state == "failed" or (report.state == "left" and not self.looked) for report in self.reports
+        )
         return INTERRUPTED if self.stopped else FAILED if failed else 0
 
 
@@ -86,14 +94,14 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
     if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
-    found = items(bulk.inputs, bulk.out, bulk.suffix)
+    found = items(bulk.inputs, bulk.out, bulk.suffix, images.count if bulk.sequence else None)
     look = read_look(order)
     facts = look.facts() | {"sequence": bulk.sequence}
     painted = partial(make, _beside(look, bulk, len(found)))
     batch = Batch(found, bulk.out, facts, painted, bulk.sequence, bulk.overwrite, look.settings.backend)
     start = time.monotonic()
     if bulk.dry_run:
-        ending = Ending(list(batch.outlook()))
+        ending = Ending(list(batch.outlook()), looked=True)
     else:
         _make_folder(bulk.out)
         with _painters(bulk, graphics=look.settings.device != "cpu") as (painter, jobs):
@@ -107,6 +115,9 @@ def carry_out(order: Order, bulk: Bulk) -> dict[str, Any]:
         "seconds": round(time.monotonic() - start, 3),
         "exit_code": ending.code,
         "settings": to_mapping(look.settings),
+        "passed_over": [
+            {"source": str(passed.source), "why": passed.why} for passed in passed_over(bulk.inputs, bulk.out)
+        ],
         "pictures": [_entry(report) for report in ending.reports],
     }
 
@@ -118,6 +129,12 @@ def tell(report: dict[str, Any]) -> None:
             remedy = f"; {error['remedy']}" if error["remedy"] else ""
             where = "" if entry["source"] in error["message"] else f"{entry['source']}: "
             click.echo(f"neural-style: {where}{error['message']}{remedy}.", err=True)
+        for note in entry.get("notes", ()):
+            click.echo(f"neural-style: {entry['source']}: {note}", err=True)
+    if passed := report["passed_over"]:
+        click.echo(f"neural-style: {len(passed)} files were passed over:", err=True)
+        for entry in passed:
+            click.echo(f"  {entry['source']}: {entry['why']}", err=True)
     table = Table("pictures", "", "seconds each", title=report["out"], title_justify="left")
     table.columns[0].justify = table.columns[2].justify = "right"
     for state, word in WORDS.items():
@@ -162,7 +179,7 @@ def _painters(bulk: Bulk, *, graphics: bool) -> Iterator[tuple[Callable[[], Pain
 
 
 def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> Ending:
-    with _Board(len(batch.items)) as board, _interrupts() as pressed:
+    with _Board(len(batch.items)) as board, stopping(lambda: None, ASKED) as pressed:
         crew = Crew(batch, painter, jobs, board)
         crew.begin()
         while not crew.wait(GLANCE):
@@ -171,34 +188,17 @@ def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> Ending:
         return Ending(crew.reports(), crew.hopeless, stopped=bool(pressed))
 
 
-@contextlib.contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """A list that is empty until somebody presses Ctrl-C."""
-    pressed: list[int] = []
-
-    def press(number: int, _frame: FrameType | None) -> None:
-        pressed.append(number)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        click.echo("neural-style: stopping; finished pictures are kept. Press Ctrl-C again to give up", err=True)
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 class _Board:
     """Progress on a terminal: a line for the whole batch with the time left, and one for each hand."""
 
     def __init__(self, pictures: int) -> None:
-        console = Console(stderr=True)
+        shown = console()
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[note]}", markup=False),
         )
-        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._bar = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
         self._whole = self._bar.add_task("getting ready", total=pictures, note="")
         self._pictures = pictures
         self._lines: dict[int, Any] = {}
@@ -256,6 +256,8 @@ def _entry(report: Report) -> dict[str, Any]:
     }
     if report.metrics is not None:
         entry["metrics"] = dict(report.metrics)
+    if report.notes:
+        entry["notes"] = list(report.notes)
     if report.error:
         entry["error"] = _told(report.error)
     return entry

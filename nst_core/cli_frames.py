@@ -22,10 +22,10 @@ ANOTHER_SCENE = 0.5
 
 def make(look: Look, item: Item, before: Item | None) -> tuple[Source, Job]:
     """What is in the picture's file, and the job for it. Raises NeuralStyleError."""
-    source = read_content(str(item.source), look.size)
+    source = read_content(str(item.source), look.size, item.page)
     if before is None:
         return source, look.job(source.pixels)
-    frame = read_content(str(before.source), look.size).pixels
+    frame = read_content(str(before.source), look.size, before.page).pixels
     paint = images.flatten(images.read(before.output))
     height, width = source.pixels.shape[:2]
     if frame.shape[:2] != (height, width) or paint.shape[:2] != (height, width):

@@ -13,7 +13,7 @@ from nst_core.errors import InvalidSettingError
 from nst_core.images import Pixels, Source
 from nst_core.job import Job, Style, preset_styles
 from nst_core.kept import digest
-from nst_core.recipe import require_same
+from nst_core.recipe import of_the_work, require_same
 from nst_core.settings import Settings, knobs, to_mapping
 
 INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
@@ -37,7 +37,7 @@ class Order:
     strength_map: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Look:
     """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1)."""
 
@@ -101,7 +101,8 @@ def read_look(order: Order) -> Look:
     start = order.knobs.get("init")
     picture = start if isinstance(start, str) and start not in INITS else None
     given = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
-    settings = settings_from(given, wanted.get("settings", preset.settings if preset else {}))
+    base = of_the_work(wanted["settings"]) if wanted else preset.settings if preset else {}
+    settings = settings_from(given, base)
     size = order.size or (max(wanted["size"]) if wanted else None)
     require_size(size)
     styles = preset_styles(preset) if preset else _given_styles(order.styles)
@@ -119,9 +120,9 @@ def read_look(order: Order) -> Look:
     )
 
 
-def read_content(path: str, size: int | None) -> Source:
-    """The picture to be painted, resized to that longest edge. Raises InvalidImageError."""
-    source = images.read_source(path)
+def read_content(path: str, size: int | None, page: int | None = None) -> Source:
+    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError."""
+    source = images.read_source(path, page)
     images.require_usable(source.pixels, path)
     if size is None:
         return source

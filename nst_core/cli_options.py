@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
@@ -139,17 +140,29 @@ def refusals(*, as_json: bool) -> Iterator[None]:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something on standard error, however the command goes on."""
-    click.echo(f"neural-style: {sentence}", err=True)
+    """Tell a person something on standard error, however the command goes on, and also if nobody can read it."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(f"neural-style: {sentence}", err=True)
 
 
 def print_json(answer: object) -> None:
     """Print the one object that --json promises. What is not finite becomes null: JSON has no word for it."""
-    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _says_all(sys.stdout.encoding)))
+
+
+def speak_plainly() -> None:
+    """Have standard output and error write `\\u1234` for letters that their encoding lacks, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _says_all(encoding: str | None) -> bool:
+    return (encoding or "").casefold().replace("-", "").startswith("utf")
 
 
 def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
-    click.echo(f"neural-style: {error}", err=True)
+    say(str(error))
     if as_json:
         print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
     sys.exit(REFUSED)

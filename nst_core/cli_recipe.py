@@ -44,8 +44,11 @@ def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
         raise UnwritableOutputError(f"{path} cannot be written", "choose another place") from error
 
 
-def require_recipe_path(text: str) -> Path:
-    """The path, if there is a folder to write it in. Raises UnwritableOutputError before hours are spent in vain."""
+def require_recipe_path(text: str, *, overwrite: bool = True) -> Path:
+    """The path, if there is a folder to write it in, and no file there unless it may be written over.
+
+    Raises UnwritableOutputError before hours are spent in vain.
+    """
     path = Path(text)
     try:
         usable = path.resolve().parent.is_dir() and not path.is_dir()
@@ -53,6 +56,8 @@ def require_recipe_path(text: str) -> Path:
         usable = False
     if not usable:
         raise UnwritableOutputError(f"the recipe {text} cannot be written", "choose the name of a file in a folder")
+    if path.is_file() and not overwrite:
+        raise UnwritableOutputError(f"the recipe {text} exists", "choose another name, or use --overwrite")
     return path
 
 

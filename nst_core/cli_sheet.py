@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from nst_core import images, presets
 from nst_core.cli_look import Order, read_content, read_look
+from nst_core.cli_stop import console, stopping
 from nst_core.errors import InvalidSettingError
 from nst_core.run import Run
 from nst_core.sheet import Form, draw
 
 ALL = "all"
+ASKED = "stopping; the sheet shows what was painted. Press Ctrl-C again to give up"
 SIZE = 384
 """Longest edge of each picture unless something else is asked for, px: a dozen of them fill a screen."""
 
 
-def carry_out(content: str, output: str, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
+def carry_out(content: str, path: Path, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
     """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
 
-    names: of presets, separated by commas, or ALL. order: what Order takes, without styles and preset.
+    path: of the sheet, which `images.require_writable` found. names: of presets, separated by commas, or ALL.
+    order: what Order takes, without styles and preset.
     """
-    path = images.require_writable(output)
     if columns is not None and columns < 1:
         raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
     chosen = _chosen(names)
@@ -38,22 +40,28 @@ def carry_out(content: str, output: str, names: str, columns: int | None, order:
     images.require_size(path, down, across)
     start = time.monotonic()
     pictures = [("Original", source.pixels)]
-    console = Console(stderr=True)
+    shown = console()
     bars = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    with Progress(*bars, console=console, transient=True, disable=not console.is_terminal) as bar:
+    runs: list[Run] = []
+    with (
+        stopping(lambda: [run.stop() for run in runs], ASKED) as asked,
+        Progress(*bars, console=shown, transient=True, disable=not shown.is_terminal) as bar,
+    ):
         task = bar.add_task("", total=len(looks))
         for number, (preset, look) in enumerate(zip(chosen, looks, strict=True)):
             bar.update(task, description=preset.title, completed=number)
-            run = Run(look.job(source.pixels))
-            for progress in run:
+            runs[:] = [Run(look.job(source.pixels))]
+            for progress in runs[0]:
                 bar.update(task, completed=number + progress.fraction)
-            pictures.append((preset.title, run.outcome().pixels))
-    sheet = draw(pictures, columns)
-    images.write(path, sheet)
+            if asked:
+                break
+            pictures.append((preset.title, runs[0].outcome().pixels))
+        sheet = draw(pictures, columns)
+        images.write(path, sheet)
     return {
         "output": str(path),
         "size": [sheet.shape[1], sheet.shape[0]],
-        "presets": [preset.slug for preset in chosen],
+        "presets": [preset.slug for preset in chosen[: len(pictures) - 1]],
         "seconds": round(time.monotonic() - start, 3),
     }
 

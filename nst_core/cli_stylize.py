@@ -1,19 +1,18 @@
 """The way of the `stylize` command from files to files.
 
-Everything that can be wrong with what was asked is found before the work starts. The first Ctrl-C finishes at the
-next step and keeps the picture, the second ends the program at once.
+Everything that can be wrong with what was asked is found before the work starts. Who asks it to stop, by Ctrl-C or
+otherwise, gets the picture of the last step; the second time the program ends at once.
 """
 
 from __future__ import annotations
 
 import contextlib
-import signal
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 from rich.progress import Progress as Bar
 
@@ -22,7 +21,8 @@ from nst_core.choose import choose
 from nst_core.cli_look import Order, read_content, read_look
 from nst_core.cli_options import say
 from nst_core.cli_recipe import require_recipe_path, write_recipe
-from nst_core.errors import EngineCrashedError, InvalidSettingError
+from nst_core.cli_stop import console, stopping
+from nst_core.errors import EngineCrashedError, InvalidSettingError, UnwritableOutputError
 from nst_core.planned import planned
 from nst_core.recipe import otherwise
 from nst_core.run import Run
@@ -30,14 +30,14 @@ from nst_core.settings import to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-    from types import FrameType
 
+    from nst_core.images import Source
     from nst_core.job import Job
     from nst_core.run import Outcome, Progress
     from nst_core.settings import Settings
 
 STOPPED = "stopped early: this is the best picture so far"
+ASKED = "stopping at the next step; press Ctrl-C again to give up"
 LOST = "the workers were lost, one after another: this is the best picture so far"
 
 
@@ -49,26 +49,52 @@ class Help:
     jobs: int | None = None
 
 
-def carry_out(
-    order: Order, content: str, output: str, save_recipe: str | None = None, far: Help | None = None
-) -> dict[str, Any]:
-    """Stylise, write the picture, and return what --json prints. Raises NeuralStyleError."""
-    path = images.require_writable(output)
-    saved = require_recipe_path(save_recipe) if save_recipe else None
+@dataclass(frozen=True)
+class Files:
+    """What is read and written. page: counted from 1; None: the first. overwrite: whatever is there already."""
+
+    content: str
+    output: str
+    save_recipe: str | None = None
+    page: int | None = None
+    overwrite: bool = False
+
+
+def carry_out(order: Order, files: Files, far: Help | None = None) -> dict[str, Any]:
+    """Stylise, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
+    path = images.require_writable(files.output, overwrite=files.overwrite)
+    saved = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
     look = read_look(order)
-    source = read_content(content, look.size)
+    source = read_content(files.content, look.size, files.page)
     images.require_size(path, *source.pixels.shape[:2])
     job = look.job(source.pixels)
     plan = None
     if look.settings.strength:
         plan = planned(job, choose(look.settings.backend, look.settings.device)).to_mapping()
-    outcome, early = _painted(job, far)
-    images.write(path, outcome.pixels, source)
-    recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
-    if saved:
-        write_recipe(saved, recipe)
-    notes = [note for note in (early, look.recipe and otherwise(recipe, look.recipe)) if note]
-    return _report(path, outcome, look.settings, notes) | {"plan": plan, "recipe": recipe}
+    runs: list[Run] = []
+    with stopping(lambda: [run.stop() for run in runs], ASKED) as asked:
+        outcome, early = _painted(job, far, runs, asked)
+        recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
+        path, lost = _kept(path, outcome, source, overwrite=files.overwrite)
+        if saved:
+            try:
+                write_recipe(saved, recipe)
+            except UnwritableOutputError as error:
+                lost += [str(error)]
+    notes = [note for note in (*source.notes, early, look.recipe and otherwise(recipe, look.recipe), *lost) if note]
+    report = _report(path, outcome, look.settings, notes) | {"plan": plan, "recipe": recipe}
+    return report | {"exit_code": 1 if lost else 0}
+
+
+def _kept(path: Path, outcome: Outcome, source: Source, *, overwrite: bool) -> tuple[Path, list[str]]:
+    """Where the picture is now, and what to say where that is not the path. Raises UnwritableOutputError."""
+    try:
+        images.write(path, outcome.pixels, source, overwrite=overwrite)
+    except UnwritableOutputError as error:
+        if error.kept is None:
+            raise
+        return error.kept, [str(error)]
+    return path, []
 
 
 def helpers(ray: str | None, jobs: int | None) -> Help | None:
@@ -78,11 +104,18 @@ def helpers(ray: str | None, jobs: int | None) -> Help | None:
     return Help(ray, jobs) if ray else None
 
 
-def _painted(job: Job, far: Help | None) -> tuple[Outcome, str | None]:
-    """The result, and why it ended early if it did; what the run held is free again when it is written."""
+def _painted(job: Job, far: Help | None, runs: list[Run], asked: list[int]) -> tuple[Outcome, str | None]:
+    """The result, and why it ended early if it did; what the run held is free again when it is written.
+
+    runs: where a run is entered while it can be stopped. asked: not empty once somebody wants it to stop.
+    """
     with _run(job, far) as run:
+        runs.append(run)
+        if asked:
+            run.stop()
         early = _follow(run)
-        return run.outcome(), early
+        runs.clear()
+        return run.outcome(), early or (STOPPED if asked else None)
 
 
 @contextlib.contextmanager
@@ -109,39 +142,17 @@ def _run(job: Job, far: Help | None) -> Iterator[Run]:
 
 
 def _follow(run: Run) -> str | None:
-    """Run to the end with a progress bar on a terminal. What to say where the end came early."""
+    """Run to the end with a progress bar on a terminal. What to say where workers were lost."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
-    console = Console(stderr=True)
-    with (
-        Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar,
-        _stopping(run) as stopped,
-    ):
+    shown = console()
+    with Bar(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
         task = bar.add_task("getting ready", total=1.0, left="")
         try:
             for progress in run:
                 bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
         except EngineCrashedError:
             return LOST
-        return STOPPED if stopped else None
-
-
-@contextlib.contextmanager
-def _stopping(run: Run) -> Iterator[list[int]]:
-    """A list that is empty until somebody presses Ctrl-C."""
-    seen: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        seen.append(number)
-        # The next one must work even inside a long step, where Python cannot: leave it to the system.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        click.echo("neural-style: stopping at the next step; press Ctrl-C again to give up", err=True)
-        run.stop()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield seen
-    finally:
-        signal.signal(signal.SIGINT, before)
+        return None
 
 
 def _where(progress: Progress) -> str:

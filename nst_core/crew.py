@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from nst_core import images
@@ -25,6 +26,7 @@ from nst_core.errors import (
     NeuralStyleError,
     UnwritableOutputError,
 )
+from nst_core.launch import no_room
 from nst_core.messages import Done, Progress, Stylize
 from nst_core.request import picture_of, request_of
 from nst_core.shortage import fitting
@@ -66,7 +68,7 @@ class Crew:
         """start: makes a painter; its errors are those of Engine.start."""
         self.batch = batch
         self.start = start
-        self.watcher = watcher
+        self._watcher = watcher
         self.stopped = threading.Event()
         self._queue = iter(batch.items)
         self._lock = threading.Lock()  # guards the queue and the two below
@@ -78,8 +80,14 @@ class Crew:
 
     def begin(self) -> None:
         """Start painting; returns at once."""
-        for hand in self._hands:
-            hand.start()
+        for number, hand in enumerate(self._hands):
+            try:
+                hand.start()
+            except RuntimeError as error:  # noqa: PERF203 - no thread is left; fewer hands do
+                del self._hands[number:]
+                if not number:
+                    raise no_room(error) from error
+                return
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, that long at most; True when it has come."""
@@ -110,7 +118,12 @@ class Crew:
             self._reports[report.item] = report
         if self.hopeless:
             self.stop()
-        self.watcher.ended(hand, report)
+        self.tell(lambda watcher: watcher.ended(hand, report))
+
+    def tell(self, what: Callable[[Watcher], None]) -> None:
+        """Tell the watcher. One that cannot listen, as where a terminal is gone, is no reason to paint no more."""
+        with suppress(Exception):
+            what(self._watcher)
 
 
 class _Hand(threading.Thread):
@@ -127,13 +140,14 @@ class _Hand(threading.Thread):
         """Paint until there is nothing left or the crew is stopped."""
         try:
             while item := self._crew.take():
-                self._crew.watcher.began(self._number, item)
+                self._crew.tell(lambda watcher, item=item: watcher.began(self._number, item))
                 report = self._reported(item)
                 self._crew.report(self._number, report)
                 if self._crew.batch.sequence and report.state in ("painted", "kept"):
                     self._before = item
         finally:
-            self._dismiss()
+            with suppress(Exception):  # it is on its way out
+                self._dismiss()
 
     def cancel(self) -> None:
         """End what is at work."""
@@ -162,12 +176,14 @@ class _Hand(threading.Thread):
         except OSError as error:
             raise UnwritableOutputError(f"{item.output.parent} cannot be made", "choose another folder") from error
         images.require_size(images.require_writable(item.output), *source.pixels.shape[:2])
+        there = item.output.exists()
         done = self._painted(request_of(job))
         records = Records(batch.folder)
-        records.begin(item.output)
-        images.write(item.output, picture_of(done.pixels, source.pixels.shape[2]), source)
+        with suppress(UnwritableOutputError):  # the picture may still find a place
+            records.begin(item.output)
+        images.write(item.output, picture_of(done.pixels, source.pixels.shape[2]), source, overwrite=there)
         records.write(item.output, made, recipe=dict(done.recipe), metrics=dict(done.metrics))
-        return Report(item, "painted", metrics=done.metrics)
+        return Report(item, "painted", metrics=done.metrics, notes=source.notes)
 
     def _painted(self, request: Stylize) -> Done:
         """Paint, and once more with a new painter if the first one dies."""
@@ -188,7 +204,7 @@ class _Hand(threading.Thread):
             raise
 
     def _tell(self, progress: Progress) -> None:
-        self._crew.watcher.reached(self._number, progress.fraction)
+        self._crew.tell(lambda watcher: watcher.reached(self._number, progress.fraction))
 
     def _dismiss(self) -> None:
         painter, self._painter = self._painter, None

@@ -7,6 +7,11 @@ Standard library only: the GIMP plug-in imports this file too.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 REINSTALL = "run `neural-style install` again"
 DOCTOR = "run `neural-style doctor`"
 AGAIN = "install Neural Style again"
@@ -92,9 +97,13 @@ class BuiltInPresetError(NeuralStyleError, ValueError):
 
 
 class UnwritableOutputError(NeuralStyleError, OSError):
-    """The result cannot be written where it was asked for."""
+    """The result cannot be written where it was asked for. `kept`: the file that holds it instead, if any does."""
 
     code = "unwritable-output"
+
+    def __init__(self, message: str, remedy: str = "", kept: Path | None = None) -> None:
+        super().__init__(message, remedy)
+        self.kept = kept
 
 
 class BackendUnavailableError(NeuralStyleError, RuntimeError):

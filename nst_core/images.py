@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 import os
-import stat
-import uuid
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +22,7 @@ from nst_core.errors import (
     UnwritableOutputError,
 )
 from nst_core.image_files import Pixels, Source
+from nst_core.safe_files import write_kept
 from nst_core.settings import MIN_SIDE
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "flatten",
     "read",
     "read_source",
-    "replace_whole",
     "require_size",
     "require_usable",
     "require_writable",
@@ -63,8 +61,11 @@ def read(path: str | os.PathLike[str]) -> Pixels:
     return read_source(path).pixels
 
 
-def read_source(path: str | os.PathLike[str]) -> Source:
-    """The picture in a file with all that `write` can keep of it. Raises InvalidImageError or ImageTooLargeError."""
+def read_source(path: str | os.PathLike[str], page: int | None = None) -> Source:
+    """The picture in a file with all that `write` can keep of it. Raises InvalidImageError or ImageTooLargeError.
+
+    page: which of several, from 1; None takes the first, and a note says so.
+    """
     path = Path(path)
     try:
         if path.is_dir():
@@ -80,7 +81,12 @@ def read_source(path: str | os.PathLike[str]) -> Source:
         if isinstance(error, InvalidImageError):
             raise
         raise InvalidImageError(f"{path} cannot be read", "check its name and your permission to read it") from error
-    return image_files.decode(encoded, str(path))
+    return image_files.decode(encoded, str(path), page)
+
+
+def count(path: str | os.PathLike[str]) -> int:
+    """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
+    return image_files.count(Path(path))
 
 
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
@@ -121,8 +127,11 @@ def flatten(pixels: Pixels) -> Pixels:
     return pixels[..., :3] * alpha + (1 - alpha)
 
 
-def require_writable(path: str | os.PathLike[str]) -> Path:
-    """The path, if `write` has a chance there. Raises UnwritableOutputError, so that hours are not spent in vain."""
+def require_writable(path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+    """The path, if `write` has a chance there. Raises UnwritableOutputError, so that hours are not spent in vain.
+
+    overwrite: whether a file that is there may be replaced; a write-protected one may not in any case.
+    """
     path = Path(path)
     if path.suffix.lower() not in WRITABLE:
         raise UnwritableOutputError(
@@ -140,7 +149,20 @@ def require_writable(path: str | os.PathLike[str]) -> Path:
         raise UnwritableOutputError(f"{path} cannot be written", "choose a shorter or simpler name") from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise UnwritableOutputError(f"the folder {path.parent} cannot be written to", "choose another folder")
+    _require_free(path, overwrite=overwrite)
     return path
+
+
+def _require_free(path: Path, *, overwrite: bool) -> None:
+    """Raise UnwritableOutputError for what is there and may not be replaced."""
+    if not path.exists():
+        return
+    if not overwrite:
+        raise UnwritableOutputError(f"{path} exists", "choose another name, or use --overwrite")
+    if not path.is_file():
+        raise UnwritableOutputError(f"{path} is not a file", "give the name of one")
+    if not os.access(path, os.W_OK):
+        raise UnwritableOutputError(f"{path} is write-protected", "choose another name, or allow writing to it")
 
 
 def require_size(path: Path, height: int, width: int) -> None:
@@ -153,34 +175,28 @@ def require_size(path: Path, height: int, width: int) -> None:
         )
 
 
-def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None) -> None:
+def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None, *, overwrite: bool = True) -> None:
     """Write the picture in the format of the name's suffix, whole or not at all.
 
     like: the file it was made from, whose depth, colours and metadata it keeps as far as the format can; without one
-    there are 8 bits per channel. JPEG knows no transparency: there the picture lies on white. Raises
-    UnwritableOutputError.
+    there are 8 bits per channel. JPEG knows no transparency: there the picture lies on white. A file that is replaced
+    keeps its mode. overwrite: whether one may be replaced at all. Raises UnwritableOutputError; its `kept` names the
+    file that holds the picture where this one could not.
     """
-    path = require_writable(path)
-    kind = WRITABLE[path.suffix.lower()]
-    path = path.resolve()  # a link stays a link; what it points to is replaced
-    unfinished = path.with_name(f".{uuid.uuid4().hex}{path.suffix.lower()}")
+    path = Path(path)
+    kind = WRITABLE.get(path.suffix.lower())
+    if kind is None or path.is_dir():
+        require_writable(path)
     try:
-        image_files.save(unfinished, pixels, kind, like or Source(pixels))
-        unfinished.chmod(unfinished.stat().st_mode & ~stat.S_IWOTH)  # whatever the umask
-        replace_whole(path, unfinished)
-    except (OSError, ValueError) as error:
-        raise UnwritableOutputError(
-            f"{path} cannot be written", "check the folder, the free space and the size"
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def replace_whole(path: Path, unfinished: Path) -> None:
-    """Put the finished file in the place of the other. It is on the disk first: a power cut leaves one or the other."""
-    with unfinished.open("r+b") as file:
-        os.fsync(file.fileno())
-    unfinished.replace(path)
+        path = path.resolve()  # a link stays a link; what it points to is replaced
+    except (OSError, ValueError, RuntimeError):
+        require_writable(path)
+        raise
+    write_kept(
+        path,
+        lambda unfinished: image_files.save(unfinished, pixels, str(kind), like or Source(pixels)),
+        overwrite=overwrite,
+    )
 
 
 def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:

@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import site
 import sys
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 
 import nst_core
@@ -25,6 +29,7 @@ from nst_core.profiles import Profile, profiles
 from nst_core.protocol import PROTOCOL
 
 PLUGIN = "neural-style"
+DISTRIBUTION = "gimp-neural-style"
 ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 
 SLICE = (
@@ -55,8 +60,35 @@ class GimpMissingError(NeuralStyleError, LookupError):
 
 
 def default_command() -> list[str]:
-    """The command that starts the engine of this environment; isolated, so that GIMP's own paths do not leak in."""
-    return [sys.executable, "-I", "-u", "-m", "nst_core.worker"]
+    """The command that starts the engine of this environment; isolated, so that GIMP's own paths do not leak in.
+
+    What lies where an isolated Python does not look, as after `pip install --user`, is named in it.
+    """
+    folders = outlying()
+    if not folders:
+        return [sys.executable, "-I", "-u", "-m", "nst_core.worker"]
+    start = f"import runpy, site; [site.addsitedir(folder) for folder in {folders!r}]; "
+    start += "runpy.run_module('nst_core.worker', run_name='__main__', alter_sys=True)"
+    return [sys.executable, "-I", "-u", "-c", start]
+
+
+def outlying() -> list[str]:
+    """Folders of installed packages, of this one or of what it needs, that an isolated Python does not search."""
+    names = [DISTRIBUTION]
+    with suppress(metadata.PackageNotFoundError):
+        wanted = metadata.requires(DISTRIBUTION) or []
+        names += [match[0] for text in wanted if (match := re.match(r"[\w.-]+", text))]
+    known = {os.path.realpath(folder) for folder in site.getsitepackages()}
+    found = []
+    for name in dict.fromkeys(names):
+        with suppress(metadata.PackageNotFoundError):
+            folder = os.path.realpath(str(metadata.distribution(name).locate_file("")))
+            checkout = folder == os.path.realpath(_CORE.parent) and folder != os.path.realpath(
+                site.getusersitepackages()
+            )
+            if folder not in known and not checkout:
+                found.append(folder)
+    return list(dict.fromkeys(found))
 
 
 def gimp_profiles() -> list[Profile]:
@@ -169,7 +201,8 @@ def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
     engine |= {"chosen": True} if chosen else {}
     (folder / ENGINE_FILE).write_text(json.dumps(engine, indent=2) + "\n", "utf-8")
     for path in [folder, *folder.rglob("*")]:
-        path.chmod(_FOLDER_MODE if path.is_dir() or path == entry else _FILE_MODE)  # GIMP only sees what is executable
+        with suppress(PermissionError):  # a file system without modes: whoever mounted it says who may do what
+            path.chmod(_FOLDER_MODE if path.is_dir() or path == entry else _FILE_MODE)  # GIMP sees what is executable
 
 
 def _sweep(plug_ins: Path) -> None:

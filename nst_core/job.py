@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,11 +15,15 @@ from nst_core.presets import Preset
 from nst_core.settings import MIN_SIDE, Settings
 
 Float = NDArray[np.float32]
+_ROUNDING = 1e-4
+"""How far beyond [0, 1] is the rounding of a sum of shares."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Style:
-    """A picture to paint like. pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
+    """A picture to paint like, equal to itself alone.
+
+    pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
 
     guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere.
     """
@@ -30,15 +34,14 @@ class Style:
 
     def __post_init__(self) -> None:
         require_picture(self.pixels, "the style")
-        if not self.weight >= 0 or not np.isfinite(self.weight):
-            raise InvalidSettingError(f"a style's weight is {self.weight}", "it must be 0 or more")
-        if self.guide is not None and not ((self.guide >= 0) & (self.guide <= 1)).all():
-            raise InvalidImageError("a guide holds values outside 0 to 1", "make it black where the style shall not be")
+        _require_number(self.weight, "a style's weight", lambda weight: weight >= 0, "0 or more")
+        if self.guide is not None:
+            _require_shares(self.guide, "a guide", (None, None), "make it black where the style shall not be")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
-    """All a run needs, checked when made.
+    """All a run needs, checked when made; equal to itself alone.
 
     content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
     settings say. mask: (H, W) in [0, 1], 1 where to stylise. strength_map: (H, W) in [0, 1], which multiplies the
@@ -57,28 +60,29 @@ class Job:
 
     def __post_init__(self) -> None:
         require_picture(self.content, "the picture")
-        if not 0 < self.part <= 1:
-            raise InvalidSettingError(f"the part is {self.part}", "it must be above 0 and at most 1")
+        size = self.content.shape[:2]
+        _require_number(self.part, "the part", lambda part: 0 < part <= 1, "above 0 and at most 1")
+        if not all(isinstance(style, Style) for style in self.styles):
+            raise InvalidSettingError("the styles are not all of class Style", "give Style(pixels) for each")
+        if not isinstance(self.settings, Settings):
+            raise InvalidSettingError(f"the settings are {_what(self.settings)}", "give Settings(…)")
         if not sum(style.weight for style in self.styles) > 0:
             raise InvalidSettingError("there is no style", "choose a preset or a style picture")
-        if self.init is not None and self.init.shape != (*self.content.shape[:2], 3):
-            raise InvalidImageError("the picture to start from has another size", "give it the size of the content")
-        if self.mask is not None and self.mask.shape != self.content.shape[:2]:
-            raise InvalidImageError("the mask has another size", "give it the size of the content")
-        if self.strength_map is not None and self.strength_map.shape != self.content.shape[:2]:
-            raise InvalidImageError("the strength map has another size", "give it the size of the content")
-        if self.strength_map is not None and not ((self.strength_map >= 0) & (self.strength_map <= 1)).all():
-            raise InvalidImageError(
-                "the strength map holds values outside 0 to 1", "make it white where to paint fully"
-            )
+        if self.init is not None:
+            _require_shares(self.init, "the picture to start from", (*size, 3), "convert it first")
+        if self.mask is not None:
+            _require_shares(self.mask, "the mask", size, "make it white where to paint")
+        if self.strength_map is not None:
+            _require_shares(self.strength_map, "the strength map", size, "make it white where to paint fully")
         if not (self.visible > 0).any():
             raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
         self._check_guides()
 
     def _check_guides(self) -> None:
         guides = [style.guide for style in self.styles if style.weight > 0]
-        if any(guide is not None and guide.shape != self.content.shape[:2] for guide in guides):
-            raise InvalidImageError("a guide has another size", "give it the size of the content")
+        for guide in guides:
+            if guide is not None and guide.shape != self.content.shape[:2]:
+                raise InvalidImageError(f"a guide has another size, {_what(guide)}", "give it the size of the content")
         if not any(guide is None or (guide * self.visible > 0).any() for guide in guides):
             raise NothingVisibleError("the guides cover nothing that is visible", "make them white where to paint")
 
@@ -117,14 +121,51 @@ def reduced(job: Job, side: int) -> Job:
 
 
 def require_picture(pixels: Float, what: str) -> None:
-    """Raise unless this is a float32 (H, W, 3 or 4) picture of finite numbers, 32 px or more on each side."""
-    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4) or pixels.dtype != np.float32:
-        raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture", "convert it first")
+    """Raise unless this is a float32 (H, W, 3 or 4) picture in [0, 1], 32 px or more on each side."""
+    if _is_other(pixels) or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+        raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture but {_what(pixels)}", "convert it first")
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
         raise ImageTooSmallError(f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side")
-    if not np.isfinite(pixels).all():
-        raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
+    _require_range(pixels, what, "bring it into that range")
+
+
+def _require_shares(values: Float, what: str, shape: tuple[int | None, ...], remedy: str) -> None:
+    """Raise unless these are floats in [0, 1] of this shape; None leaves a side open."""
+    if _is_other(values):
+        raise InvalidImageError(f"{what} is not of float32 but {_what(values)}", "convert it first")
+    if len(values.shape) != len(shape) or any(
+        want not in (None, has) for want, has in zip(shape, values.shape, strict=True)
+    ):
+        raise InvalidImageError(f"{what} has another size, {_what(values)}", "give it the size of the content")
+    _require_range(values, what, remedy)
+
+
+def _require_range(values: Float, what: str, remedy: str) -> None:
+    if not values.size:
+        return
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InvalidImageError(f"{what} holds values that are not numbers", "repair it first")
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        raise InvalidImageError(f"{what} holds values outside 0 to 1, from {low:g} to {high:g}", remedy)
+
+
+def _require_number(value: object, what: str, allowed: Callable[[float], bool], rule: str) -> None:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not np.isfinite(float(value)) or not allowed(float(value)):  # type: ignore[arg-type]
+        raise InvalidSettingError(f"{what} is {value!r}", f"it must be {rule}")
+
+
+def _is_other(values: object) -> bool:
+    return not isinstance(values, np.ndarray) or values.dtype not in (np.float32, np.float64)
+
+
+def _what(values: object) -> str:
+    """What was given, for a person."""
+    if isinstance(values, np.ndarray):
+        return f"an array of {values.dtype} of shape {values.shape}"
+    return f"of type {type(values).__name__}"
 
 
 @dataclass(frozen=True)
@@ -158,9 +199,9 @@ class Metrics:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outcome:
-    """The picture, with as many channels as the content had, and how it came about."""
+    """Equal to itself alone. The picture, with as many channels as the content had, and how it came about."""
 
     pixels: Float
     metrics: Metrics

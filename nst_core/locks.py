@@ -63,7 +63,7 @@ def _is_still(file: IO[bytes], path: Path) -> bool:
 
 def _locked(file: IO[bytes], path: Path, end: float) -> bool:
     """Wait until this process is the only writer. False where the file system cannot lock."""
-    while (locked := _try_lock(file)) is None:
+    while (locked := try_lock(file)) is None:
         if time.monotonic() > end:
             raise UnwritableOutputError(
                 f"another program is writing to {path.parent}", "try again when it has finished"
@@ -72,7 +72,7 @@ def _locked(file: IO[bytes], path: Path, end: float) -> bool:
     return locked
 
 
-def _try_lock(file: IO[bytes]) -> bool | None:
+def try_lock(file: IO[bytes]) -> bool | None:
     """Whether it is locked now; None: another has it, False: the file system cannot lock."""
     try:
         _lock(file)

@@ -8,27 +8,51 @@ import struct
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
+from xml.etree import ElementTree as ET
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-KEPT = (270, 271, 272, 306, 315, 33432)
-"""Description, make, model, time, artist, copyright; not what tells of the file itself: size, turn, thumbnail."""
+KEPT = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
+"""Description, make, model, program, time, artist, computer, rating, copyright, and what Windows keeps in words; not
+what tells of the file itself: size, turn, thumbnail."""
 FOLDERS = {34665: (0x927C, 0xA002, 0xA003, 0xA005), 34853: ()}
 """The camera's and the place's folders of tags, without the maker's note, which moving breaks, and the old size."""
 PNG_XMP = "XML:com.adobe.xmp"
-XMP_TAG = 700
+XMP_TAG, IPTC_TAG, PHOTOSHOP_IPTC = 700, 33723, 0x0404
+PNG_IPTC = "Raw profile type iptc"
+_INTEROP, _COLOR_SPACE, _CAMERA = 0xA005, 0xA001, 34665
+_GONE = (
+    "http://ns.adobe.com/hdr-gain-map/",
+    "http://ns.adobe.com/xmp/note/",
+    "http://ns.apple.com/HDRGainMap/",
+    "http://ns.apple.com/pixeldatainfo/",
+    "http://ns.google.com/photos/",
+    "http://ns.xiaomi.com/photos/",
+)
+"""What tells of gain maps, films, depth and further blocks in a phone's file, none of which a painting has."""
+_MOST_XMP = 2**24
 _TURN = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """exif: TIFF tags by number, folders of tags as mappings; xmp: a packet; resolution: px per inch, x and y."""
+    """exif: TIFF tags by number, folders of tags as mappings; xmp: a packet; resolution: px per inch, x and y.
+
+    iptc: the records of IPTC. adobe_rgb: a camera says that this is what its colours are.
+    """
 
     exif: dict[int, Any]
     xmp: bytes = b""
     resolution: tuple[float, float] | None = None
+    iptc: bytes = b""
+    adobe_rgb: bool = False
+
+    @property
+    def added(self) -> dict[int, Any]:
+        """The tags that `add_tags` shall put into a TIFF."""
+        return self.exif | ({IPTC_TAG: self.iptc} if self.iptc else {})
 
     def block(self) -> bytes:
         """The tags as an EXIF block; empty if there are none."""
@@ -43,12 +67,31 @@ class Metadata:
             return found | {"tiffinfo": {XMP_TAG: self.xmp} if self.xmp else {}}
         if self.exif:
             found["exif"] = self.block()
-        if self.xmp and kind == "PNG":
+        if kind == "PNG":
             found["pnginfo"] = PngInfo()
-            found["pnginfo"].add_itxt(PNG_XMP, self.xmp.decode(errors="replace"))
+            if self.xmp:
+                found["pnginfo"].add_itxt(PNG_XMP, self.xmp.decode(errors="replace"))
+            if self.iptc:
+                found["pnginfo"].add_text(PNG_IPTC, self.iptc_text, zip=True)
         elif self.xmp:
             found["xmp"] = self.xmp
+        if self.iptc and kind == "JPEG":
+            block = b"Photoshop 3.0\0" + self._photoshop
+            if len(block) < 2**16 - 2:
+                found["extra"] = b"\xff\xed" + struct.pack(">H", len(block) + 2) + block
         return found
+
+    @property
+    def iptc_text(self) -> str:
+        """The records as PNG keeps them, in hexadecimal digits."""
+        digits = self._photoshop.hex()
+        lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+        return f"\niptc\n{len(self._photoshop):8}\n{lines}\n"
+
+    @property
+    def _photoshop(self) -> bytes:
+        head = b"8BIM" + struct.pack(">HHI", PHOTOSHOP_IPTC, 0, len(self.iptc))
+        return head + self.iptc + b"\0" * (len(self.iptc) % 2)
 
 
 NONE = Metadata({})
@@ -57,15 +100,86 @@ NONE = Metadata({})
 def read_metadata(image: Image.Image) -> Metadata:
     """What the opened file says. What cannot be understood is left out: it is no reason to refuse a picture."""
     exif: dict[int, Any] = {}
+    adobe_rgb = False
     with suppress(Exception):
-        exif = _kept(image.getexif())
+        tags = image.getexif()
+        adobe_rgb = _says_adobe_rgb(tags)
+        exif = _kept(tags)
     xmp = image.info.get("xmp") or image.info.get(PNG_XMP) or b""
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
     resolution = None
     with suppress(Exception):
         across, down = (float(number) for number in image.info["dpi"])
         resolution = (across, down) if across >= 1 and down >= 1 else None
-    return Metadata(exif, _TURN.sub(rb"\g<1>1", xmp.rstrip(b"\0")), resolution)
+    iptc = b""
+    with suppress(Exception):
+        iptc = _iptc(image)
+    return Metadata(exif, still_true(xmp), resolution, iptc, adobe_rgb)
+
+
+def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
+    """What a TIFF, or a raw file built like one, says in the directory at this place; None: in its first one."""
+    with suppress(Exception):
+        tags = Image.Exif()
+        tags.bigtiff, tags.endian = b"+" in encoded[2:4], "<" if encoded[:2] == b"II" else ">"
+        first = ImageFileDirectory_v2(encoded[: 16 if tags.bigtiff else 8]).next
+        tags.load_from_fp(io.BytesIO(encoded), first if at is None else at)
+        across, down = (float(tags.get(tag, 0)) * (2.54 if tags.get(296) == 3 else 1) for tag in (282, 283))
+        resolution = (across, down) if across >= 1 and down >= 1 and tags.get(296) != 1 else None
+        xmp, iptc = tags.get(XMP_TAG, b""), tags.get(IPTC_TAG, b"")
+        iptc = (
+            struct.pack(f"{'<' if encoded[:2] == b'II' else '>'}{len(iptc)}L", *iptc)
+            if isinstance(iptc, tuple)
+            else iptc
+        )
+        return Metadata(_kept(tags), still_true(bytes(xmp)), resolution, bytes(iptc), _says_adobe_rgb(tags))
+    return NONE
+
+
+def still_true(xmp: bytes) -> bytes:
+    """The packet, upright, and without what it says of parts that only the photograph's file has."""
+    xmp = _TURN.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
+    if not any(place.encode() in xmp for place in _GONE):
+        return xmp
+    if len(xmp) > _MOST_XMP or b"<!DOCTYPE" in xmp or b"<!ENTITY" in xmp:
+        return b""
+    try:
+        names = [event[1] for event in ET.iterparse(io.BytesIO(xmp), ("start-ns",))]  # noqa: S314 - without entities
+        root = ET.fromstring(xmp)  # noqa: S314 - as above
+    except ET.ParseError:
+        return b""
+    for prefix, place in names:
+        with suppress(ValueError):  # a prefix that ElementTree keeps for itself
+            ET.register_namespace(prefix, place)
+    beginnings = tuple(f"{{{place}" for place in _GONE)
+    for element in root.iter():
+        for name in [name for name in element.attrib if name.startswith(beginnings)]:
+            del element.attrib[name]
+        for child in [child for child in element if child.tag.startswith(beginnings)]:
+            element.remove(child)
+    return b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n%s\n<?xpacket end="w"?>' % (
+        ET.tostring(root, "utf-8")
+    )
+
+
+def _iptc(image: Image.Image) -> bytes:
+    if (blocks := image.info.get("photoshop")) is not None:
+        return bytes(blocks.get(PHOTOSHOP_IPTC, b""))
+    text = image.info.get(PNG_IPTC)
+    if not isinstance(text, str):
+        return b""
+    block = bytes.fromhex("".join(text.split()[2:]))
+    if not block.startswith(b"8BIM"):
+        return block
+    length = int.from_bytes(block[8:12], "big")
+    return block[12 : 12 + length] if block[4:6] == b"\4\4" else b""
+
+
+def _says_adobe_rgb(tags: Image.Exif) -> bool:
+    camera = tags.get_ifd(_CAMERA)
+    index = tags.get_ifd(_INTEROP).get(1, "")
+    index = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
+    return index.strip("\0 ") == "R03" or camera.get(_COLOR_SPACE) == 2
 
 
 def _kept(exif: Image.Exif) -> dict[int, Any]:

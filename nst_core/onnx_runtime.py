@@ -54,7 +54,8 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     else:
         options.enable_cpu_mem_arena = False
-    return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
+    with contextlib.redirect_stdout(sys.stderr):  # which its wrapper prints to where a card cannot be used
+        return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
 
 
 def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:

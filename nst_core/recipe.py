@@ -8,21 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from nst_core import __version__, arithmetic
+from nst_core import __version__, arithmetic, threads
 from nst_core.backends import Backend, Float
 from nst_core.errors import InvalidSettingError
 from nst_core.job import Job, Style
-from nst_core.settings import to_mapping
+from nst_core.settings import knobs, to_mapping
 
 FORMAT = 1
 MADE = {"backend": "name", "device": "device", "precision": "precision"}
 """What a recipe tells of the backend that made the picture, and where the backend has it."""
-AROUND: dict[str, Callable[[], str]] = {"processor": arithmetic.processor, "kernels": arithmetic.kernels}
+AROUND: dict[str, Callable[[], str]] = {
+    "processor": arithmetic.processor,
+    "threads": lambda: f"{threads.count()} threads",
+    "libraries": arithmetic.libraries,
+    "kernels": arithmetic.kernels,
+}
 """What it tells of the machine, beside these, since some version on."""
 
 
 def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
-    """Engine version, settings, size, and digests of all pictures.
+    """Engine version, settings of the look and the run, size, and digests of all pictures.
 
     backend: what computed the picture, if anything was; settings may leave that open.
     """
@@ -32,12 +37,18 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "engine": __version__,
-        "settings": to_mapping(job.settings),
+        "settings": of_the_work(to_mapping(job.settings)),
         "size": [width, height],
         "styles": [_style(style) for style in job.styles],
         **_digests(mask=job.mask, init=job.init, strength_map=job.strength_map),
         **({"made": made} if made else {}),
     }
+
+
+def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without those of the machine, which older recipes hold: they are for whoever repeats it to choose."""
+    machine = {named.name for named in knobs() if named.knob.scope == "machine"}
+    return {name: value for name, value in settings.items() if name not in machine}
 
 
 def otherwise(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:

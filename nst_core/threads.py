@@ -1,16 +1,55 @@
-"""How many threads this program's networks may use; set once, before the first of them is loaded."""
+"""How many threads this program's networks may use; set once, before the first of them is loaded.
+
+A mask of processors (taskset, Slurm, Docker's cpuset) and a group's quota (Docker's --cpus) are kept. ONNX Runtime,
+left to itself, counts and pins its threads by all processors of the machine; told a number, it pins none.
+"""
 
 from __future__ import annotations
 
+import math
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_OLD_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
 _most = 0
 
 
 def limit(count: int) -> None:
-    """Use that many threads at most; 0: as many as the machine has cores. Networks loaded before keep theirs."""
+    """Use that many threads at most; 0: as many as this program was given. Networks loaded before keep theirs."""
     global _most  # noqa: PLW0603 - a process has one set of cores
     _most = count
 
 
 def most() -> int:
-    """What was set; 0 where nothing was."""
-    return _most
+    """What was set, or how many processors this program was given if that is fewer than there are; else 0."""
+    return _most or _given()
+
+
+def count() -> int:
+    """How many there will be at most."""
+    return most() or os.cpu_count() or 1
+
+
+@cache
+def _given() -> int:
+    there = os.cpu_count() or 1
+    given = there
+    with suppress(AttributeError, OSError):  # not Linux
+        given = len(os.sched_getaffinity(0))
+    quota = _quota()
+    given = given if quota is None else min(given, max(1, math.ceil(quota)))
+    return given if given < there else 0
+
+
+def _quota() -> float | None:
+    """Processors that the group of this program may use; None where there is no limit."""
+    with suppress(OSError, ValueError):
+        allowed, _, period = _QUOTA.read_text("ascii").partition(" ")
+        return None if allowed == "max" else int(allowed) / int(period)
+    with suppress(OSError, ValueError):
+        allowed_us, period_us = (int(path.read_text("ascii")) for path in _OLD_QUOTA)
+        return allowed_us / period_us if allowed_us > 0 else None
+    return None

@@ -452,9 +452,9 @@ def test_the_second_ctrl_c_ends_the_program_at_once() -> None:
     """Even in the middle of a step that never ends, and with the exit status that a shell shows as 130."""
     script = (
         "import time\n"
-        "from nst_core.cli_stylize import _stopping\n"
-        "class Deaf:\n    def stop(self): pass\n"
-        "with _stopping(Deaf()):\n    print('ready', flush=True)\n    while True: time.sleep(60)\n"
+        "from nst_core.cli_stop import stopping\n"
+        "with stopping(lambda: None, 'press Ctrl-C again'):\n"
+        "    print('ready', flush=True)\n    while True: time.sleep(60)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -15,7 +15,7 @@ from engine_fixtures import painting, photograph
 
 from nst_core import arithmetic, images
 from nst_core.cli import main
-from nst_core.recipe import otherwise
+from nst_core.recipe import AROUND, otherwise
 
 ROOT = Path(__file__).resolve().parent.parent
 SHELL = [sys.executable, "-c", "from nst_core.cli import main; main(prog_name='neural-style')"]
@@ -67,10 +67,10 @@ def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: P
     words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--json"]
     made = run(*words, "--save-recipe", work / "r.json", "--quality", "draft", "--size", "48")
     report, written = json.loads(made.stdout), json.loads((work / "r.json").read_text())
-    around = {"processor": arithmetic.processor(), "kernels": arithmetic.kernels()}
+    around = {name: ask() for name, ask in AROUND.items()}
     assert written["made"] == {name: report[name] for name in ("backend", "device", "precision")} | around
-    assert written["settings"]["backend"] == "auto"
-    again: list[str | Path] = [*words, "--recipe", work / "r.json"]
+    assert "backend" not in written["settings"]
+    again: list[str | Path] = [*words, "--overwrite", "--recipe", work / "r.json"]
     assert json.loads(run(*again).stdout)["notes"] == report["notes"]
     pytest.importorskip("torch")
     other = {"onnx": "torch"}.get(report["backend"], "onnx")

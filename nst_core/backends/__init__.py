@@ -78,10 +78,15 @@ class Backend(Protocol):
     """What the optimisation needs of a numeric library."""
 
     name: str
-    device: str
     precision: str
-    notes: tuple[str, ...]
-    """What a person should know, e.g. that a graphics card was asked for and not had."""
+
+    @property
+    def device(self) -> str:
+        """Where it computes: cpu, cuda or mps."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know, e.g. that a graphics card was asked for and not had."""
 
     def array(self, values: Float) -> Array:
         """A float32 numpy array as one of the backend's own, on its device."""

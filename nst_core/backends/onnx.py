@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
-import os
+import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
+from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -35,6 +37,16 @@ def devices() -> list[str]:
     return [device for device, provider in PROVIDERS.items() if provider in available]
 
 
+@dataclass(eq=False)
+class _Shared:
+    """What all handles of one backend have in common: graphs, loaded once, and how the first of them turned out."""
+
+    device: str
+    notes: tuple[str, ...] = ()
+    loaded: dict[str, ort.InferenceSession] = field(default_factory=dict)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
 class OnnxBackend:
     """Numpy arrays outside, ONNX Runtime inside. Images and targets stay bound, so a step copies only the image."""
 
@@ -47,40 +59,64 @@ class OnnxBackend:
                 f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
             )
         self._asked = device
-        few = (threads.most() or os.cpu_count() or 1) < MANY
+        few = threads.count() < MANY
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Before the names of the graphs: which convolutions they have."""
         self._running = [run_options(self._asked)]
-        self._loaded: dict[str, ort.InferenceSession] = {}
-        self.device = device
-        self.notes: tuple[str, ...] = ()
+        self._shared = _Shared(device)
         if device != "cpu":
             self._features  # noqa: B018 - whether the card works decides how the work is planned
 
-    @cached_property
+    @property
+    def device(self) -> str:
+        """See `Backend`: the processor where a card was asked for and not had."""
+        return self._shared.device
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See `Backend`."""
+        return self._shared.notes
+
+    def add_notes(self, notes: tuple[str, ...]) -> None:
+        """Have it say this too."""
+        self._shared.notes += notes
+
+    def handle(self) -> OnnxBackend:
+        """Another one over the same graphs, whose work `abort` of this one does not end."""
+        made = copy.copy(self)
+        made._running = [run_options(self._asked)]  # noqa: SLF001 - its own kind
+        return made
+
+    @property
     def _features(self) -> ort.InferenceSession:
         return self._session(weights.FEATURES_FILE)
 
     def _search(self, *, every: bool) -> ort.InferenceSession:
         name = weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE
-        if name not in self._loaded:
-            self._loaded[name] = load_graph(weights.verified(name), threads.most(), self._asked)
-        return self._loaded[name]
+        with self._shared.lock:
+            if name not in self._shared.loaded:
+                self._shared.loaded[name] = load_graph(weights.verified(name), threads.most(), self._asked)
+            return self._shared.loaded[name]
 
     def _of(self, method: Method, file: str) -> ort.InferenceSession:
         """The graph that there is for each method, loaded once."""
-        name = file.format(method=method.name)
-        if name not in self._loaded:
-            self._loaded[name] = self._session(name)
-        return self._loaded[name]
+        return self._session(file.format(method=method.name))
 
     def _session(self, name: str) -> ort.InferenceSession:
+        with self._shared.lock:
+            if name not in self._shared.loaded:
+                self._shared.loaded[name] = self._load(name)
+            return self._shared.loaded[name]
+
+    def _load(self, name: str) -> ort.InferenceSession:
         weights.verified(weights.WEIGHTS_FILE)
         made = load_graph(weights.verified(self.prefix + name), threads.most(), self._asked)
         if made.get_providers()[0] != PROVIDERS[self._asked]:
             # ONNX Runtime falls back without a word; the artist should know why it is slow.
-            self.device = "cpu"
-            self.notes = (f"{self._asked} was asked for but ONNX Runtime fell back to the processor",)
+            self._shared.device = "cpu"
+            note = f"{self._asked} was asked for but ONNX Runtime fell back to the processor"
+            if note not in self._shared.notes:
+                self._shared.notes += (note,)
         return made
 
     def array(self, values: Float) -> Array:
@@ -171,7 +207,7 @@ class OnnxBackend:
     def _give_back(self) -> None:
         self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
 
-    @cached_property
+    @property
     def _sums(self) -> ort.InferenceSession:
         return self._session(weights.TILE_SUMS_FILE)
 

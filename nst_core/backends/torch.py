@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -24,7 +25,8 @@ def devices() -> list[str]:
     found = ["cpu"]
     if torch.cuda.is_available():
         found.append("cuda")
-    if torch.backends.mps.is_available():
+    mps = getattr(torch.backends, "mps", None)  # not in PyTorch before 1.12
+    if mps is not None and mps.is_available():
         found.append("mps")
     return found
 
@@ -34,7 +36,8 @@ def has_fast_bfloat16() -> bool:
 
     Intel's do so by their matrix unit alone: with AVX-512's instructions they take longer (benchmarks/README.md).
     """
-    abilities = torch.cpu.get_capabilities()
+    ask = getattr(torch.cpu, "get_capabilities", None)  # not in older ones
+    abilities = ask() if ask else {}
     by_vectors = abilities.get("avx512_bf16") and "Intel" not in str(abilities.get("cpu_name"))
     return bool(abilities.get("amx_bf16") or by_vectors)
 
@@ -66,6 +69,16 @@ class TorchBackend:
         self.precision = _NAMES[self._dtype]
         self._vgg = Vgg.load(device, self._dtype)
         self._tiles: _Tiles | None = None
+
+    def add_notes(self, notes: tuple[str, ...]) -> None:
+        """Have it say this too."""
+        self.notes += notes
+
+    def handle(self) -> TorchBackend:
+        """Another one over the same network, whose work `abort` of this one does not end."""
+        made = copy.copy(self)
+        made._tiles = None  # noqa: SLF001 - its own kind
+        return made
 
     def array(self, values: Float) -> Array:
         """A tensor on the device."""

@@ -1,0 +1,126 @@
+"""Pictures that libraries of the extra `files` read: camera's raw files, HEIC, JPEG XL, Photoshop and OpenEXR."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Judge = Callable[[int, int], None]
+"""Raises for a width and height that there is no room for; called before pixels are decoded."""
+
+CLIPPED = "values that are darker than black or brighter than white were cut off"
+_VERSION_INFO = 0x0421
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """colors: (H, W, 1 or 3) integers, alpha: (H, W, 0 or 1) in [0, 1], profile: of the colours, else they are sRGB."""
+
+    colors: NDArray[np.uint8] | NDArray[np.uint16]
+    alpha: NDArray[np.float32]
+    profile: bytes | None = None
+    notes: tuple[str, ...] = ()
+
+
+def register_heic() -> str:
+    """Teach Pillow to read HEIC, and say what it calls it."""
+    import pillow_heif  # noqa: PLC0415 - of the extra `files`
+
+    pillow_heif.register_heif_opener()
+    return "HEIF"
+
+
+def register_jxl() -> str:
+    """Teach Pillow to read JPEG XL, and say what it calls it."""
+    import pillow_jxl  # noqa: F401, PLC0415 - which registers itself; of the extra `files`
+
+    return "JXL"
+
+
+def raw(encoded: bytes, judge: Judge) -> Decoded:
+    """A camera's raw file, developed as the camera was set. Raises what rawpy raises."""
+    import rawpy  # noqa: PLC0415 - of the extra `files`
+
+    with rawpy.imread(io.BytesIO(encoded)) as opened:
+        judge(opened.sizes.iwidth, opened.sizes.iheight)
+        colors = opened.postprocess(use_camera_wb=True, output_bps=16, gamma=(2.4, 12.92))
+    return Decoded(colors, np.ones((*colors.shape[:2], 0), np.float32))
+
+
+def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
+    """A Photoshop document, flattened, or an OpenEXR picture, whose light is made sRGB. Raises OSError, ValueError."""
+    import OpenImageIO  # noqa: PLC0415 - of the extra `files`
+
+    oiio: Any = OpenImageIO
+    wish = oiio.ImageSpec()
+    wish.attribute("oiio:UnassociatedAlpha", 1)
+    with tempfile.TemporaryDirectory() as folder:  # its Python reads files alone
+        file = Path(folder) / f"picture{suffix}"
+        file.write_bytes(encoded)
+        return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, judge)
+
+
+def _by_imageio(oiio: Any, opened: Any, page: int, judge: Judge) -> Decoded:
+    if opened is None:
+        raise OSError(oiio.geterror())
+    try:
+        if page > 1 and not opened.seek_subimage(page - 1, 0):
+            raise ValueError(f"there is no picture {page}")
+        spec = opened.spec()
+        judge(spec.width, spec.height)
+        light = str(spec.format) in {"half", "float", "double"}
+        read = opened.read_image(page - 1, 0, 0, spec.nchannels, "float" if light else str(spec.format))
+        if read is None:
+            raise OSError(opened.geterror())
+        held = np.asarray(read).reshape(spec.height, spec.width, spec.nchannels)
+        names = [str(name).rpartition(".")[2].upper() for name in spec.channelnames]
+        profile = spec.getattribute("ICCProfile")
+    finally:
+        opened.close()
+    colors, alpha = _channels(held, names, spec.alpha_channel)
+    if light:
+        unseen = bool(not np.isfinite(colors).all() or colors.max() > 1 or colors.min() < 0)
+        words = np.rint(_encoded(colors) * 65535).astype(np.uint16)
+        return Decoded(words, alpha, None, (CLIPPED,) if unseen else ())
+    return Decoded(colors, alpha, None if profile is None else bytes(np.asarray(profile, np.uint8)))
+
+
+def has_flattened(psd: bytes) -> bool:
+    """Whether a Photoshop document holds the picture that its layers make together."""
+    at = 26
+    at += 4 + int.from_bytes(psd[at : at + 4], "big")
+    end = at + 4 + int.from_bytes(psd[at : at + 4], "big")
+    at += 4
+    while at + 12 <= min(end, len(psd)) and psd[at : at + 4] in (b"8BIM", b"MeSa", b"PHUT", b"AgHg", b"DCSR"):
+        number = int.from_bytes(psd[at + 4 : at + 6], "big")
+        name = 1 + psd[at + 6]
+        at += 6 + name + name % 2
+        size = int.from_bytes(psd[at : at + 4], "big")
+        if number == _VERSION_INFO:
+            return psd[at + 8 : at + 9] != b"\0"
+        at += 4 + size + size % 2
+    return True
+
+
+def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    wanted = [names.index(name) for name in "RGB"] if set("RGB") <= set(names) else [0]
+    if names[wanted[0]] in {"C", "L*", "LAB"} or (len(wanted) == 1 and wanted[0] == alpha_at):
+        raise ValueError("its colours are neither RGB nor gray")
+    alpha = held[..., alpha_at : alpha_at + 1] if alpha_at >= 0 else held[..., :0]
+    most = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
+    shares = np.clip(np.nan_to_num(alpha / np.float32(most)), 0, 1).astype(np.float32)
+    return np.ascontiguousarray(held[..., wanted]), shares
+
+
+def _encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light in sRGB's code."""
+    bounded = np.clip(np.nan_to_num(light, nan=0, posinf=1, neginf=0), 0, 1)
+    coded: NDArray[np.float32] = np.where(bounded <= 0.0031308, bounded * 12.92, 1.055 * bounded ** (1 / 2.4) - 0.055)
+    return coded
