@@ -132,7 +132,7 @@ def tab(desk: Desk) -> Facts:
         stops = []
         for _ in range(6):
             before = desk.focused()
-            desk.press(key, reached=lambda before=before: desk.focused() != before)
+            desk.press(key, reached=partial(_elsewhere, desk, before))
             stops.append(desk.focused())
         facts[name] = stops
     facts["still chosen"] = desk.picks() == chosen and desk.changes == changes
@@ -143,6 +143,10 @@ def tab(desk: Desk) -> Facts:
     desk.press("Return", reached=lambda: desk.accepted > accepted)
     desk.accepted = accepted
     return facts
+
+
+def _elsewhere(desk: Desk, before: str) -> bool:
+    return desk.focused() != before
 
 
 def places(desk: Desk) -> Facts:
@@ -161,6 +165,7 @@ def places(desk: Desk) -> Facts:
     message = seen()
     desk.gallery._notice.hide()
     first = desk.grid.tiles[5].pick
+    assert first is not None
     desk.gallery._adopt(desk.gallery.picks.toggle(first))
     blended = seen()
     desk.gallery._adopt(desk.gallery.picks.without(first))

@@ -26,6 +26,7 @@ from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.preview.pane import Preview  # noqa: E402
+from gimp_plugin.preview.pictures import in_gray  # noqa: E402
 from nst_core.errors import NeuralStyleError  # noqa: E402
 from nst_core.messages import Pixels  # noqa: E402
 from nst_core.settings import knobs  # noqa: E402
@@ -232,7 +233,7 @@ def drafted(stage: Stage) -> None:
     content = preview.content()
     stage.answers["draft"] = [content.width, content.height, preview.part, preview.quality]
     half = content.width // 2
-    row = solid(half, 1, (0, 0, 1)).rgba + solid(content.width - half, 1, (0, 1, 0)).rgba
+    row = bytes(solid(half, 1, (0, 0, 1)).rgba) + bytes(solid(content.width - half, 1, (0, 1, 0)).rgba)
     preview.show_after(Pixels(content.width, content.height, row * content.height), "Preview")
     line = (WIDTH / 2 - preview._frame.left) / preview._frame.width
     stage.see("draft seen", ["blue", "green"], line - 0.1, line + 0.1)
@@ -299,6 +300,12 @@ def strengths(stage: Stage) -> None:
     stage.answers["strengths of nothing"] = painter(preview, "inside").preview().strength_map
 
 
+def gray(stage: Stage) -> None:
+    """A picture as a grayscale image will hold it."""
+    pixel = memoryview(bytes(in_gray(solid(1, 1, (0, 1, 0))).rgba)).cast("f")
+    stage.answers["gray"] = [round(value, 3) for value in pixel]
+
+
 def extremes(stage: Stage) -> None:
     """Layers of odd shapes, and one that is gone."""
     sizes = {}
@@ -331,7 +338,7 @@ def extremes(stage: Stage) -> None:
 def main() -> None:
     stage = Stage()
     try:
-        for part in (fitted, before_button, states, zoomed, hidden, strengths, extremes):
+        for part in (fitted, before_button, states, zoomed, hidden, strengths, gray, extremes):
             part(stage)
     except Exception:  # noqa: BLE001 - told by the test
         stage.answers["failed"] = traceback.format_exc()

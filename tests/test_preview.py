@@ -88,6 +88,14 @@ def test_a_part_of_a_draft_is_what_a_draft_has_there(answers: dict[str, Any]) ->
     assert answers["draft seen"] == ["blue", "green"]
 
 
+def test_in_a_grayscale_image_the_preview_is_gray(answers: dict[str, Any]) -> None:
+    """As bright as the colour is."""
+    red, green, blue, alpha = answers["gray"]
+    assert red == green == blue
+    assert 0.8 < green < 0.9
+    assert alpha == 1.0
+
+
 def test_layers_of_any_shape_are_previewed_and_lost_ones_told(answers: dict[str, Any]) -> None:
     """Long ones in part, small ones as they are."""
     assert answers["sizes"] == {"3000 x 40": [2048, 32, 2048 * 32 * 16], "32 x 32": [32, 32, 32 * 32 * 16]}
