@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from nst_core.settings import Value
 
 FILE = "file "  # how the host's key of a file begins
-KNOWN = (
-    *(b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8", b"P5", b"P6"),
-    *(b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
+FOREIGN = (
+    *(b"gimp xcf", b"8BPS", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"v/1\x01", b"#?RADIANCE", b"<svg", b"<?xml", b"%PDF"),
+    *(b"DDS ", b"\0\0\1\0"),
 )
-"""How files begin that the engine reads; WebP and AVIF say it further on."""
-AVIFS = (b"ftypavif", b"ftypavis")
+"""How pictures begin that GIMP may know and the engine does not; HEIC and OpenRaster say it further on."""
+HEICS = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
+OPEN_RASTER = b"image/openraster"
 Kind = Literal["preset", "file", "layer"]
 
 
@@ -236,13 +237,13 @@ def read_picture(path: Path) -> bytes:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file begins like none that the engine reads, so that the host is asked to read it."""
+    """Whether a file begins like a picture that the engine cannot read, so that the host is asked to."""
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(64)
     except OSError:
         return False
-    return bool(head) and not head.startswith(KNOWN) and head[4:12] not in AVIFS and head[8:12] != b"WEBP"
+    return head.startswith(FOREIGN) or head[4:12] in HEICS or OPEN_RASTER in head
 
 
 def _style(source: _Source, read_layer: Callable[[str], Pixels]) -> StyleFile | StylePixels:
