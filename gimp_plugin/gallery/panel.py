@@ -45,6 +45,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         regions: Callable[[], Sequence[Region]] = tuple,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
+        self.set_hexpand(False)  # whatever is in it would like to
         self._picks = picks
         self._on_change = on_change
         self._own = [pick for pick in picks.entries if pick.kind != "preset"]
