@@ -168,7 +168,8 @@ def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
             _note(layer, one, look)
             image.insert_layer(layer, group, position)
         masks.put_on(group, one.place.mask)
-        image.reorder_item(group, source.get_parent(), image.get_item_position(source))
+        parent, below = source.get_parent(), image.get_item_position(source)
+        image.reorder_item(group, parent, below if parent else below - 1)  # among its own kind it stands above already
         image.set_selected_layers([group])
     return group
 
