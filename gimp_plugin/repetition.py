@@ -25,41 +25,45 @@ def repeat(call: Call) -> list[Gimp.Layer]:
 
     Where only painted ones are selected, they are painted over. Raises NeuralStyleError.
     """
-    painted = [layer for layer in call.drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
-    others = [layer for layer in call.drawables if layer not in painted]
-    layers = others or painted
-    canvas.check(call.image, layers)
+    drawables = canvas.meant(call.drawables)
+    painted = [layer for layer in drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
+    others = [layer for layer in drawables if layer not in painted]
+    layers, left_out = canvas.paintable(call.image, others or painted)
     noted = (recipes.of(painted[0]) if painted else None) or recipes.latest(call.image)
-    return unattended.paint(call, layers, _order(call, noted, recipes.settings_of(noted)))
+    return unattended.paint(call, layers, _order(call, noted, recipes.settings_of(noted)), left_out)
 
 
 def refine(call: Call) -> list[Gimp.Layer]:
     """Go on with a painted layer: from its pixels, towards its source. Raises NeuralStyleError."""
-    canvas.check(call.image, call.drawables)
-    if len(call.drawables) != 1:
+    if len(call.drawables) > 1:
         raise UnsupportedLayerError(_("several layers are selected"), _("select the one to refine"))
-    noted = recipes.of(call.drawables[0])
+    (layer,), _none = canvas.paintable(call.image, call.drawables)
+    noted = recipes.of(layer)
     if noted is None:
         raise UnsupportedLayerError(
-            _("{layer} was not painted by Neural Style").format(layer=repr(call.drawables[0].get_name())),
+            _("{layer} was not painted by Neural Style").format(layer=repr(layer.get_name())),
             _("select a layer that was"),
         )
     before = recipes.settings_of(noted)
-    if call.interactive:
-        from gimp_plugin.dialog.refine_dialog import ask  # noqa: PLC0415 - needs a screen
-
-        arguments.write(call.config, before)
-        ask(call.procedure, call.config)
-    values = arguments.values_of(call.config)
-    order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
     tattoo = recipes.source_of(noted)
     source = call.image.get_layer_by_tattoo(tattoo) if tattoo else None
 
     def begin(view: View, request: Stylize) -> Stylize:
         return _continued(view, request, source)
 
+    if call.interactive:
+        from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
+        from gimp_plugin.dialog.work import Onward  # noqa: PLC0415 - the same
+
+        arguments.write(call.config, before)
+        picks = recipes.picks_of(noted, call.image)
+        places = recipes.places_of(noted, picks, call.image)
+        onward = Onward(origin.title_of(noted), picks, before, places, source, tattoo, begin)
+        return interactive.refine(layer, call.config, onward)
+    values = arguments.values_of(call.config)
+    order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
     order = replace(order, look=replace(order.look, source=tattoo), begin=begin)
-    return unattended.paint(call, call.drawables, order)
+    return unattended.paint(call, [layer], order)
 
 
 def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unattended.Order:

@@ -6,13 +6,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.engine_words import notes
+from gimp_plugin.engine_words import in_a_line, notes
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from gimp_plugin.image.canvas import LeftOut
+    from nst_core.errors import NeuralStyleError
     from nst_core.messages import Done, Progress
 
 PREFIX = "neural-style: "
@@ -63,6 +65,17 @@ def tell_notes(pictures: Iterable[Done]) -> None:
     """Show what the engine has to say of them where GIMP shows messages, each sentence once."""
     for note in dict.fromkeys(note for done in pictures for note in notes(done.metrics)):
         Gimp.message(f"Neural Style: {note}")
+
+
+def tell_left_out(layers: LeftOut) -> None:
+    """Name the layers that were not painted, each with the reason, where GIMP shows messages."""
+    for name, error in layers:
+        Gimp.message(left_out(name, error))
+
+
+def left_out(name: str, error: NeuralStyleError) -> str:
+    """That a layer is not painted, and why."""
+    return _("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error))
 
 
 def _say(text: str) -> None:

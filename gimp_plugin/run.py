@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import unattended
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
 
 def run(call: Call) -> list[Gimp.Layer]:
     """The new layers. Raises NeuralStyleError, and leaves the image as it was then."""
-    canvas.check(call.image, call.drawables)
+    layers, left_out = canvas.paintable(call.image, call.drawables)
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
 
-        return interactive.run(call.drawables, call.config)
-    return unattended.run(call)
+        return interactive.run(layers, call.config, left_out)
+    return unattended.run(replace(call, drawables=layers), left_out)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog import memory
-from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, regions
+from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.named_styles import picks_of
-from gimp_plugin.report import Report, tell_notes
+from gimp_plugin.report import Report, tell_left_out, tell_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError
@@ -42,15 +42,19 @@ class Order:
     begin: Callable[[canvas.View, Stylize], Stylize] | None = None
 
 
-def run(call: Call) -> list[Gimp.Layer]:
-    """The new layers of the filter, as `paint`. The drawables were checked."""
+def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
+    """The new layers of the filter, as `paint`. The drawables are layers that can be painted."""
     picks = _last_picks(call.config) if call.again else picks_of(call.config)
     values = arguments.values_of(call.config)
     if not call.again:  # a script leaves out what it does not care about: there the preset is followed
         values = arguments.follow(values, picks.look())
         origin.remember(Path(Gimp.directory()), picks)
-    places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
-    return paint(call, call.drawables, order(call, picks, values, places))
+        strength = arguments.strength_region(call.config)
+    else:
+        keys, strength = regions.remembered(call.image, picks.names)
+        picks = picks.placed(keys)
+    places = regions.chosen(picks.regions(), call.image, strength)
+    return paint(call, call.drawables, order(call, picks, values, places), left_out)
 
 
 def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions.Regions) -> Order:
@@ -63,36 +67,40 @@ def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 
-def paint(call: Call, layers: Sequence[Gimp.Layer], order: Order) -> list[Gimp.Layer]:
+def paint(
+    call: Call, layers: Sequence[Gimp.Layer], order: Order, beforehand: canvas.LeftOut | None = None
+) -> list[Gimp.Layer]:
     """The new layers, in one step of the image's history.
 
-    Layers deleted meanwhile are passed over. One that cannot be painted is left out, and named in a message; what was
-    painted is kept. Raises NeuralStyleError, and leaves the image as it was, if there is nothing to keep.
+    Layers deleted before they were begun are passed over. One that cannot be painted is left out, and named in a
+    message, as those left out `beforehand`; what was painted is kept. Raises NeuralStyleError, and leaves the image as
+    it was, if there is nothing to keep.
     """
-    report = Report(len(layers))
+    report, safe = Report(len(layers)), Safe()
     try:
-        painted, left_out = _painted(layers, order, report)
+        painted, left_out = _painted(layers, order, report, safe)
     finally:
         report.close()
     if not painted and left_out:
         raise left_out[0][1]
     new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
+    safe.empty()
     report.say_done(painted[-1].done.metrics)
     tell_notes(one.done for one in painted)
-    for name, error in left_out:
-        Gimp.message(_("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error)))
+    tell_left_out([*(beforehand or []), *left_out])
     return new
 
 
 def _painted(
-    layers: Sequence[Gimp.Layer], order: Order, report: Report
-) -> tuple[list[outputs.Painted], list[tuple[str, NeuralStyleError]]]:
+    layers: Sequence[Gimp.Layer], order: Order, report: Report, safe: Safe
+) -> tuple[list[outputs.Painted], canvas.LeftOut]:
     painted: list[outputs.Painted] = []
-    left_out: list[tuple[str, NeuralStyleError]] = []
+    left_out: canvas.LeftOut = []
     with start() as engine:
         for number, layer in enumerate(layers):
             try:
                 painted.append(_paint(engine, layer, order, functools.partial(report.show, number)))
+                safe.keep(painted[-1], order.look)
             except LayerGoneError:  # noqa: PERF203 - deleted while the one before it was painted
                 continue
             except NeuralStyleError as error:

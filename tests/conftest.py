@@ -21,7 +21,7 @@ from nst_core.install import default_command, install_plugin
 
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "nst_core"
-WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "foreign")  # of the stand-in engine
+WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "pauses", "foreign")  # of the stand-in engine
 
 if (MEASURED := "COVERAGE_PROCESS_CONFIG") in os.environ:  # engines, whose surroundings are few, are measured too
     launch.KEPT += f" {MEASURED}"

@@ -47,6 +47,8 @@ class FakeWork:
     gone: set[int] = field(default_factory=set)
     error: NeuralStyleError | None = None
     kept: dict[int, Done] | None = None
+    finished: list[int] = field(default_factory=list)
+    left_out: dict[int, NeuralStyleError] = field(default_factory=dict)
 
     def wish(self) -> Wish:
         if self.error:
@@ -55,16 +57,21 @@ class FakeWork:
 
     def preview(self) -> Stylize:
         wish = self.wish()
-        return Stylize(SMALL, wish.styles, wish.settings)
-
-    def sample(self) -> Stylize:
-        wish = self.wish()
         return Stylize(SMALL, wish.styles, {**wish.settings, "brush_size": 1.0, "seed": 0})
 
     def request(self, number: int, wish: Wish) -> Stylize:
         if number in self.gone:
             raise LayerGoneError("the layer is gone")
         return Stylize(LARGE, wish.styles, wish.settings)
+
+    def finish(self, number: int, done: Done, wish: Wish) -> None:  # noqa: ARG002 - the fake has no disk
+        self.finished.append(number)
+
+    def leave_out(self, number: int, error: NeuralStyleError) -> None:
+        self.left_out[number] = error
+
+    def forget(self) -> None:
+        self.finished = []
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:  # noqa: ARG002 - the fake needs no title
         left = {number: event for number, event in done.items() if number not in self.gone}
@@ -87,6 +94,8 @@ class FakeScreen:
     variants: list[int] = field(default_factory=list)
     no_variants: list[NeuralStyleError] = field(default_factory=list)
     left: int = 0
+    questions: list[int] = field(default_factory=list)
+    answer: bool | None = False
 
     def show_phase(self, phase: Phase) -> None:
         self.phases.append(phase)
@@ -119,6 +128,10 @@ class FakeScreen:
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         self.error = error
+
+    def ask_to_keep(self, count: int) -> bool | None:
+        self.questions.append(count)
+        return self.answer
 
     def leave(self) -> None:
         self.left += 1

@@ -111,12 +111,65 @@ class Desk:
 def browse(desk: Desk) -> Facts:
     """Keys move and choose; a broken preset is seen, but not chosen; Return takes no one's default."""
     broken = desk.grid.tiles[-1]
-    facts: Facts = {"first": desk.seen()[0], "broken": [broken._title, broken.get_tooltip_text()]}
-    desk.press("Home", reached=lambda: desk.picks() == ["art-nouveau-poster"])
-    desk.press("Right", reached=lambda: desk.picks() == ["byzantine-gold"])
+    facts: Facts = {"first": desk.seen()[0], "broken": [broken._title, broken.get_accessible().get_description()]}
+    desk.press("Home", "Return", reached=lambda: desk.picks() == ["art-nouveau-poster"])
+    desk.press("Right", reached=lambda: desk.focused() == "Byzantine gold")
+    facts["moved"] = desk.picks()
+    desk.press("space", reached=lambda: desk.picks() == ["byzantine-gold"])
     desk.press("End", "Return", "ctrl+space", reached=lambda: desk.focused() == broken._title)
+    desk.until(lambda: "is not JSON" in desk.gallery._about.get_text())
     facts["after the broken one"] = desk.picks()
     return facts
+
+
+def tab(desk: Desk) -> Facts:
+    """Tab and Shift+Tab through the whole window: where the keys are after each, and what is chosen then."""
+    desk.gallery.choose(desk.gallery.picks.entries[0])
+    desk.gallery.grab_focus()
+    chosen, changes = desk.picks(), desk.changes
+    facts: Facts = {"begins": desk.focused()}
+    for name, key in (("forth", "Tab"), ("back", "shift+Tab")):
+        stops = []
+        for _ in range(6):
+            before = desk.focused()
+            desk.press(key, reached=partial(_elsewhere, desk, before))
+            stops.append(desk.focused())
+        facts[name] = stops
+    facts["still chosen"] = desk.picks() == chosen and desk.changes == changes
+    desk.gallery._search.grab_focus()
+    desk.press("Return", "Escape", reached=lambda: desk.focused() == facts["begins"])
+    facts["after Return in the empty search"] = desk.picks() == chosen
+    accepted = desk.accepted
+    desk.press("Return", reached=lambda: desk.accepted > accepted)
+    desk.accepted = accepted
+    return facts
+
+
+def _elsewhere(desk: Desk, before: str) -> bool:
+    return desk.focused() != before
+
+
+def places(desk: Desk) -> Facts:
+    """Where everything is while a message and a second style come and go."""
+
+    def seen() -> list[list[int]]:
+        for _ in range(20):
+            desk.until(lambda: not Gtk.events_pending())
+            time.sleep(0.01)
+        tile = desk.grid.tiles[0].get_allocation()
+        parts = [desk.gallery, *desk.gallery.get_children()[-1].get_children(), desk.gallery._search]
+        return [[tile.x, tile.y, tile.width], *[[p.x, p.y, p.width] for p in (q.get_allocation() for q in parts)]]
+
+    before = seen()
+    desk.gallery._notice.warn("A name without any space in it: " + 8 * "very_long_name_" + ".png cannot be read.")
+    message = seen()
+    desk.gallery._notice.hide()
+    first = desk.grid.tiles[5].pick
+    assert first is not None
+    desk.gallery._adopt(desk.gallery.picks.toggle(first))
+    blended = seen()
+    desk.gallery._adopt(desk.gallery.picks.without(first))
+    return {"message": message == before, "blend": blended == before, "all": [before, message, blended]}
 
 
 def search(desk: Desk) -> Facts:
@@ -247,7 +300,7 @@ def main() -> None:
     answers: Facts = {}
     try:
         desk = Desk()
-        for part in (browse, search, blend, take_picture, take_layer, keep, change, clear_away, judge):
+        for part in (browse, tab, places, search, blend, take_picture, take_layer, keep, change, clear_away, judge):
             answers[part.__name__] = part(desk)
     except Exception:  # noqa: BLE001 - told to the test
         answers["failed"] = traceback.format_exc()

@@ -134,15 +134,76 @@ def keep() -> Facts:
 
 
 def leave() -> Facts:
-    """Cancels a run, goes on choosing, then closes the window in the middle of another run."""
+    """Cancels a run, goes on choosing, starts another with Return, and closes the window in the middle of that."""
     click("Stylize")
     until(lambda: text("Step"))
     press("Escape")
     facts: Facts = {"back to choosing": until(lambda: find("button", "Stylize") is not None)}
-    click("Stylize")
-    until(lambda: text("Step"))
+    press("Return")
+    facts["Return starts a run"] = bool(until(lambda: text("Step"), strict=False, patience=PATIENCE / 6))
     close_window()
     return facts
+
+
+def look() -> Facts:
+    """A gray image with a selection and a layer that is too small; the wheel over the controls; what waits."""
+    wait_for("button", "Stylize")
+    facts: Facts = {"gray": until(lambda: text("grayscale image")), "left out": text("was left out")}
+    facts["offer"] = text("was not delivered")
+    wait_for("toggle button", "More settings").get_action_iface().do_action(0)
+    backend = until(lambda: shown(named("Backend")) and named("Backend"))
+    backend.scroll_to(Atspi.ScrollType.ANYWHERE)
+    names = ("Backend", "Time limit", "Strength")
+    before = {name: shown_value(name) for name in names}
+    heights = [middle(name)[1] for name in names]
+    for name in names:
+        x, y = middle(name)
+        run("xdotool", "mousemove", str(x), str(y), "click", "--repeat", "3", "5", "click", "--repeat", "3", "4")
+    facts["changed by the wheel"] = [name for name in names if shown_value(name) != before[name]]
+    x, y = middle("Quality")
+    run("xdotool", "mousemove", str(x), str(y), "click", "--repeat", "30", "5")
+    facts["scrolled"] = bool(until(lambda: [middle(name)[1] for name in names] != heights, strict=False, patience=20))
+    run("xdotool", "click", "--repeat", "30", "4", "mousemove", "1279", "719")
+    facts["backends"] = {
+        one.get_name(): one.get_state_set().contains(Atspi.StateType.SENSITIVE)
+        for one in everything(named("Backend"))
+        if role(one) == "menu item"
+    }
+    shoot("look")
+    click("Open")
+    until(lambda: not text("was not delivered"))
+    click("Stylize")
+    return facts
+
+
+def everything(top: Any) -> Iterator[Any]:
+    """What can be seen and what cannot."""
+    waiting = [top]
+    while waiting:
+        one = waiting.pop()
+        if one is not None:
+            yield one
+            waiting += [one.get_child_at_index(number) for number in range(one.get_child_count())]
+
+
+def middle(name: str) -> tuple[int, int]:
+    """On the screen."""
+    area = named(name).get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+    return area.x + area.width // 2, area.y + area.height // 2
+
+
+def shown_value(name: str) -> object:
+    """Of a control, whatever it is."""
+    one = named(name)
+    one.clear_cache()
+    if role(one) == "combo box":
+        return [child.get_name() for child in everything(one) if role(child) == "menu item" and picked(one, child)]
+    return one.get_value_iface().get_current_value()
+
+
+def picked(combo: Any, item: Any) -> bool:
+    selected = combo.get_selection_iface().get_selected_child(0)
+    return selected is not None and selected.get_name() == item.get_name()
 
 
 def repair() -> Facts:
@@ -157,7 +218,7 @@ def repair() -> Facts:
 
 
 def lose() -> Facts:
-    """Deletes the layer in GIMP's own menu while it is painted; then keeps the painting."""
+    """Deletes the layer in GIMP's own menu while it is painted; then keeps the painting, which comes alone."""
     click("Stylize")
     until(lambda: text("Step"))
 
@@ -168,10 +229,7 @@ def lose() -> Facts:
 
     until(deleted)
     click("Stop and keep")
-    facts: Facts = {"said": until(lambda: text("was closed"))}
-    shoot("lose")
-    close_window()
-    return facts
+    return {"closed": until(lambda: not window(), strict=False) is not None}
 
 
 def crash() -> Facts:
@@ -257,7 +315,7 @@ def least(process: int) -> Facts:
     return {what: min(one[what] for one in seen) for what in seen[0]}
 
 
-for sitting in (accept, adjust, place, keep, leave, repair, lose, crash, interrupt, often):
+for sitting in (accept, adjust, place, look, keep, leave, repair, lose, crash, interrupt, often):
     SITTINGS[sitting.__name__] = sitting
 
 

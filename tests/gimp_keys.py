@@ -92,8 +92,10 @@ def steps(output: str) -> Facts:
     back = state(image)
     redone = press("ctrl+y", lambda: len(image.get_layers()) == 2)
     again = state(image)
+    said = windows("^GIMP (Message|Warning|Error)")
     display.delete()
     return {
+        "said": len(said),
         "status": facts["status"],
         "changed": before["seen"] != after["seen"],
         "undone": undone,

@@ -26,6 +26,7 @@ from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.preview.pane import Preview  # noqa: E402
+from gimp_plugin.preview.pictures import in_gray  # noqa: E402
 from nst_core.errors import NeuralStyleError  # noqa: E402
 from nst_core.messages import Pixels  # noqa: E402
 from nst_core.settings import knobs  # noqa: E402
@@ -195,10 +196,14 @@ def zoomed(stage: Stage) -> None:
     stage.full.set_active(True)
     preview.show_after(late, "Preview")
     content = preview.content()
-    rows = [(360 + row) * WIDTH * 16 + 480 * 16 for row in range(240)]
+    frame = preview._frame
+    rows = [(frame.top + row) * WIDTH * 16 + frame.left * 16 for row in range(frame.height)]
     whole = memoryview(canvas.read(stage.layer).rgba)
-    same = b"".join(whole[start : start + 320 * 16] for start in rows) == content.rgba
-    answers["zoomed"] = [content.width, content.height, preview.part, same, stage.regions]
+    same = b"".join(whole[start : start + frame.width * 16] for start in rows) == content.rgba
+    size = [content.width, content.height]
+    answers["zoomed"] = [size == list(preview._comparison.room), preview.part, same, stage.regions]
+    answers["middle"] = [2 * frame.left + frame.width - WIDTH, 2 * frame.top + frame.height - HEIGHT]
+    answers["share"] = frame.width * frame.height / (WIDTH * HEIGHT)
     stage.see("late", ["red", "red"], 0.1, 0.9)
     preview.show_after(stage.painted(), "Preview")
     stage.see("zoomed after", ["red", "green"], 0.1, 0.9)
@@ -207,11 +212,33 @@ def zoomed(stage: Stage) -> None:
     answers["regions while pulling"] = stage.regions
     run("xdotool", "mouseup", 1)
     until(lambda: stage.regions == 2)
-    answers["pulled"] = [preview._frame.left, preview._frame.top]
+    moved = preview._frame
+    shares = (frame.left - moved.left) / frame.width, (frame.top - moved.top) / frame.height
+    answers["pulled"] = [round(share, 2) for share in shares]
     preview.content()
     run("xdotool", "key", "ctrl+Right")
     until(lambda: stage.regions == 3)
-    answers["by key"] = preview._frame.left
+    answers["by key"] = preview._frame.left - moved.left
+    answers["tooltip"] = stage.box.get_tooltip_text()
+    stage.window.resize(640, 560)
+    until(lambda: stage.regions == 4)
+    answers["resized"] = [preview._frame.width, preview._frame.height] == list(preview._comparison.room)
+    drafted(stage)
+
+
+def drafted(stage: Stage) -> None:
+    """With the quality of a draft the part shows what a draft of the whole layer has there."""
+    preview = stage.preview
+    preview.see(effects=True, draft=True)
+    content = preview.content()
+    stage.answers["draft"] = [content.width, content.height, preview.part, preview.quality]
+    half = content.width // 2
+    row = bytes(solid(half, 1, (0, 0, 1)).rgba) + bytes(solid(content.width - half, 1, (0, 1, 0)).rgba)
+    preview.show_after(Pixels(content.width, content.height, row * content.height), "Preview")
+    line = (WIDTH / 2 - preview._frame.left) / preview._frame.width
+    stage.see("draft seen", ["blue", "green"], line - 0.1, line + 0.1)
+    preview.see(effects=True, draft=False)
+    preview.content()
 
 
 def painter(preview: Preview, strength: str = "") -> LayerWork:
@@ -226,7 +253,7 @@ def hidden(stage: Stage) -> None:
     work = painter(Preview(stage.layer, stage.on_region))
 
     def seen() -> list[float | None]:
-        masks = [request.mask for request in (work.preview(), work.sample())]
+        masks = [request.mask for request in (work.preview(),)]
         return [None if mask is None else sum(memoryview(mask).cast("f")) / (len(mask) / 4) for mask in masks]
 
     facts: dict[str, Any] = {"nothing": seen()}
@@ -259,7 +286,7 @@ def strengths(stage: Stage) -> None:
     def seen() -> list[list[float]]:
         """At the left border, a little beside the middle to both sides, at the right border; of the middle row."""
         found = []
-        for request in (work.preview(), work.sample()):
+        for request in (work.preview(),):
             wide, high = request.content.width, request.content.height
             assert request.strength_map is not None
             row = memoryview(request.strength_map).cast("f")[wide * (high // 2) :][:wide]
@@ -271,6 +298,12 @@ def strengths(stage: Stage) -> None:
     stage.answers["strengths"] = seen()
     Gimp.Selection.none(stage.image)
     stage.answers["strengths of nothing"] = painter(preview, "inside").preview().strength_map
+
+
+def gray(stage: Stage) -> None:
+    """A picture as a grayscale image will hold it."""
+    pixel = memoryview(bytes(in_gray(solid(1, 1, (0, 1, 0))).rgba)).cast("f")
+    stage.answers["gray"] = [round(value, 3) for value in pixel]
 
 
 def extremes(stage: Stage) -> None:
@@ -305,7 +338,7 @@ def extremes(stage: Stage) -> None:
 def main() -> None:
     stage = Stage()
     try:
-        for part in (fitted, before_button, states, zoomed, hidden, strengths, extremes):
+        for part in (fitted, before_button, states, zoomed, hidden, strengths, gray, extremes):
             part(stage)
     except Exception:  # noqa: BLE001 - told by the test
         stage.answers["failed"] = traceback.format_exc()

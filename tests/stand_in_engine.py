@@ -2,7 +2,7 @@
 
 unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
 a job. tires: ends in the middle of its second job. short: has had too little time. waits: says in a folder that it is
-`painting`, until there is a file `go`. foreign: speaks a future protocol.
+`painting`, until there is a file `go`. pauses: does so from its second job on. foreign: speaks a future protocol.
 The recipe tells what was asked for.
 """
 
@@ -42,7 +42,7 @@ def main(way: str, folder: Path) -> None:
                 sys.stderr.write("the stand-in gives up\n")
                 sys.stderr.flush()
                 os._exit(3)
-            if way == "waits":
+            if way == "waits" or (way == "pauses" and request.job > 1):
                 (folder / "painting").touch()
                 while not (folder / "go").exists():
                     time.sleep(0.1)

@@ -50,7 +50,26 @@ def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: d
     assert title == "torn"
     assert "is not JSON" in reason
     assert answers["browse"]["first"] == "Art nouveau poster"
+    assert answers["browse"]["moved"] == ["art-nouveau-poster"]
     assert answers["browse"]["after the broken one"] == ["byzantine-gold"]
+
+
+def test_the_gallery_is_one_stop_for_tab(answers: dict[str, Any]) -> None:
+    """Entered at the chosen tile, and left from it, both ways; nothing is chosen so. Return on it is for the window."""
+    found = answers["tab"]
+    for way in ("forth", "back"):
+        stops = found[way]
+        assert stops.count(found["begins"]) == 1, stops
+        assert len(set(stops)) >= 5, stops
+    assert found["still chosen"]
+    assert found["after Return in the empty search"]
+
+
+def test_nothing_changes_its_place_for_a_message_or_a_second_style(answers: dict[str, Any]) -> None:
+    """Tiles, buttons, and the gallery's width."""
+    found = answers["places"]
+    assert found["message"], found["all"]
+    assert found["blend"], found["all"]
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_shown(answers: dict[str, Any]) -> None:

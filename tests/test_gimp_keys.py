@@ -24,6 +24,7 @@ def test_one_undo_takes_everything_back(found: Found, output: str) -> None:
     facts = found(output)
     assert (facts["status"], facts["changed"], facts["undone"]) == ("success", True, True)
     assert facts["as before"] == []
+    assert facts["said"] == 0, "GIMP shows a message"
 
 
 @pytest.mark.parametrize("output", ["layer", "editable"])
@@ -54,12 +55,12 @@ def test_gimp_repeats_the_filter_and_shows_it_again(found: Found) -> None:
     assert all(settings == facts["settings"][0] for settings in facts["settings"])
 
 
-def test_a_layer_or_image_that_is_gone_when_it_is_painted_is_told_in_a_sentence(found: Found) -> None:
-    """Nothing of it stays, no engine either."""
+def test_the_painting_of_a_layer_or_image_that_is_gone_is_an_image_of_its_own(found: Found) -> None:
+    """That is said in a sentence; no engine stays."""
     facts = found("gone")
     for what in ("layer", "image"):
         assert facts[what] == {"started": True, "engines": [], "layers": 0}
-    assert facts["images"] == 0
+    assert facts["images"] == 2, "each painting is an image of its own"
     said = found("said")["text"]
-    assert said.count("The layer or its image was closed while the engine worked") == 2
+    assert said.count("was closed or deleted while it was painted") == 2
     assert "Traceback" not in said

@@ -29,6 +29,7 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
             Sitting("accept", "unchanged"),
             Sitting("adjust", "real"),
             Sitting("place", "unchanged"),
+            Sitting("look", "unchanged"),
             Sitting("keep", "slow", layers=2),
             Sitting("leave", "slow"),
             Sitting("repair", "missing"),
@@ -120,6 +121,7 @@ def test_cancelling_and_closing_leave_nothing(sittings: dict[str, Facts]) -> Non
     """Escape leads from a run back to choosing; closing the window ends a run; no layer, no engine stays."""
     facts = sittings["leave"]
     assert facts["back to choosing"]
+    assert facts["Return starts a run"]
     assert facts["status"] == "cancel"
     assert facts["layers"] == ["Background"]
     assert facts["clean"]
@@ -133,13 +135,44 @@ def test_an_engine_that_does_not_start_is_told_in_the_window(sittings: dict[str,
     assert len(facts["layers"]) == 2
 
 
-def test_a_layer_that_is_gone_when_it_is_painted_is_told_in_the_window(sittings: dict[str, Facts]) -> None:
-    """Deleted in GIMP's own menu; nothing is left over of it."""
+def test_the_painting_of_a_layer_that_is_gone_is_an_image_of_its_own(sittings: dict[str, Facts]) -> None:
+    """Deleted in GIMP's own menu while it was painted."""
     facts = sittings["lose"]
-    assert facts["said"].startswith("The layer or its image was closed while the engine worked"), facts
-    assert facts["status"] == "cancel"
+    assert facts["closed"]
+    assert facts["status"] == "success", facts
     assert facts["layers"] == []
-    assert facts["images"] == 0
+    assert "Background: stylized" in facts["everywhere"]
+
+
+def test_what_the_artist_should_know_is_said_in_the_window(sittings: dict[str, Facts]) -> None:
+    """A grayscale image, a layer that is left out, a painting of a program that died, which is opened."""
+    facts = sittings["look"]
+    assert "gray" in facts["gray"]
+    assert facts["left out"].startswith("'tiny' was left out: ")
+    assert facts["offer"] == "A finished painting was not delivered."
+    assert "left behind" in facts["everywhere"]
+    assert facts["status"] == "success", facts
+    assert facts["layers"] == ["tiny", "Background: stylized", "Background"]
+
+
+def test_the_wheel_scrolls_the_controls_and_changes_none(sittings: dict[str, Facts]) -> None:
+    """Lists, numbers and sliders alike."""
+    facts = sittings["look"]
+    assert facts["changed by the wheel"] == []
+    assert facts["scrolled"]
+
+
+def test_a_backend_that_is_not_there_is_gray(sittings: dict[str, Facts]) -> None:
+    """The stand-in has ONNX Runtime alone."""
+    assert sittings["look"]["backends"] == {"Automatic": True, "ONNX Runtime": True, "PyTorch": False}
+
+
+def test_where_the_strength_counts_stays_with_its_image(sittings: dict[str, Facts]) -> None:
+    """In the image before it was the selection; here the selection is the mask."""
+    facts = sittings["look"]
+    assert facts["masks"] == [False, True, False]
+    said = json.loads(facts["recipes"][1]["neural-style-recipe"])
+    assert "strength_region" not in said
 
 
 def test_an_engine_that_is_killed_is_told_in_the_window(sittings: dict[str, Facts]) -> None:

@@ -174,6 +174,7 @@ def test_each_style_has_its_region(roots: Roots, twofold: Preset, picture: Path)
     assert picks.regions(roots) == ("inside", "inside", "outside")
     assert picks.without(file).regions(roots) == ("", "")
     assert picks.within(["", "inside"]).regions(roots) == ("inside", "inside", "")
+    assert picks.placed(["", "inside"]).regions(roots) == ("", "", "inside")
 
 
 def test_what_is_remembered_comes_back(roots: Roots, twofold: Preset, picture: Path) -> None:

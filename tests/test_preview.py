@@ -67,7 +67,9 @@ def test_a_run_takes_the_place_of_the_preview_for_a_while(answers: dict[str, Any
 def test_a_region_is_shown_at_full_resolution(answers: dict[str, Any]) -> None:
     """Its pixels are the layer's own; a picture of what was seen before is not shown in it."""
     assert answers["fitted"] == [256, 192, 1.0]
-    assert answers["zoomed"] == [320, 240, 1 / 16, True, 1]
+    assert answers["zoomed"] == [True, answers["share"], True, 1]
+    assert max(map(abs, answers["middle"])) <= 1
+    assert answers["resized"]
     assert answers["late"] == ["red", "red"]
     assert answers["zoomed after"] == ["red", "green"]
 
@@ -75,8 +77,23 @@ def test_a_region_is_shown_at_full_resolution(answers: dict[str, Any]) -> None:
 def test_a_region_is_pulled_and_asked_for_once(answers: dict[str, Any]) -> None:
     """When the mouse lets go, or for each press of Ctrl and an arrow key."""
     assert answers["regions while pulling"] == 1
-    assert answers["pulled"] == [480 - 32, 360 - 120]
-    assert answers["by key"] == 480 - 32 + 80
+    assert answers["pulled"] == [0.1, 0.5]
+    assert answers["by key"] == 80
+    assert answers["tooltip"] is None, "it would lie on the picture"
+
+
+def test_a_part_of_a_draft_is_what_a_draft_has_there(answers: dict[str, Any]) -> None:
+    """The whole layer is painted, as small as a draft is, and its part enlarged."""
+    assert answers["draft"] == [320, 240, 1.0, "draft"]
+    assert answers["draft seen"] == ["blue", "green"]
+
+
+def test_in_a_grayscale_image_the_preview_is_gray(answers: dict[str, Any]) -> None:
+    """As bright as the colour is."""
+    red, green, blue, alpha = answers["gray"]
+    assert red == green == blue
+    assert 0.8 < green < 0.9
+    assert alpha == 1.0
 
 
 def test_layers_of_any_shape_are_previewed_and_lost_ones_told(answers: dict[str, Any]) -> None:
@@ -92,11 +109,11 @@ def test_a_layer_is_previewed_with_its_effects_or_without(answers: dict[str, Any
 
 
 def test_a_preview_paints_what_is_neither_masked_nor_outside_of_the_selection(answers: dict[str, Any]) -> None:
-    """Scaled as it is, and a variation of it too; where nothing hides, there is no mask; where all is, that is said."""
+    """Scaled as it is; where nothing hides, there is no mask; where all is, that is said."""
     found = answers["hidden"]
-    assert found["nothing"] == [None, None]
-    assert found["a selection"] == pytest.approx([1 / 4, 1 / 4], abs=0.01)
-    assert found["both"] == found["both, moved"] == pytest.approx([1 / 8, 1 / 8], abs=0.01)
+    assert found["nothing"] == [None]
+    assert found["a selection"] == pytest.approx([1 / 4], abs=0.01)
+    assert found["both"] == found["both, moved"] == pytest.approx([1 / 8], abs=0.01)
     assert found["all hidden"] == "nothing-visible"
 
 

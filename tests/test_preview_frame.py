@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.preview.framing import FITTED_SIDE, LONGEST, REGION, SAMPLE_SIDE, Frame, fitted, placed, region
+from gimp_plugin.preview.framing import FITTED_SIDE, LONGEST, REGION, Frame, around, fitted, placed, region
 from nst_core.settings import MIN_SIDE
 
 SIZES = [(4000, 3000), (3000, 4000), (256, 256), (257, 40), (4000, 40), (32, 524288), (32, 32), (451, 300)]
@@ -65,13 +65,11 @@ def test_a_picture_is_placed_in_its_own_proportions() -> None:
 
 
 @pytest.mark.parametrize("layer", SIZES)
-def test_a_frame_can_be_read_smaller_still(layer: tuple[int, int]) -> None:
-    """The same part of the layer, in its proportions, never smaller than the engine's least."""
-    for frame in (fitted(layer), region(layer)):
-        reduced = frame.reduced(SAMPLE_SIDE)
-        assert reduced.scale <= frame.scale
-        assert min(reduced.width, reduced.height) >= MIN_SIDE
-        assert max(reduced.width, reduced.height) <= SAMPLE_SIDE or min(reduced.width, reduced.height) == MIN_SIDE
-        assert reduced.width / reduced.scale == pytest.approx(frame.width / frame.scale, abs=1 / reduced.scale)
-        assert reduced.part(layer) == pytest.approx(frame.part(layer), rel=0.05)
-        assert reduced.part(layer) <= 1.0
+def test_a_region_fills_the_room_there_is(layer: tuple[int, int]) -> None:
+    """As far as the layer reaches; with another room it stays where it was."""
+    filling = region(layer, (900, 700))
+    assert (filling.width, filling.height) == (min(layer[0], 900), min(layer[1], 700))
+    corner = region(layer).moved(-layer[0], -layer[1], layer)
+    wider = around(corner, layer, (500, 400))
+    assert (wider.width, wider.height) == (min(layer[0], 500), min(layer[1], 400))
+    assert (wider.left, wider.top) == (0, 0)

@@ -12,14 +12,16 @@ from gimp_plugin.image.regions import EVERYWHERE
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.wheel import only_with_focus
 from nst_core.settings import Knob, NamedKnob, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from gimp_plugin.image.regions import Region
 
 SPACE = 6  # pixels
+ID = 1  # the column of a list's rows that names the option
 WIDEST = 1000  # a range that is wider makes no useful slider
 LOGARITHMIC = 8  # from this ratio of the ends on, a slider has its geometric mean in the middle
 PIPS = ((0.27, 0.27), (0.73, 0.27), (0.5, 0.5), (0.27, 0.73), (0.73, 0.73))
@@ -32,7 +34,12 @@ class Row:
     def __init__(self, config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> None:
         """label: translated, with its mnemonic."""
         self.name = named.name
+        self._there: Collection[str] | None = None  # the options that this machine has; None: it is not known
         self.body, answering = _body(config, named, label)
+        only_with_focus(answering)
+        if isinstance(answering, Gtk.ComboBoxText):
+            for cell in answering.get_cells():
+                answering.set_cell_data_func(cell, self._show_option)
         shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
         self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
         plain, tooltip = _(named.knob.label), _tooltip(named.knob)
@@ -44,6 +51,14 @@ class Row:
             self.label.set_tooltip_text(tooltip)
         self.reset = _small_button(Gtk.Image.new_from_icon_name(GimpUi.ICON_RESET, Gtk.IconSize.MENU))
         describe(self.reset, _("Reset {name}").format(name=plain))
+
+    def offer(self, there: Collection[str]) -> None:
+        """Grey what is not among these options. What is chosen already stays."""
+        self._there = there
+        self.body.queue_draw()
+
+    def _show_option(self, _combo: Gtk.ComboBoxText, cell: Gtk.CellRenderer, rows: Gtk.TreeModel, at: Any) -> None:
+        cell.set_property("sensitive", self._there is None or rows.get_value(at, ID) in self._there)
 
 
 def declared(config: Gimp.ProcedureConfig, name: str) -> NamedKnob:

@@ -77,6 +77,11 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Everything as the preset and the defaults say."""
         arguments.write(self._config, self._base())
 
+    def offer(self, backends: Sequence[str], devices: Sequence[str]) -> None:
+        """Grey the backends and devices that this machine has not."""
+        self._rows["backend"].offer({"auto", *backends})
+        self._rows["device"].offer({"auto", *devices})
+
     def show_estimate(self, text: str) -> None:
         """What a run will take, beside the quality."""
         self._estimate.set_text(text)

@@ -6,42 +6,68 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin import arguments
+from gimp_plugin import arguments, report
 from gimp_plugin.dialog import memory
 from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.gallery.picks import Picks, of_preset
-from gimp_plugin.image import origin, regions
+from gimp_plugin.image import origin, regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.start import start
+from gimp_plugin.translation import _
 from nst_core import presets
 from nst_core.errors import CancelledError, NeuralStyleError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gimp_plugin.dialog.work import Onward
+    from gimp_plugin.image import canvas
 
-def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig) -> list[Gimp.Layer]:
-    """The new layers. Raises CancelledError if the artist leaves without a picture."""
+
+def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: canvas.LeftOut) -> list[Gimp.Layer]:
+    """The new layers. left_out: those that cannot be painted, and why, to be told.
+
+    Raises CancelledError if the artist leaves without a picture.
+    """
     GimpUi.init("neural-style")
-    profile = Path(Gimp.directory())
+    profile, image = Path(Gimp.directory()), layers[0].get_image()
     past = memory.recall(profile)
-    picks = past.picks if past.picks.entries else _first_picks(config)
-    there = [region.key for region in regions.available(layers[0].get_image())]
-    picks = picks.within(there)
-    if arguments.strength_region(config) not in there:
-        config.set_property(arguments.STRENGTH_MAP, regions.EVERYWHERE)
-    window = Window(layers, config, picks, Session(start, GLib.idle_add))
+    picks = past.picks
+    if past.left is not None:
+        picks = past.left.picks
+        arguments.write(config, past.left.settings)
+    picks = picks if picks.entries else _first_picks(config)
+    there = [region.key for region in regions.available(image)]
+    places, strength = regions.remembered(image, picks.names)
+    config.set_property(arguments.STRENGTH_MAP, strength if strength in there else regions.EVERYWHERE)
+    window = Window(layers, config, picks.placed(places).within(there), Session(start, GLib.idle_add))
+    window.tell([report.left_out(*one) for one in left_out])
+    window.offer(undelivered.found())
     size = window.run(past.size)
+    keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
+    regions.remember(image, keys, arguments.strength_region(config))
     if not window.made:
-        memory.remember(profile, replace(past, size=size))
-        raise CancelledError("the dialog was closed")
+        left = memory.Left(window.picks, arguments.values_of(config))
+        memory.remember(profile, replace(past, size=size, left=left))
+        raise CancelledError(_("the dialog was closed"))
     memory.remember(profile, memory.Memory(window.picks, size=size))
     origin.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":
             config.set_property(arguments.PRESET, pick.key)
+    return window.made
+
+
+def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> list[Gimp.Layer]:
+    """The new layer that goes on with a painted one. Raises CancelledError as `run`."""
+    GimpUi.init("neural-style")
+    past = memory.recall(Path(Gimp.directory()))
+    window = Window([layer], config, onward.picks, Session(start, GLib.idle_add), onward)
+    window.run(past.size)
+    if not window.made:
+        raise CancelledError(_("the dialog was closed"))
     return window.made
 
 

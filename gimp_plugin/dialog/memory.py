@@ -11,10 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery.picks import Picks
+from nst_core.errors import NeuralStyleError
 from nst_core.preset_folders import replace
+from nst_core.settings import from_mapping, to_mapping
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from nst_core.settings import Value
 
 FILE = "neural-style.json"
 
@@ -26,6 +31,15 @@ class Memory:
     picks: Picks = field(default_factory=Picks)
     complete: bool = True
     size: tuple[int, int] | None = None
+    left: Left | None = None
+
+
+@dataclass(frozen=True)
+class Left:
+    """What was chosen and set when the artist left without a picture."""
+
+    picks: Picks
+    settings: Mapping[str, Value]
 
 
 def recall(profile: Path) -> Memory:
@@ -35,7 +49,7 @@ def recall(profile: Path) -> Memory:
         if isinstance(said, dict) and isinstance(said.get("picks"), list):
             picks = Picks.from_json(said["picks"])
             complete = said.get("complete") is True and len(picks.entries) == len(said["picks"])
-            return Memory(picks, complete, _size(said.get("size")))
+            return Memory(picks, complete, _size(said.get("size")), _left(said.get("left")))
     return Memory()
 
 
@@ -44,8 +58,18 @@ def remember(profile: Path, last: Memory) -> None:
     picks = last.picks.to_json()
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
-        said = {"picks": picks, "complete": complete, "size": last.size}
+        said: dict[str, object] = {"picks": picks, "complete": complete, "size": last.size}
+        if last.left is not None:
+            said["left"] = {"picks": last.left.picks.to_json(), "settings": dict(last.left.settings)}
         replace(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
+
+
+def _left(said: object) -> Left | None:
+    match said:
+        case {"picks": list(picks), "settings": dict(settings)}:
+            with contextlib.suppress(NeuralStyleError, TypeError):
+                return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)))
+    return None
 
 
 def _size(said: object) -> tuple[int, int] | None:

@@ -76,16 +76,22 @@ class Work(Protocol):
         """What the artist has set. Raises NeuralStyleError."""
 
     def preview(self) -> Stylize:
-        """What the preview shall paint. Raises NeuralStyleError."""
-
-    def sample(self) -> Stylize:
-        """What variations are made of: it is painted with other settings than these. Raises NeuralStyleError."""
+        """What the preview shall paint, and variations with other settings. Raises NeuralStyleError."""
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """What to paint for a layer, from 0. Raises LayerGoneError."""
 
+    def finish(self, number: int, done: Done, wish: Wish) -> None:
+        """The picture of a layer, from 0, is finished: it must not be lost any more."""
+
+    def leave_out(self, number: int, error: NeuralStyleError) -> None:
+        """A layer, from 0, cannot be painted; it is named when the others are kept."""
+
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
         """Put the pictures into the image. Raises NeuralStyleError."""
+
+    def forget(self) -> None:
+        """Nobody wants what was finished."""
 
 
 class Screen(Protocol):
@@ -120,6 +126,9 @@ class Screen(Protocol):
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""
+
+    def ask_to_keep(self, count: int) -> bool | None:
+        """Whether to keep so many finished paintings, which would be lost; None: go on with the dialog."""
 
     def leave(self) -> None:
         """Close the window."""

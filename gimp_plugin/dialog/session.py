@@ -23,6 +23,7 @@ from nst_core.waiting import Pile
 
 if TYPE_CHECKING:
     from nst_core.engine import Engine
+    from nst_core.messages import Ready
 
 Hear = Callable[[Event], None]
 Post = Callable[[Callable[[], None]], object]
@@ -44,6 +45,8 @@ class Session:
 
     def __init__(self, start: Callable[[], Engine], post: Post) -> None:
         """start: makes an engine, or raises a NeuralStyleError. post: has a function called in the main loop."""
+        self.on_ready: Callable[[Ready], None] = lambda _ready: None
+        """Hears, in the main loop, what an engine says of itself when it has started."""
         self._start = start
         self._post = post
         self._speed = Speed()
@@ -154,6 +157,8 @@ class Session:
             closed = self._closed
         if closed:
             engine.close()
+        else:
+            self._post(partial(self.on_ready, engine.ready))
         return not closed
 
     def _drop_engine(self) -> None:

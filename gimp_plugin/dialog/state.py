@@ -12,7 +12,7 @@ from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.sampling import Sampling
 from gimp_plugin.dialog.variations import Kind
 from gimp_plugin.translation import _
-from nst_core.errors import LayerGoneError, NeuralStyleError, from_code
+from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError, from_code
 from nst_core.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class Flow:
         self._wish: Wish | None = None
         self._done: dict[int, Done] = {}
         self._gone: set[int] = set()
+        self._left_out: dict[int, NeuralStyleError] = {}
 
     def change(self) -> None:
         """Something that the preview, and the variations, depend on has another value."""
@@ -73,9 +74,10 @@ class Flow:
         except NeuralStyleError as error:
             self._fail(error)
             return
-        if wish != self._wish:
-            self._wish, self._done = wish, {}
-        self._gone = set()
+        if wish != self._wish and self._done and not self._settle_done():
+            return
+        self._wish = wish
+        self._gone, self._left_out = set(), {}
         self._shown = None
         self._become(Phase.RUNNING)
         self._paint_next(self._wish)
@@ -90,6 +92,7 @@ class Flow:
         """Keep nothing, and go back to choosing; from there, leave."""
         if self.phase.busy:
             self._wish, self._done = None, {}
+            self._work.forget()
             self._engine.cancel()
             self._become(Phase.IDLE)
             self.change()
@@ -97,9 +100,28 @@ class Flow:
             self.close()
 
     def close(self) -> None:
-        """Leave, whatever is going on."""
-        if self.phase is Phase.CLOSED:
+        """Leave, whatever is going on. Asks if something would be lost that was finished before an error."""
+        if self.phase is Phase.CLOSED or (not self.phase.busy and self._done and not self._settle_done()):
             return
+        self._leave()
+
+    def _settle_done(self) -> bool:
+        """Keep what was finished before an error, or not, as the artist wants. Whether she wants to go on so."""
+        wanted = self._screen.ask_to_keep(len(self._done))
+        if wanted is None:
+            return False
+        if wanted and self._wish is not None:
+            try:
+                self._work.keep(self._done, self._wish)
+            except NeuralStyleError as error:
+                self._fail(error)
+                return False
+        elif not wanted:
+            self._work.forget()
+        self._done = {}
+        return True
+
+    def _leave(self) -> None:
         self._drop_preview()
         self._sampling.end()
         self._become(Phase.CLOSED)
@@ -123,7 +145,7 @@ class Flow:
     def _sample(self) -> None:
         self._forget = None
         try:
-            request = self._work.sample()
+            request = self._work.preview()
         except NeuralStyleError as error:
             self._end_sampling()
             self._screen.show_no_variants(error)
@@ -176,6 +198,9 @@ class Flow:
             except LayerGoneError:  # deleted while the one before it was painted
                 self._gone.add(number)
                 continue
+            except InvalidImageError as error:
+                self._leave_out(number, error)
+                continue
             self._screen.show_status(Status(number + 1, self._work.count))
             self._engine.submit(request, partial(self._hear, number, wish))
             return
@@ -191,20 +216,34 @@ class Flow:
                 self._screen.show_painting(number, event.pixels)
             case Done():
                 self._done[number] = event
+                self._work.finish(number, event, wish)
                 if self.phase is Phase.STOPPING:
                     self._keep(wish)
                 else:
                     self._paint_next(wish)
             case Failed():
-                self._fail(from_code(event.code, event.message, event.remedy))
+                error = from_code(event.code, event.message, event.remedy)
+                if self._work.count > 1 and isinstance(error, InvalidImageError):  # the fault of this layer alone
+                    self._leave_out(number, error)
+                    self._paint_next(wish)
+                else:
+                    self._fail(error)
+
+    def _leave_out(self, number: int, error: NeuralStyleError) -> None:
+        self._gone.add(number)
+        self._left_out[number] = error
+        self._work.leave_out(number, error)
 
     def _keep(self, wish: Wish) -> None:
+        if self._left_out and not self._done:
+            self._fail(next(iter(self._left_out.values())))
+            return
         try:
             self._work.keep(self._done, wish)
         except NeuralStyleError as error:
             self._fail(error)
         else:
-            self.close()
+            self._leave()
 
     def _fail(self, error: NeuralStyleError) -> None:
         elsewhere = self.phase.busy or self.phase is Phase.VARYING

@@ -13,9 +13,10 @@ from gimp_plugin.dialog.state import Flow
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.dialog.work import LayerWork
 from gimp_plugin.gallery.panel import Gallery
-from gimp_plugin.image import regions
-from gimp_plugin.libgimp import GLib
+from gimp_plugin.image import regions, undelivered
+from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
+from gimp_plugin.preview import pictures
 from gimp_plugin.preview.pane import Preview
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import of_error, of_estimate
@@ -24,12 +25,13 @@ from nst_core.estimate import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from gimp_plugin.dialog.session import Session
     from gimp_plugin.dialog.variations import Sheet, Variant
+    from gimp_plugin.dialog.work import Onward
     from gimp_plugin.gallery.picks import Picks
-    from gimp_plugin.libgimp import Gimp
     from nst_core.messages import Pixels
 
 SPACE = 12  # pixels
@@ -41,23 +43,35 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     """Open from `run` until the pictures are in the image, or the artist leaves."""
 
     def __init__(
-        self, layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, picks: Picks, session: Session
+        self,
+        layers: Sequence[Gimp.Layer],
+        config: Gimp.ProcedureConfig,
+        picks: Picks,
+        session: Session,
+        onward: Onward | None = None,
     ) -> None:
-        super().__init__(title=_("Neural Style"), role="neural-style")
+        """onward: how to go on with the one layer, which was painted before."""
+        super().__init__(title=_("Refine This Layer") if onward else _("Neural Style"), role="neural-style")
         self._layers = list(layers)
         self._session = session
         image = layers[0].get_image()
-        self._controls = Controls(config, picks.look(), self._changed, regions.available(image))
+        self._gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+        self._busy = False
+        places = () if onward else regions.available(image)
+        self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, places)
         self._gallery = Gallery(picks, lambda: self._controls.values, self._picked, lambda: regions.available(image))
         self._preview = Preview(layers[0], self._changed)
-        self._running = Running(_summary(layers))
-        self._error = _ErrorBar()
-        self._work = LayerWork(layers, config, lambda: self._gallery.picks, self._preview)
+        self._running = Running(_summary(layers, gray=self._gray))
+        self._error = _Bar(Gtk.MessageType.ERROR)
+        self._news = _Bar(Gtk.MessageType.WARNING)
+        self._offer = _OfferBar()
+        self._work = LayerWork(layers, config, lambda: self._gallery.picks, self._preview, onward)
         self._flow = Flow(session, self._work, self, _later)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
         self._variations = _variations_button(self._vary)
         self._build()
         self._running.obey(self._flow)
+        session.on_ready = lambda ready: self._controls.offer(ready.backends, ready.devices)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
 
@@ -70,6 +84,14 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def made(self) -> list[Gimp.Layer]:
         """The new layers, once there are some."""
         return self._work.made
+
+    def tell(self, sentences: Sequence[str]) -> None:
+        """Show what the artist should know before she begins."""
+        self._news.tell("\n".join(sentences))
+
+    def offer(self, files: list[Path]) -> None:
+        """Offer finished paintings that were not delivered."""
+        self._offer.offer(files)
 
     def run(self, size: tuple[int, int] | None) -> tuple[int, int]:
         """Show the window, of this size if it is known, and wait for its end. Returns the size then."""
@@ -93,6 +115,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
         for part in (self._gallery, self._sidebar, self._variations):
             part.set_sensitive(not phase.busy)
+        if self._busy and not phase.busy:  # where Return belongs
+            self._running.stylize.grab_focus()
+        self._busy = phase.busy
         if not phase.busy:  # then the engine says itself how long it takes
             self._estimate()
 
@@ -102,7 +127,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_preview(self, pixels: Pixels, note: str) -> None:
         """The preview as far as it is."""
-        self._preview.show_after(pixels, note)
+        self._preview.show_after(self._as_comes(pixels), note)
         self._estimate()
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
@@ -116,7 +141,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
         """A variation as far as it is."""
-        self._sheet.show_variant(number, pixels, note)
+        self._sheet.show_variant(number, self._as_comes(pixels), note)
 
     def show_no_variants(self, error: NeuralStyleError) -> None:
         """There can be no more variations."""
@@ -129,11 +154,26 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_painting(self, number: int, pixels: Pixels) -> None:
         """The picture of a layer so far."""
         layer = self._layers[number]
-        self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
+        self._preview.show_painting(layer, self._as_comes(pixels), layer.get_name() if layer.is_valid() else "")
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""
         self._error.tell(" ".join(of_error(error)).strip() if error else "")
+
+    def ask_to_keep(self, count: int) -> bool | None:
+        """Whether to keep so many finished paintings, which would be lost; None: go on with the dialog."""
+        text = ngettext("{count} painting is finished.", "{count} paintings are finished.", count).format(count=count)
+        dialog = Gtk.MessageDialog(transient_for=self, modal=True, message_type=Gtk.MessageType.QUESTION, text=text)
+        dialog.format_secondary_text(_("They would be lost."))
+        answers = {Gtk.ResponseType.REJECT: False, Gtk.ResponseType.ACCEPT: True}
+        dialog.add_button(_("_Throw away"), Gtk.ResponseType.REJECT)
+        dialog.add_button(_("_Go back"), Gtk.ResponseType.CANCEL)
+        dialog.add_button(_("_Keep"), Gtk.ResponseType.ACCEPT)
+        dialog.set_default_response(Gtk.ResponseType.ACCEPT)
+        try:
+            return answers.get(dialog.run())
+        finally:
+            dialog.destroy()
 
     def leave(self) -> None:
         """End `run`."""
@@ -153,17 +193,30 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         columns.pack_start(self._pages, expand=True, fill=True, padding=0)
         columns.pack_start(self._sidebar, expand=False, fill=True, padding=0)
         whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
-        whole.pack_start(_scrolled(columns), expand=True, fill=True, padding=0)
+        whole.pack_start(self._with_bars(_scrolled(columns)), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
         self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
         self.get_action_area().hide()
         content = self.get_content_area()
-        content.pack_start(self._error, expand=False, fill=True, padding=0)
         content.pack_start(whole, expand=True, fill=True, padding=0)
         content.show_all()
         self._pages.set_visible_child(self._preview)
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
+
+    def _with_bars(self, columns: Gtk.Widget) -> Gtk.Overlay:
+        """Messages lie on the columns' lower edge, so that nothing gives way to them."""
+        bars = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.END)
+        for bar in (self._offer, self._news, self._error):
+            bars.add(bar)
+        both = Gtk.Overlay()
+        both.add(columns)
+        both.add_overlay(bars)
+        return both
+
+    def _as_comes(self, pixels: Pixels) -> Pixels:
+        """A picture as the image will hold it."""
+        return pictures.in_gray(pixels) if self._gray else pixels
 
     def _control_side(self) -> Gtk.Box:
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
@@ -199,7 +252,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _changed(self) -> None:
         try:
-            self._preview.see(effects=self._work.as_seen)
+            draft = self._controls.values["quality"] == "draft"
+            self._preview.see(effects=self._work.as_seen, draft=draft)
         except NeuralStyleError as error:
             self.show_no_preview(error)
             return
@@ -209,7 +263,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _estimate(self) -> None:
         values, speed = self._controls.values, self._session.speed
         sizes = [(layer.get_height(), layer.get_width()) for layer in self._layers if layer.is_valid()]
-        each = [estimate(height, width, values, speed) for height, width in sizes]
+        try:
+            each = [estimate(height, width, values, speed) for height, width in sizes]
+        except NeuralStyleError:  # a layer has become too small: said when it is to be painted
+            each = []
         seconds, memory = sum(one.seconds for one in each), max((one.memory for one in each), default=0)
         tiled = any(one.tiled for one in each)
         self._controls.show_estimate(of_estimate(seconds, memory, tiled=tiled) if each else "")
@@ -231,14 +288,41 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._flow.break_down(NeuralStyleError(_("the plug-in failed ({reason})").format(reason=repr(bug))))
 
 
-class _ErrorBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """What went wrong, on top of the window, until she closes it or tries again."""
+class _OfferBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """Offers finished paintings that were not delivered."""
 
     def __init__(self) -> None:
-        super().__init__(message_type=Gtk.MessageType.ERROR, show_close_button=True, no_show_all=True)
+        super().__init__(message_type=Gtk.MessageType.QUESTION, no_show_all=True)
+        self._files: list[Path] = []
+        self._label = Gtk.Label(wrap=True, xalign=0.0, visible=True)
+        self.get_content_area().add(self._label)
+        self.add_button(_("Throw away"), Gtk.ResponseType.REJECT)
+        self.add_button(_("Open"), Gtk.ResponseType.ACCEPT)
+        self.connect("response", self._answered)
+
+    def offer(self, files: list[Path]) -> None:
+        """Offer these files, if there are any."""
+        self._files = files
+        one, more = _("A finished painting was not delivered."), _("{count} finished paintings were not delivered.")
+        text = one if len(files) == 1 else more.format(count=len(files))
+        self._label.set_text(text)
+        self.get_accessible().set_name(text)
+        self.set_visible(bool(files))
+
+    def _answered(self, _bar: Gtk.InfoBar, response: int) -> None:
+        self.hide()
+        (undelivered.deliver if response == Gtk.ResponseType.ACCEPT else undelivered.discard)(self._files)
+
+
+class _Bar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """A message above the buttons, until she closes it or tries again."""
+
+    def __init__(self, kind: Gtk.MessageType) -> None:
+        super().__init__(message_type=kind, show_close_button=True, no_show_all=True)
         self.text = ""
         self._label = Gtk.Label(wrap=True, xalign=0.0, selectable=True, visible=True, can_focus=False)
-        self.get_content_area().add(Gtk.Image(icon_name=GimpUi.ICON_DIALOG_ERROR, visible=True))
+        icon = GimpUi.ICON_DIALOG_ERROR if kind == Gtk.MessageType.ERROR else GimpUi.ICON_DIALOG_WARNING
+        self.get_content_area().add(Gtk.Image(icon_name=icon, visible=True))
         self.get_content_area().add(self._label)
         self.connect("response", lambda *_: self.tell(""))
 
@@ -267,11 +351,15 @@ def _variations_button(vary: Callable[[], None]) -> Gtk.Button:
     return button
 
 
-def _summary(layers: Sequence[Gimp.Layer]) -> str:
+def _summary(layers: Sequence[Gimp.Layer], *, gray: bool) -> str:
     if len(layers) > 1:
-        return ngettext("{count} layer", "{count} layers", len(layers)).format(count=len(layers))
-    name, width, height = layers[0].get_name(), layers[0].get_width(), layers[0].get_height()
-    return _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
+        text = ngettext("{count} layer", "{count} layers", len(layers)).format(count=len(layers))
+    else:
+        name, width, height = layers[0].get_name(), layers[0].get_width(), layers[0].get_height()
+        text = _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
+    if gray:
+        text += " · " + _("a grayscale image: the painting is gray (for colours, Image > Mode > RGB)")
+    return text
 
 
 def _later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,8 +11,9 @@ from gimp_plugin import arguments
 from gimp_plugin.dialog.roles import Wish
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, regions
 from gimp_plugin.image.regions import Area
+from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.preview.pictures import Sample
-from gimp_plugin.report import tell_notes
+from gimp_plugin.report import tell_left_out, tell_notes
 from gimp_plugin.translation import _
 from nst_core.errors import NothingVisibleError
 from nst_core.messages import Done, Pixels, Stylize
@@ -20,6 +22,8 @@ from nst_core.settings import from_mapping, to_mapping
 if TYPE_CHECKING:
     from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.libgimp import Gimp
+    from nst_core.errors import NeuralStyleError
+    from nst_core.settings import Value
 
 PREVIEWS = 0.25  # seconds between pictures of a preview
 FORMING = 0.5  # and of a run
@@ -41,27 +45,56 @@ class Pane(Protocol):
     def area(self) -> Area:
         """Where `content` lies in the image."""
 
+    @property
+    def quality(self) -> str:
+        """In which quality `content` is painted to be what comes."""
+
     def content(self) -> Pixels:
         """The picture to paint. Raises LayerGoneError."""
 
-    def sample(self) -> Sample:
-        """The same, still smaller. Raises LayerGoneError."""
+    def onto(self, other: Gimp.Layer) -> Pixels | None:
+        """What lies in another layer where `content` does; None if that does not fit, or is gone."""
+
+
+@dataclass(frozen=True)
+class Onward:
+    """How to go on with a painted layer: with what it was painted with, from its pixels, towards those of its source.
+
+    source: the layer that it was painted from, None if that is gone; tattoo: that of it. begin: makes of a request to
+    paint the painted layer one that goes on with it.
+    """
+
+    title: str
+    picks: Picks
+    settings: Mapping[str, Value]
+    places: regions.Regions
+    source: Gimp.Layer | None
+    tattoo: int | None
+    begin: Callable[[canvas.View, Stylize], Stylize]
 
 
 class LayerWork:
     """The layers of an image, and how to paint them. `picks` and `pane` say what the window shows at the moment."""
 
     def __init__(
-        self, layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, picks: Callable[[], Picks], pane: Pane
+        self,
+        layers: Sequence[Gimp.Layer],
+        config: Gimp.ProcedureConfig,
+        picks: Callable[[], Picks],
+        pane: Pane,
+        onward: Onward | None = None,
     ) -> None:
         self.count = len(layers)
         self.made: list[Gimp.Layer] = []
+        self._left_out: canvas.LeftOut = []
+        self._safe = Safe()
         self._image = layers[0].get_image()
         self._layers = list(layers)
         self._places: dict[int, canvas.Place] = {}
         self._config = config
         self._picks = picks
         self._pane = pane
+        self._onward = onward
 
     @property
     def as_seen(self) -> bool:
@@ -74,13 +107,9 @@ class LayerWork:
         return self._wish(layer_styles.MOST_EDGE)
 
     def preview(self) -> Stylize:
-        """What the preview pane asks for, with what she has set; its quality is always the normal one."""
+        """What the preview pane asks for, with what she has set; variations are of the same."""
         content = self._pane.content()
-        return self._small(Sample(content, self._pane.area, self._pane.part), "normal")
-
-    def sample(self) -> Stylize:
-        """The same for a variation: still smaller, and in a few steps at its own size, so that it is sharp soon."""
-        return self._small(self._pane.sample(), "draft")
+        return self._small(Sample(content, self._pane.area, self._pane.part), self._pane.quality)
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The whole layer. Raises LayerGoneError."""
@@ -89,14 +118,32 @@ class LayerWork:
         self._places[number] = view.place
         where = (self._image, view.place.area(view.pixels))
         styles, strength_map = wish.regions.guide(wish.styles, *where), wish.regions.strength_map(*where)
-        return Stylize(view.pixels, styles, wish.settings, mask=view.mask, strength_map=strength_map, previews=FORMING)
+        request = Stylize(
+            view.pixels, styles, wish.settings, mask=view.mask, strength_map=strength_map, previews=FORMING
+        )
+        return self._onward.begin(view, request) if self._onward else request
+
+    def finish(self, number: int, done: Done, wish: Wish) -> None:
+        """Write a finished picture down, in case this program ends before it is kept."""
+        self._safe.keep(outputs.Painted(self._places[number], done), self._look(wish))
+
+    def leave_out(self, number: int, error: NeuralStyleError) -> None:
+        """Remember that a layer was not painted, and why, until the others are kept."""
+        layer = self._layers[number]
+        self._left_out.append((layer.get_name() if layer.is_valid() else "", error))
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
-        """Insert the results: `made`. Raises LayerGoneError if no layer is left that one belongs to."""
+        """Insert the results: `made`. Raises LayerGoneError if there are none."""
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
-        look = outputs.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output)
-        self.made = outputs.insert(self._image, painted, look, show=True)
+        self.made += outputs.insert(self._image, painted, self._look(wish), show=True)
+        self.forget()
         tell_notes(one.done for one in painted)
+        tell_left_out(self._left_out)
+        self._left_out = []
+
+    def forget(self) -> None:
+        """Delete what was written down."""
+        self._safe.empty()
 
     def _small(self, sample: Sample, quality: str) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
@@ -110,11 +157,16 @@ class LayerWork:
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
         strength_map = wish.regions.strength_map(self._image, sample.area)
+        content, init = sample.pixels, None
+        if self._onward:
+            source = self._pane.onto(self._onward.source) if self._onward.source else None
+            content, init = source or content, content
         return Stylize(
-            sample.pixels,
+            content,
             styles,
             settings,
             mask=mask,
+            init=init,
             strength_map=strength_map,
             part=sample.part,
             previews=PREVIEWS,
@@ -122,12 +174,23 @@ class LayerWork:
 
     def _wish(self, edge: int) -> Wish:
         picks, config = self._picks(), self._config
+        title = picks.title
+        if self._onward and picks.names == self._onward.picks.names:
+            title, places = self._onward.title, replace(self._onward.places, keys=picks.regions())
+        elif self._onward:
+            places = regions.chosen(picks.regions(), self._image)
+        else:
+            places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config))
         return Wish(
             styles=picks.styles(partial(layer_styles.read, edge=edge)),
             settings=to_mapping(from_mapping(arguments.values_of(config))),
-            title=picks.title,
+            title=title,
             output=config.get_property(arguments.OUTPUT),
             as_seen=self.as_seen,
-            regions=regions.chosen(picks.regions(), self._image, arguments.strength_region(config)),
+            regions=places,
             layers=picks.layers(),
         )
+
+    def _look(self, wish: Wish) -> outputs.Look:
+        source = self._onward.tattoo if self._onward else None
+        return outputs.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source)

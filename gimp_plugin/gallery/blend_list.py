@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.wheel import only_with_focus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +51,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         for number, pick in enumerate(picks.entries):
             row = 2 * number
             slider = self._slider(pick)
-            name = Gtk.Label(label=pick.title, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, max_width_chars=24)
+            name = Gtk.Label(label=pick.title, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, width_chars=8)
             name.set_mnemonic_widget(slider)
             self.attach(name, 0, row, 1, 1)
             self.attach(slider, 1, row, 1, 1)
@@ -65,7 +66,8 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         slider.set_value(pick.weight * PERCENT)
         slider.set_value_pos(Gtk.PositionType.RIGHT)
         slider.set_hexpand(True)
-        slider.set_size_request(120, -1)
+        slider.set_size_request(90, -1)
+        only_with_focus(slider)
         slider.set_tooltip_text(_("How much of this style goes into the blend"))
         slider.get_accessible().set_name(_("Weight of {style}").format(style=pick.title))
         slider.connect("format-value", lambda _slider, value: _("{percent} %").format(percent=round(value)))
@@ -77,6 +79,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         for region in regions:
             combo.append(region.key, region.title)
         combo.set_active_id(pick.region)
+        only_with_focus(combo)
         (cell,) = combo.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         text = _("Where {style} counts").format(style=pick.title)

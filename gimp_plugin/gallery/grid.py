@@ -20,16 +20,22 @@ if TYPE_CHECKING:
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}
 PRESS = {"Return", "KP_Enter", "ISO_Enter"}
-LEAST_HEIGHT = 2 * (thumbnails.SHOWN + 48)  # pixels
+LEAST_HEIGHT = thumbnails.SHOWN + 72  # pixels: less than two rows, so that a blend below finds room
 
 
 class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
-    """Tiles in rows. `on_select` hears of every change that the artist makes to the selection.
+    """Tiles in rows, and one stop for Tab. `on_select` hears of every change that the artist makes to the selection.
 
-    on_delete: hears of the preset that she wants to delete, which may be a broken one.
+    on_delete: hears of the preset that she wants to delete, which may be a broken one. on_look: hears of the tile that
+    she looks at, None: at no one.
     """
 
-    def __init__(self, on_select: Callable[[list[Pick]], None], on_delete: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        on_select: Callable[[list[Pick]], None],
+        on_delete: Callable[[str], None],
+        on_look: Callable[[Tile | None], None],
+    ) -> None:
         super().__init__(
             hscrollbar_policy=Gtk.PolicyType.NEVER,
             min_content_height=LEAST_HEIGHT,
@@ -38,6 +44,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         )
         self._on_select = on_select
         self._on_delete = on_delete
+        self._on_look = on_look
         self._picks = Picks()
         self._query = ""
         self._busy = False
@@ -53,6 +60,8 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._flow.get_accessible().set_name(_("Styles"))
         self._flow.set_filter_func(lambda tile: tile.answers(self._query))
         self._flow.connect("selected-children-changed", self._selected)
+        self._flow.connect("focus", self._tabbed)
+        self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._look))
         self._flow.connect("key-press-event", self._pressed)
         self._flow.connect("button-press-event", self._clicked)
         self._flow.connect("popup-menu", lambda _flow: self._offer_menu(self._focused()))
@@ -110,12 +119,16 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         """The first style among those that the search leaves."""
         return next((tile.pick for tile in self.tiles if tile.pick is not None and tile.answers(self._query)), None)
 
-    def focus(self) -> None:
-        """Let the keys move in the grid: from the chosen tile if the search shows it, else from the first one."""
+    def focus(self) -> bool:
+        """Let the keys move in the grid: from the chosen tile if the search shows it, else from the first one.
+
+        Whether there is one.
+        """
         seen = [tile for tile in self.tiles if tile.answers(self._query)]
         tile = next((tile for tile in seen if tile.is_selected()), seen[0] if seen else None)
         if tile is not None:
             tile.grab_focus()
+        return tile is not None
 
     def reveal(self, pick: Pick) -> None:
         """Scroll until a style is seen, once its place is known."""
@@ -139,6 +152,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         if self._hovered is not None:
             self._hovered.hover(None)
         self._hovered = tile
+        self._look()
         if tile is None or not self._picks.entries:
             return
         if not tile.is_selected():
@@ -146,15 +160,30 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         elif len(self._picks.entries) > 1:
             tile.hover("take away")
 
+    def _look(self) -> bool:
+        """Tell which tile the mouse, or else the keys, point at."""
+        self._on_look(self._hovered or self._focused())
+        return bool(GLib.SOURCE_REMOVE)
+
+    def _tabbed(self, flow: Gtk.FlowBox, _direction: Gtk.DirectionType) -> bool:
+        """Enter at the chosen tile, and leave from any. GTK's own way goes from tile to tile and chooses each."""
+        flow.stop_emission_by_name("focus")
+        return self._focused() is None and self.focus()
+
     def _pressed(self, _flow: Gtk.FlowBox, event: Gdk.EventKey) -> bool:
-        """Move, choose and blend by keys. GTK's own keys move from a cursor that does not follow the focus."""
+        """Move, choose and blend by keys. GTK's own keys move from a cursor that does not follow the focus.
+
+        Return on what is chosen already is for the window's default button.
+        """
         shown = [tile for tile in self.tiles if tile.answers(self._query)]
         at = next((number for number, tile in enumerate(shown) if tile.is_focus()), None)
         if at is None or event.state & Gdk.ModifierType.MOD1_MASK:
             return False
         control = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
         key = Gdk.keyval_name(event.keyval) or ""
-        if key in PRESS or (key == "space" and not control):
+        if key in PRESS and shown[at].is_selected():
+            self.get_toplevel().activate_default()
+        elif key in PRESS or (key == "space" and not control):
             self._take(shown[at].pick)
         elif key == "space":
             self._toggle(shown[at].pick)
@@ -165,8 +194,6 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             if there is None:
                 return False
             shown[there].grab_focus()
-            if not control:
-                self._take(shown[there].pick)
         return True
 
     def _take(self, pick: Pick | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import GLib
-from gimp_plugin.libgtk import Gtk
+from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         super().__init__(show_close_button=True, no_show_all=True)
         self._undo: Callable[[], None] | None = None
         self._clock = 0
-        self._label = Gtk.Label(wrap=True, xalign=0.0, visible=True)
+        self._label = Gtk.Label(wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR, width_chars=10, xalign=0.0, visible=True)
         self.get_content_area().add(self._label)
         self._button = self.add_button(_("_Undo"), Gtk.ResponseType.REJECT)
         self.connect("response", self._answered)

@@ -15,7 +15,7 @@ from gimp_plugin.gallery.preset_actions import PresetActions, Studio
 from gimp_plugin.gallery.preset_menu import PresetMenu
 from gimp_plugin.gallery.tiles import all_tiles
 from gimp_plugin.libgimp import Gio
-from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.wording import sentence
 from nst_core.preset_archive import SUFFIX
@@ -23,10 +23,12 @@ from nst_core.preset_archive import SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.image.regions import Region
     from nst_core.settings import Value
 
 GAP = 6  # pixels
+LINES = 4  # of what is told of a style: the room for them is always there
 
 
 class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
@@ -43,18 +45,20 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         regions: Callable[[], Sequence[Region]] = tuple,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
+        self.set_hexpand(False)  # whatever is in it would like to
         self._picks = picks
         self._on_change = on_change
         self._own = [pick for pick in picks.entries if pick.kind != "preset"]
-        self._grid = Grid(self._selected, self._delete)
+        self._grid = Grid(self._selected, self._delete, self._describe)
+        self._about = _about_label()
         self._search = self._search_entry()
         self._notice = Notice()
         self._actions = PresetActions(Studio(lambda: self._picks, look, self._presets_changed, self._notice))
         self._blend = BlendList(Answers(self._weigh, self._place, self._remove), regions)
         for widget, grows in (
             (self._header(), False),
-            (self._notice, False),
-            (self._grid, True),
+            (self._grid_with_notice(), True),
+            (self._about, False),
             (self._blend, False),
             (self._sources(), False),
         ):
@@ -71,6 +75,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def picks(self) -> Picks:
         """What is chosen now."""
         return self._picks
+
+    def do_get_preferred_width(self) -> tuple[int, int]:
+        """As wide as it is at its narrowest, whatever it shows: what lies beside it keeps its place."""
+        least, _natural = Gtk.Box.do_get_preferred_width(self)
+        return least, least
 
     def do_grab_focus(self) -> None:
         """Where the keys belong at first: to the styles; typing searches from there too."""
@@ -95,6 +104,22 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
             return
         self.choose(of_file(path))
+
+    def _grid_with_notice(self) -> Gtk.Overlay:
+        """A message lies on the grid's lower edge, so that nothing gives way to it."""
+        both = Gtk.Overlay()
+        both.add(self._grid)
+        self._notice.set_valign(Gtk.Align.END)
+        both.add_overlay(self._notice)
+        return both
+
+    def _describe(self, tile: Tile | None) -> None:
+        """Tell of a tile, or else of what is chosen."""
+        chosen = (one for one in self._grid.tiles if one.is_selected())
+        tile = tile or next(chosen, None)
+        text = " ".join(tile.about.split()) if tile is not None else ""
+        self._about.set_text(text)
+        self._about.get_accessible().set_name(text or _("About the style"))
 
     def _header(self) -> Gtk.Box:
         header = Gtk.Box(spacing=GAP)
@@ -156,6 +181,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         changed = picks != self._picks
         self._picks = picks
         self._grid.mark(picks)  # she may have taken away what must stay
+        self._describe(None)
         self._blend.show_picks(picks)
         if changed:
             self._on_change()
@@ -177,8 +203,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         entry.set_text("")
         self._grid.focus()
 
-    def _take_first(self, _entry: Gtk.SearchEntry) -> None:
-        pick = self._grid.first()
+    def _take_first(self, entry: Gtk.SearchEntry) -> None:
+        pick = self._grid.first() if entry.get_text().strip() else None
         if pick is not None:
             self._adopt(self._picks.choose(pick))
             self._grid.focus()
@@ -203,3 +229,19 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 self._notice.warn(sentence(_("only files on this machine can be dropped; save the picture first")))
             else:
                 self.add_file(Path(path))
+
+
+def _about_label() -> Gtk.Label:
+    label = Gtk.Label(
+        wrap=True,
+        wrap_mode=Pango.WrapMode.WORD_CHAR,
+        lines=LINES,
+        ellipsize=Pango.EllipsizeMode.END,
+        xalign=0.0,
+        yalign=0.0,
+        width_chars=10,
+    )
+    label.get_style_context().add_class("dim-label")
+    line = label.create_pango_layout("x").get_pixel_size()[1]
+    label.set_size_request(-1, LINES * line)
+    return label

@@ -5,6 +5,7 @@ Values only: every operation gives new picks, and nothing here knows GIMP or a s
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from nst_core.presets import Preset, Roots
     from nst_core.settings import Value
 
+FILE = "file "  # how the host's key of a file begins
+FOREIGN = (
+    *(b"gimp xcf", b"8BPS", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"v/1\x01", b"#?RADIANCE", b"<svg", b"<?xml", b"%PDF"),
+    *(b"DDS ", b"\0\0\1\0"),
+)
+"""How pictures begin that GIMP may know and the engine does not; HEIC and OpenRaster say it further on."""
+HEICS = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
+OPEN_RASTER = b"image/openraster"
 Kind = Literal["preset", "file", "layer"]
 
 
@@ -109,35 +118,38 @@ class Picks:
         Raises UnknownPresetError, BrokenPresetError, InvalidImageError, InvalidSettingError, and what `read_layer`
         does.
         """
-        return tuple(
-            StylePixels(read_layer(source.key), source.weight)
-            if source.path is None
-            else StyleFile(read_picture(source.path), source.weight, source.path.name)
-            for source in self._sources(roots)
-        )
+        return tuple(_style(source, read_layer) for source in self._sources(roots))
 
     def regions(self, roots: Roots | None = None) -> tuple[str, ...]:
         """Where each of `styles` counts. Raises the same, but for reading layers."""
         return tuple(source.region for source in self._sources(roots))
 
     def layers(self, roots: Roots | None = None) -> tuple[str, ...]:
-        """What the host calls each of `styles` that is a layer; empty for others. Raises as `regions`."""
-        return tuple("" if source.path else source.key for source in self._sources(roots))
+        """What the host calls each of `styles` whose pixels it reads; empty for others. Raises as `regions`."""
+        return tuple(source.host_key for source in self._sources(roots))
+
+    @property
+    def names(self) -> list[str]:
+        """What tells one style from another."""
+        return [f"{entry.kind} {entry.key}" for entry in self.entries]
 
     def within(self, regions: Iterable[str]) -> Picks:
         """With those regions alone: a style whose region is another one counts everywhere."""
         there = set(regions)
-        return Picks(
-            tuple(entry if entry.region in there else dataclasses.replace(entry, region="") for entry in self.entries)
-        )
+        return self.placed(entry.region if entry.region in there else "" for entry in self.entries)
+
+    def placed(self, regions: Iterable[str]) -> Picks:
+        """With those regions, one for each."""
+        pairs = zip(self.entries, regions, strict=True)
+        return Picks(tuple(dataclasses.replace(entry, region=region) for entry, region in pairs))
 
     def pictures(
         self, encode_layer: Callable[[str], bytes], roots: Roots | None = None
     ) -> tuple[tuple[str, bytes, float], ...]:
         """The same as picture files, for a preset: names, contents (a PNG of a layer) and weights. Raises the same."""
         return tuple(
-            (_("Layer") + ".png", encode_layer(source.key), source.weight)
-            if source.path is None
+            ((source.path.stem if source.path else _("Layer")) + ".png", encode_layer(source.host_key), source.weight)
+            if source.path is None or source.host_key
             else (source.path.name, read_picture(source.path), source.weight)
             for source in self._sources(roots)
         )
@@ -187,6 +199,13 @@ class _Source:
     weight: float
     region: str
 
+    @property
+    def host_key(self) -> str:
+        """What the host calls it, where it is the host that reads it; else empty."""
+        if self.path is None:
+            return self.key
+        return f"{FILE}{self.path}" if is_foreign(self.path) else ""
+
 
 def of_preset(preset: Preset) -> Pick:
     """The pick of a preset."""
@@ -215,6 +234,25 @@ def read_picture(path: Path) -> bytes:
         message = _("the style picture {name} is larger than {size} MiB").format(name=name, size=size)
         raise InvalidImageError(message, _("scale it down"))
     return encoded
+
+
+def is_foreign(path: Path) -> bool:
+    """Whether a file begins like a picture that the engine cannot read, so that the host is asked to."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64)
+    except OSError:
+        return False
+    return head.startswith(FOREIGN) or head[4:12] in HEICS or OPEN_RASTER in head
+
+
+def _style(source: _Source, read_layer: Callable[[str], Pixels]) -> StyleFile | StylePixels:
+    if source.path is None:
+        return StylePixels(read_layer(source.key), source.weight)
+    if source.host_key:
+        with contextlib.suppress(InvalidImageError):  # then the engine has the last word
+            return StylePixels(read_layer(source.host_key), source.weight)
+    return StyleFile(read_picture(source.path), source.weight, source.path.name)
 
 
 def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_Source]:

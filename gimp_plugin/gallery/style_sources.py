@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image.layer_styles import WHOLE, find, scaled
+from gimp_plugin.image.layer_styles import FILE, WHOLE, find, scaled
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GdkPixbuf
 from gimp_plugin.translation import _
-from nst_core.errors import LayerGoneError
+from nst_core.errors import NeuralStyleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,19 +37,23 @@ def is_image(key: str) -> bool:
 def encode(key: str) -> bytes:
     """A source as a PNG. Raises LayerGoneError."""
     width, height, rgba = scaled(key, "R'G'B'A u8")
-    alpha = True
-    whole = GdkPixbuf.Pixbuf.new_from_bytes(
-        GLib.Bytes.new(rgba), GdkPixbuf.Colorspace.RGB, alpha, 8, width, height, 4 * width
-    )
-    _done, encoded = whole.save_to_bufferv("png", [], [])
+    _done, encoded = _pixbuf(width, height, rgba).save_to_bufferv("png", [], [])
     return bytes(encoded)
+
+
+def _pixbuf(width: int, height: int, rgba: bytes) -> GdkPixbuf.Pixbuf:
+    alpha, rows = True, GLib.Bytes.new(rgba)
+    return GdkPixbuf.Pixbuf.new_from_bytes(rows, GdkPixbuf.Colorspace.RGB, alpha, 8, width, height, 4 * width)
 
 
 def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
     """A small picture of a source, None for one that is gone."""
     try:
+        if key.startswith(FILE):
+            width, height, rgba = scaled(key, "R'G'B'A u8", edge)
+            return _pixbuf(width, height, rgba)
         found = find(key)
-    except LayerGoneError:
+    except NeuralStyleError:
         return None
     small: GdkPixbuf.Pixbuf | None = found.get_thumbnail(edge, edge, Gimp.PixbufTransparency.KEEP_ALPHA)
     return small

@@ -27,8 +27,9 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
     def __init__(
         self, pick: Pick | None, title: str, about: str, picture: GdkPixbuf.Pixbuf | None, words: str = ""
     ) -> None:
-        super().__init__(tooltip_text=f"{title}\n\n{about}" if about else title)
+        super().__init__()
         self.pick = pick
+        self.about = about
         self.preset = pick.key if pick is not None and pick.kind == "preset" else ""
         self._title, self._words = title, words or about
         self._shows = picture is not None
@@ -44,6 +45,11 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.get_accessible().set_name(title)
         self.get_accessible().set_description(about)
         self.show_all()
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self._title
 
     def answers(self, query: str) -> bool:
         """Whether this is something that the artist searches for."""

@@ -1,7 +1,8 @@
-"""The tiles of the gallery: the artist's pictures in front, then the presets, the broken ones last."""
+"""The tiles of the gallery: the artist's pictures in front, then the presets by their titles, the broken ones last."""
 
 from __future__ import annotations
 
+import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None]) -> list[Tile]:
     """A tile for each of the artist's `own` pictures and each preset. `toggle` adds one to the blend."""
     listing = presets.list_presets()
-    tiles = [*map(_picture, own), *map(_preset, listing.presets)]
+    shown = sorted(map(_preset, listing.presets), key=lambda tile: locale.strxfrm(tile.title.casefold()))
+    tiles = [*map(_picture, own), *shown]
     for tile in tiles:
         tile.offer_blending(toggle)
     return [*tiles, *_broken({preset.slug for preset in listing.presets})]
@@ -33,7 +35,11 @@ def _picture(pick: Pick) -> Tile:
     if pick.kind == "file":
         path = Path(pick.key)
         about = _("Your picture, from {folder}").format(folder=path.parent)
-        return Tile(pick, pick.title, about, thumbnails.of_file(path), _("Your picture"))
+        small = thumbnails.of_file(path)
+        if small is None and picks.is_foreign(path):
+            whole = style_sources.thumbnail(f"{picks.FILE}{path}", thumbnails.STORED)
+            small = thumbnails.square(whole) if whole else None
+        return Tile(pick, pick.title, about, small, _("Your picture"))
     whole = style_sources.thumbnail(pick.key, thumbnails.STORED)
     return Tile(pick, pick.title, _("Open in GIMP"), thumbnails.square(whole) if whole else None)
 

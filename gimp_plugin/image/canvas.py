@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image import masks, scratch
+from gimp_plugin.image import masks, scratch, turns
 from gimp_plugin.image.regions import Area
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
@@ -13,6 +13,7 @@ from nst_core.errors import (
     ImageTooLargeError,
     ImageTooSmallError,
     LayerGoneError,
+    NeuralStyleError,
     NothingVisibleError,
     UnsupportedLayerError,
 )
@@ -27,19 +28,44 @@ FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precisio
 STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
 GONE = _("the layer or its image was closed while the engine worked")
 
+LeftOut = list[tuple[str, NeuralStyleError]]
+"""The names of layers that are not painted, each with the reason."""
+
+
+@dataclass(frozen=True)
+class Before:
+    """A layer as it was when its painting was begun. size: px, corner: in its image. small: RGBA bytes of it."""
+
+    name: str
+    tattoo: int
+    size: tuple[int, int]
+    corner: tuple[int, int]
+    paper: scratch.Paper
+    small: tuple[int, bytes] = field(repr=False)
+
+    @classmethod
+    def of(cls, layer: Gimp.Layer) -> Before:
+        """The layer as it is now."""
+        _ok, left, top = layer.get_offsets()
+        size = (layer.get_width(), layer.get_height())
+        paper = scratch.Paper.of(layer.get_image())
+        return cls(layer.get_name(), layer.get_tattoo(), size, (left, top), paper, _small(layer))
+
 
 @dataclass(frozen=True)
 class Place:
     """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
 
-    as_seen: whether the layer's effects were painted too. hiding: what hides parts of it.
+    as_seen: whether the layer's effects were painted too. before: the layer as it was then. mask: what selection and
+    mask left of it then, None: everything.
     """
 
     layer: Gimp.Layer
     left: int
     top: int
-    as_seen: bool = True
-    hiding: masks.Hiding = masks.ALL
+    as_seen: bool
+    before: Before
+    mask: Gegl.Buffer | None = field(repr=False, compare=False, default=None)
 
     def area(self, pixels: Pixels) -> Area:
         """Where in the image the painting lies."""
@@ -55,16 +81,40 @@ class View:
     mask: bytes | None = field(repr=False)
 
 
-def check(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> None:
-    """Raise UnsupportedLayerError, ImageTooLargeError, ImageTooSmallError or NothingVisibleError where need be."""
+def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[list[Gimp.Layer], LeftOut]:
+    """The layers among the drawables that can be painted, and the others with the reason of each.
+
+    A mask that is being edited stands for its layer. Raises UnsupportedLayerError, ImageTooLargeError,
+    ImageTooSmallError or NothingVisibleError where none can be.
+    """
     if not drawables:
         raise UnsupportedLayerError(_("no layer is selected"), _("select one layer or more"))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise UnsupportedLayerError(
             _("an image with indexed colours cannot be stylised"), _("convert it to RGB or grayscale")
         )
+    good: list[Gimp.Layer] = []
+    bad: LeftOut = []
+    for drawable in meant(drawables):
+        try:
+            _check(drawable, repr(drawable.get_name()))
+        except NeuralStyleError as error:  # noqa: PERF203 - a few layers
+            bad.append((drawable.get_name(), error))
+        else:
+            good.append(drawable)
+    if not good and bad:
+        raise bad[0][1]
+    return good, bad
+
+
+def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
+    """Each drawable once; a mask that is being edited stands for its layer."""
+    found: dict[int, Gimp.Drawable] = {}
     for drawable in drawables:
-        _check(drawable, repr(drawable.get_name()))
+        layer = Gimp.Layer.from_mask(drawable) if isinstance(drawable, Gimp.LayerMask) else drawable
+        if layer is not None:
+            found.setdefault(layer.get_id(), layer)
+    return list(found.values())
 
 
 def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: masks.Hiding = masks.ALL) -> View:
@@ -75,9 +125,10 @@ def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: masks.Hiding = mask
     home(layer)
     with scratch.seen(layer, as_seen=as_seen) as sight:
         pixels = pixels_of(sight.drawable)
-        place = Place(layer, sight.left, sight.top, as_seen, hiding)
-        mask = masks.visible(layer, place.area(pixels), hiding)
-        return View(place, pixels, mask)
+        area = Area(sight.left, sight.top, pixels.width, pixels.height)
+        kept = masks.soft(layer, area, hiding)
+        place = Place(layer, sight.left, sight.top, as_seen, Before.of(layer), kept)
+        return View(place, pixels, masks.visible(layer, area, hiding))
 
 
 def read(layer: Gimp.Layer, *, as_seen: bool = True) -> Pixels:
@@ -99,6 +150,19 @@ def pixels_of(drawable: Gimp.Drawable) -> Pixels:
     return Pixels(width, height, rgba)
 
 
+def scaled(drawable: Gimp.Drawable, size: tuple[int, int], scale: float, form: str) -> bytes:
+    """All of a drawable, scaled to a size, in a babl format. GEGL scales floats: of some bytes it makes black."""
+    area = Gegl.Rectangle.new(0, 0, *size)
+    rgba: bytes = drawable.get_buffer().get(area, scale, FORMAT, Gegl.AbyssPolicy.CLAMP)
+    if form == FORMAT:
+        return rgba
+    Gegl.init(None)  # does nothing the second time
+    buffer = Gegl.Buffer.new(FORMAT, 0, 0, *size)
+    buffer.set(area, FORMAT, rgba)
+    converted: bytes = buffer.get(area, 1.0, form, Gegl.AbyssPolicy.NONE)
+    return converted
+
+
 def write(layer: Gimp.Layer, pixels: Pixels) -> None:
     """Fill a layer of the same size."""
     buffer = layer.get_buffer()
@@ -109,6 +173,20 @@ def write(layer: Gimp.Layer, pixels: Pixels) -> None:
         buffer.set(Gegl.Rectangle.new(0, top, pixels.width, rows), FORMAT, bytes(strip))
     buffer.flush()
     layer.update(0, 0, pixels.width, pixels.height)
+
+
+def moved(place: Place) -> tuple[int, int] | None:
+    """By how much a layer has been moved since it was painted, px to the right and down.
+
+    None: it is gone, or has another size, another kind of colours, or is mirrored or turned, so that its painting
+    fits it no more.
+    """
+    if not is_there(place.layer):
+        return None
+    now, then = Before.of(place.layer), place.before
+    if now.size != then.size or now.paper.base != then.paper.base or turns.turned(then.small, now.small):
+        return None
+    return now.corner[0] - then.corner[0], now.corner[1] - then.corner[1]
 
 
 def is_there(layer: Gimp.Layer) -> bool:
@@ -131,9 +209,7 @@ def home(layer: Gimp.Layer) -> Gimp.Image:
 
 def _check(drawable: Gimp.Drawable, name: str) -> None:
     if not isinstance(drawable, Gimp.Layer):
-        raise UnsupportedLayerError(
-            _("{layer} is a mask or a channel").format(layer=name), _("select the layer itself")
-        )
+        raise UnsupportedLayerError(_("{layer} is a channel, not a layer").format(layer=name), _("select a layer"))
     if drawable.is_group():
         raise UnsupportedLayerError(_("{layer} is a layer group").format(layer=name), _("select the layers in it"))
     if not drawable.mask_intersect()[0]:
@@ -151,6 +227,14 @@ def _check(drawable: Gimp.Drawable, name: str) -> None:
             _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
             _("stylise one of at least {side} px on each side").format(side=MIN_SIDE),
         )
+
+
+def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
+    """The layer's width, and pixels, at a size that is quickly compared."""
+    width, height = layer.get_width(), layer.get_height()
+    scale = min(1.0, turns.SIDE / max(width, height))
+    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
+    return wide, scaled(layer, (wide, high), scale, "R'G'B'A u8")
 
 
 def _attached(image: Gimp.Image, layer: Gimp.Layer) -> bool:

@@ -1,15 +1,20 @@
 """Open images and their layers as styles: their pixels, and how a note on a painted layer calls them.
 
-A key is a layer's number as text, or `image N` for what an image shows as a whole. A note keeps what a layer has in
-saved images too: its tattoo, and its name.
+A key is a layer's number as text, `image N` for what an image shows as a whole, or `file PATH` for a picture file that
+GIMP opens, because the engine cannot read it. A note keeps what a layer has in saved images too: its tattoo, and its
+name; of a file it keeps the digest.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.image import canvas
+from gimp_plugin.libgimp import Gimp, Gio, GLib
 from gimp_plugin.translation import _
 from nst_core.errors import InvalidImageError, LayerGoneError
 from nst_core.messages import Pixels
@@ -18,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_EDGE = 4096  # pixels: a finer style says nothing more to a picture of any common size
-WHOLE = "image "
+WHOLE, FILE = "image ", "file "
+FEW = 1024  # pixels: files that are shown at this size or smaller are opened once
 
 
 def find(key: str) -> Gimp.Image | Gimp.Layer:
@@ -32,22 +38,41 @@ def find(key: str) -> Gimp.Image | Gimp.Layer:
 
 
 def read(key: str, edge: int = MOST_EDGE) -> Pixels:
-    """The pixels of a style, scaled down to `edge` px where it is larger. Raises LayerGoneError."""
+    """The pixels of a style, scaled down to `edge` px where it is larger.
+
+    Raises LayerGoneError, and InvalidImageError for a file that GIMP cannot open.
+    """
     return Pixels(*scaled(key, "R'G'B'A float", edge))
 
 
 def scaled(key: str, form: str, edge: int = MOST_EDGE) -> tuple[int, int, bytes]:
-    """(width, height, pixels in the babl format `form`). Raises LayerGoneError."""
+    """(width, height, pixels in the babl format `form`). Raises as `read`."""
+    if key.startswith(FILE) and edge <= FEW:
+        with contextlib.suppress(OSError):
+            return _opened_once(key, Path(key.removeprefix(FILE)).stat().st_mtime_ns, form, edge)
+    return _scaled(key, form, edge)
+
+
+@functools.lru_cache(maxsize=8)
+def _opened_once(key: str, _changed: int, form: str, edge: int) -> tuple[int, int, bytes]:
+    return _scaled(key, form, edge)
+
+
+def _scaled(key: str, form: str, edge: int) -> tuple[int, int, bytes]:
     with _drawable(key) as drawable:
         width, height = drawable.get_width(), drawable.get_height()
         scale = min(1.0, edge / max(width, height))
         wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-        area = Gegl.Rectangle.new(0, 0, wide, high)
-        return wide, high, drawable.get_buffer().get(area, scale, form, Gegl.AbyssPolicy.CLAMP)
+        return wide, high, canvas.scaled(drawable, (wide, high), scale, form)
 
 
 def note(key: str) -> dict[str, Any]:
     """What to write down of a layer; of a whole image, and of a layer that is gone, nothing that would find it."""
+    if key.startswith(FILE):
+        with contextlib.suppress(OSError):
+            encoded = Path(key.removeprefix(FILE)).read_bytes()
+            return {"sha256": hashlib.sha256(encoded).hexdigest(), "bytes": len(encoded)}
+        return {"sha256": "", "bytes": 0}
     with contextlib.suppress(LayerGoneError):
         found = find(key)
         if isinstance(found, Gimp.Layer):
@@ -70,6 +95,13 @@ def find_again(tattoo: int, name: str, image: Gimp.Image) -> str:
 
 @contextlib.contextmanager
 def _drawable(key: str) -> Iterator[Gimp.Layer]:
+    if key.startswith(FILE):
+        image = _open(Path(key.removeprefix(FILE)))
+        try:
+            yield Gimp.Layer.new_from_visible(image, image, None)
+        finally:
+            image.delete()
+        return
     found = find(key)
     if isinstance(found, Gimp.Layer):
         yield found
@@ -79,3 +111,14 @@ def _drawable(key: str) -> Iterator[Gimp.Layer]:
         yield shown
     finally:
         shown.delete()
+
+
+def _open(path: Path) -> Gimp.Image:
+    image = None
+    with contextlib.suppress(GLib.Error):
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(path)))
+    if image is None:
+        raise InvalidImageError(
+            _("{name} is no picture that GIMP can open").format(name=repr(path.name)), _("choose another file")
+        )
+    return image

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import Gegl, Gimp
 
 if TYPE_CHECKING:
-    from gimp_plugin.image.canvas import Place
     from gimp_plugin.image.regions import Area
 
 LEVELS = "Y u8"  # linear, as masks are
+SOFT = "Y float"
+STRIP = 2**20  # pixels at a time
 HIDDEN, SHOWN = 0x00, 0xFF
 SHOWN_IF_AT_ALL = bytes([HIDDEN]) + bytes([SHOWN]) * 255
 ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
@@ -48,27 +50,45 @@ def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None
     return None if shown is None or HIDDEN not in shown else _floats(shown)
 
 
-def put_on(new: Gimp.Layer, place: Place, image: Gimp.Image) -> None:
-    """Give a new layer of an image, or of another one, the selection and the mask of what was painted as its own mask.
+def soft(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> Gegl.Buffer | None:
+    """What selection and mask leave of an area of a layer, as soft as they are; None: nothing hides anything.
 
-    Without either it gets none. Where both are soft the lower value counts, as where two selections meet.
+    It is what they are now, whatever becomes of them. Where both are soft the lower value counts, as where two
+    selections meet.
     """
-    source = place.layer
-    selected = place.hiding.selection and not Gimp.Selection.is_empty(image)
-    selection = image.get_selection() if selected else None
-    own = _mask(source, place.hiding)
-    if selection is None and own is None:
+    image = layer.get_image()
+    _ok, left, top = layer.get_offsets()
+    kept = None
+    if hiding.selection and not Gimp.Selection.is_empty(image):
+        kept = _part(image.get_selection(), (area.left, area.top), area)
+    mask = _mask(layer, hiding)
+    if mask is None:
+        return kept
+    own = _part(mask, (area.left - left, area.top - top), area)
+    if kept is not None:
+        _keep_lower(own, kept, area)
+    return own
+
+
+def from_levels(levels: bytes, area: Area) -> Gegl.Buffer:
+    """What `soft` would have kept, from a byte for each pixel."""
+    Gegl.init(None)  # does nothing the second time
+    kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
+    kept.set(Gegl.Rectangle.new(0, 0, area.width, area.height), LEVELS, levels)
+    return kept
+
+
+def put_on(new: Gimp.Layer, kept: Gegl.Buffer | None) -> None:
+    """Give a new layer what `soft` kept as its mask. It may be locked once it is in its place: this comes before."""
+    if kept is None:
         return
     mask = new.create_mask(Gimp.AddMaskType.WHITE)
     new.add_mask(mask)
-    _ok, left, top = new.get_offsets()
-    _ok, source_left, source_top = source.get_offsets()
-    if selection is not None:
-        _copy(selection, (left, top), mask)
-        if own is not None:
-            mask.combine_masks(own, Gimp.ChannelOps.INTERSECT, source_left - left, source_top - top)
-    else:
-        _copy(own, (left - source_left, top - source_top), mask)
+    whole = Gegl.Rectangle.new(0, 0, mask.get_width(), mask.get_height())
+    buffer = mask.get_buffer()
+    kept.copy(whole, Gegl.AbyssPolicy.NONE, buffer, whole)
+    buffer.flush()
+    mask.update(0, 0, mask.get_width(), mask.get_height())
 
 
 def _mask(layer: Gimp.Layer, hiding: Hiding) -> Gimp.LayerMask | None:
@@ -96,10 +116,18 @@ def _floats(shown: bytes) -> bytes:
     return bytes(rows)
 
 
-def _copy(channel: Gimp.Channel, corner: Pair, mask: Gimp.LayerMask) -> None:
-    width, height = mask.get_width(), mask.get_height()
-    buffer = mask.get_buffer()
-    area = Gegl.Rectangle.new(*corner, width, height)
-    channel.get_buffer().copy(area, Gegl.AbyssPolicy.NONE, buffer, Gegl.Rectangle.new(0, 0, width, height))
-    buffer.flush()
-    mask.update(0, 0, width, height)
+def _part(channel: Gimp.Channel, corner: Pair, area: Area) -> Gegl.Buffer:
+    """A copy of the part of a channel that begins at a corner of it."""
+    kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
+    there = Gegl.Rectangle.new(*corner, area.width, area.height)
+    channel.get_buffer().copy(there, Gegl.AbyssPolicy.NONE, kept, Gegl.Rectangle.new(0, 0, area.width, area.height))
+    return kept
+
+
+def _keep_lower(buffer: Gegl.Buffer, other: Gegl.Buffer, area: Area) -> None:
+    """Let the lower value of both count: in some rows at a time, as GEGL has no operation that does it."""
+    rows = max(1, STRIP // area.width)
+    for top in range(0, area.height, rows):
+        strip = Gegl.Rectangle.new(0, top, area.width, min(rows, area.height - top))
+        ours, theirs = (array.array("f", one.get(strip, 1.0, SOFT, Gegl.AbyssPolicy.NONE)) for one in (buffer, other))
+        buffer.set(strip, SOFT, array.array("f", map(min, ours, theirs)).tobytes())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, masks, recipes, scratch
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from gimp_plugin.image.canvas import Place
     from gimp_plugin.image.regions import Regions
+    from gimp_plugin.image.scratch import Paper
     from nst_core.messages import Done, StyleFile, StylePixels
 
 LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
+NORMAL = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY, Gimp.LayerMode.PASS_THROUGH)
 NUMBER = re.compile(r" #\d+$")  # what GIMP puts behind a name that is there already
 
 
@@ -50,16 +53,27 @@ class Look:
 def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: bool = False) -> list[Gimp.Layer]:
     """One new layer, or group, for each painting, in their order; one step in the image's history.
 
-    show: open a window for a new image. Raises LayerGoneError if no source is there any more.
+    A painting follows a layer that was moved since. One whose layer is gone, or is no longer what was painted, comes
+    as an image of its own, and a message says so. show: open a window for a new image. If anything goes wrong nothing
+    is left behind. Raises LayerGoneError if there is no painting.
     """
-    there = [one for one in painted if canvas.is_there(one.place.layer)]
-    if not there:
+    if not painted:
         raise LayerGoneError(canvas.GONE)
+    fitting = {number: one for number, one in enumerate(map(_followed, painted)) if one is not None}
+    alone = {number: one for number, one in enumerate(painted) if number not in fitting}
+    made = {}
     if look.output == IMAGE:
-        return _new_image(image, there, look, show=show)
-    make = _group if look.output == EDITABLE else _layer_above
-    with undo_group(image):
-        return [make(image, one, look) for one in there]
+        made = dict(zip(fitting, _new_images(list(fitting.values()), look, show=show), strict=True))
+    elif fitting:
+        make = _group if look.output == EDITABLE else _layer_above
+        with undo_group(image), _all_or_nothing(image) as new:
+            for number, one in fitting.items():
+                made[number] = make(image, one, look)
+                new.append(made[number])
+    made |= dict(zip(alone, _new_images(list(alone.values()), look, show=show), strict=True))
+    for one in alone.values():
+        Gimp.message(_why_alone(one.place))
+    return [made[number] for number in range(len(painted))]
 
 
 @contextlib.contextmanager
@@ -74,48 +88,109 @@ def undo_group(image: Gimp.Image) -> Iterator[None]:
             Gimp.displays_flush()
 
 
+def name_of(one: Painted, look: Look) -> str:
+    """What to call a painting."""
+    name: str = one.place.layer.get_name() if canvas.is_there(one.place.layer) else one.place.before.name
+    plain = NUMBER.sub("", name)
+    ending = f": {look.title}"
+    return plain if plain.endswith(ending) else name + ending
+
+
+def note_of(one: Painted, look: Look) -> recipes.Note:
+    """What to write down on it."""
+    return recipes.note(one.done.recipe, look, look.source or one.place.before.tattoo)
+
+
+@contextlib.contextmanager
+def _all_or_nothing(image: Gimp.Image) -> Iterator[list[Gimp.Layer]]:
+    """Give a list for new layers, which are taken away again if something goes wrong."""
+    new: list[Gimp.Layer] = []
+    try:
+        yield new
+    except BaseException:
+        for layer in new:
+            if canvas.is_there(layer):
+                image.remove_layer(layer)
+        raise
+
+
+def _followed(one: Painted) -> Painted | None:
+    """The painting where its layer is now; None if that is no longer what was painted."""
+    shift = canvas.moved(one.place)
+    if shift is None:
+        return None
+    place = one.place
+    return replace(one, place=replace(place, left=place.left + shift[0], top=place.top + shift[1]))
+
+
+def _why_alone(place: Place) -> str:
+    sentence = (
+        _("{layer} was scaled, cropped, turned or converted while it was painted: the painting is an image of its own.")
+        if canvas.is_there(place.layer)
+        else _("{layer} was closed or deleted while it was painted: the painting is an image of its own.")
+    )
+    return sentence.format(layer=repr(place.before.name))
+
+
 def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
-    """Right above its source: same group, same place."""
+    """Right above its source: same group, same place, same blending. It is complete before GIMP lets anyone see it."""
     source = one.place.layer
-    layer = _layer(image, one, _name(source, look))
-    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
-    masks.put_on(layer, one.place, image)
+    layer = _layer(image, one, name_of(one, look))
+    _blend_like(layer, source)
+    masks.put_on(layer, one.place.mask)
     _note(layer, one, look)
+    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     return layer
 
 
 def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
     """A group whose opacity is the strength, with the mask, over light and colour apart.
 
-    What it holds acts on what lies beneath the group: at full opacity it looks like the plain layer.
+    What it holds acts on what lies beneath the group: at full opacity it looks like the plain layer. It is put
+    together where nothing is locked, and then comes into its place.
     """
     source = one.place.layer
-    group = Gimp.GroupLayer.new(image, _name(source, look))
-    group.set_mode(Gimp.LayerMode.PASS_THROUGH)
-    image.insert_layer(group, source.get_parent(), image.get_item_position(source))
-    parts = [(_("Light and dark"), Gimp.LayerMode.LCH_LIGHTNESS), (_("Colour"), Gimp.LayerMode.LCH_COLOR)]
-    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
-        parts = [(look.title, Gimp.LayerMode.NORMAL)]
-    for position, (name, mode) in enumerate(parts):
-        layer = _layer(image, one, name)
-        layer.set_mode(mode)
-        image.insert_layer(layer, group, position)
-        _note(layer, one, look)
-    masks.put_on(group, one.place, image)
+    mode = source.get_mode()
+    apart = mode in NORMAL and image.get_base_type() != Gimp.ImageBaseType.GRAY
+    group = Gimp.GroupLayer.new(image, name_of(one, look))
+    group.set_mode(Gimp.LayerMode.PASS_THROUGH if mode in NORMAL else mode)
     _note(group, one, look)
+    image.insert_layer(group, None, 0)
+    with _all_or_nothing(image) as new:
+        new.append(group)
+        parts = [(look.title, Gimp.LayerMode.NORMAL)]
+        if apart:
+            parts = [(_("Light and dark"), Gimp.LayerMode.LCH_LIGHTNESS), (_("Colour"), Gimp.LayerMode.LCH_COLOR)]
+        for position, (name, own_mode) in enumerate(parts):
+            layer = _layer(image, one, name)
+            layer.set_mode(own_mode)
+            layer.set_opacity(source.get_opacity())
+            _note(layer, one, look)
+            image.insert_layer(layer, group, position)
+        masks.put_on(group, one.place.mask)
+        parent, below = source.get_parent(), image.get_item_position(source)
+        image.reorder_item(group, parent, below if parent else below - 1)  # among its own kind it stands above already
+        image.set_selected_layers([group])
     return group
 
 
-def _new_image(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
-    """All paintings in an image like the old one."""
-    new = scratch.like(image)
+def _new_images(painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
+    """All paintings in an image like that of their layers as it was; in several where it has changed in between."""
+    layers = []
+    for paper, those in groupby(painted, lambda one: one.place.before.paper):
+        layers += _new_image(paper, list(those), look, show=show)
+    return layers
+
+
+def _new_image(paper: Paper, painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
+    new = paper.image()
     layers = []
     try:
         for position, one in enumerate(painted):
-            layer = _layer(new, one, _name(one.place.layer, look))
-            new.insert_layer(layer, None, position)
-            masks.put_on(layer, one.place, image)
+            layer = _layer(new, one, name_of(one, look))
+            masks.put_on(layer, one.place.mask)
             _note(layer, one, look)
+            new.insert_layer(layer, None, position)
             layers.append(layer)
         new.undo_enable()
         if show:
@@ -129,7 +204,7 @@ def _new_image(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, sho
 def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
     """A layer with the painting, not in the image yet."""
     place, done = one.place, one.done
-    if done.recipe.get("settings", {}).get("strength") == 0:
+    if done.recipe.get("settings", {}).get("strength") == 0 and canvas.moved(place) is not None:
         # The very pixels: the way over the wire costs what lies outside of sRGB, and a few last bits.
         with scratch.seen(place.layer, as_seen=place.as_seen) as sight:
             layer = _new(image, name, sight.drawable.type(), (sight.drawable.get_width(), sight.drawable.get_height()))
@@ -147,6 +222,15 @@ def _new(image: Gimp.Image, name: str, kind: Gimp.ImageType, size: tuple[int, in
     return Gimp.Layer.new(image, name, *size, kind, 100.0, Gimp.LayerMode.NORMAL)
 
 
+def _blend_like(layer: Gimp.Layer, source: Gimp.Layer) -> None:
+    """Mode and opacity, and in which colours the mode works."""
+    layer.set_opacity(source.get_opacity())
+    layer.set_mode(source.get_mode())
+    layer.set_blend_space(source.get_blend_space())
+    layer.set_composite_space(source.get_composite_space())
+    layer.set_composite_mode(source.get_composite_mode())
+
+
 def _copy(source: Gimp.Layer, layer: Gimp.Layer) -> None:
     whole, buffer = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height()), layer.get_buffer()
     source.get_buffer().copy(whole, Gegl.AbyssPolicy.NONE, buffer, whole)
@@ -154,13 +238,5 @@ def _copy(source: Gimp.Layer, layer: Gimp.Layer) -> None:
     layer.update(0, 0, layer.get_width(), layer.get_height())
 
 
-def _name(source: Gimp.Layer, look: Look) -> str:
-    name: str = source.get_name()
-    plain = NUMBER.sub("", name)
-    ending = f": {look.title}"
-    return plain if plain.endswith(ending) else name + ending
-
-
 def _note(layer: Gimp.Layer, one: Painted, look: Look) -> None:
-    source = look.source or one.place.layer.get_tattoo()
-    recipes.attach(layer, recipes.note(one.done.recipe, look, source))
+    recipes.attach(layer, note_of(one, look))

@@ -44,9 +44,9 @@ def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
 
 
 def attach(layer: Gimp.Layer, noted: Note) -> None:
-    """Write the note onto a layer."""
+    """Write the note onto a layer. It can be undone: otherwise GIMP would say at each undo that this one cannot."""
     text = json.dumps(noted, sort_keys=True).encode()
-    layer.attach_parasite(Gimp.Parasite.new(NAME, Gimp.PARASITE_PERSISTENT, text))
+    layer.attach_parasite(Gimp.Parasite.new(NAME, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, text))
 
 
 def of(layer: Gimp.Layer) -> Note | None:

@@ -6,8 +6,11 @@ have the same name, and no two layers.
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import selections
 from gimp_plugin.image.masks import Hiding
@@ -16,7 +19,7 @@ from gimp_plugin.translation import _
 from nst_core.errors import InvalidSettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gimp_plugin.image.selections import Selection
     from nst_core.messages import StyleFile, StylePixels
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
 CHANNEL, MASK = "channel ", "mask "
 GUIDE = "Y float"
+REMEMBERED = "neural-style-regions"  # a note that is not saved with the image
 INVERTED = bytes(range(255, -1, -1))
 
 
@@ -86,6 +90,33 @@ def chosen(keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE) -
     """The regions that are chosen now. strength: where that counts."""
     selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, strength))
     return Regions(tuple(keys), selections.present(image) if selected else None, strength)
+
+
+def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str) -> None:
+    """Let an image know, while it is open, where styles and strength count in it. keys: by what names a style."""
+    if image.is_valid():
+        said = {"styles": {_digest(name): key for name, key in keys.items() if key}, "strength": strength}
+        image.attach_parasite(Gimp.Parasite.new(REMEMBERED, 0, json.dumps(said).encode()))
+
+
+def remembered(image: Gimp.Image, names: Sequence[str]) -> tuple[list[str], str]:
+    """Where those styles counted in this image the last time, and the strength: everywhere, if it was never said.
+
+    What was there then may be gone.
+    """
+    parasite = image.get_parasite(REMEMBERED) if image.is_valid() else None
+    said: Any = None
+    with contextlib.suppress(ValueError, RecursionError):
+        said = json.loads(bytes(parasite.get_data())) if parasite is not None else None
+    match said:
+        case {"styles": dict() as keys, "strength": str(strength)}:
+            return [str(keys.get(_digest(name), EVERYWHERE)) for name in names], strength
+    return [EVERYWHERE for _name in names], EVERYWHERE
+
+
+def _digest(name: str) -> str:
+    """An image is told no paths."""
+    return hashlib.sha256(name.encode(errors="replace")).hexdigest()
 
 
 def available(image: Gimp.Image) -> list[Region]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import Gimp
@@ -19,6 +19,41 @@ class Sight:
     drawable: Gimp.Layer
     left: int
     top: int
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What an image is before anything is in it: to make another one like it, though it may be gone by then."""
+
+    size: tuple[int, int]
+    base: Gimp.ImageBaseType
+    precision: Gimp.Precision
+    resolution: tuple[float, float]
+    unit: Gimp.Unit = field(compare=False)
+    profile: Gimp.ColorProfile | None = field(compare=False)
+
+    @classmethod
+    def of(cls, image: Gimp.Image) -> Paper:
+        """That of an image as it is now."""
+        _ok, across, down = image.get_resolution()
+        return cls(
+            (image.get_width(), image.get_height()),
+            image.get_base_type(),
+            image.get_precision(),
+            (across, down),
+            image.get_unit(),
+            image.get_color_profile(),
+        )
+
+    def image(self) -> Gimp.Image:
+        """A new image, which records nothing to undo."""
+        new = Gimp.Image.new_with_precision(*self.size, self.base, self.precision)
+        new.undo_disable()
+        if self.profile is not None:
+            new.set_color_profile(self.profile)
+        new.set_resolution(*self.resolution)
+        new.set_unit(self.unit)
+        return new
 
 
 @contextlib.contextmanager
@@ -38,21 +73,18 @@ def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
 
 def like(image: Gimp.Image) -> Gimp.Image:
     """An empty image of the same size, kind, precision, profile and resolution. It records nothing to undo."""
-    new = Gimp.Image.new_with_precision(
-        image.get_width(), image.get_height(), image.get_base_type(), image.get_precision()
-    )
-    new.undo_disable()
-    profile = image.get_color_profile()
-    if profile is not None:
-        new.set_color_profile(profile)
-    _ok, across, down = image.get_resolution()
-    new.set_resolution(across, down)
-    new.set_unit(image.get_unit())
-    return new
+    return Paper.of(image).image()
+
+
+def unlock(copy: Gimp.Layer) -> None:
+    """Take the locks off a copy: what they guard is not it."""
+    for unlocked in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
+        unlocked(False)  # noqa: FBT003 - GIMP's own
 
 
 def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sight:
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
+    unlock(copy)
     scratch.insert_layer(copy, None, 0)
     copy.merge_filters()
     wider, higher = copy.get_width() - layer.get_width(), copy.get_height() - layer.get_height()

@@ -49,9 +49,10 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     on_pull: hears by how many px of the picture it was pulled to the right and down; on_drop: that it was let go.
     """
 
-    def __init__(self, on_pull: Moved, on_drop: Callable[[], None]) -> None:
+    def __init__(self, on_pull: Moved, on_drop: Callable[[], None], on_room: Callable[[], bool]) -> None:
+        """on_room: hears that `room` may have changed."""
         super().__init__()
-        self._on_pull, self._on_drop = on_pull, on_drop
+        self._on_pull, self._on_drop, self._on_room = on_pull, on_drop, on_room
         self._pictures: Pictures | None = None
         self._ready: tuple[GdkPixbuf.Pixbuf, ...] = ()  # the pictures at their size on the screen
         self._ready_for: tuple[object, ...] = ()
@@ -59,7 +60,6 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._only_before = False
         self._pulling: tuple[float, float] | None = None  # where the mouse was
         self._sliding = False
-        self._has_pulled = self._has_slid = False
         self._box = self._event_box()
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self.add(self._box)
@@ -79,7 +79,6 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         """Show other pictures."""
         self._pictures, self._pullable = pair, pullable
         self._badge.set_text(pair.title)
-        self._hint()
         self._update()
 
     def show_only_before(self, *, only: bool) -> None:
@@ -93,12 +92,10 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._image.set_opacity(DIMMED if sentence else 1.0)
         self._update()
 
-    def _hint(self) -> None:
-        """Say what the mouse can do, until it has done it: a hint that hides the picture is a nuisance then."""
-        pull = _("Drag the picture, or press Ctrl and an arrow key, to see another part of the layer.")
-        slide = _("Drag the line, or press an arrow key, to compare before and after.")
-        known = self._has_pulled if self._pullable else self._has_slid
-        self._box.set_tooltip_text(None if known else pull if self._pullable else slide)
+    @property
+    def room(self) -> tuple[int, int]:
+        """For a picture on the screen, px of the window."""
+        return max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
 
     def _event_box(self) -> Gtk.EventBox:
         box = Gtk.EventBox(can_focus=True, width_request=LEAST[0], height_request=LEAST[1], expand=True)
@@ -112,6 +109,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             box.connect(signal, lambda *_args: self._update_soon())
         for signal in ("size-allocate", "notify::scale-factor"):
             box.connect(signal, lambda *_args: self._update_soon())
+        box.connect("size-allocate", lambda *_args: GLib.idle_add(self._on_room))
         accessible = box.get_accessible()
         accessible.set_role(type(accessible.get_role()).SLIDER)
         return box
@@ -134,18 +132,15 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         GLib.idle_add(self._update)
         return False
 
-    def _room(self) -> tuple[int, int]:
-        return max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
-
     def _size(self) -> tuple[int, int]:
         """Of the picture on the screen, px of the window."""
         if self._pictures is None:
             return LEAST
         before = self._pictures.before
-        return placed((before.get_width(), before.get_height()), self._room(), enlarge=self._pictures.enlarge)
+        return placed((before.get_width(), before.get_height()), self.room, enlarge=self._pictures.enlarge)
 
     def _margins(self) -> tuple[int, int]:
-        (width, height), (room_x, room_y) = self._size(), self._room()
+        (width, height), (room_x, room_y) = self._size(), self.room
         return (room_x - width) // 2, (room_y - height) // 2
 
     def _update(self) -> None:
@@ -196,8 +191,6 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _slide(self, split: float) -> None:
         self._split = min(1.0, max(0.0, split))
-        self._has_slid = True
-        self._hint()
         self._update()
 
     def _line(self) -> float:
@@ -238,8 +231,6 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _release(self, _box: Gtk.EventBox, _event: Gdk.EventButton) -> bool:
         pulled, self._pulling, self._sliding = self._pulling is not None, None, False
         if pulled:
-            self._has_pulled = True
-            self._hint()
             self._on_drop()
         return True
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from nst_core.octaves import DRAFT
 from nst_core.settings import MIN_SIDE
 
 FITTED_SIDE = 256  # px: the longest edge of a whole layer in a preview; the engine paints it in an instant
-SAMPLE_SIDE = 160  # px: the same of one of many small pictures
+DRAFT_SIDE = DRAFT  # px: of a whole layer as a draft is painted, which knows nothing finer
 FINE_SIDE = 1024  # px: the longest edge of what is only shown
 LONGEST = 2048  # px: of a very long and narrow layer only the middle is previewed
-REGION = (320, 240)  # px of the layer at full resolution
+REGION = (320, 240)  # px of the layer at full resolution, at least
 
 Size = tuple[int, int]
 
@@ -32,13 +33,6 @@ class Frame:
         top = min(max(0, round(self.top + down)), height - self.height)
         return replace(self, left=left, top=top)
 
-    def reduced(self, side: int) -> Frame:
-        """The same of the layer with a longest edge of at most `side` px, or of more where MIN_SIDE demands it."""
-        least = MIN_SIDE / min(self.width, self.height)
-        share = min(1.0, max(side / max(self.width, self.height), least))
-        left, top, width, height = (round(share * place) for place in (self.left, self.top, self.width, self.height))
-        return Frame(left, top, width, height, share * self.scale)
-
     def part(self, layer: Size) -> float:
         """The share of the layer's area that the frame shows. layer: its (width, height), px."""
         width, height = _scaled(layer, self.scale)
@@ -54,9 +48,17 @@ def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
     return _middle(layer, scale, (LONGEST, LONGEST))
 
 
-def region(layer: Size) -> Frame:
-    """The middle of the layer at full resolution."""
-    return _middle(layer, 1.0, REGION)
+def region(layer: Size, room: Size = REGION) -> Frame:
+    """The middle of the layer at full resolution, as much of it as there is room for on the screen."""
+    return _middle(layer, 1.0, (min(LONGEST, max(REGION[0], room[0])), min(LONGEST, max(REGION[1], room[1]))))
+
+
+def around(frame: Frame, layer: Size, room: Size) -> Frame:
+    """A region with another room: about the same middle."""
+    other = region(layer, room)
+    right = frame.left + frame.width / 2 - other.left - other.width / 2
+    down = frame.top + frame.height / 2 - other.top - other.height / 2
+    return other.moved(right, down, layer)
 
 
 def placed(picture: Size, room: Size, *, enlarge: bool) -> Size:

@@ -8,7 +8,7 @@ from gimp_plugin.image import canvas
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import framing, pictures
 from gimp_plugin.preview.comparison import Comparison, Pictures
-from gimp_plugin.preview.pictures import Sample, Source
+from gimp_plugin.preview.pictures import Source
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
 from nst_core.errors import NeuralStyleError
@@ -46,7 +46,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._after: GdkPixbuf.Pixbuf | None = None
         self._awaited = False  # whether pictures that come are of what is seen
         self._painted: tuple[int, GdkPixbuf.Pixbuf] | None = None  # the layer that a run paints, and how it was
-        self._comparison = Comparison(self._pull, self._ask)
+        self._draft = False
+        self._drafted: GdkPixbuf.Pixbuf | None = None  # all of the layer as a draft, small
+        self._comparison = Comparison(self._pull, self._ask, self._fill)
         self._zoom_buttons = self._zooms()
         self._spinner = Gtk.Spinner(no_show_all=True)
         self._note = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END, hexpand=True)
@@ -66,23 +68,37 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     @property
     def part(self) -> float:
         """The share of the layer's area that `content` is."""
-        return self._frame.part(self._source.size)
+        return self._painted_frame.part(self._source.size)
 
     @property
     def area(self) -> Area:
         """Where `content` lies in the image."""
-        return self._source.area(self._frame)
+        return self._source.area(self._painted_frame)
 
-    def sample(self) -> Sample:
-        """The same as `content`, still smaller. Raises LayerGoneError."""
-        return self._source.sample(self._frame.reduced(framing.SAMPLE_SIDE))
+    @property
+    def quality(self) -> str:
+        """In which quality `content` is painted to be what comes: a draft has no detail to show but its own."""
+        return "draft" if self._draft and self._zoomed else "normal"
+
+    def onto(self, other: Gimp.Layer) -> Pixels | None:
+        """What lies in another layer where `content` does; None if it has another size, or is gone."""
+        if not canvas.is_there(other):
+            return None
+        source = Source.of(other, as_seen=self._as_seen)
+        return source.read(self._painted_frame) if source.size == self._source.size else None
 
     def offer(self, button: Gtk.Button) -> None:
         """Put a button of the window's below the picture."""
         self._buttons.pack_end(button, expand=False, fill=False, padding=0)
 
-    def see(self, *, effects: bool) -> None:
-        """Whether the layer's non-destructive effects are painted, as they are at first. Raises LayerGoneError."""
+    def see(self, *, effects: bool, draft: bool = False) -> None:
+        """Whether the layer's non-destructive effects are painted, as they are at first, and whether as a draft.
+
+        Raises LayerGoneError.
+        """
+        if draft != self._draft:
+            self._draft = draft
+            self._look()
         if effects != self._as_seen:
             self._as_seen = effects
             self._source = Source.of(self._source.layer, as_seen=effects)
@@ -92,7 +108,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def content(self) -> Pixels:
         """The picture to paint: the whole layer, small, or a part of it. Raises LayerGoneError."""
         if self._content is None:
-            self._content = self._source.read(self._frame)
+            self._content = self._source.read(self._painted_frame)
         if self._painted is not None:
             self._painted = None
             self._zoom_buttons.set_sensitive(self._frames[0] != self._frames[1])
@@ -105,6 +121,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if not self._awaited:
             return
         self._after = pictures.pixbuf(pixels)
+        if self._painted_frame is not self._frame:
+            self._drafted = self._after
+            self._after = pictures.part(self._drafted, self._frame, self._source.size)
         self._say(note, busy=False)
         self._compare()
 
@@ -129,6 +148,13 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     @property
     def _frame(self) -> Frame:
         return self._frames[self._zoomed]
+
+    @property
+    def _painted_frame(self) -> Frame:
+        """The frame that is painted for what is seen: for a part of a draft all of it, as small as a draft is."""
+        if self.quality == "draft":
+            return framing.fitted(self._source.size, framing.DRAFT_SIDE)
+        return self._frame
 
     def _note_row(self) -> Gtk.Box:
         row = Gtk.Box(spacing=SPACE)
@@ -173,8 +199,22 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _zoom(self, *, zoomed: bool) -> None:
         self._zoomed = zoomed
+        self._reframe()
         self._look()
         self._ask()
+
+    def _reframe(self) -> bool:
+        """Let the part at full resolution fill the room there is. Whether it is another one now."""
+        fit, full = self._frames
+        filling = framing.around(full, self._source.size, self._comparison.room)
+        self._frames = (fit, filling)
+        return filling != full
+
+    def _fill(self) -> bool:
+        if self._zoomed and self._painted is None and self._reframe():
+            self._look()
+            self._ask()
+        return False
 
     def _pull(self, right: float, down: float) -> None:
         fit, full = self._frames
@@ -188,11 +228,14 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._awaited = False
         self._after = self._content = None
         try:
-            self._content = self._source.read(self._frame)
+            seen = self._source.read(self._frame)
+            self._content = seen if self._painted_frame is self._frame else None
         except NeuralStyleError as error:
             self.fail(" ".join(of_error(error)).strip())
             return
-        self._before = pictures.pixbuf(self._content)
+        self._before = pictures.pixbuf(seen)
+        if self._content is None and self._drafted is not None:  # another part of the same draft
+            self._after, self._awaited = pictures.part(self._drafted, self._frame, self._source.size), True
         self._compare()
 
     def _ask(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gimp_plugin.libgimp import Gimp
     from gimp_plugin.preview.framing import Frame, Size
 
-SCREEN = "R'G'B'A u8"
+SCREEN, GRAY = "R'G'B'A u8", "Y'A float"
 CHECK = 8  # px: the squares behind what is transparent
 LIGHT_CHECK, DARK_CHECK = 0x999999, 0x666666
 WHITE, BLACK = 0xFFFFFFFF, 0x000000FF
@@ -73,10 +73,6 @@ class Source:
         left, top = (round(place * frame.scale) for place in self.corner)
         return Area(left + frame.left, top + frame.top, frame.width, frame.height, frame.scale)
 
-    def sample(self, frame: Frame) -> Sample:
-        """The pixels in a frame, and where they are from. Raises LayerGoneError."""
-        return Sample(self.read(frame), self.area(frame), frame.part(self.size))
-
     def read(self, frame: Frame) -> Pixels:
         """The pixels in a frame. Raises LayerGoneError."""
         canvas.home(self.layer)
@@ -97,6 +93,24 @@ def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
     raw = buffer.get(area, 1.0, SCREEN, Gegl.AbyssPolicy.NONE)
     colors, rowstride = GdkPixbuf.Colorspace.RGB, pixels.width * BYTES_PER_PIXEL // 4
     return GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(raw), colors, True, 8, *size, rowstride)  # noqa: FBT003 - alpha
+
+
+def in_gray(pixels: Pixels) -> Pixels:
+    """The picture as a layer of a grayscale image holds it."""
+    Gegl.init(None)  # does nothing the second time
+    area = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
+    buffer = Gegl.Buffer.new(GRAY, 0, 0, pixels.width, pixels.height)
+    buffer.set(area, canvas.FORMAT, bytes(pixels.rgba))
+    return Pixels(pixels.width, pixels.height, buffer.get(area, 1.0, canvas.FORMAT, Gegl.AbyssPolicy.NONE))
+
+
+def part(whole: GdkPixbuf.Pixbuf, frame: Frame, layer: Size) -> GdkPixbuf.Pixbuf:
+    """What a frame shows of a layer, from a smaller picture of all of it. layer: its (width, height), px."""
+    across, down = frame.scale * layer[0] / whole.get_width(), frame.scale * layer[1] / whole.get_height()
+    seen = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, True, 8, frame.width, frame.height)  # noqa: FBT003 - alpha
+    smooth = GdkPixbuf.InterpType.BILINEAR
+    whole.scale(seen, 0, 0, frame.width, frame.height, -frame.left, -frame.top, across, down, smooth)
+    return seen
 
 
 def checkered(picture: GdkPixbuf.Pixbuf, size: Size, zoom: int) -> GdkPixbuf.Pixbuf:

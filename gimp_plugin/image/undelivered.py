@@ -1,0 +1,167 @@
+"""Finished paintings on their way into an image, kept in the artist's cache in case a program ends too early.
+
+A file is written when a painting is finished, and deleted when it is in an image or nobody wants it. What lies there
+and belongs to no process any more is offered at the next start, for a day.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gimp_plugin.image import canvas, masks, outputs, recipes, scratch
+from gimp_plugin.image.regions import Area
+from gimp_plugin.libgimp import Gegl, Gimp, GLib
+from nst_core.errors import NeuralStyleError
+from nst_core.locks import alone_for_now
+from nst_core.messages import BYTES_PER_PIXEL, MAX_SIDE, Pixels
+
+if TYPE_CHECKING:
+    from gimp_plugin.image.outputs import Look, Painted
+
+DAY = 24 * 3600  # seconds
+ENDING, LOCK = ".painting", ".lock"
+FORMAT = 1
+STRIP = 2**26  # bytes written at once
+MOST_HEAD = 2**24  # bytes
+
+
+def folder() -> Path:
+    """Where they lie."""
+    return Path(GLib.get_user_cache_dir()) / "gimp-neural-style" / "undelivered"
+
+
+class Safe:
+    """The finished paintings of one run. Failing to keep one is no error: it is still on its way."""
+
+    def __init__(self) -> None:
+        self._run = uuid.uuid4().hex
+        self._files: list[Path] = []
+        self._held = contextlib.ExitStack()
+
+    def keep(self, painted: Painted, look: Look) -> None:
+        """Write a finished painting down."""
+        with contextlib.suppress(OSError, NeuralStyleError):
+            place = folder()
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self._files:
+                self._held.enter_context(alone_for_now(place / (self._run + LOCK), 0.0))
+            file = place / f"{self._run}-{len(self._files)}{ENDING}"
+            self._files.append(file)
+            _write(file, painted, look)
+
+    def empty(self) -> None:
+        """They are delivered, or nobody wants them."""
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+        self._files = []
+        self._held.close()
+
+
+def found() -> list[Path]:
+    """Files of paintings whose process has ended, the oldest first. What is older than a day is deleted."""
+    there = []
+    with contextlib.suppress(OSError):
+        for file in sorted(folder().glob(f"*{ENDING}"), key=lambda one: one.name):
+            lock = file.with_name(file.name.split("-")[0] + LOCK)
+            with contextlib.suppress(OSError, NeuralStyleError), alone_for_now(lock, 0.0):
+                if time.time() - file.stat().st_mtime > DAY:
+                    file.unlink()
+                else:
+                    there.append(file)
+    return there
+
+
+def discard(files: list[Path]) -> None:
+    """Nobody wants them."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def deliver(files: list[Path]) -> list[Gimp.Layer]:
+    """Make an image of each, and delete the files. One that cannot be read is passed over."""
+    layers = []
+    for file in files:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+            layers.append(_read(file))
+    discard(files)
+    return layers
+
+
+def _write(file: Path, painted: Painted, look: Look) -> None:
+    """A line of JSON, the pixels as float32 RGBA, and the mask if there is one."""
+    place, pixels = painted.place, painted.done.pixels
+    paper = place.before.paper
+    profile = bytes(paper.profile.get_icc_profile()) if paper.profile is not None else b""
+    head = {
+        "format": FORMAT,
+        "size": [pixels.width, pixels.height],
+        "corner": [place.left, place.top],
+        "name": outputs.name_of(painted, look),
+        "note": outputs.note_of(painted, look),
+        "mask": place.mask is not None,
+        "image": [*paper.size, int(paper.base), int(paper.precision), *paper.resolution],
+        "profile": base64.b64encode(profile).decode(),
+    }
+    rgba = memoryview(pixels.rgba).cast("B")
+    with file.open("xb") as out:
+        file.chmod(0o600)
+        out.write(json.dumps(head).encode() + b"\n")
+        for start in range(0, len(rgba), STRIP):
+            out.write(rgba[start : start + STRIP])
+        if place.mask is not None:
+            whole = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
+            out.write(place.mask.get(whole, 1.0, masks.LEVELS, Gegl.AbyssPolicy.NONE))
+
+
+def _read(file: Path) -> Gimp.Layer:
+    """A new image, in a window, with the painting. Raises OSError, ValueError, KeyError, TypeError."""
+    with file.open("rb") as source:
+        head: dict[str, Any] = json.loads(source.readline(MOST_HEAD))
+        width, height = head["size"]
+        if head["format"] != FORMAT or not 0 < min(width, height) <= max(width, height) <= MAX_SIDE:
+            raise ValueError("not of this version")
+        rgba = source.read(width * height * BYTES_PER_PIXEL)
+        levels = source.read(width * height) if head["mask"] else b""
+    if len(rgba) != width * height * BYTES_PER_PIXEL or (head["mask"] and len(levels) != width * height):
+        raise ValueError("cut short")
+    image = _paper(head).image()
+    try:
+        kind = (
+            Gimp.ImageType.GRAYA_IMAGE
+            if image.get_base_type() == Gimp.ImageBaseType.GRAY
+            else Gimp.ImageType.RGBA_IMAGE
+        )
+        layer = Gimp.Layer.new(image, str(head["name"]), width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+        canvas.write(layer, Pixels(width, height, rgba))
+        layer.set_offsets(*head["corner"])
+        if levels:
+            masks.put_on(layer, masks.from_levels(levels, Area(0, 0, width, height)))
+        recipes.attach(layer, head["note"])
+        image.insert_layer(layer, None, 0)
+        image.undo_enable()
+        Gimp.Display.new(image)
+    except BaseException:
+        image.delete()
+        raise
+    return layer
+
+
+def _paper(head: dict[str, Any]) -> scratch.Paper:
+    width, height, base, precision, across, down = head["image"]
+    profile = base64.b64decode(head["profile"])
+    return scratch.Paper(
+        (width, height),
+        Gimp.ImageBaseType(base),
+        Gimp.Precision(precision),
+        (across, down),
+        Gimp.Unit.pixel(),
+        Gimp.ColorProfile.new_from_icc_profile(profile) if profile else None,
+    )

@@ -1,0 +1,20 @@
+"""The mouse's wheel over a column of controls: it scrolls the column, and changes only what has the focus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gimp_plugin.libgtk import Gdk, Gtk
+
+
+def only_with_focus(control: Gtk.Widget) -> None:
+    """Let a control pass the wheel on to what it lies in, unless it has the focus."""
+    control.connect("scroll-event", _scrolled)
+
+
+def _scrolled(control: Gtk.Widget, _event: Gdk.EventScroll) -> bool:
+    focus = control.get_toplevel().get_focus()
+    if focus is None or not (focus is control or focus.is_ancestor(control)):
+        control.stop_emission_by_name("scroll-event")
+    return False
