@@ -4,11 +4,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-elsewhere test-gimp32 coverage matrix audit lint install wheel clean
+.PHONY: help demo check test test-elsewhere test-gimp32 coverage matrix audit lint install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
 	@echo "make install      put the plug-in into your GIMP 3"
+	@echo "make check        what is soon known: form, types, and the tests that neither paint nor start programs"
 	@echo "make test         run every test, the real GIMP included"
 	@echo "make test-elsewhere  run what depends on arithmetic as other processors and systems would"
 	@echo "make test-gimp32  run the tests that need a GIMP with GIMP 3.2"
@@ -25,10 +26,13 @@ demo: .venv/installed
 install: .venv/installed
 	@.venv/bin/neural-style install
 
-# Two files at a time: much of the time a test waits for GIMP.
+check: lint
+	@.venv-test/bin/python -m pytest -m 'not gimp and not slow' --numprocesses 2 --dist worksteal
+
+# Two files at a time, the long ones first, one thread each: those of two programs would wait for each other.
 test: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp
-	@.venv-test/bin/python -m pytest --numprocesses 2 --dist loadfile
+	@OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Kernels, threads and surroundings of other machines, one after another.
 test-elsewhere: .venv-test/installed

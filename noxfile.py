@@ -19,7 +19,7 @@ from nst_core.install import SLICE
 ROOT = Path(__file__).resolve().parent
 TESTS = ROOT / "tests"
 GIMPS = ("trixie", "sid")
-RUNNER = ("pytest>=8.3", "hypothesis>=6.120")
+RUNNER = ("pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.120")
 NOT_HERE = (
     "torch",
     "nst_core.backends.torch",

@@ -43,10 +43,13 @@ _POOL = {
 
 
 def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSession:
-    """A graph, ready to run. threads: 0 for as many as there are cores. device: a key of PROVIDERS."""
+    """A graph, ready to run. device: a key of PROVIDERS.
+
+    threads: 0 for as many as OMP_NUM_THREADS says, or else as there are cores.
+    """
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or _asked()
     if device == "cpu":
         _make_pool()
         options.add_session_config_entry("session.use_env_allocators", "1")
@@ -56,6 +59,12 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
         options.enable_cpu_mem_arena = False
     with contextlib.redirect_stdout(sys.stderr):  # which its wrapper prints to where a card cannot be used
         return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
+
+
+def _asked() -> int:
+    """As many threads as a person wants of each library; ONNX Runtime alone does not look there. 0: nothing is said."""
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(said) if said.isdecimal() else 0
 
 
 def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import settings
 from PIL import Image
 from screens import PROGRAMS, gimp_with_windows, on_screen
 
@@ -22,6 +23,12 @@ from nst_core.install import default_command, install_plugin
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent / "nst_core"
 WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "pauses", "foreign")  # of the stand-in engine
+THREADS = {"OMP_NUM_THREADS"}
+"""What engines are told that a GIMP here starts, of what the tests were told."""
+
+settings.register_profile("brief", max_examples=50, deadline=None)
+settings.register_profile("long", max_examples=5000, deadline=None)
+settings.load_profile("brief")  # for the other: pytest --hypothesis-profile long
 
 if (MEASURED := "COVERAGE_PROCESS_CONFIG") in os.environ:  # engines, whose surroundings are few, are measured too
     launch.KEPT += f" {MEASURED}"
@@ -64,7 +71,7 @@ class Studio:
                 }
             )
         )
-        told = {"NST_CHECKS": str(order)}
+        told = {"NST_CHECKS": str(order), **{name: os.environ[name] for name in THREADS & os.environ.keys()}}
         if screen:
             done = self.gimp.run(on_screen(screen, gimp_with_windows(HERE / script)), self.profile, told)
         else:
@@ -82,6 +89,16 @@ class Studio:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--gimp", metavar="SUITE", help="use the private GIMP of this Debian suite, as trixie or sid")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a GIMP first, then those that take long: side by side, two of them begin and small ones end."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = 0 if item.get_closest_marker("gimp") else 1 if item.get_closest_marker("slow") else 2
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture(scope="session")

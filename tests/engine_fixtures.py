@@ -35,12 +35,17 @@ def near_ties(height: int, width: int) -> float:
     return 3 / float(np.sqrt(CHANNELS[STYLE_LAYERS[-1]] * (height // 16) * (width // 16)))
 
 
-def nearest(distances: Iterable[float], height: int, width: int) -> float:
-    """The least distance of two gradients, each of another picture; raises where one is more than ties explain.
+def nearest(distances: Iterable[float], height: int, width: int, enough: float) -> float:
+    """The first distance of two gradients, each of another picture, that is less than enough; else the least of all.
 
-    One picture of noise in six is near a tie, another one with other kernels; a wrong gradient is wrong for all.
+    Raises where one is more than ties explain. One picture of noise in six is near a tie, another one with other
+    kernels; a wrong gradient is wrong for all, so that a picture whose gradient is right needs no other one.
     """
-    found = list(distances)
+    found = list[float]()
+    for distance in distances:
+        found.append(distance)
+        if distance < enough:
+            break
     assert max(found) < near_ties(height, width), found
     return min(found)
 

@@ -23,6 +23,10 @@ from gimp_calls import FOLDER, PLUG_IN, Facts, answer, call, check, engine, fade
 DEFAULT = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config().get_property("preset")
 
 
+MOMENT = 2.0
+"""Seconds of a processor after which an engine is at its work."""
+
+
 @check
 def colour() -> Facts:
     image = photograph()
@@ -216,9 +220,17 @@ def _kill_engine(ended: list[int]) -> None:
             with contextlib.suppress(OSError):
                 command = (entry / "cmdline").read_bytes()
                 if b"nst_core.worker" in command and _parent(_parent(int(entry.name))) == os.getppid():
-                    time.sleep(2)
-                    os.kill(int(entry.name), signal.SIGKILL)
-                    ended.append(int(entry.name))
+                    worker = int(entry.name)
+                    while _worked(worker) < MOMENT:
+                        time.sleep(0.1)
+                    os.kill(worker, signal.SIGKILL)
+                    ended.append(worker)
+
+
+def _worked(pid: int) -> float:
+    """Seconds of a processor that a process has had."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _parent(pid: int) -> int:

@@ -8,6 +8,7 @@ float64 with h = 1e-7 carry the rounding of the loss over h, 1e-16 * 5 / 1e-7: 1
 meets ReLUs that change sign.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -27,6 +28,8 @@ from nst_core.layers import CHANNELS, CONTENT_LAYER, METHODS, REDUCTION, STYLE_L
 from nst_core.memory import held_memory
 from nst_core.planes import planes
 
+pytestmark = pytest.mark.slow
+
 SAME_LOSSES = 1e-3
 ROUND_OFF = 5e-5
 HALF_PRECISION = {torch.bfloat16: 0.08, torch.float16: 0.03}
@@ -43,6 +46,11 @@ SIZES = [(32, 32), (37, 45), (64, 33)]
 @pytest.fixture(scope="module")
 def onnx() -> OnnxBackend:
     return OnnxBackend()
+
+
+@pytest.fixture(scope="module")
+def exact() -> TorchBackend:
+    return TorchBackend(dtype=torch.float64)
 
 
 @pytest.fixture(scope="module", params=["onnx", "onnx with the graphs of graphics cards", "torch"])
@@ -62,11 +70,12 @@ def gradient(backend: Backend, image: Float, method: Method) -> tuple[Float, Flo
 
 def gradients(
     backend: Backend, size: tuple[int, int], method: Method, guides: Float | None = None
-) -> list[tuple[Float, Float]]:
+) -> Iterator[tuple[Float, Float]]:
     """Losses and gradient for each of some pictures."""
     objective = backend.objective(targets(backend, *size, guides, method))
-    found = [objective(backend.array(planes(noise(*size, seed)))) for seed in PICTURES]
-    return [(backend.numpy(losses), backend.numpy(grad)) for losses, grad in found]
+    for seed in PICTURES:
+        losses, grad = objective(backend.array(planes(noise(*size, seed))))
+        yield backend.numpy(losses), backend.numpy(grad)
 
 
 def distance(a: Float, b: Float) -> float:
@@ -163,19 +172,21 @@ def test_backends_agree(onnx: OnnxBackend, size: tuple[int, int], regions: int, 
     guides = np.random.default_rng(1).random((regions, 1, *size), dtype=np.float32) + 0.1
     torchs = TorchBackend(dtype=torch.float32)
     pairs = zip(gradients(onnx, size, method, guides), gradients(torchs, size, method, guides), strict=True)
-    distances = []
-    for (losses, grad), (expected_losses, expected) in pairs:
-        np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
-        distances.append(distance(grad, expected))
-    assert nearest(distances, *size) < ROUND_OFF
+
+    def distances() -> Iterator[float]:
+        for (losses, grad), (expected_losses, expected) in pairs:
+            np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
+            yield distance(grad, expected)
+
+    assert nearest(distances(), *size, ROUND_OFF) < ROUND_OFF
 
 
 @BOTH
-def test_backends_agree_at_a_working_size(onnx: OnnxBackend, method: Method) -> None:
+def test_backends_agree_at_a_working_size(onnx: OnnxBackend, exact: TorchBackend, method: Method) -> None:
     """The same for a real picture of 200 x 153, in which something is always near a tie."""
     image = planes(painting(153, 200))
-    found, exact = (gradient(backend, image, method)[1] for backend in (onnx, TorchBackend(dtype=torch.float64)))
-    assert distance(found, exact) < near_ties(153, 200)
+    found, expected = (gradient(backend, image, method)[1] for backend in (onnx, exact))
+    assert distance(found, expected) < near_ties(153, 200)
 
 
 EXTREMES = {
@@ -189,10 +200,10 @@ EXTREMES = {
 @BOTH
 @pytest.mark.parametrize("image", EXTREMES.values(), ids=EXTREMES)
 @pytest.mark.parametrize("precision", HALF_PRECISION, ids=str)
-def test_half_precision_is_close(precision: torch.dtype, image: Float, method: Method) -> None:
+def test_half_precision_is_close(exact: TorchBackend, precision: torch.dtype, image: Float, method: Method) -> None:
     """The losses of float64 and no NaN, whatever contrasts an image has; where nothing repeats, its direction too."""
     losses, grad = gradient(TorchBackend(dtype=precision), planes(image), method)
-    expected_losses, expected = gradient(TorchBackend(dtype=torch.float64), planes(image), method)
+    expected_losses, expected = gradient(exact, planes(image), method)
     assert np.isfinite(grad).all()
     np.testing.assert_allclose(losses, expected_losses, rtol=HALF_PRECISION[precision], atol=1e-6)
     if image is EXTREMES["noise"]:
@@ -200,9 +211,9 @@ def test_half_precision_is_close(precision: torch.dtype, image: Float, method: M
 
 
 @BOTH
-def test_float16_neither_overflows_nor_vanishes(method: Method) -> None:
+def test_float16_neither_overflows_nor_vanishes(exact: TorchBackend, method: Method) -> None:
     """Matrices of a style a hundred times as strong as the picture's, or as weak, still have a gradient."""
-    half, exact = TorchBackend(dtype=torch.float16), TorchBackend(dtype=torch.float64)
+    half = TorchBackend(dtype=torch.float16)
     for factor in (0.01, 100):
         found = []
         for backend in (half, exact):
@@ -214,9 +225,8 @@ def test_float16_neither_overflows_nor_vanishes(method: Method) -> None:
 
 
 @BOTH
-def test_gradient_equals_finite_differences(method: Method) -> None:
+def test_gradient_equals_finite_differences(exact: TorchBackend, method: Method) -> None:
     """In float64, along random directions; the float32 graph is then held to the float64 gradient."""
-    exact = TorchBackend(dtype=torch.float64)
     image = torch.from_numpy(planes(noise(34, 37))).double() * 0.8 + 0.1
     objective = exact.objective(targets(exact, 34, 37, None, method))
     grad = objective(image)[1]
@@ -231,12 +241,12 @@ def test_gradient_equals_finite_differences(method: Method) -> None:
 
 @BOTH
 @pytest.mark.arithmetic
-def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend, method: Method) -> None:
+def test_onnx_gradient_equals_the_float64_one(onnx: OnnxBackend, exact: TorchBackend, method: Method) -> None:
     """The float32 graph against float64: nothing but rounding between them."""
     size = (34, 37)
-    exact = TorchBackend(dtype=torch.float64)
     pairs = zip(gradients(onnx, size, method), gradients(exact, size, method), strict=True)
-    assert nearest([distance(grad, expected) for (_, grad), (_, expected) in pairs], *size) < ROUND_OFF
+    distances = (distance(grad, expected) for (_, grad), (_, expected) in pairs)
+    assert nearest(distances, *size, ROUND_OFF) < ROUND_OFF
 
 
 @BOTH

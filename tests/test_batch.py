@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nst_core import images
 from nst_core.batch import Batch, Report
@@ -29,6 +30,8 @@ from nst_core.messages import Done, Progress, Stylize
 from nst_core.painting import job_of
 from nst_core.request import picture_of, request_of
 from nst_core.settings import Settings
+
+pytestmark = pytest.mark.slow
 
 STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
 TOLD = Callable[[Progress], None]

@@ -17,6 +17,8 @@ from nst_core.planned import planned
 from nst_core.run import Run
 from nst_core.settings import from_mapping
 
+pytestmark = pytest.mark.slow
+
 SIDE = 640
 BUDGET = 1.2
 """GB; the whole takes 1.7."""

@@ -24,6 +24,8 @@ from nst_core.errors import InvalidSettingError
 from nst_core.job import Job
 from nst_core.settings import knobs
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPHS = ROOT / "nst_core" / "photographs"
 SHELL = [sys.executable, "-c", "from nst_core.cli import main; main(prog_name='neural-style')"]

@@ -23,6 +23,8 @@ from nst_core.batch import Report
 from nst_core.batch_files import Item
 from nst_core.cli import main
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 PHOTOGRAPHS = HERE.parent / "nst_core" / "photographs"
 FAST = ["--quality", "draft", "--backend", "onnx"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,8 @@ from nst_core.regions import regions_of
 from nst_core.run import Run
 from nst_core.statistics import Array, Grams, Weights
 from nst_core.targets import Scene, classic_targets
+
+pytestmark = pytest.mark.slow
 
 SIZE = (80, 112)
 DRAFT = Settings(quality="draft", backend="onnx")
@@ -118,14 +121,20 @@ def test_a_heavier_second_style_takes_the_result_away_from_the_first(method: Nam
     assert to_b == sorted(to_b, reverse=True)
 
 
+@cache
+def drafted(method: Name) -> tuple[Job, Float, tuple[Progress, ...]]:
+    """A job, what it painted, and what it told."""
+    told: list[Progress] = []
+    job = Job(photograph(64, 80), (Style(painting(90, 120)),), replace(DRAFT, method=method))
+    return job, stylize(job, told.append).pixels, tuple(told)
+
+
 @METHODS
 @pytest.mark.parametrize("eight_bits", [False, True])
 def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> None:
     """Started from a result, also from one out of a file, the first loss is the last one of the run before."""
-    before: list[Progress] = []
     after: list[Progress] = []
-    job = Job(photograph(*SIZE), (Style(painting(90, 120)),), replace(DRAFT, method=method))
-    result = stylize(job, before.append).pixels
+    job, result, before = drafted(method)
     if eight_bits:
         result = np.rint(result * 255).astype(np.float32) / np.float32(255)
     stylize(replace(job, init=result), after.append)

@@ -21,6 +21,8 @@ from nst_core.findings import MAX_TEXT, Finding, is_well, to_mapping
 from nst_core.messages import Found
 from nst_core.protocol import decode_event, encode
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 
 

@@ -30,10 +30,12 @@ from nst_core.launch import PLAIN_PATH, POISONED, clean_environment, engine_comm
 from nst_core.messages import Cancelled, Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
 from nst_core.protocol import PROTOCOL
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 PATHS = f"import sys; sys.path[:0] = [{str(HERE.parent)!r}, {str(HERE)!r}]; "
-SOON = 2.0  # seconds
-LONG = 60.0  # seconds
+SOON = 60.0  # seconds that anything may take that need not wait for a long step
+LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 PICTURE = Pixels(2, 2, bytes(64))
 
 # A painting of three quick steps and a long one that then does what the settings say.
@@ -120,9 +122,7 @@ def test_a_large_picture_travels_whole(engine: Engine) -> None:
 
 def test_stop_from_a_callback_keeps_the_picture(engine: Engine) -> None:
     """The artist has seen enough: Done comes at once."""
-    start = time.monotonic()
     assert isinstance(engine.stylize(request(long=LONG), lambda p: engine.stop() if p.step == 3 else None), Done)
-    assert time.monotonic() - start < SOON
 
 
 def test_cancel_from_a_callback_raises_cancelled(engine: Engine) -> None:
@@ -134,11 +134,9 @@ def test_cancel_from_a_callback_raises_cancelled(engine: Engine) -> None:
 
 def test_an_exception_in_a_callback_cancels_the_job(engine: Engine) -> None:
     """It reaches the caller, and the next job need not wait for the one left behind."""
-    start = time.monotonic()
     with pytest.raises(ZeroDivisionError):
         engine.stylize(request(long=LONG), lambda _: 1 // 0)  # type: ignore[arg-type]
     assert isinstance(engine.stylize(request()), Done)
-    assert time.monotonic() - start < SOON
 
 
 def test_begin_does_not_wait(engine: Engine) -> None:
@@ -232,9 +230,7 @@ def test_close_ends_the_engine_inside_a_long_step(engine: Engine) -> None:
     """The process is gone, the job has ended, and closing again does no harm."""
     heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
     engine.begin(request(long=LONG), heard.put)
-    start = time.monotonic()
     engine.close()
-    assert time.monotonic() - start < SOON
     assert not is_alive(engine.pid)
     while not isinstance(heard.get(timeout=SOON), Failed):
         pass
@@ -251,8 +247,8 @@ def test_the_engine_outlives_the_thread_that_started_it() -> None:
     )
     thread.start()
     thread.join()
+    assert comes_true(lambda: not Path(f"/proc/self/task/{thread.native_id}").exists())
     with engines[0] as engine:
-        time.sleep(0.2)
         assert isinstance(engine.stylize(request()), Done)
 
 

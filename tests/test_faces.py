@@ -15,6 +15,8 @@ from nst_core import images, weights
 from nst_core.faces import SOFT, Face, Float, face_mask, find_faces
 from nst_core.onnx_runtime import load_graph
 
+pytestmark = pytest.mark.slow
+
 BUNDLED = Path(nst_core.__file__).parent / "photographs"
 OURS = Path(__file__).parent / "photographs"
 

@@ -16,6 +16,8 @@ from nst_core.far_painter import Easel
 from nst_core.on_ray import Trouble, _Actor, _knock
 from nst_core.places import Place
 
+pytestmark = pytest.mark.slow
+
 NOISE = np.random.default_rng(3).random((48, 40, 3), dtype=np.float32)
 
 

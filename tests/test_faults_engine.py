@@ -22,6 +22,8 @@ from nst_core.engine import Engine
 from nst_core.errors import EngineCrashedError, NeuralStyleError
 from nst_core.messages import Done, Failed, Progress, StylePixels, Stylize
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds, for a loaded machine
 PAINTS = child("exec(" + repr(PAINTER) + ")")
 SEED = int(os.environ.get("NST_SEED") or random.SystemRandom().randrange(10**6))

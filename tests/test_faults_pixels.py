@@ -16,6 +16,8 @@ from nst_core.errors import InvalidImageError
 from nst_core.messages import Pixels, StylePixels, Stylize
 from nst_core.painting import job_of
 
+pytestmark = pytest.mark.slow
+
 REAL = child("from nst_core.worker import main; main()")
 SIDE = 64
 QUICK = {"quality": "draft", "backend": "onnx"}

@@ -14,8 +14,9 @@ from fuzz.seeds import ENGINE, ENTRY, RECIPE, seeds
 from fuzz.targets import TARGETS
 from nst_core.settings import Settings, to_mapping
 
+pytestmark = pytest.mark.slow
+
 BRIEFLY = settings(
-    max_examples=80,
     deadline=None,
     database=None,
     derandomize=True,

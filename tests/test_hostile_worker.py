@@ -23,6 +23,8 @@ from nst_core.findings import MAX_TEXT, Finding
 from nst_core.messages import Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
 from nst_core.waiting import MOST_FINDINGS
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds, for a loaded machine
 PAINTS = child("exec(" + repr(PAINTER) + ")")
 SIDE = 8

@@ -15,15 +15,18 @@ from nst_core.run import Run
 from nst_core.settings import from_mapping
 from nst_core.tile_grid import Tile
 
+pytestmark = pytest.mark.slow
+
 DRAFT = {"quality": "draft", "backend": "onnx"}
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run whose picture is optimised at half its size and carried to full size in parts."""
-    monkeypatch.setattr(octaves, "AFFORDABLE", 0.15)
-    monkeypatch.setattr(painter, "TILE", 208)
-    return Run(Job(photograph(500, 700), (Style(painting(90, 120)),), Settings(backend="onnx")))
+    monkeypatch.setattr(octaves, "AFFORDABLE", 0.025)
+    monkeypatch.setattr(painter, "DRAFT", 64)
+    monkeypatch.setattr(painter, "TILE", 96)
+    return Run(Job(photograph(260, 360), (Style(painting(90, 120)),), Settings(backend="onnx")))
 
 
 def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytest.MonkeyPatch) -> None:

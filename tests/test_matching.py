@@ -24,6 +24,8 @@ from nst_core.patches import assembled
 from nst_core.planes import planes
 from nst_core.statistics import Array, cell_means
 
+pytestmark = pytest.mark.slow
+
 TIE = 1e-5
 TIES = 0.01
 """Share of cells that may have two pieces equally near."""

@@ -41,6 +41,8 @@ from nst_core.on_ray import LOCAL, WAITING, Cluster, cluster
 from nst_core.request import picture_of, request_of
 from nst_core.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPHS = ROOT / "nst_core" / "photographs"
 STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))

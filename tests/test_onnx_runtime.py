@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import nst_core
+from nst_core import weights
+from nst_core.onnx_runtime import load_graph
 
 ROOT = Path(nst_core.__file__).resolve().parent.parent
 USE = """
@@ -40,3 +44,15 @@ def test_cuda_is_loaded_without_a_word_on_the_standard_output(tmp_path: Path) ->
     done = run("import nst_core.onnx_runtime", tmp_path, tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "libcudnn" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "used"), [("1", 0, 1), ("3,2", 0, 3), ("1", 2, 2), ("", 0, 0), ("many", 0, 0), ("-1", 0, 0)]
+)
+def test_it_has_as_many_threads_as_a_person_said(
+    said: str, given: int, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OMP_NUM_THREADS counts where nothing else is given, as it does for the other libraries; 0: all cores."""
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    session = load_graph(weights.verified(weights.NEAREST_FILE), given)
+    assert session.get_session_options().intra_op_num_threads == used

@@ -17,6 +17,8 @@ from nst_core.planes import planes
 from nst_core.settings import from_mapping
 from nst_core.statistics import Array
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("shape", [(1, 3, 32, 40), (1, 3, 70, 33)])
 def test_folding_is_the_adjoint_of_wrapping(shape: tuple[int, ...]) -> None:

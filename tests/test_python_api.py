@@ -16,6 +16,8 @@ from nst_core import images
 from nst_core.job import preset_styles
 from nst_core.presets import list_presets
 
+pytestmark = pytest.mark.slow
+
 SHOWN = PACKAGE.parent / "docs" / "python.md"
 BEFORE_USE = (
     "import sys, nst_core; sys.exit(any(name.startswith('nst_core.') or name == 'numpy' for name in sys.modules))"

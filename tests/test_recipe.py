@@ -17,6 +17,8 @@ from nst_core import arithmetic, images
 from nst_core.cli import main
 from nst_core.recipe import AROUND, otherwise
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 SHELL = [sys.executable, "-c", "from nst_core.cli import main; main(prog_name='neural-style')"]
 FAST = ["--quality", "draft", "--backend", "onnx"]

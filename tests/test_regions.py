@@ -21,6 +21,8 @@ from nst_core.regions import FAINT, reach_of, regions_of
 from nst_core.statistics import GRAM_WEIGHTS, Targets, Weights
 from nst_core.targets import Looks, Matches, Scene, classic_targets, painterly_targets
 
+pytestmark = pytest.mark.slow
+
 Method = Literal["painterly", "classic"]
 SIZE = (64, 288)
 DRAFT = Settings(quality="draft", backend="onnx")

@@ -19,6 +19,8 @@ from nst_core.findings import Finding, is_well
 from nst_core.install import default_command, install_plugin
 from nst_core.messages import Pixels, StyleFile, Stylize
 
+pytestmark = pytest.mark.slow
+
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="plays what happens on Linux")
 
 POLLUTED = {

@@ -22,6 +22,8 @@ from nst_core.engine import Engine
 from nst_core.errors import EngineMissingError, NeuralStyleError
 from nst_core.messages import Cancelled, Done, Event, Failed, Progress, StylePixels, Stylize
 
+pytestmark = pytest.mark.slow
+
 LONG = 60.0  # seconds
 PATIENCE = 30.0  # seconds, for a loaded machine
 HERE = Path(__file__).resolve().parent

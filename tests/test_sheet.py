@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+pytestmark = pytest.mark.slow
+
 
 def plain(value: float, height: int = 60, width: int = 80) -> images.Pixels:
     """A colour that neither paper nor letters have, not even where they meet."""

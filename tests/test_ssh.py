@@ -31,7 +31,10 @@ from nst_core.messages import Pixels, StyleFile, Stylize
 if TYPE_CHECKING:
     from conftest import Studio
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the server is started as Linux does")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="the server is started as Linux does"),
+]
 
 STYLE = StyleFile((PACKAGE / "photographs" / "coffee.jpg").read_bytes())
 QUICK = {"quality": "draft", "backend": "onnx", "device": "cpu"}

@@ -12,6 +12,8 @@ from nst_core import Job, Settings, Style, color, stylize
 from nst_core.images import Pixels
 from nst_core.settings import from_mapping
 
+pytestmark = pytest.mark.slow
+
 SIZE = (64, 80)
 HALF = 40
 

