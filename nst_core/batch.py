@@ -51,7 +51,7 @@ class Batch:
 
     def due(self, item: Item, before: Item | None) -> str | None:
         """The key to paint it under, None if that is done. Raises UnwritableOutputError for a file of others."""
-        facts = self.facts | ({"page": item.page} if item.page else {})
+        facts = dict(self.facts) | ({"page": item.page} if item.page else {})
         wanted = key(facts, item.source, *((before.source, before.output) if before else ()))
         state = Records(self.folder).state(item.output, wanted, self.backend)
         if state == "foreign" and not self.overwrite:

@@ -18,6 +18,7 @@ import numpy as np
 from nst_core.backends import Backend
 from nst_core.errors import BackendUnavailableError, NeuralStyleError
 from nst_core.layers import PAINTERLY
+from nst_core.matching import pieces
 from nst_core.memory import return_freed
 from nst_core.settings import MIN_SIDE
 from nst_core.shortage import is_shortage
@@ -47,9 +48,10 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
                 continue
             made, fault = _tried(name, place)
             if made is not None:
-                handle: Backend = made.handle()
+                handle = made.handle()
                 handle.add_notes(tuple(note for note in faults if note not in handle.notes))
-                return handle
+                chosen: Backend = handle
+                return chosen
             faults = (*faults, fault)
     raise BackendUnavailableError(
         "; ".join(faults)
@@ -112,8 +114,8 @@ def _try(backend: Backend) -> None:
     """A small picture through all that a run needs of it. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
     backend.described(image, PAINTERLY)
-    pieces = backend.array(np.eye(4, 32, dtype=np.float32))
-    backend.numpy(backend.nearest(pieces, pieces))
+    style = pieces(backend.held(image, PAINTERLY))
+    backend.numpy(backend.nearest(style.blocks, style.blocks, every=True))
 
 
 def _line(error: Exception) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from nst_core import images, presets
 from nst_core.cli_look import Order, read_content, read_look
-from nst_core.cli_stop import console, stopping
+from nst_core.cli_stop import console, stop_all, stopping
 from nst_core.errors import InvalidSettingError
 from nst_core.run import Run
 from nst_core.sheet import Form, draw
@@ -44,7 +45,7 @@ def carry_out(content: str, path: Path, names: str, columns: int | None, order: 
     bars = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     runs: list[Run] = []
     with (
-        stopping(lambda: [run.stop() for run in runs], ASKED) as asked,
+        stopping(partial(stop_all, runs), ASKED) as asked,
         Progress(*bars, console=shown, transient=True, disable=not shown.is_terminal) as bar,
     ):
         task = bar.add_task("", total=len(looks))

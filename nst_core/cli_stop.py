@@ -18,13 +18,21 @@ from rich.console import Console
 from nst_core.cli_options import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
+
+    from nst_core.run import Run
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # as far as the system has them
 GRACE = 60.0
 """Seconds that Windows is kept waiting at most when it closes the console; it gives up earlier by itself."""
 _CLOSING = (2, 5, 6)  # CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
+
+
+def stop_all(runs: Sequence[Run]) -> None:
+    """Stop each of these runs, also those that were added since."""
+    for run in runs:
+        run.stop()
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from nst_core.choose import choose
 from nst_core.cli_look import Order, read_content, read_look
 from nst_core.cli_options import say
 from nst_core.cli_recipe import require_recipe_path, write_recipe
-from nst_core.cli_stop import console, stopping
+from nst_core.cli_stop import console, stop_all, stopping
 from nst_core.errors import EngineCrashedError, InvalidSettingError, UnwritableOutputError
 from nst_core.planned import planned
 from nst_core.recipe import otherwise
@@ -72,7 +72,7 @@ def carry_out(order: Order, files: Files, far: Help | None = None) -> dict[str, 
     if look.settings.strength:
         plan = planned(job, choose(look.settings.backend, look.settings.device)).to_mapping()
     runs: list[Run] = []
-    with stopping(lambda: [run.stop() for run in runs], ASKED) as asked:
+    with stopping(partial(stop_all, runs), ASKED) as asked:
         outcome, early = _painted(job, far, runs, asked)
         recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
         path, lost = _kept(path, outcome, source, overwrite=files.overwrite)

@@ -136,11 +136,14 @@ class _Hand(threading.Thread):
         self._painter: Painter | None = None
         self._before: Item | None = None  # in a sequence
 
+    def _began(self, item: Item) -> None:
+        self._crew.tell(lambda watcher: watcher.began(self._number, item))
+
     def run(self) -> None:
         """Paint until there is nothing left or the crew is stopped."""
         try:
             while item := self._crew.take():
-                self._crew.tell(lambda watcher, item=item: watcher.began(self._number, item))
+                self._began(item)
                 report = self._reported(item)
                 self._crew.report(self._number, report)
                 if self._crew.batch.sequence and report.state in ("painted", "kept"):

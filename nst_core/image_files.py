@@ -173,7 +173,9 @@ def _extra(kind: picture_kinds.Kind, encoded: bytes, name: str, page: int | None
 
 
 def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> Source:
-    colors = decoded.colors if decoded.colors.shape[2] == 3 else np.repeat(decoded.colors, 3, axis=2)
+    colors: Any = decoded.colors
+    if colors.shape[2] == 1:
+        colors = np.repeat(colors, 3, axis=2)
     return _managed(colors, decoded.alpha, decoded.profile, metadata, decoded.notes)
 
 

@@ -192,8 +192,8 @@ def values(image: Any, page: Page, name: str) -> Values:
         held = 1 - held if photometric == _WHITE_IS_0 else held
         if not profile:
             gray = _shares(held)
-            color = gray if colors == 3 else np.repeat(gray, 3, axis=2) if colors == 1 else None
-            if color is not None:
+            if colors in (1, 3):
+                color = gray if colors == 3 else np.repeat(gray, 3, axis=2)
                 return Values(icc.as_words(color), alpha, None, color, notes)
     if held.dtype not in (np.uint8, np.uint16):
         held = icc.as_words(_shares(held))
@@ -212,16 +212,18 @@ def lab_to_srgb(lab: Float) -> Float:
 
 def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
     """L in [0, 100], a and b around 0, of what TIFF's two codes and libvips make of them."""
-    numbers = held.astype(np.float32)
     if held.dtype == np.float32 and photometric == _LAB:
-        return np.nan_to_num(numbers, nan=0, posinf=100, neginf=-100)
-    if held.dtype == np.int16 and photometric == _LAB:  # libvips has halved L's words
-        return numbers / np.array([327.67, 256, 256], np.float32)
-    if held.dtype == np.uint8 and photometric == _ICC_LAB:
-        return numbers / np.array([2.55, 1, 1], np.float32) - np.array([0, 128, 128], np.float32)
-    if held.dtype == np.uint16 and photometric == _ICC_LAB:
-        return numbers / np.array([652.8, 256, 256], np.float32) - np.array([0, 128, 128], np.float32)
-    raise refusal(page, name)
+        return np.nan_to_num(held.astype(np.float32), nan=0, posinf=100, neginf=-100)
+    units = {
+        ("int16", _LAB): (327.67, 256, 0),  # libvips has halved L's words
+        ("uint8", _ICC_LAB): (2.55, 1, 128),
+        ("uint16", _ICC_LAB): (652.8, 256, 128),
+    }.get((held.dtype.name, photometric))
+    if units is None:
+        raise refusal(page, name)
+    light, color, middle = units
+    lab: Float = (held / np.array([light, color, color]) - np.array([0, middle, middle])).astype(np.float32)
+    return lab
 
 
 def _transparency(page: Page, colors: int, bands: int, name: str) -> tuple[int, tuple[str, ...]]:
@@ -240,6 +242,7 @@ def _transparency(page: Page, colors: int, bands: int, name: str) -> tuple[int, 
 def _shares(held: NDArray[Any]) -> Float:
     """In [0, 1]."""
     if held.dtype.kind == "f":
-        return np.clip(np.nan_to_num(held), 0, 1).astype(np.float32)
+        floats: Float = np.clip(np.nan_to_num(held), 0, 1).astype(np.float32)
+        return floats
     shares: Float = (held / np.float64(np.iinfo(held.dtype).max)).astype(np.float32)
     return shares

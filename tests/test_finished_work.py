@@ -239,7 +239,8 @@ def test_a_terminated_run_keeps_its_picture(tmp_path: Path) -> None:
         "    return real(self, octaves, index, step, loss)\n"
         "run.Run._progress = told\nmain(sys.argv[1:])"
     )
-    words = ["stylize", tmp_path / "in.png", "--preset", "mosaic", "--quality", "max", "--backend", "onnx", "--json"]
+    words: list[str | Path] = ["stylize", tmp_path / "in.png", "--preset", "mosaic", "--quality", "max", "--json"]
+    words += ["--backend", "onnx"]
     done = subprocess.run(
         [sys.executable, "-c", script, *words, "-o", tmp_path / "out.png"], cwd=ROOT, capture_output=True, check=False
     )

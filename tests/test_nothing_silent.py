@@ -45,7 +45,8 @@ EIGHT = 1.01 / 255
 
 
 def whole(values: NDArray[Any], kind: str) -> NDArray[Any]:
-    return np.rint(values * np.iinfo(kind).max).astype(kind)
+    words: NDArray[Any] = np.rint(values * np.iinfo(kind).max).astype(kind)
+    return words
 
 
 def run(*words: str | Path) -> Result:
@@ -263,7 +264,7 @@ def test_several_pictures_in_a_file_are_told_and_chosen(tmp_path: Path) -> None:
     """Animations and scans of several pages: a note, --page for another, a sentence for one that is not there."""
     frames = [Image.new("RGB", (40, 40), (shade, shade, shade)) for shade in (0, 100, 200)]
     for name in ("a.gif", "a.webp", "a.png", "a.tif"):
-        more = {"lossless": True} if name == "a.webp" else {}
+        more: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
         frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **more)
         out = tmp_path / "out.png"
         assert "3 pictures" in unpainted(tmp_path / name, out, "--overwrite")["notes"][0]
