@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.backends import Backend
+from nst_core.backends import Backend, Blocks
 from nst_core.errors import BackendUnavailableError, NeuralStyleError
-from nst_core.layers import PAINTERLY
-from nst_core.matching import pieces
+from nst_core.layers import CELL_LAYERS, CHANNELS, PAINTERLY
 from nst_core.memory import return_freed
 from nst_core.settings import MIN_SIDE
 from nst_core.shortage import is_shortage
@@ -114,8 +113,11 @@ def _try(backend: Backend) -> None:
     """A small picture through all that a run needs of it. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
     backend.described(image, PAINTERLY)
-    style = pieces(backend.held(image, PAINTERLY))
-    backend.numpy(backend.nearest(style.blocks, style.blocks, every=True))
+    *shallow, deepest = CELL_LAYERS
+    fine, deep = sum(CHANNELS[layer] for layer in shallow), CHANNELS[deepest]
+    shapes = (4, 1, fine), (1, deep), (4, 1)
+    blocks = Blocks(*(backend.array(np.ones(shape, np.float32)) for shape in shapes))
+    backend.numpy(backend.nearest(blocks, blocks, every=True))
 
 
 def _line(error: Exception) -> str:
