@@ -43,14 +43,6 @@ class Before:
     paper: scratch.Paper
     small: tuple[int, bytes] = field(repr=False)
 
-    @classmethod
-    def of(cls, layer: Gimp.Layer) -> Before:
-        """The layer as it is now."""
-        _ok, left, top = layer.get_offsets()
-        size = (layer.get_width(), layer.get_height())
-        paper = scratch.Paper.of(layer.get_image())
-        return cls(layer.get_name(), layer.get_tattoo(), size, (left, top), paper, _small(layer))
-
 
 @dataclass(frozen=True)
 class Place:
@@ -127,7 +119,7 @@ def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: masks.Hiding = mask
         pixels = pixels_of(sight.drawable)
         area = Area(sight.left, sight.top, pixels.width, pixels.height)
         kept = masks.soft(layer, area, hiding)
-        place = Place(layer, sight.left, sight.top, as_seen, Before.of(layer), kept)
+        place = Place(layer, sight.left, sight.top, as_seen, _state_of(layer), kept)
         return View(place, pixels, masks.visible(layer, area, hiding))
 
 
@@ -183,7 +175,7 @@ def moved(place: Place) -> tuple[int, int] | None:
     """
     if not is_there(place.layer):
         return None
-    now, then = Before.of(place.layer), place.before
+    now, then = _state_of(place.layer), place.before
     if now.size != then.size or now.paper.base != then.paper.base or turns.turned(then.small, now.small):
         return None
     return now.corner[0] - then.corner[0], now.corner[1] - then.corner[1]
@@ -227,6 +219,14 @@ def _check(drawable: Gimp.Drawable, name: str) -> None:
             _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
             _("stylise one of at least {side} px on each side").format(side=MIN_SIDE),
         )
+
+
+def _state_of(layer: Gimp.Layer) -> Before:
+    """The layer as it is now."""
+    _ok, left, top = layer.get_offsets()
+    size = (layer.get_width(), layer.get_height())
+    paper = scratch.Paper.of(layer.get_image())
+    return Before(layer.get_name(), layer.get_tattoo(), size, (left, top), paper, _small(layer))
 
 
 def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
