@@ -36,7 +36,7 @@ test: .venv-test/installed
 
 # Kernels, threads and surroundings of other machines, one after another.
 test-elsewhere: .venv-test/installed
-	@.venv-test/bin/python tests/elsewhere.py
+	@.venv-test/bin/python tests/support/elsewhere.py
 
 # The suite that has GIMP 3.2; `make test` uses 3.0, or the machine's own.
 test-gimp32: .venv-test/installed
@@ -50,7 +50,7 @@ coverage: .venv-test/installed
 	@.venv-test/bin/coverage run -m pytest -m 'not gimp'
 	@.venv-test/bin/coverage combine --quiet
 	@.venv-test/bin/coverage json --quiet -o .cache/coverage/report.json
-	@.venv-test/bin/python tests/coverage_figures.py .cache/coverage/report.json
+	@.venv-test/bin/python tests/support/coverage_figures.py .cache/coverage/report.json
 
 matrix: .venv-test/installed
 	@PATH="$$PATH$$(printf ':%s' "$$HOME"/.pyenv/versions/*/bin)" .venv-test/bin/python -m nox
@@ -62,6 +62,7 @@ lint: .venv-test/installed
 	@.venv-test/bin/ruff check
 	@.venv-test/bin/ruff format --check
 	@.venv-test/bin/mypy
+	@.venv-test/bin/lint-imports --no-logo
 
 # Without what an earlier build left: it would go into the wheel.
 wheel: .venv-test/installed

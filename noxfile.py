@@ -14,10 +14,11 @@ from pathlib import Path
 import nox
 
 from demo import private_gimp
-from nst_core.install import SLICE
 
 ROOT = Path(__file__).resolve().parent
 TESTS = ROOT / "tests"
+PACKAGES = ("nst_core", "nst_core.backends")
+"""Of which a test may import modules by name."""
 GIMPS = ("trixie", "sid")
 RUNNER = ("pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.120")
 NOT_HERE = (
@@ -43,11 +44,10 @@ def imported(file: Path) -> set[str]:
     for node in ast.walk(ast.parse(file.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module == "nst_core":
-            found |= {f"nst_core.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    fixtures = [TESTS / f"{name}.py" for name in found if (TESTS / f"{name}.py").exists()]
+            module = node.module or ""
+            found |= {f"{module}.{alias.name}" for alias in node.names} if module in PACKAGES else {module}
+    fixtures = [path for name in found for path in TESTS.rglob(f"{name}.py")]
     return found.union(*map(imported, fixtures)) - {fixture.stem for fixture in fixtures}
 
 
@@ -55,17 +55,17 @@ def alone(module: str) -> bool:
     """Whether a Python without packages has it."""
     top, _, rest = module.partition(".")
     plain = top in sys.stdlib_module_names or top in {"pytest", "hypothesis", "gimp_plugin"}
-    return plain or (top == "nst_core" and rest.split(".")[0] in SLICE)
+    return plain or (top == "nst_core" and rest.split(".")[0] in {"shared", "__version__"})
 
 
 def slice_tests() -> list[str]:
     """Those of what GIMP's own Python imports."""
-    return [str(file) for file in sorted(TESTS.glob("test_*.py")) if all(map(alone, imported(file)))]
+    return [str(file) for file in sorted(TESTS.rglob("test_*.py")) if all(map(alone, imported(file)))]
 
 
 def engine_tests() -> list[str]:
     """Those that need what the engine needs, and no more."""
-    files = [file for file in sorted(TESTS.glob("test_*.py")) if file.name != "test_wheel.py"]
+    files = [file for file in sorted(TESTS.rglob("test_*.py")) if file.name != "test_wheel.py"]
     return [str(file) for file in files if not names(file) & set(NOT_HERE)]
 
 

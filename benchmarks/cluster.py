@@ -23,24 +23,23 @@ from typing import Any
 import numpy as np
 import psutil
 
-from nst_core import images, threads
-from nst_core.backends import Float, Objective
+from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.bands import BandWork
-from nst_core.descent import descend
-from nst_core.job import Style
-from nst_core.layers import CHANNELS, STYLE_LAYERS
-from nst_core.on_ray import LOCAL, Answer, Worker, cluster
-from nst_core.planes import planes
-from nst_core.regions import regions_of
-from nst_core.spread import TILE, Spread
-from nst_core.statistics import Weights
-from nst_core.targets import Scene, classic_targets
-from nst_core.team import Team
-from nst_core.tile_grid import MARGIN, tiles
-from nst_core.tiles import InTiles
+from nst_core.backends.tiling import MARGIN, InTiles, tiles
+from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
+from nst_core.cluster.split_picture import TILE, BandWork, Spread, Team
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Style
+from nst_core.painting.lbfgs import descend
+from nst_core.painting.regions import regions_of
+from nst_core.painting.targets import Scene, classic_targets
+from nst_core.system import threads
+from nst_core.vgg.layers import CHANNELS, STYLE_LAYERS
+from nst_core.vgg.losses import Weights
 
-PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 MOVES = 4
 """That the optimiser remembers where memory is short."""
 GIGAPIXEL = 32_768
@@ -73,7 +72,7 @@ class Weighed:
         self._known: set[Shared] = set()
 
     def call(self, method: str, *arguments: Any) -> WeighedAnswer:
-        """See nst_core.team.Hand."""
+        """See nst_core.cluster.split_picture.TeamWorker."""
         for one in arguments:
             if isinstance(one, Shared):
                 self._scales.sent += 0 if one in self._known else one.weight
@@ -94,7 +93,7 @@ class WeighedAnswer:
         self._answer, self._scales = answer, scales
 
     def get(self, cancelled: Callable[[], bool]) -> Any:
-        """See nst_core.team.Answer."""
+        """See nst_core.cluster.split_picture.Answer."""
         found = self._answer.get(cancelled)
         self._scales.received += weight(found)
         return found
@@ -139,7 +138,7 @@ def at_home(side: int) -> float:
 def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
     """What a step costs, each way."""
     content, style = (
-        images.resize(images.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
+        resize(image_files.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
     )
     backend = OnnxBackend()
     visible = np.ones((side, side), np.float32)

@@ -62,7 +62,7 @@ def painted(pair: Pair, options: argparse.Namespace, checkout: Path, output: Pat
     ]
     command += ["--quality", options.quality, "--backend", options.backend, "--json"]
     output.unlink(missing_ok=True)
-    report = call(sys.executable, "-c", "from nst_core.cli import run; run()", *command, folder=checkout)
+    report = call(sys.executable, "-c", "from nst_core.cli.command import run; run()", *command, folder=checkout)
     return float(json.loads(report)["seconds"])
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_core import images, motion
-from nst_core.images import Pixels
+from nst_core.imaging import image_files, optical_flow
+from nst_core.imaging.arrays import Pixels
 
-PHOTOGRAPH = Path(images.__file__).parent / "photographs" / "coffee.jpg"
+PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "coffee.jpg"
 PAN = (0.012, 0.008)
 """How far the window moves from frame to frame, as shares of its width: about 4 px at 320."""
 ZOOM = 0.995
@@ -45,7 +45,7 @@ class Window:
         rows, columns = np.indices((height, width), dtype=np.float32)
         shift = [self.x + columns * self.width / width - columns, self.y + rows * self.height / height - rows]
         padded = np.pad(np.stack(shift, axis=2), ((0, scene.shape[0] - height), (0, scene.shape[1] - width), (0, 0)))
-        return motion.moved(scene, padded.astype(np.float32))[:height, :width]
+        return optical_flow.moved(scene, padded.astype(np.float32))[:height, :width]
 
     def flow(self, before: Window, height: int, width: int) -> Pixels:
         """Where each pixel was in the window before, px to the right and down."""
@@ -75,16 +75,24 @@ def differences(frames: list[Pixels], path: list[Window], *, still: bool) -> flo
         flow = path[number].flow(path[number - 1], height, width) if still else np.zeros((height, width, 2), np.float32)
         x, y = columns + flow[..., 0], rows + flow[..., 1]
         inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
-        found.append(float(np.abs(frames[number] - motion.moved(frames[number - 1], flow))[inside].mean()))
+        found.append(float(np.abs(frames[number] - optical_flow.moved(frames[number - 1], flow))[inside].mean()))
     return statistics.mean(found)
 
 
 def painted(folder: Path, out: Path, words: list[str]) -> tuple[list[Pixels], float]:
     """The results, and the seconds of the whole batch."""
-    command = [sys.executable, "-c", "from nst_core.cli import main; main()", "batch", str(folder), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        "from nst_core.cli.command import main; main()",
+        "batch",
+        str(folder),
+        "--out",
+        str(out),
+    ]
     done = subprocess.run([*command, *words, "--json"], check=True, capture_output=True, text=True)  # noqa: S603 - ours
     told = json.loads(done.stdout)
-    return [images.read(entry["output"]) for entry in told["pictures"]], told["seconds"]
+    return [image_files.read(entry["output"]) for entry in told["pictures"]], told["seconds"]
 
 
 def main() -> None:
@@ -97,7 +105,7 @@ def main() -> None:
     parser.add_argument("--backend", default="onnx")
     parser.add_argument("--keep", type=Path, help="where the frames stay; a folder that goes away otherwise")
     options = parser.parse_args()
-    scene = images.read(PHOTOGRAPH)[..., :3]
+    scene = image_files.read(PHOTOGRAPH)[..., :3]
     path = windows(options.frames, *scene.shape[:2])
     width, height = options.size, round(options.size * scene.shape[0] / scene.shape[1])
     noise = np.random.default_rng(0)
@@ -106,8 +114,8 @@ def main() -> None:
         (keep / "in").mkdir(parents=True, exist_ok=True)
         for number, window in enumerate(path):
             grain = noise.normal(0, NOISE, (height, width, 3)).astype(np.float32)
-            images.write(keep / "in" / f"{number}.png", (window.seen(scene, height, width) + grain).clip(0, 1))
-        frames = [images.read(keep / "in" / f"{number}.png") for number in range(len(path))]
+            image_files.write(keep / "in" / f"{number}.png", (window.seen(scene, height, width) + grain).clip(0, 1))
+        frames = [image_files.read(keep / "in" / f"{number}.png") for number in range(len(path))]
         look = ["--preset", options.preset, "--quality", options.quality, "--backend", options.backend]
         for name, more in (("alone", []), ("sequence", ["--sequence"])):
             found, seconds = painted(keep / "in", keep / name, [*look, *more])

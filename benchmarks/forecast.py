@@ -25,13 +25,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from nst_core import images
-from nst_core.engine import Engine
-from nst_core.estimate import estimate
-from nst_core.install import default_command
-from nst_core.messages import Progress, StyleFile, Stylize
-from nst_core.octaves import Octave
-from nst_core.painting import to_pixels
+from nst_core.imaging import image_files
+from nst_core.imaging.resizing import resize
+from nst_core.setup.plugin_installer import default_command
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.planning.cost_model import estimate
+from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.wire.messages import Progress, StyleFile, Stylize
+from nst_core.worker.convert import to_pixels
 
 LEARN = 0.5
 WARM = 64
@@ -107,9 +108,9 @@ def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
 def asked(pair: list[Path], megapixels: float, settings: Mapping[str, str | float]) -> Stylize:
     """The pair's job at a size."""
     content, style = pair
-    picture = images.read(content)[..., :3]
+    picture = image_files.read(content)[..., :3]
     scale = (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5
-    sized = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    sized = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     rgba = np.dstack([sized, np.ones(sized.shape[:2], np.float32)])
     return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings)
 

@@ -19,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_core import images
-from nst_core.engine import Engine
-from nst_core.install import default_command
-from nst_core.messages import Pixels, Preview, Progress, StyleFile, Stylize
-from nst_core.painting import to_pixels
+from nst_core.imaging import image_files
+from nst_core.imaging.resizing import resize
+from nst_core.setup.plugin_installer import default_command
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.wire.messages import Pixels, Preview, Progress, StyleFile, Stylize
+from nst_core.worker.convert import to_pixels
 
 SOON = 2.0
 """Seconds after which an artist expects more than a first picture."""
@@ -53,9 +54,9 @@ class Watch:
 def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Stylize:
     """A preview of the pair; another seed is another picture, as another setting would be."""
     content, style = pair
-    picture = images.read(content)[..., :3]
+    picture = image_files.read(content)[..., :3]
     scale = options.size / max(picture.shape[:2])
-    small = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     rgba = np.dstack([small, np.ones(small.shape[:2], np.float32)])
     settings = {"seed": seed, "backend": options.backend}
     return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2)
@@ -82,7 +83,7 @@ def main() -> None:
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), watch.steps[-1]))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):
                 if pixels:
-                    images.write(
+                    image_files.write(
                         options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png",
                         np.frombuffer(pixels.rgba, np.float32).reshape(pixels.height, pixels.width, 4)[..., :3],
                     )

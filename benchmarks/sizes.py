@@ -22,23 +22,26 @@ from pathlib import Path
 
 from scipy.stats import spearmanr
 
-from nst_core import images
-from nst_core.run import Job, Run, Style
-from nst_core.settings import from_mapping
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Job, Style
+from nst_core.painting.run import Run
+from nst_core.shared.settings import from_mapping
 
 KEYS = ("style", "held_out", "structure", "edges")
 
 
 def painted(content: Path, style: Path, size: int, options: argparse.Namespace, output: Path) -> tuple[float, float]:
     """Paint; return the megapixels and the seconds."""
-    picture = images.read(content)[..., :3]
+    picture = image_files.read(content)[..., :3]
     scale = size / max(picture.shape[:2])
-    small = images.resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     settings = from_mapping({"quality": options.quality, "backend": options.backend})
-    job = Job(small, (Style(images.read(style)[..., :3]),), settings)
+    job = Job(small, (Style(image_files.read(style)[..., :3]),), settings)
     rounds = [timed(job, size) for _ in range(options.rounds)]
     firsts, all_seconds, pictures = zip(*(rounds[1:] or rounds), strict=True)
-    images.write(output, pictures[-1])
+    image_files.write(output, pictures[-1])
     first, seconds = statistics.median(firsts), statistics.median(all_seconds)
     area = small.shape[0] * small.shape[1] / 1e6
     print(
@@ -47,7 +50,7 @@ def painted(content: Path, style: Path, size: int, options: argparse.Namespace, 
     return area, seconds
 
 
-def timed(job: Job, size: int) -> tuple[float, float, images.Pixels]:
+def timed(job: Job, size: int) -> tuple[float, float, Pixels]:
     """Seconds to the first picture and to the last, and that picture."""
     start = time.perf_counter()
     run = Run(job)

@@ -19,19 +19,22 @@ from typing import Any
 
 import numpy as np
 
-from nst_core import images, weights
-from nst_core.backends import Backend, onnx
+from nst_core.backends import onnx
+from nst_core.backends.base import Backend
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.choose import has_torch
-from nst_core.engine import Engine
-from nst_core.job import Style
-from nst_core.layers import CONVOLUTIONS
-from nst_core.planes import planes
-from nst_core.regions import regions_of
-from nst_core.statistics import Weights
-from nst_core.targets import Scene, classic_targets
+from nst_core.backends.select import has_torch
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import planes
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Style
+from nst_core.painting.regions import regions_of
+from nst_core.painting.targets import Scene, classic_targets
+from nst_core.shared.client.engine import Engine
+from nst_core.vgg import weights
+from nst_core.vgg.layers import CONVOLUTIONS
+from nst_core.vgg.losses import Weights
 
-PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 MATRIX, PRODUCTS = 8192, 5
 """Side of the matrices on a graphics card, four times that of a processor's; and how many products."""
 
@@ -88,8 +91,8 @@ def matrix_rate(backend: Backend) -> float:
 
 def measure(size: int, rounds: int) -> None:
     """Print a row per backend for a square picture of this size."""
-    content = images.resize(images.read(PHOTOGRAPHS / "cat.jpg"), size, size)
-    style = Style(images.read(PHOTOGRAPHS / "coffee.jpg"))
+    content = resize(image_files.read(PHOTOGRAPHS / "cat.jpg"), size, size)
+    style = Style(image_files.read(PHOTOGRAPHS / "coffee.jpg"))
     image = planes(np.random.default_rng(0).random((size, size, 3), dtype=np.float32))
     visible = np.ones((size, size), np.float32)
     scene = Scene(content, visible, regions_of((style,), *visible.shape), visible.size, 1.0)

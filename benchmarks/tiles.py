@@ -19,24 +19,25 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from nst_core import images
-from nst_core.backends import Backend, Float, Objective
-from nst_core.choose import choose
-from nst_core.job import Style
-from nst_core.octaves import Octave
-from nst_core.planes import planes
-from nst_core.regions import regions_of
-from nst_core.statistics import Weights
-from nst_core.targets import Scene, classic_targets
-from nst_core.tiles import InTiles
+from nst_core.backends.base import Backend, Objective
+from nst_core.backends.select import choose
+from nst_core.backends.tiling import InTiles
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Style
+from nst_core.painting.regions import regions_of
+from nst_core.painting.targets import Scene, classic_targets
+from nst_core.shared.planning.schedule import Octave
+from nst_core.vgg.losses import Weights
 
-PHOTOGRAPHS = Path(images.__file__).parent / "photographs"
+PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 
 
 def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Objective, Float]:
     """An objective and the image to evaluate it on."""
     content, style = (
-        images.resize(images.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
+        resize(image_files.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
     )
     ramp = np.tile(np.linspace(0, 1, side, dtype=np.float32), (side, 1))
     guides = [None] if regions == 1 else [np.clip(ramp * regions - k, 0, 1) for k in range(regions)]

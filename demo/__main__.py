@@ -10,11 +10,10 @@ from pathlib import Path
 
 from PIL import Image
 
-import nst_core
 from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fetch
-from nst_core.install import default_command, install_plugin
+from nst_core.setup.plugin_installer import default_command, install_plugin
 
-PHOTOGRAPH = Path(nst_core.__file__).parent / "photographs" / "astronaut.jpg"
+PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "astronaut.jpg"
 LOOK = {"preset": "linocut", "quality": "normal", "seconds": 60.0}
 OUT = REPOSITORY / "out"
 PROFILE = REPOSITORY / ".cache" / "demo-profile"

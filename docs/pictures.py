@@ -14,15 +14,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from nst_core import images, sheet
-from nst_core.image_files import Pixels
-from nst_core.job import Job, Style, preset_styles
-from nst_core.presets import load_preset
-from nst_core.run import stylize
-from nst_core.settings import Value, from_mapping
+from nst_core.batch import contact_sheet
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Job, Style, preset_styles
+from nst_core.painting.run import stylize
+from nst_core.shared.presets.lookup import load_preset
+from nst_core.shared.settings import Value, from_mapping
 
 HERE = Path(__file__).resolve().parent
-PHOTOGRAPHS = HERE.parent / "nst_core" / "photographs"
+PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 QUALITY = 80
 """Of the WebP files: strips are looked at, not measured."""
 SIDE, SMALLER = 320, 256
@@ -46,17 +48,17 @@ def main() -> None:
         path = HERE / "images" / f"guide-{name}.webp"
         # Wider ones would be shown too small to see the strokes.
         columns = 2 if len(strip) in {2, 4} else 3
-        drawn = np.rint(sheet.draw(strip, columns) * 255).astype(np.uint8)
+        drawn = np.rint(contact_sheet.draw(strip, columns) * 255).astype(np.uint8)
         Image.fromarray(drawn).save(path, quality=QUALITY, method=6)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s", flush=True)
 
 
 def photograph(name: str, side: int = SIDE) -> Pixels:
     """A bundled one, its longest edge so many px."""
-    pixels = images.read(PHOTOGRAPHS / f"{name}.jpg")
+    pixels = image_files.read(PHOTOGRAPHS / f"{name}.jpg")
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
-    return images.resize(pixels, round(height * scale), round(width * scale))
+    return resize(pixels, round(height * scale), round(width * scale))
 
 
 def style(preset: str, weight: float = 1.0, guide: Pixels | None = None) -> Style:
@@ -84,7 +86,7 @@ def brush_size() -> Strip:
     return [(f"{value:g}", painted(coffee, "mosaic", brush_size=value)) for value in (0.5, 1.0, 2.0, 4.0)]
 
 
-def colour() -> Strip:
+def color() -> Strip:
     """Whose colours."""
     cat = photograph("cat")
     names = {"style": "The style's colours", "content": "The photograph's colours", "luminance": "Light and dark only"}
@@ -162,7 +164,7 @@ def _tiled(pixels: Pixels) -> Pixels:
 STRIPS: dict[str, Callable[[], Strip]] = {
     "strength": strength,
     "brush-size": brush_size,
-    "colour": colour,
+    "colour": color,
     "quality": quality,
     "seed": seed,
     "blend": blend,

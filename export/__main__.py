@@ -1,4 +1,4 @@
-"""`python -m export`: writes nst_core/models. See --help."""
+"""`python -m export`: writes nst_core/data/models. See --help."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import torch
 from export import faces, graphs, tile_graphs, weights
 from export.wheels import FACE_DETECTION, VGG19
 from export.winograd import WinogradVgg
-from nst_core.layers import METHODS
-from nst_core.weights import (
+from nst_core.vgg.layers import METHODS
+from nst_core.vgg.weights import (
     DIGESTS_FILE,
     FACES_FILE,
     FEATURES_FILE,
@@ -42,7 +42,7 @@ def full_precision_from(source: str) -> weights.Tensors:
 def write_vgg(tensors: weights.Tensors, out: Path) -> None:
     """Write the weights file and the graphs over it."""
     path = out / WEIGHTS_FILE
-    path.write_bytes(weights.serialise(tensors))
+    path.write_bytes(weights.serialize(tensors))
     for prefix, network in (("", graphs.Vgg), (WINOGRAD, WinogradVgg)):
         made = {
             FEATURES_FILE: graphs.features_graph(path, network),
@@ -72,7 +72,7 @@ def write_digests(out: Path) -> None:
 def write_models(out: Path, wheels: Path, source: str | None = None) -> None:
     """Write everything the engine loads. wheels: where the pinned wheels lie; source: other VGG19 weights."""
     out.mkdir(parents=True, exist_ok=True)
-    tensors = full_precision_from(source) if source else weights.quantised(weights.source_state(wheels))
+    tensors = full_precision_from(source) if source else weights.quantized(weights.source_state(wheels))
     write_vgg(tensors, out)
     _write(faces.detector(wheels), out / FACES_FILE)
     write_digests(out)

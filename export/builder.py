@@ -22,7 +22,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
-        self.initialisers: dict[str, onnx.TensorProto] = {}
+        self.initializers: dict[str, onnx.TensorProto] = {}
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
         self._count = 0
@@ -47,7 +47,7 @@ class Builder:
         content = array.tobytes()
         told = content.hex() if len(content) <= MOST_TOLD else hashlib.sha256(content).hexdigest()
         key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{told}"
-        self.initialisers.setdefault(key, numpy_helper.from_array(array, key))
+        self.initializers.setdefault(key, numpy_helper.from_array(array, key))
         return key
 
     def external(self, name: str, dtype: int, shape: Sequence[int], span: tuple[str, int, int]) -> str:
@@ -55,7 +55,7 @@ class Builder:
         tensor = TensorProto(name=name, data_type=dtype, dims=list(shape), data_location=TensorProto.EXTERNAL)
         for key, value in zip(("location", "offset", "length"), span, strict=True):
             tensor.external_data.add(key=key, value=str(value))
-        self.initialisers[name] = tensor
+        self.initializers[name] = tensor
         return name
 
     def input(self, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> str:
@@ -70,7 +70,7 @@ class Builder:
 
     def model(self, title: str) -> onnx.ModelProto:
         """The finished model."""
-        graph = helper.make_graph(self.nodes, title, self.inputs, self.outputs, list(self.initialisers.values()))
+        graph = helper.make_graph(self.nodes, title, self.inputs, self.outputs, list(self.initializers.values()))
         model: onnx.ModelProto = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="neural-style"
         )

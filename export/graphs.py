@@ -11,7 +11,7 @@ Objective, for an image x in [0, 1] (1, 3, H, W), and K guides g_k with mass n =
     held  = sum over layers with target features of  held_weight |mean(F) - held|^2, mean: over squares (Method.held)
     tv    = tv_weight (|dx/dh|^2 + |dx/dw|^2)
 
-Weights arrive ready to use: what makes them free of scale lives in nst_core.statistics. Sources: Gatys et al. (2016)
+Weights arrive ready to use: what makes them free of scale lives in nst_core.vgg.losses. Sources: Gatys et al. (2016)
 for the Gram term; Gatys et al. (2017) for guides; Kolkin et al. (2022) for target features.
 """
 
@@ -27,8 +27,8 @@ import onnx
 from onnx import TensorProto
 
 from export.builder import Builder
-from nst_core.backends import BEST, GROUPS
-from nst_core.layers import (
+from nst_core.backends.base import BEST, GROUPS
+from nst_core.vgg.layers import (
     CELL_LAYERS,
     CELLS,
     CHANNELS,
@@ -311,7 +311,7 @@ def guides_at(b: Builder, guide: str, method: Method) -> dict[str, str]:
 
 
 def nearest_graph() -> onnx.ModelProto:
-    """The nearest cell of all, for each cell of some blocks: see `Backend.nearest` and `nst_core.backends.Blocks`."""
+    """The nearest cell of all, for each cell of some blocks: see `Backend.nearest` and `base.Blocks`."""
     b = Builder()
     fine, coarse, of_reference, scaled, inverse = _blocks(b)
     products = b.op("Gemm", _rows(b, fine), _rows(b, scaled), transB=1)

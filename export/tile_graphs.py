@@ -18,7 +18,7 @@ import onnx
 
 from export.builder import Builder
 from export.graphs import Objective, Vgg, guides_at, unpadded
-from nst_core.layers import CHANNELS, CLASSIC, Method
+from nst_core.vgg.layers import CHANNELS, CLASSIC, Method
 
 
 def sums_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from export.wheels import VGG19
-from nst_core.layers import CONVOLUTIONS
+from nst_core.vgg.layers import CONVOLUTIONS
 
 Tensors = dict[str, NDArray[np.generic]]
 
@@ -49,7 +49,7 @@ def source_state(folder: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def quantised(state: Mapping[str, torch.Tensor]) -> Tensors:
+def quantized(state: Mapping[str, torch.Tensor]) -> Tensors:
     """Codes, tables and biases up to conv5_1, under our names."""
     tensors = caffe_input()
     for conv in CONVOLUTIONS:
@@ -75,7 +75,7 @@ def full_precision(state: Mapping[str, torch.Tensor], *, caffe: bool) -> Tensors
     return tensors
 
 
-def serialise(tensors: Tensors) -> bytes:
+def serialize(tensors: Tensors) -> bytes:
     """The file's bytes. The same tensors give the same bytes."""
     ordered = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
     return save(ordered)

@@ -1,4 +1,4 @@
-"""The network with the convolutions of `nst_core.winograd`, for processors: graphics libraries have their own.
+"""The network with the convolutions of `nst_core.vgg.winograd`, for processors: graphics libraries have their own.
 
 Kernels are inputs of the graph, `NAME.kernel` (36, O, I): four times as large as the taps, they are in memory once for
 all graphs and both directions.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from export.graphs import Vgg
-from nst_core.layers import Convolution
-from nst_core.winograd import FAST, PRODUCTS, SEEN, TILE, transforms
+from nst_core.vgg.layers import Convolution
+from nst_core.vgg.winograd import FAST, PRODUCTS, SEEN, TILE, transforms
 
 _HW = (2, 3)
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from nst_core import protocol
-from nst_core.messages import Cancel, Done, Failed, Pixels, Progress, Ready, StyleFile, StylePixels, Stylize
-from nst_core.settings import Settings, to_mapping
+from nst_core.shared.settings import Settings, to_mapping
+from nst_core.shared.wire import protocol
+from nst_core.shared.wire.messages import Cancel, Done, Failed, Pixels, Progress, Ready, StyleFile, StylePixels, Stylize
 
 PICTURE = Pixels(2, 2, bytes(64))
 SETTINGS = json.dumps(to_mapping(Settings())).encode()

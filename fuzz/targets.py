@@ -15,17 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from nst_core import frames, images, preset_entry, protocol
-from nst_core.cli_recipe import read_recipe
-from nst_core.errors import NeuralStyleError
-from nst_core.launch import engine_command
-from nst_core.messages import Pixels, StylePixels, Stylize
-from nst_core.painting import job_of
-from nst_core.preset_archive import import_preset
-from nst_core.preset_store import files_of, to_draft
-from nst_core.presets import Roots
-from nst_core.recipe import require_same
-from nst_core.settings import Settings, from_mapping, to_mapping
+from nst_core.cli.job_inputs import read_recipe
+from nst_core.imaging import image_files
+from nst_core.imaging.resizing import resize
+from nst_core.painting.recipe import require_same
+from nst_core.shared.client.launch import engine_command
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.presets import preset_json
+from nst_core.shared.presets.archive import import_preset
+from nst_core.shared.presets.library import files_of, to_draft
+from nst_core.shared.presets.lookup import Roots
+from nst_core.shared.settings import Settings, from_mapping, to_mapping
+from nst_core.shared.wire import frames, protocol
+from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
+from nst_core.worker.convert import job_of
 
 MOST_ROOM = 2**20  # bytes of pictures in a frame: more would only cost time
 
@@ -69,9 +72,9 @@ def settings(raw: bytes) -> None:
 
 def entry(raw: bytes) -> None:
     """A preset.json: refused, or the same after being written and read once more."""
-    with suppress(preset_entry.EntryError):
-        made = preset_entry.parse(raw)
-        assert preset_entry.parse(preset_entry.dump(made)) == made
+    with suppress(preset_json.EntryError):
+        made = preset_json.parse(raw)
+        assert preset_json.parse(preset_json.dump(made)) == made
 
 
 def archive(raw: bytes) -> None:
@@ -107,13 +110,13 @@ def engine(raw: bytes) -> None:
 def image(raw: bytes) -> None:
     """A picture file: refused, or a picture of numbers in [0, 1] that can be resized."""
     with suppress(NeuralStyleError):
-        pixels = images.decode(raw)
+        pixels = image_files.decode(raw)
         assert pixels.dtype == np.float32
         assert pixels.shape[2] in (3, 4)
         if pixels.size < MOST_ROOM:
             assert np.isfinite(pixels).all()
             assert 0 <= pixels.min() <= pixels.max() <= 1
-            images.resize(pixels, 32, 32)
+            resize(pixels, 32, 32)
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

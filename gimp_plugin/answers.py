@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.libgimp import Gimp, GLib, GObject
 from gimp_plugin.translation import _
-from nst_core.errors import CancelledError, NeuralStyleError
+from nst_core.shared.errors import CancelledError, NeuralStyleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The procedure's arguments: made from nst_core.settings, read back into Settings.
+"""The procedure's arguments: made from nst_core.shared.settings, read back into Settings.
 
 Scripts rely on the names: none is renamed, reordered or removed after a release.
 """
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from gimp_plugin.access_keys import with_keys
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidImageError
-from nst_core.settings import NamedKnob, Value, knobs
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.settings import Setting, Value, knobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 
 
-def _declare(procedure: Gimp.Procedure, named: NamedKnob, label: str) -> None:
+def _declare(procedure: Gimp.Procedure, named: Setting, label: str) -> None:
     knob, default = named.knob, named.default
     head = (property_name(named.name), label, _(knob.help))
     if named.type is bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from nst_core.errors import NeuralStyleError
+    from nst_core.shared.errors import NeuralStyleError
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it

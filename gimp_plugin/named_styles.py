@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from gimp_plugin import arguments
 from gimp_plugin.gallery.picks import Pick, Picks, of_file, of_preset
 from gimp_plugin.translation import _
-from nst_core import presets
-from nst_core.errors import InvalidSettingError
-from nst_core.messages import MAX_STYLES
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.presets import lookup
+from nst_core.shared.wire.messages import MAX_STYLES
 
 if TYPE_CHECKING:
     from gimp_plugin.libgimp import Gimp
@@ -68,4 +68,4 @@ def _pick(text: str) -> Pick:
         return Pick("layer", text.removeprefix(LAYER), text)
     if text.startswith(IMAGE):
         return Pick("layer", text, text)
-    return of_preset(presets.load_preset(text))
+    return of_preset(lookup.load_preset(text))

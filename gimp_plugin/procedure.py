@@ -16,7 +16,7 @@ from gimp_plugin.libgimp import Gimp
 from gimp_plugin.repetition import refine, repeat
 from gimp_plugin.run import run
 from gimp_plugin.translation import _
-from nst_core import presets
+from nst_core.shared.presets import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,5 +162,5 @@ def _doctor(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
 
 
 def _list_presets(procedure: Gimp.Procedure, _config: Gimp.ProcedureConfig, _extra: Any) -> Gimp.ValueArray:
-    found = presets.list_presets().presets
+    found = lookup.list_presets().presets
     return answers.of_texts(procedure, [preset.slug for preset in found], [preset.title for preset in found])

@@ -9,15 +9,15 @@ from gimp_plugin import arguments, unattended
 from gimp_plugin.image import canvas, origin, recipes
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import UnsupportedLayerError
+from nst_core.shared.errors import UnsupportedLayerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gimp_plugin.call import Call
     from gimp_plugin.image.canvas import View
-    from nst_core.messages import Stylize
-    from nst_core.settings import Value
+    from nst_core.shared.settings import Value
+    from nst_core.shared.wire.messages import Stylize
 
 
 def repeat(call: Call) -> list[Gimp.Layer]:

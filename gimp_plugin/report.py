@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gimp_plugin.image.canvas import LeftOut
-    from nst_core.errors import NeuralStyleError
-    from nst_core.messages import Done, Progress
+    from nst_core.shared.errors import NeuralStyleError
+    from nst_core.shared.wire.messages import Done, Progress
 
 PREFIX = "neural-style: "
 LINE_SECONDS = 2.0  # between lines

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from nst_core.engine import Engine
-from nst_core.launch import engine_command
-from nst_core.setup_check import Tell, examine_engine
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.client.launch import engine_command
+from nst_core.shared.client.self_check import Tell, examine_engine
 
 FOLDER = Path(__file__).resolve().parent.parent
 

@@ -9,24 +9,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.dialog import memory
-from gimp_plugin.image import canvas, layer_styles, origin, outputs, regions
+from gimp_plugin.dialog import last_choices
+from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.named_styles import picks_of
 from gimp_plugin.report import Report, tell_left_out, tell_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError
-from nst_core.messages import Stylize
-from nst_core.settings import Value, from_mapping, to_mapping
+from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError
+from nst_core.shared.settings import Value, from_mapping, to_mapping
+from nst_core.shared.wire.messages import Stylize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gimp_plugin.call import Call
     from gimp_plugin.gallery.picks import Picks
-    from nst_core.engine import Engine
+    from nst_core.shared.client.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Order:
     begin: what a view asks of the engine instead of a plain painting of it.
     """
 
-    look: outputs.Look
+    look: recipes.Look
     settings: dict[str, Value]
     as_seen: bool = True
     begin: Callable[[canvas.View, Stylize], Stylize] | None = None
@@ -63,7 +63,7 @@ def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions
     Raises NeuralStyleError for what cannot be used.
     """
     styles = picks.styles(layer_styles.read)
-    look = outputs.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
+    look = recipes.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 
@@ -123,7 +123,7 @@ def _paint(engine: Engine, layer: Gimp.Layer, order: Order, show: Callable[..., 
 
 def _last_picks(config: Gimp.ProcedureConfig) -> Picks:
     """What the artist had chosen the last time. Raises InvalidImageError if a style of then is gone."""
-    past = memory.recall(Path(Gimp.directory()))
+    past = last_choices.recall(Path(Gimp.directory()))
     if not past.complete:
         raise InvalidImageError(
             _("a style of the last time cannot be found any more"), _("choose the style again in Neural Style")

@@ -9,7 +9,7 @@ from gimp_plugin.translation import _, ngettext
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Status
-    from nst_core.errors import NeuralStyleError
+    from nst_core.shared.errors import NeuralStyleError
 
 MINUTE, HOUR = 60, 3600  # seconds
 ABOUT = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50)  # what people say for a number of seconds or minutes

@@ -1,4 +1,4 @@
-"""Paints the built-in styles: `python -m styles [NAME ...]` writes nst_core/styles/NAME/, all of them without names."""
+"""Paints the built-in styles: `python -m styles [NAME ...]` writes nst_core/data/styles/NAME/, without names all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 from styles.catalogue import STYLES, Style
 from styles.sheet import blank
 
-FOLDER = Path(__file__).resolve().parents[1] / "nst_core" / "styles"
+FOLDER = Path(__file__).resolve().parents[1] / "nst_core" / "data" / "styles"
 OVERSAMPLING = 1.25  # edges are smooth, and brushes have finer bristles, when a larger sheet is reduced
 SEED = 7
 THUMBNAIL = 256  # pixels

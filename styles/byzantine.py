@@ -63,8 +63,8 @@ def _ground(scene: Scene) -> Array:
             scene.lay(cover(crown), ramp(tone, GREEN), turn)
             gold = np.where(crown > 0, 0, gold)
             scene.lay(cover(ellipse(sheet, (x + dx * 0.7, y + dy), (0.017, 0.017))), RED[3], turn)
-    for reach, colour, leaf in [(0.325, RED[2], 0), (0.308, WHITE, 0), (0.297, BLUE[1], 0), (0.276, GOLD[3], 1)]:
-        scene.lay(cover(reach - distance), colour, circle)
+    for reach, color, leaf in [(0.325, RED[2], 0), (0.308, WHITE, 0), (0.297, BLUE[1], 0), (0.276, GOLD[3], 1)]:
+        scene.lay(cover(reach - distance), color, circle)
         gold = np.where(distance < reach, leaf, gold)
     beads = (np.sin(circle * 28) > 0.45) & (np.abs(distance - 0.2865) < 0.008)
     scene.color = mix(scene.color, WHITE, beads * 1.0).astype(np.float32)
@@ -100,8 +100,8 @@ def _border(scene: Scene, gold: Array) -> Array:
     upright = np.minimum(sheet.x, sheet.aspect - sheet.x) < np.minimum(sheet.y, 1 - sheet.y)
     along, turn = np.where(upright, sheet.y, sheet.x), np.where(upright, np.pi / 2, 0.0)
     beside = np.abs(edge - 0.095)
-    for reach, colour in [(0.046, DARK), (0.040, WHITE), (0.031, BLUE[1])]:
-        scene.lay(cover(reach - beside), colour, turn)
+    for reach, color in [(0.046, DARK), (0.040, WHITE), (0.031, BLUE[1])]:
+        scene.lay(cover(reach - beside), color, turn)
     lozenge = 0.024 - np.abs(np.mod(along, 0.0625) - 0.03125) * 1.1 - beside
     scene.lay(cover(lozenge), GOLD[3], turn)
     scene.lay(cover(lozenge - 0.011), RED[2], turn)

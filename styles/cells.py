@@ -50,16 +50,16 @@ def tiled(scene: Scene, size: float, square: float) -> Cells:
     for turn in range(ROUNDS):
         number = _nearest(scene, sites, reach, square)
         if turn < ROUNDS - 1:
-            sites = _centres(number, sites)
+            sites = _centers(number, sites)
     _, number = np.unique(number * (scene.label.max() + 1) + scene.label, return_inverse=True)
     number = number.reshape(height, width)
-    sites = _centres(number, np.zeros((number.max() + 1, 2)))
+    sites = _centers(number, np.zeros((number.max() + 1, 2)))
     borders = (number != np.roll(number, 1, 0)) | (number != np.roll(number, 1, 1))
     borders[0], borders[:, 0] = False, False
     return Cells(number, sites, ndimage.distance_transform_edt(~borders).astype(np.float32))
 
 
-def _centres(number: Array, sites: Array) -> Array:
+def _centers(number: Array, sites: Array) -> Array:
     height, width = number.shape
     y, x = np.mgrid[0:height, 0:width]
     counts = np.bincount(number.ravel(), minlength=len(sites))

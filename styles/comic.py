@@ -88,14 +88,14 @@ def _flattened(scene: Scene, tone: Array, behind: int) -> Array:
     """Two or three flat colours for each thing, the middle one in dots."""
     sheet = scene.sheet
     steps = 4
-    colour = np.round(scene.color * steps + 0.1) / steps * 0.5 + scene.color * 0.5
+    color = np.round(scene.color * steps + 0.1) / steps * 0.5 + scene.color * 0.5
     shade = np.where(scene.label > behind, step(0.72, 0.30, tone), 0.55 * step(0.1, 0.9, sheet.y) * (scene.label < 3))
     shade = np.asarray(shade + 0.45 * (scene.label > 3) * (scene.label <= behind) * step(0.75, 0.25, luma(scene.color)))
     screen = _dots(sheet, 0.0092, 0.6, np.clip(shade, 0, 0.85))
-    deeper = np.clip(colour * np.array([0.82, 0.52, 0.55], np.float32), 0, 1)
-    cooler = np.clip(colour * np.array([0.55, 0.62, 0.85], np.float32), 0, 1)
+    deeper = np.clip(color * np.array([0.82, 0.52, 0.55], np.float32), 0, 1)
+    cooler = np.clip(color * np.array([0.55, 0.62, 0.85], np.float32), 0, 1)
     warm = (scene.label > behind)[..., None]
-    return mix(colour, np.where(warm, deeper, cooler), screen)
+    return mix(color, np.where(warm, deeper, cooler), screen)
 
 
 def _spotted(scene: Scene, tone: Array, behind: int) -> Array:

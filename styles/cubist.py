@@ -126,13 +126,13 @@ def _shade_shards(scene: Scene, shard: Array, seen: tuple[Array, Array]) -> None
         here = np.clip(tone + fall * rng.choice([-1, 1]) * rng.uniform(0.25, 0.6) + rng.normal(0, 0.07), 0, 1)
         shift = rng.choice(3, p=[0.5, 0.36, 0.14])
         kind = np.where(rng.random() < 0.35, shift, family)
-        colours = np.where(
+        colors = np.where(
             (kind == 0)[..., None],
             ramp(here, OCHRE),
             np.where((kind == 1)[..., None], ramp(here, SLATE), ramp(here, BRICK)),
         )
         for part in range(3):
-            scene.lay((inside & (kind == part)).astype(np.float32), colours, lean)
+            scene.lay((inside & (kind == part)).astype(np.float32), colors, lean)
 
 
 def _plane(scene: Scene, size: float) -> None:
@@ -153,13 +153,13 @@ def _plane(scene: Scene, size: float) -> None:
     across = ((sheet.x - x) * -np.sin(lean) + (sheet.y - y) * np.cos(lean)) / wide
     strength = np.clip(1 - across, 0, 1) ** 1.1 * rng.uniform(0.75, 1.0)
     light = rng.choice([0.06, 0.2, 0.5, 0.8, 0.97], p=[0.2, 0.2, 0.14, 0.2, 0.26])
-    colour = ramp(np.array(light), (OCHRE, SLATE, BRICK)[rng.choice(3, p=[0.45, 0.42, 0.13])])
+    color = ramp(np.array(light), (OCHRE, SLATE, BRICK)[rng.choice(3, p=[0.45, 0.42, 0.13])])
     mask = polygon(sheet, points)
     along = ((sheet.x - x) * np.cos(lean) + (sheet.y - y) * np.sin(lean)) / long
     shadow = step(-0.30, 0.0, across) * (across < 0) * (along > 0) * (along < 1)
     scene.color = mix(scene.color, OCHRE[0], shadow * 0.55)
     under = scene.color
-    scene.lay(mask, mix(under, np.broadcast_to(colour, under.shape), strength), lean)
+    scene.lay(mask, mix(under, np.broadcast_to(color, under.shape), strength), lean)
     scene.color = mix(scene.color, OCHRE[0], drawn(sheet, [points[:2]], 0.0036) * rng.uniform(0.35, 0.95))
 
 

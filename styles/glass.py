@@ -78,8 +78,8 @@ def _sky(scene: Scene) -> None:
         mask = np.mod(number, 22) == part
         fill = ramp(tone, FIRE[[1, 2, 3, 4]]) if part % 2 else ramp(1 - tone, SKY)
         scene.lay(mask.astype(np.float32), fill * (0.9 + 0.2 * ray[..., None]), circle)
-    for size, colour in [(0.215, FIRE[2]), (0.165, FIRE[1]), (0.115, FIRE[0])]:
-        scene.lay(cover(size - distance), colour, circle)
+    for size, color in [(0.215, FIRE[2]), (0.165, FIRE[1]), (0.115, FIRE[0])]:
+        scene.lay(cover(size - distance), color, circle)
 
 
 def _hills(scene: Scene) -> None:
@@ -88,8 +88,8 @@ def _hills(scene: Scene) -> None:
         line = sheet.y - base - rise * np.sin(sheet.x * (5 + number) + number * 2.4)
         down, right = np.gradient(line)
         tone = np.clip(0.15 + 0.22 * number + line * 1.5, 0, 1)
-        colours = ramp(tone, VIOLET[[0, 1, 2]]) if number == 0 else ramp(tone, GREEN)
-        scene.lay(cover(line), colours, np.arctan2(-right, down))
+        colors = ramp(tone, VIOLET[[0, 1, 2]]) if number == 0 else ramp(tone, GREEN)
+        scene.lay(cover(line), colors, np.arctan2(-right, down))
 
 
 def _stream(scene: Scene) -> None:

@@ -139,8 +139,8 @@ def _garden(scene: Scene) -> None:
     for _ in range(44):
         x, y = rng.uniform(0, 1.28), rng.uniform(0.86, 1.0)
         size = rng.uniform(0.008, 0.020)
-        colour = (CORAL, WHITE, EARTH[3], LAND[4])[rng.integers(4)]
-        scene.lay(cover(ellipse(sheet, (x, y), (size, size * 0.8))), colour, rng.uniform(0, 3))
+        color = (CORAL, WHITE, EARTH[3], LAND[4])[rng.integers(4)]
+        scene.lay(cover(ellipse(sheet, (x, y), (size, size * 0.8))), color, rng.uniform(0, 3))
     wall = np.minimum(sheet.y - 0.915, 0.52 - sheet.x)
     scene.lay(
         cover(wall), ramp(np.clip(0.95 - 3 * (sheet.y - 0.915) + 0.08 * noise(sheet, 0.05), 0, 1), EARTH[1:]), 0.0

@@ -12,7 +12,7 @@ from styles.town import Coat, Row, lay_houses, street
 from styles.watercolour import Washes
 
 PAPER, INK = hexes("f7f0df 15120f")
-SEPIA, GREY, WARM = hexes("7a5a3c 6d7682 c9a06a")
+SEPIA, GRAY, WARM = hexes("7a5a3c 6d7682 c9a06a")
 TONES = hexes("1d1a18 8b7a66 fffaf0")
 COAT = Coat(
     hexes("ffffff e6e0d4 f6f0e4 cfc7b8"),
@@ -32,12 +32,12 @@ def paint(sheet: Sheet) -> Array:
     washes = Washes(sheet)
     sky = scene.label == 1
     cloud = noise(sheet, (0.3, 0.12), 4)
-    washes.glaze(-0.05 * cloud - 0.3 * step(0.26, 0.42, sheet.y) - 1.0 * (~sky), GREY, 0.55)
-    washes.wet(0.5 * sky * step(0.5, -0.6, cloud) * step(0.45, 0.0, sheet.y), GREY)
+    washes.glaze(-0.05 * cloud - 0.3 * step(0.26, 0.42, sheet.y) - 1.0 * (~sky), GRAY, 0.55)
+    washes.wet(0.5 * sky * step(0.5, -0.6, cloud) * step(0.45, 0.0, sheet.y), GRAY)
     shaken = tone + 0.05 * noise(sheet, 0.04, 3)
-    for threshold, colour, strength in [(0.80, WARM, 0.45), (0.56, SEPIA, 0.55), (0.32, mix(SEPIA, GREY, 0.5), 1.0)]:
+    for threshold, color, strength in [(0.80, WARM, 0.45), (0.56, SEPIA, 0.55), (0.32, mix(SEPIA, GRAY, 0.5), 1.0)]:
         dark = ((shaken < threshold) & ~sky).astype(np.float32)
-        washes.shape(step(0.4, 0.6, blur(dark, 0.0025 * sheet.unit)), colour, strength)
+        washes.shape(step(0.4, 0.6, blur(dark, 0.0025 * sheet.unit)), color, strength)
     lines = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
     _hatching(scene, lines, tone)
     _contours(scene, lines)

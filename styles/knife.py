@@ -55,17 +55,17 @@ def _road(scene: Scene) -> None:
         0.95 - 1.9 * np.clip(below, 0, 1) - 0.42 * np.abs(across) + 0.16 * noise(sheet, (0.05, 0.12), 2), 0, 1
     )
     puddle = noise(sheet, (0.16, 0.03), 2) > 0.1
-    colours = np.where(puddle[..., None], ramp(wet, COLD), ramp(wet, DUSK))
+    colors = np.where(puddle[..., None], ramp(wet, COLD), ramp(wet, DUSK))
     scene.lay(
         cover(np.where(below > 0, 1 - np.abs(across), -1)),
-        colours,
+        colors,
         np.where(puddle, 0.0, np.pi / 2 - 0.25 * across),
     )
     for x in np.linspace(-0.8, 0.8, 9):
         line = np.abs(across - x - 0.06 * np.sin(below * 40)) < 0.06
         shine = line & (below > 0.015) & (noise(sheet, (0.03, 0.05)) > 0.0)
-        colour = ramp(np.clip(0.95 - below * 1.5 + 0 * across, 0, 1), WARM)
-        scene.color = mix(scene.color, colour, shine * 0.85)
+        color = ramp(np.clip(0.95 - below * 1.5 + 0 * across, 0, 1), WARM)
+        scene.color = mix(scene.color, color, shine * 0.85)
 
 
 def _trees(scene: Scene) -> None:
@@ -109,17 +109,17 @@ def _trees(scene: Scene) -> None:
                 scene.lay(tapered(sheet, branch, [0.014 * near, 0.002]), COLD[0], -0.8)
 
 
-def _foliage(scene: Scene, centre: tuple[float, float], size: float, near: float) -> None:
+def _foliage(scene: Scene, center: tuple[float, float], size: float, near: float) -> None:
     sheet, rng = scene.sheet, scene.sheet.rng
     for _ in range(9):
-        x, y = centre[0] + rng.normal(0, 0.50) * size, centre[1] + rng.normal(0, 0.36) * size
+        x, y = center[0] + rng.normal(0, 0.50) * size, center[1] + rng.normal(0, 0.36) * size
         clump = ellipse(sheet, (x, y), (size * 0.5, size * 0.40)) + 0.30 * noise(sheet, 0.035, 2)
         toward = np.hypot(x - 0.5, y - 0.5)
         tone = np.clip(
             0.80 - 0.55 * toward - 0.7 * (sheet.y - y) / size + 0.16 * noise(sheet, 0.03, 2) + rng.normal(0, 0.1), 0, 1
         )
-        colours = ramp(tone, COLD if rng.random() < 0.10 * near else WARM)
-        scene.lay(cover(clump), colours, rng.uniform(-0.9, 0.9) + 0.4 * noise(sheet, 0.1))
+        colors = ramp(tone, COLD if rng.random() < 0.10 * near else WARM)
+        scene.lay(cover(clump), colors, rng.uniform(-0.9, 0.9) + 0.4 * noise(sheet, 0.1))
 
 
 def _walkers(scene: Scene) -> None:

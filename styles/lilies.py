@@ -55,9 +55,9 @@ def _bank(scene: Scene) -> None:
         x, y, size = rng.uniform(0, 1.28), rng.uniform(0.34, 0.47), rng.uniform(0.03, 0.075)
         bush = ellipse(sheet, (x, y), (size, size * 0.7)) + 0.2 * noise(sheet, 0.02, 2)
         tone = np.clip(0.55 - ((sheet.x - x) * 0.4 + (sheet.y - y)) / size * 0.45 + 0.15 * noise(sheet, 0.015), 0, 1)
-        colours = (GREENS, GREENS, VIOLETS, ROSES)[rng.integers(4)]
+        colors = (GREENS, GREENS, VIOLETS, ROSES)[rng.integers(4)]
         _, turn = around(sheet, x, y)
-        scene.lay(cover(bush), ramp(tone, colours), turn + 0.7)
+        scene.lay(cover(bush), ramp(tone, colors), turn + 0.7)
     for left, right in [(-0.05, 0.30), (1.06, 1.33)]:
         for _ in range(60):
             x = rng.uniform(left, right)
@@ -133,12 +133,12 @@ def _lilies(scene: Scene) -> None:
 def _people(scene: Scene) -> None:
     """Two women on the bridge, one in white with a parasol."""
     sheet = scene.sheet
-    for x, y, colours, shade in [(0.56, 0.375, ROSES, ROSES[3]), (0.75, 0.372, WATERS, EARTH[3])]:
+    for x, y, colors, shade in [(0.56, 0.375, ROSES, ROSES[3]), (0.75, 0.372, WATERS, EARTH[3])]:
         dress = np.minimum(
             0.020 + 0.16 * np.clip(sheet.y - y + 0.07, 0, 1) - np.abs(sheet.x - x),
             np.minimum(sheet.y - y + 0.085, y - 0.01 - sheet.y),
         )
-        scene.lay(cover(dress), ramp(np.clip(0.75 - (sheet.x - x) * 14, 0, 1), colours), np.pi / 2)
+        scene.lay(cover(dress), ramp(np.clip(0.75 - (sheet.x - x) * 14, 0, 1), colors), np.pi / 2)
         scene.lay(cover(ellipse(sheet, (x, y - 0.105), (0.016, 0.020))), EARTH[3], 0.5)
         scene.lay(cover(np.minimum(ellipse(sheet, (x, y - 0.112), (0.019, 0.019)), y - 0.112 - sheet.y)), EARTH[1], 0.5)
         parasol = np.minimum(ellipse(sheet, (x + 0.015, y - 0.125), (0.060, 0.045)), y - 0.128 - sheet.y)

@@ -75,8 +75,8 @@ def _windows(sheet: Sheet) -> Array:
     )
     lit = inside * (chance > 0.66) * (0.65 + 0.35 * np.sin(v * 60) * (chance > 0.85))
     which = (np.mod(chance * 97, 1) * 4).astype(int)
-    colours = hexes("ffcf86 ffe3b0 7fd6ff ff9f70")[which]
-    return np.asarray(colours * (lit * np.clip(0.35 + 0.5 * np.mod(chance * 31, 1), 0, 1))[..., None] * 0.8)
+    colors = hexes("ffcf86 ffe3b0 7fd6ff ff9f70")[which]
+    return np.asarray(colors * (lit * np.clip(0.35 + 0.5 * np.mod(chance * 31, 1), 0, 1))[..., None] * 0.8)
 
 
 def _signs(sheet: Sheet) -> tuple[Array, Array]:
@@ -96,15 +96,15 @@ def _signs(sheet: Sheet) -> tuple[Array, Array]:
         (0.90, 0.10, 1.04, 0.19),
     ]
     for number, (left, top, right, bottom) in enumerate(boards):
-        colour, other = GLOWS[number % len(GLOWS)], GLOWS[(number * 2 + 1) % len(GLOWS)]
+        color, other = GLOWS[number % len(GLOWS)], GLOWS[(number * 2 + 1) % len(GLOWS)]
         width = 0.0035 + 0.045 * (right - left) * 0.6
         frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
         if number % 3 == 2:
             panel = polygon(sheet, frame[:4])
-            panels += panel[..., None] * colour * (0.75 + 0.15 * noise(sheet, 0.03))[..., None]
+            panels += panel[..., None] * color * (0.75 + 0.15 * noise(sheet, 0.03))[..., None]
             panels *= 1 - 0.85 * drawn(sheet, _letters(rng, (left, top, right, bottom)), width * 1.2)[..., None]
             continue
-        for lines, tint in ((_letters(rng, (left, top, right, bottom)), colour), ([frame], other)):
+        for lines, tint in ((_letters(rng, (left, top, right, bottom)), color), ([frame], other)):
             tube = drawn(sheet, lines, width)
             core = blur(drawn(sheet, lines, width * 0.45), 0.6)
             tubes += tube[..., None] * tint * 0.85 + core[..., None] * 0.75

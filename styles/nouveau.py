@@ -64,8 +64,8 @@ def _ring(scene: Scene) -> None:
     """The halo: rings, a zigzag of mosaic, and blossoms around the head."""
     sheet = scene.sheet
     distance, circle = around(sheet, HEAD[0], HEAD[1] - 0.02)
-    for reach, colour in [(0.385, GOLD), (0.372, CREAM), (0.355, RUST), (0.342, CREAM), (0.28, GOLD), (0.268, SAGE)]:
-        scene.lay(cover(reach - distance), colour)
+    for reach, color in [(0.385, GOLD), (0.372, CREAM), (0.355, RUST), (0.342, CREAM), (0.28, GOLD), (0.268, SAGE)]:
+        scene.lay(cover(reach - distance), color)
     for number in range(20):
         turn = number * 2 * np.pi / 20
         x, y = HEAD[0] + 0.311 * np.sin(turn), HEAD[1] - 0.02 - 0.311 * np.cos(turn)

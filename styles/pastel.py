@@ -67,9 +67,9 @@ def _sky(scene: Scene) -> None:
             0,
             1,
         )
-        colours = ramp(light, np.stack([SKY[1], SKY[2], EMBER[0] * 0.5 + SKY[2] * 0.5, EMBER[1], EMBER[2], SKY[5]]))
+        colors = ramp(light, np.stack([SKY[1], SKY[2], EMBER[0] * 0.5 + SKY[2] * 0.5, EMBER[1], EMBER[2], SKY[5]]))
         _, turn = around(sheet, x, y + size * 0.3)
-        scene.lay(cover(cloud), colours, turn * 0.5)
+        scene.lay(cover(cloud), colors, turn * 0.5)
 
 
 def _far(scene: Scene) -> None:
@@ -101,10 +101,10 @@ def _rows(scene: Scene) -> None:
     soil = ramp(
         np.clip(0.5 * lit_side + 0.4 * step(0.3, 0, below), 0, 1), np.stack([FIELD[0], GRASS[0], GRASS[2], EMBER[2]])
     )
-    colours = np.where(path[..., None], soil, ramp(tone, FIELD))
+    colors = np.where(path[..., None], soil, ramp(tone, FIELD))
     along = np.arctan2(depth + 0.035, sheet.x - 0.46)
     tuft = along + np.where(path, 0.0, 0.55 * np.sin(phase * np.pi * 2 + 1.5))
-    scene.lay(cover(below), colours, tuft)
+    scene.lay(cover(below), colors, tuft)
     blossom = (noise(sheet, (0.006, 0.014)) > 1.25) & (crest > 0.45) & (below > 0.03)
     scene.color = mix(scene.color, mix(FIELD[4], EMBER[2], 0.3), blossom * 0.9)
     for number in range(9):

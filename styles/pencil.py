@@ -119,8 +119,8 @@ def _shaded(normal: tuple[Array, Array, Array]) -> Array:
     return np.asarray(0.06 + 0.92 * np.clip(facing, 0, 1) ** 0.9 + back + 0.25 * np.clip(facing, 0, 1) ** 18)
 
 
-def _shadow(sheet: Sheet, tone: Array, centre: tuple[float, float], radii: tuple[float, float]) -> Array:
-    soft = step(-0.35, 0.45, ellipse(sheet, centre, radii, 0.10))
+def _shadow(sheet: Sheet, tone: Array, center: tuple[float, float], radii: tuple[float, float]) -> Array:
+    soft = step(-0.35, 0.45, ellipse(sheet, center, radii, 0.10))
     return tone * (1 - 0.80 * soft)
 
 

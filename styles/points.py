@@ -24,8 +24,8 @@ def paint(sheet: Sheet) -> Array:
     height = sheet.zeros()
     for size, gap, spread in ((0.0160, 0.0100, 0.15), (0.0116, 0.0084, 0.19), (0.0078, 0.0073, 0.24)):
         points = scattered(sheet, gap)
-        colours = _divided(scene, points, spread)
-        _dots(sheet, (paint_.color, height), points, colours, size * sheet.unit)
+        colors = _divided(scene, points, spread)
+        _dots(sheet, (paint_.color, height), points, colors, size * sheet.unit)
     return lit(np.clip(paint_.color, 0, 1), blur(height, 0.7), 0.5, 0.05)
 
 
@@ -45,13 +45,13 @@ def _divided(scene: Scene, points: Array, spread: float) -> Array:
     return np.asarray(tone + rng.normal(0, 0.02, tone.shape))
 
 
-def _dots(sheet: Sheet, layers: tuple[Array, Array], points: Array, colours: Array, size: float) -> None:
-    colour, height = layers
+def _dots(sheet: Sheet, layers: tuple[Array, Array], points: Array, colors: Array, size: float) -> None:
+    color, height = layers
     rng, stamps = sheet.rng, _stamps(sheet.rng, size)
     reach = stamps.shape[1] // 2
     rows, columns = sheet.shape
     for (x, y), tone, which in zip(
-        points.astype(int), colours, rng.integers(len(stamps), size=len(points)), strict=True
+        points.astype(int), colors, rng.integers(len(stamps), size=len(points)), strict=True
     ):
         top, left = max(0, y - reach), max(0, x - reach)
         bottom, right = min(rows, y + reach + 1), min(columns, x + reach + 1)
@@ -59,7 +59,7 @@ def _dots(sheet: Sheet, layers: tuple[Array, Array], points: Array, colours: Arr
             continue
         stamp = stamps[which, top - y + reach : bottom - y + reach, left - x + reach : right - x + reach]
         here = np.s_[top:bottom, left:right]
-        colour[here] += (tone - colour[here]) * stamp[..., None]
+        color[here] += (tone - color[here]) * stamp[..., None]
         height[here] = height[here] * (1 - 0.6 * stamp) + stamp * size * 0.16
 
 

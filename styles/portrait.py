@@ -52,13 +52,13 @@ def _room(scene: Scene) -> Array:
     tone = np.where(curtain > 0, fold * 0.8, tone)
     table = sheet.y - 0.86 - 0.02 * np.sin(sheet.x * 3)
     cloth = np.clip(0.55 - 1.6 * table + 0.12 * noise(sheet, (0.2, 0.03), 2), 0, 1)
-    for x, y, size, colours in [(1.02, 0.80, 0.085, WINE), (1.16, 0.83, 0.075, GROUND), (0.12, 0.83, 0.09, GROUND)]:
+    for x, y, size, colors in [(1.02, 0.80, 0.085, WINE), (1.16, 0.83, 0.075, GROUND), (0.12, 0.83, 0.09, GROUND)]:
         u, v = (sheet.x - x) / size, (sheet.y - y) / size
         ball = ellipse(sheet, (x, y), (size, size * 0.95))
         z = np.sqrt(np.clip(1 - u * u - v * v, 0, 1))
         facing = np.clip(-0.58 * u - 0.46 * v + 0.62 * z, 0, 1)
         shade = 0.08 + 0.75 * facing + 0.5 * facing**20 + 0.08 * np.clip(u, 0, 1)
-        scene.lay(cover(ball), ramp(np.clip(shade, 0, 1), colours), np.arctan2(u, -v))
+        scene.lay(cover(ball), ramp(np.clip(shade, 0, 1), colors), np.arctan2(u, -v))
         tone = np.where(ball > 0, shade, tone)
     scene.lay(cover(table), ramp(cloth, CLOTH.linen), 0.05)
     return np.where(table > 0, cloth, tone)

@@ -103,10 +103,10 @@ def _leaves(scene: Scene) -> None:
         rib = spline([(x, y), bend, tip], 40)
         blade = tapered(sheet, rib, [0.01, 0.06, 0.10, 0.11, 0.08, 0.04, 0.002])
         side = (sheet.x - x) * np.sin(turn) - (sheet.y - y) * np.cos(turn) > 0
-        colour = (LEAF, BLUE, NIGHT, ORANGE)[rng.integers(4)]
+        color = (LEAF, BLUE, NIGHT, ORANGE)[rng.integers(4)]
         veins = np.sin(((sheet.x - x) * np.cos(turn) + (sheet.y - y) * np.sin(turn)) * 170) > 0.75
-        scene.lay(blade, colour * 0.95)
-        scene.color = mix(scene.color, colour * 0.45, blade * side * 0.9).astype(np.float32)
+        scene.lay(blade, color * 0.95)
+        scene.color = mix(scene.color, color * 0.45, blade * side * 0.9).astype(np.float32)
         scene.color = mix(scene.color, BARE, blade * veins * ~side * 0.8).astype(np.float32)
         scene.lay(tapered(sheet, rib, [0.006, 0.004, 0.001]), BARE)
     for x, y, size in [(0.30, 0.90, 0.045), (0.37, 0.95, 0.04), (0.92, 0.93, 0.05), (0.84, 0.97, 0.035)]:

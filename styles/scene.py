@@ -26,9 +26,9 @@ class Scene:
         self.angle = self.sheet.zeros()
         self.label = np.zeros(self.sheet.shape, np.int32)
 
-    def lay(self, mask: Array, colour: Array, angle: Array | float | None = None) -> None:
+    def lay(self, mask: Array, color: Array, angle: Array | float | None = None) -> None:
         """Cover the mask (H, W, 0..1) with a colour (3,) or (H, W, 3); strokes run along the angle there."""
-        self.color = mix(self.color, colour, mask).astype(np.float32)
+        self.color = mix(self.color, color, mask).astype(np.float32)
         inside = mask > 0.5
         self.label[inside] = self.label.max() + 1
         if angle is not None:
@@ -60,9 +60,9 @@ def around(sheet: Sheet, x: float, y: float) -> tuple[Array, Array]:
     return np.hypot(dx, dy), np.arctan2(dx, -dy)
 
 
-def ellipse(sheet: Sheet, centre: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Array:
+def ellipse(sheet: Sheet, center: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Array:
     """1 at the centre of an ellipse, 0 on its outline, negative outside: roughly (1 - distance)."""
-    dx, dy = sheet.x - centre[0], sheet.y - centre[1]
+    dx, dy = sheet.x - center[0], sheet.y - center[1]
     u = dx * np.cos(turn) + dy * np.sin(turn)
     v = -dx * np.sin(turn) + dy * np.cos(turn)
     return np.asarray(1 - np.hypot(u / radii[0], v / radii[1]))

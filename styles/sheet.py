@@ -83,10 +83,10 @@ def hexes(codes: str) -> Array:
     return np.array([[int(c[i : i + 2], 16) / 255 for i in (0, 2, 4)] for c in codes.split()], np.float32)
 
 
-def ramp(t: Array, colours: Array) -> Array:
+def ramp(t: Array, colors: Array) -> Array:
     """Colours (..., 3) along a palette (N, 3) at t in [0, 1]."""
-    at = np.linspace(0, 1, len(colours))
-    return np.stack([np.interp(t, at, colours[:, c]) for c in range(3)], -1).astype(np.float32)
+    at = np.linspace(0, 1, len(colors))
+    return np.stack([np.interp(t, at, colors[:, c]) for c in range(3)], -1).astype(np.float32)
 
 
 def mix(a: Array, b: Array, t: Array | float) -> Array:
@@ -96,9 +96,9 @@ def mix(a: Array, b: Array, t: Array | float) -> Array:
     return np.asarray(a * (1 - t) + b * t)
 
 
-def luma(colour: Array) -> Array:
+def luma(color: Array) -> Array:
     """Brightness of colours (..., 3)."""
-    return np.asarray(colour @ np.array([0.299, 0.587, 0.114], np.float32))
+    return np.asarray(color @ np.array([0.299, 0.587, 0.114], np.float32))
 
 
 def blur(field: Array, sigma: float) -> Array:
@@ -134,7 +134,7 @@ def edges(label: Array) -> Array:
     return np.minimum(found, 1)
 
 
-def lit(colour: Array, height: Array, strength: float, gloss: float = 0.0) -> Array:
+def lit(color: Array, height: Array, strength: float, gloss: float = 0.0) -> Array:
     """The colour with light from the upper left raking over a relief. height: (H, W) in pixels."""
     down, right = np.gradient(height * strength)
     length = np.sqrt(1 + down**2 + right**2)
@@ -142,4 +142,4 @@ def lit(colour: Array, height: Array, strength: float, gloss: float = 0.0) -> Ar
     facing = (-right * toward[0] - down * toward[1] + toward[2]) / length
     shade = np.clip(facing / toward[2], 0.25, 1.6)
     shine = gloss * np.clip(facing, 0, 1) ** 24
-    return np.asarray(np.clip(colour * shade[..., None] ** 0.8 + shine[..., None], 0, 1))
+    return np.asarray(np.clip(color * shade[..., None] ** 0.8 + shine[..., None], 0, 1))

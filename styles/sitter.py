@@ -19,7 +19,7 @@ BREADTH = 0.76  # of a face, relative to its height
 class Pose:
     """centre: of the face; size: half its height, in sheet heights; turn: how far it looks aside, -0.4..0.4."""
 
-    centre: Point
+    center: Point
     size: float
     turn: float = 0.2
     light: tuple[float, float, float] = (-0.62, -0.5, 0.6)
@@ -50,8 +50,8 @@ class Head:
     @classmethod
     def of(cls, sheet: Sheet, pose: Pose) -> Head:
         """Where the head of that pose is on the sheet."""
-        u = (sheet.x - pose.centre[0]) / (pose.size * BREADTH)
-        v = (sheet.y - pose.centre[1]) / pose.size
+        u = (sheet.x - pose.center[0]) / (pose.size * BREADTH)
+        v = (sheet.y - pose.center[1]) / pose.size
         half = PchipInterpolator(ROWS, HALVES)(np.clip(v[:, 0], -1, 1))[:, None]
         half = np.maximum(blur(np.repeat(half, 2, 1), 0.02 * pose.size * sheet.unit)[:, :1], 1e-3)
         inside = half - np.abs(u) - 0.002 - 5 * np.clip(np.abs(v) - 1, 0, None)
@@ -106,13 +106,13 @@ def _face(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> A
     sheet, (pose, palette) = scene.sheet, how
     shade = _light_on(sheet, _relief(head), pose.size * BREADTH, pose)
     shade = 0.93 * shade * (1 - 0.30 * step(-0.45, -0.85, head.v)) + 0.02 * noise(sheet, 0.03, 3)
-    colour = ramp(np.clip(shade, 0, 1), palette.skin)
+    color = ramp(np.clip(shade, 0, 1), palette.skin)
     blush = _gauss(np.abs(head.f) - 0.48, 0.2) * _gauss(head.v - 0.28, 0.16) * 0.22
-    colour = mix(colour, palette.lips[len(palette.lips) // 2], blush)
+    color = mix(color, palette.lips[len(palette.lips) // 2], blush)
     for side in (-1, 1):
         ear = ellipse(
             sheet,
-            (pose.centre[0] + side * 0.90 * pose.size * BREADTH, pose.centre[1] + 0.1 * pose.size),
+            (pose.center[0] + side * 0.90 * pose.size * BREADTH, pose.center[1] + 0.1 * pose.size),
             (0.10 * pose.size, 0.20 * pose.size),
             side * 0.12,
         )
@@ -120,16 +120,16 @@ def _face(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> A
         scene.lay(cover(ear), ramp(np.clip(dim, 0, 1), palette.skin), np.pi / 2)
         tone = np.where(ear > 0, dim, tone)
     down, right = np.gradient(blur(_relief(head), 0.02 * sheet.unit))
-    scene.lay(cover(head.inside), colour, np.arctan2(-right, down))
+    scene.lay(cover(head.inside), color, np.arctan2(-right, down))
     return np.where(head.inside > 0, shade, tone)
 
 
 def _over(scene: Scene, tone: Array, mask: Array, what: tuple[Array, Array | float, Array]) -> Array:
     """Paint a detail without a region of its own. what: colours ramp, brightness, how much of it."""
-    colours, bright, share = what
+    colors, bright, share = what
     bright = np.broadcast_to(np.asarray(bright, np.float32), tone.shape)
     part = np.clip(mask * share, 0, 1)
-    scene.color = mix(scene.color, ramp(np.clip(bright, 0, 1), colours), part).astype(np.float32)
+    scene.color = mix(scene.color, ramp(np.clip(bright, 0, 1), colors), part).astype(np.float32)
     return mix(tone, bright, part)
 
 
@@ -191,7 +191,7 @@ def _strands(scene: Scene, flow: Array) -> Array:
 
 
 def _back_hair(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array:
-    sheet, (x, y), size = scene.sheet, pose.centre, pose.size
+    sheet, (x, y), size = scene.sheet, pose.center, pose.size
     dome = ellipse(sheet, (x - 0.05 * pose.turn * size, y - 0.26 * size), (0.98 * size, 0.98 * size))
     fall = np.minimum(
         1 - np.abs(sheet.x - x) / (0.96 * size + 0.05 * size * np.sin(sheet.y * 17)), (y + 1.05 * size - sheet.y) / size
@@ -207,7 +207,7 @@ def _back_hair(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array
 
 
 def _bust(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array:
-    sheet, (x, y), size = scene.sheet, pose.centre, pose.size
+    sheet, (x, y), size = scene.sheet, pose.center, pose.size
     u = (sheet.x - x) / size
     v = (sheet.y - y) / size
     slope_ = 1.20 + 0.30 * np.abs(u) ** 1.6 - 0.10 * _gauss(u, 0.5)

@@ -39,9 +39,9 @@ class Paint:
     thickness: Array
 
 
-def ground(sheet: Sheet, colour: Array) -> Paint:
+def ground(sheet: Sheet, color: Array) -> Paint:
     """A sheet primed with one colour."""
-    return Paint(np.broadcast_to(colour, (*sheet.shape, 3)).astype(np.float32).copy(), sheet.zeros())
+    return Paint(np.broadcast_to(color, (*sheet.shape, 3)).astype(np.float32).copy(), sheet.zeros())
 
 
 def paths(sheet: Sheet, angle: Array, starts: Array, length: float, stride: float = 3.0) -> Array:
@@ -161,10 +161,10 @@ def paint_at(scene: Scene, paint: Paint, brush: Brush, palette: Array, starts: A
     sheet, rng = scene.sheet, scene.sheet.rng
     hand = Hand(sheet, paint, brush)
     lines = paths(sheet, scene.angle, starts, brush.length)
-    colours = at(scene.color, starts)
-    for line, colour in zip(lines, colours, strict=True):
-        near = palette[np.argsort(((palette - colour) ** 2).sum(1) + rng.normal(0, 0.012, len(palette)))[:2]]
-        first = 0.55 * colour + 0.45 * near[0] + rng.normal(0, 0.02)
-        second = 0.6 * colour + 0.4 * near[1] + rng.normal(0, 0.035, 3)
+    colors = at(scene.color, starts)
+    for line, color in zip(lines, colors, strict=True):
+        near = palette[np.argsort(((palette - color) ** 2).sum(1) + rng.normal(0, 0.012, len(palette)))[:2]]
+        first = 0.55 * color + 0.45 * near[0] + rng.normal(0, 0.02)
+        second = 0.6 * color + 0.4 * near[1] + rng.normal(0, 0.035, 3)
         cut = rng.integers(0, max(1, len(line) // 3))
         hand.stroke(line[cut:], first, second, brush.width * sheet.unit * rng.uniform(0.7, 1.25))

@@ -119,7 +119,7 @@ def lay_houses(scene: Scene, houses: Sequence[House], coat: Coat) -> None:
         scene.lay(polygon(sheet, house.roof), np.clip(roof * worn, 0, 1), 0.5)
         lit = [window for window in house.windows if rng.random() < coat.lamps]
         dark = [window for window in house.windows if window not in lit]
-        for panes, colour in ((dark, coat.pane), (lit, coat.lamp)):
+        for panes, color in ((dark, coat.pane), (lit, coat.lamp)):
             if panes:
-                scene.lay(drawn(sheet, panes, 0), colour, np.pi / 2)
+                scene.lay(drawn(sheet, panes, 0), color, np.pi / 2)
         scene.lay(polygon(sheet, house.door), mix(roof, coat.shadow, 0.55), np.pi / 2)

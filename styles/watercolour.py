@@ -35,12 +35,12 @@ class Washes:
         turned = fields[rng.integers(len(fields))][:: rng.choice([-1, 1]), :: rng.choice([-1, 1])]
         return turned if rng.random() < 0.5 else -turned
 
-    def wet(self, amount: Array, colour: Array) -> None:
+    def wet(self, amount: Array, color: Array) -> None:
         """Pigment let into a wet sheet: no edges. amount (H, W) from 0."""
         grains = 1 + 0.07 * self.tooth + 0.10 * self._any(self._flows)
-        self._add(np.clip(amount, 0, 3) * grains, colour)
+        self._add(np.clip(amount, 0, 3) * grains, color)
 
-    def glaze(self, inside: Array, colour: Array, strength: float = 1.0, rough: float = 0.003) -> None:
+    def glaze(self, inside: Array, color: Array, strength: float = 1.0, rough: float = 0.003) -> None:
         """A wash on dry paper: it pools at its edge and leaves blooms. inside: positive within, in sheet heights."""
         shaken = inside + rough * self._any(self._edges) + 0.0007 * self.tooth
         distance = shaken * self.sheet.unit
@@ -49,26 +49,26 @@ class Washes:
         bloom = self._any(self._blooms)
         back_run = 0.40 * np.exp(-((np.abs(bloom - 1.2) / 0.06) ** 2)) - 0.40 * step(1.2, 1.7, bloom)
         amount = mask * np.clip(0.74 + pool + 0.24 * self._any(self._flows) + back_run, 0.10, 3)
-        self._add(amount * (1 + 0.11 * self.tooth) * strength, colour)
+        self._add(amount * (1 + 0.11 * self.tooth) * strength, color)
 
-    def shape(self, outline: Array, colour: Array, strength: float = 1.0, rough: float = 0.0022) -> None:
+    def shape(self, outline: Array, color: Array, strength: float = 1.0, rough: float = 0.0022) -> None:
         """A wash inside a drawn shape, given as coverage (H, W)."""
-        self.glaze(depth(outline) / self.sheet.unit, colour, strength, rough)
+        self.glaze(depth(outline) / self.sheet.unit, color, strength, rough)
 
-    def dry(self, mask: Array, colour: Array, strength: float = 1.0) -> None:
+    def dry(self, mask: Array, color: Array, strength: float = 1.0) -> None:
         """A nearly dry brush that catches only the hills of the paper."""
-        self._add(np.clip(mask * 1.5 + 0.45 * self.tooth - 0.6, 0, 1) * (mask > 0) * strength, colour)
+        self._add(np.clip(mask * 1.5 + 0.45 * self.tooth - 0.6, 0, 1) * (mask > 0) * strength, color)
 
-    def line(self, mask: Array, colour: Array, strength: float = 1.0) -> None:
+    def line(self, mask: Array, color: Array, strength: float = 1.0) -> None:
         """The tip of a loaded brush."""
-        self._add(mask * (1 + 0.1 * self.tooth) * strength, colour)
+        self._add(mask * (1 + 0.1 * self.tooth) * strength, color)
 
     def lift(self, mask: Array) -> None:
         """Paper kept white."""
         self.density *= 1 - mask[..., None]
 
-    def _add(self, amount: Array, colour: Array) -> None:
-        self.density += amount[..., None] * -np.log(np.clip(colour, 0.03, 0.99))
+    def _add(self, amount: Array, color: Array) -> None:
+        self.density += amount[..., None] * -np.log(np.clip(color, 0.03, 0.99))
 
     def picture(self, paper: Array = PAPER) -> Array:
         """What the paper shows through it all."""
@@ -104,10 +104,10 @@ def _sky(washes: Washes) -> None:
 
 def _hills(washes: Washes) -> None:
     sheet = washes.sheet
-    for base, rise, colour, strength in [(0.385, 0.035, mix(VIOLET, SKY, 0.5), 0.45), (0.43, 0.028, BLUE, 0.40)]:
+    for base, rise, color, strength in [(0.385, 0.035, mix(VIOLET, SKY, 0.5), 0.45), (0.43, 0.028, BLUE, 0.40)]:
         below = ridge(sheet, base, rise, 0.3)
         inside = np.minimum(below, 0.60 - sheet.y)
-        washes.glaze(inside, mix(PAPER, colour, 0.35 + 0.65 * step(0.16, 0.0, below)), strength)
+        washes.glaze(inside, mix(PAPER, color, 0.35 + 0.65 * step(0.16, 0.0, below)), strength)
     slope_ = ridge(sheet, 0.475, 0.018, 0.25)
     washes.glaze(np.minimum(slope_, 0.61 - sheet.y), mix(SAP, OCHRE, 0.3), 0.5)
 
@@ -159,7 +159,7 @@ def _water(washes: Washes) -> None:
 
 def _trees(washes: Washes) -> None:
     sheet = washes.sheet
-    for x, y, size, colour in [
+    for x, y, size, color in [
         (0.10, 0.50, 0.075, SAP),
         (0.20, 0.55, 0.055, PINE),
         (1.15, 0.48, 0.095, SAP),
@@ -168,7 +168,7 @@ def _trees(washes: Washes) -> None:
     ]:
         crown = ellipse(sheet, (x, y), (size, size * 1.1)) * size
         washes.lift(np.clip(crown * 90, 0, 0.9))
-        washes.glaze(crown + 0.006 * noise(sheet, 0.02, 2), colour, 0.75, 0.008)
+        washes.glaze(crown + 0.006 * noise(sheet, 0.02, 2), color, 0.75, 0.008)
         shade = ellipse(sheet, (x + size * 0.3, y + size * 0.3), (size * 0.65, size * 0.6)) * size
         washes.glaze(shade + 0.012 * noise(sheet, 0.025, 2), mix(PINE, INDIGO, 0.35), 0.7, 0.006)
         trunk = spline([(x, y + size * 1.5), (x + 0.004, y + size * 0.4), (x - 0.01, y - size * 0.5)], 30)
@@ -177,7 +177,7 @@ def _trees(washes: Washes) -> None:
 
 def _boats(washes: Washes) -> None:
     sheet = washes.sheet
-    for x, y, size, colour in [(0.33, 0.735, 0.15, ROSE), (0.80, 0.76, 0.20, BLUE), (1.10, 0.705, 0.10, SIENNA)]:
+    for x, y, size, color in [(0.33, 0.735, 0.15, ROSE), (0.80, 0.76, 0.20, BLUE), (1.10, 0.705, 0.10, SIENNA)]:
         hull = [
             (x - 0.55 * size, y - 0.10 * size),
             (x + 0.60 * size, y - 0.14 * size),
@@ -192,12 +192,12 @@ def _boats(washes: Washes) -> None:
         washes.lift(blur(np.maximum(polygon(sheet, hull), polygon(sheet, sail)), 1.5))
         washes.shape(polygon(sheet, sail), PEACH, 0.35)
         washes.shape(polygon(sheet, sail) * (sheet.x > x + 0.18 * size), VIOLET, 0.3)
-        washes.shape(polygon(sheet, hull), colour, 0.95)
+        washes.shape(polygon(sheet, hull), color, 0.95)
         washes.shape(polygon(sheet, hull) * (sheet.y > y), INDIGO, 0.5)
         mast = [[(x, y - 0.1 * size), (x + 0.005, y - 1.35 * size)]]
         washes.line(drawn(sheet, mast, 0.0045), mix(SIENNA, INDIGO, 0.6), 1.0)
         mirror = np.exp(-(((sheet.x - x) / (0.35 * size)) ** 2)) * step(0.4 * size, 0, sheet.y - y - 0.1 * size)
-        washes.wet(0.6 * mirror * (sheet.y > y + 0.1 * size), colour)
+        washes.wet(0.6 * mirror * (sheet.y > y + 0.1 * size), color)
 
 
 def _sitter(washes: Washes) -> None:
@@ -222,7 +222,7 @@ def _sitter(washes: Washes) -> None:
     washes.shape(body, mix(ROSE, PEACH, 0.45), 0.65)
     washes.wet(0.7 * body * blur(step(0.55, 0.15, tone), 0.02 * sheet.unit), mix(ROSE, VIOLET, 0.4))
     washes.shape(body * (tone < 0.22), mix(ROSE, VIOLET, 0.5), 0.6)
-    x, y = pose.centre
+    x, y = pose.center
     brim = ellipse(sheet, (x, y - 0.135), (0.30, 0.075), -0.08)
     crown = np.minimum(ellipse(sheet, (x + 0.01, y - 0.17), (0.165, 0.15)), (y - 0.13 - sheet.y) / 0.15)
     hat = np.clip(np.maximum(brim, crown) * 60, 0, 1)

@@ -155,15 +155,15 @@ def _foam(sheet: Sheet, picture: Array) -> Array:
     return picture
 
 
-def _scallop(sheet: Sheet, picture: Array, centre: Point, size: float) -> Array:
+def _scallop(sheet: Sheet, picture: Array, center: Point, size: float) -> Array:
     unit, reach = sheet.unit, size * 1.35
-    top, bottom = (int(np.clip((centre[1] + s * reach) * unit, 0, sheet.shape[0])) for s in (-1, 1))
-    left, right = (int(np.clip((centre[0] + s * reach) * unit, 0, sheet.shape[1])) for s in (-1, 1))
+    top, bottom = (int(np.clip((center[1] + s * reach) * unit, 0, sheet.shape[0])) for s in (-1, 1))
+    left, right = (int(np.clip((center[0] + s * reach) * unit, 0, sheet.shape[1])) for s in (-1, 1))
     if bottom <= top or right <= left:
         return picture
     here = np.s_[top:bottom, left:right]
-    dx, dy = sheet.x[here] - centre[0], sheet.y[here] - centre[1]
-    wobble = 0.92 + 0.14 * np.abs(np.sin(3 * np.arctan2(dy, dx) + centre[0] * 900)) if size > 0.005 else 1.0
+    dx, dy = sheet.x[here] - center[0], sheet.y[here] - center[1]
+    wobble = 0.92 + 0.14 * np.abs(np.sin(3 * np.arctan2(dy, dx) + center[0] * 900)) if size > 0.005 else 1.0
     distance = (size * wobble - np.hypot(dx, dy)) * unit
     white = mix(PAPER * 1.04, BLUE[3], step(0.2, 0.9, (dx * 0.5 + dy) / size) * 0.75)
     picture[here] = mix(picture[here], white, np.clip(distance + 0.5, 0, 1))

@@ -17,11 +17,12 @@ from PIL import Image
 from screens import PROGRAMS, gimp_with_windows, on_screen
 
 from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch, private
-from nst_core import launch
-from nst_core.install import default_command, install_plugin
+from nst_core.setup.plugin_installer import default_command, install_plugin
+from nst_core.shared.client import launch
 
 HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent / "nst_core"
+INSIDE = HERE / "gimp" / "inside"
+PHOTOGRAPHS = HERE.parent / "demo" / "photographs"
 WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "pauses", "foreign")  # of the stand-in engine
 THREADS = {"OMP_NUM_THREADS"}
 """What engines are told that a GIMP here starts, of what the tests were told."""
@@ -57,7 +58,7 @@ class Studio:
 
         Under "said" it gives all that GIMP printed. screen: the size of one, for a GIMP with windows on it.
         """
-        stand_in = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py")]
+        stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
         engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
         order, answers = (self.folder / f"{script}-{name}.json" for name in ("order", "answers"))
         order.write_text(
@@ -73,9 +74,9 @@ class Studio:
         )
         told = {"NST_CHECKS": str(order), **{name: os.environ[name] for name in THREADS & os.environ.keys()}}
         if screen:
-            done = self.gimp.run(on_screen(screen, gimp_with_windows(HERE / script)), self.profile, told)
+            done = self.gimp.run(on_screen(screen, gimp_with_windows(INSIDE / script)), self.profile, told)
         else:
-            done = self.gimp.run_batch(HERE / script, self.profile, told)
+            done = self.gimp.run_batch(INSIDE / script, self.profile, told)
         assert answers.is_file(), done.stdout
         sys.stdout.write(done.stdout)  # seen where a test fails
         found = {**json.loads(answers.read_text()), "said": {"text": done.stdout}}
@@ -126,9 +127,9 @@ def studio(gimp: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Studio:
 def furnished(gimp: Gimp, folder: Path) -> Studio:
     """Pictures to work on, a preset, and a profile with the plug-in in that folder, which may be there already."""
     profile = folder / "profile"
-    with Image.open(PACKAGE / "photographs" / "cat.jpg") as cat:
+    with Image.open(PHOTOGRAPHS / "cat.jpg") as cat:
         cat.convert("RGB").resize((128, 96)).save(folder / "photograph.png")
-    with Image.open(PACKAGE / "photographs" / "coffee.jpg") as coffee:
+    with Image.open(PHOTOGRAPHS / "coffee.jpg") as coffee:
         coffee.convert("RGB").resize((96, 64)).save(folder / "style.png")
     look = profile / "home" / ".local" / "share" / "gimp-neural-style" / "presets" / "test-look"
     look.mkdir(parents=True)

@@ -18,8 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from gimp_plugin.translation import CATALOGS, DOMAIN
-from nst_core.presets import BUILT_IN, list_presets
-from nst_core.settings import knobs
+from nst_core.shared.presets.lookup import BUILT_IN, list_presets
+from nst_core.shared.settings import knobs
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "gimp_plugin"

@@ -10,7 +10,7 @@ from gimp_plugin import answers
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.start import examine
 from nst_core import __version__
-from nst_core.findings import Finding, to_mapping
+from nst_core.shared.wire.findings import Finding, to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,11 +10,11 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import sentence
-from nst_core.findings import of_error
-from nst_core.launch import no_room
+from nst_core.shared.client.launch import no_room
+from nst_core.shared.wire.findings import of_error
 
 if TYPE_CHECKING:
-    from nst_core.findings import Finding
+    from nst_core.shared.wire.findings import Finding
 
 Examine = Callable[[Callable[["Finding"], None]], None]
 

@@ -13,7 +13,7 @@ from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.wheel import only_with_focus
-from nst_core.settings import Knob, NamedKnob, Option
+from nst_core.shared.settings import Option, Setting, SettingInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -31,7 +31,7 @@ BOTH_WAYS = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREAT
 class Row:
     """A setting's widgets: `label`, unless the control shows it itself; `body`; `reset`, to switch where it applies."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> None:
+    def __init__(self, config: Gimp.ProcedureConfig, named: Setting, label: str) -> None:
         """label: translated, with its mnemonic."""
         self.name = named.name
         self._there: Collection[str] | None = None  # the options that this machine has; None: it is not known
@@ -61,23 +61,23 @@ class Row:
         cell.set_property("sensitive", self._there is None or rows.get_value(at, ID) in self._there)
 
 
-def declared(config: Gimp.ProcedureConfig, name: str) -> NamedKnob:
+def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
     """What is known of an argument that is no setting, as if it were one: in the artist's language already."""
     spec = config.find_property(name)
     label, about = re.sub(r"\(_\w\)|_", "", spec.nick), spec.blurb
     if spec.value_type == GObject.TYPE_BOOLEAN:
-        return NamedKnob(name, bool, spec.default_value, Knob(label, about, scope="run", expert=True))
+        return Setting(name, bool, spec.default_value, SettingInfo(label, about, scope="run", expert=True))
     choice = Gimp.param_spec_choice_get_choice(spec)
     options = [Option(nick, choice.get_label(nick), choice.get_help(nick)) for nick in choice.list_nicks()]
-    return NamedKnob(name, str, spec.get_default_value(), Knob(label, about, options=tuple(options), scope="run"))
+    return Setting(name, str, spec.get_default_value(), SettingInfo(label, about, options=tuple(options), scope="run"))
 
 
-def placed(config: Gimp.ProcedureConfig, name: str, regions: Sequence[Region]) -> NamedKnob:
+def placed(config: Gimp.ProcedureConfig, name: str, regions: Sequence[Region]) -> Setting:
     """The same for an argument that names one of these regions."""
     label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
     about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
     options = tuple(Option(region.key, region.title, "") for region in regions)
-    return NamedKnob(name, str, EVERYWHERE, Knob(label, about, options=options, scope="run"))
+    return Setting(name, str, EVERYWHERE, SettingInfo(label, about, options=options, scope="run"))
 
 
 def describe(widget: Gtk.Widget, name: str) -> None:
@@ -86,7 +86,7 @@ def describe(widget: Gtk.Widget, name: str) -> None:
     widget.get_accessible().set_name(name)
 
 
-def _body(config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
+def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
     """The whole control, and the widget in it that answers to its name."""
     knob, name = named.knob, property_name(named.name)
     if named.type is bool:
@@ -108,7 +108,7 @@ def _body(config: Gimp.ProcedureConfig, named: NamedKnob, label: str) -> tuple[G
     return slider, slider
 
 
-def _slider(config: Gimp.ProcedureConfig, knob: Knob, name: str) -> GimpUi.SpinScale:
+def _slider(config: Gimp.ProcedureConfig, knob: SettingInfo, name: str) -> GimpUi.SpinScale:
     digit = math.floor(math.log10((knob.high - knob.low) / 50))
     slider = GimpUi.prop_spin_scale_new(config, name, 10.0**digit, 10.0 ** (digit + 1), max(1, -digit))
     if knob.low > 0 and knob.high / knob.low >= LOGARITHMIC:
@@ -119,7 +119,7 @@ def _slider(config: Gimp.ProcedureConfig, knob: Knob, name: str) -> GimpUi.SpinS
     return slider
 
 
-def _number(config: Gimp.ProcedureConfig, named: NamedKnob) -> tuple[Gtk.Widget, Gtk.Widget]:
+def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
     knob, whole = named.knob, named.type is int
     adjustment = Gtk.Adjustment(lower=knob.low, upper=knob.high, step_increment=1, page_increment=10)
     spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=6)
@@ -147,8 +147,8 @@ def _draw_dice(face: Gtk.DrawingArea, canvas: Any) -> bool:
     """In the theme's own colour: no icon theme has a die."""
     side = min(face.get_allocated_width(), face.get_allocated_height())
     style = face.get_style_context()
-    colour = style.get_color(style.get_state())
-    canvas.set_source_rgba(colour.red, colour.green, colour.blue, colour.alpha)
+    color = style.get_color(style.get_state())
+    canvas.set_source_rgba(color.red, color.green, color.blue, color.alpha)
     canvas.translate((face.get_allocated_width() - side) / 2, (face.get_allocated_height() - side) / 2)
     canvas.set_line_width(1.2)
     radius, low, high = 0.16 * side, 0.06 * side, 0.94 * side
@@ -169,6 +169,6 @@ def _small_button(picture: Gtk.Widget) -> Gtk.Button:
     return button
 
 
-def _tooltip(knob: Knob) -> str:
+def _tooltip(knob: SettingInfo) -> str:
     lines = [_(knob.help), *(f"{_(option.label)}: {_(option.help)}" for option in knob.options if option.help)]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from gimp_plugin.access_keys import access_key, with_keys
 from gimp_plugin.dialog.control_rows import SPACE, Row, declared, placed
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
-from nst_core.settings import Value, knobs
+from nst_core.shared.settings import Value, knobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments, report
-from gimp_plugin.dialog import memory
+from gimp_plugin.dialog import last_choices
 from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.gallery.picks import Picks, of_preset
@@ -16,8 +16,8 @@ from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
-from nst_core import presets
-from nst_core.errors import CancelledError, NeuralStyleError
+from nst_core.shared.errors import CancelledError, NeuralStyleError
+from nst_core.shared.presets import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     """
     GimpUi.init("neural-style")
     profile, image = Path(Gimp.directory()), layers[0].get_image()
-    past = memory.recall(profile)
+    past = last_choices.recall(profile)
     picks = past.picks
     if past.left is not None:
         picks = past.left.picks
@@ -49,10 +49,10 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config))
     if not window.made:
-        left = memory.Left(window.picks, arguments.values_of(config))
-        memory.remember(profile, replace(past, size=size, left=left))
+        left = last_choices.Left(window.picks, arguments.values_of(config))
+        last_choices.remember(profile, replace(past, size=size, left=left))
         raise CancelledError(_("the dialog was closed"))
-    memory.remember(profile, memory.Memory(window.picks, size=size))
+    last_choices.remember(profile, last_choices.Memory(window.picks, size=size))
     origin.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":
@@ -63,7 +63,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
 def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> list[Gimp.Layer]:
     """The new layer that goes on with a painted one. Raises CancelledError as `run`."""
     GimpUi.init("neural-style")
-    past = memory.recall(Path(Gimp.directory()))
+    past = last_choices.recall(Path(Gimp.directory()))
     window = Window([layer], config, onward.picks, Session(start, GLib.idle_add), onward)
     window.run(past.size)
     if not window.made:
@@ -75,7 +75,7 @@ def _first_picks(config: Gimp.ProcedureConfig) -> Picks:
     """The preset that GIMP remembers, or else the one to begin with."""
     for name in (config.get_property(arguments.PRESET), arguments.DEFAULT_PRESET):
         try:
-            return Picks((of_preset(presets.load_preset(name)),))
+            return Picks((of_preset(lookup.load_preset(name)),))
         except NeuralStyleError:  # noqa: PERF203 - deleted since, at worst twice
             continue
     return Picks()

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from nst_core.messages import Done, Event, Pixels, Progress, StyleFile, StylePixels, Stylize
+from nst_core.shared.wire.messages import Done, Event, Pixels, Progress, StyleFile, StylePixels, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.variations import Sheet
     from gimp_plugin.image.regions import Regions
-    from nst_core.errors import NeuralStyleError
-    from nst_core.settings import Value
+    from nst_core.shared.errors import NeuralStyleError
+    from nst_core.shared.settings import Value
 
 Forget = Callable[[], None]
 Later = Callable[[float, Callable[[], None]], Forget]

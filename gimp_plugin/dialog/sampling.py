@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.variations import Kind, Sheet, plan
 from gimp_plugin.translation import _
-from nst_core.errors import from_code
-from nst_core.messages import Done, Event, Failed, Preview, Stylize
+from nst_core.shared.errors import from_code
+from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Engine, Screen

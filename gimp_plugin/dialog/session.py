@@ -16,14 +16,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.speed import Lap, Speed
-from nst_core.errors import NeuralStyleError
-from nst_core.launch import no_room
-from nst_core.messages import Cancelled, Done, Event, Failed, Progress, Stylize
-from nst_core.waiting import Pile
+from nst_core.shared.client.launch import no_room
+from nst_core.shared.client.pending_jobs import LatestEvents
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.wire.messages import Cancelled, Done, Event, Failed, Progress, Stylize
 
 if TYPE_CHECKING:
-    from nst_core.engine import Engine
-    from nst_core.messages import Ready
+    from nst_core.shared.client.engine import Engine
+    from nst_core.shared.wire.messages import Ready
 
 Hear = Callable[[Event], None]
 Post = Callable[[Callable[[], None]], object]
@@ -36,7 +36,7 @@ class _Job:
         self.request = request
         self.listener = listener
         self.lap = Lap(request, speed)
-        self.unheard = Pile()
+        self.unheard = LatestEvents()
         self.over = False  # has its one ending: more events are dropped
 
 

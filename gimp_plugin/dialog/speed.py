@@ -7,13 +7,13 @@ import statistics
 from collections import deque
 from typing import TYPE_CHECKING
 
-from nst_core.errors import InvalidSettingError
-from nst_core.estimate import SPEED, foreseen
-from nst_core.settings import from_mapping
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.planning.cost_model import SPEED, planned_octaves
+from nst_core.shared.settings import from_mapping
 
 if TYPE_CHECKING:
-    from nst_core.messages import Progress, Stylize
-    from nst_core.octaves import Octave
+    from nst_core.shared.planning.schedule import Octave
+    from nst_core.shared.wire.messages import Progress, Stylize
 
 REMEMBERED = 25  # evaluations: enough to be steady, few enough to follow a machine that gets busy
 ENOUGH = 3  # evaluations, below which chance has a say
@@ -74,4 +74,4 @@ def octaves(request: Stylize, speed: float | None = None) -> list[Octave]:
     except InvalidSettingError:
         return []
     height, width = request.content.height, request.content.width
-    return foreseen(height, width, settings, speed, resumed=request.init is not None)
+    return planned_octaves(height, width, settings, speed, resumed=request.init is not None)

@@ -12,8 +12,8 @@ from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.sampling import Sampling
 from gimp_plugin.dialog.variations import Kind
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidImageError, LayerGoneError, NeuralStyleError, from_code
-from nst_core.messages import Done, Event, Failed, Preview, Progress, Stylize
+from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError, from_code
+from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Engine, Forget, Later, Screen, Wish, Work

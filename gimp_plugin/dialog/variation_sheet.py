@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gimp_plugin.dialog.variations import Sheet, Variant
     from gimp_plugin.libgtk import GdkPixbuf
-    from nst_core.messages import Pixels
+    from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
 LEAST = (84, 63)  # px: room for a picture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gimp_plugin.translation import _
-from nst_core.settings import Knob, Value, knobs
+from nst_core.shared.settings import SettingInfo, Value, knobs
 
 SIDE = 3  # variations in a row, and rows
 STRENGTH_STEP = 25.0
@@ -100,5 +100,5 @@ def _said(value: Value) -> str:
     return f"{float(value):.3n}"
 
 
-def _knob(name: str) -> Knob:
+def _knob(name: str) -> SettingInfo:
     return next(named.knob for named in knobs() if named.name == name)

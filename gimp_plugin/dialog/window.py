@@ -20,8 +20,8 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.pane import Preview
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import of_error, of_estimate
-from nst_core.errors import NeuralStyleError
-from nst_core.estimate import estimate
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.planning.cost_model import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.variations import Sheet, Variant
     from gimp_plugin.dialog.work import Onward
     from gimp_plugin.gallery.picks import Picks
-    from nst_core.messages import Pixels
+    from nst_core.shared.wire.messages import Pixels
 
 SPACE = 12  # pixels
 SMALLEST, USUAL = (720, 540), (1180, 680)  # narrower than its columns, the window scrolls them

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog.roles import Wish
-from gimp_plugin.image import canvas, layer_styles, masks, outputs, regions
-from gimp_plugin.image.regions import Area
+from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
+from gimp_plugin.image.types import Area
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.preview.pictures import Sample
 from gimp_plugin.report import tell_left_out, tell_notes
 from gimp_plugin.translation import _
-from nst_core.errors import NothingVisibleError
-from nst_core.messages import Done, Pixels, Stylize
-from nst_core.settings import from_mapping, to_mapping
+from nst_core.shared.errors import NothingVisibleError
+from nst_core.shared.settings import from_mapping, to_mapping
+from nst_core.shared.wire.messages import Done, Pixels, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.libgimp import Gimp
-    from nst_core.errors import NeuralStyleError
-    from nst_core.settings import Value
+    from nst_core.shared.errors import NeuralStyleError
+    from nst_core.shared.settings import Value
 
 PREVIEWS = 0.25  # seconds between pictures of a preview
 FORMING = 0.5  # and of a run
@@ -90,7 +90,7 @@ class LayerWork:
         self._safe = Safe()
         self._image = layers[0].get_image()
         self._layers = list(layers)
-        self._places: dict[int, canvas.Place] = {}
+        self._places: dict[int, types.Place] = {}
         self._config = config
         self._picks = picks
         self._pane = pane
@@ -191,6 +191,6 @@ class LayerWork:
             layers=picks.layers(),
         )
 
-    def _look(self, wish: Wish) -> outputs.Look:
+    def _look(self, wish: Wish) -> recipes.Look:
         source = self._onward.tattoo if self._onward else None
-        return outputs.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source)
+        return recipes.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source)

@@ -18,14 +18,14 @@ from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.wording import sentence
-from nst_core.preset_archive import SUFFIX
+from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.image.regions import Region
-    from nst_core.settings import Value
+    from nst_core.shared.settings import Value
 
 GAP = 6  # pixels
 LINES = 4  # of what is told of a style: the room for them is always there

@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from gimp_plugin.translation import _
-from nst_core import presets
-from nst_core.errors import InvalidImageError, InvalidSettingError, NeuralStyleError
-from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, Pixels, StyleFile, StylePixels
+from nst_core.shared.errors import InvalidImageError, InvalidSettingError, NeuralStyleError
+from nst_core.shared.presets import lookup
+from nst_core.shared.wire.messages import MAX_STYLE_FILE, MAX_STYLES, Pixels, StyleFile, StylePixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from nst_core.presets import Preset, Roots
-    from nst_core.settings import Value
+    from nst_core.shared.presets.lookup import Preset, Roots
+    from nst_core.shared.settings import Value
 
 FILE = "file "  # how the host's key of a file begins
 FOREIGN = (
@@ -106,7 +106,7 @@ class Picks:
         """The settings of the preset, where exactly one preset is chosen and can be used."""
         only = self._only_preset()
         try:
-            return dict(presets.load_preset(only.key, roots).settings) if only else {}
+            return dict(lookup.load_preset(only.key, roots).settings) if only else {}
         except NeuralStyleError:  # said when its pictures are asked for
             return {}
 
@@ -259,7 +259,7 @@ def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_Source]:
     if pick.kind != "preset":
         yield _Source(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
         return
-    styles = presets.load_preset(pick.key, roots).styles
+    styles = lookup.load_preset(pick.key, roots).styles
     # In a blend a preset counts as one style, however many pictures it holds and however they are weighed.
     whole = 1.0 if alone else sum(style.weight for style in styles)
     for style in styles:
@@ -270,7 +270,7 @@ def _remembered(entry: object, roots: Roots | None) -> Pick | None:
     match entry:
         case {"kind": "preset", "key": str(slug), "weight": int() | float() as weight}:
             try:
-                pick = of_preset(presets.load_preset(slug, roots))
+                pick = of_preset(lookup.load_preset(slug, roots))
             except NeuralStyleError:
                 return None
         case {"kind": "file", "key": str(path), "weight": int() | float() as weight} if _is_file(path):

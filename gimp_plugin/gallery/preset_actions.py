@@ -17,17 +17,17 @@ from gimp_plugin.gallery import style_sources, thumbnails
 from gimp_plugin.gallery.picks import Pick, Picks
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
-from nst_core import preset_archive, preset_store, presets
-from nst_core.errors import BrokenPresetError, NeuralStyleError
-from nst_core.preset_store import Draft, Trashed
-from nst_core.settings import Value, knobs
+from nst_core.shared.errors import BrokenPresetError, NeuralStyleError
+from nst_core.shared.presets import archive, library, lookup
+from nst_core.shared.presets.library import Draft, Trashed
+from nst_core.shared.settings import Value, knobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gimp_plugin.gallery.notice import Notice
     from gimp_plugin.libgtk import GdkPixbuf
-    from nst_core.presets import Preset
+    from nst_core.shared.presets.lookup import Preset
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class PresetActions:
         if len(entries) != 1 or entries[0].kind != "preset":
             return None
         try:
-            return presets.load_preset(entries[0].key)
+            return lookup.load_preset(entries[0].key)
         except NeuralStyleError:
             return None
 
@@ -63,7 +63,7 @@ class PresetActions:
     def save(self, title: str) -> None:
         """Keep the styles and settings of now as a new preset."""
         with self._telling():
-            preset = preset_store.save(self._draft(title))
+            preset = library.save(self._draft(title))
             self._studio.show(styles.of_preset(preset))
             self._studio.notice.tell(_("Saved “{title}”").format(title=preset.title))
 
@@ -73,12 +73,12 @@ class PresetActions:
         if preset is None:
             return
         with self._telling():
-            before = preset_store.to_draft(preset)
-            preset_store.update(preset.slug, dataclasses.replace(before, settings=self._look()))
+            before = library.to_draft(preset)
+            library.update(preset.slug, dataclasses.replace(before, settings=self._look()))
             self._tell(
                 _("“{title}” has the settings of now"),
                 preset.title,
-                lambda: _uncovered(preset.slug) if preset.builtin else preset_store.update(preset.slug, before),
+                lambda: _uncovered(preset.slug) if preset.builtin else library.update(preset.slug, before),
             )
 
     def rename(self, title: str) -> None:
@@ -87,7 +87,7 @@ class PresetActions:
         if preset is None:
             return
         with self._telling():
-            renamed = preset_store.rename(preset.slug, title)
+            renamed = library.rename(preset.slug, title)
             self._studio.show(styles.of_preset(renamed))
 
     def delete_chosen(self) -> None:
@@ -100,14 +100,14 @@ class PresetActions:
         """Put a preset away, whole or broken; the notice brings it back."""
         with self._telling():
             title = _title(slug)
-            trashed = preset_store.delete(slug)
+            trashed = library.delete(slug)
             self._studio.show(None)
             self._tell(_("Deleted “{title}”"), title, lambda: _restored(trashed))
 
     def take_in(self, path: Path) -> None:
         """Import a preset file."""
         with self._telling():
-            preset = preset_archive.import_preset(path)
+            preset = archive.import_preset(path)
             self._studio.show(styles.of_preset(preset))
             self._studio.notice.tell(_("Imported “{title}”").format(title=preset.title))
 
@@ -117,7 +117,7 @@ class PresetActions:
         if preset is None:
             return
         with self._telling():
-            preset_archive.export_preset(preset, path)
+            archive.export_preset(preset, path)
             self._studio.notice.tell(_("Wrote {name}").format(name=path.name))
 
     def _tell(self, text: str, title: str, undo: Callable[[], Preset | None]) -> None:
@@ -141,7 +141,7 @@ class PresetActions:
 
     def _draft(self, title: str) -> Draft:
         picks = self._studio.picks()
-        sources = [presets.load_preset(pick.key) for pick in picks.entries if pick.kind == "preset"]
+        sources = [lookup.load_preset(pick.key) for pick in picks.entries if pick.kind == "preset"]
         small = [picture for pick in picks.entries if (picture := _small(pick)) is not None]
         alone = len(picks.entries) == 1
         return Draft(
@@ -157,21 +157,21 @@ class PresetActions:
 def _title(slug: str) -> str:
     """What a preset is called; a broken one has its slug alone."""
     try:
-        return presets.load_preset(slug).title
+        return lookup.load_preset(slug).title
     except BrokenPresetError:
         return slug
 
 
 def _uncovered(slug: str) -> Preset:
     """The built-in preset, once the own one in front of it is gone."""
-    preset_store.delete(slug)
-    return presets.load_preset(slug)
+    library.delete(slug)
+    return lookup.load_preset(slug)
 
 
 def _restored(trashed: Trashed) -> Preset | None:
     """A preset that was deleted, None if it was broken before."""
     try:
-        return preset_store.restore(trashed)
+        return library.restore(trashed)
     except BrokenPresetError:
         return None
 
@@ -179,5 +179,5 @@ def _restored(trashed: Trashed) -> Preset | None:
 def _small(pick: Pick) -> GdkPixbuf.Pixbuf | None:
     if pick.kind == "layer":
         return style_sources.thumbnail(pick.key, thumbnails.STORED)
-    path = presets.load_preset(pick.key).thumbnail if pick.kind == "preset" else Path(pick.key)
+    path = lookup.load_preset(pick.key).thumbnail if pick.kind == "preset" else Path(pick.key)
     return thumbnails.of_file(path)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.gallery.picture_chooser import ask_export, ask_preset_file
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
-from nst_core.preset_archive import SUFFIX
+from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from gimp_plugin.image.layer_styles import FILE, WHOLE, find, scaled
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GdkPixbuf
 from gimp_plugin.translation import _
-from nst_core.errors import NeuralStyleError
+from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

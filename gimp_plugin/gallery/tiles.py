@@ -10,20 +10,20 @@ from gimp_plugin.gallery import picks, style_sources, thumbnails
 from gimp_plugin.gallery.tile import Tile
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
-from nst_core import presets
-from nst_core.errors import BrokenPresetError
-from nst_core.presets import THUMBNAILS, Roots
+from nst_core.shared.errors import BrokenPresetError
+from nst_core.shared.presets import lookup
+from nst_core.shared.presets.lookup import THUMBNAILS, Roots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from gimp_plugin.gallery.picks import Pick
-    from nst_core.presets import Preset
+    from nst_core.shared.presets.lookup import Preset
 
 
 def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None]) -> list[Tile]:
     """A tile for each of the artist's `own` pictures and each preset. `toggle` adds one to the blend."""
-    listing = presets.list_presets()
+    listing = lookup.list_presets()
     shown = sorted(map(_preset, listing.presets), key=lambda tile: locale.strxfrm(tile.title.casefold()))
     tiles = [*map(_picture, own), *shown]
     for tile in tiles:
@@ -56,7 +56,7 @@ def _broken(good: set[str]) -> Iterator[Tile]:
         if slug in good:
             continue
         try:
-            presets.read_preset(folder)
+            lookup.read_preset(folder)
         except BrokenPresetError as error:
             hint = _("Press Delete, or the right mouse button, to delete it.")
             about = " ".join(filter(None, (*of_error(error), hint)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image import masks, scratch, turns
-from gimp_plugin.image.regions import Area
+from gimp_plugin.image import masks, scratch, turns, types
+from gimp_plugin.image.types import Area, Before, Place
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import (
+from nst_core.shared.errors import (
     ImageTooLargeError,
     ImageTooSmallError,
     LayerGoneError,
@@ -17,12 +17,13 @@ from nst_core.errors import (
     NothingVisibleError,
     UnsupportedLayerError,
 )
-from nst_core.messages import BYTES_PER_PIXEL, Pixels
-from nst_core.picture_size import MOST_PIXELS
-from nst_core.settings import MIN_SIDE
+from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.shared.settings import MIN_SIDE
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
 STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
@@ -30,38 +31,6 @@ GONE = _("the layer or its image was closed while the engine worked")
 
 LeftOut = list[tuple[str, NeuralStyleError]]
 """The names of layers that are not painted, each with the reason."""
-
-
-@dataclass(frozen=True)
-class Before:
-    """A layer as it was when its painting was begun. size: px, corner: in its image. small: RGBA bytes of it."""
-
-    name: str
-    tattoo: int
-    size: tuple[int, int]
-    corner: tuple[int, int]
-    paper: scratch.Paper
-    small: tuple[int, bytes] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
-
-    as_seen: whether the layer's effects were painted too. before: the layer as it was then. mask: what selection and
-    mask left of it then, None: everything.
-    """
-
-    layer: Gimp.Layer
-    left: int
-    top: int
-    as_seen: bool
-    before: Before
-    mask: Gegl.Buffer | None = field(repr=False, compare=False, default=None)
-
-    def area(self, pixels: Pixels) -> Area:
-        """Where in the image the painting lies."""
-        return Area(self.left, self.top, pixels.width, pixels.height)
 
 
 @dataclass(frozen=True)
@@ -109,7 +78,7 @@ def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
     return list(found.values())
 
 
-def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: masks.Hiding = masks.ALL) -> View:
+def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = types.ALL) -> View:
     """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError.
 
     hiding: what hides parts of it.

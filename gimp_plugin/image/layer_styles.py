@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from gimp_plugin.image import canvas
 from gimp_plugin.libgimp import Gimp, Gio, GLib
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidImageError, LayerGoneError
-from nst_core.messages import Pixels
+from nst_core.shared.errors import InvalidImageError, LayerGoneError
+from nst_core.shared.wire.messages import Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import array
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gimp_plugin.image.types import ALL, Hiding
 from gimp_plugin.libgimp import Gegl, Gimp
 
 if TYPE_CHECKING:
-    from gimp_plugin.image.regions import Area
+    from gimp_plugin.image.types import Area
+
 
 LEVELS = "Y u8"  # linear, as masks are
 SOFT = "Y float"
@@ -19,17 +20,6 @@ SHOWN_IF_AT_ALL = bytes([HIDDEN]) + bytes([SHOWN]) * 255
 ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
 
 Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Hiding:
-    """What hides parts of a layer: what is not selected, what its mask covers. Either may have another meaning."""
-
-    selection: bool = True
-    mask: bool = True
-
-
-ALL = Hiding()
 
 
 def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None:

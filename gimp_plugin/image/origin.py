@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.gallery.picks import Pick, Picks, of_file
 from gimp_plugin.translation import _
-from nst_core import preset_folders, presets
-from nst_core.errors import InvalidImageError
-from nst_core.locks import alone_for_now
-from nst_core.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
-from nst_core.preset_entry import MAX_WEIGHT
+from nst_core.shared import atomic_files
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.file_lock import temporary_lock
+from nst_core.shared.presets import lookup
+from nst_core.shared.presets.preset_json import MAX_WEIGHT
+from nst_core.shared.wire.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -40,7 +41,7 @@ def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
 
 
 def find(
-    noted: object, profile: Path, find_layer: Callable[[int, str], str], roots: presets.Roots | None = None
+    noted: object, profile: Path, find_layer: Callable[[int, str], str], roots: lookup.Roots | None = None
 ) -> tuple[Pick, ...]:
     """The styles that `picture` described, one by one. Raises InvalidImageError if one cannot be found.
 
@@ -57,10 +58,10 @@ def remember(profile: Path, picks: Picks) -> None:
     files = [Path(pick.key).absolute() for pick in picks.entries if pick.kind == "file"]
     if not files:
         return
-    with contextlib.suppress(OSError), alone_for_now(profile / LOCK, PATIENCE):  # another GIMP paints too
+    with contextlib.suppress(OSError), temporary_lock(profile / LOCK, PATIENCE):  # another GIMP paints too
         paths = [*files, *(path for path in _remembered(profile) if path not in files)]
         said = json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n"
-        preset_folders.replace(profile / FILE, said.encode())
+        atomic_files.replace_file(profile / FILE, said.encode())
 
 
 def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], str]) -> Pick:
@@ -94,8 +95,8 @@ def _read(path: Path, size: int) -> bytes:
     return b""
 
 
-def _of_presets(roots: presets.Roots | None) -> Iterator[Path]:
-    for preset in presets.list_presets(roots).presets:
+def _of_presets(roots: lookup.Roots | None) -> Iterator[Path]:
+    for preset in lookup.list_presets(roots).presets:
         for style in preset.styles:
             yield style.path
 

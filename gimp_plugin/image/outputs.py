@@ -9,19 +9,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, masks, recipes, scratch
+from gimp_plugin.image.recipes import EDITABLE, IMAGE, Look
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import LayerGoneError
+from nst_core.shared.errors import LayerGoneError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gimp_plugin.image.canvas import Place
-    from gimp_plugin.image.regions import Regions
     from gimp_plugin.image.scratch import Paper
-    from nst_core.messages import Done, StyleFile, StylePixels
+    from gimp_plugin.image.types import Place
+    from nst_core.shared.wire.messages import Done
 
-LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
 NORMAL = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY, Gimp.LayerMode.PASS_THROUGH)
 NUMBER = re.compile(r" #\d+$")  # what GIMP puts behind a name that is there already
 
@@ -32,22 +31,6 @@ class Painted:
 
     place: Place
     done: Done
-
-
-@dataclass(frozen=True)
-class Look:
-    """What the paintings have in common: the styles, what to call them, how they shall come into GIMP.
-
-    regions: where each style counts, and the strength. layers: the keys of those styles that are layers, an
-    empty text for others. source: the tattoo of what was painted, if not the layer that the painting is put above.
-    """
-
-    styles: tuple[StyleFile | StylePixels, ...]
-    title: str
-    regions: Regions
-    layers: tuple[str, ...]
-    output: str = LAYER
-    source: int | None = None
 
 
 def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: bool = False) -> list[Gimp.Layer]:

@@ -7,7 +7,7 @@ selection by its levels.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,15 +17,37 @@ from gimp_plugin.image import layer_styles, origin, regions
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import NeuralStyleError, UnsupportedLayerError
-from nst_core.settings import Value, from_mapping, knobs, to_mapping
+from nst_core.shared.errors import NeuralStyleError, UnsupportedLayerError
+from nst_core.shared.settings import Value, from_mapping, knobs, to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gimp_plugin.image.outputs import Look
+    from gimp_plugin.image.regions import Regions
+    from nst_core.shared.wire.messages import StyleFile, StylePixels
+
+
+LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the paintings have in common: the styles, what to call them, how they shall come into GIMP.
+
+    regions: where each style counts, and the strength. layers: the keys of those styles that are layers, an
+    empty text for others. source: the tattoo of what was painted, if not the layer that the painting is put above.
+    """
+
+    styles: tuple[StyleFile | StylePixels, ...]
+    title: str
+    regions: Regions
+    layers: tuple[str, ...]
+    output: str = LAYER
+    source: int | None = None
+
 
 NAME = "neural-style-recipe"
+
 Note = dict[str, Any]
 
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import selections
-from gimp_plugin.image.masks import Hiding
+from gimp_plugin.image.types import Area, Hiding
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidSettingError
+from nst_core.shared.errors import InvalidSettingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gimp_plugin.image.selections import Selection
-    from nst_core.messages import StyleFile, StylePixels
+    from nst_core.shared.wire.messages import StyleFile, StylePixels
+
 
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
 CHANNEL, MASK = "channel ", "mask "
@@ -37,17 +38,6 @@ class Region:
 
     key: str
     title: str
-
-
-@dataclass(frozen=True)
-class Area:
-    """A part of an image that is scaled by `scale`: its corner and its size, px."""
-
-    left: int
-    top: int
-    width: int
-    height: int
-    scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
-from nst_core.errors import InvalidSettingError
-from nst_core.messages import MAX_SIDE
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.wire.messages import MAX_SIDE
 
 if TYPE_CHECKING:
-    from gimp_plugin.image.regions import Area
+    from gimp_plugin.image.types import Area
 
 LEVELS = "Y u8"  # linear, as selections are
 MOST_NOTED = 2**18  # bytes: a selection that takes more is noted at half its size, or less

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import canvas, masks, outputs, recipes, scratch
-from gimp_plugin.image.regions import Area
+from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, Gimp, GLib
-from nst_core.errors import NeuralStyleError
-from nst_core.locks import alone_for_now
-from nst_core.messages import BYTES_PER_PIXEL, MAX_SIDE, Pixels
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.file_lock import temporary_lock
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, MAX_SIDE, Pixels
 
 if TYPE_CHECKING:
-    from gimp_plugin.image.outputs import Look, Painted
+    from gimp_plugin.image.outputs import Painted
+    from gimp_plugin.image.recipes import Look
 
 DAY = 24 * 3600  # seconds
 ENDING, LOCK = ".painting", ".lock"
@@ -50,7 +51,7 @@ class Safe:
             place = folder()
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._files:
-                self._held.enter_context(alone_for_now(place / (self._run + LOCK), 0.0))
+                self._held.enter_context(temporary_lock(place / (self._run + LOCK), 0.0))
             file = place / f"{self._run}-{len(self._files)}{ENDING}"
             self._files.append(file)
             _write(file, painted, look)
@@ -70,7 +71,7 @@ def found() -> list[Path]:
     with contextlib.suppress(OSError):
         for file in sorted(folder().glob(f"*{ENDING}"), key=lambda one: one.name):
             lock = file.with_name(file.name.split("-")[0] + LOCK)
-            with contextlib.suppress(OSError, NeuralStyleError), alone_for_now(lock, 0.0):
+            with contextlib.suppress(OSError, NeuralStyleError), temporary_lock(lock, 0.0):
                 if time.time() - file.stat().st_mtime > DAY:
                     file.unlink()
                 else:

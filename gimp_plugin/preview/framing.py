@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nst_core.octaves import DRAFT
-from nst_core.settings import MIN_SIDE
+from nst_core.shared.planning.schedule import DRAFT
+from nst_core.shared.settings import MIN_SIDE
 
 FITTED_SIDE = 256  # px: the longest edge of a whole layer in a preview; the engine paints it in an instant
 DRAFT_SIDE = DRAFT  # px: of a whole layer as a draft is painted, which knows nothing finer

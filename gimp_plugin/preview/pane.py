@@ -11,16 +11,16 @@ from gimp_plugin.preview.comparison import Comparison, Pictures
 from gimp_plugin.preview.pictures import Source
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
-from nst_core.errors import NeuralStyleError
+from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.image.regions import Area
+    from gimp_plugin.image.types import Area
     from gimp_plugin.libgimp import Gimp
     from gimp_plugin.libgtk import GdkPixbuf
     from gimp_plugin.preview.framing import Frame
-    from nst_core.messages import Pixels
+    from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
 SPINNER = "process-working-symbolic"

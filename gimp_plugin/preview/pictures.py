@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, scratch
-from gimp_plugin.image.regions import Area
+from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, GLib
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
-from nst_core.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

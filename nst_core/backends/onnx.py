@@ -13,15 +13,17 @@ from functools import cache
 
 import numpy as np
 
-from nst_core import threads, weights, winograd
-from nst_core.backends import BEST, AbortedError, Blocks, Float, Objective, Pull, TileWork, grouped
-from nst_core.errors import BackendUnavailableError
-from nst_core.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
-from nst_core.memory import available
-from nst_core.onnx_runtime import PROVIDERS, load_graph, ort, run_options
-from nst_core.settings import MIN_SIDE
-from nst_core.shortage import fitting
-from nst_core.statistics import Array, Grams, Targets, gram_weights, held_weights, tv_weight
+from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
+from nst_core.backends.onnx_session import PROVIDERS, load_graph, ort, run_options
+from nst_core.imaging.arrays import Float
+from nst_core.shared.errors import BackendUnavailableError
+from nst_core.shared.settings import MIN_SIDE
+from nst_core.system import threads
+from nst_core.system.memory import available
+from nst_core.system.out_of_memory import as_out_of_memory
+from nst_core.vgg import weights, winograd
+from nst_core.vgg.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
+from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 KERNEL = ".kernel"
 """What follows a convolution's name in the name of a graph's input."""
@@ -252,7 +254,7 @@ class _Tiles:
         """See `TileWork.sums`."""
         return _summed(self._sums, image, guides, self._method, self._options)
 
-    def gradient(self, image: Array, guides: Array, pull: Pull) -> tuple[float, Array]:
+    def gradient(self, image: Array, guides: Array, pull: LossGradients) -> tuple[float, Array]:
         """See `TileWork.gradient`."""
         feeds = {"image": image, "guide": guides}
         feeds |= {f"{layer}.gram": part for layer, part in pull.grams.items()}
@@ -311,7 +313,7 @@ def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
 def _speaking() -> Iterator[None]:
     """Turns ONNX Runtime's failures into the engine's own."""
     try:
-        with fitting():
+        with as_out_of_memory():
             yield
     except Exception as error:
         if "terminate" in str(error).lower():

@@ -8,14 +8,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from nst_core.backends import AbortedError, Blocks, Float, Objective, Pull, TileWork
+from nst_core.backends.base import AbortedError, Blocks, LossGradients, Objective, TileWork
 from nst_core.backends.torch_matching import nearest
-from nst_core.backends.torch_network import Summed, Vgg, averaged, guides_at, pulled, sums
-from nst_core.errors import BackendUnavailableError
-from nst_core.layers import Method
-from nst_core.memory import available
-from nst_core.shortage import fitting
-from nst_core.statistics import TINY, Array, Grams, Targets, gram_weights, held_weights, tv_weight
+from nst_core.backends.torch_vgg import Summed, Vgg, averaged, guides_at, pulled, sums
+from nst_core.imaging.arrays import Float
+from nst_core.shared.errors import BackendUnavailableError
+from nst_core.system.memory import available
+from nst_core.system.out_of_memory import as_out_of_memory
+from nst_core.vgg.layers import Method
+from nst_core.vgg.losses import TINY, Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 Tensor = torch.Tensor
 
@@ -91,17 +92,17 @@ class TorchBackend:
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
-        with torch.no_grad(), fitting():
+        with torch.no_grad(), as_out_of_memory():
             return {layer: values.to(self._exact) for layer, values in self._vgg(image).items()}
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""
-        with torch.no_grad(), fitting():
+        with torch.no_grad(), as_out_of_memory():
             return _held(self._vgg, image, method, self._exact)
 
     def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
-        with torch.no_grad(), fitting():
+        with torch.no_grad(), as_out_of_memory():
             maps = self._vgg(image, method.deepest)
             return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
 
@@ -111,7 +112,7 @@ class TorchBackend:
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """See `Backend.nearest`."""
-        with fitting():
+        with as_out_of_memory():
             return nearest(query, reference, every=every)
 
     def objective(self, targets: Targets) -> Objective:
@@ -123,7 +124,7 @@ class TorchBackend:
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
-            with fitting():
+            with as_out_of_memory():
                 maps = self._vgg(x, method.deepest)
                 style = torch.stack([loss(maps[layer]) for layer, loss in terms.items()]).sum()
                 gaps = {
@@ -190,22 +191,22 @@ class _Tiles:
     def held(self, image: Tensor) -> Mapping[str, Tensor]:
         """See `TileWork.held`."""
         self._go_on()
-        with torch.no_grad(), fitting():
+        with torch.no_grad(), as_out_of_memory():
             return _held(self._vgg, image, self._method, self._exact)
 
     def sums(self, image: Tensor, guides: Tensor) -> Grams:
         """See `TileWork.sums`."""
         self._go_on()
-        with torch.no_grad(), fitting():
+        with torch.no_grad(), as_out_of_memory():
             maps = self._vgg(image, self._method.deepest)
             at = guides_at(guides, self._method)
             return {layer: sums(maps[layer], guide, self._exact) for layer, guide in at.items()}
 
-    def gradient(self, image: Tensor, guides: Tensor, pull: Pull) -> tuple[float, Tensor]:
+    def gradient(self, image: Tensor, guides: Tensor, pull: LossGradients) -> tuple[float, Tensor]:
         """See `TileWork.gradient`."""
         self._go_on()
         x = image.detach().requires_grad_()
-        with fitting():
+        with as_out_of_memory():
             maps = self._vgg(x, self._method.deepest)
             pixels = _positions(x)
             means = {layer: averaged(maps[layer], side, self._exact) for layer, side in self._method.held.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nst_core.backends import BEST, GROUPS, Blocks, grouped
+from nst_core.backends.base import BEST, GROUPS, Blocks, grouped
 
 Tensor = torch.Tensor
 

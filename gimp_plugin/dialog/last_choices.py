@@ -1,0 +1,79 @@
+"""What the dialog knows of the last time, kept in the artist's profile: the styles picked and the window's size.
+
+GIMP itself remembers the other values, but it also writes them into the image, where a path has no place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery.picks import Picks
+from nst_core.shared.atomic_files import replace_file
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.settings import from_mapping, to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from nst_core.shared.settings import Value
+
+FILE = "neural-style.json"
+
+
+@dataclass(frozen=True)
+class Memory:
+    """complete: whether `picks` are all that were picked: layers, and files that were deleted since, are not."""
+
+    picks: Picks = field(default_factory=Picks)
+    complete: bool = True
+    size: tuple[int, int] | None = None
+    left: Left | None = None
+
+
+@dataclass(frozen=True)
+class Left:
+    """What was chosen and set when the artist left without a picture."""
+
+    picks: Picks
+    settings: Mapping[str, Value]
+
+
+def recall(profile: Path) -> Memory:
+    """The last time's, as far as it can be read. Never raises."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        said = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(said, dict) and isinstance(said.get("picks"), list):
+            picks = Picks.from_json(said["picks"])
+            complete = said.get("complete") is True and len(picks.entries) == len(said["picks"])
+            return Memory(picks, complete, _size(said.get("size")), _left(said.get("left")))
+    return Memory()
+
+
+def remember(profile: Path, last: Memory) -> None:
+    """Keep this for the next time. Failing is no error: she chooses again."""
+    picks = last.picks.to_json()
+    complete = last.complete and len(picks) == len(last.picks.entries)
+    with contextlib.suppress(OSError):
+        said: dict[str, object] = {"picks": picks, "complete": complete, "size": last.size}
+        if last.left is not None:
+            said["left"] = {"picks": last.left.picks.to_json(), "settings": dict(last.left.settings)}
+        replace_file(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
+
+
+def _left(said: object) -> Left | None:
+    match said:
+        case {"picks": list(picks), "settings": dict(settings)}:
+            with contextlib.suppress(NeuralStyleError, TypeError):
+                return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)))
+    return None
+
+
+def _size(said: object) -> tuple[int, int] | None:
+    match said:
+        case [int() as width, int() as height] if min(width, height) > 0 and max(width, height) < 2**15:
+            return width, height
+    return None

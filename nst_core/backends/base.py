@@ -1,0 +1,133 @@
+"""The contract of a backend: turns pixels into its own arrays, an image into feature maps, targets into an objective.
+
+Arrays are numpy's or torch's; the optimiser and the statistics use only what both can do. Two implementations stand
+beside this file; `nst_core.backends.select` picks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.imaging.arrays import Float
+from nst_core.vgg.layers import Method
+from nst_core.vgg.losses import Array, Grams, Targets
+
+Objective = Callable[[Array], tuple[Array, Array]]
+"""image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
+
+
+GROUPS, BEST = 128, 32
+"""Into how many groups blocks are divided, and in how many of these groups' best blocks a cell's nearest is sought."""
+
+
+@dataclass(frozen=True)
+class LossGradients:
+    """What pulls at a tile's feature maps.
+
+    grams: derivatives of the loss with respect to the tile's sums, by layer. held: target features by layer, each with
+    the factor (1, 1, h, w) on their squared distance, zero where another tile counts.
+    """
+
+    grams: Grams
+    held: Mapping[str, tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The vectors of a picture's cells, by blocks of 2 x 2 cells, which share a part of them.
+
+    fine: (4, B, F), for each place in the block; coarse: (B, D), what its four cells share; inverse: (4, B), one over
+    the length of each cell's whole vector.
+    """
+
+    fine: Array
+    coarse: Array
+    inverse: Array
+
+    def part(self, first: int, last: int) -> Blocks:
+        """Some of the blocks."""
+        return Blocks(self.fine[:, first:last], self.coarse[first:last], self.inverse[:, first:last])
+
+
+def grouped(count: int) -> NDArray[np.int64]:
+    """(GROUPS, S): so many blocks dealt to groups at random, always the same way; some more than once."""
+    dealt = np.random.default_rng(0).permutation(count)
+    order: NDArray[np.int64] = np.resize(dealt, (GROUPS, -(-count // GROUPS)))
+    return order
+
+
+class TileWork(Protocol):
+    """What a backend does with one tile, for `nst_core.backends.tiling`. `abort` ends it as it ends an evaluation."""
+
+    def held(self, image: Array) -> Mapping[str, Array]:
+        """See `Backend.held`."""
+
+    def sums(self, image: Array, guides: Array) -> Grams:
+        """A tile's Gram matrices under guides (K, 1, H, W), before the division by the guides' mass."""
+
+    def gradient(self, image: Array, guides: Array, pull: LossGradients) -> tuple[float, Array]:
+        """The loss of the target features, and the gradient on the tile of that and of style together."""
+
+
+class Backend(Protocol):
+    """What the optimisation needs of a numeric library."""
+
+    name: str
+    precision: str
+
+    @property
+    def device(self) -> str:
+        """Where it computes: cpu, cuda or mps."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know, e.g. that a graphics card was asked for and not had."""
+
+    def array(self, values: Float) -> Array:
+        """A float32 numpy array as one of the backend's own, on its device."""
+
+    def numpy(self, array: Array) -> Float:
+        """The way back."""
+
+    def features(self, image: Array) -> Mapping[str, Array]:
+        """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
+
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """The features of an image that the method holds, averaged over its squares: (1, C, h, w) by layer."""
+
+    def style(self, image: Array, method: Method) -> Grams:
+        """An image's Gram matrices at the method's layers, under one guide of ones."""
+
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """`style` and `held` at once."""
+
+    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
+        """(4, n): the reference's cell with the largest cosine for each cell of the query; counted place by place.
+
+        Cell number k of place p is p * B + k; the first of equal ones is taken. every: look at all cells; else at those
+        of the BEST blocks among the GROUPS ones that have the largest product of means in their group.
+        """
+
+    def objective(self, targets: Targets) -> Objective:
+        """The loss to be minimised. Raises OutOfMemoryError where it does not fit."""
+
+    def tile_work(self, method: Method) -> TileWork:
+        """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""
+
+    def free_memory(self) -> int | None:
+        """Bytes free where the arrays live; None where nobody knows."""
+
+    def keep_within(self, memory: float) -> None:
+        """Hold no more than that many bytes where the arrays live, where the library can see to it: rather raise."""
+
+    def abort(self) -> None:
+        """Ask a running evaluation to end early where the library can; it then raises AbortedError."""
+
+
+class AbortedError(Exception):
+    """An evaluation was ended by `abort`."""

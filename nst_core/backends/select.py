@@ -1,0 +1,135 @@
+"""Which backend on which device: automatic, visible, overridable. Torch is imported only where it may be used.
+
+What is installed need not work: a PyTorch whose libraries are missing, one too old or too new, a card that its kernels
+do not know. Such a one is passed over, and what is used instead says so in its notes.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Collection
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from nst_core.backends.base import Backend, Blocks
+from nst_core.shared.errors import BackendUnavailableError, NeuralStyleError
+from nst_core.shared.settings import MIN_SIDE
+from nst_core.system.memory import return_freed
+from nst_core.system.out_of_memory import is_shortage
+from nst_core.vgg.layers import CELL_LAYERS, CHANNELS, PAINTERLY
+
+_making = threading.Lock()  # two runs that begin at once load everything once
+_LABELS = {"onnx": "ONNX Runtime", "torch": "PyTorch", "cuda": "the graphics card", "mps": "Apple graphics"}
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is installed, without importing it."""
+    return find_spec("torch") is not None
+
+
+def choose(backend: str = "auto", device: str = "auto") -> Backend:
+    """CUDA (torch, else ONNX Runtime), then MPS, then the CPU (torch where it has fast bfloat16, else ONNX Runtime).
+
+    backend: auto, onnx or torch; device: auto, cpu, cuda or mps. Each caller gets a handle of its own: what one aborts
+    ends nobody else's work. Raises BackendUnavailableError.
+    """
+    if backend == "torch" and not has_torch():
+        raise BackendUnavailableError("PyTorch is not installed", "choose the ONNX backend, or `pip install torch`")
+    with _making:
+        names = ("onnx", "torch") if backend == "auto" else (backend,)
+        pairs, faults = _preferences(names)
+        for name, place in pairs:
+            if device not in ("auto", place):
+                continue
+            made, fault = _tried(name, place)
+            if made is not None:
+                handle = made.handle()
+                handle.add_notes(tuple(note for note in faults if note not in handle.notes))
+                chosen: Backend = handle
+                return chosen
+            faults = (*faults, fault)
+    raise BackendUnavailableError(
+        "; ".join(faults)
+        or f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),
+        "choose another device; `neural-style doctor` lists what works",
+    )
+
+
+def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """What is here of these backends, best first, and what is broken. The others are not loaded: that takes seconds."""
+    found: list[tuple[str, str]] = []
+    faults: tuple[str, ...] = ()
+    fast_torch_cpu = False
+    if "onnx" in backends:
+        from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
+
+        found += [("onnx", device) for device in ort.devices()]
+    if "torch" in backends and has_torch():
+        places, fast_torch_cpu, fault = _torch()
+        found += [("torch", device) for device in places]
+        faults = (fault,) if fault else ()
+    order = [("torch", "cuda"), ("onnx", "cuda"), ("torch", "mps"), ("onnx", "cpu"), ("torch", "cpu")]
+    if fast_torch_cpu:
+        order.insert(3, ("torch", "cpu"))
+    return [pair for pair in dict.fromkeys(order) if pair in found], faults
+
+
+def _torch() -> tuple[tuple[str, ...], bool, str]:
+    """The devices that PyTorch sees, whether it is fast on the processor, and what is wrong with it."""
+    try:
+        with warnings.catch_warnings():  # of a card too old, which shows when it is tried
+            warnings.simplefilter("ignore")
+            from nst_core.backends import torch as pt  # noqa: PLC0415 - PyTorch is optional, and slow to load
+
+            return tuple(pt.devices()), pt.has_fast_bfloat16(), ""
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - what a broken installation raises is in no list
+        return (), False, f"PyTorch is installed but broken, and is not used ({_line(error)})"
+
+
+@cache
+def _tried(name: str, device: str) -> tuple[Any, str]:
+    """The backend, made once, so that the second job finds weights ready; None, and why, where it does not work."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            made = _make(name, device)
+            if (name, device) != ("onnx", "cpu"):
+                _try(made)
+    except Exception as error:
+        if isinstance(error, NeuralStyleError) or is_shortage(error) or (name, device) == ("onnx", "cpu"):
+            raise
+        where = _LABELS[name] if device == "cpu" else f"{_LABELS[device]} with {_LABELS[name]}"
+        return None, f"{where} cannot be used here, and is not ({_line(error)})"
+    return made, ""
+
+
+def _try(backend: Backend) -> None:
+    """A small picture through all that a run needs of it. Raises what the library raises."""
+    image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
+    backend.described(image, PAINTERLY)
+    *shallow, deepest = CELL_LAYERS
+    fine, deep = sum(CHANNELS[layer] for layer in shallow), CHANNELS[deepest]
+    shapes = (4, 1, fine), (1, deep), (4, 1)
+    blocks = Blocks(*(backend.array(np.ones(shape, np.float32)) for shape in shapes))
+    backend.numpy(backend.nearest(blocks, blocks, every=True))
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:120].rstrip(".")
+
+
+def _make(name: str, device: str) -> Any:
+    return_freed()
+    if name == "torch":
+        from nst_core.backends.torch import TorchBackend  # noqa: PLC0415 - as above
+
+        return TorchBackend(device)
+    from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - as above
+
+    return OnnxBackend(device)

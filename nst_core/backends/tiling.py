@@ -1,0 +1,270 @@
+"""The objective and its gradient by tiles: what the whole picture gives, in the memory of one tile.
+
+Tiles begin where pooling windows begin, so that their maps lie on the whole picture's grid. Around its inner
+part each tile has a margin: what the deepest layer sees beyond it. Each feature position is counted in exactly
+one tile; gradients that fall on margin pixels are added to the neighbouring tile.
+
+The losses see a picture through a few small matrices only, which add up over tiles (Galerne et al. 2024). A
+first pass adds them up, a second one carries the derivatives of the loss with respect to them back through
+each tile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.backends.base import Backend, LossGradients, Objective
+from nst_core.imaging.arrays import Float
+from nst_core.shared.planning.schedule import Octave
+from nst_core.vgg.layers import CHANNELS, CONVOLUTIONS, REDUCTION, Method
+from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weights, tv_weight
+
+ALIGNED = 16
+"""px: four poolings by two."""
+
+MARGIN = 80
+"""px: a position of relu5_1 sees 70 px beyond its own 16 on each side, and gradients reach no further."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Rows top to bottom and columns left to right of a picture, the ends excluded."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def cut(self) -> tuple[slice, slice, slice, slice]:
+        """The index of this part of a (N, C, H, W)."""
+        return slice(None), slice(None), slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def within(self, other: Box) -> Box:
+        """The same part, counted from the other's corner."""
+        rows, columns = other.top, other.left
+        return Box(self.top - rows, self.bottom - rows, self.left - columns, self.right - columns)
+
+    def reduced(self, factor: int) -> Box:
+        """The same part of a map that is smaller by that factor, as pooling makes it: rounded down."""
+        return Box(*(side // factor for side in (self.top, self.bottom, self.left, self.right)))
+
+
+@dataclass(frozen=True)
+class Tile:
+    """inner: what counts; outer: with the margin, as far as the picture goes."""
+
+    inner: Box
+    outer: Box
+
+
+def tiles(height: int, width: int, size: int, margin: int | None = None) -> Iterator[Tile]:
+    """Tiles over the picture, row by row, the inner parts at most `size` px wide and high, a multiple of 16."""
+    beyond = MARGIN if margin is None else margin
+    for top, bottom in _spans(height, size):
+        for left, right in _spans(width, size):
+            outer = Box(
+                max(0, top - beyond), min(height, bottom + beyond), max(0, left - beyond), min(width, right + beyond)
+            )
+            yield Tile(Box(top, bottom, left, right), outer)
+
+
+def _spans(side: int, size: int) -> Iterator[tuple[int, int]]:
+    """Parts of nearly the same length, beginning at multiples of 16."""
+    blocks = math.ceil(side / ALIGNED)
+    count = math.ceil(side / size)
+    starts = [round(i * blocks / count) * ALIGNED for i in range(count)]
+    yield from zip(starts, [*starts[1:], side], strict=True)
+
+
+Exact = NDArray[np.float64]
+
+ContentTarget = Mapping[str, tuple[Array, Array]]
+"""Target features (1, C, h, w) by layer, each with the factor (1, 1, h, w) on their squared distance."""
+
+
+class Passes:
+    """The passes over the tiles of an image, or of that part of one in which they lie."""
+
+    def __init__(self, backend: Backend, grid: Sequence[Tile], method: Method) -> None:
+        self._backend, self._grid, self._method = backend, grid, method
+        self._work = backend.tile_work(method)
+
+    def held(self, image: Array) -> dict[str, Array]:
+        """See `Backend.held`; zero where no tile counts."""
+        height, width = image.shape[2:]
+        found = {}
+        for layer in self._method.held:
+            reduced = reduction(self._method, layer)
+            shape = (1, CHANNELS[layer], height // reduced, width // reduced)
+            found[layer] = self._backend.array(np.zeros(shape, np.float32))
+        for tile in self._grid:
+            for layer, part in self._work.held(image[tile.outer.cut]).items():
+                inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
+                found[layer][inner.cut] = part[inner.within(outer).cut]
+        return found
+
+    def sums(self, image: Array, guides: Array) -> dict[str, Exact]:
+        """Gram matrices times masses, under guides (K, 1, H, W), in float64."""
+        total: dict[str, Exact] = {}
+        for tile in self._grid:
+            for layer, part in self._work.sums(image[tile.outer.cut], _inner_guides(guides, tile)).items():
+                found = exact(self._backend, part)
+                total[layer] = total[layer] + found if layer in total else found
+        return total
+
+    def gradient(self, image: Array, guides: Array, derivatives: Grams, held: ContentTarget, into: Array) -> float:
+        """Add to `into` the gradient of style and target features, and return the loss of these."""
+        loss = 0.0
+        for tile in self._grid:
+            pull = LossGradients(derivatives, {layer: self._pull(tile, layer, *one) for layer, one in held.items()})
+            one, part = self._work.gradient(image[tile.outer.cut], _inner_guides(guides, tile), pull)
+            loss += one
+            into[tile.outer.cut] += part
+        return loss
+
+    def _pull(self, tile: Tile, layer: str, target: Array, weight: Array) -> tuple[Array, Array]:
+        """A layer's target and weight in the tile, the weight zero where another tile counts."""
+        inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
+        counting = weight[outer.cut] * 0
+        counting[inner.within(outer).cut] = weight[inner.cut]
+        return target[outer.cut], counting
+
+
+def reduction(method: Method, layer: str) -> int:
+    """How many px of the image, each way, one position of a layer's target features stands for."""
+    return int(REDUCTION[layer] * method.held[layer])
+
+
+def exact(backend: Backend, array: Array) -> Exact:
+    """A backend's array in float64."""
+    return np.asarray(backend.numpy(array), np.float64)
+
+
+def _inner_guides(guides: Array, tile: Tile) -> Array:
+    """The tile's guides, zero in its margin."""
+    masked = guides[tile.outer.cut] * 0
+    masked[tile.inner.within(tile.outer).cut] = guides[tile.inner.cut]
+    return masked
+
+
+class InTiles:
+    """A backend that computes what another one does in tiles of `size` px."""
+
+    def __init__(self, backend: Backend, size: int) -> None:
+        self.whole, self._size = backend, size
+        self.name, self.device, self.precision, self.notes = (
+            backend.name,
+            backend.device,
+            backend.precision,
+            backend.notes,
+        )
+        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
+        self.tile_work, self.free_memory, self.abort = backend.tile_work, backend.free_memory, backend.abort
+        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`."""
+        return self._passes(image, method).held(image)
+
+    def style(self, image: Array, method: Method) -> Grams:
+        """See `Backend.style`."""
+        ones = np.ones((1, 1, *image.shape[2:]), np.float32)
+        return normalized(self.whole, self._passes(image, method).sums(image, self.array(ones)), ones)
+
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return self.style(image, method), self.held(image, method)
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        return _Tiled(self.whole, targets, self._passes(targets.guides, targets.method))
+
+    def _passes(self, image: Array, method: Method) -> Passes:
+        height, width = image.shape[2:]
+        return Passes(self.whole, list(tiles(height, width, self._size)), method)
+
+
+def in_tiles(backend: Backend, octave: Octave) -> Backend:
+    """The backend for an octave: cut into tiles where the octave is."""
+    return InTiles(backend, octave.tile) if octave.tile else backend
+
+
+class _Tiled:
+    """An objective: see `nst_core.backends.base.Objective`."""
+
+    def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
+        self._backend, self._guides, self._passes = backend, targets.guides, passes
+        self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
+        weights = held_weights(targets)
+        self._held = {layer: (target, weights[layer]) for layer, target in targets.held.items()}
+
+    def __call__(self, image: Array) -> tuple[Array, Array]:
+        # Without a Gram term nothing has to be known of the other tiles.
+        sums = self._passes.sums(image, self._guides) if self._style.counts else {}
+        style, derivatives = self._style(sums)
+        tv, gradient = smoothness(image, self._on_tv)
+        held = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
+        return self._backend.array(np.array([style, held, tv], np.float32)), gradient
+
+
+class StyleLoss:
+    """The style loss as a function of the Gram matrices' sums over all tiles."""
+
+    def __init__(self, backend: Backend, targets: Targets) -> None:
+        self._backend = backend
+        self._masses = _masses(backend.numpy(targets.guides), targets.method.gram)
+        self._wanted = {layer: exact(backend, gram) for layer, gram in targets.grams.items()}
+        self._factors = {
+            layer: np.array(gram_weights(targets, layer)).reshape(-1, 1, 1) for layer in targets.method.gram
+        }
+        self.counts = any(targets.weights.gram.values())
+        """Whether there is a style loss at all; without one no sums are needed."""
+
+    def __call__(self, sums: Mapping[str, Exact]) -> tuple[float, dict[str, Array]]:
+        """The loss, and its derivatives with respect to the sums."""
+        loss, derivatives = 0.0, {}
+        for layer, wanted in self._wanted.items():
+            mass, factor = self._masses[layer], self._factors[layer]
+            gap = sums[layer] / mass - wanted if self.counts else wanted * 0
+            loss += float((factor * gap**2).sum())
+            derivatives[layer] = self._backend.array((2 * factor * gap / mass).astype(np.float32))
+        return loss, derivatives
+
+
+def normalized(backend: Backend, sums: Mapping[str, Exact], guides: Float) -> dict[str, Array]:
+    """Gram matrices out of sums over tiles under these guides."""
+    masses = _masses(guides, sums)
+    return {layer: backend.array((part / masses[layer]).astype(np.float32)) for layer, part in sums.items()}
+
+
+def _masses(guides: NDArray[np.floating], layers: Container[str]) -> dict[str, Exact]:
+    """The sum of each of K guides at each of these layers: (K, 1, 1)."""
+    found = {}
+    for conv in CONVOLUTIONS:
+        if conv.pooled:
+            height, width = (side // 2 * 2 for side in guides.shape[2:])
+            rows = (guides[:, :, 0:height:2] + guides[:, :, 1:height:2]) / 2
+            guides = (rows[..., 0:width:2] + rows[..., 1:width:2]) / 2
+        if conv.relu in layers:
+            found[conv.relu] = guides.sum((2, 3), dtype=np.float64)[..., None]
+    return found
+
+
+def smoothness(image: Array, weight: float) -> tuple[float, Array]:
+    """The weighted sum of squared differences between neighbours, and its gradient."""
+    gradient = image * 0
+    down = image[:, :, 1:] - image[:, :, :-1]
+    loss = float((down**2).sum())
+    gradient[:, :, 1:] += 2 * weight * down
+    gradient[:, :, :-1] -= 2 * weight * down
+    right = image[..., 1:] - image[..., :-1]
+    loss += float((right**2).sum())
+    gradient[..., 1:] += 2 * weight * right
+    gradient[..., :-1] -= 2 * weight * right
+    return weight * loss, gradient

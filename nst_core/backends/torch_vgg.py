@@ -1,0 +1,169 @@
+"""VGG19 and what its feature maps say of style, for the backend on PyTorch: in half precision, with short ways back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as nn
+
+from nst_core.imaging.arrays import Float
+from nst_core.vgg import weights
+from nst_core.vgg.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS, Method
+
+Tensor = torch.Tensor
+
+_UNITS = dict(
+    zip(
+        (conv.name for conv in CONVOLUTIONS),
+        (64, 256, 256, 256, 256, 256, 512, 1024, 1024, 1024, 512, 256, 128),
+        strict=True,
+    )
+)
+"""About the root mean square of a photograph's feature maps, as powers of two: float16 computes in these units, so that
+nothing overflows. Losses are relative, and know no units."""
+
+
+@dataclass(frozen=True)
+class Vgg:
+    """VGG19 up to relu5_1 as plain functions."""
+
+    parameters: Mapping[str, Tensor]
+    dtype: torch.dtype
+
+    @classmethod
+    def load(cls, device: str, dtype: torch.dtype) -> Vgg:
+        """The shipped weights, on the device."""
+        arrays = weights.read(weights.verified(weights.WEIGHTS_FILE))
+        if dtype == torch.float16:
+            arrays = _in_units(arrays)
+        moved = {name: torch.from_numpy(value).to(device, dtype) for name, value in arrays.items()}
+        for name in [n for n in moved if n.endswith(".weight")]:
+            moved[name] = moved[name].contiguous(memory_format=torch.channels_last)
+        # The input's offset and factor are exact only before rounding.
+        exact = torch.float64 if dtype == torch.float64 else torch.float32
+        for name in ("input.matrix", "input.offset"):
+            moved[name] = torch.from_numpy(arrays[name]).to(device, exact)
+        return cls(moved, dtype)
+
+    def __call__(self, image: Tensor, deepest: str = STYLE_LAYERS[-1]) -> dict[str, Tensor]:
+        """An image (1, 3, H, W) in [0, 1] to the maps (1, C, h, w) of the layers that count, up to that one."""
+        p = self.parameters
+        # Replicate, not zero, padding: zeros draw a frame around the picture.
+        x = nn.pad(image, (1, 1, 1, 1), mode="replicate")
+        x = nn.conv2d(x, p["input.matrix"][:, :, None, None], p["input.offset"])
+        x = x.to(self.dtype).contiguous(memory_format=torch.channels_last)
+        maps = {}
+        for conv in CONVOLUTIONS:
+            x = nn.max_pool2d(x, 2) if conv.pooled else x
+            padding = 0 if conv.name == "conv1_1" else 1
+            x = _convolved(x, p[f"{conv.name}.weight"], p[f"{conv.name}.bias"], padding)
+            if conv.relu in STYLE_LAYERS or conv.relu == CONTENT_LAYER:
+                maps[conv.relu] = x
+            if conv.relu == deepest:
+                break
+        return maps
+
+
+def _in_units(arrays: Mapping[str, Float]) -> dict[str, Float]:
+    """The parameters for feature maps in `_UNITS`."""
+    scaled, before = dict(arrays), 1
+    for name, unit in _UNITS.items():
+        scaled[f"{name}.weight"] = arrays[f"{name}.weight"] * np.float32(before / unit)
+        scaled[f"{name}.bias"] = arrays[f"{name}.bias"] * np.float32(1 / unit)
+        before = unit
+    return scaled
+
+
+def _convolved(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
+    """Convolution and ReLU; cuDNN adds the bias on its way, which PyTorch does in a pass of its own."""
+    if x.is_cuda:
+        found: Tensor = _CudnnConvolution.apply(x, weight, bias, padding)  # type: ignore[no-untyped-call]
+        return found
+    return nn.relu(nn.conv2d(x, weight, bias, padding=padding))
+
+
+class _CudnnConvolution(torch.autograd.Function):
+    """relu(conv(x)), with the derivative with respect to x alone."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
+        found = torch.cudnn_convolution_relu(x, weight, bias, (1, 1), (padding, padding), (1, 1), 1)
+        ctx.save_for_backward(x, weight, found)
+        ctx.padding = padding
+        return found
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        x, weight, found = ctx.saved_tensors
+        (gradient,) = gradients
+        gradient = torch.ops.aten.threshold_backward(gradient, found, 0)
+        around = [ctx.padding, ctx.padding]
+        transposed, wanted = False, [True, False, False]
+        gradient, _, _ = torch.ops.aten.convolution_backward(
+            gradient, x, weight, None, [1, 1], around, [1, 1], transposed, [0, 0], 1, wanted
+        )
+        return gradient, None, None, None
+
+
+def guides_at(guides: Tensor, method: Method) -> dict[str, Tensor]:
+    """Guides (K, 1, H, W) at the size of each layer of the method's Gram term."""
+    found = {}
+    for conv in CONVOLUTIONS:
+        guides = nn.avg_pool2d(guides, 2) if conv.pooled else guides
+        if conv.relu in method.gram:
+            found[conv.relu] = guides
+        if conv.relu == method.gram[-1]:
+            break
+    return found
+
+
+def averaged(feature_map: Tensor, side: int, exact: torch.dtype) -> Tensor:
+    """The means over squares of that side, in `exact`."""
+    return (nn.avg_pool2d(feature_map, side) if side > 1 else feature_map).to(exact)
+
+
+def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tensor:
+    """F diag(g) F^T of (1, C, h, w) under guides (K, 1, h, w), or one of ones; added up in `exact`."""
+    F, by_tensor_cores = _flat(feature_map), feature_map.is_cuda and feature_map.dtype != exact
+    F = F if by_tensor_cores else F.to(exact)
+    weighted = F if guide is None else F * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)
+    across = F.mT.expand(weighted.shape[0], -1, -1)
+    return torch.bmm(weighted, across, out_dtype=exact) if by_tensor_cores else torch.bmm(weighted, across)
+
+
+def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
+    """The derivative with respect to the map of a loss whose derivatives with respect to its sums these are.
+
+    unit: about the largest of them; the product is made in it, so that it has the range of float16.
+    """
+    F = _flat(feature_map)
+    found: Tensor = ((on_sums / unit).to(F.dtype) @ F) * (2 * unit)
+    if guide is not None:
+        found = (found * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)).sum(0)
+    return found.reshape(feature_map.shape)
+
+
+class Summed(torch.autograd.Function):
+    """`sums`, with `pulled` for a derivative: no copy of the map is kept."""
+
+    @staticmethod
+    def forward(ctx: Any, feature_map: Tensor, guide: Tensor | None, exact: torch.dtype, unit: float) -> Tensor:
+        """See `sums`; unit: as for `pulled`."""
+        ctx.save_for_backward(feature_map, guide)
+        ctx.unit = unit
+        return sums(feature_map, guide, exact)
+
+    @staticmethod
+    def backward(ctx: Any, *on_sums: Tensor) -> tuple[Tensor, None, None, None]:
+        """With respect to the map."""
+        feature_map, guide = ctx.saved_tensors
+        return pulled(feature_map, guide, on_sums[0], ctx.unit), None, None, None
+
+
+def _flat(feature_map: Tensor) -> Tensor:
+    """(1, C, h, w) to (1, C, N)."""
+    return feature_map.reshape(1, feature_map.shape[1], -1)

@@ -1,0 +1,131 @@
+"""The `neural-style` command. What a command needs is imported when it runs, so that --help comes at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nst_core import __version__
+from nst_core.cli.doctor import doctor
+from nst_core.cli.install import install, uninstall
+from nst_core.cli.options import gathered, job_options, json_option, knob_options, print_json, refusals, speak_plainly
+from nst_core.cli.plan import plan
+from nst_core.cli.presets import presets_group
+from nst_core.system.huge_pages import take_huge_pages
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def main() -> None:
+    """Paint a picture in the manner of another one."""
+
+
+@main.command()
+@click.argument("content")
+@click.option("-o", "--output", metavar="IMAGE", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
+@click.option("--save-recipe", metavar="FILE", help="Write what made this picture.")
+@click.option("--page", metavar="N", type=int, help="Which picture of CONTENT, where it holds several. [default: 1]")
+@click.option("--overwrite", is_flag=True, help="Write over files that are there, CONTENT itself included.")
+@click.option("--ray", metavar="ADDRESS|local", help="Have the workers of a Ray cluster share the work on large sizes.")
+@click.option("--jobs", metavar="N", type=int, help="How many workers of it. [default: one on each machine or card]")
+@job_options
+@json_option
+def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
+    """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
+    with refusals(as_json=as_json):
+        from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.stylize import Files, carry_out, helpers, tell  # noqa: PLC0415 - as above
+
+        files = Files(content, output, *(given.pop(name) for name in ("save_recipe", "page", "overwrite")))
+        far = helpers(given.pop("ray"), given.pop("jobs"))
+        report = carry_out(JobOptions(**gathered(given)), files, far)
+        if as_json:
+            print_json(report)
+        else:
+            tell(report)
+        sys.exit(report["exit_code"])
+
+
+@main.command()
+@click.argument("inputs", metavar="INPUTS...", nargs=-1, required=True)
+@click.option(
+    "--out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="The folder for the results."
+)
+@click.option(
+    "--format",
+    "suffix",
+    type=click.Choice(["png", "jpg", "webp", "tif"]),
+    help="Of all results. [default: each picture's own, or png]",
+)
+@click.option("--jobs", metavar="N", type=int, help="Pictures painted at a time. [default: 1, or what --ray has]")
+@click.option("--ray", metavar="ADDRESS|local", help="Paint on a Ray cluster, or with Ray on this machine.")
+@click.option("--sequence", is_flag=True, help="The pictures are frames: each starts from the one before it.")
+@click.option("--overwrite", is_flag=True, help="Paint all again, and write over whatever is there.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be painted.")
+@job_options
+@json_option
+def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bool, **given: Any) -> None:
+    """Paint many pictures: files, folders with all below them, patterns. Run again, it does what is missing."""
+    with refusals(as_json=as_json):
+        from nst_core.cli.batch import BatchOptions, carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - as above
+
+        ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run", "ray")}
+        bulk = BatchOptions(inputs, out, suffix and f".{suffix}", **ways)
+        report = carry_out(JobOptions(**gathered(given)), bulk)
+        if as_json:
+            print_json(report)
+        else:
+            tell(report)
+        sys.exit(report["exit_code"])
+
+
+@main.command()
+@click.argument("content", metavar="IMAGE")
+@click.option("--presets", "names", metavar="all|A,B,C", default="all", help="The looks to show. [default: all]")
+@click.option("-o", "--output", metavar="SHEET", required=True, help="Where to write: .png, .jpg, .webp or .tif.")
+@click.option("--columns", metavar="N", type=int, help="Pictures side by side. [default: by the picture's shape]")
+@click.option("--size", metavar="PX", type=int, help="Longest edge of each picture. [default: 384]")
+@click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
+@knob_options
+@json_option
+def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
+    """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
+    with refusals(as_json=as_json):
+        from nst_core.cli.sheet import carry_out, tell  # noqa: PLC0415 - as above
+        from nst_core.imaging import image_files  # noqa: PLC0415 - loads the whole engine
+
+        path = image_files.require_writable(output, overwrite=overwrite)
+        names, columns = given.pop("names"), given.pop("columns")
+        report = carry_out(content, path, names, columns, gathered(given) | {"mask": None})
+        if as_json:
+            print_json(report)
+        else:
+            tell(report)
+
+
+@main.command()
+def worker() -> None:
+    """Serve a host over standard input and output; what the GIMP plug-in starts."""
+    from nst_core.worker.server import main as serve  # noqa: PLC0415 - as above
+
+    serve()
+
+
+def run() -> None:
+    """The command as it is installed."""
+    take_huge_pages()
+    speak_plainly()
+    main()
+
+
+main.add_command(plan)
+main.add_command(doctor)
+main.add_command(install)
+main.add_command(uninstall)
+main.add_command(presets_group)

@@ -1,0 +1,258 @@
+"""What the command line asked for, read and checked: styles, guides, masks, settings and recipes as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from nst_core.cli.options import require_size, settings_from, weighted
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Pixels, digest, flatten
+from nst_core.imaging.image_files import Source
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Job, Style, preset_styles
+from nst_core.painting.recipe import FORMAT, of_the_work, require_same
+from nst_core.shared.atomic_files import replace_file
+from nst_core.shared.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.shared.presets import lookup
+from nst_core.shared.settings import Settings, knobs, to_mapping
+
+MAX_RECIPE = 2**20  # bytes
+
+
+def read_recipe(path: str) -> dict[str, Any]:
+    """The recipe in a file, whole: settings (not yet checked), styles with weights, size, perhaps a preset.
+
+    Raises InvalidSettingError for a file that is none.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(MAX_RECIPE + 1)
+    except (OSError, ValueError):
+        raise InvalidSettingError(f"the recipe {path} cannot be read", "check the file's name") from None
+    try:
+        found = json.loads(raw.decode()) if len(raw) <= MAX_RECIPE else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or found.get("format") != FORMAT or not _is_whole(found):
+        raise InvalidSettingError(f"{path} is not a recipe of format {FORMAT}", "give a file that --save-recipe wrote")
+    return found
+
+
+def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
+    """Write it, whole or not at all, where `require_recipe_path` found a place. Raises UnwritableOutputError."""
+    content = (json.dumps(recipe, indent=2, ensure_ascii=False) + "\n").encode()
+    try:
+        if path.exists() and not path.is_file():  # a pipe
+            path.write_bytes(content)
+        else:
+            replace_file(path.resolve(), content)  # a link stays a link
+    except OSError as error:
+        raise UnwritableOutputError(f"{path} cannot be written", "choose another place") from error
+
+
+def require_recipe_path(text: str, *, overwrite: bool = True) -> Path:
+    """The path, if there is a folder to write it in, and no file there unless it may be written over.
+
+    Raises UnwritableOutputError before hours are spent in vain.
+    """
+    path = Path(text)
+    try:
+        usable = path.resolve().parent.is_dir() and not path.is_dir()
+    except (OSError, ValueError, RuntimeError):
+        usable = False
+    if not usable:
+        raise UnwritableOutputError(f"the recipe {text} cannot be written", "choose the name of a file in a folder")
+    if path.is_file() and not overwrite:
+        raise UnwritableOutputError(f"the recipe {text} exists", "choose another name, or use --overwrite")
+    return path
+
+
+def _is_whole(found: dict[str, Any]) -> bool:
+    match found:
+        case {"settings": dict(), "size": [int(width), int(height)], "styles": [_, *_] as styles}:
+            name = found.get("preset", "")
+            named = isinstance(name, str) and isinstance(found.get("made", {}), dict)
+            return min(width, height) > 0 and all(map(_is_style, styles)) and named
+    return False
+
+
+def _is_style(style: object) -> bool:
+    match style:
+        case {"sha256": str(), "weight": int() | float() as weight}:
+            return weight >= 0
+    return False
+
+
+INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
+
+NO_GUIDE = "none"
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What was asked for, as text; `knobs` holds the settings that were given.
+
+    guides: one for each style, in their order, or none at all; NO_GUIDE stands for none.
+    """
+
+    styles: tuple[str, ...]
+    preset: str | None
+    size: int | None
+    mask: str | None
+    knobs: Mapping[str, str | bool | None]
+    guides: tuple[str, ...] = ()
+    recipe: str | None = None
+    strength_map: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ResolvedJob:
+    """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1)."""
+
+    styles: tuple[Style, ...]
+    settings: Settings
+    guides: tuple[Pixels | None, ...]
+    mask: Pixels | None
+    init: Pixels | None
+    size: int | None
+    preset: str | None
+    recipe: Mapping[str, Any]
+    strength_map: Pixels | None = None
+
+    def job(self, content: Pixels, start: Pixels | None = None) -> Job:
+        """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
+        height, width = content.shape[:2]
+        styles = tuple(
+            replace(style, guide=_fitted(guide, height, width))
+            for style, guide in zip(self.styles, self.guides, strict=True)
+        )
+        init = start if start is not None else self.init
+        if init is not None:
+            init = resize(init, height, width)
+        job = Job(
+            content,
+            styles,
+            self.settings,
+            init,
+            _fitted(self.mask, height, width),
+            strength_map=_fitted(self.strength_map, height, width),
+        )
+        if self.recipe and start is None:
+            require_same(job, dict(self.recipe))
+        return job
+
+    def facts(self) -> dict[str, Any]:
+        """What makes the result, the picture to be painted apart: settings, size, and digests of all pictures.
+
+        Settings of the machine are not among them: they change no more than how a picture comes about.
+        """
+        return {
+            "settings": to_mapping(self.settings, "look") | to_mapping(self.settings, "run"),
+            "size": self.size,
+            "styles": [[digest(style.pixels), style.weight, _digest(guide)] for style, guide in self._guided],
+            "mask": _digest(self.mask),
+            "init": _digest(self.init),
+            "strength_map": _digest(self.strength_map),
+        }
+
+    @property
+    def _guided(self) -> list[tuple[Style, Pixels | None]]:
+        return list(zip(self.styles, self.guides, strict=True))
+
+
+def resolve_job(order: JobOptions) -> ResolvedJob:
+    """Read all its pictures. Raises NeuralStyleError for whatever cannot be used."""
+    wanted = read_recipe(order.recipe) if order.recipe else {}
+    preset = _preset(order, wanted)
+    if not order.styles and not preset:
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    start = order.knobs.get("init")
+    picture = start if isinstance(start, str) and start not in INITS else None
+    given = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
+    base = of_the_work(wanted["settings"]) if wanted else preset.settings if preset else {}
+    settings = settings_from(given, base)
+    size = order.size or (max(wanted["size"]) if wanted else None)
+    require_size(size)
+    styles = preset_styles(preset) if preset else _given_styles(order.styles)
+    styles = _weighed(styles, wanted) if wanted else styles
+    return ResolvedJob(
+        styles,
+        settings,
+        _guides(order.guides, len(styles)),
+        None if order.mask is None else _light(order.mask),
+        None if picture is None else flatten(image_files.read(picture)),
+        size,
+        preset.slug if preset else None,
+        wanted,
+        None if order.strength_map is None else _light(order.strength_map),
+    )
+
+
+def read_content(path: str, size: int | None, page: int | None = None) -> Source:
+    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError."""
+    source = image_files.read_source(path, page)
+    image_files.require_usable(source.pixels, path)
+    if size is None:
+        return source
+    height, width = source.pixels.shape[:2]
+    scale = size / max(height, width)
+    sized = resize(source.pixels, max(1, round(height * scale)), max(1, round(width * scale)))
+    image_files.require_usable(sized, f"{path} at this --size")
+    return replace(source, pixels=sized)
+
+
+def _preset(order: JobOptions, wanted: Mapping[str, Any]) -> lookup.Preset | None:
+    """The preset that was asked for, or else the recipe's."""
+    if order.preset and order.styles:
+        raise InvalidSettingError("the style is not clear", "give either --style or --preset")
+    if order.preset is None and not order.styles and wanted and "preset" not in wanted:
+        raise InvalidSettingError("the recipe was made with pictures of its maker's", "give them with --style")
+    name = order.preset or (None if order.styles else wanted.get("preset"))
+    return lookup.load_preset(name) if name else None
+
+
+def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Style, ...]:
+    """With the recipe's weights, so that they need not be given again."""
+    weights = [entry["weight"] for entry in wanted["styles"]]
+    if len(weights) != len(styles):
+        return styles  # which is refused soon
+    return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
+
+
+def _guides(guides: tuple[str, ...], styles: int) -> tuple[Pixels | None, ...]:
+    """One for each style."""
+    if not guides:
+        return (None,) * styles
+    if len(guides) != styles:
+        counts = f"{len(guides)} for {styles} styles" if styles > 1 else f"{len(guides)} for one style"
+        raise InvalidSettingError(f"the guides do not match: {counts}", f"give one for each, {NO_GUIDE} for none")
+    return tuple(None if path == NO_GUIDE else _light(path) for path in guides)
+
+
+def _light(path: str) -> Pixels:
+    """(H, W, 1) in [0, 1]: how light a mask is, and nothing where it is transparent."""
+    pixels = image_files.read(path)
+    light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
+    light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
+    mask: Pixels = light[..., None].astype("float32")
+    return mask
+
+
+def _fitted(mask: Pixels | None, height: int, width: int) -> Pixels | None:
+    """(H, W)."""
+    return None if mask is None else resize(mask, height, width)[..., 0]
+
+
+def _digest(pixels: Pixels | None) -> str | None:
+    return None if pixels is None else digest(pixels)
+
+
+def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
+    parsed = [weighted(text) for text in texts]
+    if not any(weight for _, weight in parsed):
+        raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
+    return tuple(Style(image_files.require_usable(image_files.read(path), path), weight) for path, weight in parsed)

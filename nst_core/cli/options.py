@@ -1,0 +1,200 @@
+"""What the command line shares: options made from the settings, and errors told in one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from nst_core.shared.errors import InvalidSettingError, NeuralStyleError
+from nst_core.shared.settings import Setting, Settings, Value, from_mapping, knobs
+from nst_core.system.optional_packages import missing
+from nst_core.system.out_of_memory import as_out_of_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+REFUSED = 2  # exit code for everything that a person can put right
+
+SIZES = range(32, 65_536)  # px: the least the engine takes, the most a TIFF or PNG reader commonly does
+
+GIGABYTES = {"M": 1e-3, "": 1.0, "G": 1.0, "T": 1e3}
+"""What an amount of memory may be given in, decimal as the engine counts."""
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+
+
+def job_options(command: Command) -> Command:
+    """Give a command the options that describe a job: styles, guides, preset, size, masks, recipe, every setting."""
+    ours = (
+        click.option(
+            "--style",
+            "styles",
+            metavar="IMAGE[:WEIGHT]",
+            multiple=True,
+            help="A picture to paint like; several are mixed.",
+        ),
+        click.option(
+            "--guide",
+            "guides",
+            metavar="IMAGE|none",
+            multiple=True,
+            help="Where a style counts: white there, black elsewhere. One for each --style, in the same order.",
+        ),
+        click.option("--preset", metavar="NAME", help="A ready look instead of --style; see `presets list`."),
+        click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first."),
+        click.option(
+            "--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black."
+        ),
+        click.option(
+            "--strength-map",
+            metavar="IMAGE",
+            help="How far to go, place by place: the full --strength where this is white, nothing where it is black.",
+        ),
+        click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it."),
+    )
+    command = knob_options(command)
+    for option in reversed(ours):
+        command = option(command)
+    return command
+
+
+def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `job_options` gave, with the settings by themselves under `knobs`."""
+    settings = {named.name for named in knobs()}
+    chosen = {name: value for name, value in given.items() if name in settings}
+    return {name: value for name, value in given.items() if name not in settings} | {"knobs": chosen}
+
+
+def knob_options(command: Command) -> Command:
+    """Give a command one option for each setting, with its help, range and default."""
+    for named in reversed(knobs()):
+        words = [option.name for option in named.knob.options]
+        command = _option(named, [*words, "IMAGE"] if named.name == "init" else words)(command)
+    return command
+
+
+def look_options(command: Command) -> Command:
+    """The same for those settings alone that travel with a preset."""
+    for named in reversed(knobs()):
+        if named.knob.scope == "look":
+            command = _option(named, [option.name for option in named.knob.options])(command)
+    return command
+
+
+def _option(named: Setting, words: Sequence[str]) -> Callable[[Command], Command]:
+    """An option that takes one of the words, or a number where there are none."""
+    name = f"--{named.name.replace('_', '-')}"
+    if named.type is bool:
+        default = name if named.default else f"--no-{name[2:]}"
+        text = f"{named.knob.help} [default: {default}]"
+        return click.option(f"{name}/--no-{name[2:]}", named.name, default=None, help=text)
+    text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
+    return click.option(name, named.name, metavar="|".join(words) or _range(named), help=text)
+
+
+def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
+    """The defaults, under a preset's or recipe's settings, under what was given. Raises InvalidSettingError."""
+    texts = {named: given.get(named.name) for named in knobs()}
+    explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
+    return from_mapping(explicit, from_mapping(base))
+
+
+def weighted(text: str) -> tuple[str, float]:
+    """`IMAGE` or `IMAGE:WEIGHT` as a path and a weight.
+
+    A file that is really called so wins: names may hold colons, and Windows drives do.
+    """
+    match = None if os.path.lexists(text) else re.fullmatch(r"(?s)(.+):(\d+\.?\d*|\.\d+)", text)
+    return (match[1], float(match[2])) if match else (text, 1.0)
+
+
+def require_size(size: int | None) -> None:
+    """Raise InvalidSettingError for a longest edge, in pixels, that is not in SIZES; None asks for none."""
+    if size is not None and size not in SIZES:
+        raise InvalidSettingError(f"size is {size}", f"it must be a whole number in [{SIZES.start}, {SIZES.stop - 1}]")
+
+
+@contextlib.contextmanager
+def refusals(*, as_json: bool) -> Iterator[None]:
+    """Tell an error meant for a person in one sentence and leave with REFUSED; no traceback."""
+    try:
+        with as_out_of_memory("use --size"):
+            yield
+    except NeuralStyleError as error:
+        _refuse(error, as_json=as_json)
+    except ModuleNotFoundError as error:
+        left_out = missing(error)
+        if left_out is None:
+            raise
+        _refuse(left_out, as_json=as_json)
+
+
+def say(sentence: str) -> None:
+    """Tell a person something on standard error, however the command goes on, and also if nobody can read it."""
+    with contextlib.suppress(OSError, ValueError):
+        click.echo(f"neural-style: {sentence}", err=True)
+
+
+def print_json(answer: object) -> None:
+    """Print the one object that --json promises. What is not finite becomes null: JSON has no word for it."""
+    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _says_all(sys.stdout.encoding)))
+
+
+def speak_plainly() -> None:
+    """Have standard output and error write `\\u1234` for letters that their encoding lacks, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _says_all(encoding: str | None) -> bool:
+    return (encoding or "").casefold().replace("-", "").startswith("utf")
+
+
+def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
+    say(str(error))
+    if as_json:
+        print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
+    sys.exit(REFUSED)
+
+
+def _range(named: Setting) -> str:
+    if named.name == "memory":
+        return "GB|8G|512M"
+    return f"{named.knob.low:g}..{named.knob.high:.10g}"
+
+
+def _value(named: Setting, text: Value) -> Value:
+    """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
+    if named.name == "memory" and isinstance(text, str):
+        return _gigabytes(text)
+    with contextlib.suppress(ValueError):
+        return text if named.type in (str, bool) else named.type(text)
+    return text
+
+
+def _gigabytes(text: str) -> Value:
+    """`8`, `8G` and `8000M` are the same; what is no amount stays text."""
+    amount = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
+    return float(amount[1]) * GIGABYTES[amount[2].upper()] if amount else text
+
+
+def _finite(answer: object) -> object:
+    match answer:
+        case dict():
+            return {key: _finite(value) for key, value in answer.items()}
+        case list() | tuple():
+            return [_finite(value) for value in answer]
+        case float() if not math.isfinite(answer):
+            return None
+    return answer

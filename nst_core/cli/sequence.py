@@ -1,0 +1,55 @@
+"""The job for one picture of a batch, and for a frame of a sequence, which goes on from the one before it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nst_core.batch.batch import Item
+from nst_core.cli.job_inputs import ResolvedJob, read_content
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Pixels, flatten
+from nst_core.imaging.image_files import Source
+from nst_core.imaging.optical_flow import carried
+from nst_core.painting.job import Job
+from nst_core.painting.run import Run
+from nst_core.shared.planning.schedule import plan
+from nst_core.shared.settings import Settings, from_mapping
+
+QUICKER = {"draft": "draft", "normal": "draft", "high": "normal", "max": "high"}
+"""The quality that suffices where most of the paint is there already."""
+ANOTHER_SCENE = 0.5
+"""Share of a frame that was not to be seen in the one before, from which on it is painted as if it were the first."""
+
+
+def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[Source, Job]:
+    """What is in the picture's file, and the job for it. Raises NeuralStyleError."""
+    source = read_content(str(item.source), look.size, item.page)
+    if before is None:
+        return source, look.job(source.pixels)
+    frame = read_content(str(before.source), look.size, before.page).pixels
+    paint = flatten(image_files.read(before.output))
+    height, width = source.pixels.shape[:2]
+    if frame.shape[:2] != (height, width) or paint.shape[:2] != (height, width):
+        return source, look.job(source.pixels)
+    start, new = carried(paint, flatten(frame), flatten(source.pixels))
+    if new.mean() > ANOTHER_SCENE:
+        return source, look.job(source.pixels)
+    if new.any():
+        first = _first_picture(look.job(source.pixels))
+        start = start + new[..., None] * (first - start)
+    settings = from_mapping({"quality": _quality(look.settings, height, width)}, look.settings)
+    return source, replace(look, settings=settings).job(source.pixels, start)
+
+
+def _first_picture(job: Job) -> Pixels:
+    """(H, W, 3): where a run of the job would start from."""
+    run = Run(job)
+    next(iter(run), None)
+    return flatten(run.outcome().pixels)
+
+
+def _quality(settings: Settings, height: int, width: int) -> str:
+    """The quicker one, unless it would paint at a smaller size: fine strokes, worn by moving, would not be renewed."""
+    quicker = from_mapping({"quality": QUICKER[settings.quality]}, settings)
+    last = plan(height, width, quicker, resumed=True)[-1]
+    return quicker.quality if (last.height, last.width) == (height, width) else settings.quality

@@ -1,0 +1,85 @@
+"""The `sheet` command: one picture in many looks, on one sheet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from nst_core.batch.contact_sheet import Form, draw
+from nst_core.cli.job_inputs import JobOptions, read_content, resolve_job
+from nst_core.cli.stopping import console, stop_all, stopping
+from nst_core.imaging import image_files
+from nst_core.painting.run import Run
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.presets import lookup
+
+ALL = "all"
+ASKED = "stopping; the sheet shows what was painted. Press Ctrl-C again to give up"
+SIZE = 384
+"""Longest edge of each picture unless something else is asked for, px: a dozen of them fill a screen."""
+
+
+def carry_out(content: str, path: Path, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
+
+    path: of the sheet, which `image_files.require_writable` found. names: of presets, separated by commas, or ALL.
+    order: what Order takes, without styles and preset.
+    """
+    if columns is not None and columns < 1:
+        raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
+    chosen = _chosen(names)
+    size = order["size"] or SIZE
+    looks = [resolve_job(JobOptions(**{**order, "size": size}, styles=(), preset=preset.slug)) for preset in chosen]
+    source = read_content(content, size)
+    height, width = source.pixels.shape[:2]
+    across, down = Form(len(looks) + 1, height, width, columns).size
+    image_files.require_size(path, down, across)
+    start = time.monotonic()
+    pictures = [("Original", source.pixels)]
+    shown = console()
+    bars = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    runs: list[Run] = []
+    with (
+        stopping(partial(stop_all, runs), ASKED) as asked,
+        Progress(*bars, console=shown, transient=True, disable=not shown.is_terminal) as bar,
+    ):
+        task = bar.add_task("", total=len(looks))
+        for number, (preset, look) in enumerate(zip(chosen, looks, strict=True)):
+            bar.update(task, description=preset.title, completed=number)
+            runs[:] = [Run(look.job(source.pixels))]
+            for progress in runs[0]:
+                bar.update(task, completed=number + progress.fraction)
+            if asked:
+                break
+            pictures.append((preset.title, runs[0].outcome().pixels))
+        sheet = draw(pictures, columns)
+        image_files.write(path, sheet)
+    return {
+        "output": str(path),
+        "size": [sheet.shape[1], sheet.shape[0]],
+        "presets": [preset.slug for preset in chosen[: len(pictures) - 1]],
+        "seconds": round(time.monotonic() - start, 3),
+    }
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Say in one line what was made."""
+    width, height = report["size"]
+    count = len(report["presets"])
+    click.echo(f"wrote {report['output']} ({width} x {height} px, {count} looks) in {report['seconds']:.1f} s")
+
+
+def _chosen(names: str) -> list[lookup.Preset]:
+    if names.strip().casefold() == ALL:
+        found = list(lookup.list_presets().presets)
+    else:
+        found = [lookup.load_preset(name) for name in names.split(",") if name.strip()]
+    if not found:
+        raise InvalidSettingError("there is no preset to show", f"give their names, or {ALL}")
+    return found

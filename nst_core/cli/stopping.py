@@ -1,0 +1,122 @@
+"""What asks a command to stop and keep: Ctrl-C, SIGTERM, a terminal or console that is closed. The second one ends it.
+
+And a terminal to show progress on, which may be gone at any moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import signal
+import sys
+import threading
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
+
+from rich.console import Console
+
+from nst_core.cli.options import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from nst_core.painting.run import Run
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # as far as the system has them
+GRACE = 60.0
+"""Seconds that Windows is kept waiting at most when it closes the console; it gives up earlier by itself."""
+_CLOSING = (2, 5, 6)  # CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
+
+
+def stop_all(runs: Sequence[Run]) -> None:
+    """Stop each of these runs, also those that were added since."""
+    for run in runs:
+        run.stop()
+
+
+@contextlib.contextmanager
+def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
+    """Call `stop` and say the sentence when first asked to stop. Gives a list that is empty until then.
+
+    What is ignored already, as SIGHUP under nohup, stays so.
+    """
+    asked: list[int] = []
+    before: dict[int, Any] = {}
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        # The next one must work even inside a long step, where Python cannot: leave it to the system.
+        with contextlib.suppress(ValueError):  # Windows closes its console in a thread of its own
+            for each in before:
+                signal.signal(each, signal.SIG_DFL)
+        stop()
+        say(sentence)
+
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    for number in numbers:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            before[number] = signal.signal(number, ask)
+    try:
+        with _console_close(lambda: ask(0, None)):
+            yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def console() -> Console:
+    """Standard error for progress. What cannot be shown there any more is no reason to lose a picture."""
+    return Console(file=cast("IO[str]", _Patient(sys.stderr)))
+
+
+class _Patient(io.TextIOBase):
+    """A stream that takes everything, also when the one behind it is gone."""
+
+    def __init__(self, behind: TextIO) -> None:
+        self._behind = behind
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._behind.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._behind.flush()
+
+    def isatty(self) -> bool:
+        with contextlib.suppress(OSError, ValueError):
+            return self._behind.isatty()
+        return False
+
+    def fileno(self) -> int:
+        return self._behind.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]  # a stream's own is None until it has one
+        return self._behind.encoding or "utf-8"
+
+
+@contextlib.contextmanager
+def _console_close(ask: Callable[[], None]) -> Iterator[None]:
+    """On Windows: ask when the console is closed, and keep the system waiting until the work was kept."""
+    if sys.platform != "win32":
+        yield
+        return
+    over = threading.Event()
+
+    def closed(event: int) -> bool:
+        if event not in _CLOSING:
+            return False
+        ask()
+        over.wait(GRACE)
+        return True
+
+    handler = ctypes.WINFUNCTYPE(ctypes.c_int, ctypes.c_uint)(closed)
+    ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, 1)
+    try:
+        yield
+    finally:
+        over.set()
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(handler, 0)

@@ -1,0 +1,191 @@
+"""The way of the `stylize` command from files to files.
+
+Everything that can be wrong with what was asked is found before the work starts. Who asks it to stop, by Ctrl-C or
+otherwise, gets the picture of the last step; the second time the program ends at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from nst_core.backends.select import choose
+from nst_core.cli.job_inputs import JobOptions, read_content, require_recipe_path, resolve_job, write_recipe
+from nst_core.cli.options import say
+from nst_core.cli.stopping import console, stop_all, stopping
+from nst_core.imaging import image_files
+from nst_core.painting.job_plan import plan_job
+from nst_core.painting.recipe import describe_maker_difference
+from nst_core.painting.run import Run
+from nst_core.shared.errors import EngineCrashedError, InvalidSettingError, UnwritableOutputError
+from nst_core.shared.settings import to_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nst_core.imaging.image_files import Source
+    from nst_core.painting.job import Job, Outcome, Progress
+    from nst_core.shared.settings import Settings
+
+STOPPED = "stopped early: this is the best picture so far"
+ASKED = "stopping at the next step; press Ctrl-C again to give up"
+LOST = "the workers were lost, one after another: this is the best picture so far"
+
+
+@dataclass(frozen=True)
+class Help:
+    """Who helps with the tiles of large octaves: the address of a cluster, and how many workers there."""
+
+    ray: str
+    jobs: int | None = None
+
+
+@dataclass(frozen=True)
+class Files:
+    """What is read and written. page: counted from 1; None: the first. overwrite: whatever is there already."""
+
+    content: str
+    output: str
+    save_recipe: str | None = None
+    page: int | None = None
+    overwrite: bool = False
+
+
+def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[str, Any]:
+    """Stylise, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
+    path = image_files.require_writable(files.output, overwrite=files.overwrite)
+    saved = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
+    look = resolve_job(order)
+    source = read_content(files.content, look.size, files.page)
+    image_files.require_size(path, *source.pixels.shape[:2])
+    job = look.job(source.pixels)
+    plan = None
+    if look.settings.strength:
+        plan = plan_job(job, choose(look.settings.backend, look.settings.device)).to_mapping()
+    runs: list[Run] = []
+    with stopping(partial(stop_all, runs), ASKED) as asked:
+        outcome, early = _painted(job, far, runs, asked)
+        recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
+        path, lost = _kept(path, outcome, source, overwrite=files.overwrite)
+        if saved:
+            try:
+                write_recipe(saved, recipe)
+            except UnwritableOutputError as error:
+                lost += [str(error)]
+    notes = [
+        note
+        for note in (*source.notes, early, look.recipe and describe_maker_difference(recipe, look.recipe), *lost)
+        if note
+    ]
+    report = _report(path, outcome, look.settings, notes) | {"plan": plan, "recipe": recipe}
+    return report | {"exit_code": 1 if lost else 0}
+
+
+def _kept(path: Path, outcome: Outcome, source: Source, *, overwrite: bool) -> tuple[Path, list[str]]:
+    """Where the picture is now, and what to say where that is not the path. Raises UnwritableOutputError."""
+    try:
+        image_files.write(path, outcome.pixels, source, overwrite=overwrite)
+    except UnwritableOutputError as error:
+        if error.kept is None:
+            raise
+        return error.kept, [str(error)]
+    return path, []
+
+
+def helpers(ray: str | None, jobs: int | None) -> Help | None:
+    """What --ray and --jobs say together. Raises InvalidSettingError."""
+    if jobs is not None and (jobs < 1 or ray is None):
+        raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if ray else "give --ray with it")
+    return Help(ray, jobs) if ray else None
+
+
+def _painted(job: Job, far: Help | None, runs: list[Run], asked: list[int]) -> tuple[Outcome, str | None]:
+    """The result, and why it ended early if it did; what the run held is free again when it is written.
+
+    runs: where a run is entered while it can be stopped. asked: not empty once somebody wants it to stop.
+    """
+    with _run(job, far) as run:
+        runs.append(run)
+        if asked:
+            run.stop()
+        early = _follow(run)
+        runs.clear()
+        return run.outcome(), early or (STOPPED if asked else None)
+
+
+@contextlib.contextmanager
+def _run(job: Job, far: Help | None) -> Iterator[Run]:
+    if far is None:
+        yield Run(job)
+        return
+    from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - as above
+    from nst_core.cluster.split_picture import BandWork, Spread, Team  # noqa: PLC0415 - needed as rarely as Ray
+
+    backend, device = job.settings.backend, job.settings.device
+    graphics = device != "cpu"
+    with cluster(far.ray, say) as machines:
+        hands = machines.hands(far.jobs, graphics=graphics)
+        work = partial(BandWork, backend, device)
+        team = Team(hands, lambda: machines.worker(work, hands, graphics=graphics), machines.share)
+        spread = Spread(choose(backend, device), team)
+        try:
+            yield Run(job, spread, spread.at)
+        finally:
+            team.close()
+
+
+def _follow(run: Run) -> str | None:
+    """Run to the end with a progress bar on a terminal. What to say where workers were lost."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
+    shown = console()
+    with Bar(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        task = bar.add_task("getting ready", total=1.0, left="")
+        try:
+            for progress in run:
+                bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
+        except EngineCrashedError:
+            return LOST
+        return None
+
+
+def _where(progress: Progress) -> str:
+    return f"octave {progress.octave} of {progress.octaves}"
+
+
+def _left(progress: Progress) -> str:
+    minutes, seconds = divmod(round(max(0.0, progress.seconds_left)), 60)
+    return f"{minutes}:{seconds:02} left"
+
+
+def _report(output: Path, outcome: Outcome, settings: Settings, notes: list[str]) -> dict[str, Any]:
+    height, width = outcome.pixels.shape[:2]
+    metrics = outcome.metrics
+    return {
+        "output": str(output),
+        "size": [width, height],
+        "seconds": round(metrics.seconds, 3),
+        "backend": metrics.backend,
+        "device": metrics.device,
+        "precision": metrics.precision,
+        "evaluations": list(metrics.evaluations),
+        "losses": dict(metrics.losses),
+        "peak_memory": metrics.peak_memory,
+        "notes": [*metrics.notes, *notes],
+        "settings": to_mapping(settings),
+    }
+
+
+def tell(report: dict[str, Any]) -> None:
+    """Say in one line what was made; notes go to standard error."""
+    for note in report["notes"]:
+        click.echo(f"neural-style: {note}", err=True)
+    width, height = report["size"]
+    where = f"{report['backend']} on {report['device']} ({report['precision']})"
+    click.echo(f"wrote {report['output']} ({width} x {height} px) in {report['seconds']:.1f} s with {where}")

@@ -1,0 +1,367 @@
+"""A Ray cluster as this project uses it: workers, each a process that holds one object and does what it is asked.
+
+How many workers a cluster has room for, and what each of them takes, is decided here too. Nothing else knows
+Ray.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nst_core import __version__
+from nst_core.painting import job_plan
+from nst_core.shared.errors import (
+    DOCTOR,
+    BackendUnavailableError,
+    CancelledError,
+    EngineCrashedError,
+    EngineMismatchError,
+    EngineMissingError,
+    EngineUnreachableError,
+    NeuralStyleError,
+    from_code,
+)
+from nst_core.system import threads
+from nst_core.system.out_of_memory import as_out_of_memory
+
+ray: Any = None
+
+Tell = Callable[[str], None]
+
+LOCAL = "local"
+
+POLL_SECONDS = 0.1
+"""Seconds between looks at whether somebody has lost interest."""
+
+PATIENCE = 10.0
+"""Seconds for a machine to answer."""
+
+SHORT, LONGEST = "/tmp", 24  # noqa: S108 - a folder of our own is made in it
+"""Where a cluster of our own keeps its files if the usual place has a name of more letters than this."""
+
+_TOKEN = secrets.token_hex(32)  # Ray keeps the first one that a process has shown it
+
+SLOW = 30.0
+"""Seconds for a worker to begin before that is told."""
+
+WAITING = "a worker of the cluster has not begun yet: other work has its place, or its machine is slow; still waiting"
+
+TRY_AGAIN = "try again"
+
+START_UP_FAILED = "error raised in its creation task"
+"""What Ray says of a worker that died before it could do anything."""
+
+
+@dataclass(frozen=True)
+class RemoteError:
+    """What went wrong in a worker: the parts of a NeuralStyleError, which cross as they are."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@contextlib.contextmanager
+def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
+    """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own for LOCAL.
+
+    tell: hears sentences that a person should know, from any thread. Raises BackendUnavailableError without Ray,
+    EngineUnreachableError where there is no cluster.
+    """
+    with _surroundings(address) as options:
+        _load()
+        try:
+            _require_reachable(address)
+            ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
+        except Exception as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200].rstrip(".")
+            remedy = "check the address, or start a cluster with `ray start --head`"
+            raise EngineUnreachableError(f"no Ray cluster at {address} can be joined: {reason}", remedy) from error
+        try:
+            yield Cluster(tell)
+        finally:
+            ray.shutdown()
+
+
+class Cluster:
+    """Machines that work for us."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._machines, self._tell = machines_of(ray.nodes()), tell
+        if not self._machines:
+            raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
+
+    def hands(self, asked: int | None, *, graphics: bool) -> int:
+        """How many workers to have: as many as were asked for, or the usual number, and no more than have room."""
+        room = most(self._machines, graphics=graphics)
+        if asked and asked > room:
+            self._tell(f"the cluster has processors for {room} workers, not for {asked}")
+        return min(asked or usual(self._machines, graphics=graphics), room)
+
+    def worker(self, make: Callable[[], Any], hands: int, *, graphics: bool) -> Worker:
+        """A process that holds what `make` makes: one of so many that share the cluster evenly. Returns at once.
+
+        It waits for its place where others have the cluster. graphics: use the cards, where there are any.
+        """
+        taken = place(self._machines, hands, graphics=graphics)
+        cards = 1 / taken.sharers if taken.sharers else 0
+        # A worker that dies is replaced by who asked for it: with it died what it had learnt.
+        options = {"num_cpus": taken.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
+        return Worker(ray.remote(_Actor).options(**options).remote(make, taken, __version__), self._tell)
+
+    def share(self, value: Any) -> Any:
+        """The value, once for all calls that get it as an argument; workers see it as it is, to be read only."""
+        return ray.put(value)
+
+
+class Worker:
+    """A process somewhere in the cluster."""
+
+    def __init__(self, actor: Any, tell: Tell) -> None:
+        self._actor, self._birth = actor, _StartUp(actor.call.remote("pid"), tell)
+
+    def call(self, method: str, *arguments: Any) -> Answer:
+        """Ask for a method of what the worker holds; calls are done one after another."""
+        return Answer(self._actor.call.remote(method, *arguments), self._birth)
+
+    def stream(self, method: str, *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
+        """What a method yields, as it comes. Raises as Answer.get."""
+        items = self._actor.stream.options(num_returns="streaming").remote(method, *arguments)
+        while True:
+            _wait(items, self._birth, cancelled)
+            answer = next(items, None)
+            if answer is None:
+                return
+            yield Answer(answer, self._birth).get(cancelled)
+
+    def pid(self) -> int:
+        """The number of the process, on its machine."""
+        return int(self.call("pid").get())
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        ray.kill(self._actor)
+
+
+class _StartUp:
+    """Whether a worker has begun; told once, where it takes long."""
+
+    def __init__(self, reference: Any, tell: Tell) -> None:
+        self._reference, self._tell = reference, tell
+        self._late = time.monotonic() + SLOW
+        self._awaited = True
+
+    def look(self) -> None:
+        """Be told, sooner or later."""
+        if self._awaited and time.monotonic() > self._late:
+            self._awaited = False
+            if not ray.wait([self._reference], timeout=0)[0]:
+                self._tell(WAITING)
+
+
+class Answer:
+    """What a worker will have answered."""
+
+    def __init__(self, reference: Any, birth: _StartUp) -> None:
+        self._reference, self._birth = reference, birth
+
+    def get(self, cancelled: Callable[[], bool] = lambda: False) -> Any:
+        """Wait for it. Raises what went wrong, EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
+        _wait(self._reference, self._birth, cancelled)
+        try:
+            found = ray.get(self._reference)
+        except ray.exceptions.RayTaskError as error:
+            raise NeuralStyleError(_line(error.cause), DOCTOR) from error
+        except ray.exceptions.RayError as error:
+            if START_UP_FAILED in str(error):
+                reason = str(error).strip().splitlines()[-1].strip()[:200].rstrip(".")
+                remedy = "install the engine, this version of it, on every machine of the cluster"
+                raise EngineMissingError(f"a machine of the cluster cannot run it: {reason}", remedy) from error
+            raise EngineCrashedError(f"a worker of the cluster was lost: {_line(error)}", TRY_AGAIN) from error
+        if isinstance(found, RemoteError):
+            raise from_code(found.code, found.message, found.remedy)
+        return found
+
+
+class _Actor:
+    """The far side: holds the object, and turns what goes wrong into words that cross."""
+
+    def __init__(self, make: Callable[[], Any], taken: WorkerResources, version: str) -> None:
+        threads.limit(taken.threads)
+        job_plan.set_sharers(taken.beside[_machine()], taken.sharers)
+        self._made = _attempted(make) if version == __version__ else None
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """See Worker.call."""
+        return _attempted(lambda: self._method(method)(*arguments))
+
+    def stream(self, method: str, *arguments: Any) -> Iterator[Any]:
+        """See Worker.stream."""
+        items = _attempted(lambda: iter(self._method(method)(*arguments)))
+        while not isinstance(items, RemoteError):
+            item = _attempted(lambda: next(items, _END))
+            if item is _END:
+                return
+            yield item
+            if isinstance(item, RemoteError):
+                return
+        yield items
+
+    def _method(self, name: str) -> Callable[..., Any]:
+        if name == "pid":
+            return os.getpid
+        if self._made is None:
+            remedy = "install the same version on every machine of the cluster"
+            raise EngineMismatchError(f"a worker of the cluster has version {__version__} of the engine", remedy)
+        if isinstance(self._made, RemoteError):
+            raise from_code(self._made.code, self._made.message, self._made.remedy)
+        method: Callable[..., Any] = getattr(self._made, name)
+        return method
+
+
+_END = object()
+
+
+def _attempted(work: Callable[[], Any]) -> Any:
+    try:
+        with as_out_of_memory():
+            return work()
+    except NeuralStyleError as error:
+        return RemoteError(error.code, error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 - the other side has to hear of it, whatever it is
+        return RemoteError(NeuralStyleError.code, f"a worker of the cluster failed with {_line(error)}", DOCTOR)
+
+
+def _line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+
+
+def _machine() -> str:
+    """The name of this one in the cluster that this process belongs to."""
+    _load()
+    return str(ray.get_runtime_context().get_node_id())
+
+
+def _wait(what: Any, birth: _StartUp, cancelled: Callable[[], bool]) -> None:
+    while not cancelled():
+        if ray.wait([what], timeout=POLL_SECONDS)[0]:
+            return
+        birth.look()
+    raise CancelledError("the work was cancelled")
+
+
+def _require_reachable(address: str) -> None:
+    """Ray itself knocks for minutes. Raises OSError where nobody answers at HOST:PORT."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdecimal() and "/" not in host:
+        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+
+
+def _load() -> None:
+    global ray  # noqa: PLW0603 - it is optional, and reads its surroundings when it is loaded
+    try:
+        import ray  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise BackendUnavailableError("Ray is not installed", "`pip install 'gimp-neural-style[ray]'`") from error
+
+
+@contextlib.contextmanager
+def _surroundings(address: str) -> Iterator[dict[str, Any]]:
+    """Options for ray.init. For a cluster of our own also what only environment variables say, until it has ended."""
+    if address != LOCAL:
+        yield {"address": address}
+        return
+    ours = {
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on any system: every server listens to this machine only
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": _TOKEN,
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    # It holds sockets, whose names may not be long.
+    place = SHORT if len(tempfile.gettempdir()) > LONGEST and Path(SHORT).is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="nst-", dir=place, ignore_cleanup_errors=True) as folder:
+        try:
+            yield {"address": LOCAL, "include_dashboard": False, "_temp_dir": folder}
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class Machine:
+    """name: the cluster's own for it. cpus: one at least. cards: graphics cards."""
+
+    name: str
+    cpus: int
+    cards: int
+
+
+@dataclass(frozen=True)
+class WorkerResources:
+    """What one of several equal workers takes.
+
+    cpus: of a machine; threads: its networks', 0 for all that there are. sharers: how many workers share a card, 0
+    where none is used. beside: by the machines' names, how many workers each of them has at most.
+    """
+
+    cpus: int
+    threads: int
+    sharers: int
+    beside: Mapping[str, int]
+
+
+def machines_of(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
+    """The machines that can work, of what `ray.nodes()` tells."""
+    found = [
+        Machine(node["NodeID"], int(node["Resources"].get("CPU", 0)), int(node["Resources"].get("GPU", 0)))
+        for node in nodes
+        if node["Alive"]
+    ]
+    return [machine for machine in found if machine.cpus]
+
+
+def used(machines: Sequence[Machine], *, graphics: bool) -> list[Machine]:
+    """Those with cards, where cards are wanted and there are any; else all of them."""
+    return [machine for machine in machines if graphics and machine.cards] or list(machines)
+
+
+def usual(machines: Sequence[Machine], *, graphics: bool) -> int:
+    """How many workers to have where nobody says: one for each card, else one for each machine."""
+    return sum(max(1, min(one.cpus, one.cards if graphics else 0)) for one in used(machines, graphics=graphics))
+
+
+def most(machines: Sequence[Machine], *, graphics: bool) -> int:
+    """How many workers there is room for: each needs a processor."""
+    return sum(machine.cpus for machine in used(machines, graphics=graphics))
+
+
+def place(machines: Sequence[Machine], hands: int, *, graphics: bool) -> WorkerResources:
+    """What each of so many workers, `most` of them at most, takes so that all work at once: as much as that leaves."""
+    chosen = used(machines, graphics=graphics)
+    cards = graphics and any(machine.cards for machine in chosen)
+    sharers = next(n for n in range(1, hands + 1) if sum(_beside(chosen, 1, n)) >= hands) if cards else 0
+    largest = max(machine.cpus for machine in chosen)
+    cpus = next(c for c in range(largest, 0, -1) if sum(_beside(chosen, c, sharers)) >= hands)
+    beside = _beside(chosen, cpus, sharers)
+    each = {one.name: min(count, hands) for one, count in zip(chosen, beside, strict=True)}
+    return WorkerResources(cpus, 0 if cpus == largest else cpus, sharers, each)
+
+
+def _beside(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
+    """How many such workers each machine has room for."""
+    return [min(one.cpus // cpus, one.cards * sharers if sharers else one.cpus) for one in machines]

@@ -1,0 +1,351 @@
+"""One picture over many workers: the objective in tiles, in bands of which each worker keeps one."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import Any, Protocol
+
+import numpy as np
+
+from nst_core.backends.base import AbortedError, Backend, Objective
+from nst_core.backends.select import choose
+from nst_core.backends.tiling import (
+    ALIGNED,
+    MARGIN,
+    Box,
+    Exact,
+    InTiles,
+    Passes,
+    StyleLoss,
+    Tile,
+    normalized,
+    reduction,
+    smoothness,
+    tiles,
+)
+from nst_core.imaging.arrays import Float
+from nst_core.painting.job_plan import budget
+from nst_core.shared.errors import CancelledError, EngineCrashedError
+from nst_core.shared.planning.cost_model import IN_FULL, TILES
+from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.settings import Settings
+from nst_core.vgg.layers import METHODS, Method
+from nst_core.vgg.losses import Array, Grams, Targets, held_weights, tv_weight
+
+
+@dataclass(frozen=True)
+class Band:
+    """Rows of a picture of this width, the ends excluded: what counts, and with a margin what is seen."""
+
+    top: int
+    bottom: int
+    outer_top: int
+    outer_bottom: int
+    width: int
+
+    def cut(self, reduced: int = 1) -> tuple[slice, slice, slice, slice]:
+        """The index of what is seen, of a (N, C, H, W) that is smaller than the picture by that factor."""
+        return slice(None), slice(None), slice(self.outer_top // reduced, self.outer_bottom // reduced), slice(None)
+
+    def grid(self, size: int) -> Iterator[Tile]:
+        """Its tiles, counted from the corner of what is seen."""
+        shift, rows = self.top - self.outer_top, self.outer_bottom - self.outer_top
+        for tile in tiles(self.bottom - self.top, self.width, size):
+            top, bottom = tile.inner.top + shift, tile.inner.bottom + shift
+            outer = Box(max(0, top - MARGIN), min(rows, bottom + MARGIN), tile.outer.left, tile.outer.right)
+            yield Tile(Box(top, bottom, tile.inner.left, tile.inner.right), outer)
+
+
+def bands(height: int, width: int, count: int) -> list[Band]:
+    """At most so many bands of nearly the same height, beginning at multiples of 16."""
+    blocks = math.ceil(height / ALIGNED)
+    count = min(count, blocks)
+    edges = [*(round(i * blocks / count) * ALIGNED for i in range(count)), height]
+    return [
+        Band(top, bottom, max(0, top - MARGIN), min(height, bottom + MARGIN), width) for top, bottom in pairwise(edges)
+    ]
+
+
+@dataclass(frozen=True)
+class About:
+    """How a worker computes: backend, device and precision. room: bytes that it may hold."""
+
+    name: str
+    device: str
+    precision: str
+    room: float
+
+
+class BandWork:
+    """The far side: keeps what does not change from step to step, and answers with arrays of numpy."""
+
+    def __init__(self, backend: str, device: str) -> None:
+        self._backend = choose(backend, device)
+        self._passes: Passes | None = None
+
+    def about(self) -> About:
+        """Of this worker."""
+        backend = self._backend
+        return About(backend.name, backend.device, backend.precision, budget(Settings(), backend))
+
+    def style(self, band: Band, size: int, method: str, image: Float) -> Mapping[str, Exact]:
+        """The sums of a style's Gram matrices over its part (1, 3, H, W)."""
+        everywhere = np.ones((1, 1, *image.shape[2:]), np.float32)
+        passes = Passes(self._backend, list(band.grid(size)), METHODS[method])
+        return passes.sums(self._backend.array(image), self._backend.array(everywhere))
+
+    def prepare(
+        self, band: Band, size: int, method: str, guides: Float, held: Mapping[str, tuple[Float, Float]]
+    ) -> None:
+        """Learn and keep the guides' part, and that of the target features with their weights."""
+        array = self._backend.array
+        self._guides = array(guides)
+        self._passes = Passes(self._backend, list(band.grid(size)), METHODS[method])
+        self._held = {layer: (array(target), array(weight)) for layer, (target, weight) in held.items()}
+
+    def sums(self, image: Float) -> Mapping[str, Exact]:
+        """See Passes.sums."""
+        return self._prepared().sums(self._backend.array(image), self._guides)
+
+    def gradient(self, image: Float, derivatives: Mapping[str, Float]) -> tuple[float, Float]:
+        """The loss of the target features, and the gradient on the part of that and of style together."""
+        own = {layer: self._backend.array(part) for layer, part in derivatives.items()}
+        x = self._backend.array(image)
+        found = x * 0
+        loss = self._prepared().gradient(x, self._guides, own, self._held, found)
+        return loss, self._backend.numpy(found)
+
+    def _prepared(self) -> Passes:
+        if self._passes is None:
+            raise EngineCrashedError("a worker has lost what it had learnt")
+        return self._passes
+
+
+Share = Callable[[Any], Any]
+
+TRIES = 3
+"""Workers that may be lost over one part."""
+
+
+class Answer(Protocol):
+    """What a worker will have answered."""
+
+    def get(self, cancelled: Callable[[], bool]) -> Any:
+        """Wait for it. Raises EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
+
+
+class TeamWorker(Protocol):
+    """A worker."""
+
+    def call(self, method: str, *arguments: Any) -> Answer:
+        """Ask for something; returns at once. What is asked is done in that order."""
+
+    def close(self) -> None:
+        """End the worker."""
+
+
+class Team:
+    """So many workers, from when they are first needed on.
+
+    start: makes one. share: makes a value ready to be sent, once for several calls.
+    """
+
+    def __init__(self, count: int, start: Callable[[], TeamWorker], share: Share = lambda value: value) -> None:
+        self.count, self.share = count, share
+        self._start = start
+        self._hands: list[TeamWorker] = []
+        self._aborted = threading.Event()
+
+    def each(
+        self, method: str, parts: Sequence[tuple[Any, ...]], lesson: Callable[[int], tuple[Any, ...]] | None = None
+    ) -> list[Any]:
+        """Ask one worker after another for one part each, and wait for all; answers come in the parts' order.
+
+        lesson: what the worker of that number has to be asked first where it replaces a lost one. Raises AbortedError
+        after `abort`, EngineCrashedError where several workers are lost over one part.
+        """
+        self._hands = self._hands or [self._start() for _ in range(self.count)]
+        asked = [hand.call(method, *part) for hand, part in zip(self._hands, parts, strict=False)]
+        taught = [partial(lesson, number) if lesson else None for number in range(len(asked))]
+        return [
+            self._found(number, answer, (method, *parts[number]), taught[number]) for number, answer in enumerate(asked)
+        ]
+
+    def begin(self) -> None:
+        """Work that an abort may end begins; one that came before was not meant for it."""
+        self._aborted.clear()
+
+    def abort(self) -> None:
+        """End what is being waited for."""
+        self._aborted.set()
+
+    def close(self) -> None:
+        """End all workers."""
+        for hand in self._hands:
+            hand.close()
+
+    def _found(
+        self, number: int, answer: Answer, asked: tuple[Any, ...], lesson: Callable[[], tuple[Any, ...]] | None
+    ) -> Any:
+        lost: EngineCrashedError | None = None
+        learnt: Answer | None = None
+        for attempt in range(TRIES):
+            if attempt:
+                hand = self._hands[number] = self._start()
+                learnt = hand.call(*lesson()) if lesson else None
+                answer = hand.call(*asked)
+            try:
+                if learnt:
+                    learnt.get(self._aborted.is_set)
+                return answer.get(self._aborted.is_set)
+            except CancelledError as error:
+                raise AbortedError from error
+            except EngineCrashedError as error:
+                lost = error
+        assert lost
+        raise lost
+
+
+ALONE = 1.0
+"""Megapixels of the smallest picture worth spreading; what is in tiles for want of memory is spread at any size."""
+
+TILE = 1024
+"""px: of an octave that would fit whole."""
+
+KEPT = 1.9e8
+"""Bytes for each megapixel of a worker's band: features 144, guides 8, rows 12 and gradient 12 for each pixel, and the
+weights of the features."""
+
+
+class Spread:
+    """A backend that computes with a team of `BandWork` what another one computes here."""
+
+    def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
+        """size: side of the tiles, px; 0: everything is done here."""
+        self._backend, self._team, self._size = backend, team, size
+        self.name, self.device, self.precision, self.notes = (
+            backend.name,
+            backend.device,
+            backend.precision,
+            backend.notes,
+        )
+        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
+        self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
+        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+        self._room: float | None = None
+
+    def at(self, _: Backend, octave: Octave) -> Backend:
+        """The same for an octave: see Run. `notes` tell from now on of workers that compute in another way."""
+        worth = octave.area >= ALONE and self._team.count > 1
+        size = octave.tile or (TILE if worth else 0)
+        return Spread(self._backend, self._team, size and self._fitting(octave, size))
+
+    def _fitting(self, octave: Octave, size: int) -> int:
+        """The largest side of tiles, not above `size`, that every worker has memory for; the smallest if none is."""
+        if self._room is None:
+            self._room = self._asked()
+        sizes = [size, *(side for side in TILES if side < size)]
+        kept = KEPT * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
+        held = {side: kept + IN_FULL.evaluation * replace(octave, tile=side).at_once for side in sizes}
+        return next((side for side in sizes if held[side] <= self._room), sizes[-1])
+
+    def _asked(self) -> float:
+        """Bytes that each worker may hold."""
+        self._team.begin()
+        workers: list[About] = self._team.each("about", [()] * self._team.count)
+        here = About(self.name, self.device, self.precision, math.inf)
+        if len({(one.name, one.precision) for one in (here, *workers)}) > 1:
+            ways = sorted({_way(one) for one in workers})
+            self.notes += (f"the workers compute with {' and '.join(ways)}, this machine with {_way(here)}",)
+        return min(worker.room for worker in workers)
+
+    def abort(self) -> None:
+        """See `Backend.abort`."""
+        self._backend.abort()
+        self._team.abort()
+
+    def held(self, image: Array, method: Method) -> Mapping[str, Array]:
+        """See `Backend.held`; computed here, in tiles."""
+        here = InTiles(self._backend, self._size) if self._size else self._backend
+        return here.held(image, method)
+
+    def style(self, image: Array, method: Method) -> Grams:
+        """See `Backend.style`."""
+        height, width = image.shape[2:]
+        if not self._size or height * width / 1e6 < ALONE:
+            return self._backend.style(image, method)
+        pixels = self.numpy(image)
+        cut = bands(height, width, self._team.count)
+        self._team.begin()
+        parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
+        return normalized(self._backend, _summed(parts), np.ones((1, 1, height, width), np.float32))
+
+    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.described`."""
+        return self.style(image, method), self.held(image, method)
+
+    def objective(self, targets: Targets) -> Objective:
+        """See `Backend.objective`."""
+        if not self._size:
+            return self._backend.objective(targets)
+        self._team.begin()
+        return _Together(self._backend, self._team, targets, self._size)
+
+
+def _way(about: About) -> str:
+    return f"{about.name} on {about.device} ({about.precision})"
+
+
+class _Together:
+    """An objective: see `nst_core.backends.base.Objective`."""
+
+    def __init__(self, backend: Backend, team: Team, targets: Targets, size: int) -> None:
+        self._backend, self._team, self._size = backend, team, size
+        self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
+        self._method, self._guides = targets.method, backend.numpy(targets.guides)
+        weights = held_weights(targets)
+        self._held = {
+            layer: (backend.numpy(target), backend.numpy(weights[layer])) for layer, target in targets.held.items()
+        }
+        height, width = self._guides.shape[2:]
+        self._bands = bands(height, width, team.count)
+        team.each("prepare", [self._lesson(number)[1:] for number in range(len(self._bands))])
+
+    def __call__(self, image: Array) -> tuple[Array, Array]:
+        pixels = self._backend.numpy(image)
+        parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
+        asked = [(part,) for part in parts] if self._style.counts else []
+        style, derivatives = self._style(_summed(self._team.each("sums", asked, self._lesson)))
+        pull = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
+        found = self._team.each("gradient", [(part, pull) for part in parts], self._lesson)
+        tv, gradient = smoothness(image, self._on_tv)
+        for band, (_, part) in zip(self._bands, found, strict=True):
+            gradient[band.cut()] += self._backend.array(part)
+        held = sum(loss for loss, _ in found)
+        return self._backend.array(np.array([style, held, tv], np.float32)), gradient
+
+    def _lesson(self, number: int) -> tuple[Any, ...]:
+        """What teaches a worker its band."""
+        band = self._bands[number]
+        held = {
+            layer: tuple(_rows(values, band, reduction(self._method, layer)) for values in one)
+            for layer, one in self._held.items()
+        }
+        return "prepare", band, self._size, self._method.name, _rows(self._guides, band), held
+
+
+def _summed(parts: Iterable[Mapping[str, Exact]]) -> dict[str, Exact]:
+    total: dict[str, Exact] = {}
+    for part in parts:
+        for layer, found in part.items():
+            total[layer] = total[layer] + found if layer in total else found
+    return total
+
+
+def _rows(pixels: Float, band: Band, reduced: int = 1) -> Float:
+    return np.ascontiguousarray(pixels[band.cut(reduced)])

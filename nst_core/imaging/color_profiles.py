@@ -1,0 +1,100 @@
+"""Colour profiles: from a file's own colours to sRGB and back, with 16 bits. libvips does it, by Little CMS."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+from nst_core.imaging.arrays import Float
+
+Values = NDArray[np.uint8] | NDArray[np.uint16]
+
+_INTENT = "perceptual"
+_BLOCK = "icc-profile-data"
+_HEADERS = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
+_FORMATS = {"uint8": "uchar", "uint16": "ushort"}
+_SPACES = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16")}
+
+
+@cache
+def vips() -> Any:
+    """libvips, loaded when it is first needed, without its memory of past work and without readers of doubtful care."""
+    import pyvips  # noqa: PLC0415 - it takes a third of a second, and most pictures do without
+
+    pyvips.cache_set_max(0)
+    pyvips.block_untrusted_set(True)  # noqa: FBT003 - its only argument
+    return pyvips
+
+
+def to_srgb(values: Values, profile: bytes) -> Float | None:
+    """values: (H, W, 1, 3 or 4 inks) in the profile's colours. Returns (H, W, 3), or None if the profile is no use."""
+    if not _fits(profile, values.shape[2]):
+        return None
+    image = as_image(values)
+    if values.shape[2] == 4:
+        image = image.copy(interpretation="cmyk")
+    try:
+        return _converted(image, profile, _srgb())
+    except vips().Error:
+        return None
+
+
+def from_srgb(pixels: Float, profile: bytes) -> Float:
+    """(H, W, 3) sRGB in the colours of an RGB profile that `to_srgb` could use."""
+    return _converted(as_image(as_words(pixels)), _srgb(), profile)
+
+
+def _fits(profile: bytes, channels: int) -> bool:
+    """Whether it is a profile, and for this many; libvips would take another one without a word."""
+    try:
+        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    except (OSError, TypeError, ValueError, ImageCms.PyCMSError):
+        return False
+    return profile[16:20] == _HEADERS[channels]
+
+
+@cache
+def _srgb() -> bytes:
+    """Little CMS's own: that of libvips is off by a hundredth at the borders of its gamut."""
+    return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+
+
+def _converted(image: Any, profile: bytes, wanted: bytes) -> Float:
+    """From one profile to another, each handed over as the image's own block: libvips takes files otherwise."""
+    block = vips().GValue.blob_type
+    image.set_type(block, _BLOCK, profile)
+    neutral = image.icc_import(embedded=True, intent=_INTENT).copy()  # of whose blocks nobody else knows
+    neutral.set_type(block, _BLOCK, wanted)
+    return as_floats(neutral.icc_export(depth=16, intent=_INTENT).numpy())
+
+
+def as_image(values: Values) -> Any:
+    """Integers (H, W, C) for libvips: grey or RGB, perhaps with alpha."""
+    height, width, channels = values.shape
+    kind = values.dtype.name
+    image = vips().Image.new_from_memory(np.ascontiguousarray(values), width, height, channels, _FORMATS[kind])
+    return image.copy(interpretation=_SPACES[kind][channels > 2])
+
+
+def as_floats(values: Values) -> Float:
+    """Integers in [0, 1]."""
+    floats: Float = values.astype(np.float32)
+    floats /= np.float32(np.iinfo(values.dtype).max)
+    return floats
+
+
+def as_words(pixels: Float) -> NDArray[np.uint16]:
+    """[0, 1] in 16 bits."""
+    words: NDArray[np.uint16] = np.rint(np.clip(pixels, 0, 1) * np.float32(65535)).astype(np.uint16)
+    return words
+
+
+def as_bytes(pixels: Float) -> NDArray[np.uint8]:
+    """[0, 1] in 8 bits."""
+    values: NDArray[np.uint8] = np.rint(np.clip(pixels, 0, 1) * np.float32(255)).astype(np.uint8)
+    return values

@@ -1,0 +1,61 @@
+"""Pictures at another size, whole or a strip of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from nst_core.imaging.arrays import Float, Pixels
+
+
+def resize(pixels: Pixels, height: int, width: int) -> Pixels:
+    """The picture at another size, in [0, 1], any number of channels; a fourth is alpha and weighs the colours."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    if pixels.shape[2] != 4:
+        return _resampled(pixels, height, width)
+    alpha = pixels[..., 3:]
+    new_alpha = _resampled(alpha, height, width)
+    weighed = _resampled(pixels[..., :3] * alpha, height, width)
+    # Where nothing is visible there is no weighed colour to divide; the straight one is at least a plausible one.
+    hidden = new_alpha < 1 / 512
+    color = np.where(hidden, _resampled(pixels[..., :3], height, width), weighed / np.where(hidden, 1, new_alpha))
+    return np.concatenate([np.clip(color, 0, 1), new_alpha], axis=2, dtype=np.float32)
+
+
+def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:
+    """Pillow's Lanczos widens its kernel when it reduces; its overshoot at edges is cut off here."""
+    channels = [
+        np.asarray(Image.fromarray(pixels[..., c]).resize((width, height), Image.Resampling.LANCZOS))
+        for c in range(pixels.shape[2])
+    ]
+    bounded: Pixels = np.clip(np.stack(channels, axis=2), 0, 1)
+    return bounded
+
+
+PIXELS = 1_000_000
+"""About as many in each strip."""
+
+
+def strips(height: int, width: int) -> Iterator[slice]:
+    """Rows from the top down."""
+    rows = max(1, PIXELS // width)
+    for top in range(0, height, rows):
+        yield slice(top, min(height, top + rows))
+
+
+def resized_strip(pixels: Float, height: int, width: int, rows: slice) -> Float:
+    """These rows of the picture (H, W, C), without alpha, at another size: those that `resizing.resize` gives."""
+    if pixels.shape[:2] == (height, width):
+        return pixels[rows]
+    scale = pixels.shape[0] / height
+    box = (0, rows.start * scale, pixels.shape[1], rows.stop * scale)
+    size = (width, rows.stop - rows.start)
+    channels = [
+        np.asarray(Image.fromarray(pixels[..., c]).resize(size, Image.Resampling.LANCZOS, box))
+        for c in range(pixels.shape[2])
+    ]
+    bounded: Float = np.clip(np.stack(channels, axis=2), 0, 1)
+    return bounded

@@ -1,0 +1,1 @@
+"""One job from picture to painted picture."""

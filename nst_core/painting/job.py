@@ -1,0 +1,208 @@
+"""What goes into a run and what comes out of it: plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.resizing import resize
+from nst_core.shared.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
+from nst_core.shared.presets.lookup import Preset
+from nst_core.shared.settings import MIN_SIDE, Settings
+
+_ROUNDING = 1e-4
+"""How far beyond [0, 1] is the rounding of a sum of shares."""
+
+
+@dataclass(frozen=True, eq=False)
+class Style:
+    """A picture to paint like, equal to itself alone.
+
+    pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
+
+    guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere.
+    """
+
+    pixels: Float
+    weight: float = 1.0
+    guide: Float | None = None
+
+    def __post_init__(self) -> None:
+        require_picture(self.pixels, "the style")
+        _require_number(self.weight, "a style's weight", lambda weight: weight >= 0, "0 or more")
+        if self.guide is not None:
+            _require_shares(self.guide, "a guide", (None, None), "make it black where the style shall not be")
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """All a run needs, checked when made; equal to itself alone.
+
+    content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
+    settings say. mask: (H, W) in [0, 1], 1 where to stylise. strength_map: (H, W) in [0, 1], which multiplies the
+    strength position by position. part: the share of a larger picture's area that this is;
+    strokes have the size they have in the whole. Raises InvalidImageError (and its kinds) or
+    InvalidSettingError.
+    """
+
+    content: Float
+    styles: tuple[Style, ...]
+    settings: Settings = field(default_factory=Settings)
+    init: Float | None = None
+    mask: Float | None = None
+    part: float = 1.0
+    strength_map: Float | None = None
+
+    def __post_init__(self) -> None:
+        require_picture(self.content, "the picture")
+        size = self.content.shape[:2]
+        _require_number(self.part, "the part", lambda part: 0 < part <= 1, "above 0 and at most 1")
+        if not all(isinstance(style, Style) for style in self.styles):
+            raise InvalidSettingError("the styles are not all of class Style", "give Style(pixels) for each")
+        if not isinstance(self.settings, Settings):
+            raise InvalidSettingError(f"the settings are {_what(self.settings)}", "give Settings(…)")
+        if not sum(style.weight for style in self.styles) > 0:
+            raise InvalidSettingError("there is no style", "choose a preset or a style picture")
+        if self.init is not None:
+            _require_shares(self.init, "the picture to start from", (*size, 3), "convert it first")
+        if self.mask is not None:
+            _require_shares(self.mask, "the mask", size, "make it white where to paint")
+        if self.strength_map is not None:
+            _require_shares(self.strength_map, "the strength map", size, "make it white where to paint fully")
+        if not (self.visible > 0).any():
+            raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
+        self._check_guides()
+
+    def _check_guides(self) -> None:
+        guides = [style.guide for style in self.styles if style.weight > 0]
+        for guide in guides:
+            if guide is not None and guide.shape != self.content.shape[:2]:
+                raise InvalidImageError(f"a guide has another size, {_what(guide)}", "give it the size of the content")
+        if not any(guide is None or (guide * self.visible > 0).any() for guide in guides):
+            raise NothingVisibleError("the guides cover nothing that is visible", "make them white where to paint")
+
+    @property
+    def visible(self) -> Float:
+        """(H, W): how much of each pixel takes part: alpha times mask."""
+        alpha = self.content[..., 3] if self.content.shape[2] == 4 else None
+        visible = np.broadcast_to(np.float32(1), self.content.shape[:2]) if alpha is None else alpha
+        return visible if self.mask is None else visible * self.mask
+
+
+def preset_styles(preset: Preset) -> tuple[Style, ...]:
+    """The pictures of a preset. Raises BrokenPresetError or InvalidImageError."""
+    return tuple(Style(image_files.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)
+
+
+def reduced(job: Job, side: int) -> Job:
+    """The same job over a picture whose longer side is at most `side`, MIN_SIDE for its shorter one permitting."""
+    height, width = job.content.shape[:2]
+    scale = min(1.0, max(side / max(height, width), MIN_SIDE / min(height, width)))
+    if scale == 1:
+        return job
+    size = round(height * scale), round(width * scale)
+
+    def shrunk(mask: Float | None) -> Float | None:
+        return None if mask is None else resize(mask[..., None], *size)[..., 0]
+
+    styles = tuple(replace(style, guide=shrunk(style.guide)) for style in job.styles)
+    return Job(
+        resize(job.content, *size),
+        styles,
+        job.settings,
+        mask=shrunk(job.mask),
+        strength_map=shrunk(job.strength_map),
+    )
+
+
+def require_picture(pixels: Float, what: str) -> None:
+    """Raise unless this is a float32 (H, W, 3 or 4) picture in [0, 1], 32 px or more on each side."""
+    if _is_other(pixels) or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+        raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture but {_what(pixels)}", "convert it first")
+    height, width = pixels.shape[:2]
+    if min(height, width) < MIN_SIDE:
+        raise ImageTooSmallError(f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side")
+    _require_range(pixels, what, "bring it into that range")
+
+
+def _require_shares(values: Float, what: str, shape: tuple[int | None, ...], remedy: str) -> None:
+    """Raise unless these are floats in [0, 1] of this shape; None leaves a side open."""
+    if _is_other(values):
+        raise InvalidImageError(f"{what} is not of float32 but {_what(values)}", "convert it first")
+    if len(values.shape) != len(shape) or any(
+        want not in (None, has) for want, has in zip(shape, values.shape, strict=True)
+    ):
+        raise InvalidImageError(f"{what} has another size, {_what(values)}", "give it the size of the content")
+    _require_range(values, what, remedy)
+
+
+def _require_range(values: Float, what: str, remedy: str) -> None:
+    if not values.size:
+        return
+    low, high = float(values.min()), float(values.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise InvalidImageError(f"{what} holds values that are not numbers", "repair it first")
+    if low < -_ROUNDING or high > 1 + _ROUNDING:
+        raise InvalidImageError(f"{what} holds values outside 0 to 1, from {low:g} to {high:g}", remedy)
+
+
+def _require_number(value: object, what: str, allowed: Callable[[float], bool], rule: str) -> None:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not np.isfinite(float(value)) or not allowed(float(value)):  # type: ignore[arg-type]
+        raise InvalidSettingError(f"{what} is {value!r}", f"it must be {rule}")
+
+
+def _is_other(values: object) -> bool:
+    return not isinstance(values, np.ndarray) or values.dtype not in (np.float32, np.float64)
+
+
+def _what(values: object) -> str:
+    """What was given, for a person."""
+    if isinstance(values, np.ndarray):
+        return f"an array of {values.dtype} of shape {values.shape}"
+    return f"of type {type(values).__name__}"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One evaluation has ended, or, step 0, the picture to start from is there, whose loss nobody knows yet.
+
+    octave and step count from 1; steps: in this octave; seconds_left: an estimate. While a picture is carried to full
+    size the last step is told again and again, with less time left.
+    """
+
+    octave: int
+    octaves: int
+    step: int
+    steps: int
+    loss: float | None
+    seconds_left: float
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far."""
+
+    seconds: float
+    backend: str
+    device: str
+    precision: str
+    evaluations: tuple[int, ...]
+    losses: Mapping[str, float]
+    peak_memory: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """Equal to itself alone. The picture, with as many channels as the content had, and how it came about."""
+
+    pixels: Float
+    metrics: Metrics
+    recipe: dict[str, Any]

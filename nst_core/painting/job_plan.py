@@ -1,0 +1,165 @@
+"""What a job will do and cost, told before it is done: sizes, steps, tiles, seconds, and the memory it may take."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from nst_core.backends.base import Backend
+from nst_core.imaging.arrays import planes
+from nst_core.painting.job import Job
+from nst_core.painting.regions import Region, region_count
+from nst_core.painting.targets import Scene, classic_targets
+from nst_core.shared.planning.cost_model import arranged, duration, needs, peak
+from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
+from nst_core.shared.settings import Settings, knobs
+from nst_core.system.memory import held_memory
+from nst_core.vgg.losses import Weights
+
+_SIDES = {"cpu": 256}
+
+_LARGE = 1024
+"""px: where speed is measured; a graphics card shows what it can only on larger pictures."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a picture of this size will be painted.
+
+    carried: what the last octave found is enlarged to the full size. seconds: None where no speed is known. memory:
+    bytes of the engine at most; free: bytes that are free where it computes, None where nobody knows. notes: what a
+    person should know, the backend's included.
+    """
+
+    height: int
+    width: int
+    octaves: tuple[Octave, ...]
+    carried: bool
+    seconds: float | None
+    memory: int
+    free: int | None
+    backend: Backend
+    notes: tuple[str, ...]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """For JSON: sizes are [width, height] in px; a tile of 0 means that the octave is computed whole."""
+        return {
+            "size": [self.width, self.height],
+            "octaves": [{"size": [o.width, o.height], "steps": o.steps, "tile": o.tile} for o in self.octaves],
+            "carried": self.carried,
+            "seconds": None if self.seconds is None else round(self.seconds, 1),
+            "memory": self.memory,
+            "free": self.free,
+            "backend": self.backend.name,
+            "device": self.backend.device,
+            "precision": self.backend.precision,
+            "notes": list(self.notes),
+        }
+
+
+def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
+    """The plan of a run of this job. speed: seconds for a unit of work (see `Octave.work`)."""
+    (height, width), settings = job.content.shape[:2], job.settings
+    area, octaves, notes = height * width / 1e6, list[Octave](), backend.notes
+    if settings.strength:
+        most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
+        wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
+        octaves, more = in_budget(wanted, job, backend)
+        notes += more
+    memory = peak(octaves, area, region_count(job.styles), needs(backend.device, backend.precision))
+    if settings.memory and memory > settings.memory * 1e9:
+        notes += (f"no way of painting this picture takes as little as {settings.memory:g} GB of memory",)
+    return Plan(
+        height=height,
+        width=width,
+        octaves=tuple(octaves),
+        carried=bool(octaves) and octaves[-1].area < area,
+        seconds=None if speed is None else duration(octaves, area, speed, settings.seconds),
+        memory=memory,
+        free=backend.free_memory(),
+        backend=backend,
+        notes=notes,
+    )
+
+
+def speed_of(backend: Backend, side: int = 0) -> float:
+    """Seconds for a unit of work here: measured on a picture of that side (px; 0: one that takes a few seconds)."""
+    side = side or _SIDES.get(backend.device, _LARGE)
+    picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
+    everywhere = np.ones((side, side), np.float32)
+    scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
+    objective = backend.objective(classic_targets(backend, scene, Weights()))
+    image = backend.array(planes(picture))
+    return (
+        min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2))
+        / Octave(side, side, 1, method="classic").work
+    )
+
+
+def _timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+SHARE = 0.9
+"""Of what is free: other programs want some too."""
+
+MOST = next(named.knob.high for named in knobs() if named.name == "memory")
+
+_sharers = {"cpu": 1, "card": 1}
+
+_parts: dict[str, float] = {}
+"""What this program's part was when it first asked, by device: later the others have taken some of theirs."""
+
+
+def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[str, ...]]:
+    """The octaves as memory allows them, and what a person should know of that."""
+    height, width = job.content.shape[:2]
+    area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
+    fitting = arranged(octaves, area, room, regions, needs(backend.device, backend.precision))
+    if len(fitting) == len(octaves):
+        return fitting, ()
+    wanted, had = octaves[-1], fitting[-1]
+    where = f"{wanted.width} x {wanted.height} px"
+    return fitting, (f"there is too little memory to paint at {where}: painted at {had.width} x {had.height} px",)
+
+
+def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:
+    """Have the library see to it that the memory that was set is kept: or what the plan takes, where none keeps it."""
+    height, width = job.content.shape[:2]
+    place = needs(backend.device, backend.precision)
+    least = peak(octaves, height * width / 1e6, region_count(job.styles), place)
+    backend.keep_within(max(job.settings.memory * 1e9 or math.inf, least))
+
+
+def budget(settings: Settings, backend: Backend) -> float:
+    """Bytes that the engine may hold where the backend computes: what was set, or what it holds and what is free."""
+    if settings.memory:
+        return settings.memory * 1e9
+    free = backend.free_memory()
+    if free is None:
+        return math.inf
+    on_processor = backend.device == "cpu"
+    sharers = _sharers["cpu" if on_processor else "card"]
+    whole = (held_memory() if on_processor else 0) + SHARE * free / sharers
+    return whole if sharers == 1 else _parts.setdefault(backend.device, whole)
+
+
+def set_sharers(here: int, card: int) -> None:
+    """Leave others their parts of what is free: so many programs like this work on this machine and on each card."""
+    _sharers.update(cpu=max(1, here), card=max(1, card))
+    _parts.clear()
+
+
+def split_budget(settings: Settings, backend: Backend, engines: int) -> Settings:
+    """The settings for each of so many engines that are about to work beside each other: what is free is shared out."""
+    free = backend.free_memory()
+    if settings.memory or engines == 1 or free is None:
+        return settings
+    return replace(settings, memory=min(MOST, SHARE * free / engines / 1e9))

@@ -1,0 +1,250 @@
+"""Which piece of a style is nearest to each piece of a picture, and a picture put together from such pieces.
+
+Pieces are compared by VGG19 features of cells of 4 x 4 px.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.backends.base import Backend, Blocks
+from nst_core.imaging.arrays import Float
+from nst_core.vgg.layers import CELL, CELL_LAYERS
+from nst_core.vgg.losses import TINY, Array
+
+Index = NDArray[np.int64]
+
+SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
+"""How much each layer counts in a distance. Sum 1."""
+
+DEEPEST = "relu4_1"
+"""The layer with one position for each block."""
+
+ALL_PAIRS = 2.7e8
+"""Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
+
+ROWS = 1 << 16
+"""Cells that are compared with their candidates at a time."""
+
+Means = Mapping[str, Array]
+"""A picture's mean features (1, C) by layer."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A style's cells. grid: (h, w), how many. scale: by layer, what its features count."""
+
+    blocks: Blocks
+    grid: tuple[int, int]
+    scale: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class FinePieces:
+    """A style's cells by their shallow layers. vectors: (h * w, F), of length 1; grid and scale as in `Pieces`."""
+
+    vectors: Array
+    grid: tuple[int, int]
+    scale: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The nearest cells: index (h, w, 2), row and column in a style of so many cells (grid)."""
+
+    index: Index
+    grid: tuple[int, int]
+
+    def enlarged(self, size: tuple[int, int], grid: tuple[int, int]) -> Index:
+        """What they say of a larger picture of so many cells (height, width), for the style at a size of that grid."""
+        lines = []
+        for side, short, large, small in zip(size, self.index.shape[:2], grid, self.grid, strict=True):
+            parent = np.minimum(np.arange(side) * short // side, short - 1)
+            # How far a cell lies inside its parent, in cells: there in the style its own counterpart lies.
+            lines.append((parent, np.arange(side) - -(-parent * side // short), large / small))
+        (rows, below, tall), (columns, beside, wide) = lines
+        start = self.index[rows][:, columns] * np.array((tall, wide))
+        inside = np.stack(np.meshgrid(below, beside, indexing="ij"), axis=-1)
+        found: Index = np.clip(start.astype(np.int64) + inside, 0, np.array(grid) - 1)
+        return found
+
+
+def pieces(held: Mapping[str, Array]) -> Pieces:
+    """held: a style's features by layer, as `Backend.held` gives them for the painterly method."""
+    means = means_of(held)
+    scale = _scale(held, means)
+    return Pieces(_blocks(held, scale, means), _grid(held), scale)
+
+
+def fine_pieces(held: Mapping[str, Array]) -> FinePieces:
+    """held: a style's features of the shallow layers."""
+    means = means_of(held)
+    scale = _scale(held, means)
+    return FinePieces(_rows(held, scale, means), _grid(held), scale)
+
+
+def _scale(held: Mapping[str, Array], means: Means) -> dict[str, float]:
+    scale = {}
+    for layer, values in held.items():
+        centered = values - means[layer][:, :, None, None]
+        deviation = float((centered**2).sum() / (values.shape[2] * values.shape[3])) ** 0.5
+        scale[layer] = SHARES[layer] ** 0.5 / (deviation + TINY)
+    return scale
+
+
+def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = None) -> Means:
+    """A picture's mean features. shares: (1, 1, h, w) by layer, how much each position counts."""
+    if shares is None:
+        return {layer: values.mean((2, 3)) for layer, values in held.items()}
+    return {
+        layer: (values * shares[layer]).sum((2, 3)) / (shares[layer].sum() + TINY) for layer, values in held.items()
+    }
+
+
+def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pieces) -> Index:
+    """(h, w, 2): row and column of the nearest style cell of each cell.
+
+    held: the picture's features; means: of the picture, or of the part of it in which the style counts.
+    """
+    (height, width), query = _grid(held), _blocks(held, style.scale, means)
+    every = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
+    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, every=every)))
+    rows, across = (-(-side // 2) for side in (height, width))
+    found = _of_blocks(picked.astype(np.int64), style.grid)
+    # From (down in the block, across in it, row of blocks, column of blocks) to rows and columns of cells.
+    whole = found.reshape(2, 2, rows, across, 2).transpose(2, 0, 3, 1, 4).reshape(2 * rows, 2 * across, 2)
+    return np.ascontiguousarray(whole[:height, :width])
+
+
+def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, start: Index) -> Index:
+    """The same among the places that `start` (h, w, 2) and its neighbours point to, by the shallow layers alone."""
+    height, width = start.shape[:2]
+    query = _rows(held, style.scale, means)
+    found = np.empty((height, width, 2), np.int64)
+    strip = max(1, ROWS // width)
+    for top in range(0, height, strip):
+        rows = slice(top, min(height, top + strip))
+        own = query[rows.start * width : rows.stop * width]
+        best, place = None, None
+        for candidate in _candidates(start, rows, style.grid):
+            flat = (candidate[..., 0] * style.grid[1] + candidate[..., 1]).reshape(-1)
+            score = _products(own, style.vectors[flat])
+            if best is None or place is None:
+                best, place = score, flat
+            else:
+                place = np.where(score > best, flat, place)
+                best = np.maximum(best, score)
+        assert place is not None
+        found[rows] = np.stack(np.divmod(place, style.grid[1]), axis=-1).reshape(-1, width, 2)
+    return found
+
+
+def _of_blocks(cells: Index, grid: tuple[int, int]) -> Index:
+    """Row and column (..., 2) of cells in a grid, counted block by block for each of the four places in a block."""
+    rows, across = (-(-side // 2) for side in grid)
+    place, block = np.divmod(cells, rows * across)
+    found: Index = np.stack([block // across * 2 + place // 2, block % across * 2 + place % 2], axis=-1)
+    # Where a side is odd, the last cells stand twice in their blocks.
+    clipped: Index = np.minimum(found, np.array(grid) - 1)
+    return clipped
+
+
+def _grid(held: Mapping[str, Array]) -> tuple[int, int]:
+    height, width = held["relu3_1"].shape[2:]
+    return int(height), int(width)
+
+
+def _blocks(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Blocks:
+    """The cells' vectors. Where a side is odd, the last cells stand twice in their blocks."""
+    rows, across = (-(-side // 2) for side in _grid(held))
+    parts = {layer: (values[0] - means[layer][0][:, None, None]) * scale[layer] for layer, values in held.items()}
+    coarse = _repeated(parts.pop(DEEPEST), rows, across)
+    coarse = coarse.reshape(len(coarse), -1).T
+    shape, first = (4, rows * across, sum(len(part) for part in parts.values())), 0
+    fine: Array = np.empty(shape, np.float32) if isinstance(coarse, np.ndarray) else coarse.new_empty(shape)
+    for values in parts.values():
+        part, last = _repeated(values, 2 * rows, 2 * across), first + len(values)
+        for place, (down, right) in enumerate(np.ndindex(2, 2)):
+            fine[place, :, first:last] = part[:, down::2, right::2].reshape(len(part), -1).T
+        first = last
+    squares = (fine**2).sum(2) + (coarse**2).sum(1)
+    return Blocks(fine, coarse, (squares + TINY) ** -0.5)
+
+
+def _repeated(values: Array, height: int, width: int) -> Array:
+    """(C, h, w) with its last row and column once more where it is smaller than that."""
+    down, right = (
+        np.minimum(np.arange(side), size - 1) for side, size in zip((height, width), values.shape[1:], strict=True)
+    )
+    return values if values.shape[1:] == (height, width) else values[:, down][:, :, right]
+
+
+def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
+    """(h * w, F), each row of length 1: the cells' vectors of layers with a position for each cell."""
+    parts = [
+        ((values[0] - means[layer][0][:, None, None]) * scale[layer]).reshape(int(values.shape[1]), -1).T
+        for layer, values in held.items()
+    ]
+    size = len(parts[0]), sum(part.shape[1] for part in parts)
+    rows: Array = np.empty(size, np.float32) if isinstance(parts[0], np.ndarray) else parts[0].new_empty(size)
+    first = 0
+    for part in parts:
+        rows[:, first : first + part.shape[1]] = part
+        first += part.shape[1]
+    return rows * ((rows**2).sum(1) + TINY)[:, None] ** -0.5
+
+
+def _products(a: Array, b: Array) -> NDArray[np.float32]:
+    """The scalar product of each row of (N, F) with that of the other."""
+    if isinstance(a, np.ndarray):
+        found: NDArray[np.float32] = np.einsum("ij,ij->i", a, b)
+        return found
+    return np.asarray((a * b).sum(1).cpu())
+
+
+def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[Index]:
+    """Where a cell may have its nearest: where its neighbours' neighbours point to, and around its own start."""
+    height, width = start.shape[:2]
+    last = np.array(grid) - 1
+    above, left = np.arange(rows.start, rows.stop), np.arange(width)
+    for down in (0, -2, 2):
+        for right in (0, -2, 2):
+            y, x = np.clip(above + down, 0, height - 1), np.clip(left + right, 0, width - 1)
+            back = np.stack(np.meshgrid(above - y, left - x, indexing="ij"), axis=-1)
+            yield np.clip(start[y][:, x] + back, 0, last)
+    for step in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        yield np.clip(start[rows] + np.array(step), 0, last)
+
+
+_WIDE = 3 * CELL
+
+
+def assembled(style: Float, index: Index, height: int, width: int) -> Float:
+    """style: (H', W', 3); index: (h, w, 2), the style's cell for each cell. Returns (height, width, 3)."""
+    rows, columns = (side // CELL for side in style.shape[:2])
+    blocks = style[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2)
+    h, w = index.shape[:2]
+    total = np.zeros((h, w, CELL, CELL, 3), np.float32)
+    window = _window()
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            y, x = np.clip(np.arange(h) + down, 0, h - 1), np.clip(np.arange(w) + right, 0, w - 1)
+            place = index[y][:, x]
+            # The neighbour's piece reaches over this cell: as far from its centre as this cell is from the neighbour.
+            row = np.clip(place[..., 0] + (np.arange(h) - y)[:, None], 0, rows - 1)
+            column = np.clip(place[..., 1] + (np.arange(w) - x)[None], 0, columns - 1)
+            part = window[(1 - down) * CELL : (2 - down) * CELL, (1 - right) * CELL : (2 - right) * CELL]
+            total += blocks[row, column] * part[..., None]
+    whole = total.swapaxes(1, 2).reshape(h * CELL, w * CELL, 3)
+    return np.pad(whole, ((0, height - h * CELL), (0, width - w * CELL), (0, 0)), mode="edge")
+
+
+def _window() -> Float:
+    """(12, 12): shares that add up to 1 wherever nine pieces overlap."""
+    line = np.hanning(_WIDE + 2)[1:-1]
+    line = line / line.reshape(3, CELL).sum(0)[np.arange(_WIDE) % CELL]
+    return np.outer(line, line).astype(np.float32)

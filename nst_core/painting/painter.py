@@ -1,0 +1,328 @@
+"""An octave: where its image starts from, and what it is compared with; and the way from one size to the next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nst_core.backends.base import Backend, Objective
+from nst_core.backends.tiling import Box, tiles
+from nst_core.imaging import color
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.fill_hidden import fill_hidden
+from nst_core.imaging.resizing import resize, resized_strip, strips
+from nst_core.painting.faces import face_mask, find_faces
+from nst_core.painting.job import Job, Style
+from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
+from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
+from nst_core.painting.strength import BALANCED, classic_weights, painterly_weights, strength_at
+from nst_core.painting.targets import Looks, Matches, Scene, classic_targets, fine_style, painterly_targets, refined
+from nst_core.shared.planning.schedule import DRAFT
+from nst_core.shared.settings import MIN_SIDE
+from nst_core.vgg.layers import CELL
+from nst_core.vgg.losses import Targets
+
+NOISE = 0.2
+"""Standard deviation of a noise init, before it takes the styles' colours."""
+VARIATION, CLOUD = 0.1, 16
+"""Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
+PIECES = 0.5
+"""Share of the matched pieces' pixels in an octave's start; the rest is the enlarged picture."""
+PAINTED = 0.25
+"""Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""
+FACES_KEPT = 0.55
+"""How much *keep faces* takes off the strength in the middle of a face."""
+GLANCE = 160
+"""Longest edge of the octave whose pieces make the first picture, px."""
+FINER = 0.7
+"""Share of what the styles' pieces have beyond an enlarged picture, that is added to it at full size."""
+TILE, TILE_MARGIN = 1024, 64
+"""px: in such parts pieces are put together at full size."""
+_SMALL = (MIN_SIDE, MIN_SIDE)
+"""A size for regions whose guides do not matter."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """An octave ready to be painted. start: (H, W, 3)."""
+
+    start: Float
+    objective: Objective
+
+
+def go_on() -> None:
+    """What is called before each part of a long piece of work, where nobody may want to end it."""
+
+
+class Painter:
+    """A job's image on its way from size to size."""
+
+    def __init__(
+        self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = go_on
+    ) -> None:
+        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted.
+
+        before_part: called again and again in long pieces of work; what it raises ends them.
+        """
+        if job.init is not None:
+            # Its hidden pixels shall influence nothing either.
+            job = replace(job, init=fill_hidden(job.init, job.visible))
+        self.job, self.styles, self._before_part = job, styles, before_part
+        self._whole = self._small = content
+        self.map = strength_map(job, content)
+        self.matches = Matches()
+        self._ground: Float | None = None
+
+    @property
+    def painterly(self) -> bool:
+        """Whether pieces are matched. A texture has no picture to match them with."""
+        return self.job.settings.method == "painterly" and not self.job.settings.texture
+
+    @property
+    def brush_size(self) -> float:
+        """Of the strokes, against those of the style pictures, in the picture that this is, or is a part of."""
+        return self.job.settings.brush_size / math.sqrt(self.job.part)
+
+    def content(self, height: int, width: int) -> Float:
+        """The content at a size: (height, width, 3)."""
+        if self._small.shape[:2] != (height, width):
+            self._small = resize(self._whole, height, width)
+        return self._small
+
+    def glance(self, backend: Backend, height: int, width: int) -> Float:
+        """(h, w, 3): what to show before anything is evaluated, at this size or smaller."""
+        if self.job.init is not None or not self.painterly or self.job.settings.init != "sketch":
+            return self._first(height, width)
+        scale = min(1.0, max(GLANCE / max(height, width), MIN_SIDE / min(height, width)))
+        size = round(height * scale), round(width * scale)
+        return self._matched(backend, None, *size, Matches())[1]
+
+    def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
+        """The octave of this size. image: (h, w, 3), what the octave before it ended with."""
+        again = image is not None and image.shape[:2] == (height, width)
+        if self.painterly:
+            grown = None if image is None else self._grown(image, height, width)
+            targets, start = self._matched(backend, grown, height, width, self.matches)
+            if again or self.job.init is not None:
+                start = grown if grown is not None else self._first(height, width)
+            return Canvas(start, self._objective(backend, targets))
+        start = self._first(height, width) if image is None else self._climbed(image, height, width)
+        targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
+        return Canvas(start, self._objective(backend, targets))
+
+    def to_full_size(self, backend: Backend, image: Float) -> Float:
+        """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
+        height, width = self._whole.shape[:2]
+        draft = max(image.shape[:2]) <= DRAFT
+        plainly = draft or self.job.settings.seamless or not self.matches.found
+        if image.shape[:2] == (height, width) or not self.painterly or plainly:
+            return self._climbed(image, height, width)
+        whole = np.empty((height, width, 3), np.float32)
+        for rows in strips(height, width):
+            whole[rows] = resized_strip(image, height, width, rows)
+        fine = np.empty_like(whole)
+        refine = _Refining(self, backend, image.shape[0] / height)
+        for tile in tiles(height, width, TILE, TILE_MARGIN):
+            self._before_part()
+            inside = tile.inner.within(tile.outer)
+            part = refine(whole, *_spans(tile.outer))
+            fine[_spans(tile.inner)] = part[_spans(inside)]
+        return fine
+
+    def _scene(self, height: int, width: int) -> Scene:
+        visible = resize(self.job.visible[..., None], height, width)[..., 0]
+        content, regions = self.content(height, width), regions_of(self.styles, height, width)
+        if self.job.settings.seamless:
+            content, visible = wrapped(content), bordered(visible)
+            regions = [replace(region, guide=bordered(region.guide)) for region in regions]
+        return Scene(content, visible, regions, height * width, self.brush_size)
+
+    def part(self, rows: slice, columns: slice) -> Scene:
+        """A part of the picture at full size."""
+        height, width = self._whole.shape[:2]
+        guided = guided_in(guided_at(self.styles, height, width), rows, columns)
+        content = self._whole[rows, columns]
+        visible = self.job.visible[rows, columns]
+        return Scene(content, visible, regions_of(guided, *visible.shape), height * width, self.brush_size)
+
+    def _objective(self, backend: Backend, targets: Targets) -> Objective:
+        return seamless(backend, targets) if self.job.settings.seamless else backend.objective(targets)
+
+    def _matched(
+        self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
+    ) -> tuple[Targets, Float]:
+        """The targets of the painterly method, and the picture (height, width, 3) that it starts from.
+
+        grown: (height, width, 3), what has been painted, at this size.
+        """
+        settings, periodic = self.job.settings, self.job.settings.seamless
+        scene = self._scene(height, width)
+        amount = resize(self.map[..., None], height, width)[..., 0]
+        amount = wrapped(amount) if periodic else amount
+        seen = grown if grown is not None else self.job.init
+        seen = None if seen is None else resize(seen, height, width)
+        sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
+        sought = varied(sought, settings.seed)
+
+        def ground() -> Float:
+            plain = in_palette(self.content(height, width), self.styles, settings.strength)
+            return wrapped(plain) if periodic else plain
+
+        looks = Looks(wrapped(sought) if periodic else sought, ground)
+        strength = strength_at(settings, amount)
+        weights = painterly_weights(settings, strength.gram_weight)
+        targets, pieced = painterly_targets(backend, scene, strength, weights, looks, matches)
+        pieced = unwrapped(pieced) if periodic else pieced
+        if settings.init != "sketch":
+            return targets, self._first(height, width) if grown is None else grown
+        if grown is None:
+            return targets, pieced
+        return targets, grown + np.float32(PIECES) * (pieced - grown)
+
+    def _sought(self, painted: Float, height: int, width: int) -> Float:
+        """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size."""
+        content = self.content(height, width)
+        coarse = resize(resize(content, -(-height // 2), -(-width // 2)), height, width)
+        return content + np.float32(PAINTED) * (painted - coarse)
+
+    def _first(self, height: int, width: int) -> Float:
+        """(height, width, 3): where a run starts from that does not start from pieces."""
+        settings = self.job.settings
+        content = self.content(height, width)
+        if self.job.init is not None:
+            self._ground = resize(self.job.init, height, width)
+        elif settings.texture or settings.init == "noise":
+            self._ground = _noise(content, self.styles, settings.seed)
+        else:
+            plain = content if settings.init == "content" else in_palette(content, self.styles, settings.strength)
+            self._ground = varied(plain, settings.seed)
+        return self._ground
+
+    def _grown(self, image: Float, height: int, width: int) -> Float:
+        if image.shape[:2] == (height, width):
+            return image
+        return (resized if self.job.settings.seamless else resize)(image, height, width)
+
+    def _climbed(self, image: Float, height: int, width: int) -> Float:
+        """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
+        settings = self.job.settings
+        steady = self.job.init is not None or not (settings.texture or settings.init == "noise")
+        below = self._ground
+        if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
+            return self._grown(image, height, width)
+        # What was begun at this size and given up has left a ground of this size.
+        below = resize(below, *image.shape[:2])
+        return enlarged(image, below, self._first(height, width).copy())
+
+
+class _Refining:
+    """Adds to parts of an enlarged picture what is too fine for the size that it was painted at: from the styles."""
+
+    def __init__(self, painter: Painter, backend: Backend, scale: float) -> None:
+        """scale: of the painted picture, against its full size."""
+        self._painter, self._backend, self._scale = painter, backend, scale
+        height, width = painter.map.shape
+        self._styles = [
+            fine_style(backend, picture, height * width, painter.brush_size)
+            for region in regions_of(painter.styles, *_SMALL)
+            for picture, _ in region.styles
+        ]
+        size = height // CELL, width // CELL
+        self._starts = [
+            found.enlarged(size, style.grid)
+            for (found, _), (_, style) in zip(painter.matches.found, self._styles, strict=True)
+        ]
+
+    def __call__(self, whole: Float, rows: slice, columns: slice) -> Float:
+        """That part of the picture (H, W, 3)."""
+        painter, image = self._painter, whole[rows, columns]
+        scene = painter.part(rows, columns)
+        sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
+        cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
+        places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
+        pixels = refined(self._backend, scene, sought, painter.matches, places)
+        blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
+        finer = pixels - self._blurred(pixels)
+        return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)
+
+    def _blurred(self, pixels: Float) -> Float:
+        height, width = pixels.shape[:2]
+        small = resize(pixels, *(max(1, round(side * self._scale)) for side in (height, width)))
+        return resize(small, height, width)
+
+
+def _spans(box: Box) -> tuple[slice, slice]:
+    return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+def strength_map(job: Job, content: Float) -> Float:
+    """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is."""
+    plain = np.ones(content.shape[:2], np.float32)
+    if job.strength_map is not None:  # what it says of hidden pixels shall influence nothing either
+        plain = fill_hidden(job.strength_map[..., None], job.visible)[..., 0]
+    if not job.settings.keep_faces:
+        return plain
+    faces = find_faces(content)
+    return plain * (1 - np.float32(FACES_KEPT) * face_mask(content.shape[:2], faces)) if faces else plain
+
+
+def varied(image: Float, seed: int) -> Float:
+    """image: (H, W, 3), with soft clouds of light and colour in it that are the seed's own; none for seed 0."""
+    if seed == 0:
+        return image
+    height, width = image.shape[:2]
+    grid = (math.ceil(height / CLOUD), math.ceil(width / CLOUD), 3)
+    # Resizing keeps to [0, 1], so the clouds hang around one half.
+    clouds = np.random.default_rng(seed).normal(0.5, VARIATION, grid).clip(0, 1).astype(np.float32)
+    changed: Float = (image + resize(clouds, height, width) - np.float32(0.5)).clip(0, 1)
+    return changed
+
+
+def in_palette(content: Float, styles: Sequence[Style], strength: float) -> Float:
+    """The photograph in the colours of each region's styles, as far as the strength goes."""
+    own, share = color.palette(content), np.float32(min(1.0, strength / BALANCED))
+
+    def painted(region: Region) -> Float:
+        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        wanted, ground = color.palette(colors), np.empty_like(content)
+        for rows in strips(*content.shape[:2]):
+            ground[rows] = content[rows] + share * (color.recolored(content[rows], own, wanted) - content[rows])
+        return ground
+
+    return _mixed(content, styles, painted)
+
+
+def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
+    """image: (h, w, 3), what optimisation made of `coarse`. Does the same to `fine`, larger: in place."""
+    # Resizing keeps to [0, 1], where half a difference fits around one half.
+    change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
+    height, width = fine.shape[:2]
+    for rows in strips(height, width):
+        np.clip(fine[rows] + 2 * resized_strip(change, height, width, rows) - 1, 0, 1, out=fine[rows])
+    return fine
+
+
+def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
+    """Noise with the palette of each region's styles: colours are the slowest to arrive otherwise."""
+    noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
+
+    def painted(region: Region) -> Float:
+        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
+        return color.matched(noise, color.palette(colors))
+
+    return _mixed(content, styles, painted)
+
+
+def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:
+    """Each region as `painted` under its guide; the photograph where no guide reaches."""
+    height, width = content.shape[:2]
+    mixed = np.zeros((height, width, 3), np.float32)
+    bare = np.ones((height, width), np.float32)
+    for region in regions_of(styles, height, width):
+        mixed += painted(region) * region.guide[..., None]
+        bare -= region.guide
+    mixed += content * bare[..., None]
+    return mixed.clip(0, 1, out=mixed)

@@ -1,0 +1,112 @@
+"""The recipe: how a picture came about, small enough to travel with it, without any path, and enough to repeat it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nst_core import __version__
+from nst_core.backends.base import Backend
+from nst_core.imaging.arrays import Float
+from nst_core.painting.job import Job, Style
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.settings import knobs, to_mapping
+from nst_core.system import processor, threads
+
+FORMAT = 1
+MAKER_FIELDS = {"backend": "name", "device": "device", "precision": "precision"}
+"""What a recipe tells of the backend that made the picture, and where the backend has it."""
+AROUND: dict[str, Callable[[], str]] = {
+    "processor": processor.processor,
+    "threads": lambda: f"{threads.count()} threads",
+    "libraries": processor.libraries,
+    "kernels": processor.kernels,
+}
+"""What it tells of the machine, beside these, since some version on."""
+
+
+def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
+    """Engine version, settings of the look and the run, size, and digests of all pictures.
+
+    backend: what computed the picture, if anything was; settings may leave that open.
+    """
+    height, width = job.content.shape[:2]
+    made = {name: getattr(backend, attribute) for name, attribute in MAKER_FIELDS.items()} if backend else {}
+    made |= {name: ask() for name, ask in AROUND.items()} if backend else {}
+    return {
+        "format": FORMAT,
+        "engine": __version__,
+        "settings": of_the_work(to_mapping(job.settings)),
+        "size": [width, height],
+        "styles": [_style(style) for style in job.styles],
+        **_digests(mask=job.mask, init=job.init, strength_map=job.strength_map),
+        **({"made": made} if made else {}),
+    }
+
+
+def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings without those of the machine, which older recipes hold: they are for whoever repeats it to choose."""
+    machine = {named.name for named in knobs() if named.knob.scope == "machine"}
+    return {name: value for name, value in settings.items() if name not in machine}
+
+
+def describe_maker_difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
+    """What to say where the recipe `wanted` tells of other makers than `found`, the new one's own.
+
+    Their pictures differ in details. Recipes need not tell of a backend, nor of a machine.
+    """
+    both = [name for name in ("engine", "made") if name in found and name in wanted]
+    parts = [*MAKER_FIELDS, *(name for name in AROUND if all(name in told.get("made", ()) for told in (found, wanted)))]
+    ours, theirs = (", ".join(_maker(name, told[name], parts) for name in both) for told in (found, wanted))
+    if ours == theirs:
+        return None
+    return f"the recipe's picture was made by {theirs}, this one by {ours}: they may differ in details"
+
+
+def _maker(name: str, told: Any, parts: Iterable[str]) -> str:
+    return f"engine {told}" if name == "engine" else " ".join(filter(None, (str(told.get(part)) for part in parts)))
+
+
+def require_same(job: Job, wanted: dict[str, Any]) -> None:
+    """Raise InvalidSettingError, naming what differs, unless the job's pictures are those of the recipe.
+
+    The content may be another one: a recipe also serves to paint a second photograph alike.
+    """
+    found = recipe(job)
+    if len(found["styles"]) != len(wanted["styles"]):
+        raise InvalidSettingError(
+            f"the number of styles is {len(found['styles'])}, and {len(wanted['styles'])} in the recipe",
+            "give the same styles",
+        )
+    for number, (ours, theirs) in enumerate(zip(found["styles"], wanted["styles"], strict=True), start=1):
+        _require_digest(ours, theirs, "sha256", f"style {number}")
+        _require_digest(ours, theirs, "guide", f"the guide of style {number}")
+    _require_digest(found, wanted, "mask", "the mask")
+    _require_digest(found, wanted, "init", "the picture to start from")
+    _require_digest(found, wanted, "strength_map", "the strength map")
+
+
+def _require_digest(ours: dict[str, Any], theirs: dict[str, Any], name: str, what: str) -> None:
+    if ours.get(name) == theirs.get(name):
+        return
+    if name not in ours:
+        raise InvalidSettingError(f"the recipe was made with {what}", "give it again")
+    if name not in theirs:
+        raise InvalidSettingError(f"the recipe was made without {what}", "leave it out")
+    raise InvalidSettingError(f"{what} is not the picture the recipe was made with", "give that one")
+
+
+def _style(style: Style) -> dict[str, Any]:
+    return {"sha256": _digest(style.pixels), "weight": style.weight, **_digests(guide=style.guide)}
+
+
+def _digests(**pictures: Float | None) -> dict[str, str]:
+    return {name: _digest(pixels) for name, pixels in pictures.items() if pixels is not None}
+
+
+def _digest(pixels: Float) -> str:
+    """Of the pixels as 8-bit values, so that the same picture in another file is the same style."""
+    return hashlib.sha256((pixels * 255).round().astype(np.uint8).tobytes()).hexdigest()

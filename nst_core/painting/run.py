@@ -1,0 +1,296 @@
+"""The run: coarse to fine, each octave descending on its objective from where the one before ended.
+
+outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from nst_core.backends.base import AbortedError, Backend
+from nst_core.backends.select import choose
+from nst_core.backends.tiling import in_tiles
+from nst_core.imaging.arrays import Float, picture, planes, viewed
+from nst_core.imaging.fill_hidden import fill_hidden
+from nst_core.painting.clock import Clock, Plateau
+from nst_core.painting.composite import composite
+from nst_core.painting.job import Job, Metrics, Outcome, Progress, reduced
+from nst_core.painting.job_plan import enforce_budget, in_budget, speed_of
+from nst_core.painting.lbfgs import FIRST_MOVE, GENTLE_MOVE, Step, descend
+from nst_core.painting.painter import Painter
+from nst_core.painting.recipe import recipe
+from nst_core.painting.targets import in_colors
+from nst_core.shared.errors import OutOfMemoryError
+from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
+from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
+from nst_core.system.memory import peak_memory
+from nst_core.system.out_of_memory import as_out_of_memory
+
+Tiled = Callable[[Backend, Octave], Backend]
+
+TRIAL = 192
+"""Side of what is evaluated to learn the speed where there is a time limit and the first octave is large, px."""
+
+PLAIN_CARRY = 1.0
+"""Seconds for each megapixel of a picture that is only enlarged to full size."""
+
+PATIENCE = 60.0
+"""Seconds to wait for an evaluation that was told to end."""
+
+FULL = "the memory was full: this is the best picture so far"
+
+PLAINLY = "the memory was full: the picture was enlarged without finer strokes"
+
+NO_TIME = "the time limit was too short for a single step"
+
+
+@dataclass
+class _Best:
+    """The best picture so far, for whoever asks, from whichever thread. image: fetches it from where it lives."""
+
+    image: Callable[[], Float]
+    losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    evaluations: list[int] = field(default_factory=list)
+
+
+class Run:
+    """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread.
+
+    tiled: the backend as an octave needs it, in tiles or not.
+    """
+
+    def __init__(self, job: Job, backend: Backend | None = None, tiled: Tiled = in_tiles) -> None:
+        self.job = job
+        self._backend, self._tiled = backend, tiled
+        self._clock = Clock(job.settings.seconds)
+        self._stopped = threading.Event()
+        self._resting = threading.Event()
+        self._resting.set()
+        self._lock = threading.Lock()
+        self._visible = job.visible
+        # What is masked out shall not influence anything either.
+        self._content = fill_hidden(job.content[..., :3], self._visible)
+        self._area = self._visible.size / 1e6
+        self._best = _Best(partial(viewed, self._content))
+        self._notes: tuple[str, ...] = ()
+        self._small: tuple[int, Job] | None = None
+        self._fraction = 0.0
+
+    def stop(self) -> None:
+        """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
+        self._stopped.set()
+        # At rest it looks whether it was stopped before it goes on; the backend may be at work for another run.
+        if self._backend is not None and not self._resting.is_set():
+            self._backend.abort()
+
+    def __iter__(self) -> Iterator[Progress]:
+        self._resting.clear()
+        try:
+            with as_out_of_memory():
+                for progress in self._steps():
+                    self._resting.set()
+                    yield progress
+                    self._resting.clear()
+        except AbortedError:
+            if not self._stopped.is_set():  # it was another run, on the same backend, that was to end
+                raise
+        finally:
+            self._resting.set()
+
+    def _steps(self) -> Iterator[Progress]:
+        settings = self.job.settings
+        if settings.strength == 0:
+            return
+        styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
+        backend = self._backend = self._backend or choose(settings.backend, settings.device)
+        octaves = self._plan(backend)
+        painter = Painter(self.job, self._content, styles, self._go_on)
+        unseen = settings.seconds and not painter.painterly
+        self._clock.expect(speed_of(backend, TRIAL) if unseen else SPEED)
+        self._best.image = partial(planes, painter.glance(backend, octaves[0].height, octaves[0].width))
+        rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
+        climbs = self._clock.reserve(rate * self._area, self._area)
+        last = self._progress(octaves, 0, 0)
+        yield last
+        if self._stopped.is_set():
+            return
+        octaves, self._notes = in_budget(octaves, self.job, backend)
+        enforce_budget(octaves, self.job, backend)
+        try:
+            with as_out_of_memory():
+                for last in self._descended(painter, octaves):
+                    yield last
+        except OutOfMemoryError:
+            if not any(self._best.evaluations):
+                raise
+            self._notes += (FULL,)
+        if climbs and not self._stopped.is_set():
+            yield from self._carried(painter, last)
+
+    def _carried(self, painter: Painter, last: Progress) -> Iterator[Progress]:
+        assert self._backend
+        try:
+            image = yield from carried(painter, self._backend, picture(self._best.image()), self._clock, last)
+        except OutOfMemoryError:
+            self._notes += (PLAINLY,)
+        else:
+            self._best.image = partial(viewed, image)
+
+    def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Iterator[Progress]:
+        """One octave after another, as far as the time limit goes."""
+        for index, octave in enumerate(octaves):
+            later = octaves[index + 1 :]
+            if not self._clock.affords(octave, 0, later):
+                self._notes += () if index else (NO_TIME,)
+                return
+            image = picture(self._best.image()) if index else None
+            self._best.evaluations.append(0)
+            for step in self._fitting(painter, octave, image):
+                yield self._progress(octaves, index, step.number, step.loss)
+                if not self._clock.affords(octave, step.number, later):
+                    break
+            if self._stopped.is_set():
+                return
+
+    def _go_on(self) -> None:
+        if self._stopped.is_set():
+            raise AbortedError
+
+    def _plan(self, backend: Backend) -> list[Octave]:
+        settings, (height, width) = self.job.settings, self._visible.shape
+        most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
+        return plan(height, width, settings, resumed=self.job.init is not None, most=most)
+
+    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+        """The octave's steps. Where memory is full they go on in smaller tiles. image: (h, w, 3)."""
+        way = smaller(octave)
+        try:
+            with as_out_of_memory():
+                yield from self._octave(painter, octave, image)
+        except OutOfMemoryError:
+            if way is None:
+                raise
+        else:
+            return
+        # Only now is the memory free that the error's traceback held, some of it in cycles.
+        gc.collect()
+        best = picture(self._best.image())
+        yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
+
+    def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+        assert self._backend
+        backend = self._tiled(self._backend, octave)
+        canvas = painter.canvas(backend, image, octave.height, octave.width)
+        plateau = Plateau()
+        self._clock.restart_lap()
+        lowest = np.inf
+        if self._stopped.is_set():
+            return
+        move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
+        start = backend.array(planes(canvas.start))
+        for step in descend(canvas.objective, start, octave.steps, octave.history, move):
+            self._clock.evaluated(octave)
+            with self._lock:
+                self._best.evaluations[-1] += 1
+                if step.loss < lowest:
+                    lowest = step.loss
+                    self._best.image, self._best.losses = partial(backend.numpy, step.image), step.losses
+            yield step
+            if self._stopped.is_set() or plateau.reached(step.loss):
+                return
+
+    def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
+        octave, later = octaves[index], octaves[index + 1 :]
+        left = self._clock.seconds_left(octave, step, later)
+        elapsed = self._clock.elapsed
+        # An estimate that grows is no step back.
+        self._fraction = max(self._fraction, elapsed / (elapsed + left)) if step else self._fraction
+        return Progress(
+            octave=index + 1,
+            octaves=len(octaves),
+            step=step,
+            steps=octave.steps,
+            loss=loss,
+            seconds_left=left,
+            fraction=self._fraction,
+        )
+
+    def preview(self, side: int) -> Float:
+        """The best picture so far, neither side longer than `side`; far cheaper than an outcome of a large picture."""
+        if self._small is None or self._small[0] != side:
+            self._small = side, reduced(self.job, side)
+        with self._lock:
+            image = self._best.image
+        return composite(self._small[1], picture(image()))
+
+    def outcome(self) -> Outcome:
+        """The best picture so far, at the content's size, and what it took. Safe to call from another thread.
+
+        Where there is no memory for it, the run is stopped first. Raises OutOfMemoryError if there is none even then.
+        """
+        with self._lock:
+            image, losses, evaluations = self._best.image, self._best.losses, tuple(self._best.evaluations)
+        backend = self._backend
+        metrics = Metrics(
+            seconds=self._clock.elapsed,
+            backend=backend.name if backend else "none",
+            device=backend.device if backend else "none",
+            precision=backend.precision if backend else "none",
+            evaluations=evaluations,
+            losses=dict(zip(("style", "held", "tv"), losses, strict=True)),
+            peak_memory=peak_memory(),
+            notes=(backend.notes if backend else ()) + self._notes,
+        )
+        return Outcome(self._finished(image), metrics, recipe(self.job, backend))
+
+    def _finished(self, image: Callable[[], Float]) -> Float:
+        with suppress(OutOfMemoryError), as_out_of_memory():
+            return composite(self.job, picture(image()))
+        # What is being evaluated, perhaps for an octave that nobody will wait for, gives its memory back.
+        self.stop()
+        self._resting.wait(PATIENCE)
+        with as_out_of_memory():
+            return composite(self.job, picture(image()))
+
+
+def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:
+    """Run a job to its end. Raises the errors of `Job`, BackendUnavailableError or OutOfMemoryError."""
+    run = Run(job)
+    for progress in run:
+        if on_progress:
+            on_progress(progress)
+    return run.outcome()
+
+
+POLL_SECONDS = 0.25
+"""Seconds between two words on how far it is."""
+
+LATE = 0.1
+"""Of the time that this took already, what it may still take where it takes longer than expected."""
+
+
+def carried(
+    painter: Painter, backend: Backend, image: Float, clock: Clock, last: Progress
+) -> Generator[Progress, None, Float]:
+    """Bring the image (h, w, 3) to full size in a thread of its own, and return it: (H, W, 3).
+
+    Tells meanwhile what was told `last`, as time goes by. Raises OutOfMemoryError.
+    """
+    expected = clock.reserved
+    begun, fraction = clock.elapsed, last.fraction
+    with as_out_of_memory(), ThreadPoolExecutor(1) as beside:
+        found = beside.submit(painter.to_full_size, backend, image)
+        while not wait([found], POLL_SECONDS).done:
+            now = clock.elapsed
+            left = max(expected - (now - begun), LATE * (now - begun))
+            fraction = max(fraction, now / (now + left))
+            yield replace(last, seconds_left=left, fraction=fraction)
+        return found.result()

@@ -1,0 +1,54 @@
+"""What the artist's words mean in numbers: strength and smoothness as weights, blends and shares. The only place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst_core.imaging.arrays import Float
+from nst_core.shared.settings import Settings
+from nst_core.vgg.losses import GRAM_WEIGHTS, Weights
+
+BALANCED = 50.0
+"""The strength at which style and content are in balance."""
+CONTENT = 0.05
+"""Content weight of the classic method at strength 50, against a style weight of 1: rulers and eyes were content."""
+SPAN = 8.0
+"""Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
+TV_UNIT = 0.5
+"""What a smoothness of 1 means, against a style weight of 1."""
+ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
+BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
+"""At each strength of the road: how much of the found features, against the content's own, the target has."""
+GRAMS = (0.0, 0.4, 1.15, 1.8, 3.0)
+"""At each strength of the road: the weight of the Gram term, against target features of 1."""
+
+
+@dataclass(frozen=True)
+class Strength:
+    """The painterly method at each position: blend: (H, W) in [0, 1]. gram: (H, W) in [0, 1], times `gram_weight`."""
+
+    blend: Float
+    gram: Float
+    gram_weight: float
+
+
+def classic_weights(settings: Settings) -> Weights:
+    """The weights of the classic method."""
+    content = 0.0 if settings.texture else CONTENT * SPAN ** ((BALANCED - settings.strength) / BALANCED)
+    return Weights(held=content, tv=TV_UNIT * settings.tv_weight)
+
+
+def painterly_weights(settings: Settings, gram_weight: float) -> Weights:
+    """The weights of the painterly method."""
+    gram = {layer: share * gram_weight for layer, share in GRAM_WEIGHTS["painterly"].items()}
+    return Weights(gram=gram, held=1.0, tv=TV_UNIT * settings.tv_weight)
+
+
+def strength_at(settings: Settings, strength_map: Float) -> Strength:
+    """strength_map: (H, W) in [0, 1], which multiplies the strength position by position."""
+    strength = settings.strength * strength_map
+    weight = float(np.interp(settings.strength, ROAD, GRAMS))
+    gram = np.interp(strength, ROAD, GRAMS) / max(weight, 1e-6)
+    return Strength(np.interp(strength, ROAD, BLENDS).astype(np.float32), gram.astype(np.float32), weight)

@@ -1,0 +1,316 @@
+"""What the image shall become at one resolution: Gram matrices and pieces of styles, features, where these count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from nst_core.backends.base import Backend
+from nst_core.imaging import color
+from nst_core.imaging.arrays import Float, digest, planes
+from nst_core.imaging.resizing import resize
+from nst_core.painting import matching
+from nst_core.painting.job import Style
+from nst_core.painting.matching import (
+    DEEPEST,
+    FinePieces,
+    Found,
+    Index,
+    Means,
+    Pieces,
+    assembled,
+    means_of,
+    nearest,
+    nearest_fine,
+)
+from nst_core.painting.regions import Region, opaque
+from nst_core.painting.strength import Strength
+from nst_core.shared.settings import MIN_SIDE
+from nst_core.system.lru_cache import LruCache
+from nst_core.vgg.layers import CELL, CLASSIC, PAINTERLY, SHALLOW, Method
+from nst_core.vgg.losses import Array, Grams, Targets, Weights, blend, cell_means
+
+LEAST_GUIDE = 1e-5
+"""A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""
+
+
+@dataclass
+class Scene:
+    """What there is at one resolution, nothing hidden in it.
+
+    content: (H, W, 3). visible, and the regions' guides: (H, W), zero in a margin that only repeats other pixels.
+    area: px of the picture without that margin. brush_size: of the strokes, against those of the style picture.
+    """
+
+    content: Float
+    visible: Float
+    regions: Sequence[Region]
+    area: int
+    brush_size: float
+
+
+@dataclass
+class Looks:
+    """The photograph in two ways, (H, W, 3). sought: what looks for its nearest pieces; ground: in the styles' colours.
+
+    Where the strength is low the ground is what is painted; it is made only then.
+    """
+
+    sought: Float
+    ground: Callable[[], Float]
+
+
+@dataclass
+class Matches:
+    """What was found last for each style of each region, in their order, and the means of what looked for it."""
+
+    found: list[tuple[Found, Means]] = field(default_factory=list)
+
+
+def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
+    """The targets of the classic method.
+
+    A guide counts as much as it covers of the picture, so that the loss is equally dense everywhere.
+    """
+    targets = _targets(
+        backend,
+        scene,
+        CLASSIC,
+        [_grams(backend, region, scene) for region in scene.regions],
+        [region.guide * scene.visible for region in scene.regions],
+        weights,
+    )
+    held = backend.held(backend.array(planes(scene.content)), CLASSIC)
+    return replace(targets, held=held, held_share=_share(backend, np.ones_like(scene.visible)))
+
+
+def painterly_targets(
+    backend: Backend, scene: Scene, strength: Strength, weights: Weights, looks: Looks, matches: Matches
+) -> tuple[Targets, Float]:
+    """The targets of the painterly method, and the picture (H, W, 3) put together from the nearest pieces.
+
+    matches: takes what was found.
+    """
+    asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
+    covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
+    toward = strength.blend * covered
+    # Where no style counts, and as far as the strength is below, the ground's own features are the target.
+    ground = None if (toward >= 1).all() else looks.ground()
+    own = asked if ground is None else backend.held(backend.array(planes(ground)), PAINTERLY)
+    shares = cell_means(backend.array(toward[None, None]), own)
+    target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
+    pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
+    for region in scene.regions:
+        guide = region.guide * strength.blend
+        covering = cell_means(backend.array(guide[None, None]), own)
+        means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
+        styles = [
+            (style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY), share)
+            for picture, share in region.styles
+        ]
+        grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
+        for style, share in styles:
+            index = nearest(backend, asked, means, style.pieces)
+            found.append((Found(index, style.pieces.grid), means))
+            for layer, values in _gathered(style, index, own).items():
+                target[layer] = target[layer] + covering[layer] * share * values
+            pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
+    matches.found = found
+    begin = pixels if ground is None else pixels + (1 - toward)[..., None] * ground
+    guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
+    targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
+    return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
+
+
+def refined(
+    backend: Backend,
+    scene: Scene,
+    sought: Float,
+    matches: Matches,
+    places: Sequence[tuple[Index, tuple[Float, FinePieces]]],
+) -> Float:
+    """A part of a large picture, put together from the fine pieces nearest to `sought` (H, W, 3), which it looks for.
+
+    matches: of the octave before; places: for each style of each region, where to look for each cell, and its pieces.
+    """
+    asked = backend.held(backend.array(planes(sought)), SHALLOW)
+    pixels, number = np.zeros_like(sought), 0
+    for region in scene.regions:
+        for _, share in region.styles:
+            (_, means), (start, (picture, style)) = matches.found[number], places[number]
+            index = nearest_fine(asked, means, style, start)
+            pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *sought.shape[:2])
+            number += 1
+    return pixels
+
+
+def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> dict[str, Array]:
+    """The features (1, C, h, w) of the style cells in `index`; where a map has one position for four cells, means."""
+    found = {}
+    for layer, values in style.held.items():
+        height, width = (int(side) for side in like[layer].shape[2:])
+        last = np.array(values.shape[2:]) - 1
+        if index.shape[0] == height:
+            at = np.minimum(index, last)
+            found[layer] = values[:, :, at[..., 0], at[..., 1]]
+            continue
+        four = [np.minimum(index[y : 2 * height : 2, x : 2 * width : 2] // 2, last) for y in (0, 1) for x in (0, 1)]
+        found[layer] = sum(values[:, :, at[..., 0], at[..., 1]] for at in four) / 4
+    return found
+
+
+def _targets(
+    backend: Backend, scene: Scene, method: Method, grams: Sequence[Grams], guides: Sequence[Float], weights: Weights
+) -> Targets:
+    """All but the features that are held."""
+    stacked = np.maximum(np.stack(guides), LEAST_GUIDE)[:, None]
+    return Targets(
+        method=method,
+        grams=_stacked(backend, grams),
+        guides=backend.array(stacked),
+        guide_share=tuple(float(guide.sum()) / scene.area for guide in stacked),
+        held={},
+        held_share=None,
+        weights=weights,
+    )
+
+
+def _share(backend: Backend, plane: Float) -> Array:
+    return backend.array(np.maximum(plane, LEAST_GUIDE)[None, None])
+
+
+def _grams(backend: Backend, region: Region, scene: Scene) -> Grams:
+    parts = [style_grams(backend, pixels, scene.area, scene.brush_size, CLASSIC) for pixels, _ in region.styles]
+    return blend(parts, [share for _, share in region.styles])
+
+
+def _stacked(backend: Backend, regions: Sequence[Grams]) -> Grams:
+    """The matrices of K regions, each (1, C, C), as one of (K, C, C)."""
+    if len(regions) == 1:
+        return regions[0]
+    return {
+        layer: backend.array(np.concatenate([backend.numpy(region[layer]) for region in regions]))
+        for layer in regions[0]
+    }
+
+
+def in_colors(style: Style, content: Float, choice: str) -> Style:
+    """The style as it is, or with the palette of the content in its region (for `content` and `luminance`)."""
+    if choice == "style":
+        return style
+    guide = None if style.guide is None else resize(style.guide[..., None], *content.shape[:2])[..., 0]
+    wanted = color.palette(content, guide if guide is not None and guide.any() else None)
+    return Style(color.matched(opaque(style.pixels), wanted), style.weight, style.guide)
+
+
+KEPT = 36
+"""Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
+
+ENLARGED = 1.5
+"""How much larger than its file a style picture is looked at, at most."""
+
+FRAME, FRAMED = 2 * CELL, 64
+"""px: this much of a style's borders is no piece of it, from that shortest side on."""
+
+KEPT_PIECES = 6
+"""Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
+
+_cached_grams: LruCache[Grams] = LruCache(KEPT)
+
+_cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
+
+
+@dataclass(frozen=True)
+class StylePieces:
+    """A style at a size. picture: (H, W, 3); grams; held: its features by layer; pieces: its cells."""
+
+    picture: Float
+    grams: Grams
+    held: Mapping[str, Array]
+    pieces: Pieces
+
+
+def style_grams(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> Grams:
+    """Gram matrices of one style (H, W, 3) for a picture of `area` px."""
+    key = (*_key(backend, style, area, brush_size), method.name)
+    return _cached_grams.get(key, lambda: backend.style(backend.array(planes(sized(style, area, brush_size))), method))
+
+
+def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> StylePieces:
+    """The cells of one style (H, W, 3) for a picture of `area` px."""
+    return _cached_pieces.get(
+        _key(backend, style, area, brush_size), lambda: _cut(backend, sized(style, area, brush_size), method)
+    )
+
+
+def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Float, FinePieces]:
+    """A style (H, W, 3) that adds what is too fine for the size at which a picture of `area` px was painted.
+
+    Not enlarged: that would bring nothing finer.
+    """
+    scale = min(_scale(style, area, brush_size), max(1.0, brush_size))
+    picture = _resized(style, scale)
+    held = backend.held(backend.array(planes(picture)), SHALLOW)
+    picture, held = _unframed(picture, held)
+    return picture, matching.fine_pieces(held)
+
+
+def sized(style: Float, area: int, brush_size: float) -> Float:
+    """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
+
+    It is not enlarged further than ENLARGED, or the brush: there the strokes would be blurs. A style
+    larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
+    area: what matters are its pieces, and time does not grow with the brush.
+    """
+    height, width = style.shape[:2]
+    scale = min(_scale(style, area, brush_size), max(ENLARGED, brush_size))
+    if scale * math.sqrt(height * width) <= math.sqrt(2 * area):
+        return _resized(style, scale)
+    shrink = math.sqrt(area / (height * width)) / 2
+    size = tuple(max(MIN_SIDE, round(side * shrink)) for side in (height, width))
+    rows = [
+        [resize(_around(style, (y, x), [math.ceil(side / scale) for side in size]), *size) for x in (0.25, 0.75)]
+        for y in (0.25, 0.75)
+    ]
+    return np.concatenate([np.concatenate(row, axis=1) for row in rows])
+
+
+def _scale(style: Float, area: int, brush_size: float) -> float:
+    return math.sqrt(area / (style.shape[0] * style.shape[1])) * brush_size
+
+
+def _resized(style: Float, scale: float) -> Float:
+    return resize(style, *(max(MIN_SIDE, round(side * scale)) for side in style.shape[:2]))
+
+
+def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
+    """The part of this (height, width) around a center given in shares of the style's sides, moved to lie inside."""
+    cut = []
+    for side, share, length in zip(style.shape[:2], center, size, strict=True):
+        first = round(min(max(share * side - length / 2, 0), max(side - length, 0)))
+        cut.append(slice(first, first + length))
+    return style[cut[0], cut[1]]
+
+
+def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Hashable, ...]:
+    return backend.name, backend.device, backend.precision, digest(style), area, brush_size
+
+
+def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
+    grams, held = backend.described(backend.array(planes(picture)), method)
+    picture, held = _unframed(picture, held)
+    return StylePieces(picture, grams, held, matching.pieces(held))
+
+
+def _unframed(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
+    """Without its borders. What they look like to the network is found again along every border: as a frame."""
+    if min(picture.shape[:2]) < FRAMED:
+        return picture, held
+    margins = {layer: 1 if layer == DEEPEST else 2 for layer in held}
+    inside = {
+        layer: values[:, :, m:-m, m:-m] for (layer, values), m in zip(held.items(), margins.values(), strict=True)
+    }
+    return picture[FRAME:-FRAME, FRAME:-FRAME], inside

@@ -1,0 +1,208 @@
+"""Putting the plug-in into GIMP: copying the files, naming the engine; and taking all of it out again.
+
+The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, `nst_core.shared`,
+the built-in presets) and `engine.json`, which says how to start the engine. A folder is
+built beside its place and then swapped in: an interrupted installation leaves the one before it, in its place or put
+aside, from where the next one takes it back. Of several at once, each waits for the one before it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import site
+import sys
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib import metadata
+from pathlib import Path
+
+import nst_core
+from nst_core.setup.gimp_locations import Profile, profiles
+from nst_core.shared import atomic_files
+from nst_core.shared.client.launch import ENGINE_FILE
+from nst_core.shared.errors import GimpMissingError, UnwritableOutputError
+from nst_core.shared.file_lock import temporary_lock
+from nst_core.shared.wire.protocol import PROTOCOL
+
+PLUGIN = "neural-style"
+DISTRIBUTION = "gimp-neural-style"
+ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
+
+_CORE = Path(nst_core.__file__).parent
+_SOURCES = _CORE.parent / "gimp_plugin"
+_ASIDE = f".{PLUGIN}-"
+"""How folders begin that are not finished, or not yet deleted. GIMP passes over them."""
+_LOCK = f"{_ASIDE}lock"
+_OLD = f"{_ASIDE}old"
+_PATIENCE = 60.0  # seconds to wait for another installation
+_REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
+"""What the plug-in, and GIMP for it, write down in a profile."""
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
+"""Whatever the umask and the sources allow: what GIMP runs is for nobody else to write."""
+_LEFT_OUT = shutil.ignore_patterns("__pycache__", ENTRY)
+
+
+def default_command() -> list[str]:
+    """The command that starts the engine of this environment; isolated, so that GIMP's own paths do not leak in.
+
+    What lies where an isolated Python does not look, as after `pip install --user`, is named in it.
+    """
+    folders = outlying()
+    if not folders:
+        return [sys.executable, "-I", "-u", "-m", "nst_core.worker"]
+    start = f"import runpy, site; [site.addsitedir(folder) for folder in {folders!r}]; "
+    start += "runpy.run_module('nst_core.worker', run_name='__main__', alter_sys=True)"
+    return [sys.executable, "-I", "-u", "-c", start]
+
+
+def outlying() -> list[str]:
+    """Folders of installed packages, of this one or of what it needs, that an isolated Python does not search."""
+    names = [DISTRIBUTION]
+    with suppress(metadata.PackageNotFoundError):
+        wanted = metadata.requires(DISTRIBUTION) or []
+        names += [match[0] for text in wanted if (match := re.match(r"[\w.-]+", text))]
+    known = {os.path.realpath(folder) for folder in site.getsitepackages()}
+    found = []
+    for name in dict.fromkeys(names):
+        with suppress(metadata.PackageNotFoundError):
+            folder = os.path.realpath(str(metadata.distribution(name).locate_file("")))
+            checkout = folder == os.path.realpath(_CORE.parent) and folder != os.path.realpath(
+                site.getusersitepackages()
+            )
+            if folder not in known and not checkout:
+                found.append(folder)
+    return list(dict.fromkeys(found))
+
+
+def gimp_profiles() -> list[Profile]:
+    """This user's GIMP 3 profiles."""
+    return profiles(sys.platform, os.environ, Path.home())
+
+
+def require_profiles() -> list[Profile]:
+    """The same, but at least one. Raises GimpMissingError."""
+    found = gimp_profiles()
+    if not found:
+        raise GimpMissingError("no GIMP 3 profile was found", "start GIMP 3 once, or name its folder with --profile")
+    return found
+
+
+def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = False) -> Path:
+    """Put the plug-in into a `plug-ins` folder, in place of an older one, and return where it is.
+
+    `command` starts the engine; `chosen` if a person wants this one, also after an update. Raises
+    UnwritableOutputError.
+    """
+    try:
+        plug_ins.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
+        with temporary_lock(plug_ins / _LOCK, _PATIENCE):
+            _sweep(plug_ins)
+            return _swap_in(plug_ins, command, chosen=chosen)
+    except UnwritableOutputError:
+        raise
+    except OSError as error:
+        raise _unwritable(plug_ins, error) from error
+
+
+def uninstall_plugin(plug_ins: Path) -> list[Path]:
+    """Remove the plug-in from a `plug-ins` folder, and what it wrote down in the profile. Returns what was removed.
+
+    Raises UnwritableOutputError.
+    """
+    target = plug_ins / PLUGIN
+    removed: list[Path] = []
+    try:
+        if plug_ins.is_dir():
+            with temporary_lock(plug_ins / _LOCK, _PATIENCE):
+                _sweep(plug_ins)
+                if os.path.lexists(target):
+                    removed = [target]
+                    target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
+                    _sweep(plug_ins)
+        for pattern in _REMEMBERED:
+            for path in plug_ins.parent.glob(pattern):
+                path.unlink()
+                removed.append(path)
+    except UnwritableOutputError:
+        raise
+    except OSError as error:
+        raise UnwritableOutputError(
+            f"the plug-in cannot be removed from {plug_ins} ({error.strerror})", "check that you may write there"
+        ) from error
+    return removed
+
+
+def installed_engine(plug_ins: Path) -> dict[str, object] | None:
+    """What the installed plug-in's engine.json says; None without a plug-in, {} if the file cannot be used.
+
+    One that an interrupted installation put aside counts.
+    """
+    folder = next((place for place in (plug_ins / PLUGIN, plug_ins / _OLD) if place.is_dir()), None)
+    if folder is None:
+        return None
+    try:
+        said = json.loads((folder / ENGINE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def chosen_engine(plug_ins: Path) -> list[str] | None:
+    """The command that a person chose for the plug-in installed there; None if nobody did."""
+    engine = installed_engine(plug_ins) or {}
+    command = engine.get("command")
+    if engine.get("chosen") is not True or not isinstance(command, list):
+        return None
+    return [str(word) for word in command] or None
+
+
+def _swap_in(plug_ins: Path, command: Sequence[str], *, chosen: bool) -> Path:
+    target = plug_ins / PLUGIN
+    new, old = plug_ins / f"{_ASIDE}{uuid.uuid4().hex}", plug_ins / _OLD
+    try:
+        _build(new, command, chosen=chosen)
+        if os.path.lexists(target):
+            target.rename(old)
+        new.rename(target)
+    finally:
+        atomic_files.remove(new)
+        atomic_files.resolve(old, target)
+    return target
+
+
+def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
+    folder.mkdir(0o700)
+    shutil.copytree(_SOURCES, folder / "gimp_plugin", ignore=_LEFT_OUT)
+    core = folder / "nst_core"
+    core.mkdir()
+    shutil.copyfile(_CORE / "__init__.py", core / "__init__.py")
+    for part in ("shared", "data/styles"):
+        shutil.copytree(_CORE / part, core / part, ignore=_LEFT_OUT)
+    entry = folder / ENTRY
+    shutil.copyfile(_SOURCES / ENTRY, entry)
+    engine: dict[str, object] = {"protocol": PROTOCOL, "version": nst_core.__version__, "command": list(command)}
+    engine |= {"chosen": True} if chosen else {}
+    (folder / ENGINE_FILE).write_text(json.dumps(engine, indent=2) + "\n", "utf-8")
+    for path in [folder, *folder.rglob("*")]:
+        with suppress(PermissionError):  # a file system without modes: whoever mounted it says who may do what
+            path.chmod(_FOLDER_MODE if path.is_dir() or path == entry else _FILE_MODE)  # GIMP sees what is executable
+
+
+def _sweep(plug_ins: Path) -> None:
+    """Undo or finish what an interrupted installation began. Nobody else installs now."""
+    atomic_files.resolve(plug_ins / _OLD, plug_ins / PLUGIN)
+    for path in set(plug_ins.glob(f"{_ASIDE}*")) - {plug_ins / _LOCK}:
+        atomic_files.remove(path)
+
+
+def _unwritable(folder: Path, error: OSError) -> UnwritableOutputError:
+    # shutil gathers what went wrong with each file; the first one tells enough.
+    reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
+    return UnwritableOutputError(
+        f"the plug-in cannot be put into {folder} ({reason})",
+        "check that you may write there and that the disk is not full",
+    )

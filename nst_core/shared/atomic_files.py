@@ -1,0 +1,76 @@
+"""Files and folders that are replaced whole or not at all, whatever happens in the middle.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEW = ".new-"
+_FILE_MODE = 0o644  # less the umask: never for others to write
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole, in place of an older one. Raises OSError with all as it was before."""
+    new = path.with_name(fresh_name(NEW))
+    try:
+        write_new(new, content)
+        new.replace(path)
+        sync_folder(path.parent)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that does not exist yet, and wait until it is on the disk. Raises OSError."""
+    with open_own(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def fresh_name(beginning: str) -> str:
+    """A name that nothing else has."""
+    return f"{beginning}{uuid.uuid4().hex}"
+
+
+def open_own(path: Path, mode: str) -> IO[bytes]:
+    """A file that nobody else may write to, whatever the umask."""
+    file: IO[bytes] = open(path, mode, opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
+    return file
+
+
+def resolve(aside: Path, target: Path) -> None:
+    """Of a preset that was put aside, and what was to take its place: the new one if it came, else the old one."""
+    if os.path.lexists(target):
+        remove(aside)
+    elif os.path.lexists(aside):
+        aside.rename(target)
+
+
+def remove(path: Path) -> None:
+    """Remove a folder, a file or a link, if it is there and as far as it can be."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until a folder's names are on the disk, where the system knows how."""
+    if os.name == "posix":
+        with contextlib.suppress(OSError):  # some network file systems refuse; the names are there all the same
+            number = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(number)
+            finally:
+                os.close(number)

@@ -1,0 +1,310 @@
+"""The engine as the host sees it: a worker process that is started, asked, listened to and ended.
+
+    with Engine.start(engine_command(folder), os.environ) as engine:
+        done = engine.stylize(Stylize(content, styles, settings), on_progress=show)
+
+A program with a main loop of its own uses `begin` instead of `stylize`. Standard library only.
+"""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Any
+
+from nst_core.shared.client import remote
+from nst_core.shared.client.launch import clean_environment, how_it_ended, no_room
+from nst_core.shared.client.pending_jobs import LatestEvents, Listener, PendingJobs
+from nst_core.shared.errors import (
+    DOCTOR,
+    REINSTALL,
+    CancelledError,
+    EngineCrashedError,
+    EngineMissingError,
+    NeuralStyleError,
+    ProtocolError,
+    from_code,
+)
+from nst_core.shared.wire import messages
+from nst_core.shared.wire.findings import Finding
+from nst_core.shared.wire.frames import read_frame
+from nst_core.shared.wire.messages import (
+    Cancel,
+    Cancelled,
+    Done,
+    Failed,
+    Preview,
+    Progress,
+    Ready,
+    Request,
+    Stop,
+    Stylize,
+)
+from nst_core.shared.wire.protocol import decode_event, send
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
+LEAVE_SECONDS = 2.0
+TRIAL_SECONDS = 180.0  # a first use of a graphics card compiles for a while
+TAIL = 8192  # bytes of standard error kept
+
+
+class Engine:
+    """A running worker. `ready` is what it said of itself. Safe to use from several threads."""
+
+    ready: Ready
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._first: queue.SimpleQueue[Ready | NeuralStyleError] = queue.SimpleQueue()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._tail = b""
+        self._lock = threading.Lock()  # guards the four below
+        self._sending = threading.Lock()
+        self._waiting = PendingJobs()
+        self._job = 0
+        self._dead: NeuralStyleError | None = None
+        self._closing = False
+        # The kernel kills the worker when the thread that started it ends, so the thread that lives as long starts it.
+        self._reader = threading.Thread(target=self._live, name="engine", daemon=True)
+
+    @classmethod
+    def start(cls, command: Sequence[str], surroundings: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
+        """Start the worker and wait for its Ready. It sees only the harmless part of `surroundings` (os.environ).
+
+        Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is elsewhere and the
+        way is barred, EngineMismatchError if it speaks another protocol, ProtocolError if it is no engine,
+        EngineCrashedError if it ends, is not ready within `seconds`, or this program has no room to talk to it.
+        """
+        engine = cls(remote.outside(command, surroundings), clean_environment(surroundings))
+        try:
+            engine._reader.start()
+        except (RuntimeError, MemoryError) as error:
+            raise no_room(error) from error
+        try:
+            first = engine._first.get(timeout=seconds)
+        except queue.Empty:
+            first = EngineCrashedError(f"the engine was not ready within {seconds:g} seconds", DOCTOR)
+        if isinstance(first, NeuralStyleError):
+            engine.close()
+            raise remote.seen_from(surroundings, first)
+        engine.ready = first
+        return engine
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The worker's process number."""
+        return self._child.pid if self._child else None
+
+    @property
+    def stderr_tail(self) -> str:
+        """The last that the worker, or a library in it, printed."""
+        return self._tail.decode(errors="replace")
+
+    def stylize(
+        self,
+        request: Stylize,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_preview: Callable[[Preview], None] | None = None,
+    ) -> Done:
+        """Have the request done and wait for it; the callbacks run in this thread and may call `stop` or `cancel`.
+
+        Raises the error the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
+        exception of a callback cancels the job; one that is too slow does not hear of all progress.
+        """
+        events = LatestEvents()
+        job = self.begin(request, events.put)
+        while True:
+            event = events.get()
+            try:
+                match event:
+                    case Progress() if on_progress:
+                        on_progress(event)
+                    case Preview() if on_preview:
+                        on_preview(event)
+            except BaseException:
+                self._send(Cancel(job))
+                raise
+            match event:
+                case Done():
+                    return event
+                case Cancelled():
+                    raise CancelledError("the job was cancelled")
+                case Failed():
+                    raise from_code(event.code, event.message, event.remedy)
+
+    def begin(self, request: Stylize, listener: Listener) -> int:
+        """Send the request and return its job number; a job still running is cancelled by it.
+
+        `listener` gets the job's Progress and Preview events and then exactly one of Done, Cancelled and Failed, in
+        the thread that reads the wire: a graphical host hands them to its own loop. Raises EngineCrashedError if the
+        worker is dead, ProtocolError for a request that the wire cannot carry.
+        """
+        job = self._enrol(listener, request.content)
+        try:
+            self._send(replace(request, job=job))
+        except ProtocolError:
+            with self._lock:
+                self._waiting.forget(job)
+            raise
+        return job
+
+    def examine(self, on_finding: Callable[[Finding], None]) -> None:
+        """Have the engine try everything it needs, and wait; the callback runs in this thread. Raises as `stylize`."""
+        events = LatestEvents()
+        self._send(messages.Examine(self._enrol(events.put)))
+        while True:
+            try:
+                event = events.get(TRIAL_SECONDS)
+            except queue.Empty:
+                raise EngineCrashedError(f"the engine said nothing for {TRIAL_SECONDS:g} seconds", DOCTOR) from None
+            match event:
+                case messages.Found(finding=finding):
+                    on_finding(finding)
+                case messages.Examined():
+                    return
+                case Failed() as failed:
+                    raise from_code(failed.code, failed.message, failed.remedy)
+
+    def stop(self) -> None:
+        """Finish the newest job now and keep what exists: Done follows."""
+        if self._job:
+            self._send(Stop(self._job))
+
+    def cancel(self) -> None:
+        """End the newest job now and keep nothing: Cancelled follows."""
+        if self._job:
+            self._send(Cancel(self._job))
+
+    def close(self) -> None:
+        """End the worker: politely, then firmly. Jobs still running end with Failed. May be called twice."""
+        with self._lock:
+            self._closing = True
+        if self._child is not None:
+            self._end(self._child)
+        if self._reader is not threading.current_thread():
+            self._reader.join(LEAVE_SECONDS)
+
+    def _enrol(self, listener: Listener, content: messages.Pixels | None = None) -> int:
+        """A new job's number, whose events the listener hears."""
+        with self._lock:
+            if self._dead:
+                raise self._dead
+            self._job += 1
+            self._waiting.add(self._job, listener, content)
+            return self._job
+
+    def _send(self, request: Request) -> None:
+        if self._child is None or self._child.stdin is None:
+            return
+        with self._sending, suppress(OSError):  # a broken pipe: the reader tells the listeners
+            if not self._child.stdin.closed:
+                send(self._child.stdin, request)
+
+    def _live(self) -> None:
+        child = self._launch()
+        if child is None:
+            return
+        drain = threading.Thread(target=self._drain, args=(child.stderr,), name="engine-stderr", daemon=True)
+        reason: NeuralStyleError | None = None
+        try:
+            drain.start()
+            self._listen(child.stdout)
+        except ProtocolError as error:
+            reason = ProtocolError(f"the engine does not keep to the protocol: {error.message:.300}", REINSTALL)
+        except NeuralStyleError as error:
+            reason = error
+        except (RuntimeError, MemoryError) as error:
+            reason = no_room(error)
+        except (EOFError, OSError):
+            pass  # the worker is gone; its exit code and its last words tell why
+        finally:
+            code = self._end(child)
+            if drain.ident is not None:
+                drain.join(LEAVE_SECONDS)
+            self._die(reason or self._crash(code))
+            for pipe in (child.stdout, child.stderr):
+                if pipe:
+                    pipe.close()
+
+    def _end(self, child: subprocess.Popen[bytes]) -> int:
+        """End the worker, politely, then firmly. Returns its exit code."""
+        if self._sending.acquire(timeout=LEAVE_SECONDS):
+            with suppress(OSError):
+                if child.stdin:
+                    child.stdin.close()
+            self._sending.release()
+        for insist in (child.terminate, child.kill):
+            with suppress(subprocess.TimeoutExpired):
+                return child.wait(LEAVE_SECONDS)
+            insist()
+        return child.wait()
+
+    def _launch(self) -> subprocess.Popen[bytes] | None:
+        try:
+            child = subprocess.Popen(  # noqa: S603 - the command is the installer's
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=self._environment,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except (OSError, ValueError, IndexError) as error:
+            name = self._command[0] if self._command else ""
+            reason = getattr(error, "strerror", None) or error
+            self._die(EngineMissingError(f"the engine {name!r} cannot be started ({reason})", REINSTALL))
+            return None
+        self._child = child
+        if self._closing:  # nobody waits any more
+            child.kill()
+        return child
+
+    def _listen(self, wire: Any) -> None:
+        ready = decode_event(read_frame(wire, lambda: 0))  # nobody asked for a picture yet
+        if not isinstance(ready, Ready):
+            raise ProtocolError("it did not begin with Ready")
+        self._first.put(ready)
+        while True:
+            event = decode_event(read_frame(wire, lambda: self._waiting.room))
+            with self._lock:
+                listeners = self._waiting.told(event)
+            for listener in listeners:
+                listener(event)
+
+    def _drain(self, stderr: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while chunk := stderr.read(TAIL):
+                self._tail = (self._tail + chunk)[-TAIL:]
+
+    def _crash(self, code: int) -> NeuralStyleError:
+        if self._closing:
+            return EngineCrashedError("the engine was closed")
+        if barred := remote.why(self._command, code, self.stderr_tail):
+            return barred
+        reason = how_it_ended(code, self.stderr_tail)
+        return EngineCrashedError(f"the engine {reason}", f"try again; if it happens again, {DOCTOR}")
+
+    def _die(self, reason: NeuralStyleError) -> None:
+        with self._lock:
+            self._dead = reason
+            orphans = self._waiting.all_of_them()
+        self._first.put(reason)
+        for job, listener in orphans.items():
+            listener(Failed(job, reason.code, reason.message, reason.remedy))

@@ -1,0 +1,138 @@
+"""An engine beyond a wall: on another machine through ssh, or outside the sandbox that GIMP runs in.
+
+The wire is the same; what differs is the command, what it needs of the environment, and why it may fail to start.
+Decisions only, on plain values. Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING
+
+from nst_core.shared.errors import EngineMissingError, EngineUnreachableError, NeuralStyleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WAY_OUT = ("flatpak-spawn", "--host", "--watch-bus", "--directory=/")
+"""Starts a program outside a Flatpak, in a folder that is there too, and ends it with whoever asked."""
+FLATPAK_TALK = "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
+
+_QUIET = ("BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15")
+"""A question on a terminal nobody sees would last for ever, and so would a wire that was cut."""
+_SSH_FAILED = 255  # ssh's own exit code; any other is the far program's
+_NOT_FOUND = 127  # what a shell says of a command that it does not have
+_TAKE_A_VALUE = "BbcDEeFIiJLlmOopQRSWw"  # options of ssh, by the letter
+
+
+def parse(text: str) -> list[str]:
+    """The words of a command that a person typed; no shell ever sees it. Raises EngineMissingError.
+
+    To a bare `ssh` is added what makes it fail in a sentence instead of waiting for an answer.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise EngineMissingError(f"the command {text!r} cannot be read ({error})", "close its quotes") from None
+    if not words:
+        raise EngineMissingError(
+            "the engine's command is empty", "name a command, such as 'ssh HOST neural-style worker'"
+        )
+    at = _ssh_at(words)
+    if at is None:
+        return words
+    given = " ".join(words).lower()
+    options = [option for option in _QUIET if option.partition("=")[0].lower() not in given]
+    return [*words[: at + 1], "-T", *(word for option in options for word in ("-o", option)), *words[at + 1 :]]
+
+
+def outside(command: Sequence[str], surroundings: Mapping[str, str]) -> list[str]:
+    """The command as it must be started from in here: from inside a Flatpak, by way of the machine's session."""
+    if "FLATPAK_ID" in surroundings and command and not _leads_out(command[0]):
+        return [*WAY_OUT, *command]
+    return list(command)
+
+
+def seen_from(surroundings: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
+    """The error as it is to be told in here: from inside a Snap, a program that is there cannot be started."""
+    if isinstance(error, EngineMissingError) and surroundings.get("SNAP_NAME") == "gimp":
+        return EngineUnreachableError(
+            f"this GIMP is a Snap, which hardly sees anything outside itself: {error.message}",
+            "use your system's GIMP, its Flatpak or its AppImage",
+        )
+    return error
+
+
+def host_of(command: Sequence[str]) -> str | None:
+    """The machine that an ssh command connects to; None for a command without ssh."""
+    at = _ssh_at(command)
+    if at is None:
+        return None
+    words = iter(command[at + 1 :])
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if len(word) == 2 and word[1] in _TAKE_A_VALUE:
+            next(words, None)
+    return None
+
+
+def why(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None:
+    """Why an engine behind a wall ended with this code and said this; None if that is not the wall's fault."""
+    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
+    last = lines[-1][:200] if lines else "it said nothing"
+    if command and _leads_out(command[0]) and "Portal call failed" in said:
+        return EngineUnreachableError(
+            "this GIMP is a Flatpak and may not start programs outside its sandbox",
+            f"run `{FLATPAK_TALK}` and start GIMP again",
+        )
+    host = host_of(command)
+    if host is None:
+        return None
+    if code == _NOT_FOUND:
+        return EngineUnreachableError(f"there is no engine on {host} ({last})", "install Neural Style there")
+    if code != _SSH_FAILED:
+        return None
+    for signs, message, remedy in _REASONS:
+        if any(sign in said for sign in signs):
+            return EngineUnreachableError(message.format(host=host, last=last), remedy.format(host=host))
+    return EngineUnreachableError(f"the connection to {host} broke ({last})", "check the network and try again")
+
+
+_REASONS = (
+    (
+        ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
+        "{host} does not show the key that is known of it, or none is known yet",
+        "run `ssh {host}` once and compare the key",
+    ),
+    (
+        ("Permission denied", "Too many authentication failures"),
+        "{host} asks for a password or refuses the key",
+        "give it your key with `ssh-copy-id {host}`",
+    ),
+    (
+        ("Could not resolve", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
+        "{host} cannot be reached ({last})",
+        "check its name, that it is switched on and the network",
+    ),
+)
+
+
+def _ssh_at(command: Sequence[str]) -> int | None:
+    """The place of the word ssh in a command: its first word, or after the way out of a Flatpak."""
+    for place, word in enumerate(command):
+        if _name(word) == "ssh":
+            return place
+        if not _leads_out(word) and not word.startswith("--"):
+            return None
+    return None
+
+
+def _leads_out(word: str) -> bool:
+    return _name(word) == _name(WAY_OUT[0])
+
+
+def _name(word: str) -> str:
+    windows = PureWindowsPath(word)
+    return windows.stem if windows.suffix.lower() == ".exe" else PurePosixPath(word).name

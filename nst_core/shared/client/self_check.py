@@ -1,0 +1,72 @@
+"""Does the plug-in find its engine, does that start, and does all in it work? Asked from GIMP and from the shell alike.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nst_core import __version__
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.client.launch import engine_command
+from nst_core.shared.client.remote import host_of
+from nst_core.shared.errors import AGAIN, DOCTOR, REINSTALL, NeuralStyleError
+from nst_core.shared.presets.lookup import list_presets
+from nst_core.shared.wire.findings import Finding, of_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Tell = Callable[[Finding], None]
+PRESETS = "presets"
+
+
+def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
+    """Examine the engine that the plug-in in `folder` starts. Never raises.
+
+    thorough: ask the engine to try everything it needs as well, which takes seconds.
+    """
+    try:
+        command = engine_command(folder)
+        tell(Finding("engine.json", "ok", f"names {' '.join(command)}", where=str(folder)))
+        started = time.monotonic()
+        with Engine.start(command, surroundings) as engine:
+            tell(_started(engine, command, time.monotonic() - started))
+            if thorough:
+                far = host_of(command) is not None
+                engine.examine(partial(_tell_but_presets, tell) if far else tell)
+                for finding in presets_here() if far else ():  # hers are here
+                    tell(finding)
+    except NeuralStyleError as error:
+        remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # the doctor is here already
+        tell(Finding("engine", "problem", error.message, remedy))
+
+
+def presets_here() -> list[Finding]:
+    """What there is of presets on this machine."""
+    listing = list_presets()
+    own = sum(not preset.builtin for preset in listing.presets)
+    broken = [of_error(PRESETS, error, error.slug) for error in listing.broken]
+    if len(listing.presets) == own:
+        return [Finding(PRESETS, "problem", "the built-in presets are missing", AGAIN), *broken]
+    return [Finding(PRESETS, "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
+
+
+def _tell_but_presets(tell: Tell, finding: Finding) -> None:
+    if finding.subject != PRESETS:
+        tell(finding)
+
+
+def _started(engine: Engine, command: list[str], seconds: float) -> Finding:
+    ready = engine.ready
+    host = host_of(command)
+    has = f"{', '.join(ready.backends) or 'no backend'} on {', '.join(ready.devices)}"
+    text = f"{f'on {host}, ' if host else ''}ready in {seconds:.1f} s, version {ready.version}, {has}"
+    if ready.version != __version__:
+        return Finding("engine", "problem", f"{text}; the plug-in is of version {__version__}", REINSTALL)
+    return Finding("engine", "ok", text)

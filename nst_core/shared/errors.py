@@ -1,0 +1,177 @@
+"""Every way the engine can say no, each with a stable code and a remedy.
+
+The code crosses the wire: the worker sends `code`, `message` and `remedy`, and `from_code` rebuilds the same
+class on the host's side. A message is one sentence of what is wrong; the remedy says what to do about it.
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REINSTALL = "run `neural-style install` again"
+
+DOCTOR = "run `neural-style doctor`"
+
+AGAIN = "install Neural Style again"
+
+
+class NeuralStyleError(Exception):
+    """Base of all errors meant for a person: no traceback is ever shown for one of these."""
+
+    code = "internal"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """One line: what is wrong, then what to do."""
+        return f"{self.message}; {self.remedy}." if self.remedy else f"{self.message}."
+
+
+class InvalidSettingError(NeuralStyleError, ValueError):
+    """A setting is unknown, of the wrong type or out of its range."""
+
+    code = "invalid-setting"
+
+
+class InvalidImageError(NeuralStyleError, ValueError):
+    """A file is missing, empty, truncated, not a picture, or a picture that cannot be used."""
+
+    code = "invalid-image"
+
+
+class ImageTooSmallError(InvalidImageError):
+    """A picture has a side under 32 px, too few to hold the deepest features."""
+
+    code = "image-too-small"
+
+
+class ImageTooLargeError(InvalidImageError):
+    """A picture announces more pixels than the engine accepts (decompression bombs included)."""
+
+    code = "image-too-large"
+
+
+class NothingVisibleError(InvalidImageError):
+    """Every pixel of the content, or of a style, is transparent or masked out."""
+
+    code = "nothing-visible"
+
+
+class UnsupportedLayerError(NeuralStyleError, ValueError):
+    """The host's layer cannot be stylised (indexed colours, a layer group)."""
+
+    code = "unsupported-layer"
+
+
+class LayerGoneError(NeuralStyleError, LookupError):
+    """The layer or its image was closed while the engine worked."""
+
+    code = "layer-gone"
+
+
+class UnknownPresetError(NeuralStyleError, LookupError):
+    """No preset has that name."""
+
+    code = "unknown-preset"
+
+
+class BrokenPresetError(NeuralStyleError, ValueError):
+    """A preset exists but its files cannot be used. `slug` names it where it lies among the others, else is empty."""
+
+    code = "broken-preset"
+
+    def __init__(self, message: str, remedy: str = "", slug: str = "") -> None:
+        super().__init__(message, remedy)
+        self.slug = slug
+
+
+class BuiltInPresetError(NeuralStyleError, ValueError):
+    """A built-in preset cannot be renamed or deleted."""
+
+    code = "built-in-preset"
+
+
+class UnwritableOutputError(NeuralStyleError, OSError):
+    """The result cannot be written where it was asked for. `kept`: the file that holds it instead, if any does."""
+
+    code = "unwritable-output"
+
+    def __init__(self, message: str, remedy: str = "", kept: Path | None = None) -> None:
+        super().__init__(message, remedy)
+        self.kept = kept
+
+
+class BackendUnavailableError(NeuralStyleError, RuntimeError):
+    """The backend or the device asked for does not exist on this machine."""
+
+    code = "backend-unavailable"
+
+
+class OutOfMemoryError(NeuralStyleError, MemoryError):
+    """The job does not fit into memory."""
+
+    code = "out-of-memory"
+
+
+class DamagedWeightsError(NeuralStyleError, ValueError):
+    """The network's weights are missing or are not the ones this version was made with."""
+
+    code = "damaged-weights"
+
+
+class EngineMissingError(NeuralStyleError, FileNotFoundError):
+    """The engine's command cannot be started."""
+
+    code = "engine-missing"
+
+
+class EngineUnreachableError(NeuralStyleError, ConnectionError):
+    """The engine is beyond a wall that does not let us through: another machine, or a sandbox around GIMP."""
+
+    code = "engine-unreachable"
+
+
+class EngineMismatchError(NeuralStyleError, RuntimeError):
+    """Host and engine speak different versions of the protocol."""
+
+    code = "engine-mismatch"
+
+
+class EngineCrashedError(NeuralStyleError, RuntimeError):
+    """The engine died in the middle of a job."""
+
+    code = "engine-crashed"
+
+
+class ProtocolError(NeuralStyleError, ValueError):
+    """The other end of the wire sent something the specification does not allow."""
+
+    code = "protocol"
+
+
+class CancelledError(NeuralStyleError):
+    """The artist cancelled; nothing is kept."""
+
+    code = "cancelled"
+
+
+def _family(root: type[NeuralStyleError]) -> list[type[NeuralStyleError]]:
+    return [root, *(cls for child in root.__subclasses__() for cls in _family(child))]
+
+
+def from_code(code: str, message: str, remedy: str = "") -> NeuralStyleError:
+    """Rebuild the error a worker sent. An unknown code gives the base class: newer engines may know more."""
+    for cls in _family(NeuralStyleError):
+        if cls.code == code:
+            return cls(message, remedy)
+    return NeuralStyleError(message, remedy)
+
+
+class GimpMissingError(NeuralStyleError, LookupError):
+    """No GIMP 3 profile folder exists for this user."""
+
+    code = "gimp-missing"

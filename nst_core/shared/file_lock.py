@@ -1,0 +1,97 @@
+"""One process at a time: a file that the only writer of a folder holds locked. The lock falls with the process.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING
+
+from nst_core.shared.errors import UnwritableOutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FILE_MODE = 0o644  # less the umask: never for others to write
+
+
+@contextmanager
+def exclusive_lock(path: Path, patience: float) -> Iterator[bool]:
+    """Hold the file `path` locked, and leave it there. Gives False where the file system cannot lock.
+
+    Raises UnwritableOutputError if another process has it for longer than `patience` seconds, and OSError.
+    """
+    with _opened(path) as file:
+        yield _locked(file, path, time.monotonic() + patience)
+
+
+@contextmanager
+def temporary_lock(path: Path, patience: float) -> Iterator[bool]:
+    """The same, and the file is gone afterwards."""
+    end = time.monotonic() + patience
+    while True:
+        with _opened(path) as file:
+            locked = _locked(file, path, end)
+            if locked and not _is_still(file, path):  # whoever had it has removed it since
+                continue
+            try:
+                yield locked
+            finally:
+                if os.name == "posix":
+                    path.unlink(missing_ok=True)
+        if os.name != "posix":
+            with suppress(OSError):  # an open file stays, and the next one to leave removes it
+                path.unlink()
+        return
+
+
+def _opened(path: Path) -> IO[bytes]:
+    file: IO[bytes] = open(path, "ab", opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
+    return file
+
+
+def _is_still(file: IO[bytes], path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    return False
+
+
+def _locked(file: IO[bytes], path: Path, end: float) -> bool:
+    """Wait until this process is the only writer. False where the file system cannot lock."""
+    while (locked := try_lock(file)) is None:
+        if time.monotonic() > end:
+            raise UnwritableOutputError(
+                f"another program is writing to {path.parent}", "try again when it has finished"
+            )
+        time.sleep(0.02)
+    return locked
+
+
+def try_lock(file: IO[bytes]) -> bool | None:
+    """Whether it is locked now; None: another has it, False: the file system cannot lock."""
+    try:
+        _lock(file)
+    except (BlockingIOError, PermissionError):
+        return None
+    except OSError:
+        return False
+    return True
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,69 @@
+"""How many pixels a picture file announces, read from its first bytes, so that it is judged before it is unpacked.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from nst_core.shared.errors import ImageTooLargeError
+
+MOST_PIXELS = 200_000_000
+"""What the engine accepts."""
+
+_NO_FRAME = {0xC4, 0xC8, 0xCC}  # among JPEG's markers of frames
+_NO_LENGTH = {0x01, *range(0xD0, 0xDA)}
+
+
+def announced(picture: bytes) -> tuple[int, int] | None:
+    """Width and height of a PNG, JPEG or WebP file as its header has them; None where it is none of these, or cut."""
+    try:
+        if picture.startswith(b"\x89PNG\r\n\x1a\n"):
+            width, height = struct.unpack_from(">II", picture, 16)
+            return width, height
+        if picture.startswith(b"\xff\xd8"):
+            return _of_jpeg(picture)
+        if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
+            return _of_webp(picture)
+    except struct.error:  # cut short
+        pass
+    return None
+
+
+def require_modest(name: str, picture: bytes, most: int = MOST_PIXELS) -> None:
+    """Raise ImageTooLargeError for a picture file that announces more than `most` pixels."""
+    width, height = announced(picture) or (0, 0)
+    if width * height > most:
+        limit = f"{most / 1e6:g}"
+        raise ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
+
+
+def _of_jpeg(picture: bytes) -> tuple[int, int] | None:
+    at = 2
+    while (at := picture.find(b"\xff", at)) >= 0 and at + 1 < len(picture):
+        marker = picture[at + 1]
+        if marker in {0x00, 0xFF}:  # filling
+            at += 1
+        elif marker in _NO_LENGTH:
+            at += 2
+        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            height, width = struct.unpack_from(">HH", picture, at + 5)
+            return width, height
+        else:
+            at += 2 + max(2, struct.unpack_from(">H", picture, at + 2)[0])
+    return None
+
+
+def _of_webp(picture: bytes) -> tuple[int, int] | None:
+    kind = picture[12:16]
+    if kind == b"VP8X":
+        wide, high = struct.unpack_from("<3s3s", picture, 24)
+        return int.from_bytes(wide, "little") + 1, int.from_bytes(high, "little") + 1
+    if kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", picture, 21)
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", picture, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    return None

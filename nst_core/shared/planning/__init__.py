@@ -1,0 +1,1 @@
+"""Which resolutions, for how many steps, in which time and memory."""

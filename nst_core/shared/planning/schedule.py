@@ -1,0 +1,170 @@
+"""The octave plan: which sizes, for how many steps, and when to stop. Pure arithmetic; knows no arrays.
+
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from nst_core.shared.errors import ImageTooSmallError
+from nst_core.shared.settings import MIN_SIDE, Settings
+
+COARSEST = {"painterly": 80, "classic": 640}
+"""Longest edge at most, px, of the coarsest octave; in the classic method, which loses structure where it begins
+smaller, of the one after that of the large forms."""
+
+
+HISTORY = 10
+"""Moves that the optimiser remembers."""
+TWICE, MARGINS = 1.65, 160
+"""What tiles cost: the forward pass once more, and the margins (px, both sides) that are computed with each."""
+GROWTH = 0.05
+"""Four times the pixels take 7 % longer than four times the seconds: less of that stays in the caches."""
+BLOCK = 16
+"""px: tiles begin at multiples of it."""
+
+
+@dataclass(frozen=True)
+class Octave:
+    """One resolution. steps: evaluations of the objective; tile: side of its tiles, px, 0 where it is not cut.
+
+    method: whose objective is evaluated.
+    """
+
+    height: int
+    width: int
+    steps: int
+    tile: int = 0
+    history: int = HISTORY
+    method: str = "painterly"
+
+    @property
+    def area(self) -> float:
+        """Megapixels."""
+        return self.height * self.width / 1e6
+
+    @property
+    def work(self) -> float:
+        """What one evaluation costs, in units of work: classic ones of one megapixel that is not cut into tiles."""
+        work = EFFORT[self.method] * self.area * math.pow(self.at_once, GROWTH)
+        if not self.tile:
+            return work
+        for side in (self.height, self.width):
+            count = math.ceil(side / self.tile)
+            work *= (side + (count - 1) * MARGINS) / side
+        return TWICE * work
+
+    @property
+    def at_once(self) -> float:
+        """Megapixels that are evaluated at once: all, or the largest tile with what that sees of its neighbours."""
+        area = 1.0
+        for side in (self.height, self.width):
+            count = math.ceil(side / (self.tile or side))
+            inner = math.ceil(math.ceil(side / BLOCK) / count) * BLOCK
+            area *= min(side, inner + min(count - 1, 2) * MARGINS // 2)
+        return area / 1e6
+
+    @property
+    def whole(self) -> Octave:
+        """The same, not cut into tiles."""
+        return replace(self, tile=0)
+
+    @property
+    def halved(self) -> Octave:
+        """The one before it, never too small to hold features."""
+        scale = max(0.5, MIN_SIDE / min(self.height, self.width))
+        return replace(self, height=round(self.height * scale), width=round(self.width * scale))
+
+    @property
+    def cost(self) -> float:
+        """In units of work, the making of targets included."""
+        return (self.steps + SETUP[self.method]) * self.work
+
+
+EFFORT = {"painterly": 0.8, "classic": 1.0}
+"""What an evaluation costs, in classic ones: two layers fewer."""
+SETUP = {"painterly": 3.5, "classic": 1.8}
+"""What making an octave's targets costs, in evaluations: forward passes for content and style, matching, memory."""
+FORMS = {"normal": 20, "high": 50, "max": 120}
+"""Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
+FORMS_SIDE = 64
+"""Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same, a
+small texture, which has only them, all."""
+STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
+"""Evaluations at every other octave of the classic method: what the coarser ones settled need not be found again."""
+PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (4, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+"""Evaluations of the painterly method, from the full size down; smaller octaves get as many as the last one named."""
+
+
+DRAFT = 320
+"""Longest edge at which a draft is optimised, px; what it found is enlarged."""
+TEXTURE_COARSEST = 64
+"""Shortest side at which textures begin, px, or up to twice that."""
+PROCESSOR_MEGAPIXELS = 1.6
+"""Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
+
+
+def largest_optimized_megapixels(settings: Settings, *, processor: bool) -> float:
+    """Megapixels up to which a picture is optimised; what it was told there is carried to its full size."""
+    return PROCESSOR_MEGAPIXELS if processor and settings.quality != "max" else math.inf
+
+
+def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, most: float = math.inf) -> list[Octave]:
+    """Octaves from coarse to full size (or `most` megapixels), each twice the one before; for a draft a coarse one.
+
+    The first one finds the large forms, in more evaluations for strengths above 50, where style reorganises what it
+    finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture
+    has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
+    """
+    if min(height, width) < MIN_SIDE:
+        raise ImageTooSmallError(
+            f"the picture is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
+        )
+    if settings.quality == "draft":
+        height, width = _drafted(height, width)
+    if settings.method == "painterly" and not settings.texture:
+        sizes = _sizes(*_within(height, width, most), COARSEST["painterly"])
+        counts = PAINTERLY_STEPS[settings.quality]
+        octaves = [Octave(*size, counts[min(k, len(counts) - 1)]) for k, size in enumerate(reversed(sizes))][::-1]
+        return octaves[-1:] if resumed else octaves
+    if settings.quality == "draft":
+        octaves = [Octave(height, width, STEPS["draft"], method="classic")]
+        forms = octaves[0].steps
+    else:
+        sizes = _sizes(*_within(height, width, most), COARSEST["classic"])
+        octaves = [Octave(*size, STEPS[settings.quality], method="classic") for size in sizes]
+        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.strength / 50))
+    if resumed:
+        return octaves[-1:]
+    if settings.quality != "draft":
+        octaves = _with_forms(octaves, forms, forms if settings.texture else math.ceil(forms / 4))
+    while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
+        octaves.insert(0, replace(octaves[0].halved, steps=forms))
+    return octaves
+
+
+def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Octave]:
+    first = octaves[0]
+    if min(first.height, first.width) < 2 * FORMS_SIDE:
+        return [replace(first, steps=first.steps + at_own_size), *octaves[1:]]
+    return [replace(first.halved, steps=steps), *octaves]
+
+
+def _drafted(height: int, width: int) -> tuple[int, int]:
+    scale = min(1.0, max(DRAFT / max(height, width), MIN_SIDE / min(height, width)))
+    return round(height * scale), round(width * scale)
+
+
+def _within(height: int, width: int, most: float) -> tuple[int, int]:
+    """The size itself, or a smaller one of at most so many megapixels."""
+    scale = min(1.0, max(math.sqrt(most / (height * width / 1e6)), MIN_SIDE / min(height, width)))
+    return round(height * scale), round(width * scale)
+
+
+def _sizes(height: int, width: int, coarsest: int) -> list[tuple[int, int]]:
+    halvings = max(0, math.ceil(math.log2(max(height, width) / coarsest)))
+    while halvings and min(height, width) / 2**halvings < MIN_SIDE:
+        halvings -= 1
+    return [(round(height / 2**halving), round(width / 2**halving)) for halving in range(halvings, -1, -1)]

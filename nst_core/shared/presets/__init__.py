@@ -1,0 +1,1 @@
+"""Named looks: found, read, saved, changed and given away."""

@@ -1,0 +1,117 @@
+"""Preset folders that come, change and go in one step, whatever happens in the middle.
+
+    <root>/.new-<id>                   being written; moved into place when it is whole
+    <root>/.<slug>.old                 what it replaces, until it is there (readers know it, see `presets`)
+    <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS; `.overdue` in it: when it first was
+    <root>/.lock                       locked by the one process that writes
+
+A process that dies leaves the old preset or the new one, never a mixture; what else it leaves is hidden from readers
+and cleaned by whoever writes next. Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING
+
+from nst_core.shared.atomic_files import NEW, fresh_name, remove, replace_file, resolve, sync_folder, write_new
+from nst_core.shared.errors import NeuralStyleError, UnwritableOutputError
+from nst_core.shared.file_lock import exclusive_lock
+from nst_core.shared.presets.lookup import ASIDE, slug_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+LOCK = ".lock"
+DELETED = ".deleted-"
+KEPT_SECONDS = 7 * 24 * 3600
+DOUBT_SECONDS = 24 * 3600  # for which it must have been overdue: a clock that is ahead for a while deletes nothing
+OVERDUE = ".overdue"
+PATIENCE = 5.0  # seconds to wait for another process that writes
+
+_FOLDER_MODE = 0o755  # less the umask: never for others to write
+
+
+@contextlib.contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Be the only writer in a root, which is made if need be, and clean what dead ones left there.
+
+    Raises UnwritableOutputError, also for every OSError inside.
+    """
+    try:
+        _make_folders(root)
+        with exclusive_lock(root / LOCK, PATIENCE) as locked:
+            if locked:
+                _clean(root)
+            yield
+    except NeuralStyleError:
+        raise
+    except OSError as error:
+        raise unwritable(root, error) from error
+
+
+def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
+    """What to tell about a preset or its file that could not be written."""
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    remedy = "check that you may write there and that the disk is not full"
+    return UnwritableOutputError(f"the preset cannot be written to {place} ({reason})", remedy)
+
+
+def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
+    """Make the preset's folder of these files, in place of an older one. Raises OSError with all as it was before."""
+    new, aside, target = root / fresh_name(NEW), root / f".{slug}{ASIDE}", root / slug
+    resolve(aside, target)
+    try:
+        new.mkdir(_FOLDER_MODE)
+        for name, content in files.items():
+            write_new(new / name, content)
+        sync_folder(new)
+        if os.path.lexists(target):
+            target.rename(aside)
+        new.rename(target)
+        sync_folder(root)
+    finally:
+        remove(new)
+        resolve(aside, target)
+    return target
+
+
+def put_aside(folder: Path) -> Path:
+    """Hide a preset's folder for KEPT_SECONDS, and return where it is now. Raises OSError."""
+    hidden = folder.with_name(fresh_name(f"{DELETED}{int(time.time())}-"))
+    folder.rename(hidden)
+    sync_folder(folder.parent)
+    return hidden
+
+
+def _make_folders(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folders(folder.parent)
+        folder.mkdir(_FOLDER_MODE, exist_ok=True)
+
+
+def _clean(root: Path) -> None:
+    """Finish or undo what dead writers began, and let go of what was deleted long ago. Nobody else writes now."""
+    for path in [*root.iterdir(), *root.glob(f"*/{NEW}*")]:
+        with contextlib.suppress(OSError):
+            if path.name.startswith(NEW) or _is_forgotten(path):
+                remove(path)
+            elif slug_of(path) not in {"", path.name}:
+                resolve(path, root / slug_of(path))
+
+
+def _is_forgotten(path: Path) -> bool:
+    """Whether a preset was deleted long ago. Raises OSError."""
+    now, seconds = int(time.time()), path.name.removeprefix(DELETED).partition("-")[0]
+    if not path.name.startswith(DELETED) or not seconds.isdecimal() or now - int(seconds) <= KEPT_SECONDS:
+        return False
+    mark = path / OVERDUE
+    since = mark.read_text("ascii", "replace") if mark.is_file() else ""
+    if since.isdecimal() and int(since) <= now:
+        return now - int(since) > DOUBT_SECONDS
+    replace_file(mark, str(now).encode())
+    return False

@@ -1,0 +1,147 @@
+"""What preset.json may say: its text as an `Entry`, and back.
+
+Pure: knows neither folders nor archives, which read with this same code and add their own remedy to what it refuses.
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.settings import Value, from_mapping, knobs
+from nst_core.shared.wire.messages import MAX_STYLES
+
+FORMAT = 1
+MAX_PRESET_FILE = 2**16  # bytes
+MAX_TITLE = 80  # characters
+MAX_WEIGHT = 1e6
+MOST_WORDS = 400  # characters of a reason: what is quoted in it may be as long as the file
+UPDATE = "update Neural Style"
+
+_FIELDS = frozenset({"format", "title", "description", "credits", "styles", "settings"})
+_UNSHOWABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, halves of surrogate pairs, line separators
+_RESERVED_SIGNS = frozenset('/\\:*?"<>|')
+
+
+class EntryError(ValueError):
+    """The reason why an entry is refused, a clause; `remedy` is empty where the place it came from has a better one."""
+
+    def __init__(self, reason: str, remedy: str = "") -> None:
+        self.reason = reason if len(reason) <= MOST_WORDS else f"{reason[:MOST_WORDS]}…"
+        super().__init__(self.reason)
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class EntryStyle:
+    """The file name of a style picture beside preset.json, and its weight."""
+
+    file: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What preset.json says. `settings` are of scope `look`, each in its own type."""
+
+    title: str
+    description: str
+    credits: str
+    styles: tuple[EntryStyle, ...]
+    settings: dict[str, Value]
+
+
+def parse(raw: bytes) -> Entry:
+    """The entry that preset.json holds. Raises EntryError."""
+    entry = _object(raw)
+    texts = {name: _text(name, entry.get(name, "")) for name in ("title", "description", "credits")}
+    if problem := title_problem(texts["title"]):
+        raise EntryError(problem)
+    styles = entry.get("styles")
+    if not isinstance(styles, list) or not 1 <= len(styles) <= MAX_STYLES:
+        raise EntryError(f"it must have 1 to {MAX_STYLES} styles")
+    pictures = tuple(_style(style) for style in styles)
+    if not any(picture.weight for picture in pictures):
+        raise EntryError("all its styles weigh nothing")
+    return Entry(**texts, styles=pictures, settings=look(entry.get("settings", {})))
+
+
+def dump(entry: Entry) -> bytes:
+    """The text of preset.json; the same entry gives the same bytes."""
+    settings = dict(sorted(entry.settings.items()))
+    whole = {"format": FORMAT, **asdict(entry), "settings": settings}
+    return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+
+
+def look(settings: object) -> dict[str, Value]:
+    """The settings of a look, each in its own type. Raises EntryError."""
+    if not isinstance(settings, dict):
+        raise EntryError("its settings are not a JSON object")
+    scopes = {named.name: named.knob.scope for named in knobs()}
+    for name in settings:
+        if scopes.get(name, "look") != "look":
+            raise EntryError(f"{name} is no part of a look")
+    try:
+        whole = from_mapping(settings)
+    except InvalidSettingError as error:
+        raise EntryError(f"{error.message}, but {error.remedy}") from None
+    return {name: getattr(whole, name) for name in settings}
+
+
+def title_problem(title: str) -> str:
+    """Why a title cannot be used; empty if it can."""
+    kinds = [unicodedata.category(sign) for sign in title]
+    if _UNSHOWABLE & set(kinds):
+        return "its title has a control character"
+    if not any(kind[0] in "LNPS" for kind in kinds):
+        return "it has no title"
+    if len(title) > MAX_TITLE:
+        return f"its title is longer than {MAX_TITLE} characters"
+    return ""
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name, on any system, is that of a file beside preset.json."""
+    return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & _RESERVED_SIGNS
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    if len(raw) > MAX_PRESET_FILE:
+        raise EntryError(f"preset.json is longer than {MAX_PRESET_FILE} bytes")
+    try:
+        entry = json.loads(raw.decode())
+    except (ValueError, RecursionError):
+        raise EntryError("preset.json is not JSON") from None
+    version = entry.get("format") if isinstance(entry, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise EntryError("it was made by a newer version of Neural Style", UPDATE)
+    if not isinstance(entry, dict) or version != FORMAT:
+        raise EntryError(f"preset.json is not of format {FORMAT}")
+    if unknown := sorted(entry.keys() - _FIELDS):
+        raise EntryError(f"preset.json has the unknown field {unknown[0]!r}")
+    return entry
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise EntryError(f"its {name} is not text")
+    if any(unicodedata.category(sign) in _UNSHOWABLE for sign in value if sign not in "\n\t"):
+        raise EntryError(f"its {name} has a control character")
+    return value
+
+
+def _style(style: object) -> EntryStyle:
+    match style:
+        case {"file": str(name), **rest} if rest.keys() <= {"weight"}:
+            weight = rest.get("weight", 1.0)
+        case _:
+            raise EntryError('a style is not {"file": name, "weight": number}')
+    if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= MAX_WEIGHT:
+        raise EntryError(f"the weight {weight!a} is not a number from 0 to a million")
+    if not is_plain(name):
+        raise EntryError(f"{name!a} is not a file name inside its folder")
+    return EntryStyle(name, float(weight))

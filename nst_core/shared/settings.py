@@ -1,0 +1,276 @@
+"""What an artist can set, each thing once.
+
+`Settings` is the only list of options: the command line, the GIMP procedure arguments, the dialog and the preset
+files all walk `knobs()`. Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from nst_core.shared.errors import InvalidSettingError
+
+Value = bool | int | float | str
+MIN_SIDE = 32
+"""Shortest side of a picture, px: the deepest layer sees it at a sixteenth and needs two positions each way."""
+
+Scope = Literal["look", "run", "machine"]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One entry of a choice: its stable name, what an artist reads, and a sentence of help."""
+
+    name: str
+    label: str
+    help: str
+
+
+@dataclass(frozen=True)
+class SettingInfo:
+    """What a person needs to know about a setting.
+
+    scope: `look` travels with a preset, `run` belongs to one job, `machine` to the computer.
+    expert: hidden behind an expander in dialogs.
+    """
+
+    label: str
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    options: tuple[Option, ...] = ()
+    scope: Scope = "look"
+    expert: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A knob with the field it belongs to. `type` is float, int, bool or str."""
+
+    name: str
+    type: type
+    default: Value
+    knob: SettingInfo
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of a job, checked when made.
+
+    Raises InvalidSettingError for a value of the wrong type, out of range or not among the options.
+    """
+
+    strength: Annotated[
+        float,
+        SettingInfo(
+            "Strength", "How far to go: 0 keeps the photograph, 50 is balanced, 100 gives the style all.", 0, 100
+        ),
+    ] = 50.0
+    keep_faces: Annotated[
+        bool, SettingInfo("Keep faces", "Paint the faces that are found more gently, so that people stay themselves.")
+    ] = True
+    brush_size: Annotated[
+        float, SettingInfo("Brush size", "Size of the strokes: 1 as in the style picture, 2 twice as large.", 0.25, 4)
+    ] = 1.0
+    color: Annotated[
+        Literal["style", "content", "luminance"],
+        SettingInfo(
+            "Colour",
+            "Whose colours the result has.",
+            options=(
+                Option("style", "The style's colours", "Take the palette of the style picture."),
+                Option("content", "The photograph's colours", "Paint with the photograph's palette."),
+                Option(
+                    "luminance",
+                    "Light and dark only",
+                    "Keep the photograph's colours exactly, change only light and dark.",
+                ),
+            ),
+        ),
+    ] = "style"
+    method: Annotated[
+        Literal["painterly", "classic"],
+        SettingInfo(
+            "Method",
+            "How a style is understood.",
+            options=(
+                Option(
+                    "painterly",
+                    "Painterly",
+                    "Every part of the picture is painted like the parts of the style that are most like it.",
+                ),
+                Option(
+                    "classic",
+                    "Classic",
+                    "Gatys et al. 2016: the style as a whole, wherever in the picture. Needs more time.",
+                ),
+            ),
+            expert=True,
+        ),
+    ] = "painterly"
+    quality: Annotated[
+        Literal["draft", "normal", "high", "max"],
+        SettingInfo(
+            "Quality",
+            "Better pictures take longer.",
+            options=(
+                Option("draft", "Draft", "A quick look in a few seconds."),
+                Option("normal", "Normal", "The balance of time and beauty."),
+                Option("high", "High", "Bolder and cleaner, about twice as long."),
+                Option("max", "Maximum", "Everything the method can give, however long it takes."),
+            ),
+            scope="run",
+        ),
+    ] = "normal"
+    seconds: Annotated[
+        float,
+        SettingInfo(
+            "Time limit",
+            "Seconds after which the best picture so far is kept; 0 sets no limit.",
+            0,
+            86400,
+            scope="run",
+            expert=True,
+        ),
+    ] = 0.0
+    seed: Annotated[int, SettingInfo("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run")] = 0
+    init: Annotated[
+        Literal["sketch", "content", "noise"],
+        SettingInfo(
+            "Start from",
+            "What the painting grows from.",
+            options=(
+                Option(
+                    "sketch", "A quick sketch", "A rough painting made in an instant: the fastest way to a good one."
+                ),
+                Option("content", "The photograph", "Timid at first, close to the photograph."),
+                Option("noise", "Noise", "Free of the photograph's light and colours; needs the most steps."),
+            ),
+            expert=True,
+        ),
+    ] = "sketch"
+    texture: Annotated[
+        bool,
+        SettingInfo(
+            "Texture",
+            "Make a texture of the style out of noise; of the photograph only its size counts.",
+            scope="run",
+            expert=True,
+        ),
+    ] = False
+    seamless: Annotated[
+        bool,
+        SettingInfo(
+            "Seamless",
+            "Make opposite borders match, so that copies of the result lie side by side as tiles.",
+            scope="run",
+            expert=True,
+        ),
+    ] = False
+    tv_weight: Annotated[
+        float,
+        SettingInfo("Smoothness", "Calms noise and speckles; too much of it blurs the strokes.", 0, 10, expert=True),
+    ] = 1.0
+    backend: Annotated[
+        Literal["auto", "onnx", "torch"],
+        SettingInfo(
+            "Backend",
+            "What computes the picture.",
+            options=(
+                Option("auto", "Automatic", "The fastest one this machine has."),
+                Option("onnx", "ONNX Runtime", "Small, and fast on any processor."),
+                Option("torch", "PyTorch", "Where it is installed: fast on graphics cards."),
+            ),
+            scope="machine",
+            expert=True,
+        ),
+    ] = "auto"
+    device: Annotated[
+        Literal["auto", "cpu", "cuda", "mps"],
+        SettingInfo(
+            "Device",
+            "Where it computes.",
+            options=(
+                Option("auto", "Automatic", "A graphics card where there is one."),
+                Option("cpu", "Processor", "Works everywhere."),
+                Option("cuda", "NVIDIA graphics card", "Needs a CUDA build of the backend."),
+                Option("mps", "Apple graphics", "Needs PyTorch on a Mac."),
+            ),
+            scope="machine",
+            expert=True,
+        ),
+    ] = "auto"
+    memory: Annotated[
+        float,
+        SettingInfo(
+            "Memory",
+            "Gigabytes that the engine may take; 0 takes what is free. With less, it computes in tiles.",
+            0,
+            4096,
+            scope="machine",
+            expert=True,
+        ),
+    ] = 0.0
+
+    def __post_init__(self) -> None:
+        for named in knobs():
+            object.__setattr__(self, named.name, checked(named, getattr(self, named.name)))
+
+
+def _named(field: dataclasses.Field[Any], hint: Any) -> Setting:
+    kind, knob = get_args(hint)[:2]
+    if get_origin(kind) is Literal:
+        if get_args(kind) != tuple(option.name for option in knob.options):
+            raise TypeError(f"{field.name}: its options are not those of its type")
+        kind = str
+    return Setting(field.name, kind, typing.cast("Value", field.default), knob)
+
+
+@functools.cache
+def knobs() -> tuple[Setting, ...]:
+    """All settings in the order in which they are shown."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return tuple(_named(field, hints[field.name]) for field in dataclasses.fields(Settings))
+
+
+def checked(named: Setting, value: object) -> Value:
+    """The value in its own type. Raises InvalidSettingError that names the rule."""
+    name, knob = named.name, named.knob
+    if named.type is str:
+        allowed = [option.name for option in knob.options]
+        if not isinstance(value, str) or value not in allowed:
+            raise InvalidSettingError(f"{name} is {value!r}", f"it must be one of {', '.join(allowed)}")
+        return value
+    if named.type is bool:
+        if not isinstance(value, bool):
+            raise InvalidSettingError(f"{name} is {value!r}", "it must be true or false")
+        return value
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    inside = number and knob.low <= typing.cast("float", value) <= knob.high
+    if not inside or (named.type is int and not float(typing.cast("float", value)).is_integer()):
+        kind = "a number" if named.type is float else "a whole number"
+        raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{knob.low:g}, {knob.high:g}]")
+    return float(typing.cast("float", value)) if named.type is float else int(typing.cast("float", value))
+
+
+def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> Settings:
+    """Settings with `values` laid over `base` (the defaults if None).
+
+    Raises InvalidSettingError for a name that does not exist or a value that is not allowed.
+    """
+    known = {named.name for named in knobs()}
+    for name in values:
+        if name not in known:
+            raise InvalidSettingError(f"there is no setting {name!r}", f"the settings are {', '.join(sorted(known))}")
+    return dataclasses.replace(base or Settings(), **typing.cast("dict[str, Any]", dict(values)))
+
+
+def to_mapping(settings: Settings, scope: Scope | None = None) -> dict[str, Value]:
+    """The settings as plain values, all of them or those of one scope."""
+    return {n.name: getattr(settings, n.name) for n in knobs() if scope in (None, n.knob.scope)}

@@ -1,0 +1,184 @@
+"""Frames: how one message lies on the wire. Knows lengths and bounds, not what messages mean.
+
+`protocol` holds the specification. The decisions (`split_prefix`, `parse_header`) are functions of bytes; only
+`read_frame` and `write_frame` touch files, and they accept short reads and short writes.
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nst_core.shared.errors import OutOfMemoryError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Buffer = bytes | bytearray | memoryview
+
+MAGIC = b"NST\n"
+PREFIX = struct.Struct("<4sI")
+MAX_HEADER = 2**20  # bytes
+MAX_PAYLOAD = 2**33  # bytes in all: 8 GiB, a picture of 536 megapixels
+MAX_ATTACHMENTS = 64
+CHUNK = 2**20  # bytes thrown away at once
+
+
+class Source(Protocol):
+    """A binary file to read from."""
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        """Fill a part of the buffer. Returns the bytes read, 0 at the end."""
+
+
+class Sink(Protocol):
+    """A binary file to write to."""
+
+    def write(self, chunk: Buffer, /) -> int | None:
+        """Write a part of the chunk. Returns the bytes written."""
+
+    def flush(self) -> None:
+        """Hand everything written so far to the reader."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """Raw bytes that travel after the header, and what they are for."""
+
+    role: str
+    content: Buffer
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return memoryview(self.content).nbytes
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The fields of a header, without `payload`, and the attachments that `payload` announced."""
+
+    fields: Mapping[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """An attachment that a header announces: `size` in bytes."""
+
+    role: str
+    size: int
+
+
+def split_prefix(prefix: bytes) -> int:
+    """Length of the header in bytes, from the first eight bytes of a frame. Raises ProtocolError."""
+    magic, length = PREFIX.unpack(prefix)
+    if magic != MAGIC:
+        raise ProtocolError(f"a frame begins with {magic!r} instead of {MAGIC!r}")
+    if not 2 <= length <= MAX_HEADER:
+        raise ProtocolError(f"a header of {length} bytes was announced, allowed are 2 to {MAX_HEADER}")
+    return int(length)
+
+
+def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
+    """Fields and announced attachments of a header. Raises ProtocolError, before anything large is allocated."""
+    try:
+        fields = json.loads(raw.decode(), parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"a header is not JSON: {str(error)[:80]}") from None
+    if not isinstance(fields, dict):
+        raise ProtocolError("a header is not a JSON object")
+    return fields, _parts(fields.pop("payload", []))
+
+
+def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
+    """Read the next frame. most: asked once it comes, how many bytes its attachments may have in all.
+
+    Raises EOFError where the wire ends, inside a frame too; ProtocolError for what the specification forbids (the
+    wire is useless from then on); OutOfMemoryError for a payload without room (it was skipped, the wire goes on).
+    """
+    length = split_prefix(_take(source, PREFIX.size))
+    fields, parts = parse_header(_take(source, length))
+    total = sum(part.size for part in parts)
+    if most is not None and total > most():
+        raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {most()} at most")
+    try:
+        buffers = [bytearray(part.size) for part in parts]
+    except MemoryError:
+        _skip(source, total)
+        raise OutOfMemoryError("the pictures sent do not fit into memory", "scale the picture down") from None
+    for buffer in buffers:
+        _fill(source, buffer)
+    return Frame(fields, tuple(Attachment(p.role, b) for p, b in zip(parts, buffers, strict=True)))
+
+
+def write_frame(sink: Sink, frame: Frame) -> None:
+    """Write one frame. Raises ProtocolError before the first byte if it would break a bound, OSError from the file."""
+    fields = dict(frame.fields)
+    if frame.attachments:
+        fields["payload"] = [{"role": a.role, "bytes": a.size} for a in frame.attachments]
+    _parts(fields.get("payload", []))
+    try:
+        header = json.dumps(fields, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"a header cannot be written as JSON: {str(error)[:80]}") from None
+    if len(header) > MAX_HEADER:
+        raise ProtocolError(f"a header has {len(header)} bytes, allowed are {MAX_HEADER}")
+    _write(sink, PREFIX.pack(MAGIC, len(header)) + header)
+    for attachment in frame.attachments:
+        _write(sink, attachment.content)
+    sink.flush()
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
+
+
+def _parts(payload: object) -> tuple[Part, ...]:
+    if not isinstance(payload, list) or len(payload) > MAX_ATTACHMENTS:
+        raise ProtocolError(f"payload must be a list of at most {MAX_ATTACHMENTS} attachments")
+    parts = tuple(_part(entry) for entry in payload)
+    total = sum(part.size for part in parts)
+    if total > MAX_PAYLOAD:
+        raise ProtocolError(f"a payload of {total} bytes was announced, allowed are {MAX_PAYLOAD}")
+    return parts
+
+
+def _part(entry: object) -> Part:
+    match entry:
+        case {"role": str(role), "bytes": int(size), **rest} if not rest and type(size) is int and size >= 0:
+            return Part(role, size)
+    raise ProtocolError('an attachment is not announced as {"role": text, "bytes": whole number}')
+
+
+def _take(source: Source, size: int) -> bytes:
+    buffer = bytearray(size)
+    _fill(source, buffer)
+    return bytes(buffer)
+
+
+def _fill(source: Source, buffer: bytearray) -> None:
+    rest = memoryview(buffer)
+    while rest:
+        count = source.readinto(rest)
+        if not count:
+            raise EOFError("the wire ended")
+        rest = rest[count:]
+
+
+def _skip(source: Source, size: int) -> None:
+    while size:
+        size -= len(_take(source, min(size, CHUNK)))
+
+
+def _write(sink: Sink, content: Buffer) -> None:
+    rest = memoryview(content).cast("B")
+    while rest:
+        rest = rest[sink.write(rest) or 0 :]

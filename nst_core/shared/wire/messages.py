@@ -1,0 +1,286 @@
+"""The messages of the wire: frozen, and checked when made, on both sides.
+
+Every constructor raises ProtocolError for a wrong type, a number out of range or not finite, or a buffer whose
+length is not the one its size asks for. `protocol` says what each message means.
+Standard library only: the GIMP plug-in imports this file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from nst_core.shared.errors import ProtocolError
+from nst_core.shared.wire import validation
+from nst_core.shared.wire.findings import MAX_TEXT, Finding
+from nst_core.shared.wire.frames import Buffer
+
+MAX_SIDE = 2**19  # pixels: GIMP's own limit
+MAX_STYLES = 16
+MAX_STYLE_FILE = 2**26  # bytes: 64 MiB
+BYTES_PER_PIXEL = 16  # four float32
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """A picture: rows from the top, RGBA little-endian float32, sRGB encoded, straight alpha (babl "R'G'B'A float")."""
+
+    width: int
+    height: int
+    rgba: Buffer = field(repr=False)
+
+    def __post_init__(self) -> None:
+        validation.whole("width", self.width, 1, MAX_SIDE)
+        validation.whole("height", self.height, 1, MAX_SIDE)
+        validation.sized("the pixels", self.rgba, self.width * self.height * BYTES_PER_PIXEL)
+
+
+@dataclass(frozen=True)
+class StyleFile:
+    """A style as the bytes of a picture file. `name` is for messages to the artist, never opened.
+
+    guide: float32 rows of the content's size, 1 = where the style counts; None: everywhere.
+    """
+
+    encoded: Buffer = field(repr=False)
+    weight: float = 1.0
+    name: str = "style"
+    guide: Buffer | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        validation.number("weight", self.weight, 0)
+        validation.text("name", self.name)
+        if not 0 < validation.size("the style file", self.encoded) <= MAX_STYLE_FILE:
+            raise ProtocolError(f"a style file must have 1 to {MAX_STYLE_FILE} bytes")
+
+
+@dataclass(frozen=True)
+class StylePixels:
+    """A style as pixels: another layer of the host. guide: as for StyleFile."""
+
+    pixels: Pixels
+    weight: float = 1.0
+    guide: Buffer | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        validation.of_type("pixels", self.pixels, Pixels)
+        validation.number("weight", self.weight, 0)
+
+
+@dataclass(frozen=True)
+class Stylize:
+    """Paint `content` in the manner of `styles`.
+
+    settings: names and values of `settings`. init: pixels to start from, of the content's size. mask: float32
+    rows of the content's size, 1 = stylise, 0 = keep. strength_map: rows like these, which multiply the strength
+    position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
+    they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
+    carry; the Engine gives it.
+    """
+
+    content: Pixels
+    styles: tuple[StyleFile | StylePixels, ...]
+    settings: Mapping[str, bool | int | float | str] = field(default_factory=dict)
+    init: Pixels | None = None
+    mask: Buffer | None = field(default=None, repr=False)
+    part: float = 1.0
+    previews: float = 0.0
+    job: int = 1
+    strength_map: Buffer | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        validation.of_type("content", self.content, Pixels)
+        if not isinstance(self.styles, tuple) or not 1 <= len(self.styles) <= MAX_STYLES:
+            raise ProtocolError(f"styles must be a tuple of 1 to {MAX_STYLES}")
+        for style in self.styles:
+            validation.of_type("a style", style, StyleFile, StylePixels)
+        validation.mapping("settings", self.settings)
+        for name, value in self.settings.items():
+            validation.of_type(name, value, bool, int, float, str)
+            if isinstance(value, float):
+                validation.number(name, value)
+        width, height = self.content.width, self.content.height
+        if self.init is not None:
+            validation.of_type("init", self.init, Pixels)
+            if (self.init.width, self.init.height) != (width, height):
+                raise ProtocolError("init must have the content's size")
+        guides = [("a guide", style.guide) for style in self.styles]
+        for name, rows in [("the mask", self.mask), ("the strength map", self.strength_map), *guides]:
+            if rows is not None:
+                validation.sized(name, rows, width * height * 4)
+        validation.number("part", self.part, 0, 1)
+        validation.number("previews", self.previews, 0)
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Finish the job now, keep what exists."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """End the job now, keep nothing."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Examine:
+    """Try everything that the engine needs; Found events and one Examined carry the number."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Ping:
+    """Ask for a sign of life."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker listens. `version`: the engine's. backends: installed. devices: apparently present, not yet tried."""
+
+    protocol: int
+    version: str
+    backends: tuple[str, ...]
+    devices: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        validation.whole("protocol", self.protocol, 1)
+        validation.text("version", self.version)
+        for name in ("backends", "devices"):
+            names = getattr(self, name)
+            validation.of_type(name, names, tuple, list)
+            for entry in names:
+                validation.text(name, entry)
+            object.__setattr__(self, name, tuple(names))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1; step 0: there is a first picture.
+
+    loss: the objective, about 1 at the start; None at step 0, when it is not known yet. seconds_left: an estimate.
+    fraction: of the whole job, 0 to 1.
+    """
+
+    job: int
+    octave: int
+    octaves: int
+    step: int
+    steps: int
+    loss: float | None
+    seconds_left: float
+    fraction: float
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.whole("octaves", self.octaves, 1)
+        validation.whole("octave", self.octave, 1, self.octaves)
+        validation.whole("steps", self.steps, 0)
+        validation.whole("step", self.step, 0)
+        if self.loss is not None:
+            validation.number("loss", self.loss)
+        validation.number("seconds_left", self.seconds_left, 0)
+        validation.number("fraction", self.fraction, 0, 1)
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The picture so far, perhaps smaller than the content."""
+
+    job: int
+    pixels: Pixels
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.of_type("pixels", self.pixels, Pixels)
+
+
+@dataclass(frozen=True)
+class Done:
+    """The result, of the content's size; what would make it again; what it took."""
+
+    job: int
+    pixels: Pixels
+    recipe: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.of_type("pixels", self.pixels, Pixels)
+        validation.mapping("recipe", self.recipe)
+        validation.mapping("the recipe's settings", self.recipe.get("settings", {}))
+        validation.mapping("metrics", self.metrics)
+        validation.number("seconds", self.metrics.get("seconds", 0), 0)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """The job ended without a picture because the host asked for that."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The job ended in an error of nst_core.shared.errors; job 0: no job in particular."""
+
+    job: int
+    code: str
+    message: str
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 0)
+        for name in ("code", "message", "remedy"):
+            text = getattr(self, name)
+            validation.text(name, text)
+            object.__setattr__(self, name, text[:MAX_TEXT])
+
+
+@dataclass(frozen=True)
+class Found:
+    """One line of an examination."""
+
+    job: int
+    finding: Finding
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.of_type("finding", self.finding, Finding)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The examination is complete."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The sign of life a Ping asked for."""
+
+
+Request: TypeAlias = Stylize | Stop | Cancel | Examine | Ping
+Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Found | Examined | Pong

@@ -1,0 +1,1 @@
+"""The machine: memory, threads, processor, and packages that may be missing."""

@@ -1,0 +1,40 @@
+"""How libraries say that memory is full: each in its own words, few with the exception that Python has for it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from nst_core.shared.errors import NeuralStyleError, OutOfMemoryError
+
+_WORDS = (
+    *("cannot allocate", "can't allocate", "failed to allocate", "unable to allocate", "bad_alloc", "alloc_failed"),
+    *("out of memory", "not enough memory", "failed to map segment", "can't start new thread"),
+)
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether an error says that there was no memory left, on a graphics card or elsewhere."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    if isinstance(error, NeuralStyleError):  # which may name a file that is called so
+        return False
+    text = str(error).lower()
+    return any(words in text for words in _WORDS)
+
+
+@contextmanager
+def as_out_of_memory(remedy: str = "") -> Iterator[None]:
+    """Raise OutOfMemoryError, with that remedy or the usual one, for whatever says within that memory is full."""
+    try:
+        yield
+    except OutOfMemoryError:
+        raise
+    except Exception as error:
+        if not is_shortage(error):
+            raise
+        full = OutOfMemoryError("the picture does not fit into memory", "choose a smaller size")
+        if remedy:
+            full.remedy = remedy
+        raise full from error

@@ -1,0 +1,140 @@
+"""Files that are written whole: put where they were asked for, or, where that cannot be, where they are not lost.
+
+What is being written lies beside its place under a name that begins with UNFINISHED, locked by its writer. A writer
+that is killed leaves it unlocked, and the next one in that folder removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from nst_core.shared.errors import UnwritableOutputError
+from nst_core.shared.file_lock import try_lock
+
+UNFINISHED = ".neural-style-unfinished-"
+_MODE = 0o664  # less the umask: never for others to write
+_FORGOTTEN = 24 * 3600
+"""Seconds after which an unfinished file is nobody's, where the file system cannot lock."""
+_NOTHING_TO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
+
+Save = Callable[[Path], object]
+
+
+def write_whole(path: Path, save: Save) -> None:
+    """Have `save` fill a new file, and put that in the place of the other, whose mode it takes. Raises what it raises.
+
+    The file is on the disk first: a power cut leaves one or the other.
+    """
+    with _unfinished(path) as new:
+        save(new)
+        _settle(new)
+        _take_mode(new, path)
+        new.replace(path)
+
+
+def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
+    """The same for a result that must not be lost.
+
+    Where it cannot be put into its place, it stays beside it under another name, else in the folder for temporary
+    files or at home. Raises UnwritableOutputError, whose `kept` is where it is now; None where there is no room at all.
+    overwrite: whether it may replace a file that is there by now.
+    """
+    try:
+        with _unfinished(path) as new:
+            save(new)
+            _settle(new)
+            try:
+                if not overwrite and os.path.lexists(path):
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                _take_mode(new, path)
+                new.replace(path)
+            except OSError as error:
+                kept = _free_name(path)
+                new.rename(kept)
+                raise _misplaced(path, error, kept) from error
+    except UnwritableOutputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise _misplaced(path, error, _kept_elsewhere(path, save)) from error
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writers left in a folder."""
+    with suppress(OSError):
+        for path in folder.glob(f"{UNFINISHED}*"):
+            with suppress(OSError), path.open("r+b") as file:
+                locked = try_lock(file)
+                if locked or (locked is False and time.time() - path.stat().st_mtime > _FORGOTTEN):
+                    path.unlink()
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """An empty file beside a path, with the same suffix; gone afterwards, unless it got another name."""
+    sweep(path.parent)
+    new = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}{path.suffix.lower()}")
+    file = open(new, "xb", opener=lambda name, flags: os.open(name, flags, _MODE))  # noqa: SIM115 - Path.open takes no opener
+    try:
+        if os.name == "posix":  # elsewhere nobody else could write to it, and an open file cannot be removed anyhow
+            try_lock(file)
+        else:
+            file.close()
+        yield new
+    finally:
+        file.close()
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
+
+
+def _settle(new: Path) -> None:
+    """Wait until it is on the disk, where the file system can tell."""
+    with new.open("r+b") as file:
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in _NOTHING_TO_SYNC:
+                raise
+
+
+def _take_mode(new: Path, path: Path) -> None:
+    """Give it the mode of the file that it replaces: a wish, which some file systems cannot grant."""
+    with suppress(OSError):
+        new.chmod(stat.S_IMODE(path.stat().st_mode))
+
+
+def _free_name(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
+
+
+def _kept_elsewhere(path: Path, save: Save) -> Path | None:
+    places: list[Path] = []
+    for ask in (tempfile.gettempdir, Path.home, Path.cwd):
+        with suppress(OSError, RuntimeError):
+            places.append(Path(ask()))
+    for place in dict.fromkeys(places):
+        kept = _free_name(place / path.name)
+        try:
+            with _unfinished(kept) as new:
+                save(new)
+                new.rename(kept)
+        except (OSError, ValueError):
+            continue
+        return kept
+    return None
+
+
+def _misplaced(path: Path, error: Exception, kept: Path | None) -> UnwritableOutputError:
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    if kept is None:
+        remedy = "check the folder, the free space and the size"
+        return UnwritableOutputError(f"{path} cannot be written ({reason})", remedy)
+    said = f"{path} cannot be written ({reason}); it is kept as {kept}"
+    return UnwritableOutputError(said, "check the folder and the free space, then move it", kept)

@@ -1,0 +1,62 @@
+"""Reads the network's weights: 8-bit codes with a table per layer, or full precision. Never unpickles anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from nst_core.imaging.arrays import Float
+from nst_core.shared.errors import DamagedWeightsError
+from nst_core.vgg.layers import CONVOLUTIONS
+
+MODELS = Path(__file__).resolve().parents[1] / "data" / "models"
+WEIGHTS_FILE = "vgg19.safetensors"
+FEATURES_FILE = "features.onnx"
+TILE_SUMS_FILE = "tile-sums.onnx"
+OBJECTIVE_FILE = "{method}.onnx"
+TILE_GRADIENT_FILE = "{method}-tile-gradient.onnx"
+"""Of these two there is one for each method."""
+WINOGRAD = "winograd-"
+"""Stands before the name of each of the graphs above where its convolutions are those of `nst_core.vgg.winograd`."""
+NEAREST_FILE = "nearest.onnx"
+NEAREST_OF_BEST_FILE = "nearest-of-best.onnx"
+FACES_FILE = "faces.onnx"
+DIGESTS_FILE = "digests.json"
+"""SHA-256 of each file beside it, written with them."""
+
+
+def verified(name: str, models: Path = MODELS) -> Path:
+    """Path of a model file. Raises DamagedWeightsError unless its bytes are the ones it was written with."""
+    path = models / name
+    try:
+        expected = json.loads((models / DIGESTS_FILE).read_text("utf-8"))[name]
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError) as error:
+        raise DamagedWeightsError(f"the model file {name} cannot be read", "install Neural Style again") from error
+    if digest != expected:
+        raise DamagedWeightsError(f"the model file {name} is damaged", "install Neural Style again")
+    return path
+
+
+def read(path: Path) -> dict[str, Float]:
+    """`NAME.weight` (O, I, 3, 3) and `NAME.bias` of every convolution, `input.matrix` and `input.offset`.
+
+    Raises DamagedWeightsError where the file is not a weights file.
+    """
+    try:
+        tensors = load(path.read_bytes())
+        out = {name: tensors[name] for name in ("input.matrix", "input.offset")}
+        for conv in CONVOLUTIONS:
+            out[f"{conv.name}.bias"] = tensors[f"{conv.name}.bias"]
+            codes = tensors.get(f"{conv.name}.codes")
+            whole = tensors[f"{conv.name}.table"][codes] if codes is not None else tensors[f"{conv.name}.weight"]
+            out[f"{conv.name}.weight"] = whole
+    except (OSError, SafetensorError, KeyError) as error:
+        raise DamagedWeightsError(
+            f"{path.name} is not a weights file", "write it again with `python -m export`"
+        ) from error
+    return out

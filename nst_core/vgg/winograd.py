@@ -1,0 +1,109 @@
+"""3 x 3 convolutions in a quarter of the multiplications, for processors: Winograd's; Lavin & Gray (arXiv 1509.09308).
+
+An output tile Y of 4 x 4 px comes from an input tile D of 6 x 6 px and the taps W of a convolution:
+
+    Y = A [ (G W G') * (B D B') ] A'
+
+where the matrices G, B and A take polynomials to their values at POINTS and at infinity, and back (Toom and Cook). What
+is called a kernel here, G W G', is computed once; the 36 products become matrix products over channels. This module has
+the matrices and kernels; `export.winograd` writes them into graphs. In float32 a convolution differs from the direct
+one by 4e-6 (relative norm).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nst_core.imaging.arrays import Float
+from nst_core.vgg import weights
+from nst_core.vgg.layers import CONVOLUTIONS
+
+POINTS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(2), Fraction(1, 2))
+"""With infinity, each point's inverse is there as well: see `transforms`."""
+TAPS, TILE = 3, 4
+"""px: sides of a convolution's taps and of an output tile."""
+SEEN = TILE + TAPS - 1
+"""px: side of the input tile."""
+PRODUCTS = SEEN**2
+"""For each tile and pair of channels, where a direct convolution has 144."""
+FAST = tuple(conv.name for conv in CONVOLUTIONS[3:])
+"""The convolutions that gain: with fewer channels the transforms take more time than the products save."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """On tiles and taps as vectors, row by row. pixels: (36, 36), input tile to values; tile: (16, 36), back."""
+
+    pixels: Matrix
+    tile: Matrix
+
+
+@cache
+def kernels() -> dict[str, Float]:
+    """The kernel (36, O, I) of each FAST convolution. Raises DamagedWeightsError."""
+    found = weights.read(weights.verified(weights.WEIGHTS_FILE))
+    return {name: kernel(found[f"{name}.weight"]) for name in FAST}
+
+
+def kernel(taps: Float) -> Float:
+    """taps: (O, I, 3, 3). Returns (36, O, I)."""
+    _, to_kernel, _ = _matrices()
+    values: Float = _twice(to_kernel).astype(np.float32) @ taps.reshape(-1, TAPS**2).T
+    return values.reshape(-1, *taps.shape[:2])
+
+
+def transforms(*, turned: bool = False) -> Transforms:
+    """What goes with kernels; `turned`: for the same taps turned by 180 degrees, as a gradient goes back through them.
+
+    Taps in reverse order have at a point p the value that they had at 1/p, times p squared. So the kernel of turned
+    taps is the kernel with its values in another order and scaled, and that can be done to the pixels instead.
+    """
+    to_tile, to_kernel, to_values = _matrices()
+    if turned:
+        order, factors = zip(*(_reversed(row, to_kernel) for row in to_kernel), strict=True)
+        back = np.argsort(order)
+        to_tile, to_values = to_tile[:, back], (np.array(factors)[:, None] * to_values)[back]
+    return Transforms(pixels=_twice(to_values), tile=_twice(to_tile))
+
+
+def _twice(one_dimension: Matrix) -> Matrix:
+    """The same in both dimensions, on tiles as vectors."""
+    return np.asarray(np.kron(one_dimension, one_dimension), np.float64)
+
+
+def _reversed(row: Matrix, rows: Matrix) -> tuple[int, float]:
+    """Which of the rows is this one in reverse order, up to a factor; and the factor."""
+    turned = row[::-1]
+    for index, other in enumerate(rows):
+        factor = float(turned @ other / (other @ other))
+        if np.allclose(turned, factor * other):
+            return index, factor
+    raise AssertionError(row)
+
+
+@cache
+def _matrices() -> tuple[Matrix, Matrix, Matrix]:
+    """A (4, 6), G (6, 3) and B (6, 6) for one dimension, exact but for their last rounding."""
+    spread = [math.prod(p - q for q in POINTS if q != p) for p in POINTS]
+    to_tile = [[p**power for p in POINTS] + [Fraction(power == TILE - 1)] for power in range(TILE)]
+    to_kernel = [[p**tap / each for tap in range(TAPS)] for p, each in zip(POINTS, spread, strict=True)]
+    to_kernel.append([Fraction(tap == TAPS - 1) for tap in range(TAPS)])
+    to_values = [[*_with_roots([q for q in POINTS if q != p]), Fraction(0)] for p in POINTS]
+    to_values.append(_with_roots(POINTS))
+    return np.array(to_tile, float), np.array(to_kernel, float), np.array(to_values, float)
+
+
+def _with_roots(roots: tuple[Fraction, ...] | list[Fraction]) -> list[Fraction]:
+    """Coefficients, lowest first, of the polynomial with these roots."""
+    found = [Fraction(1)]
+    for root in roots:
+        found = [a - root * b for a, b in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
+    return found

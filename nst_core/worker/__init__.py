@@ -1,0 +1,1 @@
+"""The engine as a process: `python -I -u -m nst_core.worker`."""

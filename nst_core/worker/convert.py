@@ -1,0 +1,135 @@
+"""Between the messages of the wire and jobs, in both directions; and a run that answers in messages."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+
+from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.fill_hidden import fill_hidden
+from nst_core.painting.job import Job, Style
+from nst_core.painting.run import Run
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.settings import from_mapping, to_mapping
+from nst_core.shared.wire import messages
+from nst_core.shared.wire.frames import Buffer
+from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
+
+PREVIEW_SIDE = 1024  # px: more than a dialog shows
+
+
+class WireRun:
+    """A run for one request. Raises what Job and images.decode raise."""
+
+    def __init__(self, request: messages.Stylize) -> None:
+        self._job = request.job
+        self._run = Run(job_of(request))
+
+    def __iter__(self) -> Iterator[messages.Progress]:
+        """Paint; see Run."""
+        for progress in self._run:
+            yield messages.Progress(self._job, **dataclasses.asdict(progress))
+
+    def done(self) -> messages.Done:
+        """The best picture so far, as an ending."""
+        outcome = self._run.outcome()
+        return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, dataclasses.asdict(outcome.metrics))
+
+    def preview(self) -> messages.Pixels:
+        """The best picture so far, at most PREVIEW_SIDE wide and high."""
+        return to_pixels(self._run.preview(PREVIEW_SIDE))
+
+    def stop(self) -> None:
+        """End the run as soon as the backend can."""
+        self._run.stop()
+
+
+def job_of(request: messages.Stylize) -> Job:
+    """The engine's job. Pixels are not copied, unless they leave [0, 1]: then what leaves it is cut off.
+
+    Values that are not numbers, as in damaged renderings, take the colour of what is near; none comes back.
+    """
+    height, width = request.content.height, request.content.width
+    content = _picture(request.content, "the picture")
+    init = mask = strength_map = None
+    if request.init is not None:
+        init = _picture(request.init, "the picture to start from")[..., :3]
+    if request.mask is not None:
+        mask = _bounded(request.mask, (height, width))
+    if request.strength_map is not None:
+        strength_map = _bounded(request.strength_map, (height, width))
+    styles = tuple(_style(style, (height, width)) for style in request.styles)
+    return Job(content, styles, from_mapping(request.settings), init, mask, request.part, strength_map)
+
+
+def to_pixels(rgba: Float) -> messages.Pixels:
+    """rgba: (H, W, 4). Not copied where it already lies in rows."""
+    rows = np.ascontiguousarray(rgba, dtype="<f4")
+    return messages.Pixels(rgba.shape[1], rgba.shape[0], rows.data.cast("B"))
+
+
+def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, int]) -> Style:
+    """size: (height, width) of the content, hence of the guide."""
+    guide = None if style.guide is None else _bounded(style.guide, size)
+    if isinstance(style, messages.StyleFile):
+        return Style(image_files.decode(bytes(style.encoded), style.name), style.weight, guide)
+    return Style(_picture(style.pixels, "the style"), style.weight, guide)
+
+
+def _picture(pixels: messages.Pixels, what: str) -> Float:
+    """(H, W, 4) in [0, 1]. Raises InvalidImageError where no pixel has a colour."""
+    shape = (pixels.height, pixels.width, 4)
+    values = _bounded(pixels.rgba, shape)
+    sent = np.frombuffer(pixels.rgba, dtype="<f4").reshape(shape)
+    if not np.isnan(sent.min()):
+        return values
+    known = ~np.isnan(sent[..., :3]).any(2)
+    if not known.any():
+        raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
+    color, alpha = values[..., :3], values[..., 3]
+    seen = known * alpha
+    near = fill_hidden(color, seen if seen.any() else known.astype(np.float32))
+    near = np.minimum(near, 1)  # a sum of shares may round to more
+    return np.concatenate([np.where(known[..., None], color, near), alpha[..., None]], axis=2)
+
+
+def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
+    """float32 of this shape, in [0, 1]: what leaves it is cut off, and what is no number is 0."""
+    values = np.frombuffer(raw, dtype="<f4").reshape(shape)
+    if values.min() >= 0 and values.max() <= 1:  # neither is so where one is no number
+        return values
+    bounded: Float = np.nan_to_num(values, nan=0, posinf=1, neginf=0).clip(0, 1)
+    return bounded
+
+
+def request_of(job: Job) -> Stylize:
+    """What asks a worker for the same picture that a run of this job would give."""
+    styles = tuple(StylePixels(_pixels(style.pixels), style.weight, _rows(style.guide)) for style in job.styles)
+    return Stylize(
+        content=_pixels(job.content),
+        styles=styles,
+        settings=to_mapping(job.settings),
+        init=None if job.init is None else _pixels(job.init),
+        mask=_rows(job.mask),
+        part=job.part,
+        strength_map=_rows(job.strength_map),
+    )
+
+
+def picture_of(pixels: Pixels, channels: int) -> Float:
+    """(H, W, channels) of what came back: without the alpha that the wire adds where there was none."""
+    rgba: Float = np.frombuffer(pixels.rgba, "<f4").reshape(pixels.height, pixels.width, 4)
+    return rgba[..., :channels]
+
+
+def _pixels(picture: Float) -> Pixels:
+    if picture.shape[2] == 4:
+        return to_pixels(picture)
+    return to_pixels(np.dstack([picture, np.ones(picture.shape[:2], np.float32)]))
+
+
+def _rows(mask: Float | None) -> memoryview | None:
+    return None if mask is None else np.ascontiguousarray(mask, dtype="<f4").data.cast("B")

@@ -1,0 +1,58 @@
+"""What is asked of ONNX Runtime before anything else, in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nst_core
+from nst_core.backends.onnx_session import load_graph
+from nst_core.vgg import weights
+
+ROOT = Path(nst_core.__file__).resolve().parent.parent
+USE = """
+import numpy
+from nst_core.backends.onnx import OnnxBackend
+OnnxBackend().features(numpy.zeros((1, 3, 32, 32), numpy.float32))
+"""
+STAND_IN = """
+def disable_telemetry_events(): pass
+def get_available_providers(): return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+def preload_dlls(): print("Failed to load libcudnn.so.9")
+"""
+
+
+def run(code: str, home: Path, path: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    variables = {"HOME": str(home), "USERPROFILE": str(home), "PATH": os.defpath, "PYTHONPATH": f"{path}:{ROOT}"}
+    return subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=False)
+
+
+def test_it_keeps_no_notes_for_its_makers(tmp_path: Path) -> None:
+    """Neither an identifier of this machine nor events to be sent, which its released builds keep at home."""
+    done = run(USE, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_cuda_is_loaded_without_a_word_on_the_standard_output(tmp_path: Path) -> None:
+    """Where --json is printed; a build with CUDA is played by a stand-in."""
+    (tmp_path / "onnxruntime.py").write_text(STAND_IN)
+    done = run("import nst_core.backends.onnx_session", tmp_path, tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "libcudnn" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "used"), [("1", 0, 1), ("3,2", 0, 3), ("1", 2, 2), ("", 0, 0), ("many", 0, 0), ("-1", 0, 0)]
+)
+def test_it_has_as_many_threads_as_a_person_said(
+    said: str, given: int, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OMP_NUM_THREADS counts where nothing else is given, as it does for the other libraries; 0: all cores."""
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    session = load_graph(weights.verified(weights.NEAREST_FILE), given)
+    assert session.get_session_options().intra_op_num_threads == used

@@ -1,0 +1,118 @@
+"""What a worker of a cluster does, here in this process: what it answers, and the words in which it fails."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core import __version__
+from nst_core.cluster import ray_cluster
+from nst_core.cluster.ray_cluster import RemoteError, WorkerResources, _Actor, _require_reachable
+from nst_core.cluster.ray_painter import RayWorkerImpl
+from nst_core.shared.errors import EngineMismatchError, InvalidImageError
+
+pytestmark = pytest.mark.slow
+
+NOISE = np.random.default_rng(3).random((48, 40, 3), dtype=np.float32)
+
+
+class Held:
+    """Something to hold."""
+
+    def double(self, number: int) -> int:
+        return 2 * number
+
+    def refuse(self) -> None:
+        raise InvalidImageError("no picture", "choose one")
+
+    def count(self, end: int) -> Iterator[int]:
+        for number in range(end):
+            if number == 2:
+                raise ValueError("enough\nof it")
+            yield number
+
+
+@pytest.fixture(autouse=True)
+def this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The only one, without a cluster."""
+    monkeypatch.setattr(ray_cluster, "_machine", lambda: "here")
+
+
+def actor(make: Any = Held, version: str = __version__) -> _Actor:
+    return _Actor(make, WorkerResources(2, 0, 0, {"here": 1}), version)
+
+
+def test_a_worker_answers_or_says_what_is_wrong() -> None:
+    """An error meant for a person keeps its code; what nobody foresaw becomes one line."""
+    worker = actor()
+    assert worker.call("double", 4) == 8
+    assert worker.call("pid") == os.getpid()
+    assert worker.call("refuse") == RemoteError("invalid-image", "no picture", "choose one")
+    unknown = worker.call("vanish")
+    assert isinstance(unknown, RemoteError)
+    assert "AttributeError" in unknown.message
+
+
+def test_a_worker_yields_until_it_fails() -> None:
+    """What came before the failure is there, and the failure is the last item."""
+    worker = actor()
+    assert list(worker.stream("count", 2)) == [0, 1]
+    *before, last = worker.stream("count", 5)
+    assert before == [0, 1]
+    assert last.message == "a worker of the cluster failed with ValueError: enough"
+    (trouble,) = worker.stream("vanish")
+    assert "AttributeError" in trouble.message
+
+
+def test_what_could_not_be_made_is_told_at_every_call() -> None:
+    """And so is another version; the number of the process can always be asked for."""
+
+    def broken() -> None:
+        raise InvalidImageError("no style", "choose one")
+
+    for worker, code in ((actor(broken), "invalid-image"), (actor(version="0.0.0"), EngineMismatchError.code)):
+        assert worker.call("double", 4).code == code
+        assert [trouble.code for trouble in worker.stream("count", 1)] == [code]
+        assert worker.call("pid") == os.getpid()
+
+
+def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
+    """Mappings that cross any wire, then picture, recipe and metrics."""
+    facts = {"content": NOISE, "weights": [1.0], "guides": [None], "init": None, "mask": None, "part": 1.0}
+    facts |= {"settings": {"quality": "draft", "backend": "onnx"}, "strength_map": np.eye(48, 40, dtype=np.float32)}
+    *told, (pixels, recipe, metrics) = RayWorkerImpl().paint(facts, NOISE)
+    assert told[-1]["step"] == told[-1]["steps"]
+    assert pixels.shape[:2] == (48, 40)
+    assert recipe["settings"]["quality"] == "draft"
+    assert len(recipe["strength_map"]) == 64
+    assert metrics["device"] == "cpu"
+
+
+def test_only_an_address_with_a_port_is_knocked_at() -> None:
+    """Others are Ray's own business; where nobody listens that shows at once."""
+    for address in ("auto", "ray://host:1/", "host:port"):
+        _require_reachable(address)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        _require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
+        taken = server.getsockname()[1]
+    with pytest.raises(OSError, match="refused"):
+        _require_reachable(f"127.0.0.1:{taken}")
+
+
+def test_a_cluster_of_our_own_gives_its_surroundings_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was set is set again, what was not is gone; a cluster elsewhere changes nothing."""
+    monkeypatch.setenv("RAY_AUTH_MODE", "mine")
+    monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
+    with ray_cluster._surroundings(ray_cluster.LOCAL):
+        assert os.environ["RAY_AUTH_MODE"] == "token"
+        assert os.environ["RAY_AUTH_TOKEN"]
+    assert os.environ["RAY_AUTH_MODE"] == "mine"
+    assert "RAY_AUTH_TOKEN" not in os.environ
+    with ray_cluster._surroundings("host:1") as options:
+        assert options == {"address": "host:1"}
+        assert os.environ["RAY_AUTH_MODE"] == "mine"

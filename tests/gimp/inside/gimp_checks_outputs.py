@@ -1,0 +1,310 @@
+"""Runs inside GIMP: ways into the image, recipes, what is left behind; for test_gimp_outputs.py to judge."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from gi.repository import Gegl, Gimp, Gio
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from gimp_calls import (
+    FOLDER,
+    PLUG_IN,
+    Facts,
+    answer,
+    call,
+    check,
+    engine,
+    engines,
+    fade,
+    looks,
+    note,
+    photograph,
+    pixels,
+    refused,
+)
+
+BYTES = "R'G'B'A u8"
+
+
+def shown(image: Gimp.Image) -> bytes:
+    visible = Gimp.Layer.new_from_visible(image, image, None)
+    seen = pixels(visible, BYTES)
+    visible.delete()
+    return seen
+
+
+def off_by(one: bytes, other: bytes) -> int:
+    return max(abs(a - b) for a, b in zip(one, other, strict=True))
+
+
+def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
+    return Gimp.Layer.get_by_id(facts["made"][place])
+
+
+@check
+def editable() -> Facts:
+    """The group looks like the plain layer at full opacity, and fades with it; gray images need no split."""
+    image = photograph()
+    (source,) = image.get_layers()
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 60, 50)
+    before = shown(image)
+    with engine("inverted"):
+        plain = by_id(call(image, [source]))
+        painted = shown(image)
+        image.remove_layer(plain)
+        facts = call(image, [source], output="editable")
+    group = by_id(facts)
+    found: Facts = facts | {
+        "group": looks(group),
+        "source": source.get_id(),
+        "like the layer": off_by(shown(image), painted),
+        "changed": off_by(painted, before),
+        "parts": [layer.get_mode().value_nick for layer in group.get_children()],
+    }
+    group.set_opacity(0.0)
+    found["at opacity 0"] = off_by(shown(image), before)
+    group.set_opacity(50.0)
+    half = shown(image)
+    found["at opacity 50"] = [off_by(half, before), off_by(half, painted)]
+    image = photograph()
+    image.convert_grayscale()
+    with engine("inverted"):
+        gray = by_id(call(image, image.get_layers(), output="editable"))
+    return found | {"gray parts": [layer.get_mode().value_nick for layer in gray.get_children()]}
+
+
+@check
+def new_image() -> Facts:
+    """Two layers become an image of their own; the old one is as it was."""
+    image = Gimp.Image.new_with_precision(128, 96, Gimp.ImageBaseType.RGB, Gimp.Precision.U16_LINEAR)
+    profile = Gimp.ColorProfile.new_rgb_adobe()
+    image.set_color_profile(profile)
+    image.set_resolution(240.0, 120.0)
+    for name in ("lower", "upper"):
+        layer = Gimp.Layer.new(image, name, 80, 60, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, None, 0)
+        fade(layer)
+        layer.set_offsets(7, -3)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 30, 20)
+    before = shown(image)
+    with engine("unchanged"):
+        facts = call(image, image.get_layers(), output="image")
+    new = by_id(facts).get_image()
+    selected = (
+        image.get_selection().get_buffer().get(Gegl.Rectangle.new(7, -3, 80, 60), 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
+    )
+    return facts | {
+        "another": new.get_id() != image.get_id(),
+        "size": [new.get_width(), new.get_height()],
+        "precision": new.get_precision().value_nick,
+        "resolution": list(new.get_resolution()[1:]),
+        "profile": new.get_color_profile().is_equal(profile),
+        "names": [layer.get_name() for layer in new.get_layers()],
+        "offsets": [looks(layer)["offsets"] for layer in new.get_layers()],
+        "masks": [pixels(layer.get_mask(), "Y u8") == selected for layer in new.get_layers()],
+        "pixels": [
+            pixels(layer, BYTES) == pixels(source, BYTES)
+            for layer, source in zip(new.get_layers(), image.get_layers(), strict=True)
+        ],
+        "can be undone": new.undo_is_enabled(),
+        "old one kept": shown(image) == before and len(image.get_layers()) == 2,
+    }
+
+
+@check
+def several() -> Facts:
+    """Ten layers, one call: one engine, one seed; a transparent one in the middle is left out, the others are kept."""
+    image = photograph()
+    for _ in range(9):
+        image.insert_layer(image.get_layers()[0].copy(), None, 0)
+    with engine("unchanged"):
+        notes = [note(Gimp.Layer.get_by_id(made)) for made in call(image, image.get_layers(), seed=5)["made"]]
+    image = photograph()
+    (bottom,) = image.get_layers()
+    for name in ("nothing here", "top"):
+        layer = bottom.copy()
+        layer.set_name(name)
+        layer.add_alpha()
+        image.insert_layer(layer, None, 0)
+    top, nothing, _bottom = image.get_layers()
+    nothing.fill(Gimp.FillType.TRANSPARENT)
+    top.scale(64, 48, False)  # noqa: FBT003 - about the image's centre or not
+    facts = call(image, image.get_layers())
+    names = [layer.get_name() for layer in image.get_layers()]
+    with engine("short"):
+        call(image, [top, bottom])
+    with engine("tires"):
+        tired = call(image, [top, bottom])
+    return facts | {
+        "sizes": [looks(by_id(facts, place))["size"] for place in (0, 1)],
+        "names": names,
+        "tired": [tired["status"], [looks(Gimp.Layer.get_by_id(made))["size"] for made in tired["made"]]],
+        "engines": len({said["asked"]["engine"] for said in notes}),
+        "painted": len(notes),
+        "seeds": [said["settings"]["seed"] for said in notes],
+    }
+
+
+@check
+def repeat() -> Facts:
+    """Another layer like the latest one, like a selected one, and a painted one anew; nothing to repeat."""
+    image = photograph()
+    (source,) = image.get_layers()
+    facts = refused("nothing painted", image, [source], ending="-repeat")
+    with engine("unchanged"):
+        first = by_id(call(image, [source], strength=30.0, seed=3))
+        call(image, [source], strength=60.0)
+        other = source.copy()
+        other.set_name("other")
+        image.insert_layer(other, None, 0)
+        like_latest = call(image, [other], ending="-repeat")
+        like_first = call(image, [first, other], ending="-repeat")
+        anew = call(image, [first], ending="-repeat")
+    for name, said in (("like the latest", like_latest), ("like the first", like_first), ("anew", anew)):
+        made = by_id(said)
+        facts[name] = {"status": said["status"], "made": len(said["made"]), "name": made.get_name(), "note": note(made)}
+    return facts | {"source": source.get_tattoo(), "first": first.get_tattoo(), "other": other.get_tattoo()}
+
+
+@check
+def own_picture() -> Facts:
+    """A style file is found again by its contents; once changed, it is missed."""
+    picture = FOLDER / "own.png"
+    picture.write_bytes((FOLDER / "style.png").read_bytes() + b"more")
+    image = photograph()
+    layers = image.get_layers()
+    with engine("unchanged"):
+        painted = call(image, layers, style_file=Gio.File.new_for_path(str(picture)))
+        again = call(image, layers, ending="-repeat")
+        same = note(by_id(again))["pictures"] == note(by_id(painted))["pictures"]
+        picture.unlink()
+        return refused("deleted", image, layers, ending="-repeat") | {"status": again["status"], "same": same}
+
+
+@check
+def refine() -> Facts:
+    """From the painted layer towards its source; towards itself when that is gone; what cannot be refined."""
+    image = photograph()
+    (source,) = image.get_layers()
+    facts = refused("not painted", image, [source], ending="-refine")
+    with engine("inverted"):
+        painted = by_id(call(image, [source], strength=30.0, seed=3))
+        plain = note(painted)["asked"]
+        facts |= refused("two", image, [painted, source], ending="-refine")
+        further = call(image, [painted], ending="-refine", strength=70.0)
+        made = by_id(further)
+        above = image.get_item_position(painted) - image.get_item_position(made)
+        image.remove_layer(source)
+        alone = call(image, [painted], ending="-refine")
+    init = note(made)["asked"]["init"]
+    return facts | {
+        "settings": note(made)["settings"],
+        "content is the source": note(made)["asked"]["content"] == plain["content"],
+        "init is the painting": init == note(by_id(alone))["asked"]["init"] != plain["content"],
+        "source": [note(made)["source"], note(painted)["source"]],
+        "name": [made.get_name(), painted.get_name()],
+        "above": above,
+        "alone": note(by_id(alone))["asked"]["content"] == init,
+    }
+
+
+@check
+def strange_recipes() -> Facts:
+    """Notes from elsewhere: one sentence each, whatever they hold."""
+    facts: Facts = {}
+    for name, text in {
+        "no JSON": "{",
+        "a list": "[]",
+        "no styles": "{}",
+        "strange styles": '{"pictures": [7]}',
+        "strange settings": json.dumps(
+            {"pictures": [{"sha256": "0", "bytes": 1, "weight": 1}], "settings": {"seed": "x"}}
+        ),
+        "a layer": '{"pictures": [{"layer": true, "weight": 1}]}',
+    }.items():
+        image = photograph()
+        (layer,) = image.get_layers()
+        layer.attach_parasite(Gimp.Parasite.new("neural-style-recipe", Gimp.PARASITE_PERSISTENT, text.encode()))
+        facts |= refused(name, image, [layer], ending="-refine")
+    return facts
+
+
+@check
+def presets() -> Facts:
+    """The names that scripts can choose from."""
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style-presets")
+    result = procedure.run(procedure.create_config())
+    return {"status": result.index(0).value_nick, "names": result.index(1), "titles": result.index(2)}
+
+
+def inventory(image: Gimp.Image) -> Facts:
+    """All that something could be left in."""
+    return {
+        "images": [one.get_id() for one in Gimp.get_images()],
+        "layers": [layer.get_id() for layer in image.get_layers()],
+        "channels": [channel.get_id() for channel in image.get_channels()],
+        "paths": [path.get_id() for path in image.get_paths()],
+        "image parasites": image.get_parasite_list(),
+        "layer parasites": [layer.get_parasite_list() for layer in image.get_layers()],
+        "own parasites": list(Gimp.get_parasite_list()),
+        "files": sorted(str(path) for path in Path(Gimp.temp_directory()).rglob("*")),
+        "engines": engines(),
+        "selection": pixels(image.get_selection(), "Y u8").hex(),
+        "undo": image.undo_is_enabled(),
+    }
+
+
+def settled(image: Gimp.Image) -> Facts:
+    """The inventory, once the engines have had a minute to leave."""
+    deadline = time.monotonic() + 60
+    while engines() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return inventory(image)
+
+
+@check
+def left_behind() -> Facts:
+    """What is there after a cancel, an error and a success that was not there before."""
+    sys.path.insert(0, str(PLUG_IN))
+    from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.call import Call  # noqa: PLC0415
+    from nst_core.shared.errors import CancelledError  # noqa: PLC0415
+
+    image = photograph()
+    (source,) = image.get_layers()
+    source.append_filter(Gimp.DrawableFilter.new(source, "gegl:invert-gamma", "inverted"))
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 30, 20)
+    before = settled(image)
+    found: Facts = {}
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
+    config = procedure.create_config()
+    config.set_property("preset", "test-look")
+    stop: Any = mock.Mock(side_effect=CancelledError("as if"))
+    with engine("unchanged"), mock.patch.object(report.Report, "show", stop), contextlib.suppress(CancelledError):
+        unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, [source], config))
+    found["cancel"] = strays(before, settled(image))
+    with engine("dies"):
+        call(image, [source])
+    found["error"] = strays(before, settled(image))
+    with engine("unchanged"):
+        facts = call(image, [source], output="editable")
+    found["success"] = strays(before, settled(image))
+    image.remove_layer(by_id(facts))
+    found["success, less the layer"] = strays(before, settled(image))
+    return found | {"cancelled": stop.call_count, "status": facts["status"]}
+
+
+def strays(before: Facts, after: Facts) -> list[str]:
+    return [name for name, there in after.items() if there != before[name]]
+
+
+if __name__ == "__main__":
+    answer()

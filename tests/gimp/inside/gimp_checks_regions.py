@@ -1,0 +1,79 @@
+"""Runs inside GIMP: reads regions where an artist may have drawn them, for test_gimp_regions.py to judge."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from gi.repository import Gimp
+from gimp_calls import Facts, answer, check, photograph
+
+from gimp_plugin.image import regions
+from gimp_plugin.image.regions import INSIDE, OUTSIDE, Regions
+from gimp_plugin.image.types import Area
+from nst_core.shared.errors import InvalidSettingError
+from nst_core.shared.wire.messages import StyleFile
+
+
+def guide(key: str, image: Gimp.Image, area: Area, kept: Regions | None = None) -> list[float]:
+    """At the corners and in the middle of an area; nothing for everywhere. kept: instead of a key."""
+    (style,) = (kept or regions.chosen([key], image)).guide([StyleFile(b"style")], image, area)
+    if style.guide is None:
+        return []
+    values = struct.unpack(f"<{area.width * area.height}f", style.guide)
+    last = area.width * (area.height - 1)
+    places = (0, area.width - 1, last, last + area.width - 1, area.width * (area.height // 2) + area.width // 2)
+    return [round(values[place], 3) for place in places]
+
+
+@check
+def selection() -> Facts:
+    """32 x 24 px of 128 x 96 from the upper left corner."""
+    image = photograph()
+    nothing = [region.key for region in regions.available(image)]
+    unguided = guide(INSIDE, image, Area(0, 0, 128, 96))
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
+    facts = {
+        "without": nothing,
+        "unguided": unguided,
+        "with": [region.key for region in regions.available(image)],
+        "inside": guide(INSIDE, image, Area(0, 0, 128, 96)),
+        "outside": guide(OUTSIDE, image, Area(0, 0, 128, 96)),
+        "shifted": guide(INSIDE, image, Area(-10, -10, 42, 34)),
+        "small": guide(INSIDE, image, Area(0, 0, 32, 24, 0.25)),
+    }
+    kept = regions.chosen([INSIDE], image)
+    Gimp.Selection.none(image)
+    image.scale(256, 192)
+    facts["later, of a larger image"] = guide(INSIDE, image, Area(60, 44, 8, 8), kept)
+    return facts
+
+
+@check
+def channel_and_mask() -> Facts:
+    """A half-white channel, and the white mask of a layer at (100, 50), of which the rest of the image is no part."""
+    image = photograph()
+    (layer,) = image.get_layers()
+    layer.set_offsets(100, 50)
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 64, 96)
+    channel = Gimp.Selection.save(image)
+    Gimp.Selection.none(image)
+    offered = {region.key: region.title for region in regions.available(image)}
+    keys = [f"channel {channel.get_name()}", f"mask {layer.get_name()}"]
+    facts: Facts = {"offered": [offered[key] for key in keys], "layer": layer.get_name(), "channel": channel.get_name()}
+    facts["guides"] = [guide(key, image, Area(0, 0, 128, 96)) for key in keys]
+    image.remove_channel(channel)
+    try:
+        guide(keys[0], image, Area(0, 0, 128, 96))
+    except InvalidSettingError as error:
+        facts["gone"] = error.message
+    return facts
+
+
+answer()

@@ -1,0 +1,185 @@
+"""How paintings come into a real GIMP, how they are repeated and refined, and that nothing else is left there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nst_core.shared.presets import lookup
+
+if TYPE_CHECKING:
+    from conftest import Facts, Found, Studio
+
+pytestmark = pytest.mark.gimp
+
+LAST_BITS = 3
+"""Of 255: lightness and colour apart are rounded more often than a layer as a whole."""
+
+
+@pytest.fixture(scope="module")
+def found(studio: Studio) -> Found:
+    """What the checks found out, by their names."""
+    return studio.check("gimp_checks_outputs.py")
+
+
+def assert_refused(facts: Facts, *words: str) -> None:
+    assert facts["status"] == "execution-error"
+    assert facts["image kept"]
+    for word in words:
+        assert word in facts["message"].lower()
+    assert "Traceback" not in facts["message"]
+    assert "\n" not in facts["message"].strip()
+
+
+def test_an_editable_painting_is_a_group_that_looks_like_the_layer(found: Found) -> None:
+    """Light and colour apart, under one mask, right above the source."""
+    facts = found("editable")
+    assert facts["status"] == "success", facts["message"]
+    assert facts["layers"] == [*facts["made"], facts["source"]]
+    assert facts["group"]["name"].endswith(": Test look")
+    assert facts["group"]["mask"]
+    assert facts["parts"] == ["lch-lightness", "lch-color"]
+    assert facts["changed"] > 100
+    assert facts["like the layer"] <= LAST_BITS
+
+
+def test_the_opacity_of_an_editable_painting_is_its_strength(found: Found) -> None:
+    """At 0 the source is seen, at 50 something between."""
+    facts = found("editable")
+    assert facts["at opacity 0"] == 0
+    assert all(LAST_BITS < difference < facts["changed"] for difference in facts["at opacity 50"])
+
+
+def test_a_gray_editable_painting_needs_no_split(found: Found) -> None:
+    """There is no colour to keep apart."""
+    assert found("editable")["gray parts"] == ["normal"]
+
+
+def test_a_new_image_is_like_the_old_one(found: Found) -> None:
+    """Size, precision, resolution and profile; layers in their places, under the selection; the old image untouched."""
+    facts = found("new_image")
+    assert facts["status"] == "success", facts["message"]
+    assert facts["another"]
+    assert (facts["size"], facts["precision"], facts["resolution"]) == ([128, 96], "u16-linear", [240.0, 120.0])
+    assert facts["profile"]
+    assert facts["names"] == ["upper: Test look", "lower: Test look"]
+    assert facts["offsets"] == [[7, -3], [7, -3]]
+    assert facts["masks"] == facts["pixels"] == [True, True]
+    assert facts["can be undone"]
+    assert facts["old one kept"]
+
+
+def test_one_engine_paints_all_layers_of_a_call_alike(found: Found) -> None:
+    """The frames of an animation get the same seed."""
+    facts = found("several")
+    assert (facts["painted"], facts["engines"], facts["seeds"]) == (10, 1, [5] * 10)
+
+
+def test_a_layer_that_cannot_be_painted_does_not_cost_the_others(found: Found) -> None:
+    """It is named in a message; those before and after it have their paintings."""
+    facts = found("several")
+    assert facts["status"] == "success", facts["message"]
+    assert facts["sizes"] == [[64, 48], [128, 96]]
+    assert facts["names"][:3] == ["top: Test look", "top", "nothing here"]
+    assert facts["names"][3].endswith(": Test look")
+    assert "'nothing here' was left out: nothing of the picture is visible" in found("said")["text"]
+
+
+def test_what_the_engine_says_of_its_pictures_is_shown_once(found: Found) -> None:
+    """However many layers it says it of; also what no catalog knows."""
+    text = found("said")["text"]
+    assert text.count("Neural Style: the time limit was too short for a single step") == 1
+    assert text.count("Neural Style: more to say") == 1
+
+
+def test_an_engine_that_ends_early_does_not_cost_what_was_painted(found: Found) -> None:
+    """The message names the layer at which it ended."""
+    assert found("several")["tired"] == ["success", [[64, 48]]]
+    assert re.search("was left out: the engine ended with code 3", found("said")["text"])
+
+
+def test_another_layer_is_painted_like_the_latest_one(found: Found) -> None:
+    """Its settings, its style, its title."""
+    facts = found("repeat")
+    latest = facts["like the latest"]
+    assert (latest["status"], latest["made"], latest["name"]) == ("success", 1, "other: Test look")
+    assert latest["note"]["settings"]["strength"] == 60.0
+    assert latest["note"]["source"] == facts["other"]
+
+
+def test_another_layer_is_painted_like_the_one_selected_with_it(found: Found) -> None:
+    """Only the other one is painted."""
+    facts = found("repeat")
+    first = facts["like the first"]
+    assert first["made"] == 1
+    assert first["note"]["source"] == facts["other"]
+    assert (first["note"]["settings"]["strength"], first["note"]["settings"]["seed"]) == (30.0, 3)
+
+
+def test_a_painted_layer_alone_is_painted_anew(found: Found) -> None:
+    """By its own recipe, which need not be the latest."""
+    facts = found("repeat")
+    assert facts["anew"]["note"]["settings"]["strength"] == 30.0
+    assert facts["anew"]["note"]["source"] == facts["first"]
+
+
+def test_with_nothing_painted_there_is_nothing_to_repeat(found: Found) -> None:
+    """A sentence says where to begin."""
+    assert_refused(found("repeat")["nothing painted"], "nothing in this image", "start with")
+
+
+def test_an_own_picture_is_found_again_by_its_contents(found: Found) -> None:
+    """And missed once it is deleted."""
+    facts = found("own_picture")
+    assert (facts["status"], facts["same"]) == ("success", True)
+    assert_refused(facts["deleted"], "cannot be found", "choose")
+
+
+def test_refining_goes_on_from_the_painting_towards_its_source(found: Found) -> None:
+    """With the settings given, and its own for the rest; the new layer knows the source too."""
+    facts = found("refine")
+    assert facts["content is the source"]
+    assert facts["init is the painting"]
+    assert (facts["settings"]["strength"], facts["settings"]["seed"]) == (70.0, 3)
+    assert facts["source"][0] == facts["source"][1]
+    assert facts["name"] == ["Background: Test look #1", "Background: Test look"]
+    assert facts["above"] == 1
+
+
+def test_refining_without_the_source_keeps_to_the_painting(found: Found) -> None:
+    """It is content and beginning at once."""
+    assert found("refine")["alone"]
+
+
+@pytest.mark.parametrize(("case", "words"), [("not painted", ["not painted"]), ("two", ["several layers"])])
+def test_what_cannot_be_refined_is_refused_in_one_sentence(found: Found, case: str, words: list[str]) -> None:
+    """The image is left as it was."""
+    assert_refused(found("refine")[case], *words)
+
+
+@pytest.mark.parametrize("case", ["no JSON", "a list", "no styles", "strange styles", "strange settings", "a layer"])
+def test_a_strange_recipe_is_refused_in_one_sentence(found: Found, case: str) -> None:
+    """Whoever made the image."""
+    assert_refused(found("strange_recipes")[case])
+
+
+def test_scripts_are_told_the_presets(found: Found, studio: Studio) -> None:
+    """By the names that the filter takes; the artist's own among them."""
+    facts = found("presets")
+    own = studio.profile / "home" / ".local" / "share" / "gimp-neural-style" / "presets"
+    known = lookup.list_presets(lookup.Roots(user=own)).presets
+    assert facts["status"] == "success"
+    assert facts["names"] == [preset.slug for preset in known]
+    assert facts["titles"] == [preset.title for preset in known]
+    assert "test-look" in facts["names"]
+
+
+def test_nothing_is_left_behind(found: Found) -> None:
+    """No image, layer, channel, parasite, file or process after a cancel or an error; after a success, its layers."""
+    facts = found("left_behind")
+    assert (facts["cancelled"], facts["status"]) == (1, "success")
+    assert (facts["cancel"], facts["error"]) == ([], [])
+    assert set(facts["success"]) <= {"layers", "layer parasites"}
+    assert facts["success, less the layer"] == []

@@ -1,0 +1,131 @@
+"""The preview of a layer, in a real GIMP on a screen that nobody sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from screens import gimp_without_windows, on_screen
+
+if TYPE_CHECKING:
+    from demo.gimp import Gimp
+
+pytestmark = pytest.mark.gimp
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture(scope="module")
+def answers(windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What preview_window.py noted."""
+    folder = tmp_path_factory.mktemp("preview")
+    order = {
+        "repository": str(HERE.parents[1]),
+        "answers": str(folder / "answers.json"),
+        "shot": str(folder / "shot.png"),
+    }
+    (folder / "order.json").write_text(json.dumps(order))
+    command = on_screen(
+        "900x700", gimp_without_windows(windows.console, HERE.parent / "gimp" / "inside" / "preview_window.py")
+    )
+    done = windows.run(command, folder / "profile", {"NST_PREVIEW": str(folder / "order.json")}, timeout=400)
+    assert (folder / "answers.json").is_file(), done.stdout
+    answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
+    assert "failed" not in answers, answers["failed"]
+    return answers
+
+
+def test_before_is_left_of_the_line_and_after_right_of_it(answers: dict[str, Any]) -> None:
+    """Until there is something after, all is before; transparency lies over squares."""
+    assert answers["waiting"] == ["red", "red"]
+    assert answers["transparent"] == ["check", "check"]
+    assert answers["after"] == ["red", "green", "green"]
+
+
+def test_mouse_and_keys_move_the_line(answers: dict[str, Any]) -> None:
+    """And a screen reader can say where it is."""
+    assert answers["dragged"] == ["red", "red", "green"]
+    assert answers["Home"] == ["green", "green", "green"]
+    assert answers["arrows"] == ["red", "green", "green"]
+    assert "20 %" in answers["name"]
+
+
+def test_a_button_shows_all_as_it_was(answers: dict[str, Any]) -> None:
+    """While it is held, and from one press of the space bar to the next."""
+    assert answers["held"] == answers["switched"] == ["red", "red"]
+    assert answers["let go"] == answers["switched back"] == ["red", "green"]
+
+
+def test_a_failure_dims_the_picture_until_the_next_try(answers: dict[str, Any]) -> None:
+    """The old picture is kept."""
+    assert answers["dimmed"] not in (["green"], ["red"])
+    assert answers["tried again"] == ["red", "green"]
+
+
+def test_a_run_takes_the_place_of_the_preview_for_a_while(answers: dict[str, Any]) -> None:
+    """The picture that forms, beside its own layer; then the preview is back."""
+    assert answers["painting"] == ["red", "blue"]
+    assert answers["painted"] == ["red", "green"]
+
+
+def test_a_region_is_shown_at_full_resolution(answers: dict[str, Any]) -> None:
+    """Its pixels are the layer's own; a picture of what was seen before is not shown in it."""
+    assert answers["fitted"] == [256, 192, 1.0]
+    assert answers["zoomed"] == [True, answers["share"], True, 1]
+    assert max(map(abs, answers["middle"])) <= 1
+    assert answers["resized"]
+    assert answers["late"] == ["red", "red"]
+    assert answers["zoomed after"] == ["red", "green"]
+
+
+def test_a_region_is_pulled_and_asked_for_once(answers: dict[str, Any]) -> None:
+    """When the mouse lets go, or for each press of Ctrl and an arrow key."""
+    assert answers["regions while pulling"] == 1
+    assert answers["pulled"] == [0.1, 0.5]
+    assert answers["by key"] == 80
+    assert answers["tooltip"] is None, "it would lie on the picture"
+
+
+def test_a_part_of_a_draft_is_what_a_draft_has_there(answers: dict[str, Any]) -> None:
+    """The whole layer is painted, as small as a draft is, and its part enlarged."""
+    assert answers["draft"] == [320, 240, 1.0, "draft"]
+    assert answers["draft seen"] == ["blue", "green"]
+
+
+def test_in_a_grayscale_image_the_preview_is_gray(answers: dict[str, Any]) -> None:
+    """As bright as the colour is."""
+    red, green, blue, alpha = answers["gray"]
+    assert red == green == blue
+    assert 0.8 < green < 0.9
+    assert alpha == 1.0
+
+
+def test_layers_of_any_shape_are_previewed_and_lost_ones_told(answers: dict[str, Any]) -> None:
+    """Long ones in part, small ones as they are."""
+    assert answers["sizes"] == {"3000 x 40": [2048, 32, 2048 * 32 * 16], "32 x 32": [32, 32, 32 * 32 * 16]}
+    assert answers["gone"] == answers["gone behind the preview"] == "layer-gone"
+
+
+def test_a_layer_is_previewed_with_its_effects_or_without(answers: dict[str, Any]) -> None:
+    """Red that an effect inverts is cyan."""
+    none, one = "00000000", "0000803f"
+    assert answers["effects"] == [none + one + one + one, one + none + none + one]
+
+
+def test_a_preview_paints_what_is_neither_masked_nor_outside_of_the_selection(answers: dict[str, Any]) -> None:
+    """Scaled as it is; where nothing hides, there is no mask; where all is, that is said."""
+    found = answers["hidden"]
+    assert found["nothing"] == [None]
+    assert found["a selection"] == pytest.approx([1 / 4], abs=0.01)
+    assert found["both"] == found["both, moved"] == pytest.approx([1 / 8], abs=0.01)
+    assert found["all hidden"] == "nothing-visible"
+
+
+def test_a_preview_takes_its_part_of_the_strength_map(answers: dict[str, Any]) -> None:
+    """Scaled as it is, with the selection's soft border in its middle, and hides nothing then."""
+    for left, before, behind, right, hidden in answers["strengths"]:
+        assert (left, right, hidden) == (1, 0, 0)
+        assert 1 > before > 0.5 > behind > 0
+    assert answers["strengths of nothing"] is None

@@ -1,0 +1,511 @@
+"""Files, machines and arrays that were once taken wrong without a word: each is right now, or refused by its name."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+from PIL import Image
+from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone, tiff, tiff_with_thumbnail
+
+from nst_core.backends import select
+from nst_core.batch.batch import items, passed_over
+from nst_core.cli.command import main
+from nst_core.imaging import image_files, png_colors
+from nst_core.imaging.tiff_files import lab_to_srgb
+from nst_core.painting.job import Job, Style
+from nst_core.painting.recipe import of_the_work, recipe
+from nst_core.painting.run import Run
+from nst_core.setup import plugin_installer
+from nst_core.shared.client import launch
+from nst_core.shared.errors import InvalidImageError, InvalidSettingError
+from nst_core.shared.settings import Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[2]
+H, W = 48, 64
+ACROSS = np.linspace(0, 1, W)[None, :] * np.ones((H, 1))
+RGB = np.stack([ACROSS, np.linspace(0, 1, H)[:, None] * np.ones((1, W)), np.full((H, W), 0.5)], 2)
+ALPHA = 0.25 + 0.75 * RGB[..., 1:2]
+INKS = np.dstack([1 - RGB, np.zeros((H, W))])
+U8, U16, U32 = (2**bits - 1 for bits in (8, 16, 32))
+LAB = np.stack([RGB[..., 1] * 60 + 20, RGB[..., 0] * 20 - 10, np.full((H, W), 10.0)], 2)
+GRAY = np.repeat(ACROSS[..., None], 3, 2)
+EIGHT = 1.01 / 255
+"""How far a value may be that was cut to 8 bits."""
+
+
+def whole(values: NDArray[Any], kind: str) -> NDArray[Any]:
+    words: NDArray[Any] = np.rint(values * np.iinfo(kind).max).astype(kind)
+    return words
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def unpainted(content: Path, output: Path, *more: str) -> dict[str, Any]:
+    done = run("stylize", content, "--preset", "mosaic", "--strength", "0", "-o", output, "--json", *more)
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+TIFFS: dict[str, tuple[bytes, NDArray[Any]]] = {
+    "float": (tiff(RGB.astype("<f4"), 2, t339=3), RGB),
+    "half float": (tiff(RGB.astype("<f2"), 2, t339=3), RGB),
+    "float gray": (tiff(ACROSS.astype("<f4"), 1, t339=3), GRAY),
+    "float, white is 0": (tiff(ACROSS.astype("<f4"), 0, t339=3), 1 - GRAY),
+    "float with alpha": (tiff(np.dstack([RGB, ALPHA]).astype("<f4"), 2, t339=3, t338=2), np.dstack([RGB, ALPHA])),
+    "32 bits": (tiff(whole(RGB, "<u4"), 2), RGB),
+    "32 bits, white is 0": (tiff(whole(ACROSS, "<u4"), 0), 1 - GRAY),
+    "16 bits, white is 0": (tiff(whole(ACROSS, "<u2"), 0), 1 - GRAY),
+    "16 bits, big-endian": (tiff(whole(RGB, ">u2"), 2, order=">"), RGB),
+    "BigTIFF": (tiff(whole(RGB, "<u2"), 2, big=True), RGB),
+    "planar": (tiff(whole(RGB, "<u2"), 2, planar=True), RGB),
+    "tiled": (tiff(whole(RGB, "<u2"), 2, tile=16), RGB),
+    "premultiplied": (
+        tiff(whole(np.dstack([RGB * ALPHA, ALPHA]), "<u2"), 2, t338=1),
+        np.dstack([RGB, ALPHA]),
+    ),
+    "8-bit inks": (tiff(whole(INKS, "u1"), 5), RGB),
+    "16-bit inks": (tiff(whole(INKS, "<u2"), 5), RGB),
+    "inks with alpha": (tiff(whole(np.dstack([INKS, ALPHA]), "u1"), 5, t338=2), np.dstack([RGB, ALPHA])),
+    "inks with a spot": (tiff(whole(np.dstack([INKS, ALPHA]), "u1"), 5, t338=0), RGB),
+    "RGB with a mask": (tiff(whole(np.dstack([RGB, ALPHA]), "u1"), 2, t338=0), RGB),
+    "float Lab": (tiff(LAB.astype("<f4"), 8, t339=3), lab_to_srgb(LAB.astype(np.float32))),
+    "16-bit Lab": (
+        tiff((np.rint(LAB * [655.35, 256, 256]).astype(int) % 65536).astype("<u2"), 8),
+        lab_to_srgb(LAB.astype(np.float32)),
+    ),
+    "8-bit ICC Lab": (
+        tiff(np.rint(LAB * [2.55, 1, 1] + [0, 128, 128]).astype("u1"), 9),
+        lab_to_srgb(LAB.astype(np.float32)),
+    ),
+    "1 bit": (tiff(ACROSS.round().astype(int), 1, bits=1), GRAY.round()),
+    "4 bits": (tiff(np.rint(ACROSS * 15).astype(int), 1, bits=4), np.rint(GRAY * 15) / 15),
+    "thumbnail first": (tiff_with_thumbnail(whole(RGB, "u1")), RGB),
+}
+
+
+@pytest.mark.parametrize("kind", TIFFS)
+def test_a_tiff_of_this_kind_is_read_right(kind: str) -> None:
+    """Whatever its numbers are, they mean the colours that they were made from."""
+    encoded, wanted = TIFFS[kind]
+    found = image_files.decode(encoded, "a.tif")
+    assert found.shape == wanted.shape
+    near = 0.02 if "8-bit ICC" in kind else 2 * EIGHT if kind == "premultiplied" else EIGHT
+    np.testing.assert_allclose(found, wanted, atol=near)
+
+
+REFUSED = {
+    "64-bit floating-point": tiff(RGB.astype("<f8"), 2, t339=3),
+    "16-bit signed": tiff(whole(RGB, "<i2"), 2, t339=2),
+    "8-bit signed": tiff(whole(RGB, "i1"), 2, t339=2),
+    "12-bit unsigned": tiff(np.rint(ACROSS * 4095).astype(int), 1, bits=12),
+    "64-bit unsigned": tiff(np.rint(RGB * 2**62).astype("<u8"), 2),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_tiff_that_cannot_be_read_right_is_refused_with_what_it_is(kind: str) -> None:
+    """The sentence names the bits and their kind, and does not advise a TIFF to who has one."""
+    with pytest.raises(InvalidImageError, match=f"is a TIFF of {kind}") as caught:
+        image_files.decode(REFUSED[kind], "a.tif")
+    assert "8 or 16 bits" in caught.value.remedy
+
+
+def test_png_chunks_tell_colours() -> None:
+    """cICP goes before iCCP, that before sRGB, that before gAMA; what is written looks like what was read."""
+    pixels = whole(RGB, "u1")
+    plain = image_files.decode(png(pixels), "a.png")
+    p3 = image_files.decode(png(pixels, cICP=bytes([12, 13, 0, 1])), "a.png")
+    assert np.abs(p3 - plain).max() > 0.05
+    for same in (
+        {"cICP": bytes([1, 13, 0, 1])},
+        {"sRGB": b"\0", "gAMA": (100_000).to_bytes(4, "big")},
+        {"gAMA": (45_455).to_bytes(4, "big")},
+    ):
+        np.testing.assert_array_equal(image_files.decode(png(pixels, **same), "a.png"), plain)
+    linear = image_files.decode(png(pixels, gAMA=(100_000).to_bytes(4, "big")), "a.png")
+    x = 0.5019608
+    assert linear[0, 0, 2] == pytest.approx(1.055 * x ** (1 / 2.4) - 0.055, abs=0.01)
+    gray = image_files.decode(png(pixels[..., :1], gAMA=(100_000).to_bytes(4, "big")), "a.png")
+    assert gray[0, W // 2, 0] == pytest.approx(1.055 * 0.508 ** (1 / 2.4) - 0.055, abs=0.01)
+
+
+def test_a_png_of_told_colours_is_written_as_it_was(tmp_path: Path) -> None:
+    """Display P3 by a chunk becomes Display P3 by a profile: the same numbers, and the same colours."""
+    (tmp_path / "in.png").write_bytes(png(whole(RGB, "u1"), cICP=bytes([12, 13, 0, 1])))
+    unpainted(tmp_path / "in.png", tmp_path / "out.png")
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), whole(RGB, "u1"))
+    np.testing.assert_allclose(
+        image_files.read(tmp_path / "out.png"), image_files.read(tmp_path / "in.png"), atol=EIGHT
+    )
+
+
+def test_hdr_by_a_chunk_gets_a_note(tmp_path: Path) -> None:
+    """A curve for HDR cannot be kept: the report says so."""
+    (tmp_path / "in.png").write_bytes(png(whole(RGB, "u1"), cICP=bytes([9, 16, 0, 1])))
+    assert "HDR" in unpainted(tmp_path / "in.png", tmp_path / "out.png")["notes"][0]
+
+
+def test_a_camera_that_says_adobe_rgb_is_believed(tmp_path: Path) -> None:
+    """EXIF's R03: other colours than sRGB's, and a profile in the result that says so to every program."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769).update({0xA001: 65535, 0xA005: {1: "R03"}})
+    picture = Image.fromarray(whole(RGB, "u1"))
+    picture.save(tmp_path / "in.jpg", quality=95, exif=exif)
+    picture.save(tmp_path / "plain.jpg", quality=95)
+    assert np.abs(image_files.read(tmp_path / "in.jpg") - image_files.read(tmp_path / "plain.jpg")).max() > 0.1
+    unpainted(tmp_path / "in.jpg", tmp_path / "out.jpg")
+    with Image.open(tmp_path / "out.jpg") as out, Image.open(tmp_path / "in.jpg") as before:
+        assert out.info["icc_profile"] == png_colors.adobe_rgb()
+        assert np.abs(np.asarray(out).astype(int) - np.asarray(before)).max() <= 6
+
+
+def test_a_phones_photograph_keeps_what_is_true_of_a_painting(tmp_path: Path) -> None:
+    """Gain maps and films are gone, from the packet too; author, IPTC and camera stay."""
+    exif = Image.Exif()
+    exif[0x010F] = "Phone"
+    iptc = b"\x1c\x02\x05\x00\x04Town"
+    block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
+    app = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
+    picture = Image.fromarray(whole(RGB, "u1"))
+    picture.save(tmp_path / "in.jpg", exif=exif, xmp=gain_map_xmp(), extra=app)
+    for suffix in (".jpg", ".png", ".tif"):
+        out = tmp_path / f"out{suffix}"
+        report = unpainted(tmp_path / "in.jpg", out)
+        assert report["notes"] == []
+        with Image.open(out) as opened:
+            xmp = opened.info.get("xmp") or opened.info["XML:com.adobe.xmp"]
+            text = xmp.decode() if isinstance(xmp, bytes) else xmp
+            assert "Somebody" in text
+            assert "GainMap" not in text
+            assert "MotionPhoto" not in text
+            assert opened.getexif()[0x010F] == "Phone"
+        assert image_files.read_source(out).metadata.iptc == iptc
+
+
+def test_a_jpeg_with_a_scratch_is_read_and_one_that_is_cut_is_not() -> None:
+    """The last bytes may be missing, as every viewer forgives; a part of the picture may not."""
+    encoded = cut_jpeg(0)
+    picture = image_files.decode(encoded)
+    for cut in (1, 2, 4):
+        np.testing.assert_allclose(image_files.decode(encoded[:-cut])[:-16], picture[:-16], atol=EIGHT)
+    with pytest.raises(InvalidImageError):
+        image_files.decode(encoded[: len(encoded) // 2])
+
+
+def test_a_raw_file_is_never_painted_as_its_thumbnail() -> None:
+    """A file with a camera's colour pattern, whatever it is called, is developed or refused by name."""
+    for name in ("shot.nef", "shot.tif"):
+        with pytest.raises(InvalidImageError, match="camera's raw file"):
+            image_files.decode(tiff_with_thumbnail(whole(RGB, "u1"), photometric=32803), name)
+
+
+@pytest.mark.parametrize(
+    ("start", "name"),
+    [
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"8BPS\0\1", "Photoshop"),
+        (b"v/1\x01", "OpenEXR"),
+        (b"\xff\x0a", "JPEG XL"),
+        (b"gimp xcf v011", "GIMP document"),
+        (b"<?xml version='1.0'?><svg xmlns='", "SVG"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "video"),
+        (b"FUJIFILMCCD-RAW", "raw file"),
+    ],
+)
+def test_a_kind_that_cannot_be_read_is_named(start: bytes, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its content, whatever the file is called, and with a remedy."""
+    monkeypatch.setattr("nst_core.imaging.file_kinds.find_spec", lambda _: None)
+    with pytest.raises(InvalidImageError, match=name) as caught:
+        image_files.decode(start + bytes(400), "a.png")
+    assert "export it" in caught.value.remedy
+
+
+@pytest.mark.skipif(find_spec("pillow_heif") is None, reason="without the extra files")
+def test_heic_and_jpeg_xl_are_read_by_the_extra() -> None:
+    """As other programs write them."""
+    import pillow_heif  # noqa: PLC0415 - of the extra
+    import pillow_jxl  # noqa: F401, PLC0415 - of the extra
+
+    pillow_heif.register_heif_opener()
+    for kind in ("HEIF", "JXL"):
+        file = io.BytesIO()
+        Image.fromarray(whole(RGB, "u1")).save(file, kind, quality=95)
+        np.testing.assert_allclose(image_files.decode(file.getvalue(), "a"), RGB, atol=0.1)
+
+
+@pytest.mark.skipif(find_spec("OpenImageIO") is None, reason="without the extra files")
+def test_photoshop_is_read_flattened_and_openexr_as_light(tmp_path: Path) -> None:
+    """8 and 16 bits; a document of layers alone is refused, with the remedy; light becomes sRGB."""
+    import OpenImageIO as oiio  # noqa: N813, PLC0415 - of the extra
+
+    for kind in ("u1", ">u2"):
+        np.testing.assert_allclose(image_files.decode(psd(whole(RGB, kind)), "a.psd"), RGB, atol=EIGHT)
+    with pytest.raises(InvalidImageError, match="layers alone"):
+        image_files.decode(psd_of_layers_alone(whole(RGB, "u1")), "a.psd")
+    buffer = oiio.ImageBuf(oiio.ImageSpec(W, H, 3, "float"))
+    buffer.set_pixels(oiio.ROI(), np.full((H, W, 3), 0.2140411, np.float32))
+    buffer.write(str(tmp_path / "a.exr"))
+    np.testing.assert_allclose(image_files.read(tmp_path / "a.exr"), 0.5, atol=0.002)
+
+
+def test_several_pictures_in_a_file_are_told_and_chosen(tmp_path: Path) -> None:
+    """Animations and scans of several pages: a note, --page for another, a sentence for one that is not there."""
+    frames = [Image.new("RGB", (40, 40), (shade, shade, shade)) for shade in (0, 100, 200)]
+    for name in ("a.gif", "a.webp", "a.png", "a.tif"):
+        more: dict[str, Any] = {"lossless": True} if name == "a.webp" else {}
+        frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:], **more)
+        out = tmp_path / "out.png"
+        assert "3 pictures" in unpainted(tmp_path / name, out, "--overwrite")["notes"][0]
+        report = unpainted(tmp_path / name, out, "--page", "3", "--overwrite")
+        assert report["notes"] == []
+        assert image_files.read(out)[0, 0, 0] == pytest.approx(200 / 255, abs=EIGHT)
+        assert "no picture 4" in unpainted(tmp_path / name, out, "--page", "4", "--overwrite")["error"]["message"]
+
+
+def test_a_sequence_takes_the_frames_of_an_animation(tmp_path: Path) -> None:
+    """Each gets a number in its name; without --sequence an animation is one picture."""
+    frames = [Image.new("RGB", (40, 40), (shade, 0, 0)) for shade in (0, 100, 200)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    found = items([str(tmp_path / "a.gif")], tmp_path / "out", count=image_files.count)
+    assert [(item.page, item.output.name) for item in found] == [(n, f"a-000{n}.png") for n in (1, 2, 3)]
+    assert len(items([str(tmp_path / "a.gif")], tmp_path / "out")) == 1
+
+
+def test_a_batch_names_what_it_passes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers' .jfif is taken, raw and HEIC are named with the reason, thumbnails of a NAS are not looked at."""
+    monkeypatch.setattr("nst_core.imaging.file_kinds.find_spec", lambda _: None)
+    folder = tmp_path / "in"
+    for name in ("a.jpg", "b.jfif", "@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", ".thumbnails/a.jpg", "Thumbs/a.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 40)).save(folder / name, "JPEG")
+    for name in ("c.HEIC", "d.nef", "e.txt"):
+        (folder / name).write_bytes(b"?")
+    done = run("batch", folder, "--out", tmp_path / "out", "--preset", "mosaic", "--dry-run", "--json")
+    report = json.loads(done.stdout)
+    assert [Path(entry["source"]).name for entry in report["pictures"]] == ["a.jpg", "b.jfif"]
+    assert [Path(entry["source"]).name for entry in report["passed_over"]] == ["c.HEIC", "d.nef"]
+    assert "HEIC" in report["passed_over"][0]["why"]
+    assert len(passed_over([str(folder)], tmp_path / "out")) == 2
+
+
+PICTURE = np.full((40, 40, 3), 0.5, np.float32)
+ODD = {
+    "NaN": (np.full((40, 40), np.nan, np.float32), "not numbers"),
+    "255": (np.full((40, 40), 255, np.float32), "from 255 to 255"),
+    "negative": (np.full((40, 40), -0.5, np.float32), "from -0.5"),
+    "integers": (np.ones((40, 40), np.uint8), "uint8"),
+    "another size": (np.ones((40, 41), np.float32), r"\(40, 41\)"),
+    "no array": ([[1.0]], "list"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+@pytest.mark.parametrize("field", ["content", "style", "guide", "mask", "init", "strength_map"])
+def test_arrays_that_make_no_sense_are_refused_with_what_was_given(kind: str, field: str) -> None:
+    """Values out of range, no numbers, other types and sizes: one sentence that tells which."""
+    values, told = ODD[kind]
+    if field in ("content", "style", "init") and isinstance(values, np.ndarray):
+        values = np.repeat(values[..., None], 3, axis=2)
+    if kind == "another size":
+        if field in ("content", "style"):
+            return  # any size will do there
+        told = r"\(40, 41"
+    with pytest.raises(InvalidImageError, match=told):
+        given(field, values)
+
+
+def given(field: str, values: Any) -> Any:
+    """What a script would make with these values."""
+    if field == "style":
+        return Style(values)
+    if field == "guide":
+        return Job(PICTURE, (Style(PICTURE, guide=values),))
+    if field == "content":
+        return Job(values, (Style(PICTURE),))
+    return Job(PICTURE, (Style(PICTURE),), **{field: values})
+
+
+def test_numbers_that_make_no_sense_are_refused() -> None:
+    """NaN is neither a weight nor a part."""
+    for weight in (float("nan"), float("inf"), -1, "2", True):
+        with pytest.raises(InvalidSettingError, match="weight"):
+            Style(PICTURE, weight)  # type: ignore[arg-type]
+    with pytest.raises(InvalidSettingError, match="part"):
+        Job(PICTURE, (Style(PICTURE),), part=float("nan"))
+
+
+def test_styles_and_jobs_are_equal_to_themselves_alone() -> None:
+    """They hold arrays: comparing and hashing work, by identity."""
+    style = Style(PICTURE)
+    job = Job(PICTURE, (style,))
+    assert style == style  # noqa: PLR0124 - that is the question
+    assert style != Style(PICTURE)
+    assert len({style, job, Job(PICTURE, (style,))}) == 3
+
+
+def python(script: str, *words: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=ROOT,
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("fault", ["raise OSError('libtorch.so: not found')", "__version__ = '1.0'"])
+def test_a_broken_pytorch_is_passed_over_with_a_note(tmp_path: Path, fault: str) -> None:
+    """Libraries that are missing, or a version without what is used: ONNX Runtime paints, and a note says why."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(fault)
+    done = python(
+        "from nst_core.backends.select import choose; made = choose(); print(made.name, made.notes)",
+        PYTHONPATH=str(tmp_path),
+    )
+    assert done.stdout.startswith("onnx ('PyTorch is installed but broken"), done.stderr
+
+
+def test_a_card_that_is_seen_and_cannot_be_used_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first kernel shows it: the processor paints, and the note stands in the answer once."""
+
+    def make(name: str, device: str) -> Any:
+        if device == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        return real(name, device)
+
+    real = select._make
+    select._tried.cache_clear()
+    monkeypatch.setattr(select, "_make", make)
+    monkeypatch.setattr(select, "_torch", lambda: (("cuda",), False, ""))
+    made = select.choose()
+    select._tried.cache_clear()
+    assert (made.name, made.device) == ("onnx", "cpu")
+    assert [note for note in made.notes if "no kernel image" in note] == list(made.notes)
+
+
+def test_two_runs_in_one_process_do_not_end_each_other() -> None:
+    """One is stopped while both are at work: the other comes to its end."""
+    settings = Settings(quality="draft", backend="onnx", device="cpu")
+    ended, trouble = [], []
+
+    def paint() -> None:
+        try:
+            ended.append(list(Run(Job(PICTURE, (Style(PICTURE),), settings)))[-1])
+        except BaseException as error:  # noqa: BLE001 - whatever it is, it is wrong
+            trouble.append(error)
+
+    first, second = select.choose("onnx", "cpu"), select.choose("onnx", "cpu")
+    assert first is not second
+    thread = threading.Thread(target=paint)
+    thread.start()
+    while thread.is_alive():
+        first.abort()
+        thread.join(0.01)
+    assert trouble == []
+    assert len(ended) == 1
+
+
+def test_recipes_hold_no_settings_of_the_machine() -> None:
+    """A recipe from a machine with a card and little memory is repeated where there is neither."""
+    job = Job(PICTURE, (Style(PICTURE),), Settings(device="cuda", memory=1.5, backend="torch"))
+    assert not {"device", "memory", "backend"} & recipe(job)["settings"].keys()
+    assert of_the_work({"device": "cuda", "strength": 3.0}) == {"strength": 3.0}
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="masks of processors of Linux")
+def test_a_mask_of_processors_is_kept() -> None:
+    """Under taskset or Slurm: so many threads, and none is pinned outside."""
+    script = (
+        "import os\nall_of_them = os.sched_getaffinity(0)\nos.sched_setaffinity(0, {min(all_of_them)})\n"
+        "from nst_core.system import threads\nfrom nst_core.backends.select import choose\nimport numpy as np\n"
+        "backend = choose('onnx', 'cpu')\nbackend.features(np.zeros((1, 3, 32, 32), np.float32))\n"
+        "masks = {tuple(os.sched_getaffinity(int(task))) for task in os.listdir('/proc/self/task')}\n"
+        "print(threads.count(), masks == {(min(all_of_them),)})"
+    )
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("there is one processor")
+    assert python(script).stdout.strip() == "1 True"
+
+
+def test_a_quota_of_processors_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Docker's --cpus says counts, rounded up."""
+    from nst_core.system import threads  # noqa: PLC0415 - as above
+
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    monkeypatch.setattr(threads, "_QUOTA", tmp_path / "cpu.max")
+    threads._given.cache_clear()
+    try:
+        assert threads.count() == 1
+    finally:
+        threads._given.cache_clear()
+
+
+def test_what_a_runtime_prints_is_not_in_the_answer(tmp_path: Path) -> None:
+    """ONNX Runtime's wrapper prints where a card cannot be used: --json stays one object."""
+    image_files.write(tmp_path / "in.png", PICTURE)
+    script = (
+        "import sys\nfrom nst_core.backends import onnx_session\nreal = onnx_session.ort.InferenceSession\n"
+        "def session(*given, **more):\n    print('*** EP Error ***')\n    return real(*given, **more)\n"
+        "onnx_runtime.ort.InferenceSession = session\n"
+        "from nst_core.backends.select import choose\nchoose('onnx', 'cpu')._features\nprint('{}')"
+    )
+    assert python(script).stdout == "{}\n"
+
+
+def test_an_output_that_lacks_letters_gets_an_answer(tmp_path: Path) -> None:
+    """A pipe in an old encoding: the object says the name in JSON's own way, and the exit code is 0."""
+    image_files.write(tmp_path / "写真.png", PICTURE)
+    words = ["stylize", str(tmp_path / "写真.png"), "--preset", "mosaic", "--strength", "0", "-o"]
+    for more in (["--json"], []):
+        out = tmp_path / f"絵{len(more)}.png"
+        script = "from nst_core.cli.command import run; run()"
+        done = python(script, *words, str(out), *more, PYTHONIOENCODING="cp1252")
+        assert done.returncode == 0, done.stderr
+        assert out.is_file()
+        if more:
+            assert json.loads(done.stdout)["output"] == str(out)
+
+
+def test_an_engine_in_the_users_own_site_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After pip install --user an isolated Python would not see it: its folder is named in the command."""
+    place = tmp_path / "lib"
+    place.mkdir()
+    (place / "only_there.py").write_text("")
+    (place / "gimp_neural_style-9.dist-info").mkdir()
+    (place / "gimp_neural_style-9.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: gimp-neural-style\nVersion: 9\n"
+    )
+    monkeypatch.syspath_prepend(str(place))
+    command = plugin_installer.default_command()
+    assert command[1] == "-I"
+    assert str(place) in command[-1]
+    start = command[-1].replace("nst_core.worker", "only_there")
+    assert subprocess.run([*command[:-1], start], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_an_engine_sees_what_computes_and_not_what_a_packed_gimp_needs() -> None:
+    """One list: variables of libraries, cards and threads pass; a poisoned library path does not."""
+    wishes = ("OPENBLAS_NUM_THREADS", "MKL_X", "OMP_X", "CUDA_HOME", "HIP_X", "HSA_X", "PYTORCH_X", "ORT_X")
+    given = dict.fromkeys((*wishes, "LD_LIBRARY_PATH"), "1")
+    assert given.items() <= launch.clean_environment(given).items()
+    poisoned = launch.clean_environment({**given, "APPDIR": "/x", "PYTHONPATH": "/x", "LD_PRELOAD": "/x"})
+    assert set(wishes) <= poisoned.keys()
+    assert not {"LD_LIBRARY_PATH", "PYTHONPATH", "LD_PRELOAD", "APPDIR"} & poisoned.keys()

@@ -1,0 +1,121 @@
+"""Pictures too large to be handled whole: carried to full size in parts, and strips."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engine_fixtures import noise, painting, photograph
+
+from nst_core import Job, Progress, Settings, Style
+from nst_core.backends import tiling
+from nst_core.backends.tiling import Tile
+from nst_core.imaging import resizing
+from nst_core.imaging.resizing import resize
+from nst_core.painting import painter
+from nst_core.painting import run as painting_run
+from nst_core.painting.painter import Painter
+from nst_core.painting.run import Run
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.planning import schedule
+from nst_core.shared.settings import from_mapping
+
+pytestmark = pytest.mark.slow
+
+DRAFT = {"quality": "draft", "backend": "onnx"}
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run whose picture is optimised at half its size and carried to full size in parts."""
+    monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.025)
+    monkeypatch.setattr(painter, "DRAFT", 64)
+    monkeypatch.setattr(painter, "TILE", 96)
+    return Run(Job(photograph(260, 360), (Style(painting(90, 120)),), Settings(backend="onnx")))
+
+
+def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts leave no seams: they see beyond their borders what their pieces depend on."""
+    list(large)
+    in_parts = large.outcome().pixels
+    monkeypatch.setattr(painter, "TILE", 4096)
+    whole = Run(large.job)
+    list(whole)
+    gap = np.abs(in_parts - whole.outcome().pixels)
+    assert gap.mean() < 0.01
+    assert np.abs(in_parts - large.job.content).mean() > 0.05
+
+
+def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(
+    large: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No further tile is painted, and what was found at the smaller size is kept."""
+    run = large
+
+    def stopped_after_one(height: int, width: int, *sides: int) -> Iterator[Tile]:
+        for count, tile in enumerate(tiling.tiles(height, width, *sides)):
+            assert count < 2
+            run.stop()
+            yield tile
+
+    monkeypatch.setattr(painter, "tiles", stopped_after_one)
+    steps = len({(progress.octave, progress.step) for progress in run if progress.step})
+    outcome = run.outcome()
+    assert sum(outcome.metrics.evaluations) == steps
+    assert np.abs(outcome.pixels - run.job.content).mean() > 0.01
+
+
+def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(
+    large: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step is told again, with more done each time, until the picture is there."""
+    run = large
+    heard: list[Progress] = []
+    told = threading.Event()
+
+    def slow(height: int, width: int, *sides: int) -> Iterator[Tile]:
+        for tile in tiling.tiles(height, width, *sides):
+            told.clear()
+            assert told.wait(60)
+            yield tile
+
+    monkeypatch.setattr(painting_run, "POLL_SECONDS", 0.01)
+    for progress in run:
+        heard.append(progress)
+        if (progress.octave, progress.step) == (progress.octaves, progress.steps):
+            monkeypatch.setattr(painter, "tiles", slow)
+        told.set()
+    carried = [one for one in heard if (one.octave, one.step) == (one.octaves, one.steps)]
+    assert len(carried) > 6
+    assert {replace(progress, fraction=0.0, seconds_left=0.0) for progress in carried} == {
+        replace(carried[0], fraction=0.0, seconds_left=0.0)
+    }
+    fractions = [progress.fraction for progress in heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] > carried[0].fraction
+    assert all(0 <= progress.fraction < 1 for progress in heard)
+
+
+def test_a_picture_that_cannot_be_carried_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong beside is told like anything else: only for want of memory there is another way."""
+    run = Run(Job(photograph(400, 500), (Style(painting(90, 120)),), from_mapping(DRAFT)))
+
+    def fails(*_: object) -> None:
+        raise InvalidImageError("broken", "repair it")
+
+    monkeypatch.setattr(Painter, "to_full_size", fails)
+    with pytest.raises(InvalidImageError, match="broken"):
+        list(run)
+
+
+@pytest.mark.parametrize("size", [(377, 501), (60, 80), (91, 700)])
+def test_strips_of_a_resized_picture_are_those_of_the_whole(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Enlarged or reduced, each strip sees its neighbours' rows."""
+    monkeypatch.setattr(resizing, "PIXELS", 10_000)
+    picture = noise(100, 133)
+    parts = [resizing.resized_strip(picture, *size, rows) for rows in resizing.strips(*size)]
+    assert len(parts) > 0
+    np.testing.assert_allclose(np.concatenate(parts), resize(picture, *size), atol=1e-5)

@@ -1,0 +1,191 @@
+"""One soft guide for each style: who counts where, what leaks, what stays bare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+import pytest
+from engine_fixtures import painting, photograph, ripples
+
+from nst_core import Job, Settings, Style, stylize
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.resizing import resize
+from nst_core.painting.painter import in_palette
+from nst_core.painting.regions import FAINT, reach_of, regions_of
+from nst_core.painting.strength import Strength
+from nst_core.painting.targets import Looks, Matches, Scene, classic_targets, painterly_targets
+from nst_core.shared.errors import InvalidImageError, NothingVisibleError
+from nst_core.vgg.losses import GRAM_WEIGHTS, Targets, Weights
+
+pytestmark = pytest.mark.slow
+
+Method = Literal["painterly", "classic"]
+SIZE = (64, 288)
+DRAFT = Settings(quality="draft", backend="onnx")
+
+
+def left(height: int = SIZE[0], width: int = SIZE[1], soft: int = 0) -> Float:
+    """1 on the left half, 0 on the right, with a ramp of `soft` px on each side of the middle."""
+    row = np.clip(
+        (width / 2 - np.arange(width) - 0.5) / (2 * soft) + 0.5 if soft else np.arange(width) < width / 2, 0, 1
+    )
+    return np.repeat(row[None], height, axis=0).astype(np.float32)
+
+
+def pair(second: Float, soft: int = 0) -> tuple[Style, Style]:
+    """A painting on the left, `second` on the right."""
+    return Style(painting(90, 120), 1.0, left(soft=soft)), Style(second, 1.0, 1 - left(soft=soft))
+
+
+def aimed(method: Method, styles: Sequence[Style], visible: Float | None = None) -> tuple[Targets, Float]:
+    """The targets, and what a run starts from."""
+    backend, content = OnnxBackend(), photograph(*SIZE)
+    visible = np.ones(SIZE, np.float32) if visible is None else visible
+    scene = Scene(content, visible, regions_of(styles, *SIZE), SIZE[0] * SIZE[1], 1.0)
+    ground = in_palette(content, styles, 50.0)
+    if method == "classic":
+        return classic_targets(backend, scene, Weights()), ground
+    ones = np.ones(SIZE, np.float32)
+    return painterly_targets(
+        backend,
+        scene,
+        Strength(ones, ones, 1.0),
+        Weights(gram=GRAM_WEIGHTS["painterly"]),
+        Looks(content, lambda: ground),
+        Matches(),
+    )
+
+
+METHODS = pytest.mark.parametrize("method", ["painterly", "classic"])
+
+
+def test_guides_that_meet_sum_to_one() -> None:
+    """Whatever their heights and weights; what is faint fades, and without any guide nothing counts."""
+    row = np.array([[1, 0.5, 0.1, FAINT, FAINT / 2, 0]], np.float32)
+    pixels = painting(64, 64)
+    a, b = Style(pixels, 1.0, row), Style(pixels, 3.0, row)
+    np.testing.assert_allclose(regions_of([a], 1, 6)[0].guide, [[1, 1, 1, 1, 0.5, 0]], rtol=1e-6)
+    first, second = regions_of([a, b], 1, 6)
+    np.testing.assert_allclose(second.guide, 3 * first.guide, rtol=1e-6)
+    np.testing.assert_allclose(first.guide + second.guide, reach_of([a, b], 1, 6), rtol=1e-6)
+
+
+def test_styles_without_guides_share_one_region() -> None:
+    """They count everywhere, by their weights; beside a guided style they share its place with it."""
+    pixels = painting(64, 64)
+    free = [Style(pixels, 1.0), Style(pixels, 3.0), Style(pixels, 0.0)]
+    (region,) = regions_of(free, 32, 32)
+    assert [share for _, share in region.styles] == [0.25, 0.75]
+    assert (region.guide == 1).all()
+    guided, everywhere = regions_of([*free, Style(pixels, 4.0, left(32, 32))], 32, 32)
+    np.testing.assert_allclose(guided.guide, left(32, 32) / 2)
+    np.testing.assert_allclose(everywhere.guide, 1 - left(32, 32) / 2)
+
+
+@METHODS
+def test_the_loss_is_equally_dense_in_large_and_small_regions(method: Method) -> None:
+    """A guide counts as much as it covers, less what is hidden."""
+    guide = np.zeros(SIZE, np.float32)
+    guide[:, :72] = 1
+    styles = [Style(painting(64, 64), 1.0, guide), Style(painting(64, 64), 9.0, 1 - guide)]
+    visible = np.ones(SIZE, np.float32)
+    visible[:, 180:] = 0
+    assert aimed(method, styles)[0].guide_share == pytest.approx((0.25, 0.75), abs=1e-4)
+    assert aimed(method, styles, visible)[0].guide_share == pytest.approx((0.25, 0.375), abs=1e-4)
+
+
+def gradient(targets: Targets) -> Float:
+    backend = OnnxBackend()
+    found: Float = backend.objective(targets)(backend.array(planes(photograph(*SIZE))))[1]
+    return found
+
+
+@METHODS
+def test_statistics_do_not_leak_between_regions(method: Method) -> None:
+    """Another style on the right changes nothing on the left, out of sight of the border: not what the run starts
+    from, nor, but for the common scale of target features, what the objective says there, nor, but for the common
+    length of a step, the result."""
+    one, other = pair(painting(64, 64)[::-1].copy()), pair(ripples(64, 64, 6))
+    deep = np.s_[..., :56]  # the deepest style layer sees 78 px around each of its features
+    (targets, start), (others, starts) = (aimed(method, styles) for styles in (one, other))
+    if method == "painterly":
+        for layer, values in targets.held.items():
+            mine = values.shape[3] * 56 // SIZE[1]
+            np.testing.assert_array_equal(values[..., :mine], others.held[layer][..., :mine])
+        others = replace(others, held=targets.held)  # a norm of all of them scales their loss
+    changes = gradient(targets) - gradient(others)
+    assert np.abs(changes[deep]).max() < 1e-4 * np.abs(changes).max()
+    np.testing.assert_allclose(start[:, :56], starts[:, :56], atol=1e-5)
+    results = [stylize(Job(photograph(*SIZE), styles, replace(DRAFT, method=method))).pixels for styles in (one, other)]
+    change = np.abs(results[0] - results[1])
+    assert change[:, :56].mean() < 0.1 * change[:, -56:].mean()
+
+
+def test_the_start_of_better_qualities_does_not_leak_between_regions() -> None:
+    """Another style on the right changes the photograph's new colours there, and up to the border nothing else."""
+    photo = photograph(*SIZE)
+    grounds = [in_palette(photo, pair(second), 50.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
+    np.testing.assert_array_equal(grounds[0][:, :144], grounds[1][:, :144])
+    assert np.abs(grounds[0] - grounds[1])[:, 144:].mean() > 0.05
+
+
+def test_each_region_takes_its_own_style() -> None:
+    """A red style on the left and a blue one on the right give a red left and a blue right."""
+    red, blue = (painting(64, 64) * np.array(tint, np.float32) for tint in ((1, 0.2, 0.2), (0.2, 0.2, 1)))
+    styles = (Style(red, 1.0, left()), Style(blue, 1.0, 1 - left()))
+    found = stylize(Job(photograph(*SIZE), styles, DRAFT)).pixels
+    balance = (found[..., 0] - found[..., 2]).mean(0)
+    assert balance[:120].mean() > 0.03
+    assert balance[-120:].mean() < -0.03
+
+
+@pytest.mark.parametrize("fading", [False, True])
+def test_soft_borders_are_painted_like_the_inside(*, fading: bool) -> None:
+    """Where guides meet softly, or both grow faint, the result is as far from the photograph as in the middle."""
+    first, second = pair(ripples(64, 64, 8), soft=24)
+    if fading:  # down to a quarter each, where they should have a half
+        ramp = left(soft=24)
+        dip = np.abs(2 * ramp - 1).clip(0.5)
+        first, second = Style(first.pixels, 1.0, ramp * dip), Style(second.pixels, 1.0, (1 - ramp) * dip)
+    photo = photograph(*SIZE)
+    away = np.abs(stylize(Job(photo, (first, second), DRAFT)).pixels - photo).mean((0, 2))
+    middle = SIZE[1] // 2
+    inside = min(away[:96].mean(), away[-96:].mean())
+    assert away[middle - 12 : middle + 12].mean() > 0.6 * inside
+
+
+def test_where_no_guide_reaches_the_photograph_stays() -> None:
+    """Bit for bit."""
+    photo = photograph(*SIZE)
+    found = stylize(Job(photo, (Style(painting(90, 120), 1.0, left()),), DRAFT)).pixels
+    np.testing.assert_array_equal(found[:, 144:], photo[:, 144:])
+    assert np.abs(found - photo)[:, :144].mean() > 0.01
+
+
+def test_hidden_pixels_influence_no_region() -> None:
+    """Whatever lies under transparency or outside the mask, guides or not: the same picture where one can see."""
+    mask = np.ones(SIZE, np.float32)
+    mask[:, 200:] = 0
+    photo = photograph(*SIZE)
+    other = photo.copy()
+    other[:, 200:] = np.random.default_rng(0).random((SIZE[0], 88, 3), dtype=np.float32)
+    styles = pair(ripples(64, 64, 8), soft=20)
+    found = [stylize(Job(one, styles, DRAFT, mask=mask)).pixels for one in (photo, other)]
+    np.testing.assert_array_equal(found[0][:, :200], found[1][:, :200])
+
+
+def test_guides_that_do_not_fit_are_refused() -> None:
+    """Another size, values out of range, nothing that both is guided and visible."""
+    photo, pixels = photograph(48, 64), resize(painting(64, 64), 48, 48)
+    with pytest.raises(InvalidImageError, match="another size"):
+        Job(photo, (Style(pixels, 1.0, np.ones((64, 48), np.float32)),))
+    for wrong in (-0.1, 1.1, np.nan):
+        with pytest.raises(InvalidImageError, match="outside 0 to 1"):
+            Style(pixels, 1.0, np.full((48, 64), wrong, np.float32))
+    hidden = 1 - left(48, 64)
+    with pytest.raises(NothingVisibleError, match="guides"):
+        Job(photo, (Style(pixels, 1.0, left(48, 64)),), mask=hidden)

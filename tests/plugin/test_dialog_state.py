@@ -1,0 +1,273 @@
+"""The dialog's states, with the artist's acts and the engine's events in every order that matters."""
+
+from __future__ import annotations
+
+import pytest
+from dialog_fixtures import LARGE, MISSING, SMALL, Sitting, done, failed, progress
+
+from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.wording import amount, duration, of_error, of_estimate, of_status
+from nst_core.shared.errors import EngineMissingError, InvalidImageError, LayerGoneError, NeuralStyleError
+from nst_core.shared.wire.messages import Cancelled, Preview, Progress
+
+
+def test_a_preview_follows_once_changes_have_settled() -> None:
+    """Three changes in a row make one preview."""
+    sitting = Sitting()
+    for _ in range(3):
+        sitting.flow.change()
+    assert sitting.engine.asked == []
+    sitting.settle()
+    assert [request.content for request in sitting.engine.asked] == [SMALL]
+    sitting.hear(progress(), Preview(1, SMALL), done())
+    assert sitting.screen.phases == [Phase.PREVIEWING, Phase.IDLE]
+    assert len(set(sitting.screen.notes)) == 3, "waiting, getting better, done"
+
+
+def test_a_preview_that_would_be_the_same_is_not_painted_again() -> None:
+    """Quality and time limit mean nothing to it; after a run it is painted anew, since the pane showed the run."""
+    sitting = Sitting()
+    for _ in range(2):
+        sitting.flow.change()
+        sitting.settle()
+        sitting.hear(done())
+    assert len(sitting.engine.asked) == 1
+    sitting.flow.stylize()
+    sitting.flow.cancel()
+    sitting.settle()
+    assert [request.content for request in sitting.engine.asked] == [SMALL, LARGE, SMALL]
+
+
+def test_an_engine_that_fails_a_preview_gets_another_chance() -> None:
+    """The reason is shown, and the next change asks again."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(failed(MISSING))
+    (error,) = sitting.screen.no_preview
+    assert (type(error), error.message, error.remedy) == (EngineMissingError, MISSING.message, MISSING.remedy)
+    assert sitting.flow.phase is Phase.IDLE
+    sitting.flow.change()
+    sitting.settle()
+    assert len(sitting.engine.asked) == 2
+
+
+def test_a_wish_that_cannot_be_read_leaves_no_older_preview_running() -> None:
+    """A style picture that is gone is said in the preview's place."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.work.error = InvalidImageError("the style picture is gone")
+    sitting.flow.change()
+    sitting.settle()
+    assert sitting.screen.no_preview == [sitting.work.error]
+    assert sitting.engine.orders == ["cancel"]
+    sitting.hear(Preview(1, SMALL), Cancelled(1))
+    assert len(sitting.screen.notes) == 1, "only that the first one was on its way"
+
+
+def test_stylize_paints_every_layer_and_leaves() -> None:
+    """One after another, with the progress of all."""
+    sitting = Sitting(2)
+    sitting.flow.stylize()
+    assert sitting.flow.phase is Phase.RUNNING
+    sitting.hear(progress(), Preview(1, LARGE), done())
+    sitting.hear(progress(fraction=0.5), done())
+    assert [request.content for request in sitting.engine.asked] == [LARGE, LARGE]
+    assert [status.fraction for status in sitting.screen.statuses] == [0, 0.25, 0.5, 0.75]
+    assert sitting.screen.painting == [0]
+    assert sitting.work.kept is not None
+    assert sorted(sitting.work.kept) == [0, 1]
+    assert (sitting.flow.phase, sitting.screen.left) == (Phase.CLOSED, 1)
+
+
+def test_stylize_takes_the_place_of_a_preview() -> None:
+    """A preview that has not begun never does, and one that runs is heard no more."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    heard_by_preview = sitting.engine.hear
+    sitting.flow.change()
+    sitting.flow.stylize()
+    assert sitting.waiting == []
+    heard_by_preview(done())
+    assert sitting.flow.phase is Phase.RUNNING
+
+
+def test_nothing_disturbs_a_run() -> None:
+    """Neither a change nor a second press of the button."""
+    sitting = Sitting()
+    sitting.flow.stylize()
+    sitting.flow.change()
+    sitting.flow.stylize()
+    assert sitting.waiting == []
+    assert len(sitting.engine.asked) == 1
+
+
+def test_stop_keeps_the_layers_done_and_the_current_one() -> None:
+    """The third layer is not begun any more."""
+    sitting = Sitting(3)
+    sitting.flow.stylize()
+    sitting.hear(done(), progress())
+    sitting.flow.stop()
+    sitting.flow.stop()
+    assert sitting.flow.phase is Phase.STOPPING
+    assert sitting.engine.orders == ["stop"]
+    sitting.hear(progress(2), done())
+    assert sitting.work.kept is not None
+    assert sorted(sitting.work.kept) == [0, 1]
+    assert sitting.screen.left == 1
+
+
+@pytest.mark.parametrize("stopping", [False, True])
+def test_cancel_keeps_nothing_and_goes_back_to_choosing(*, stopping: bool) -> None:
+    """At once, also while stopping; the engine's late answers change nothing, and a preview follows."""
+    sitting = Sitting(2)
+    sitting.flow.stylize()
+    sitting.hear(done(), progress())
+    if stopping:
+        sitting.flow.stop()
+    late = sitting.engine.hear
+    sitting.flow.cancel()
+    assert sitting.flow.phase is Phase.IDLE
+    assert sitting.engine.orders[-1] == "cancel"
+    late(done())
+    assert sitting.work.kept is None
+    sitting.settle()
+    assert sitting.engine.asked[-1].content == SMALL
+    sitting.flow.stylize()
+    assert len(sitting.engine.asked) == 4, "the layer that was done is painted again"
+
+
+def test_cancel_while_choosing_leaves() -> None:
+    """And nothing happens after that."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.flow.cancel()
+    assert (sitting.flow.phase, sitting.screen.left, sitting.waiting) == (Phase.CLOSED, 1, [])
+    for act in (sitting.flow.change, sitting.flow.stylize, sitting.flow.stop, sitting.flow.cancel, sitting.flow.close):
+        act()
+    sitting.settle()
+    assert (sitting.engine.asked, sitting.screen.left) == ([], 1)
+
+
+def test_closing_ends_a_run() -> None:
+    """What the engine still says is dropped."""
+    sitting = Sitting()
+    sitting.flow.stylize()
+    sitting.flow.close()
+    sitting.hear(progress(), done())
+    assert sitting.work.kept is None
+    assert sitting.screen.left == 1
+
+
+def test_an_error_is_shown_and_stylize_works_again() -> None:
+    """What was painted before it waits: only the rest is painted by another try."""
+    sitting = Sitting(2)
+    sitting.flow.stylize()
+    sitting.hear(done(), failed(MISSING))
+    assert sitting.screen.error is not None
+    assert sitting.screen.error.message == MISSING.message
+    assert sitting.flow.phase is Phase.IDLE
+    sitting.settle()
+    sitting.flow.stylize()
+    assert sitting.screen.error is None
+    assert sitting.screen.statuses[-1].number == 2
+    sitting.hear(done())
+    assert sitting.work.kept is not None
+    assert sorted(sitting.work.kept) == [0, 1]
+
+
+def test_another_wish_after_an_error_paints_all_anew() -> None:
+    """Layers of two looks are never mixed."""
+    sitting = Sitting(2)
+    sitting.flow.stylize()
+    sitting.hear(done(), failed(MISSING))
+    sitting.work.strength = 80.0
+    sitting.flow.stylize()
+    assert sitting.screen.statuses[-1].number == 1
+
+
+def test_a_wish_that_cannot_be_read_starts_no_run() -> None:
+    """The sentence is shown and the buttons stay as they are."""
+    sitting = Sitting()
+    sitting.work.error = InvalidImageError("the style picture is gone")
+    sitting.flow.stylize()
+    assert sitting.screen.error is sitting.work.error
+    assert (sitting.flow.phase, sitting.engine.asked) == (Phase.IDLE, [])
+
+
+def test_a_deleted_layer_costs_the_others_nothing() -> None:
+    """It is passed over."""
+    sitting = Sitting(3)
+    sitting.work.gone = {1}
+    sitting.flow.stylize()
+    sitting.hear(done())
+    sitting.hear(done())
+    assert sitting.work.kept is not None
+    assert sorted(sitting.work.kept) == [0, 2]
+
+
+def test_an_image_closed_meanwhile_is_said_in_the_dialog() -> None:
+    """The window stays, so that there is somewhere to say it."""
+    sitting = Sitting()
+    sitting.flow.stylize()
+    sitting.work.gone = {0}
+    sitting.hear(done())
+    assert isinstance(sitting.screen.error, LayerGoneError)
+    assert sitting.screen.left == 0
+
+
+def test_a_bug_ends_the_run_with_a_sentence() -> None:
+    """The window never hangs in a run that nobody drives."""
+    sitting = Sitting()
+    sitting.flow.stylize()
+    sitting.flow.break_down(NeuralStyleError("the plug-in failed"))
+    assert sitting.flow.phase is Phase.IDLE
+    assert sitting.engine.orders == ["cancel"]
+    assert sitting.screen.error is not None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.0, "about 1 second"),
+        (4.4, "about 4 seconds"),
+        (18.0, "about 20 seconds"),
+        (53.0, "about 50 seconds"),
+        (56.0, "about 1 minute"),
+        (600.0, "about 10 minutes"),
+        (3400.0, "about 1 hour"),
+        (9000.0, "about 2 hours"),
+    ],
+)
+def test_durations_are_round_numbers(seconds: float, said: str) -> None:
+    """Nobody believes 53.27 seconds."""
+    assert duration(seconds) == said
+
+
+def test_amounts_of_memory_have_the_unit_that_suits_them() -> None:
+    """Megabytes in tens, gigabytes in tenths."""
+    assert [amount(number) for number in (3, 412_000_000, 1_234_000_000)] == ["10 MB", "410 MB", "1.2 GB"]
+    assert of_estimate(20, 1_200_000_000, tiled=False) == "About 20 seconds · 1.2 GB"
+
+
+def test_an_estimate_says_when_it_will_be_in_tiles() -> None:
+    """Which is why it takes longer, and less memory."""
+    assert of_estimate(20, 1_200_000_000, tiled=True) == "About 20 seconds · 1.2 GB · in tiles"
+
+
+def test_the_status_names_layer_size_step_and_time_left() -> None:
+    """What there is only one of is not counted."""
+    assert of_status(Status(1, 1)) == "Starting"
+    assert of_status(Status(2, 3)) == "Layer 2 of 3 · Starting"
+    said = of_status(Status(2, 3, progress()))
+    assert said == "Layer 2 of 3 · Size 1 of 2 · Step 1 of 4 · about 3 seconds left"
+    alone = Progress(1, 1, 1, 2, 4, loss=1.0, seconds_left=61.0, fraction=0.5)
+    assert of_status(Status(1, 1, alone)) == "Step 2 of 4 · about 1 minute left"
+
+
+def test_an_error_becomes_two_sentences() -> None:
+    """File names keep their first letter."""
+    assert of_error(MISSING) == ("The engine is missing.", "Install it.")
+    assert of_error(NeuralStyleError("a.png is empty")) == ("a.png is empty.", "")

@@ -1,0 +1,53 @@
+"""What the dialog remembers of the last time, from a profile in any state."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gimp_plugin.dialog.last_choices import FILE, Memory, recall, remember
+from gimp_plugin.gallery.picks import Pick, Picks
+
+PRESET = Pick("preset", "linocut", "Linocut")
+
+
+def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
+    """Styles, in their order, and the window's size."""
+    picture = tmp_path / "style.png"
+    picture.touch()
+    last = Memory(Picks((PRESET, Pick("file", str(picture), "style.png", 0.5))), size=(1000, 700))
+    remember(tmp_path, last)
+    assert recall(tmp_path) == last
+
+
+def test_what_cannot_be_recalled_is_known_to_be_missing(tmp_path: Path) -> None:
+    """A layer is not kept, and a file may be deleted: what repeats the last time has to know."""
+    remember(tmp_path, Memory(Picks((PRESET, Pick("layer", "7", "Sky")))))
+    assert recall(tmp_path) == Memory(Picks((PRESET,)), complete=False)
+    remember(tmp_path, recall(tmp_path))
+    assert not recall(tmp_path).complete
+    remember(tmp_path, Memory(Picks((Pick("file", str(tmp_path / "gone.png"), "gone.png"),))))
+    assert recall(tmp_path) == Memory(complete=False)
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", "7", '{"picks": 7}', "[" * 100_000])
+def test_a_broken_file_is_as_good_as_none(tmp_path: Path, said: str) -> None:
+    """There is only something to choose again."""
+    assert recall(tmp_path) == Memory()
+    (tmp_path / FILE).write_text(said)
+    assert recall(tmp_path) == Memory()
+
+
+@pytest.mark.parametrize("size", [None, 7, [7], [0, 600], ["900", 600], [900, 10**6], [900.5, 600]])
+def test_a_size_that_is_none_is_left_out(tmp_path: Path, size: object) -> None:
+    """The window then has its usual one."""
+    (tmp_path / FILE).write_text(json.dumps({"picks": [], "complete": True, "size": size}))
+    assert recall(tmp_path) == Memory()
+
+
+def test_a_profile_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    """She chooses again the next time."""
+    remember(tmp_path / "nowhere", Memory(Picks((PRESET,))))
+    assert recall(tmp_path / "nowhere") == Memory()

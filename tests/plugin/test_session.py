@@ -1,0 +1,335 @@
+"""The dialog's engine: the newest job wins, and nothing waits for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_engine import PAINTER, PICTURE, child, comes_true, is_alive, request
+
+from gimp_plugin.dialog.session import Session
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.errors import EngineMissingError, NeuralStyleError
+from nst_core.shared.wire.messages import Cancelled, Done, Event, Failed, Progress, StylePixels, Stylize
+
+pytestmark = pytest.mark.slow
+
+LONG = 60.0  # seconds
+PATIENCE = 30.0  # seconds, for a loaded machine
+HERE = Path(__file__).resolve().parent
+STAND_IN = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py")]
+REAL = child("from nst_core.worker.server import main; main()")
+PAINTS = child("exec(" + repr(PAINTER) + ")")
+
+
+class Studio:
+    """A main loop that runs only when asked to, and engines whose start can be held up."""
+
+    def __init__(self) -> None:
+        self.calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self.heard: list[Event] = []
+        self.started: list[Engine] = []
+        self.starts = self.refused = 0
+        self.command = PAINTS
+        self.gate = threading.Event()
+        self.gate.set()
+        self.session = Session(self.start, self.calls.put)
+
+    def start(self) -> Engine:
+        self.starts += 1
+        assert self.gate.wait(PATIENCE)
+        try:
+            self.started.append(Engine.start(self.command, os.environ))
+        except NeuralStyleError:
+            self.refused += 1
+            raise
+        return self.started[-1]
+
+    def loop(self, until: Callable[[], bool]) -> None:
+        """Run the main loop until something is the case."""
+        deadline = time.monotonic() + PATIENCE
+        while not until():
+            assert time.monotonic() < deadline, self.heard
+            try:
+                self.calls.get(timeout=0.05)()
+            except queue.Empty:
+                continue
+
+    def idle(self) -> None:
+        """Run what the main loop was given so far."""
+        while not self.calls.empty():
+            self.calls.get()()
+
+    def ended(self) -> bool:
+        return isinstance(self.heard[-1:] and self.heard[-1], (Done, Cancelled, Failed))
+
+    def progressed(self) -> bool:
+        return any(isinstance(event, Progress) for event in self.heard)
+
+    def paint(self, wanted: Stylize) -> Any:
+        """Submit a request and return its ending."""
+        self.heard.clear()
+        self.session.submit(wanted, self.heard.append)
+        self.loop(self.ended)
+        return self.heard[-1]
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    studio = Studio()
+    yield studio
+    studio.gate.set()
+    studio.session.close()
+    assert comes_true(lambda: not any(is_alive(engine.pid) for engine in studio.started), PATIENCE)
+    names = ("session", "session-close", "engine", "engine-stderr")
+    assert comes_true(lambda: not [t.name for t in threading.enumerate() if t.name in names], PATIENCE)
+
+
+def test_the_events_of_a_request_come_in_the_main_loop(studio: Studio) -> None:
+    """Progress first, one ending last, all in the thread that runs the loop; the engine is kept for the next."""
+    heard: list[tuple[Event, threading.Thread]] = []
+    studio.session.submit(request(), lambda event: heard.append((event, threading.current_thread())))
+    studio.loop(lambda: any(isinstance(event, Done) for event, _ in heard))
+    assert {thread for _, thread in heard} == {threading.current_thread()}
+    assert isinstance(studio.paint(request()), Done)
+    assert [type(event) for event in studio.heard[:-1]] == [Progress] * (len(studio.heard) - 1) != []
+    assert studio.starts == 1
+
+
+def test_without_a_thread_left_the_next_request_is_told_and_the_one_after_it_painted(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever thread cannot be started, the session's own or one of the engine's: Failed, with the remedy."""
+    start = threading.Thread.start
+    for name in ("session", "engine", "engine-stderr"):
+
+        def scarce(thread: threading.Thread, name: str = name) -> None:
+            if thread.name == name:
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", scarce)
+            failed = studio.paint(request())
+        assert isinstance(failed, Failed), name
+        assert "can't start new thread" in failed.message
+        assert "other programs" in failed.remedy
+    assert isinstance(studio.paint(request()), Done)
+
+
+def test_the_real_engine_paints_for_a_session(studio: Studio) -> None:
+    """The whole way, with the engine as it is delivered."""
+    pytest.importorskip("numpy")  # GIMP's Python has no packages, and this file is tested under it too
+    studio.command = REAL
+    picture = dataclasses.replace(PICTURE, width=48, height=40, rgba=bytes(48 * 40 * 8) + b"\0\0\x80?" * 48 * 40 * 2)
+    done = studio.paint(Stylize(picture, (StylePixels(picture),), {"quality": "draft"}))
+    assert isinstance(done, Done), done
+    assert (done.pixels.width, done.pixels.height) == (48, 40)
+    assert studio.session.speed is not None
+
+
+def test_a_newer_request_silences_the_older_one(studio: Studio) -> None:
+    """Not even what was already on its way into the main loop is heard."""
+    older: list[Event] = []
+    studio.session.submit(request(long=LONG), older.append)
+    assert comes_true(lambda: not studio.calls.empty(), PATIENCE)
+    assert isinstance(studio.paint(request()), Done)
+    assert older == []
+    assert studio.starts == 1
+
+
+def test_of_many_requests_during_the_start_only_the_newest_is_painted(studio: Studio, tmp_path: Path) -> None:
+    """An artist who pulls a slider while the engine starts does not wait for each position."""
+    studio.gate.clear()
+    older: list[Event] = []
+    for number in range(5):
+        studio.session.submit(request(then=f"open({str(tmp_path / str(number))!r}, 'w')"), older.append)
+    studio.gate.set()
+    assert isinstance(studio.paint(request()), Done)
+    assert older == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_submitting_never_waits_for_the_start(studio: Studio) -> None:
+    """Neither does closing: both return although no engine could have started."""
+    studio.gate.clear()
+    studio.session.submit(request(), studio.heard.append)
+    studio.session.close()
+    assert studio.started == []
+
+
+def test_stop_keeps_the_picture(studio: Studio) -> None:
+    """Done follows at once, in the middle of a long step."""
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.loop(studio.progressed)
+    studio.session.stop()
+    studio.loop(studio.ended)
+    assert isinstance(studio.heard[-1], Done)
+
+
+def test_stop_before_the_engine_has_started_waits_for_a_picture(studio: Studio) -> None:
+    """Done follows the first step."""
+    studio.gate.clear()
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.session.stop()
+    studio.gate.set()
+    studio.loop(studio.ended)
+    assert isinstance(studio.heard[-1], Done)
+
+
+def test_cancel_ends_the_job_with_nothing(studio: Studio) -> None:
+    """One Cancelled, at once; the same engine paints the next request."""
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.loop(studio.progressed)
+    studio.session.cancel()
+    studio.session.cancel()
+    studio.idle()
+    assert isinstance(studio.paint(request()), Done)
+    assert studio.starts == 1
+
+
+def test_cancel_is_answered_where_no_engine_listens_yet(studio: Studio, tmp_path: Path) -> None:
+    """The job is never begun once the engine has started."""
+    studio.gate.clear()
+    studio.session.submit(request(then=f"open({str(tmp_path / 'begun')!r}, 'w')"), studio.heard.append)
+    studio.session.cancel()
+    studio.idle()
+    assert studio.heard == [Cancelled(1)]
+    studio.gate.set()
+    assert isinstance(studio.paint(request()), Done)
+    assert not (tmp_path / "begun").exists()
+
+
+def test_cancel_reaches_past_a_job_that_was_never_begun(studio: Studio) -> None:
+    """The job before it, which the engine still paints, is ended too: the next one need not wait for it."""
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.loop(studio.progressed)
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.session.cancel()
+    assert isinstance(studio.paint(request()), Done)
+
+
+def test_a_done_that_came_too_late_is_not_heard_after_cancel(studio: Studio) -> None:
+    """The artist cancelled: the picture on its way into the main loop is dropped."""
+    studio.session.submit(request(), studio.heard.append)
+    assert comes_true(lambda: studio.calls.qsize() >= 2, PATIENCE)  # its progress, and Done
+    studio.session.cancel()
+    studio.idle()
+    assert studio.heard == [Cancelled(1)]
+
+
+def test_stop_and_cancel_after_the_end_do_nothing(studio: Studio) -> None:
+    """There is one ending, whatever is pressed later."""
+    studio.session.stop()
+    studio.session.cancel()
+    studio.paint(request())
+    studio.session.stop()
+    studio.session.cancel()
+    studio.idle()
+    assert [type(event) for event in studio.heard].count(Done) == 1
+    assert not any(isinstance(event, Cancelled) for event in studio.heard)
+
+
+def test_an_engine_that_does_not_start_is_told(studio: Studio) -> None:
+    """Failed with the reason and the remedy, and once the cause is gone the next request is painted."""
+    studio.command = ["/no/such/python"]
+    failed = studio.paint(request())
+    assert (failed.code, bool(failed.remedy)) == (EngineMissingError.code, True)
+    studio.command = PAINTS
+    assert isinstance(studio.paint(request()), Done)
+
+
+def test_a_failed_start_is_told_to_the_newest_request_alone(studio: Studio) -> None:
+    """It is not tried again for each that waited."""
+    studio.command = [*STAND_IN, "foreign"]
+    studio.gate.clear()
+    older: list[Event] = []
+    studio.session.submit(request(), older.append)
+    assert comes_true(lambda: studio.starts == 1, PATIENCE)
+    studio.session.submit(request(), studio.heard.append)
+    studio.gate.set()
+    studio.loop(studio.ended)
+    assert isinstance(studio.heard[-1], Failed)
+    assert studio.heard[-1].code == "engine-mismatch"
+    assert (older, studio.starts) == ([], 1)
+
+
+def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
+    """Whether it died in a job or between two; who waited hears Failed."""
+    failed = studio.paint(request(then="os._exit(3)"))
+    assert failed.code == "engine-crashed"
+    assert isinstance(studio.paint(request()), Done)
+    os.kill(studio.started[-1].pid or 0, signal.SIGKILL)
+    assert comes_true(lambda: studio.started[-1]._dead is not None, PATIENCE)
+    assert isinstance(studio.paint(request()), Done)
+    assert studio.starts == 3
+
+
+def test_an_engine_can_be_warm_before_the_first_request(studio: Studio) -> None:
+    """It is started once; that it cannot start is nobody's concern until there is a request."""
+    studio.session.warm()
+    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
+    studio.session.warm()
+    assert isinstance(studio.paint(request()), Done)
+    assert studio.starts == 1
+
+
+def test_a_warm_start_that_fails_is_silent(studio: Studio) -> None:
+    """What comes later has a try of its own."""
+    studio.command = ["/no/such/python"]
+    studio.session.warm()
+    assert comes_true(lambda: studio.refused == 1, PATIENCE)
+    studio.command = PAINTS
+    studio.session.warm()
+    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
+    assert isinstance(studio.paint(request()), Done)
+
+
+def test_closing_ends_the_engine_in_the_middle_of_a_job(studio: Studio) -> None:
+    """The process is gone, nothing more is heard, and what comes after is ignored."""
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.loop(studio.progressed)
+    heard = len(studio.heard)
+    studio.session.close()
+    studio.session.close()
+    studio.session.submit(request(), studio.heard.append)
+    studio.session.warm()
+    assert comes_true(lambda: not is_alive(studio.started[0].pid), PATIENCE)
+    studio.idle()
+    assert len(studio.heard) == heard
+    assert studio.starts == 1
+
+
+def test_an_engine_that_was_starting_when_the_session_closed_is_ended(studio: Studio) -> None:
+    """It comes to life and is put to rest at once, unheard."""
+    studio.gate.clear()
+    studio.session.submit(request(), studio.heard.append)
+    assert comes_true(lambda: studio.starts == 1, PATIENCE)
+    studio.session.close()
+    studio.gate.set()
+    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
+    assert comes_true(lambda: not is_alive(studio.started[0].pid), PATIENCE)
+    studio.idle()
+    assert studio.heard == []
+
+
+def test_no_engine_outlives_a_program_that_ends_right_after_closing() -> None:
+    """The plug-in's process ends with its dialog; the threads that close politely do not get far."""
+    code = (
+        "import queue, test_session as t; s = t.Studio(); "
+        "s.session.submit(t.request(long=60), s.heard.append); s.loop(s.progressed); "
+        "print(s.started[0].pid, flush=True); s.session.close()"
+    )
+    host = subprocess.run(child(code), capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert host.stderr == ""
+    assert comes_true(lambda: not is_alive(int(host.stdout)), PATIENCE)

@@ -1,0 +1,134 @@
+"""How fast the machine paints, from what jobs tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from gimp_plugin.dialog.speed import Lap, Speed, octaves
+from nst_core.shared.planning.cost_model import SPEED
+from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.settings import Value
+from nst_core.shared.wire.messages import Pixels, Progress, StylePixels, Stylize
+
+
+def request(width: int, height: int, **settings: Value) -> Stylize:
+    picture = Pixels(width, height, bytes(width * height * 16))
+    return Stylize(picture, (StylePixels(Pixels(1, 1, bytes(16))),), settings)
+
+
+def progress(octave: int, octaves: int, step: int) -> Progress:
+    return Progress(1, octave, octaves, step, 10, 0.5, 1.0, 0.1)
+
+
+def test_nothing_is_known_before_three_steps_were_measured() -> None:
+    """The first step of an octave takes the making of its targets too, and is none of them."""
+    speed = Speed()
+    lap = Lap(request(500, 400), speed)
+    for step, now in enumerate((10.0, 14.0, 15.0, 16.0)):
+        lap.passed(progress(4, 4, step), now)
+        assert speed.seconds is None
+    lap.passed(progress(4, 4, 4), 17.0)
+    assert speed.seconds == pytest.approx(1 / Octave(400, 500, 1).work)
+
+
+def test_each_octave_counts_with_its_own_size() -> None:
+    """Less work in as much less time is the same speed; the pause between octaves is left out."""
+    speed = Speed()
+    lap = Lap(request(1000, 1000), speed)  # 62, 125, 250, 500 and 1000 px
+    lap_of_second = 4.0 * Octave(500, 500, 1).work
+    seen = ((4, 1, 0.0), (4, 2, lap_of_second), (4, 3, 2 * lap_of_second), (5, 1, 50.0), (5, 2, 54.0))
+    for octave, step, now in seen:
+        lap.passed(progress(octave, 5, step), now)
+        assert speed.seconds in (None, pytest.approx(4.0))
+    assert speed.seconds is not None
+
+
+def test_large_evaluations_count_and_small_ones_only_until_there_are_some() -> None:
+    """A thumbnail's steps cost more than its pixels do."""
+    speed = Speed()
+    for _ in range(10):
+        speed.note(60.0, 0.05)
+    assert speed.seconds is not None
+    assert SPEED < speed.seconds < 0.5 * 60.0, "between what is usual and what they say"
+    for _ in range(3):
+        speed.note(12.0, 1.0)
+    assert speed.seconds == pytest.approx(12.0)
+
+
+def test_what_cannot_be_is_not_believed() -> None:
+    """News that came late and together, or a machine that slept."""
+    speed = Speed()
+    for seconds in (0.0, -1.0, 40000.0, 0.0, 8.0, 8.0, 8.0):
+        speed.note(seconds, 1.0)
+        assert speed.seconds in (None, pytest.approx(8.0))
+    assert speed.seconds == pytest.approx(8.0)
+
+
+def test_steps_that_were_not_told_are_not_measured() -> None:
+    """Two steps at once would look like a slow one."""
+    speed = Speed()
+    lap = Lap(request(500, 400), speed)
+    for step in range(2, 12, 2):
+        lap.passed(progress(1, 1, step), 9.0 * step)
+    assert speed.seconds is None
+
+
+def test_one_slow_moment_does_not_matter_and_a_lasting_change_does() -> None:
+    """The median of the latest evaluations."""
+    speed = Speed()
+    for seconds in (2.0, 2.0, 90.0, 2.0):
+        speed.note(seconds, 1.0)
+    assert speed.seconds == pytest.approx(2.0)
+    for _ in range(30):
+        speed.note(6.0, 1.0)
+    assert speed.seconds == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(("quality", "seen"), [("draft", Octave(240, 320, 1)), ("normal", Octave(600, 800, 1))])
+def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Octave) -> None:
+    """Whatever the content's size."""
+    wanted = request(800, 600, quality=quality)
+    speed = Speed()
+    lap = Lap(wanted, speed)
+    count = len(octaves(wanted))
+    for step in range(1, 5):
+        lap.passed(progress(count, count, step), float(step))
+    same = Speed()
+    for _ in range(3):
+        same.note(1 / seen.work, seen.area)
+    assert speed.seconds == pytest.approx(same.seconds)
+
+
+def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
+    """Its plan is not known here."""
+    speed = Speed()
+    lap = Lap(request(800, 600, sparkle=True), speed)
+    for step in range(1, 6):
+        lap.passed(progress(1, 1, step), float(step))
+    assert speed.seconds is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "known", "seen"),
+    [
+        ({}, None, Octave(1033, 1549, 1)),
+        ({}, 0.1, Octave(1600, 2400, 1)),
+        ({"memory": 6.0}, 0.1, Octave(1600, 2400, 1, tile=768)),
+    ],
+    ids=["processor", "graphics card", "tiles"],
+)
+def test_a_large_picture_is_measured_as_it_is_painted(
+    settings: dict[str, Value], known: float | None, seen: Octave
+) -> None:
+    """Smaller on a processor, and in tiles where little memory is set: else its speed would seem another."""
+    plan = octaves(request(2400, 1600, **settings), known)
+    count, last = len(plan), plan[-1]
+    assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))
+    speed, same = Speed(), Speed()
+    speed.seconds = known
+    lap = Lap(request(2400, 1600, **settings), speed)
+    for step in range(1, 5):
+        lap.passed(progress(count, count, step), 20.0 * step)
+    for _ in range(3):
+        same.note(20.0 / last.work, last.area)
+    assert speed.seconds == pytest.approx(same.seconds)

@@ -1,0 +1,221 @@
+"""Which variations an artist is shown, and how they come onto the sheet."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from dialog_fixtures import MISSING, SMALL, Sitting, done, failed, progress
+
+from gimp_plugin.dialog.roles import Phase
+from gimp_plugin.dialog.state import Flow
+from gimp_plugin.dialog.variations import Kind, Sheet, name_of, plan
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.settings import Settings, Value, knobs, to_mapping
+from nst_core.shared.wire.messages import Preview
+
+ENDS = {named.name: (named.knob.low, named.knob.high) for named in knobs()}
+
+
+def looks(strength: float = 50.0, brush_size: float = 1.0) -> Sheet:
+    return plan(Kind.LOOK, to_mapping(Settings(strength=strength, brush_size=brush_size)))
+
+
+def axes(sheet: Sheet) -> tuple[list[Value], list[Value]]:
+    """The strengths from top to bottom, the brush sizes from left to right."""
+    strengths = [variant["strength"] for variant in sheet.variants[::3]]
+    return strengths, [variant["brush_size"] for variant in sheet.variants[:3]]
+
+
+def test_strength_grows_downwards_and_the_brush_to_the_right() -> None:
+    """With the settings as they are in the middle."""
+    sheet = looks()
+    assert axes(sheet) == ([25.0, 50.0, 75.0], [0.6, 1.0, 1.7])
+    assert sheet.now == 4
+    assert sheet.variants[4] == {"strength": 50.0, "brush_size": 1.0}
+    assert sheet.rows[2] == "Strength 75"
+    assert sheet.columns[0] == "Brush size 0.6"
+
+
+@pytest.mark.parametrize(
+    ("strength", "brush_size", "strengths", "brushes", "now"),
+    [
+        (100.0, 4.0, [50.0, 75.0, 100.0], [1.4, 2.4, 4.0], 8),
+        (0.0, 0.25, [0.0, 25.0, 50.0], [0.25, 0.42, 0.69], 0),
+        (95.0, 1.0, [45.0, 70.0, 95.0], [0.6, 1.0, 1.7], 7),
+        (30.0, 3.0, [10.0, 30.0, 55.0], [1.8, 3.0, 4.0], 4),
+    ],
+)
+def test_at_the_end_of_a_range_both_others_lie_on_one_side(
+    strength: float, brush_size: float, strengths: list[float], brushes: list[float], now: int
+) -> None:
+    """Where there is hardly room for half a step; less of a step is enough where there is more."""
+    sheet = looks(strength, brush_size)
+    assert axes(sheet) == (strengths, brushes)
+    assert sheet.now == now
+
+
+def test_no_two_variations_are_alike_and_none_is_out_of_range() -> None:
+    """Wherever the sliders stand; the one as things are is exactly that."""
+    for strength, brush in itertools.product((0, 3.3, 12, 37.5, 61, 88, 99.9, 100), (0.25, 0.31, 0.77, 1.04, 2.9, 4)):
+        sheet = looks(float(strength), float(brush))
+        assert len({tuple(variant.values()) for variant in sheet.variants}) == 9
+        assert sheet.variants[sheet.now] == {"strength": strength, "brush_size": brush}
+        for variant, name in itertools.product(sheet.variants, ("strength", "brush_size")):
+            low, high = ENDS[name]
+            assert low <= float(variant[name]) <= high
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
+def test_nine_seeds_surround_the_present_one(seed: int) -> None:
+    """At the end of the range they go on from its beginning."""
+    sheet = plan(Kind.SEEDS, {"seed": seed})
+    seeds = [variant["seed"] for variant in sheet.variants]
+    assert (seeds[sheet.now], sheet.now) == (seed, 4)
+    assert set(seeds) == {(seed + step) % 2**31 for step in range(9)}
+
+
+def test_the_present_one_is_painted_first_and_the_corners_last() -> None:
+    """From the middle outwards, or from wherever the present one is."""
+    assert looks().order[0] == 4
+    assert set(looks().order[1:5]) == {1, 3, 5, 7}
+    at_an_end = looks(100.0, 4.0).order
+    assert (at_an_end[0], at_an_end[-1]) == (8, 0)
+    assert sorted(at_an_end) == list(range(9))
+
+
+def test_a_variation_says_its_settings() -> None:
+    """Rounded to what a person can tell apart."""
+    assert name_of({"strength": 70.0, "brush_size": 1.4}) == "Strength 70, brush size 1.4"
+    assert name_of({"strength": 100.0, "brush_size": 0.6249}) == "Strength 100, brush size 0.625"
+    assert name_of({"seed": 1234567}) == "Seed 1234567"
+
+
+def test_variations_come_roughly_at_first_and_then_well() -> None:
+    """Every one has a first picture before any gets its better one, each with settings of its own."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.LOOK)
+    assert sitting.flow.phase is Phase.VARYING
+    (sheet,) = sitting.screen.sheets
+    for _ in range(9):
+        sitting.hear(progress(), Preview(1, SMALL))
+    assert sitting.screen.variants == list(sheet.order)
+    for _ in range(9):
+        sitting.hear(Preview(1, SMALL), Preview(1, SMALL), done())
+    assert sitting.screen.variants[9:] == [number for number in sheet.order for _ in range(3)]
+    for asked in (sitting.engine.asked[:9], sitting.engine.asked[9:]):
+        painted = [{name: request.settings[name] for name in ("strength", "brush_size")} for request in asked]
+        assert painted == [sheet.variants[number] for number in sheet.order]
+    assert sitting.screen.notes[0] == "Painting variation 1 of 9…"
+    assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
+
+
+def test_a_variation_without_a_first_picture_is_painted_once() -> None:
+    """As one of strength 0, which is done at once."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.SEEDS)
+    for _ in range(9):
+        sitting.hear(done())
+    assert [request.settings["seed"] for request in sitting.engine.asked] == [
+        sitting.screen.sheets[0].variants[number]["seed"] for number in sitting.screen.sheets[0].order
+    ]
+
+
+def test_leaving_the_variations_ends_them_and_leads_to_the_preview() -> None:
+    """What the engine still says is dropped; the preview that they interrupted is painted again."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.flow.vary(Kind.LOOK)
+    late = sitting.engine.hear
+    sitting.flow.leave_variations()
+    assert (sitting.flow.phase, sitting.engine.orders) == (Phase.IDLE, ["cancel"])
+    late(Preview(1, SMALL))
+    late(done())
+    assert sitting.screen.variants == []
+    sitting.settle()
+    assert sitting.flow.phase is Phase.PREVIEWING
+
+
+def test_a_preview_that_was_there_before_the_variations_is_there_after_them() -> None:
+    """Going back unchanged costs nothing."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    sitting.flow.vary(Kind.LOOK)
+    sitting.hear(Preview(1, SMALL))
+    sitting.flow.leave_variations()
+    sitting.settle()
+    assert len(sitting.engine.asked) == 3, "the preview and two variations"
+
+
+def test_variations_go_on_where_they_were_left() -> None:
+    """Unless something has changed in between: then they begin anew."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.LOOK)
+    for _ in range(4):
+        sitting.hear(Preview(1, SMALL))
+    sitting.flow.leave_variations()
+    sitting.flow.vary(Kind.LOOK)
+    assert len(sitting.screen.sheets) == 1
+    assert sitting.engine.asked[-1] == sitting.engine.asked[4]
+    sitting.flow.leave_variations()
+    sitting.work.strength = 70.0
+    sitting.flow.vary(Kind.LOOK)
+    assert [sheet.variants[sheet.now]["strength"] for sheet in sitting.screen.sheets] == [50.0, 70.0]
+
+
+def test_the_sheet_follows_what_is_changed_beside_it() -> None:
+    """Once changes have settled; a change that means nothing to it disturbs nothing. So does another kind."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.LOOK)
+    sitting.flow.change()
+    sitting.settle()
+    assert len(sitting.engine.asked) == 1
+    sitting.work.strength = 70.0
+    sitting.flow.change()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.flow.vary(Kind.SEEDS)
+    assert len(sitting.screen.sheets) == len(sitting.engine.asked) == 3
+    assert sitting.flow.phase is Phase.VARYING
+
+
+def test_an_engine_that_fails_a_variation_is_told_on_the_sheet() -> None:
+    """Another try goes on with it; so is a wish that cannot be read."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.LOOK)
+    sitting.hear(failed(MISSING))
+    assert [error.message for error in sitting.screen.no_variants] == [MISSING.message]
+    sitting.flow.change()
+    sitting.settle()
+    assert len(sitting.engine.asked) == 2
+    sitting.work.error = InvalidImageError("the style picture is gone")
+    sitting.flow.change()
+    sitting.settle()
+    assert sitting.screen.no_variants[-1] is sitting.work.error
+    assert sitting.flow.phase is Phase.VARYING
+
+
+def test_stylize_and_closing_leave_the_variations() -> None:
+    """The run is painted with the artist's own settings."""
+    for act in (Flow.stylize, Flow.cancel, Flow.close):
+        sitting = Sitting()
+        sitting.flow.vary(Kind.LOOK)
+        late = sitting.engine.hear
+        act(sitting.flow)
+        late(Preview(1, SMALL))
+        assert sitting.screen.variants == []
+        assert sitting.flow.phase is (Phase.RUNNING if act is Flow.stylize else Phase.CLOSED)
+
+
+def test_an_unreadable_wish_leads_from_the_variations_to_a_preview() -> None:
+    """Stylize says why; the preview they interrupted follows."""
+    sitting = Sitting()
+    sitting.flow.vary(Kind.LOOK)
+    sitting.work.error = InvalidImageError("the style picture is gone")
+    sitting.flow.stylize()
+    assert sitting.screen.error is sitting.work.error
+    assert sitting.flow.phase is Phase.IDLE
+    assert len(sitting.waiting) == 1

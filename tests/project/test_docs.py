@@ -1,0 +1,180 @@
+"""The documents, held against the program: links, error codes, controls and commands are the real ones."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+from PIL import Image
+
+from nst_core.cli.command import main
+from nst_core.shared import errors
+from nst_core.shared.settings import Setting, knobs
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = (
+    *("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"),
+    *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").glob("*.md"))),
+)
+GUIDE = "docs/guide.md"
+LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+PROGRAM = re.compile(r"(?:[~.\w/-]*/)?neural-style(?![\w./-])")
+OPENINGS = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+MOST_BYTES, MOST_BYTES_TOGETHER = 120_000, 1_200_000  # of the guide's own pictures: a clone shall stay small
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command line of ours. words: those after the program's name; whole: whether nothing is left out of it."""
+
+    words: tuple[str, ...]
+    whole: bool = True
+
+
+@cache
+def text(document: str) -> str:
+    return (ROOT / document).read_text("utf-8")
+
+
+def prose(document: str) -> str:
+    """The document without blocks of code, in which brackets are no links."""
+    fenced = re.sub(r"^ *```.*?^ *```", "", text(document), flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^ {4,}.*$", "", fenced, flags=re.MULTILINE)
+
+
+def anchors(document: str) -> set[str]:
+    """What a link can name after a #, made of the headings as GitHub makes it."""
+    headings = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def section(heading: str) -> str:
+    """What stands under a heading of the guide, as far as the next one."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", text(GUIDE), re.DOTALL | re.MULTILINE)
+    assert found, f"the guide has no heading {heading!r}"
+    return found[1].strip()
+
+
+def codes() -> set[str]:
+    """Every code that an error can have."""
+    return {cls.code for cls in vars(errors).values() if isinstance(cls, type) and hasattr(cls, "code")}
+
+
+def command_lines(document: str) -> list[Command]:
+    """What the document tells a reader to type: indented and fenced lines, and code within sentences."""
+    whole = re.sub(r"(?m)^ *```\w*$", "", text(document))
+    indented = re.findall(r"(?m)^ {4,}(.+)$", whole)
+    within = [" ".join(code.split()) for _ticks, code in OPENINGS.findall(prose(document))]
+    found = []
+    for line in [*indented, *within]:
+        start = PROGRAM.match(line)
+        if start:
+            found.append(command(line[start.end() :]))
+    return found
+
+
+def command(line: str) -> Command:
+    """What a shell would make of it, without its comments. Three dots say that something was left out."""
+    words = shlex.split(line, comments=True)
+    kept = tuple(word for word in words if word != "…")
+    return Command(kept, whole=len(kept) == len(words))
+
+
+def refusal(line: Command) -> str:
+    """Why the program would not understand the command line; nothing where it does."""
+    said: click.Command = main
+    words = list(line.words)
+    while words and isinstance(said, click.Group) and not words[0].startswith("-"):
+        found = said.get_command(click.Context(said), words[0])
+        if found is None:
+            return f"there is no command {words[0]!r}"
+        said, words = found, words[1:]
+    if not words:  # in a sentence, where it is only named
+        return ""
+    try:
+        said.make_context(said.name, words)
+    except click.exceptions.Exit:  # after --help
+        return ""
+    except click.MissingParameter as error:
+        return error.format_message() if line.whole else ""
+    except click.ClickException as error:
+        return error.format_message()
+    return ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_and_images_lead_somewhere(document: str) -> None:
+    """To a file that is there, and to a heading in it where one is named."""
+    missing = []
+    for link in LINK.finditer(prose(document)):
+        place, _, anchor = link["target"].partition("#")
+        if re.match(r"[a-z]+:", place):
+            continue
+        path = (ROOT / document).parent / place if place else ROOT / document
+        if not path.exists() or (anchor and anchor not in anchors(path.resolve().relative_to(ROOT).as_posix())):
+            missing.append(link["target"])
+    assert missing == []
+
+
+def test_images_have_words_for_those_who_cannot_see_them() -> None:
+    """Each image says what is to be seen."""
+    for document in DOCUMENTS:
+        silent = re.findall(r"!\[\s*\]\(\S+\)", prose(document))
+        assert silent == [], document
+
+
+def test_the_troubleshooting_table_has_every_error_code() -> None:
+    """And none that does not exist, each once, with what it means beside it."""
+    rows = re.findall(r"^\| `([\w-]+)` \|([^|]+)\|([^|]+)\|$", section("Troubleshooting"), re.MULTILINE)
+    assert sorted(code for code, *_ in rows) == sorted(codes())
+    for code, says, means in rows:
+        assert says.strip(), code
+        assert means.strip().endswith("."), code
+
+
+@pytest.mark.parametrize("named", knobs(), ids=lambda named: named.name)
+def test_every_control_is_described_under_its_label(named: Setting) -> None:
+    """Its choices too, by the words that stand in the window."""
+    described = " ".join(section(named.knob.label).split())
+    assert described
+    for option in named.knob.options:
+        assert f"**{option.label}**" in described
+
+
+def test_every_picture_of_the_guide_is_shown_and_small() -> None:
+    """What is painted for it is in it, and all of it together is soon loaded."""
+    pictures = sorted((ROOT / "docs" / "images").glob("guide-*"))
+    shown = {link["target"] for link in LINK.finditer(prose(GUIDE))}
+    assert pictures
+    assert {f"images/{path.name}" for path in pictures} <= shown
+    for path in pictures:
+        assert path.stat().st_size <= MOST_BYTES, path.name
+        with Image.open(path) as picture:
+            picture.verify()
+    assert sum(path.stat().st_size for path in pictures) <= MOST_BYTES_TOGETHER
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_commands_in_the_documents_are_understood(document: str) -> None:
+    """The program has every command and option that a reader is told to type."""
+    wrong = {" ".join(line.words): said for line in command_lines(document) if (said := refusal(line))}
+    assert wrong == {}
+
+
+def test_command_lines_are_found() -> None:
+    """In blocks and within sentences: a search that finds nothing would agree with everything."""
+    assert len([line for document in DOCUMENTS for line in command_lines(document)]) > 30
+    assert {"stylize", "batch", "presets"} <= {line.words[0] for line in command_lines("README.md") if line.words}
+
+
+@pytest.mark.parametrize(
+    "line", ["stylise photo.jpg", "stylize photo.jpg --styl a.png -o b.png", "stylize photo.jpg", "presets keep a"]
+)
+def test_a_command_that_does_not_exist_is_noticed(line: str) -> None:
+    """Misspelt, with an option there is not, or without what it needs."""
+    assert refusal(command(line))

@@ -1,0 +1,66 @@
+"""What a picture file announces, read without unpacking it, against what Pillow reads."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from nst_core.shared.errors import ImageTooLargeError
+from nst_core.shared.image_header import announced, require_modest
+
+SEED = random.SystemRandom().randrange(10**6)
+
+
+def encoded(kind: str, size: tuple[int, int], mode: str = "RGB", **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size).save(file, kind, **options)
+    return file.getvalue()
+
+
+WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+    "PNG": ("PNG", {}),
+    "JPEG": ("JPEG", {}),
+    "progressive": ("JPEG", {"progressive": True}),
+    "JPEG with notes": ("JPEG", {"comment": b"\xff\xc0" * 9, "icc_profile": b"\xff\xd9" * 40_000}),
+    "WebP": ("WEBP", {}),
+    "WebP without loss": ("WEBP", {"lossless": True}),
+    "WebP with notes": ("WEBP", {"xmp": b"<x/>"}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("size", [(1, 1), (640, 3), (3, 5000)])
+def test_the_size_is_what_pillow_reads(way: str, size: tuple[int, int]) -> None:
+    """In each format that a preset may hold but TIFF, with much or little in front of it."""
+    kind, options = WAYS[way]
+    assert announced(encoded(kind, size, **options)) == size
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_cut_or_changed_gives_a_size_or_none(way: str) -> None:
+    """Whatever the bytes are, there is an answer."""
+    dice = random.Random(SEED)  # noqa: S311 - test data
+    print(f"seed {SEED}")  # noqa: T201 - to repeat a failure
+    kind, options = WAYS[way]
+    whole = encoded(kind, (40, 30), **options)
+    assert all(announced(whole[:length]) in {None, (40, 30)} for length in range(64))
+    for _ in range(200):
+        changed = bytearray(whole)
+        changed[dice.randrange(min(100, len(changed)))] = dice.randrange(256)
+        announced(bytes(changed))
+    assert announced(b"") is announced(b"II*\0") is announced(b"RIFF\0\0\0\0WEBPVP9 ") is None
+
+
+def test_a_picture_beyond_the_limit_is_refused_unseen() -> None:
+    """Its header is enough."""
+    bomb = bytearray(encoded("PNG", (1, 1), "1"))
+    struct.pack_into(">II", bomb, 16, 60_000, 60_000)
+    with pytest.raises(ImageTooLargeError, match="at most 200 megapixels"):
+        require_modest("it", bytes(bomb))
+    struct.pack_into(">II", bomb, 16, 10_000, 20_000)
+    require_modest("it", bytes(bomb))

@@ -1,0 +1,96 @@
+"""Run the tests that depend on arithmetic under the settings of other machines: `make test-elsewhere`.
+
+Each row of SETTINGS is a run of its own: kernels that a processor has, numbers of threads, surroundings.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+MARK = "pytest.mark.arithmetic"
+STRANGE = "a strange place"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How another machine computes. needs: what the processor must have; elsewise it is left out."""
+
+    name: str
+    variables: dict[str, str] = field(default_factory=dict)
+    needs: str = ""
+
+
+SETTINGS = (
+    Setting("this machine's own"),
+    Setting(
+        "kernels of 2004", {"OPENBLAS_CORETYPE": "Prescott", "ATEN_CPU_CAPABILITY": "default", "LC_ALL": "C"}, "sse3"
+    ),
+    Setting("kernels of 2008", {"OPENBLAS_CORETYPE": "Nehalem", "DNNL_MAX_CPU_ISA": "SSE41", "TZ": "UTC"}, "sse4_2"),
+    Setting("kernels of 2013", {"OPENBLAS_CORETYPE": "Haswell", "DNNL_MAX_CPU_ISA": "AVX2"}, "avx2"),
+    Setting("kernels of 2017", {"OPENBLAS_CORETYPE": "SkylakeX"}, "avx512f"),
+    Setting("one thread", {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_CBWR": "COMPATIBLE"}),
+    Setting("two threads", {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"}),
+    Setting("sixteen threads", {"OMP_NUM_THREADS": "16", "OPENBLAS_NUM_THREADS": "16"}),
+    Setting(STRANGE, {"TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}),
+)
+
+
+def abilities() -> set[str]:
+    """What the processor has, by Linux's names; nothing where nobody says so."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return set()
+    found = {word for line in lines if line.startswith("flags") for word in line.partition(":")[2].split()}
+    return found | ({"sse3"} if "pni" in found else set())
+
+
+def passes(setting: Setting, home: Path) -> bool:
+    """Whether the tests pass under it; what they say is shown where they do not."""
+    files = [str(path) for path in sorted(HERE.parent.rglob("test_*.py")) if MARK in path.read_text("utf-8")]
+    command = [sys.executable, "-m", "pytest", "-m", "arithmetic", "-p", "no:cacheprovider", "--numprocesses", "2"]
+    surroundings = {**os.environ, **setting.variables}
+    if setting.name == STRANGE:
+        surroundings["HOME"] = str(home)
+    umask = 0o077 if setting.name == STRANGE else -1
+    done = subprocess.run(
+        [*command, "--dist", "loadfile", *files],
+        env=surroundings,
+        umask=umask,
+        cwd=HERE.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        print(done.stdout, done.stderr, sep="\n")
+    return done.returncode == 0
+
+
+def main() -> int:
+    """Go through the table. Returns the exit code."""
+    has, failed = abilities(), []
+    for setting in SETTINGS:
+        told = " ".join(f"{name}={value}" for name, value in setting.variables.items())
+        if setting.needs and setting.needs not in has:
+            print(f"left out  {setting.name}: the processor has no {setting.needs}", flush=True)
+            continue
+        begun = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            home = Path(folder) / "home"
+            home.mkdir(mode=0o555)
+            well = passes(setting, home)
+        print(f"{'passed' if well else 'FAILED'}  {setting.name}  {told}  {time.monotonic() - begun:.0f} s", flush=True)
+        failed += [] if well else [setting.name]
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

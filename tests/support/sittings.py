@@ -1,0 +1,84 @@
+"""The filter's dialog opened again and again in one GIMP with a window, with an artist in front of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from screens import gimp_with_windows, on_screen
+
+from nst_core.setup.plugin_installer import default_command, install_plugin
+
+if TYPE_CHECKING:
+    from conftest import Studio
+
+    from demo.gimp import Gimp
+
+HERE = Path(__file__).resolve().parent
+SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
+AWAKE = {"NO_AT_BRIDGE": "0"}  # windows tell what is in them
+STAND_INS = ("unchanged", "slow")
+
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One opening of the dialog. name: what the artist does (gimp_artist.py); engine: a stand-in, `real` or `missing`.
+
+    times: how often she does it.
+    """
+
+    name: str
+    engine: str
+    layers: int = 1
+    times: int = 1
+
+
+def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> dict[str, Facts]:
+    """What GIMP and the artist saw of each, by name. folder: a new one, for signs and screenshots."""
+    _require_readers(windows)
+    profile = folder / "profile"
+    mark = f"--of={folder}"  # a word on the command line, by which engines are known
+    engines = {"missing": ["/nowhere/neural-style-engine"]}
+    engines["real"] = studio.gimp.outside([*default_command(), mark])
+    for way in STAND_INS:
+        command = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), way, mark]
+        engines[way] = studio.gimp.outside(command)
+    plug_in = install_plugin(profile / "plug-ins", engines["unchanged"])
+    style = str(studio.folder / "style.png")
+    pick = {"kind": "file", "key": style, "title": "style.png", "weight": 1.0}
+    (profile / "neural-style.json").write_text(json.dumps({"picks": [pick], "complete": True}))
+    order = {
+        "folder": str(folder),
+        "photograph": str(studio.folder / "photograph.png"),
+        "plug_in": str(plug_in),
+        "mark": mark,
+        "repaired": engines["unchanged"],
+        "sittings": [vars(one) | {"engine": engines[one.engine]} for one in wanted],
+    }
+    (folder / "order.json").write_text(json.dumps(order))
+    told = {**AWAKE, "NST_WINDOW": str(folder / "order.json")}
+    artist = ["dbus-run-session", "--", "python3", str(HERE.parent / "gimp" / "inside" / "gimp_artist.py")]
+    command = [*artist, *gimp_with_windows(HERE.parent / "gimp" / "inside" / "gimp_window.py")]
+    done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
+    sys.stdout.write(done.stdout)  # seen where a test fails
+    answers, seen = (
+        json.loads(path.read_text()) if path.exists() else {}
+        for path in (folder / "answers.json", folder / "seen.json")
+    )
+    return {name: {**facts, **seen.get(name, {}), "folder": str(folder)} for name, facts in answers.items()}
+
+
+def _require_readers(windows: Gimp) -> None:
+    """Skip the test where nobody can read what stands in windows."""
+    if windows.root is None and not shutil.which("dbus-run-session"):
+        pytest.skip("windows cannot be read here: install dbus")
+    if windows.root is None and subprocess.run(["python3", "-c", SPEAKS], check=False).returncode:
+        pytest.skip("windows cannot be read here: install at-spi2-core and gir1.2-atspi-2.0")

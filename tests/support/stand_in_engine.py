@@ -1,0 +1,107 @@
+"""A stand-in engine for what the real one does not do on demand.
+
+unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
+a job. tires: ends in the middle of its second job. short: has had too little time. waits: says in a folder that it is
+`painting`, until there is a file `go`. pauses: does so from its second job on. foreign: speaks a future protocol.
+The recipe tells what was asked for.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import hashlib
+import itertools
+import os
+import select
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from nst_core.shared.wire.frames import read_frame
+from nst_core.shared.wire.messages import Cancel, Cancelled, Done, Pixels, Preview, Progress, Ready, Stop, Stylize
+from nst_core.shared.wire.protocol import PROTOCOL, decode_request, send
+
+NO_TIME = "the time limit was too short for a single step"
+
+
+def main(way: str, folder: Path) -> None:
+    requests = os.fdopen(0, "rb", buffering=0)
+    wire = sys.stdout.buffer
+    send(wire, Ready(PROTOCOL + (way == "foreign"), "0", ("onnx",), ("cpu",)))
+    while True:
+        request = decode_request(read_frame(requests))
+        if isinstance(request, Stylize) and way == "slow":
+            work_slowly(requests, wire, request)
+        elif isinstance(request, Stylize):
+            send(wire, Progress(request.job, 1, 1, 1, 2, loss=1.0, seconds_left=1.0, fraction=0.5))
+            if way == "dies" or (way == "tires" and request.job > 1):
+                sys.stderr.write("the stand-in gives up\n")
+                sys.stderr.flush()
+                os._exit(3)
+            if way == "waits" or (way == "pauses" and request.job > 1):
+                (folder / "painting").touch()
+                while not (folder / "go").exists():
+                    time.sleep(0.1)
+            metrics: dict[str, Any] = {"seconds": 0.0, "backend": "onnx", "device": "cpu"}
+            if way == "short":
+                metrics["notes"] = [NO_TIME, "more to say"]
+            pixels = inverted(request.content) if way == "inverted" else request.content
+            send(wire, Done(request.job, pixels, recipe(request), metrics))
+
+
+def work_slowly(requests: Any, wire: Any, job: Stylize) -> None:
+    for step in itertools.count(1):
+        send(wire, Progress(job.job, 1, 1, step, 6000, loss=1.0, seconds_left=600.0, fraction=min(1.0, step / 6000)))
+        if step % 5 == 1:
+            send(wire, Preview(job.job, job.content))
+        if not select.select([requests], [], [], 0.1)[0]:
+            continue
+        match decode_request(read_frame(requests)):
+            case Stop(job=number) if number == job.job:
+                send(wire, Done(job.job, job.content, recipe(job), {"seconds": 0.0}))
+                return
+            case Cancel(job=number) if number == job.job:
+                send(wire, Cancelled(job.job))
+                return
+            case Stylize() as newer:
+                send(wire, Cancelled(job.job))
+                work_slowly(requests, wire, newer)
+                return
+
+
+def inverted(pixels: Pixels) -> Pixels:
+    values = array.array("f", bytes(pixels.rgba))
+    for channel in range(3):
+        values[channel::4] = array.array("f", [1 - value for value in values[channel::4]])
+    return Pixels(pixels.width, pixels.height, values.tobytes())
+
+
+def recipe(request: Stylize) -> dict[str, Any]:
+    asked: dict[str, Any] = {"content": digest(request.content.rgba), "engine": os.getpid()}
+    if request.init is not None:
+        asked["init"] = digest(request.init.rgba)
+    if request.mask is not None:
+        mask = array.array("f", bytes(request.mask))
+        asked["mask"] = {"shown": mask.count(1.0), "hidden": mask.count(0.0), "of": len(mask)}
+    if request.strength_map is not None:
+        strengths = array.array("f", bytes(request.strength_map))
+        soft = sum(0.0 < strength < 1.0 for strength in strengths)
+        asked["strength map"] = {"none": strengths.count(0.0), "soft": soft, "full": strengths.count(1.0)}
+    asked["styles"] = [[style.weight, digest(style.guide) if style.guide else ""] for style in request.styles]
+    return {"settings": dict(request.settings), "asked": asked}
+
+
+def digest(values: Any) -> str:
+    """Of 8 bits each: in the last bits, each process of GIMP converts as it finds fastest."""
+    return hashlib.sha256(
+        bytes(round(255 * min(max(value, 0.0), 1.0)) for value in array.array("f", bytes(values)))
+    ).hexdigest()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(EOFError):  # the host has left
+        main(sys.argv[1], Path(sys.argv[-1]))
