@@ -20,13 +20,17 @@ from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, preset_styles
 from nst_core.painting.run import stylize
-from nst_core.shared.presets.lookup import load_preset
+from nst_core.shared.presets.lookup import list_presets, load_preset
 from nst_core.shared.settings import Value, from_mapping
 
 HERE = Path(__file__).resolve().parent
 PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 QUALITY = 80
 """Of the WebP files: strips are looked at, not measured."""
+FIRST = ("before-after", "styles")
+"""Those of README.md, which shows no WebP everywhere."""
+WIDE = 512
+"""Longest edge of the first picture there, px."""
 SIDE, SMALLER = 320, 256
 """Longest edge of a picture, px; and of those that take longest."""
 TILE = 144
@@ -45,11 +49,12 @@ def main() -> None:
     for name in names:
         start = time.monotonic()
         strip = STRIPS[name]()
-        path = HERE / "images" / f"guide-{name}.webp"
+        path = HERE / "images" / (f"{name}.jpg" if name in FIRST else f"guide-{name}.webp")
         # Wider ones would be shown too small to see the strokes.
-        columns = 2 if len(strip) in {2, 4} else 3
-        drawn = np.rint(contact_sheet.draw(strip, columns) * 255).astype(np.uint8)
-        Image.fromarray(drawn).save(path, quality=QUALITY, method=6)
+        columns = 4 if name == "styles" else 2 if len(strip) in {2, 4} else 3
+        pair = name == "before-after"
+        sheet = np.concatenate([pixels for _, pixels in strip], 1) if pair else contact_sheet.draw(strip, columns)
+        Image.fromarray(np.rint(sheet * 255).astype(np.uint8)).save(path, quality=QUALITY, method=6)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s", flush=True)
 
 
@@ -71,6 +76,22 @@ def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -
     """The painting, by the backend that every machine has."""
     chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
     return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels
+
+
+def before_after() -> Strip:
+    """What the filter does."""
+    cat = photograph("cat", WIDE)
+    return [("The photograph", cat), ("Painted", painted(cat, "swirling-impasto", quality="high"))]
+
+
+def styles() -> Strip:
+    """Every built-in preset."""
+    face = photograph("astronaut", SIDE)
+    plain = from_mapping({"backend": "onnx", "device": "cpu"})
+    found = [preset for preset in list_presets().presets if preset.builtin]
+    return [
+        (preset.title, stylize(Job(face, tuple(preset_styles(preset)), preset.over(plain))).pixels) for preset in found
+    ]
 
 
 def strength() -> Strip:
@@ -162,6 +183,8 @@ def _tiled(pixels: Pixels) -> Pixels:
 
 
 STRIPS: dict[str, Callable[[], Strip]] = {
+    "before-after": before_after,
+    "styles": styles,
     "strength": strength,
     "brush-size": brush_size,
     "colour": color,

@@ -47,7 +47,7 @@ JOBS: dict[str, tuple[str, dict[str, Any]]] = {
     "mask": ("mask has another size", {"mask": NOISE[:32, :, 0]}),
     "strength map": ("strength map has another size", {"strength_map": NOISE[:32, :, 0]}),
     "strength map beyond 1": ("outside 0 to 1", {"strength_map": np.full((40, 48), 1.5, np.float32)}),
-    "strength map without numbers": ("outside 0 to 1", {"strength_map": np.full((40, 48), np.nan, np.float32)}),
+    "strength map without numbers": ("not numbers", {"strength_map": np.full((40, 48), np.nan, np.float32)}),
     "guide": ("guide has another size", {"styles": (Style(NOISE, 1.0, NOISE[:32, :, 0]),)}),
     "empty guide": ("cover nothing", {"styles": (Style(NOISE, 1.0, np.zeros((40, 48), np.float32)),)}),
     "all masked": ("nothing of the picture is visible", {"mask": np.zeros((40, 48), np.float32)}),

@@ -110,7 +110,8 @@ def test_a_recipe_that_does_not_tell_what_made_its_picture_is_read(work: Path) -
     written = json.loads((work / "r.json").read_text())
     del written["made"]
     (work / "r.json").write_text(json.dumps(written))
-    assert json.loads(run(*words, "--recipe", work / "r.json").stdout)["notes"] == json.loads(made.stdout)["notes"]
+    again = run(*words, "--overwrite", "--recipe", work / "r.json")
+    assert json.loads(again.stdout)["notes"] == json.loads(made.stdout)["notes"]
 
 
 def test_a_presets_recipe_needs_no_pictures(work: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_recipe_knows_its_strength_map(work: Path) -> None:
     words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "--strength", "0", *FAST]
     made = run(*words, "--strength-map", work / "left.png", "-o", work / "1.png", "--save-recipe", work / "r.json")
     assert made.exit_code == 0, made.output
-    repeat: list[str | Path] = [*words, "--recipe", work / "r.json", "-o", work / "2.png"]
+    repeat: list[str | Path] = [*words, "--recipe", work / "r.json", "-o", work / "2.png", "--overwrite"]
     assert run(*repeat, "--strength-map", work / "left.png").exit_code == 0
     assert "the recipe was made with the strength map" in refusal(run(*repeat))
     other = refusal(run(*repeat, "--strength-map", work / "photo.png"))

@@ -111,7 +111,7 @@ def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
 @pytest.mark.parametrize(
     ("settings", "known", "seen"),
     [
-        ({}, None, Octave(1033, 1549, 1)),
+        ({}, None, Octave(1033, 1549, 1, tile=1024)),
         ({}, 0.1, Octave(1600, 2400, 1)),
         ({"memory": 6.0}, 0.1, Octave(1600, 2400, 1, tile=768)),
     ],
@@ -120,7 +120,7 @@ def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
 def test_a_large_picture_is_measured_as_it_is_painted(
     settings: dict[str, Value], known: float | None, seen: Octave
 ) -> None:
-    """Smaller on a processor, and in tiles where little memory is set: else its speed would seem another."""
+    """Smaller, and in tiles, as it is there: else its speed would seem another."""
     plan = octaves(request(2400, 1600, **settings), known)
     count, last = len(plan), plan[-1]
     assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))
