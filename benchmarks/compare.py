@@ -62,7 +62,8 @@ def painted(pair: Pair, options: argparse.Namespace, checkout: Path, output: Pat
     ]
     command += ["--quality", options.quality, "--backend", options.backend, "--json"]
     output.unlink(missing_ok=True)
-    report = call(sys.executable, "-c", "from nst_core.cli.command import run; run()", *command, folder=checkout)
+    start = "from nst_core.cli import run; run()"  # as in every version
+    report = call(sys.executable, "-c", start, *command, folder=checkout)
     return float(json.loads(report)["seconds"])
 
 

@@ -196,7 +196,8 @@ def test_what_a_killed_write_left_is_gone_after_the_next_one(tmp_path: Path) -> 
 def test_who_asks_to_stop_gets_the_picture_and_the_second_time_the_end(number: signal.Signals) -> None:
     """Also by `timeout`, Slurm, `kill` and a closed terminal; the work that is kept is finished first."""
     script = (
-        "import threading\nfrom nst_core.cli.stopping import stopping\n"
+        "import signal, threading\nfrom nst_core.cli.stopping import stopping\n"
+        f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # whatever the tests were started with
         "told = threading.Event()\n"
         "with stopping(told.set, 'stopping') as asked:\n"
         "    print('ready', flush=True)\n    told.wait()\n    print('kept', asked, flush=True)\n"

@@ -33,7 +33,8 @@ from nst_core.shared.wire.protocol import PROTOCOL
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).resolve().parent
-PATHS = f"import sys; sys.path[:0] = [{str(HERE.parents[1])!r}, {str(HERE)!r}]; "
+FOLDERS = [str(HERE.parents[1]), str(HERE), str(HERE.parent / "plugin")]
+PATHS = f"import sys; sys.path[:0] = {FOLDERS}; "
 SOON = 60.0  # seconds that anything may take that need not wait for a long step
 LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 PICTURE = Pixels(2, 2, bytes(64))
