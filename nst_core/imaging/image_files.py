@@ -584,7 +584,7 @@ def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = No
     """
     path = Path(path)
     kind = WRITABLE.get(path.suffix.lower())
-    if kind is None or path.is_dir():
+    if kind is None or os.path.isdir(path):  # noqa: PTH112 - in a closed folder it raises nothing
         require_writable(path)
     try:
         path = path.resolve()  # a link stays a link; what it points to is replaced

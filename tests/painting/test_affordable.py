@@ -128,7 +128,7 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     monkeypatch.setattr(affordable_memory, "held_memory", lambda: 0)
     affordable_memory.set_sharers(4, 2)
     assert budget(Settings(), backend) == pytest.approx(9e9 / 4)
-    monkeypatch.setattr(backend, "device", "cuda")
+    monkeypatch.setattr(type(backend), "device", "cuda")
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
     monkeypatch.setattr(backend, "free_memory", lambda: 1_000_000_000)  # by now the other one has taken its part
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)

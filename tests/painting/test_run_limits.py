@@ -205,7 +205,7 @@ def test_an_outcome_without_room_ends_the_evaluation_that_takes_it(monkeypatch: 
             raise MemoryError
         return composite(*arguments)
 
-    monkeypatch.setattr("nst_core.painting.run.finished", finished_at_rest)
+    monkeypatch.setattr("nst_core.painting.run.composite", finished_at_rest)
     monkeypatch.setattr(run._resting, "wait", thread.join)
     assert run.outcome().pixels.shape == run.job.content.shape
 
