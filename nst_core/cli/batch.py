@@ -130,7 +130,7 @@ def tell(report: dict[str, Any]) -> None:
             click.echo(f"neural-style: {where}{error['message']}{remedy}.", err=True)
         for note in entry.get("notes", ()):
             click.echo(f"neural-style: {entry['source']}: {note}", err=True)
-    if passed := report["passed_over"]:
+    if passed := report.get("passed_over"):
         click.echo(f"neural-style: {len(passed)} files were passed over:", err=True)
         for entry in passed:
             click.echo(f"  {entry['source']}: {entry['why']}", err=True)
