@@ -189,7 +189,7 @@ class Ours:
 def test_a_machine_without_the_engine_ends_the_batch(machines: Cluster) -> None:
     """It would go wrong with every picture, so it is told as what it is."""
     worker = machines.worker(Ours, 2, graphics=False)
-    with pytest.raises(EngineMissingError, match="No module named 'test_on_ray'"):
+    with pytest.raises(EngineMissingError, match=f"No module named '{Path(__file__).stem}'"):
         worker.call("paint").get()
 
 

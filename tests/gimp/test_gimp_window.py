@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from demo.gimp import Gimp
 
-# Not seen to end since several acts were added: the window waits for ever in one of them.
-pytestmark = [pytest.mark.gimp, pytest.mark.skip(reason="one of the acts in the window does not end")]
+pytestmark = pytest.mark.gimp
 
 
 @pytest.fixture(scope="module")

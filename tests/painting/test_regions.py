@@ -183,8 +183,8 @@ def test_guides_that_do_not_fit_are_refused() -> None:
     photo, pixels = photograph(48, 64), resize(painting(64, 64), 48, 48)
     with pytest.raises(InvalidImageError, match="another size"):
         Job(photo, (Style(pixels, 1.0, np.ones((64, 48), np.float32)),))
-    for wrong in (-0.1, 1.1, np.nan):
-        with pytest.raises(InvalidImageError, match="outside 0 to 1"):
+    for wrong, said in ((-0.1, "outside 0 to 1"), (1.1, "outside 0 to 1"), (np.nan, "not numbers")):
+        with pytest.raises(InvalidImageError, match=said):
             Style(pixels, 1.0, np.full((48, 64), wrong, np.float32))
     hidden = 1 - left(48, 64)
     with pytest.raises(NothingVisibleError, match="guides"):

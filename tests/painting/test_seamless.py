@@ -77,7 +77,7 @@ def test_the_borders_of_a_tile_match() -> None:
 
 def test_the_borders_of_a_photograph_are_made_to_match() -> None:
     """Its content holds them apart, so that a jump remains, but a far smaller one than it has otherwise."""
-    content = photograph(64, 80)
+    content = photograph(96, 120)
     seams = [worst_seam(content, seamless=seamless, strength=80) for seamless in (True, False)]
     assert seams[0] < 0.6 * seams[1]
 

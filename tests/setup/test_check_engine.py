@@ -115,8 +115,8 @@ def test_an_engine_that_dies_in_its_examination_ends_it() -> None:
     """Nobody waits for what will not come."""
     script = (
         "import os, sys; from nst_core.setup import check_engine; from nst_core.worker import server\n"
-        "doctor.examine = lambda: iter(lambda: os._exit(7), None)\n"
-        "worker.main()"
+        "check_engine.examine = lambda: iter(lambda: os._exit(7), None)\n"
+        "server.main()"
     )
     with (
         Engine.start([sys.executable, "-u", "-c", script], os.environ) as engine,

@@ -96,7 +96,7 @@ def test_a_host_without_a_console_starts_it(streams: str, tmp_path: Path) -> Non
         "sys.stdin = sys.stdout = sys.stderr = None\n"
         "for number in (0, 1, 2) if sys.argv[3] == 'closed' else (): os.close(number)\n"
         "found = []\n"
-        "setup_check.examine_engine(folder, os.environ, found.append, thorough=True)\n"
+        "self_check.examine_engine(folder, os.environ, found.append, thorough=True)\n"
         "Path(said).write_text(json.dumps(findings.to_mapping(found, '')))\n"
     )
     plug_in, said = install_plugin(tmp_path, default_command()), tmp_path / "said.json"

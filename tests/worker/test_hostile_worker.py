@@ -231,6 +231,7 @@ def test_a_busy_main_loop_gets_the_newest_alone() -> None:
     )
     heard: list[Any] = []
     session.submit(replace(request(), settings={"of": "another time"}), heard.append)
+    posted.get(timeout=PATIENCE)()  # that the engine has started
     for _ in range(3):
         call = posted.get(timeout=PATIENCE)
         if not heard:

@@ -59,7 +59,7 @@ def sit(name: str, layers: int) -> dict[str, Any]:
 def plant() -> None:
     """A finished painting of a program that has died."""
     folder = Path(GLib.get_user_cache_dir()) / "gimp-neural-style" / "undelivered"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     head = {"format": 1, "size": [4, 4], "corner": [0, 0], "name": "left behind", "note": {}, "mask": False}
     head |= {"image": [4, 4, 0, int(Gimp.Precision.U8_NON_LINEAR), 72.0, 72.0], "profile": ""}
     (folder / "gone-0.painting").write_bytes(json.dumps(head).encode() + b"\n" + bytes(4 * 4 * 16))
