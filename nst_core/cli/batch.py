@@ -28,7 +28,7 @@ from nst_core.cli.job_inputs import JobOptions, ResolvedJob, resolve_job
 from nst_core.cli.options import REFUSED, say
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import console, stopping
-from nst_core.imaging import image_files
+from nst_core.imaging import decoding
 from nst_core.painting.job_plan import split_budget
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -93,7 +93,7 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
     if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
-    found = items(bulk.inputs, bulk.out, bulk.suffix, image_files.count if bulk.sequence else None)
+    found = items(bulk.inputs, bulk.out, bulk.suffix, decoding.count if bulk.sequence else None)
     look = resolve_job(order)
     facts = look.facts() | {"sequence": bulk.sequence}
     painted = partial(make, _beside(look, bulk, len(found)))

@@ -8,7 +8,7 @@ from nst_core.batch.batch import Item
 from nst_core.cli.job_inputs import ResolvedJob, read_content
 from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, flatten
-from nst_core.imaging.image_files import Source
+from nst_core.imaging.decoding import Source
 from nst_core.imaging.optical_flow import carried
 from nst_core.painting.job import Job
 from nst_core.painting.run import Run

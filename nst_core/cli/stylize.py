@@ -30,7 +30,7 @@ from nst_core.shared.settings import to_mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nst_core.imaging.image_files import Source
+    from nst_core.imaging.decoding import Source
     from nst_core.painting.job import Job, Outcome, Progress
     from nst_core.shared.settings import Settings
 

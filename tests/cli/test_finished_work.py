@@ -23,7 +23,7 @@ from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.pool import PainterPool
 from nst_core.cli.batch import Ending
 from nst_core.cli.command import main
-from nst_core.imaging import image_files
+from nst_core.imaging import decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import UnwritableOutputError
 from nst_core.shared.wire.messages import Done, Progress
@@ -281,7 +281,7 @@ def test_a_batch_whose_terminal_is_gone_paints_on(tmp_path: Path) -> None:
         image_files.write(tmp_path / f"{name}.png", PICTURE)
     todo = [Item(tmp_path / f"{name}.png", tmp_path / "out" / f"{name}.png") for name in "ab"]
 
-    def make(item: Item, _: Item | None) -> tuple[image_files.Source, Job]:
+    def make(item: Item, _: Item | None) -> tuple[decoding.Source, Job]:
         source = image_files.read_source(item.source)
         return source, Job(source.pixels, (Style(source.pixels),))
 

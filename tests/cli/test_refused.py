@@ -20,7 +20,7 @@ from nst_core.batch.batch import Batch, Item
 from nst_core.batch.records import file_digest
 from nst_core.cli.job_inputs import require_recipe_path, write_recipe
 from nst_core.cli.plan import _clock
-from nst_core.imaging import color_profiles, image_files
+from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.imaging.arrays import flatten
 from nst_core.painting.composite import composite
 from nst_core.painting.job import Job, Style
@@ -210,10 +210,10 @@ def test_what_is_transparent_lies_on_white() -> None:
 
 def test_gray_of_many_bits_is_read_or_refused() -> None:
     """16 bits and floats are; whole numbers beyond 16 bits have no white."""
-    assert image_files._deep_gray(Image.fromarray(np.full((2, 2), 65535, np.int32)), "x").max() == 1
-    assert image_files._deep_gray(Image.fromarray(np.full((2, 2), 0.5, np.float32)), "x").max() == 0.5
+    assert decoding._deep_gray(Image.fromarray(np.full((2, 2), 65535, np.int32)), "x").max() == 1
+    assert decoding._deep_gray(Image.fromarray(np.full((2, 2), 0.5, np.float32)), "x").max() == 0.5
     with pytest.raises(InvalidImageError, match="more than 16 bits"):
-        image_files._deep_gray(Image.fromarray(np.full((2, 2), 70_000, np.int32)), "x")
+        decoding._deep_gray(Image.fromarray(np.full((2, 2), 70_000, np.int32)), "x")
 
 
 def test_a_profile_that_is_none_is_of_no_use() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.imaging import color_profiles, image_files
+from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.imaging.metadata import Metadata
 from nst_core.imaging.resizing import resize
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError
@@ -71,7 +71,7 @@ def test_sixteen_bits_are_read_and_written_whole(tmp_path: Path, suffix: str, ch
 
 def test_only_what_was_deep_is_written_deep(tmp_path: Path) -> None:
     """An 8-bit source gives an 8-bit PNG; a 16-bit source a JPEG as good as JPEG can be."""
-    shallow = image_files.Source(np.full((40, 40, 3), 0.5, np.float32))
+    shallow = decoding.Source(np.full((40, 40, 3), 0.5, np.float32))
     image_files.write(tmp_path / "shallow.png", shallow.pixels, shallow)
     assert color_profiles.vips().Image.new_from_file(str(tmp_path / "shallow.png")).format == "uchar"
     deep = image_files.read_source(deep_file(tmp_path / "deep.png", np.full((40, 40, 3), 30000, np.uint16)))
@@ -201,6 +201,6 @@ def test_a_failed_deep_write_leaves_the_old_file(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(image_files, "add_tags", full)
     with pytest.raises(UnwritableOutputError):
-        image_files.write(path, pixels, image_files.Source(pixels, 16, metadata=Metadata({0x010F: "Maker"})))
+        image_files.write(path, pixels, decoding.Source(pixels, 16, metadata=Metadata({0x010F: "Maker"})))
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]

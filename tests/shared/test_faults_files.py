@@ -20,7 +20,7 @@ from gimp_plugin.dialog import last_choices
 from gimp_plugin.gallery.picks import Picks, of_file
 from gimp_plugin.image import origin
 from nst_core.cli.job_inputs import read_recipe, write_recipe
-from nst_core.imaging import image_files
+from nst_core.imaging import decoding, image_files
 from nst_core.setup.plugin_installer import install_plugin
 from nst_core.shared.client.launch import engine_command
 from nst_core.shared.errors import EngineMismatchError, EngineMissingError, InvalidSettingError, UnwritableOutputError
@@ -48,7 +48,7 @@ def disk_of_256_kibibytes(tmp_path: Path) -> Iterator[Path]:
 def test_a_result_that_finds_the_disk_full_leaves_the_old_file(small_disk: Path, suffix: str, depth: int) -> None:
     """One sentence; the older picture is whole, and no half one lies beside it."""
     out = small_disk / f"out{suffix}"
-    like = image_files.Source(NOISE, depth)
+    like = decoding.Source(NOISE, depth)
     image_files.write(out, NOISE[:40, :40], like)
     assert image_files.read_source(out).depth == depth
     before = out.read_bytes()

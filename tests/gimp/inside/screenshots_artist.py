@@ -5,13 +5,12 @@ In every sitting she leaves a picture of the window for each state that the docu
 
 from __future__ import annotations
 
-from gimp_artist import (
+from gimp_artist import SITTINGS, main
+from screen_reader import (
     FOLDER,
-    SITTINGS,
     Facts,
     click,
     close_window,
-    main,
     press,
     run,
     text,

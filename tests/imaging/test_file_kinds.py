@@ -1,13 +1,9 @@
-"""Files, machines and arrays that were once taken wrong without a word: each is right now, or refused by its name."""
+"""Files that were once read wrong without a word: each is read right, or refused by its name."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
-import threading
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,23 +14,15 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone, tiff, tiff_with_thumbnail
 
-from nst_core.backends import select
 from nst_core.batch.batch import items, passed_over
 from nst_core.cli.command import main
-from nst_core.imaging import image_files, png_colors
+from nst_core.imaging import decoding, image_files, png_colors
 from nst_core.imaging.tiff_files import lab_to_srgb
-from nst_core.painting.job import Job, Style
-from nst_core.painting.recipe import of_the_work, recipe
-from nst_core.painting.run import Run
-from nst_core.setup import plugin_installer
-from nst_core.shared.client import launch
-from nst_core.shared.errors import InvalidImageError, InvalidSettingError
-from nst_core.shared.settings import Settings
+from nst_core.shared.errors import InvalidImageError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ROOT = Path(__file__).resolve().parents[2]
 H, W = 48, 64
 ACROSS = np.linspace(0, 1, W)[None, :] * np.ones((H, 1))
 RGB = np.stack([ACROSS, np.linspace(0, 1, H)[:, None] * np.ones((1, W)), np.full((H, W), 0.5)], 2)
@@ -283,7 +271,7 @@ def test_a_sequence_takes_the_frames_of_an_animation(tmp_path: Path) -> None:
     """Each gets a number in its name; without --sequence an animation is one picture."""
     frames = [Image.new("RGB", (40, 40), (shade, 0, 0)) for shade in (0, 100, 200)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    found = items([str(tmp_path / "a.gif")], tmp_path / "out", count=image_files.count)
+    found = items([str(tmp_path / "a.gif")], tmp_path / "out", count=decoding.count)
     assert [(item.page, item.output.name) for item in found] == [(n, f"a-000{n}.png") for n in (1, 2, 3)]
     assert len(items([str(tmp_path / "a.gif")], tmp_path / "out")) == 1
 
@@ -303,210 +291,3 @@ def test_a_batch_names_what_it_passes_over(tmp_path: Path, monkeypatch: pytest.M
     assert [Path(entry["source"]).name for entry in report["passed_over"]] == ["c.HEIC", "d.nef"]
     assert "HEIC" in report["passed_over"][0]["why"]
     assert len(passed_over([str(folder)], tmp_path / "out")) == 2
-
-
-PICTURE = np.full((40, 40, 3), 0.5, np.float32)
-ODD = {
-    "NaN": (np.full((40, 40), np.nan, np.float32), "not numbers"),
-    "255": (np.full((40, 40), 255, np.float32), "from 255 to 255"),
-    "negative": (np.full((40, 40), -0.5, np.float32), "from -0.5"),
-    "integers": (np.ones((40, 40), np.uint8), "uint8"),
-    "another size": (np.ones((40, 41), np.float32), r"\(40, 41\)"),
-    "no array": ([[1.0]], "list"),
-}
-
-
-@pytest.mark.parametrize("kind", ODD)
-@pytest.mark.parametrize("field", ["content", "style", "guide", "mask", "init", "strength_map"])
-def test_arrays_that_make_no_sense_are_refused_with_what_was_given(kind: str, field: str) -> None:
-    """Values out of range, no numbers, other types and sizes: one sentence that tells which."""
-    values, told = ODD[kind]
-    if field in ("content", "style", "init") and isinstance(values, np.ndarray):
-        values = np.repeat(values[..., None], 3, axis=2)
-    if kind == "another size":
-        if field in ("content", "style"):
-            return  # any size will do there
-        told = r"\(40, 41"
-    with pytest.raises(InvalidImageError, match=told):
-        given(field, values)
-
-
-def given(field: str, values: Any) -> Any:
-    """What a script would make with these values."""
-    if field == "style":
-        return Style(values)
-    if field == "guide":
-        return Job(PICTURE, (Style(PICTURE, guide=values),))
-    if field == "content":
-        return Job(values, (Style(PICTURE),))
-    return Job(PICTURE, (Style(PICTURE),), **{field: values})
-
-
-def test_numbers_that_make_no_sense_are_refused() -> None:
-    """NaN is neither a weight nor a part."""
-    for weight in (float("nan"), float("inf"), -1, "2", True):
-        with pytest.raises(InvalidSettingError, match="weight"):
-            Style(PICTURE, weight)  # type: ignore[arg-type]
-    with pytest.raises(InvalidSettingError, match="part"):
-        Job(PICTURE, (Style(PICTURE),), part=float("nan"))
-
-
-def test_styles_and_jobs_are_equal_to_themselves_alone() -> None:
-    """They hold arrays: comparing and hashing work, by identity."""
-    style = Style(PICTURE)
-    job = Job(PICTURE, (style,))
-    assert style == style  # noqa: PLR0124 - that is the question
-    assert style != Style(PICTURE)
-    assert len({style, job, Job(PICTURE, (style,))}) == 3
-
-
-def python(script: str, *words: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", script, *words],
-        cwd=ROOT,
-        env=os.environ | surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-@pytest.mark.parametrize("fault", ["raise OSError('libtorch.so: not found')", "__version__ = '1.0'"])
-def test_a_broken_pytorch_is_passed_over_with_a_note(tmp_path: Path, fault: str) -> None:
-    """Libraries that are missing, or a version without what is used: ONNX Runtime paints, and a note says why."""
-    (tmp_path / "torch").mkdir()
-    (tmp_path / "torch" / "__init__.py").write_text(fault)
-    done = python(
-        "from nst_core.backends.select import choose; made = choose(); print(made.name, made.notes)",
-        PYTHONPATH=str(tmp_path),
-    )
-    assert done.stdout.startswith("onnx ("), done.stderr
-    assert "PyTorch is installed but broken, and is not used" in done.stdout
-
-
-def test_a_card_that_is_seen_and_cannot_be_used_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first kernel shows it: the processor paints, and the note stands in the answer once."""
-
-    def make(name: str, device: str) -> Any:
-        if device == "cuda":
-            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
-        return real(name, device)
-
-    real = select._make
-    select._tried.cache_clear()
-    monkeypatch.setattr(select, "_make", make)
-    monkeypatch.setattr(select, "_torch", lambda: (("cuda",), False, ""))
-    made = select.choose()
-    select._tried.cache_clear()
-    assert (made.name, made.device) == ("onnx", "cpu")
-    assert [note for note in made.notes if "no kernel image" in note] == list(made.notes)
-
-
-def test_two_runs_in_one_process_do_not_end_each_other() -> None:
-    """One is stopped while both are at work: the other comes to its end."""
-    settings = Settings(quality="draft", backend="onnx", device="cpu")
-    ended, trouble = [], []
-
-    def paint() -> None:
-        try:
-            ended.append(list(Run(Job(PICTURE, (Style(PICTURE),), settings)))[-1])
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is wrong
-            trouble.append(error)
-
-    first, second = select.choose("onnx", "cpu"), select.choose("onnx", "cpu")
-    assert first is not second
-    thread = threading.Thread(target=paint)
-    thread.start()
-    while thread.is_alive():
-        first.abort()
-        thread.join(0.01)
-    assert trouble == []
-    assert len(ended) == 1
-
-
-def test_recipes_hold_no_settings_of_the_machine() -> None:
-    """A recipe from a machine with a card and little memory is repeated where there is neither."""
-    job = Job(PICTURE, (Style(PICTURE),), Settings(device="cuda", memory=1.5, backend="torch"))
-    assert not {"device", "memory", "backend"} & recipe(job)["settings"].keys()
-    assert of_the_work({"device": "cuda", "strength": 3.0}) == {"strength": 3.0}
-
-
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="masks of processors of Linux")
-def test_a_mask_of_processors_is_kept() -> None:
-    """Under taskset or Slurm: so many threads, and none is pinned outside."""
-    script = (
-        "import os\nall_of_them = os.sched_getaffinity(0)\nos.sched_setaffinity(0, {min(all_of_them)})\n"
-        "from nst_core.system import threads\nfrom nst_core.backends.select import choose\nimport numpy as np\n"
-        "backend = choose('onnx', 'cpu')\nbackend.features(np.zeros((1, 3, 32, 32), np.float32))\n"
-        "masks = {tuple(os.sched_getaffinity(int(task))) for task in os.listdir('/proc/self/task')}\n"
-        "print(threads.count(), masks == {(min(all_of_them),)})"
-    )
-    if (os.cpu_count() or 1) < 2:
-        pytest.skip("there is one processor")
-    assert python(script).stdout.strip() == "1 True"
-
-
-def test_a_quota_of_processors_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Docker's --cpus says counts, rounded up."""
-    from nst_core.system import threads  # noqa: PLC0415 - as above
-
-    (tmp_path / "cpu.max").write_text("50000 100000\n")
-    monkeypatch.setattr(threads, "_QUOTA", tmp_path / "cpu.max")
-    threads._given.cache_clear()
-    try:
-        assert threads.count() == 1
-    finally:
-        threads._given.cache_clear()
-
-
-def test_what_a_runtime_prints_is_not_in_the_answer(tmp_path: Path) -> None:
-    """ONNX Runtime's wrapper prints where a card cannot be used: --json stays one object."""
-    image_files.write(tmp_path / "in.png", PICTURE)
-    script = (
-        "import sys\nfrom nst_core.backends import onnx_session\nreal = onnx_session.ort.InferenceSession\n"
-        "def session(*given, **more):\n    print('*** EP Error ***')\n    return real(*given, **more)\n"
-        "onnx_session.ort.InferenceSession = session\n"
-        "from nst_core.backends.select import choose\nchoose('onnx', 'cpu')._features\nprint('{}')"
-    )
-    assert python(script).stdout == "{}\n"
-
-
-def test_an_output_that_lacks_letters_gets_an_answer(tmp_path: Path) -> None:
-    """A pipe in an old encoding: the object says the name in JSON's own way, and the exit code is 0."""
-    image_files.write(tmp_path / "写真.png", PICTURE)
-    words = ["stylize", str(tmp_path / "写真.png"), "--preset", "mosaic", "--strength", "0", "-o"]
-    for more in (["--json"], []):
-        out = tmp_path / f"絵{len(more)}.png"
-        script = "from nst_core.cli.command import run; run()"
-        done = python(script, *words, str(out), *more, PYTHONIOENCODING="cp1252")
-        assert done.returncode == 0, done.stderr
-        assert out.is_file()
-        if more:
-            assert json.loads(done.stdout)["output"] == str(out)
-
-
-def test_an_engine_in_the_users_own_site_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After pip install --user an isolated Python would not see it: its folder is named in the command."""
-    place = tmp_path / "lib"
-    place.mkdir()
-    (place / "only_there.py").write_text("")
-    (place / "gimp_neural_style-9.dist-info").mkdir()
-    (place / "gimp_neural_style-9.dist-info" / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: gimp-neural-style\nVersion: 9\n"
-    )
-    monkeypatch.syspath_prepend(str(place))
-    command = plugin_installer.default_command()
-    assert command[1] == "-I"
-    assert str(place) in command[-1]
-    start = command[-1].replace("nst_core.worker", "only_there")
-    assert subprocess.run([*command[:-1], start], cwd=tmp_path, check=False).returncode == 0
-
-
-def test_an_engine_sees_what_computes_and_not_what_a_packed_gimp_needs() -> None:
-    """One list: variables of libraries, cards and threads pass; a poisoned library path does not."""
-    wishes = ("OPENBLAS_NUM_THREADS", "MKL_X", "OMP_X", "CUDA_HOME", "HIP_X", "HSA_X", "PYTORCH_X", "ORT_X")
-    given = dict.fromkeys((*wishes, "LD_LIBRARY_PATH"), "1")
-    assert given.items() <= launch.clean_environment(given).items()
-    poisoned = launch.clean_environment({**given, "APPDIR": "/x", "PYTHONPATH": "/x", "LD_PRELOAD": "/x"})
-    assert set(wishes) <= poisoned.keys()
-    assert not {"LD_LIBRARY_PATH", "PYTHONPATH", "LD_PRELOAD", "APPDIR"} & poisoned.keys()

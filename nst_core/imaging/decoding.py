@@ -1,0 +1,361 @@
+"""Pictures in the bytes of files of every kind: judged before they are decoded, refused where none reads them right.
+
+Whatever a file holds (palette, CMYK, 16 bits, a rotation in its EXIF block, another colour space), the rest of the
+engine sees sRGB in floats.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
+
+from nst_core.imaging import color_profiles, extra_files, file_kinds, png_colors, tiff_files
+from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.metadata import NONE, Metadata, read_metadata, tiff_metadata
+from nst_core.shared.errors import (
+    ImageTooLargeError,
+    InvalidImageError,
+)
+from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.system.memory import available
+
+_READING = 24  # bytes that a pixel takes at least while it becomes floats
+
+# Only formats that decode in this process: no PostScript, nothing that starts another program.
+READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF")
+
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
+
+_END_OF_JPEG = b"\xff\xd9"
+
+_LINES = 20
+"""Rows of blocks that a JPEG has at least whose last one may be missing in part."""
+
+_DEPTH_AT = 24  # of PNG's first chunk
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this much while it opens a file
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A picture as a file held it.
+
+    pixels: (H, W, 3 or 4) sRGB in [0, 1], straight alpha. depth: bits per channel, 8 or 16. profile: that of the
+    file's own RGB colours, and `own`, (H, W, 3), those colours; both None where they are sRGB or not RGB at all.
+    notes: what a person should know of how it was read.
+    """
+
+    pixels: Pixels
+    depth: int = 8
+    profile: bytes | None = None
+    own: color_profiles.Values | None = None
+    metadata: Metadata = NONE
+    notes: tuple[str, ...] = ()
+
+
+def decode_source(encoded: bytes, name: str, page: int | None = None) -> Source:
+    """The picture in the bytes of a file; `name` stands in the message of an error.
+
+    page: which of several, from 1; None takes the first, and a note says so. Raises InvalidImageError for bytes that
+    are no picture, a damaged one, or of a kind that cannot be read right, ImageTooLargeError for more than MOST_PIXELS,
+    judged before any pixel is decoded.
+    """
+    if not encoded:
+        raise InvalidImageError(f"{name} is empty", "choose another picture")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # remarks on odd metadata mean nothing to the person who asked
+        try:
+            return _read(encoded, name, page)
+        except (Image.DecompressionBombError, MemoryError) as error:
+            raise too_large(name) from error
+        except UnidentifiedImageError as error:
+            if (kind := file_kinds.BY_SUFFIX.get(PurePath(name).suffix.lower())) is not None:
+                raise file_kinds.refusal(kind, name) from error
+            raise InvalidImageError(f"{name} is not a picture", "choose a PNG, JPEG, WebP or TIFF file") from error
+        except InvalidImageError:
+            raise
+        except Exception as error:  # a damaged file makes readers stumble in ways they do not list
+            raise InvalidImageError(
+                f"{name} is damaged or cut short", "open and save it again, or choose another"
+            ) from error
+
+
+def count(path: Path) -> int:
+    """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(Exception), Image.open(path, formats=READABLE) as opened:
+            return _count(opened)
+    return 1
+
+
+def too_large(name: str) -> ImageTooLargeError:
+    """The error for a picture of more than MOST_PIXELS."""
+    limit = MOST_PIXELS // 1_000_000
+    return ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
+
+
+def _require_room(width: int, height: int, name: str) -> None:
+    """Raise ImageTooLargeError for a picture that a few bytes may announce, and memory cannot hold."""
+    if width * height > MOST_PIXELS:
+        raise too_large(name)
+    if width * height * _READING > available():
+        raise ImageTooLargeError(f"{name}, {width} x {height} px, does not fit into memory", "use a smaller picture")
+
+
+def _read(encoded: bytes, name: str, page: int | None) -> Source:
+    """The picture, by whatever reads its kind right."""
+    if page is not None and page < 1:
+        raise InvalidImageError(f"there is no picture {page} in {name}", "count from 1")
+    if encoded.startswith(tiff_files.MAGIC):
+        return _tiff(encoded, name, page)
+    kind = file_kinds.kind_of(encoded)
+    if kind is not None:
+        return _extra(kind, encoded, name, page)
+    if encoded.startswith(_PNG) and encoded[_DEPTH_AT : _DEPTH_AT + 1] == b"\x10":
+        deep = _deep_png(encoded, name)
+        if deep is not None:
+            return deep
+    return _shallow(encoded, name, page)
+
+
+def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -> Source:
+    """A picture that a library of the extra `files` reads."""
+    if not kind.readable:
+        raise file_kinds.refusal(kind, name)
+    if kind == file_kinds.PSD and not extra_files.has_flattened(encoded):
+        raise InvalidImageError(
+            f"{name} holds layers alone and no flattened picture", "save it with maximum compatibility, or as PNG"
+        )
+    try:
+        if kind == file_kinds.HEIC:
+            return _shallow(encoded, name, page, (extra_files.register_heic(),))
+        if kind == file_kinds.JXL:
+            return _shallow(encoded, name, page, (extra_files.register_jxl(),))
+
+        def judge(width: int, height: int) -> None:
+            _require_room(width, height, name)
+
+        if kind == file_kinds.RAW:
+            return _from_extra(extra_files.raw(encoded, judge), tiff_metadata(encoded))
+        suffix = kind.suffixes[0]
+        return _from_extra(extra_files.by_imageio(encoded, suffix, page or 1, judge), NONE)
+    except (InvalidImageError, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception as error:
+        raise file_kinds.refusal(kind, name) from error
+
+
+def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> Source:
+    colors: Any = decoded.colors
+    if colors.shape[2] == 1:
+        colors = np.repeat(colors, 3, axis=2)
+    return _managed(colors, decoded.alpha, decoded.profile, metadata, decoded.notes)
+
+
+def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
+    named_raw = PurePath(name).suffix.lower() in file_kinds.RAW.suffixes
+    if named_raw or tiff_files.is_raw(encoded):
+        try:
+            return _extra(file_kinds.RAW, encoded, name, page)
+        except InvalidImageError:
+            if not named_raw or tiff_files.is_raw(encoded) or not file_kinds.RAW.readable:
+                raise
+    found = tiff_files.pages(encoded)
+    if not found:
+        return _shallow(encoded, name, page)
+    chosen, notes = found[_chosen(len(found), name, page)], _several(len(found), page)
+    try:
+        image = tiff_files.opened(encoded, chosen)
+    except color_profiles.vips().Error as error:
+        if tiff_files.is_plain(chosen) and not chosen.folder:
+            return _shallow(encoded, name, chosen.number + 1, ("TIFF",), notes)
+        raise tiff_files.refusal(chosen, name) from error
+    _require_room(image.width, image.height, name)
+    tiff_files.require_pieces(chosen, len(encoded))
+    held, metadata = tiff_files.values(image, chosen, name), tiff_metadata(encoded, chosen.at)
+    if held.color is not None:
+        depth = 8 if image.format == "uchar" else 16
+        return Source(
+            np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes
+        )
+    return _managed(held.own, held.alpha, held.profile, metadata, notes + held.notes)
+
+
+def _chosen(count: int, name: str, page: int | None) -> int:
+    """The index of a page. Raises InvalidImageError if there is none of that number."""
+    if page is not None and page > count:
+        many = "one picture" if count == 1 else f"{count} pictures"
+        raise InvalidImageError(f"{name} holds {many}, and no picture {page}", "choose another --page")
+    return (page or 1) - 1
+
+
+def _several(count: int, page: int | None) -> tuple[str, ...]:
+    if count < 2 or page is not None:
+        return ()
+    return (f"the file holds {count} pictures, and only the first was taken; --page takes another",)
+
+
+def _managed(
+    own: color_profiles.Values, alpha: Pixels, profile: bytes | None, metadata: Metadata, notes: tuple[str, ...] = ()
+) -> Source:
+    """The picture of a file's integers, (H, W, 1, 3 or 4 inks), in its profile's colours."""
+    depth = 16 if own.dtype == np.uint16 else 8
+    color = color_profiles.to_srgb(own, profile) if profile else None
+    managed = color is not None and own.shape[2] == 3
+    if color is None:
+        color = color_profiles.as_floats(own)
+        color = (1 - color[..., :3]) * (1 - color[..., 3:]) if own.shape[2] == 4 else color
+    if color.shape[2] == 1:
+        color = np.repeat(color, 3, axis=2)
+    pixels = np.concatenate([color, alpha], axis=2, dtype=np.float32)
+    if managed:
+        return Source(pixels, depth, profile, own, metadata, notes)
+    return Source(pixels, depth, metadata=metadata, notes=notes)
+
+
+def _deep_png(encoded: bytes, name: str) -> Source | None:
+    """A PNG of 16 bits per channel; None leaves the last word to Pillow."""
+    vips = color_profiles.vips()
+    try:
+        image = vips.Image.new_from_buffer(encoded, "", fail_on="truncated")
+    except vips.Error:
+        return None
+    if image.format != "ushort":
+        return None
+    _require_room(image.width, image.height, name)
+    metadata = NONE
+    with suppress(Exception), Image.open(io.BytesIO(encoded), formats=("PNG",)) as opened:
+        metadata = read_metadata(opened)
+    image, told = image.autorot(), png_colors.of_png(encoded)
+    profile = image.get("icc-profile-data") if told.own and image.get_typeof("icc-profile-data") else told.profile
+    values: NDArray[np.uint16] = image.numpy().reshape(image.height, image.width, image.bands)
+    colors = image.bands - image.hasalpha()
+    alpha = color_profiles.as_floats(values[..., colors : colors + 1])
+    return _managed(values[..., :colors], alpha, profile, metadata, told.notes)
+
+
+def _shallow(
+    encoded: bytes,
+    name: str,
+    page: int | None,
+    formats: tuple[str, ...] = READABLE,
+    notes: tuple[str, ...] = (),
+) -> Source:
+    """The picture as Pillow reads it."""
+    with Image.open(io.BytesIO(encoded), formats=formats) as opened:
+        _require_room(*opened.size, name)
+        _require_pieces(opened)
+        count = _count(opened)
+        index = page - 1 if notes and page else _chosen(count, name, page)
+        if index or count > 1:
+            opened.seek(index)
+            _require_room(*opened.size, name)
+        image: Image.Image = opened
+        try:
+            opened.load()
+        except OSError:
+            if not encoded.startswith(_JPEG):
+                raise
+            image = _mended(encoded)
+        metadata = read_metadata(image)
+        told = png_colors.of_png(encoded) if encoded.startswith(_PNG) else png_colors.Told(own=True)
+        if not told.own:
+            image.info["icc_profile"] = told.profile
+        elif metadata.adobe_rgb and not image.info.get("icc_profile") and image.mode == "RGB":
+            image.info["icc_profile"] = png_colors.adobe_rgb()
+        source = _from_pillow(_upright(image), name, metadata)
+        return replace(source, notes=(*source.notes, *(notes or _several(count, page)), *told.notes))
+
+
+def _count(opened: Image.Image) -> int:
+    """How many pictures there are to choose from: the further ones of a phone's photograph are its thumbnails."""
+    if opened.format == "MPO":
+        with suppress(Exception):
+            entries = opened.mpinfo[0xB002]  # type: ignore[attr-defined]  # of MPO files alone
+            views = sum("Multi-Frame" in entry["Attribute"]["MPType"] for entry in entries)
+            return max(1, views)
+        return 1
+    return int(getattr(opened, "n_frames", 1))
+
+
+def _mended(encoded: bytes) -> Image.Image:
+    """A JPEG whose last bytes are missing, as every viewer shows it. Raises OSError where more is gone than a line."""
+    image = Image.open(io.BytesIO(encoded + _END_OF_JPEG), formats=("JPEG",))
+    image.load()
+    layers = getattr(image, "layer", None) or [(0, 2, 2, 0)]
+    block, light = 8 * max(layer[2] for layer in layers), np.asarray(image.convert("L")).astype(int)
+    last = (image.height - 1) // block * block  # the first line of the last row of blocks
+
+    def is_gone(first: int) -> bool:
+        return bool((np.abs(light[first : first + block, (image.width - 1) // 16 * 16 :] - 128) <= 2).all())
+
+    scan = encoded[(at := encoded.rfind(b"\xff\xda")) : at + 2 + int.from_bytes(encoded[at + 2 : at + 4], "big")]
+    finest = len(scan) > 2 and scan[-1] >> 4 > 0 and scan[-1] & 15 == 0
+    if image.info.get("progressive") and not finest:
+        raise OSError("it is cut short")
+    if is_gone(last) and (last < _LINES * block or is_gone(last - block)):
+        raise OSError("it is cut short")
+    return image
+
+
+def _require_pieces(opened: Image.Image) -> None:
+    """Raise OSError where the pieces of a TIFF do not cover it: Pillow would take its time for what is not there."""
+    pieces = opened.tile if isinstance(opened, TiffImageFile) else []
+    boxes = [piece.extents for piece in pieces if piece.extents]
+    if pieces and sum((right - x) * (bottom - y) for x, y, right, bottom in boxes) < opened.width * opened.height:
+        raise OSError("its pieces do not cover it")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # noqa: BLE001 - the EXIF block is the camera's; a broken one is no reason to refuse the picture
+        return image
+
+
+def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> Source:
+    if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
+        gray = _deep_gray(image, name)
+        return Source(np.repeat(gray[..., None], 3, axis=2), 16, metadata=metadata)
+    alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+    flat = image.convert("L") if image.mode in {"1", "LA", "La"} else image
+    if flat.mode == "LAB":
+        flat = (
+            ImageCms.profileToProfile(
+                flat, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
+            or flat
+        )
+    if flat.mode not in {"L", "RGB", "CMYK"}:
+        flat = flat.convert("RGB")
+    profile = None if image.mode == "LAB" else image.info.get("icc_profile")
+    own = np.atleast_3d(np.asarray(flat))
+    color = color_profiles.to_srgb(own, profile) if profile else None
+    managed = color is not None
+    if color is None:
+        color = color_profiles.as_floats(np.asarray(flat.convert("RGB")))
+    parts = [color] if alpha is None else [color, color_profiles.as_floats(np.atleast_3d(np.asarray(alpha)))]
+    pixels = np.concatenate(parts, axis=2)
+    if managed and flat.mode == "RGB":
+        return Source(pixels, 8, profile, own, metadata)
+    return Source(pixels, 8, metadata=metadata)
+
+
+def _deep_gray(image: Image.Image, name: str) -> Pixels:
+    values = np.asarray(image, dtype=np.float32)
+    if image.mode != "F":
+        if values.max() > 65535:
+            raise InvalidImageError(f"{name} has more than 16 bits per channel", "save it with 8 or 16 bits")
+        values = values / np.float32(65535)
+    bounded: Pixels = np.clip(np.nan_to_num(values), 0, 1)
+    return bounded

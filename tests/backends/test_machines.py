@@ -1,0 +1,144 @@
+"""Broken libraries, cards that cannot be used, few processors: a run goes on with what works, and says so once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nst_core.backends import select
+from nst_core.imaging import image_files
+from nst_core.setup import plugin_installer
+from nst_core.shared.client import launch
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURE = np.full((40, 40, 3), 0.5, np.float32)
+
+
+def python(script: str, *words: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=ROOT,
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("fault", ["raise OSError('libtorch.so: not found')", "__version__ = '1.0'"])
+def test_a_broken_pytorch_is_passed_over_with_a_note(tmp_path: Path, fault: str) -> None:
+    """Libraries that are missing, or a version without what is used: ONNX Runtime paints, and a note says why."""
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(fault)
+    done = python(
+        "from nst_core.backends.select import choose; made = choose(); print(made.name, made.notes)",
+        PYTHONPATH=str(tmp_path),
+    )
+    assert done.stdout.startswith("onnx ("), done.stderr
+    assert "PyTorch is installed but broken, and is not used" in done.stdout
+
+
+def test_a_card_that_is_seen_and_cannot_be_used_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first kernel shows it: the processor paints, and the note stands in the answer once."""
+
+    def make(name: str, device: str) -> Any:
+        if device == "cuda":
+            raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+        return real(name, device)
+
+    real = select._make
+    select._tried.cache_clear()
+    monkeypatch.setattr(select, "_make", make)
+    monkeypatch.setattr(select, "_torch", lambda: (("cuda",), False, ""))
+    made = select.choose()
+    select._tried.cache_clear()
+    assert (made.name, made.device) == ("onnx", "cpu")
+    assert [note for note in made.notes if "no kernel image" in note] == list(made.notes)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="masks of processors of Linux")
+def test_a_mask_of_processors_is_kept() -> None:
+    """Under taskset or Slurm: so many threads, and none is pinned outside."""
+    script = (
+        "import os\nall_of_them = os.sched_getaffinity(0)\nos.sched_setaffinity(0, {min(all_of_them)})\n"
+        "from nst_core.system import threads\nfrom nst_core.backends.select import choose\nimport numpy as np\n"
+        "backend = choose('onnx', 'cpu')\nbackend.features(np.zeros((1, 3, 32, 32), np.float32))\n"
+        "masks = {tuple(os.sched_getaffinity(int(task))) for task in os.listdir('/proc/self/task')}\n"
+        "print(threads.count(), masks == {(min(all_of_them),)})"
+    )
+    if (os.cpu_count() or 1) < 2:
+        pytest.skip("there is one processor")
+    assert python(script).stdout.strip() == "1 True"
+
+
+def test_a_quota_of_processors_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Docker's --cpus says counts, rounded up."""
+    from nst_core.system import threads  # noqa: PLC0415 - as above
+
+    (tmp_path / "cpu.max").write_text("50000 100000\n")
+    monkeypatch.setattr(threads, "_QUOTA", tmp_path / "cpu.max")
+    threads._given.cache_clear()
+    try:
+        assert threads.count() == 1
+    finally:
+        threads._given.cache_clear()
+
+
+def test_what_a_runtime_prints_is_not_in_the_answer(tmp_path: Path) -> None:
+    """ONNX Runtime's wrapper prints where a card cannot be used: --json stays one object."""
+    image_files.write(tmp_path / "in.png", PICTURE)
+    script = (
+        "import sys\nfrom nst_core.backends import onnx_session\nreal = onnx_session.ort.InferenceSession\n"
+        "def session(*given, **more):\n    print('*** EP Error ***')\n    return real(*given, **more)\n"
+        "onnx_session.ort.InferenceSession = session\n"
+        "from nst_core.backends.select import choose\nchoose('onnx', 'cpu')._features\nprint('{}')"
+    )
+    assert python(script).stdout == "{}\n"
+
+
+def test_an_output_that_lacks_letters_gets_an_answer(tmp_path: Path) -> None:
+    """A pipe in an old encoding: the object says the name in JSON's own way, and the exit code is 0."""
+    image_files.write(tmp_path / "写真.png", PICTURE)
+    words = ["stylize", str(tmp_path / "写真.png"), "--preset", "mosaic", "--strength", "0", "-o"]
+    for more in (["--json"], []):
+        out = tmp_path / f"絵{len(more)}.png"
+        script = "from nst_core.cli.command import run; run()"
+        done = python(script, *words, str(out), *more, PYTHONIOENCODING="cp1252")
+        assert done.returncode == 0, done.stderr
+        assert out.is_file()
+        if more:
+            assert json.loads(done.stdout)["output"] == str(out)
+
+
+def test_an_engine_in_the_users_own_site_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After pip install --user an isolated Python would not see it: its folder is named in the command."""
+    place = tmp_path / "lib"
+    place.mkdir()
+    (place / "only_there.py").write_text("")
+    (place / "gimp_neural_style-9.dist-info").mkdir()
+    (place / "gimp_neural_style-9.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: gimp-neural-style\nVersion: 9\n"
+    )
+    monkeypatch.syspath_prepend(str(place))
+    command = plugin_installer.default_command()
+    assert command[1] == "-I"
+    assert str(place) in command[-1]
+    start = command[-1].replace("nst_core.worker", "only_there")
+    assert subprocess.run([*command[:-1], start], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_an_engine_sees_what_computes_and_not_what_a_packed_gimp_needs() -> None:
+    """One list: variables of libraries, cards and threads pass; a poisoned library path does not."""
+    wishes = ("OPENBLAS_NUM_THREADS", "MKL_X", "OMP_X", "CUDA_HOME", "HIP_X", "HSA_X", "PYTORCH_X", "ORT_X")
+    given = dict.fromkeys((*wishes, "LD_LIBRARY_PATH"), "1")
+    assert given.items() <= launch.clean_environment(given).items()
+    poisoned = launch.clean_environment({**given, "APPDIR": "/x", "PYTHONPATH": "/x", "LD_PRELOAD": "/x"})
+    assert set(wishes) <= poisoned.keys()
+    assert not {"LD_LIBRARY_PATH", "PYTHONPATH", "LD_PRELOAD", "APPDIR"} & poisoned.keys()
