@@ -240,6 +240,7 @@ def _about_label() -> Gtk.Label:
         xalign=0.0,
         yalign=0.0,
         width_chars=10,
+        max_width_chars=10,
     )
     label.get_style_context().add_class("dim-label")
     line = label.create_pango_layout("x").get_pixel_size()[1]

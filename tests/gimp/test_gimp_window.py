@@ -64,6 +64,8 @@ def test_what_was_set_by_keyboard_is_what_is_painted(sittings: dict[str, Facts])
     assert settings["strength"] == 98.0
     assert facts["estimate changed"]
     assert "MB" in facts["estimate"] or "GB" in facts["estimate"]
+    before, after = facts["widths of the gallery"]
+    assert before == after, "a long description must not push the preview aside"
 
 
 def test_the_sheet_shows_nine_variations_around_what_was_set(sittings: dict[str, Facts]) -> None:
@@ -141,7 +143,7 @@ def test_the_painting_of_a_layer_that_is_gone_is_an_image_of_its_own(sittings: d
     assert facts["closed"]
     assert facts["status"] == "success", facts
     assert facts["layers"] == []
-    assert "Background: stylized" in facts["everywhere"]
+    assert "Background: Watercolour" in facts["everywhere"]
 
 
 def test_what_the_artist_should_know_is_said_in_the_window(sittings: dict[str, Facts]) -> None:
@@ -152,7 +154,7 @@ def test_what_the_artist_should_know_is_said_in_the_window(sittings: dict[str, F
     assert facts["offer"] == "A finished painting was not delivered."
     assert "left behind" in facts["everywhere"]
     assert facts["status"] == "success", facts
-    assert facts["layers"] == ["tiny", "Background: stylized", "Background"]
+    assert facts["layers"] == ["tiny", "Background: Watercolour", "Background"]
 
 
 def test_the_wheel_scrolls_the_controls_and_changes_none(sittings: dict[str, Facts]) -> None:

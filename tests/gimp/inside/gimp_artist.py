@@ -27,6 +27,7 @@ from screen_reader import (  # noqa: E402 - the same
     Facts,
     click,
     close_window,
+    control,
     engines,
     everything,
     find,
@@ -99,7 +100,9 @@ def adjust() -> Facts:
     wait_for("button", "Stylize")
     facts: Facts = {"nameless": nameless(), "letters": letters(), "places": places()}
     wait_for("text", "Search styles").grab_focus()
+    width = gallery_width()
     press("w", "a", "t", "e", "r", "c", "o", "Return")
+    facts["widths of the gallery"] = [width, until(lambda: text("Transparent washes") and gallery_width())]
     press("alt+s")
     until(lambda: focused("Strength"))
     press("ctrl+a", "7", "3", "Tab")
@@ -112,6 +115,12 @@ def adjust() -> Facts:
     facts |= vary()
     press("alt+z")
     return facts
+
+
+def gallery_width() -> int:
+    """px of the field above it, which is as wide."""
+    area = wait_for("text", "Search styles").get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+    return int(area.width)
 
 
 def place() -> Facts:
@@ -177,22 +186,21 @@ def look() -> Facts:
     facts: Facts = {"gray": until(lambda: text("grayscale image")), "left out": text("was left out")}
     facts["offer"] = text("was not delivered")
     wait_for("toggle button", "More settings").get_action_iface().do_action(0)
-    backend = wait_for("combo box", "Backend")
-    backend.scroll_to(Atspi.ScrollType.ANYWHERE)
-    names = ("Backend", "Time limit", "Strength")
-    before = {name: shown_value(name) for name in names}
-    heights = [middle(name)[1] for name in names]
+    until(lambda: control("Backend"))
+    names = ("Strength", "Time limit", "Backend")
+    before, heights = {name: shown_value(name) for name in names}, [middle(name)[1] for name in names]
+    column, moved = middle("Quality"), False
     for name in names:
-        x, y = middle(name)
-        run("xdotool", "mousemove", str(x), str(y), "click", "--repeat", "3", "5", "click", "--repeat", "3", "4")
+        turn(column, name)
+        moved = moved or [middle(name)[1] for name in names] != heights
+        wheel(middle(name), "5")
+        wheel(middle(name) if shown(control(name)) else column, "4")
+    facts["scrolled"] = moved
     facts["changed by the wheel"] = [name for name in names if shown_value(name) != before[name]]
-    x, y = middle("Quality")
-    run("xdotool", "mousemove", str(x), str(y), "click", "--repeat", "30", "5")
-    facts["scrolled"] = bool(until(lambda: [middle(name)[1] for name in names] != heights, strict=False, patience=20))
-    run("xdotool", "click", "--repeat", "30", "4", "mousemove", "1279", "719")
+    run("xdotool", "mousemove", "1279", "719")
     facts["backends"] = {
         one.get_name(): one.get_state_set().contains(Atspi.StateType.SENSITIVE)
-        for one in everything(named("Backend"))
+        for one in everything(control("Backend"))
         if role(one) == "menu item"
     }
     shoot("look")
@@ -200,6 +208,19 @@ def look() -> Facts:
     until(lambda: not text("was not delivered"))
     click("Stylize")
     return facts
+
+
+def turn(place: tuple[int, int], name: str) -> None:
+    """The wheel there, down and then up, until a control has come into view."""
+    for way in ["5"] * 30 + ["4"] * 60:
+        if shown(control(name)):
+            return
+        wheel(place, way)
+
+
+def wheel(place: tuple[int, int], way: str) -> None:
+    """Three notches: 5 is down, 4 is up."""
+    run("xdotool", "mousemove", *map(str, place), "click", "--repeat", "3", way)
 
 
 def repair() -> Facts:

@@ -63,7 +63,11 @@ def windows_of(word: str) -> Iterator[Any]:
 
 def widgets() -> Iterator[Any]:
     """All that can be seen of the filter's window, once it is there."""
-    return seen_of(one for one in windows_of("neural-style.py") if one is not None and one.get_name() == TITLE)
+    return seen_of(filter_windows())
+
+
+def filter_windows() -> Iterator[Any]:
+    return (one for one in windows_of("neural-style.py") if one is not None and one.get_name() == TITLE)
 
 
 def seen_of(tops: Iterable[Any]) -> Iterator[Any]:
@@ -95,6 +99,7 @@ def wait_for(kind: str, name: str) -> Any:
 
 
 def named(name: str) -> Any:
+    """A control that can be seen."""
     return next(one for one in widgets() if one.get_name() == name and role(one) in ANSWERING)
 
 
@@ -228,15 +233,21 @@ def everything(top: Any) -> Iterator[Any]:
             waiting += [one.get_child_at_index(number) for number in range(one.get_child_count())]
 
 
+def control(name: str) -> Any:
+    """One of this name, though it may have to be scrolled to; None while there is none."""
+    found = (one for top in filter_windows() for one in everything(top))
+    return next((one for one in found if one.get_name() == name and role(one) in ANSWERING), None)
+
+
 def middle(name: str) -> tuple[int, int]:
     """On the screen."""
-    area = named(name).get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+    area = control(name).get_component_iface().get_extents(Atspi.CoordType.SCREEN)
     return area.x + area.width // 2, area.y + area.height // 2
 
 
 def shown_value(name: str) -> object:
     """Of a control, whatever it is."""
-    one = named(name)
+    one = control(name)
     one.clear_cache()
     if role(one) == "combo box":
         return [child.get_name() for child in everything(one) if role(child) == "menu item" and picked(one, child)]
