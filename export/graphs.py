@@ -29,7 +29,9 @@ from onnx import TensorProto
 from export.builder import Builder
 from nst_core.backends.base import BEST, GROUPS
 from nst_core.vgg.layers import (
+    BLOCK_SIZE,
     CELL_LAYERS,
+    CELL_SIZE,
     CELLS,
     CHANNELS,
     CONTENT_LAYER,
@@ -39,9 +41,6 @@ from nst_core.vgg.layers import (
     Method,
 )
 
-*_SHALLOW, _DEEPEST = CELL_LAYERS
-FINE, DEEP = sum(CHANNELS[layer] for layer in _SHALLOW), CHANNELS[_DEEPEST]
-"""Lengths of a cell's own vector, and of what the four cells of a block share."""
 _TYPES = {"U8": TensorProto.UINT8, "F32": TensorProto.FLOAT}
 _AXES_HW = (2, 3)
 _PAD_ONE = (1, 1, 1, 1)
@@ -331,10 +330,10 @@ def nearest_of_best_graph() -> onnx.ModelProto:
     """
     b = Builder()
     fine, coarse, of_reference, scaled, inverse = _blocks(b)
-    means = b.input("means", [GROUPS, "S", FINE + DEEP])
+    means = b.input("means", [GROUPS, "S", CELL_SIZE + BLOCK_SIZE])
     order = b.input("order", [GROUPS, "S"], TensorProto.INT64)
     mean = b.op("Concat", b.op("ReduceMean", fine, b.constant([0], np.int64), keepdims=0), coarse, axis=1)
-    whole = b.op("Reshape", means, b.constant([-1, FINE + DEEP], np.int64))
+    whole = b.op("Reshape", means, b.constant([-1, CELL_SIZE + BLOCK_SIZE], np.int64))
     scores = b.op("Gemm", mean, whole, transB=1)
     scores = b.op("Reshape", scores, b.constant([0, GROUPS, -1], np.int64))
     best = b.op("ReduceMax", scores, b.constant([2], np.int64), keepdims=0)
@@ -353,15 +352,15 @@ def nearest_of_best_graph() -> onnx.ModelProto:
 
 def _blocks(b: Builder) -> tuple[str, str, str, str, str]:
     """The inputs that both graphs have: fine and coarse of the query, then coarse, scaled fine and inverse lengths."""
-    fine, coarse = b.input("fine", [4, "n", FINE]), b.input("coarse", ["n", DEEP])
-    of_reference = b.input("reference_coarse", ["B", DEEP])
+    fine, coarse = b.input("fine", [4, "n", CELL_SIZE]), b.input("coarse", ["n", BLOCK_SIZE])
+    of_reference = b.input("reference_coarse", ["B", BLOCK_SIZE])
     inverse = b.input("reference_inverse", [4, "B"])
-    scaled = b.op("Mul", b.input("reference_fine", [4, "B", FINE]), _at(b, inverse, 2))
+    scaled = b.op("Mul", b.input("reference_fine", [4, "B", CELL_SIZE]), _at(b, inverse, 2))
     return fine, coarse, of_reference, scaled, inverse
 
 
 def _rows(b: Builder, blocks: str) -> str:
-    return b.op("Reshape", blocks, b.constant([-1, FINE], np.int64))
+    return b.op("Reshape", blocks, b.constant([-1, CELL_SIZE], np.int64))
 
 
 def _at(b: Builder, value: str, axis: int) -> str:

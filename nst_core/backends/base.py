@@ -6,7 +6,7 @@ beside this file; `nst_core.backends.select` picks one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -49,9 +49,14 @@ class Blocks:
     coarse: Array
     inverse: Array
 
-    def part(self, first: int, last: int) -> Blocks:
-        """Some of the blocks."""
-        return Blocks(self.fine[:, first:last], self.coarse[first:last], self.inverse[:, first:last])
+    def parts(self, reference: Blocks, room: float, *, every: bool) -> Iterator[Blocks]:
+        """These blocks, as many at a time as can be looked for in `room` bytes (see `Backend.nearest`)."""
+        count, (places, _, size) = len(reference.coarse), reference.fine.shape
+        numbers = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
+        step = max(1, int(room / 4 / numbers))
+        for first in range(0, len(self.coarse), step):
+            part = slice(first, first + step)
+            yield Blocks(self.fine[:, part], self.coarse[part], self.inverse[:, part])
 
 
 def grouped(count: int) -> NDArray[np.int64]:

@@ -165,14 +165,11 @@ class OnnxBackend:
             "reference_coarse": reference.coarse,
             "reference_inverse": reference.inverse,
         }
-        size = 16 * count
         if not every:
-            feeds |= {"order": grouped(count)}
-            feeds |= {"means": _block_means(reference)[feeds["order"]]}
-            size = max(count, BEST * (4 * reference.fine.shape[2] + reference.coarse.shape[1]))
-        step, session, found = max(1, int(SCORES / 4 / size)), self._search(every=every), []
-        for first in range(0, len(query.coarse), step):
-            part = query.part(first, first + step)
+            order = grouped(count)
+            feeds |= {"order": order, "means": _block_means(reference)[order]}
+        session, found = self._search(every=every), []
+        for part in query.parts(reference, SCORES, every=every):
             asked = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
             index, *blocks = session.run(None, asked | feeds, options)
             if not every:

@@ -20,7 +20,7 @@ from nst_core.shared.errors import BackendUnavailableError, NeuralStyleError
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system.memory import return_freed
 from nst_core.system.out_of_memory import is_shortage
-from nst_core.vgg.layers import CELL_LAYERS, CHANNELS, PAINTERLY
+from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
 _making = threading.Lock()  # two runs that begin at once load everything once
 _LABELS = {"onnx": "ONNX Runtime", "torch": "PyTorch", "cuda": "the graphics card", "mps": "Apple graphics"}
@@ -113,9 +113,7 @@ def _try(backend: Backend) -> None:
     """A small picture through all that a run needs of it. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
     backend.described(image, PAINTERLY)
-    *shallow, deepest = CELL_LAYERS
-    fine, deep = sum(CHANNELS[layer] for layer in shallow), CHANNELS[deepest]
-    shapes = (4, 1, fine), (1, deep), (4, 1)
+    shapes = (4, 1, CELL_SIZE), (1, BLOCK_SIZE), (4, 1)
     blocks = Blocks(*(backend.array(np.ones(shape, np.float32)) for shape in shapes))
     backend.numpy(backend.nearest(blocks, blocks, every=True))
 

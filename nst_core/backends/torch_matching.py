@@ -14,16 +14,13 @@ SCORES = 2.56e8
 
 def nearest(query: Blocks, reference: Blocks, *, every: bool) -> Tensor:
     """(4, n): see `Backend.nearest`."""
-    count, (places, _, size) = len(reference.coarse), reference.fine.shape
     # Scaled, so that products are cosines but for the length of the query's vector, which changes no order.
     scaled = reference.fine * reference.inverse[..., None]
-    held = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
-    step = max(1, int(SCORES / 4 / held))
-    parts = [query.part(first, first + step) for first in range(0, len(query.coarse), step)]
+    parts = query.parts(reference, SCORES, every=every)
     if every:
         return torch.cat([_of_all(part, reference, scaled) for part in parts], 1)
     means = torch.cat([scaled.mean(0), reference.coarse * reference.inverse.mean(0)[:, None]], 1)
-    order = torch.from_numpy(grouped(count)).to(scaled.device)
+    order = torch.from_numpy(grouped(len(means))).to(scaled.device)
     return torch.cat([_of_best(part, reference, scaled, means[order.flatten()], order) for part in parts], 1)
 
 
@@ -43,9 +40,5 @@ def _of_best(query: Blocks, reference: Blocks, scaled: Tensor, means: Tensor, or
     products = scaled[:, blocks] @ query.fine.permute(1, 2, 0)  # (4 of the reference, n, BEST, 4 of the query)
     shared = reference.coarse[blocks] @ query.coarse[..., None]
     found = products + shared * reference.inverse[:, blocks][..., None]
-    place, chosen = _divided(found.permute(3, 1, 0, 2).flatten(2).argmax(2))
-    return place * len(reference.coarse) + blocks.gather(1, chosen.T).T
-
-
-def _divided(index: Tensor) -> tuple[Tensor, Tensor]:
-    return index // BEST, index % BEST
+    index: Tensor = found.permute(3, 1, 0, 2).flatten(2).argmax(2)  # place by place, BEST of each
+    return index // BEST * len(reference.coarse) + blocks.gather(1, (index % BEST).T).T

@@ -1,11 +1,18 @@
 """Which piece of a style is nearest to each piece of a picture, and a picture put together from such pieces.
 
-Pieces are compared by VGG19 features of cells of 4 x 4 px.
+Pieces are compared by VGG19 features of cells of 4 x 4 px. A cell's vector is what four layers say of it, put on top of
+each other (a hypercolumn). Nearest is the vector with the largest cosine after both pictures' means were taken off
+(Kolkin et al., Neural Neighbor Style Transfer, 2022). 2 x 2 cells are a block: relu4_1 has one position for it, so the
+products of that layer are computed once for 16 pairs of cells. Small pictures compare all pairs; larger ones compare
+the means of blocks, and then the cells of the best blocks. Where only finer pieces are sought, for a picture that was
+matched at a smaller size, cells compare their shallow layers at the places that this match and its neighbours point to
+(after Barnes et al., PatchMatch, 2009). A picture is put together from pieces of 12 x 12 px around cells, which overlap
+and fade into each other under a Hann window.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +20,13 @@ from numpy.typing import NDArray
 
 from nst_core.backends.base import Backend, Blocks
 from nst_core.imaging.arrays import Float
-from nst_core.vgg.layers import CELL, CELL_LAYERS
+from nst_core.vgg.layers import BLOCK_LAYER, CELL, CELL_LAYERS
 from nst_core.vgg.losses import TINY, Array
 
 Index = NDArray[np.int64]
 
 SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
 """How much each layer counts in a distance. Sum 1."""
-
-DEEPEST = "relu4_1"
-"""The layer with one position for each block."""
 
 ALL_PAIRS = 2.7e8
 """Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
@@ -161,18 +165,42 @@ def _grid(held: Mapping[str, Array]) -> tuple[int, int]:
 def _blocks(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Blocks:
     """The cells' vectors. Where a side is odd, the last cells stand twice in their blocks."""
     rows, across = (-(-side // 2) for side in _grid(held))
-    parts = {layer: (values[0] - means[layer][0][:, None, None]) * scale[layer] for layer, values in held.items()}
-    coarse = _repeated(parts.pop(DEEPEST), rows, across)
-    coarse = coarse.reshape(len(coarse), -1).T
-    shape, first = (4, rows * across, sum(len(part) for part in parts.values())), 0
-    fine: Array = np.empty(shape, np.float32) if isinstance(coarse, np.ndarray) else coarse.new_empty(shape)
-    for values in parts.values():
-        part, last = _repeated(values, 2 * rows, 2 * across), first + len(values)
-        for place, (down, right) in enumerate(np.ndindex(2, 2)):
-            fine[place, :, first:last] = part[:, down::2, right::2].reshape(len(part), -1).T
-        first = last
+    maps = _scaled(held, scale, means)
+    shared = _repeated(maps.pop(BLOCK_LAYER), rows, across)
+    coarse = _empty((rows * across, len(shared)), shared)
+    _join([shared], coarse)
+    whole = [_repeated(values, 2 * rows, 2 * across) for values in maps.values()]
+    fine = _empty((4, rows * across, sum(len(values) for values in whole)), shared)
+    for place, (down, right) in enumerate(np.ndindex(2, 2)):
+        _join([values[:, down::2, right::2] for values in whole], fine[place])
     squares = (fine**2).sum(2) + (coarse**2).sum(1)
     return Blocks(fine, coarse, (squares + TINY) ** -0.5)
+
+
+def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
+    """(h * w, F), each row of length 1: the cells' vectors of layers with a position for each cell."""
+    maps, (height, width) = list(_scaled(held, scale, means).values()), _grid(held)
+    rows = _empty((height * width, sum(len(values) for values in maps)), maps[0])
+    _join(maps, rows)
+    return rows * ((rows**2).sum(1) + TINY)[:, None] ** -0.5
+
+
+def _scaled(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> dict[str, Array]:
+    """The maps (C, h, w) without their means."""
+    return {layer: (values[0] - means[layer][0][:, None, None]) * scale[layer] for layer, values in held.items()}
+
+
+def _empty(shape: tuple[int, ...], like: Array) -> Array:
+    """Of the same library and device."""
+    return np.empty(shape, np.float32) if isinstance(like, np.ndarray) else like.new_empty(shape)
+
+
+def _join(maps: Sequence[Array], rows: Array) -> None:
+    """Write maps (C, h, w) beside each other into (h * w, all C)."""
+    first = 0
+    for values in maps:
+        rows[:, first : first + len(values)] = values.reshape(len(values), -1).T
+        first += len(values)
 
 
 def _repeated(values: Array, height: int, width: int) -> Array:
@@ -181,21 +209,6 @@ def _repeated(values: Array, height: int, width: int) -> Array:
         np.minimum(np.arange(side), size - 1) for side, size in zip((height, width), values.shape[1:], strict=True)
     )
     return values if values.shape[1:] == (height, width) else values[:, down][:, :, right]
-
-
-def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
-    """(h * w, F), each row of length 1: the cells' vectors of layers with a position for each cell."""
-    parts = [
-        ((values[0] - means[layer][0][:, None, None]) * scale[layer]).reshape(int(values.shape[1]), -1).T
-        for layer, values in held.items()
-    ]
-    size = len(parts[0]), sum(part.shape[1] for part in parts)
-    rows: Array = np.empty(size, np.float32) if isinstance(parts[0], np.ndarray) else parts[0].new_empty(size)
-    first = 0
-    for part in parts:
-        rows[:, first : first + part.shape[1]] = part
-        first += part.shape[1]
-    return rows * ((rows**2).sum(1) + TINY)[:, None] ** -0.5
 
 
 def _products(a: Array, b: Array) -> NDArray[np.float32]:

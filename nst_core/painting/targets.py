@@ -15,7 +15,6 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting import matching
 from nst_core.painting.job import Style
 from nst_core.painting.matching import (
-    DEEPEST,
     FinePieces,
     Found,
     Index,
@@ -30,11 +29,23 @@ from nst_core.painting.regions import Region, opaque
 from nst_core.painting.strength import Strength
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system.lru_cache import LruCache
-from nst_core.vgg.layers import CELL, CLASSIC, PAINTERLY, SHALLOW, Method
+from nst_core.vgg.layers import BLOCK_LAYER, CELL, CLASSIC, PAINTERLY, SHALLOW, Method
 from nst_core.vgg.losses import Array, Grams, Targets, Weights, blend, cell_means
 
 LEAST_GUIDE = 1e-5
 """A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""
+
+KEPT = 36
+"""Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
+
+ENLARGED = 1.5
+"""How much larger than its file a style picture is looked at, at most."""
+
+FRAME, FRAMED = 2 * CELL, 64
+"""px: this much of a style's borders is no piece of it, from that shortest side on."""
+
+KEPT_PIECES = 6
+"""Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
 
 
 @dataclass
@@ -70,6 +81,21 @@ class Matches:
     found: list[tuple[Found, Means]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class StylePieces:
+    """A style at a size. picture: (H, W, 3); grams; held: its features by layer; pieces: its cells."""
+
+    picture: Float
+    grams: Grams
+    held: Mapping[str, Array]
+    pieces: Pieces
+
+
+_cached_grams: LruCache[Grams] = LruCache(KEPT)
+
+_cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
+
+
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
     """The targets of the classic method.
 
@@ -92,7 +118,7 @@ def painterly_targets(
 ) -> tuple[Targets, Float]:
     """The targets of the painterly method, and the picture (H, W, 3) put together from the nearest pieces.
 
-    matches: takes what was found.
+    matches: is given what was found.
     """
     asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
@@ -206,33 +232,6 @@ def in_colors(style: Style, content: Float, choice: str) -> Style:
     return Style(color.matched(opaque(style.pixels), wanted), style.weight, style.guide)
 
 
-KEPT = 36
-"""Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
-
-ENLARGED = 1.5
-"""How much larger than its file a style picture is looked at, at most."""
-
-FRAME, FRAMED = 2 * CELL, 64
-"""px: this much of a style's borders is no piece of it, from that shortest side on."""
-
-KEPT_PIECES = 6
-"""Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
-
-_cached_grams: LruCache[Grams] = LruCache(KEPT)
-
-_cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
-
-
-@dataclass(frozen=True)
-class StylePieces:
-    """A style at a size. picture: (H, W, 3); grams; held: its features by layer; pieces: its cells."""
-
-    picture: Float
-    grams: Grams
-    held: Mapping[str, Array]
-    pieces: Pieces
-
-
 def style_grams(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> Grams:
     """Gram matrices of one style (H, W, 3) for a picture of `area` px."""
     key = (*_key(backend, style, area, brush_size), method.name)
@@ -309,8 +308,8 @@ def _unframed(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping
     """Without its borders. What they look like to the network is found again along every border: as a frame."""
     if min(picture.shape[:2]) < FRAMED:
         return picture, held
-    margins = {layer: 1 if layer == DEEPEST else 2 for layer in held}
-    inside = {
-        layer: values[:, :, m:-m, m:-m] for (layer, values), m in zip(held.items(), margins.values(), strict=True)
-    }
+    inside = {}
+    for layer, values in held.items():
+        margin = FRAME // CELL // (2 if layer == BLOCK_LAYER else 1)
+        inside[layer] = values[:, :, margin:-margin, margin:-margin]
     return picture[FRAME:-FRAME, FRAME:-FRAME], inside

@@ -17,10 +17,9 @@ CONTENT_LAYER = "relu4_2"
 CELL = 4
 """Side of a cell, px: the grid on which pieces of the picture are compared with pieces of a style."""
 CELL_LAYERS = {"relu1_1": 4, "relu2_1": 2, "relu3_1": 1, "relu4_1": 1}
-"""The feature maps that describe cells, and the side of the squares whose means lie on their grid.
-
-relu4_1 has one position for 2 x 2 cells.
-"""
+"""The feature maps that describe cells, and the side of the squares whose means lie on their grid."""
+BLOCK_LAYER = "relu4_1"
+"""The one of them that has one position for a block of 2 x 2 cells."""
 CELLS = ".cells"
 """What follows a layer's name in the name of a map that was averaged so."""
 
@@ -47,8 +46,8 @@ CLASSIC = Method("classic", STYLE_LAYERS, {CONTENT_LAYER: 1})
 PAINTERLY = Method("painterly", tuple(CELL_LAYERS), CELL_LAYERS)
 """Each cell has the features of the nearest piece of a style for a target (after Kolkin et al., 2022), and a Gram term
 for boldness. Without relu5_1 faces and houses stay clearer, and a third of the products is saved."""
-SHALLOW = replace(PAINTERLY, gram=(), held={layer: side for layer, side in CELL_LAYERS.items() if layer != "relu4_1"})
-"""The layers in which a cell is described on its own."""
+SHALLOW = replace(PAINTERLY, gram=(), held={layer: side for layer, side in CELL_LAYERS.items() if layer != BLOCK_LAYER})
+"""Only the layers that have a position for each cell."""
 METHODS = {method.name: method for method in (CLASSIC, PAINTERLY)}
 
 
@@ -83,3 +82,5 @@ REDUCTION: dict[str, int] = {
     row.relu: 2 ** sum(one.pooled for one in CONVOLUTIONS[: index + 1]) for index, row in enumerate(CONVOLUTIONS)
 }
 """What the sides of an image are divided by in a feature map, rounded down."""
+CELL_SIZE, BLOCK_SIZE = sum(CHANNELS[layer] for layer in SHALLOW.held), CHANNELS[BLOCK_LAYER]
+"""How many features describe a cell on its own, and how many a block."""

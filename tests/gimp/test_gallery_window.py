@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
-from screens import gimp_without_windows, on_screen
+from screens import noted
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -31,19 +30,10 @@ def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFact
     broken = folder / "profile" / "home" / ".local" / "share" / "gimp-neural-style" / "presets" / "torn"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text('{"format": 1')
-    order = {"repository": str(HERE.parents[1]), "folder": str(folder)}
-    order |= {"answers": str(folder / "answers.json"), "shot": str(folder / "shot.png")}
-    (folder / "order.json").write_text(json.dumps(order))
-    command = on_screen(
-        "900x700", gimp_without_windows(windows.console, HERE.parent / "gimp" / "inside" / "gallery_window.py")
-    )
-    done = windows.run(command, folder / "profile", {"NST_GALLERY": str(folder / "order.json")}, timeout=300)
-    assert (folder / "answers.json").is_file(), done.stdout
-    noted: dict[str, Any] = json.loads((folder / "answers.json").read_text())
-    assert "failed" not in noted, noted["failed"]
+    found = noted(windows, HERE / "inside" / "gallery_window.py", folder, "NST_GALLERY")
     with Image.open(folder / "shot.png") as shot:
-        noted["colours"] = len(shot.convert("RGB").resize((90, 70)).getcolors(90 * 70) or ())
-    return noted
+        found["colours"] = len(shot.convert("RGB").resize((90, 70)).getcolors(90 * 70) or ())
+    return found
 
 
 def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: dict[str, Any]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from screens import gimp_without_windows, on_screen
+from screens import noted
 
 if TYPE_CHECKING:
     from demo.gimp import Gimp
@@ -21,20 +20,7 @@ HERE = Path(__file__).resolve().parent
 def answers(windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What preview_window.py noted."""
     folder = tmp_path_factory.mktemp("preview")
-    order = {
-        "repository": str(HERE.parents[1]),
-        "answers": str(folder / "answers.json"),
-        "shot": str(folder / "shot.png"),
-    }
-    (folder / "order.json").write_text(json.dumps(order))
-    command = on_screen(
-        "900x700", gimp_without_windows(windows.console, HERE.parent / "gimp" / "inside" / "preview_window.py")
-    )
-    done = windows.run(command, folder / "profile", {"NST_PREVIEW": str(folder / "order.json")}, timeout=400)
-    assert (folder / "answers.json").is_file(), done.stdout
-    answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
-    assert "failed" not in answers, answers["failed"]
-    return answers
+    return noted(windows, HERE / "inside" / "preview_window.py", folder, "NST_PREVIEW")
 
 
 def test_before_is_left_of_the_line_and_after_right_of_it(answers: dict[str, Any]) -> None:

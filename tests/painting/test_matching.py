@@ -30,7 +30,7 @@ from nst_core.painting.matching import (
     nearest_fine,
     pieces,
 )
-from nst_core.vgg.layers import PAINTERLY, SHALLOW, Method
+from nst_core.vgg.layers import BLOCK_LAYER, BLOCK_SIZE, CELL_SIZE, PAINTERLY, SHALLOW, Method
 from nst_core.vgg.losses import Array, cell_means
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def columns(held: Mapping[str, Float], like: Mapping[str, Float]) -> Exact:
         values = values - values.mean((1, 2), keepdims=True)
         deviation = np.sqrt(((of - of.mean((1, 2), keepdims=True)) ** 2).sum(0).mean())
         values *= np.sqrt(share) / deviation
-        if layer == "relu4_1":
+        if layer == BLOCK_LAYER:
             values = values.repeat(2, 1).repeat(2, 2)
             missing = (0, 0), (0, height - values.shape[1]), (0, width - values.shape[2])
             values = np.pad(values, missing, mode="edge")
@@ -194,8 +194,12 @@ def test_the_first_of_equal_ones_is_nearest(backend: Backend, scores: float, mon
     rng = np.random.default_rng(0)
 
     def blocks(count: int) -> tuple[Blocks, NDArray[np.float32]]:
-        fine, coarse = (rng.integers(-2, 3, shape).astype(np.float32) for shape in ((4, count, 448), (count, 512)))
-        vectors = np.concatenate([fine, np.broadcast_to(coarse, (4, *coarse.shape))], axis=2).reshape(-1, 960)
+        fine, coarse = (
+            rng.integers(-2, 3, shape).astype(np.float32) for shape in ((4, count, CELL_SIZE), (count, BLOCK_SIZE))
+        )
+        vectors = np.concatenate([fine, np.broadcast_to(coarse, (4, *coarse.shape))], axis=2).reshape(
+            -1, CELL_SIZE + BLOCK_SIZE
+        )
         return Blocks(*map(backend.array, (fine, coarse, np.ones((4, count), np.float32)))), vectors
 
     (query, rows), (reference, columns) = blocks(10), blocks(17)

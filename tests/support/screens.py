@@ -1,11 +1,18 @@
-"""Commands that run something on a screen that nobody sees."""
+"""Programs on a screen that nobody sees: their commands, and what a script in a GIMP there wrote down."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-SCREEN = Path(__file__).resolve().parent / "screen.sh"
+if TYPE_CHECKING:
+    from demo.gimp import Gimp
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SCREEN = HERE / "screen.sh"
 PROGRAMS = ("Xvfb", "xdotool", "import")
 """What a machine needs for it, beside its GIMP."""
 
@@ -28,3 +35,19 @@ def gimp_without_windows(console: str, script: Path) -> list[str]:
 def _running(script: Path) -> list[str]:
     code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
     return ["--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
+
+
+def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str, Any]:
+    """What a script in a GIMP with a screen wrote down. variable: of the environment, names the file with its order.
+
+    folder: gets `order.json`, `answers.json` and `shot.png`.
+    """
+    order = {"repository": str(ROOT), "folder": str(folder)}
+    order |= {"answers": str(folder / "answers.json"), "shot": str(folder / "shot.png")}
+    (folder / "order.json").write_text(json.dumps(order))
+    command = on_screen("900x700", gimp_without_windows(windows.console, script))
+    done = windows.run(command, folder / "profile", {variable: str(folder / "order.json")}, timeout=400)
+    assert (folder / "answers.json").is_file(), done.stdout
+    answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
+    assert "failed" not in answers, answers["failed"]
+    return answers
