@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from nst_core.shared.atomic_files import fresh_name, open_own
 from nst_core.shared.errors import UnwritableOutputError
 from nst_core.shared.file_lock import try_lock
 
 UNFINISHED = ".neural-style-unfinished-"
-_MODE = 0o664  # less the umask: never for others to write
 _FORGOTTEN = 24 * 3600
 """Seconds after which an unfinished file is nobody's, where the file system cannot lock."""
 _NOTHING_TO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -80,8 +80,8 @@ def sweep(folder: Path) -> None:
 def _unfinished(path: Path) -> Iterator[Path]:
     """An empty file beside a path, with the same suffix; gone afterwards, unless it got another name."""
     sweep(path.parent)
-    new = path.with_name(f"{UNFINISHED}{uuid.uuid4().hex}{path.suffix.lower()}")
-    file = open(new, "xb", opener=lambda name, flags: os.open(name, flags, _MODE))  # noqa: SIM115 - Path.open takes no opener
+    new = path.with_name(fresh_name(UNFINISHED) + path.suffix.lower())
+    file = open_own(new, "xb")
     try:
         if os.name == "posix":  # elsewhere nobody else could write to it, and an open file cannot be removed anyhow
             try_lock(file)
