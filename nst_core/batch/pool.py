@@ -1,4 +1,4 @@
-"""A batch at work: each hand of a crew paints one picture after another, with an engine of its own.
+"""A batch at work: each worker of a pool paints one picture after another, with an engine of its own.
 
 An engine that dies is replaced, and its picture tried once more. Pictures are read and written here, not by the
 engines, so that what paints may be anywhere.
@@ -48,22 +48,22 @@ class Painter(Protocol):
 
 
 class Watcher(Protocol):
-    """Who wants to know; called from the crew's threads."""
+    """Who wants to know; called from the pool's threads."""
 
-    def began(self, hand: int, item: Item) -> None:
-        """A hand has taken up a picture."""
+    def began(self, worker: int, item: Item) -> None:
+        """A worker has begun a picture."""
 
-    def reached(self, hand: int, fraction: float) -> None:
+    def reached(self, worker: int, fraction: float) -> None:
         """It has come so far with it."""
 
-    def ended(self, hand: int, report: Report) -> None:
+    def ended(self, worker: int, report: Report) -> None:
         """It is done with it."""
 
 
 class PainterPool:
-    """Hands at work on a batch, in threads of their own."""
+    """Workers that paint a batch, each in a thread of its own."""
 
-    def __init__(self, batch: Batch, start: Callable[[], Painter], hands: int, watcher: Watcher) -> None:
+    def __init__(self, batch: Batch, start: Callable[[], Painter], workers: int, watcher: Watcher) -> None:
         """start: makes a painter; its errors are those of Engine.start."""
         self.batch = batch
         self.start = start
@@ -74,31 +74,31 @@ class PainterPool:
         self._reports: dict[Item, Report] = {}
         self.hopeless: NeuralStyleError | None = None
         """What would have gone wrong with every picture, and ended the batch."""
-        count = 1 if batch.sequence else min(hands, len(batch.items))
-        self._hands = [_Worker(number, self) for number in range(count)]
+        count = 1 if batch.sequence else min(workers, len(batch.items))
+        self._workers = [_Worker(number, self) for number in range(count)]
 
     def begin(self) -> None:
         """Start painting; returns at once."""
-        for number, hand in enumerate(self._hands):
+        for number, worker in enumerate(self._workers):
             try:
-                hand.start()
-            except RuntimeError as error:  # noqa: PERF203 - no thread is left; fewer hands do
-                del self._hands[number:]
+                worker.start()
+            except RuntimeError as error:  # noqa: PERF203 - no thread is left; fewer workers do
+                del self._workers[number:]
                 if not number:
                     raise no_room(error) from error
                 return
 
     def wait(self, seconds: float) -> bool:
         """Wait for the end, that long at most; True when it has come."""
-        for hand in self._hands:
-            hand.join(seconds / len(self._hands))
-        return not any(hand.is_alive() for hand in self._hands)
+        for worker in self._workers:
+            worker.join(seconds / len(self._workers))
+        return not any(worker.is_alive() for worker in self._workers)
 
     def stop(self) -> None:
         """End what is being painted and take up nothing more; what is being written is finished. May be repeated."""
         self.stopped.set()
-        for hand in self._hands:
-            hand.cancel()
+        for worker in self._workers:
+            worker.cancel()
 
     def reports(self) -> list[Report]:
         """One for each picture, once all has ended."""
@@ -109,15 +109,15 @@ class PainterPool:
         with self._lock:
             return None if self.stopped.is_set() else next(self._queue, None)
 
-    def report(self, hand: int, report: Report) -> None:
-        """A hand has ended a picture."""
+    def report(self, worker: int, report: Report) -> None:
+        """A worker has ended a picture."""
         with self._lock:
             if isinstance(report.error, HOPELESS):
                 self.hopeless, report = report.error, Report(report.item, "left")
             self._reports[report.item] = report
         if self.hopeless:
             self.stop()
-        self.tell(lambda watcher: watcher.ended(hand, report))
+        self.tell(lambda watcher: watcher.ended(worker, report))
 
     def tell(self, what: Callable[[Watcher], None]) -> None:
         """Tell the watcher. One that cannot listen, as where a terminal is gone, is no reason to paint no more."""
@@ -128,24 +128,24 @@ class PainterPool:
 class _Worker(threading.Thread):
     """Takes up picture after picture, with a painter that it starts when it first needs one."""
 
-    def __init__(self, number: int, crew: PainterPool) -> None:
-        super().__init__(name=f"hand {number}", daemon=True)
+    def __init__(self, number: int, pool: PainterPool) -> None:
+        super().__init__(name=f"worker {number}", daemon=True)
         self._number = number
-        self._crew = crew
+        self._pool = pool
         self._painter: Painter | None = None
         self._before: Item | None = None  # in a sequence
 
     def _began(self, item: Item) -> None:
-        self._crew.tell(lambda watcher: watcher.began(self._number, item))
+        self._pool.tell(lambda watcher: watcher.began(self._number, item))
 
     def run(self) -> None:
-        """Paint until there is nothing left or the crew is stopped."""
+        """Paint until there is nothing left or the pool is stopped."""
         try:
-            while item := self._crew.take():
+            while item := self._pool.take():
                 self._began(item)
                 report = self._reported(item)
-                self._crew.report(self._number, report)
-                if self._crew.batch.sequence and report.state in ("painted", "kept"):
+                self._pool.report(self._number, report)
+                if self._pool.batch.sequence and report.state in ("painted", "kept"):
                     self._before = item
         finally:
             with suppress(Exception):  # it is on its way out
@@ -162,13 +162,13 @@ class _Worker(threading.Thread):
             with as_out_of_memory("use --size"):
                 return self._made(item)
         except NeuralStyleError as error:
-            stopped = self._crew.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))
+            stopped = self._pool.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))
             return Report(item, "left") if stopped else Report(item, "failed", error)
         except Exception as error:  # noqa: BLE001 - one picture's trouble is no reason to leave the others
             return Report(item, "failed", NeuralStyleError(f"{type(error).__name__}: {error}"[:200], DOCTOR))
 
     def _made(self, item: Item) -> Report:
-        batch = self._crew.batch
+        batch = self._pool.batch
         made = batch.due(item, self._before)
         if made is None:
             return Report(item, "kept")
@@ -196,9 +196,9 @@ class _Worker(threading.Thread):
 
     def _attempt(self, request: Stylize) -> Done:
         if self._painter is None:
-            self._painter = self._crew.start()
+            self._painter = self._pool.start()
         try:
-            if self._crew.stopped.is_set():
+            if self._pool.stopped.is_set():
                 raise CancelledError("the batch was stopped")
             return self._painter.stylize(request, self._tell)
         except EngineCrashedError:
@@ -206,7 +206,7 @@ class _Worker(threading.Thread):
             raise
 
     def _tell(self, progress: Progress) -> None:
-        self._crew.tell(lambda watcher: watcher.reached(self._number, progress.fraction))
+        self._pool.tell(lambda watcher: watcher.reached(self._number, progress.fraction))
 
     def _dismiss(self) -> None:
         painter, self._painter = self._painter, None

@@ -173,22 +173,22 @@ def _painters(bulk: BatchOptions, *, graphics: bool) -> Iterator[tuple[Callable[
     from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - loads what paints as well
 
     with cluster(bulk.ray, say) as machines:
-        hands = 1 if bulk.sequence else machines.hands(bulk.jobs, graphics=graphics)
-        yield RayPainterPool(machines, hands, graphics=graphics).painter, hands
+        workers = 1 if bulk.sequence else machines.worker_count(bulk.jobs, graphics=graphics)
+        yield RayPainterPool(machines, workers, graphics=graphics).painter, workers
 
 
 def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> Ending:
     with _Board(len(batch.items)) as board, stopping(lambda: None, ASKED) as pressed:
-        crew = PainterPool(batch, painter, jobs, board)
-        crew.begin()
-        while not crew.wait(POLL_SECONDS):
+        pool = PainterPool(batch, painter, jobs, board)
+        pool.begin()
+        while not pool.wait(POLL_SECONDS):
             if pressed:
-                crew.stop()
-        return Ending(crew.reports(), crew.hopeless, stopped=bool(pressed))
+                pool.stop()
+        return Ending(pool.reports(), pool.hopeless, stopped=bool(pressed))
 
 
 class _Board:
-    """Progress on a terminal: a line for the whole batch with the time left, and one for each hand."""
+    """Progress on a terminal: a line for the whole batch with the time left, and one for each worker."""
 
     def __init__(self, pictures: int) -> None:
         shown = console()
@@ -201,7 +201,7 @@ class _Board:
         self._whole = self._bar.add_task("getting ready", total=pictures, note="")
         self._pictures = pictures
         self._lines: dict[int, Any] = {}
-        self._lock = threading.Lock()  # guards what follows: every hand tells
+        self._lock = threading.Lock()  # guards what follows: every worker tells
         self._at: dict[int, float] = {}
         self._painted = self._over = 0
         self._start = time.monotonic()
@@ -213,21 +213,21 @@ class _Board:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def began(self, hand: int, item: Item) -> None:
-        if hand not in self._lines:
-            self._lines[hand] = self._bar.add_task("", total=1.0, note="")
-        self._bar.update(self._lines[hand], description=item.source.name, completed=0.0, visible=True)
+    def began(self, worker: int, item: Item) -> None:
+        if worker not in self._lines:
+            self._lines[worker] = self._bar.add_task("", total=1.0, note="")
+        self._bar.update(self._lines[worker], description=item.source.name, completed=0.0, visible=True)
 
-    def reached(self, hand: int, fraction: float) -> None:
+    def reached(self, worker: int, fraction: float) -> None:
         with self._lock:
-            self._at[hand] = fraction
-        self._bar.update(self._lines[hand], completed=fraction)
+            self._at[worker] = fraction
+        self._bar.update(self._lines[worker], completed=fraction)
         self._show()
 
-    def ended(self, hand: int, report: Report) -> None:
-        self._bar.update(self._lines[hand], visible=False)
+    def ended(self, worker: int, report: Report) -> None:
+        self._bar.update(self._lines[worker], visible=False)
         with self._lock:
-            self._at.pop(hand, None)
+            self._at.pop(worker, None)
             self._over += 1
             self._painted += report.state == "painted"
         self._show()

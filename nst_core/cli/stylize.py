@@ -131,9 +131,9 @@ def _run(job: Job, far: Help | None) -> Iterator[Run]:
     backend, device = job.settings.backend, job.settings.device
     graphics = device != "cpu"
     with cluster(far.ray, say) as machines:
-        hands = machines.hands(far.jobs, graphics=graphics)
+        workers = machines.worker_count(far.jobs, graphics=graphics)
         work = partial(BandWork, backend, device)
-        team = Team(hands, lambda: machines.worker(work, hands, graphics=graphics), machines.share)
+        team = Team(workers, lambda: machines.worker(work, workers, graphics=graphics), machines.share)
         spread = Spread(choose(backend, device), team)
         try:
             yield Run(job, spread, spread.at)

@@ -101,19 +101,19 @@ class Cluster:
         if not self._machines:
             raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
 
-    def hands(self, asked: int | None, *, graphics: bool) -> int:
+    def worker_count(self, asked: int | None, *, graphics: bool) -> int:
         """How many workers to have: as many as were asked for, or the usual number, and no more than have room."""
         room = most(self._machines, graphics=graphics)
         if asked and asked > room:
             self._tell(f"the cluster has processors for {room} workers, not for {asked}")
         return min(asked or usual(self._machines, graphics=graphics), room)
 
-    def worker(self, make: Callable[[], Any], hands: int, *, graphics: bool) -> Worker:
+    def worker(self, make: Callable[[], Any], workers: int, *, graphics: bool) -> Worker:
         """A process that holds what `make` makes: one of so many that share the cluster evenly. Returns at once.
 
         It waits for its place where others have the cluster. graphics: use the cards, where there are any.
         """
-        taken = place(self._machines, hands, graphics=graphics)
+        taken = place(self._machines, workers, graphics=graphics)
         cards = 1 / taken.sharers if taken.sharers else 0
         # A worker that dies is replaced by who asked for it: with it died what it had learnt.
         options = {"num_cpus": taken.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
@@ -128,21 +128,21 @@ class Worker:
     """A process somewhere in the cluster."""
 
     def __init__(self, actor: Any, tell: Tell) -> None:
-        self._actor, self._birth = actor, _StartUp(actor.call.remote("pid"), tell)
+        self._actor, self._start_up = actor, _StartUp(actor.call.remote("pid"), tell)
 
     def call(self, method: str, *arguments: Any) -> Answer:
         """Ask for a method of what the worker holds; calls are done one after another."""
-        return Answer(self._actor.call.remote(method, *arguments), self._birth)
+        return Answer(self._actor.call.remote(method, *arguments), self._start_up)
 
     def stream(self, method: str, *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
         """What a method yields, as it comes. Raises as Answer.get."""
         items = self._actor.stream.options(num_returns="streaming").remote(method, *arguments)
         while True:
-            _wait(items, self._birth, cancelled)
+            _wait(items, self._start_up, cancelled)
             answer = next(items, None)
             if answer is None:
                 return
-            yield Answer(answer, self._birth).get(cancelled)
+            yield Answer(answer, self._start_up).get(cancelled)
 
     def pid(self) -> int:
         """The number of the process, on its machine."""
@@ -172,12 +172,12 @@ class _StartUp:
 class Answer:
     """What a worker will have answered."""
 
-    def __init__(self, reference: Any, birth: _StartUp) -> None:
-        self._reference, self._birth = reference, birth
+    def __init__(self, reference: Any, start_up: _StartUp) -> None:
+        self._reference, self._start_up = reference, start_up
 
     def get(self, cancelled: Callable[[], bool] = lambda: False) -> Any:
         """Wait for it. Raises what went wrong, EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
-        _wait(self._reference, self._birth, cancelled)
+        _wait(self._reference, self._start_up, cancelled)
         try:
             found = ray.get(self._reference)
         except ray.exceptions.RayTaskError as error:
@@ -252,11 +252,11 @@ def _machine() -> str:
     return str(ray.get_runtime_context().get_node_id())
 
 
-def _wait(what: Any, birth: _StartUp, cancelled: Callable[[], bool]) -> None:
+def _wait(what: Any, start_up: _StartUp, cancelled: Callable[[], bool]) -> None:
     while not cancelled():
         if ray.wait([what], timeout=POLL_SECONDS)[0]:
             return
-        birth.look()
+        start_up.look()
     raise CancelledError("the work was cancelled")
 
 
@@ -350,15 +350,15 @@ def most(machines: Sequence[Machine], *, graphics: bool) -> int:
     return sum(machine.cpus for machine in used(machines, graphics=graphics))
 
 
-def place(machines: Sequence[Machine], hands: int, *, graphics: bool) -> WorkerResources:
+def place(machines: Sequence[Machine], workers: int, *, graphics: bool) -> WorkerResources:
     """What each of so many workers, `most` of them at most, takes so that all work at once: as much as that leaves."""
     chosen = used(machines, graphics=graphics)
     cards = graphics and any(machine.cards for machine in chosen)
-    sharers = next(n for n in range(1, hands + 1) if sum(_beside(chosen, 1, n)) >= hands) if cards else 0
+    sharers = next(n for n in range(1, workers + 1) if sum(_beside(chosen, 1, n)) >= workers) if cards else 0
     largest = max(machine.cpus for machine in chosen)
-    cpus = next(c for c in range(largest, 0, -1) if sum(_beside(chosen, c, sharers)) >= hands)
+    cpus = next(c for c in range(largest, 0, -1) if sum(_beside(chosen, c, sharers)) >= workers)
     beside = _beside(chosen, cpus, sharers)
-    each = {one.name: min(count, hands) for one, count in zip(chosen, beside, strict=True)}
+    each = {one.name: min(count, workers) for one, count in zip(chosen, beside, strict=True)}
     return WorkerResources(cpus, 0 if cpus == largest else cpus, sharers, each)
 
 

@@ -1,4 +1,4 @@
-"""A painter of a crew whose engine works somewhere in a cluster.
+"""A painter of a pool whose engine works somewhere in a cluster.
 
 Pictures cross as arrays, so that nothing needs a disk that all machines see. A style crosses once, whoever paints it.
 """
@@ -49,17 +49,17 @@ class RayWorkerImpl:
 class RayPainterPool:
     """Where painters are to be had: so many that share the cluster evenly. graphics: use its cards, if any."""
 
-    def __init__(self, cluster: Cluster, hands: int, *, graphics: bool) -> None:
-        self.cluster, self._hands, self._graphics = cluster, hands, graphics
+    def __init__(self, cluster: Cluster, workers: int, *, graphics: bool) -> None:
+        self.cluster, self._workers, self._graphics = cluster, workers, graphics
         self._styles: LruCache[Any] = LruCache(STYLES)
 
     def painter(self) -> RayPainter:
-        """One more."""
+        """A new painter."""
         return RayPainter(self)
 
     def worker(self) -> Worker:
-        """A process with an easel."""
-        return self.cluster.worker(RayWorkerImpl, self._hands, graphics=self._graphics)
+        """A process that paints jobs (RayWorkerImpl)."""
+        return self.cluster.worker(RayWorkerImpl, self._workers, graphics=self._graphics)
 
     def shared(self, style: Float) -> Any:
         """A style's pixels, in the cluster already where it was seen lately."""
@@ -69,10 +69,10 @@ class RayPainterPool:
 class RayPainter:
     """See nst_core.batch.pool.Painter. Its worker starts at once and is waited for with the first picture."""
 
-    def __init__(self, atelier: RayPainterPool) -> None:
-        self._atelier = atelier
+    def __init__(self, pool: RayPainterPool) -> None:
+        self._pool = pool
         self._cancelled = threading.Event()
-        self._worker: Worker | None = atelier.worker()
+        self._worker: Worker | None = pool.worker()
 
     @property
     def pid(self) -> int:
@@ -93,7 +93,7 @@ class RayPainter:
             "part": job.part,
             "strength_map": job.strength_map,
         }
-        styles = [self._atelier.shared(style.pixels) for style in job.styles]
+        styles = [self._pool.shared(style.pixels) for style in job.styles]
         try:
             for told in self._ready().stream("paint", facts, *styles, cancelled=self._cancelled.is_set):
                 if isinstance(told, Mapping):
@@ -119,5 +119,5 @@ class RayPainter:
 
     def _ready(self) -> Worker:
         if self._worker is None:
-            self._worker = self._atelier.worker()
+            self._worker = self._pool.worker()
         return self._worker

@@ -158,7 +158,7 @@ class Team:
     def __init__(self, count: int, start: Callable[[], TeamWorker], share: Share = lambda value: value) -> None:
         self.count, self.share = count, share
         self._start = start
-        self._hands: list[TeamWorker] = []
+        self._workers: list[TeamWorker] = []
         self._aborted = threading.Event()
 
     def each(
@@ -169,8 +169,8 @@ class Team:
         lesson: what the worker of that number has to be asked first where it replaces a lost one. Raises AbortedError
         after `abort`, EngineCrashedError where several workers are lost over one part.
         """
-        self._hands = self._hands or [self._start() for _ in range(self.count)]
-        asked = [hand.call(method, *part) for hand, part in zip(self._hands, parts, strict=False)]
+        self._workers = self._workers or [self._start() for _ in range(self.count)]
+        asked = [worker.call(method, *part) for worker, part in zip(self._workers, parts, strict=False)]
         taught = [partial(lesson, number) if lesson else None for number in range(len(asked))]
         return [
             self._found(number, answer, (method, *parts[number]), taught[number]) for number, answer in enumerate(asked)
@@ -186,8 +186,8 @@ class Team:
 
     def close(self) -> None:
         """End all workers."""
-        for hand in self._hands:
-            hand.close()
+        for worker in self._workers:
+            worker.close()
 
     def _found(
         self, number: int, answer: Answer, asked: tuple[Any, ...], lesson: Callable[[], tuple[Any, ...]] | None
@@ -196,9 +196,9 @@ class Team:
         learnt: Answer | None = None
         for attempt in range(TRIES):
             if attempt:
-                hand = self._hands[number] = self._start()
-                learnt = hand.call(*lesson()) if lesson else None
-                answer = hand.call(*asked)
+                worker = self._workers[number] = self._start()
+                learnt = worker.call(*lesson()) if lesson else None
+                answer = worker.call(*asked)
             try:
                 if learnt:
                     learnt.get(self._aborted.is_set)

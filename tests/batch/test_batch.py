@@ -1,4 +1,4 @@
-"""A crew at work: engines that die, hands that share, batches that are stopped."""
+"""A pool at work: engines that die, workers that share, batches that are stopped."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ class Silent:
         self.on_progress = on_progress
         self.over: list[Report] = []
 
-    def began(self, hand: int, item: Item) -> None:
-        assert hand >= 0
+    def began(self, worker: int, item: Item) -> None:
+        assert worker >= 0
         assert item.source.exists()
 
-    def reached(self, hand: int, fraction: float) -> None:
-        assert hand >= 0
+    def reached(self, worker: int, fraction: float) -> None:
+        assert worker >= 0
         assert 0 <= fraction <= 1
         self.on_progress()
 
-    def ended(self, hand: int, report: Report) -> None:
-        assert hand >= 0
+    def ended(self, worker: int, report: Report) -> None:
+        assert worker >= 0
         self.over.append(report)
 
 
@@ -89,11 +89,11 @@ def batch(folder: Path, count: int = 3, side: int = 40) -> Batch:
     return Batch(found, folder / "out", {"a": 1}, make)
 
 
-def ended(crew: PainterPool) -> list[Report]:
-    crew.begin()
-    while not crew.wait(60):
+def ended(pool: PainterPool) -> list[Report]:
+    pool.begin()
+    while not pool.wait(60):
         pass
-    return crew.reports()
+    return pool.reports()
 
 
 def engine() -> Engine:
@@ -149,7 +149,7 @@ def void(_: object) -> None:
 
 
 def test_no_more_hands_than_pictures_are_started(tmp_path: Path) -> None:
-    """Ten hands for one picture start one engine."""
+    """Ten workers for one picture start one engine."""
     painters: list[Quick] = []
 
     def start() -> Painter:
@@ -168,9 +168,9 @@ def test_what_goes_wrong_with_every_picture_ends_the_batch(tmp_path: Path) -> No
         tried.append(1)
         raise BackendUnavailableError("no backend here computes on mps")
 
-    crew = PainterPool(batch(tmp_path), start, 1, Silent())
-    assert [report.state for report in ended(crew)] == ["left"] * 3
-    assert isinstance(crew.hopeless, BackendUnavailableError)
+    pool = PainterPool(batch(tmp_path), start, 1, Silent())
+    assert [report.state for report in ended(pool)] == ["left"] * 3
+    assert isinstance(pool.hopeless, BackendUnavailableError)
     assert len(tried) == 1
 
 
@@ -195,10 +195,10 @@ def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> No
         return Long(lambda: work(next(numbers)))
 
     numbers = iter(range(3))
-    crew = PainterPool(batch(tmp_path), started, 2, Silent())
-    reports = ended(crew)
+    pool = PainterPool(batch(tmp_path), started, 2, Silent())
+    reports = ended(pool)
     assert sorted(report.state for report in reports) == ["left", "left", "painted"]
-    assert str(crew.hopeless) == "the weights are gone."
+    assert str(pool.hopeless) == "the weights are gone."
 
 
 def test_an_unforeseen_error_is_one_pictures_trouble(tmp_path: Path) -> None:
@@ -225,13 +225,13 @@ def test_a_stopped_batch_ends_though_its_engine_works_on(tmp_path: Path) -> None
         "slow",
     ]
     at_work = threading.Event()
-    crew = PainterPool(batch(tmp_path), lambda: Engine.start(command, os.environ), 2, Silent(at_work.set))
-    crew.begin()
+    pool = PainterPool(batch(tmp_path), lambda: Engine.start(command, os.environ), 2, Silent(at_work.set))
+    pool.begin()
     assert at_work.wait(60)
-    crew.stop()
-    while not crew.wait(0.1):
-        crew.stop()
-    assert [report.state for report in crew.reports()] == ["left"] * 3
+    pool.stop()
+    while not pool.wait(0.1):
+        pool.stop()
+    assert [report.state for report in pool.reports()] == ["left"] * 3
     assert list((tmp_path / "out").iterdir()) == []
 
 

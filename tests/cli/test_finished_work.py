@@ -285,11 +285,11 @@ def test_a_batch_whose_terminal_is_gone_paints_on(tmp_path: Path) -> None:
         source = image_files.read_source(item.source)
         return source, Job(source.pixels, (Style(source.pixels),))
 
-    crew = PainterPool(Batch(todo, tmp_path / "out", {}, make), _Copyist, 1, _GoneTerminal())
-    crew.begin()
-    while not crew.wait(1):
+    pool = PainterPool(Batch(todo, tmp_path / "out", {}, make), _Copyist, 1, _GoneTerminal())
+    pool.begin()
+    while not pool.wait(1):
         pass
-    assert [report.state for report in crew.reports()] == ["painted", "painted"]
+    assert [report.state for report in pool.reports()] == ["painted", "painted"]
 
 
 def test_pictures_that_are_left_are_no_success() -> None:

@@ -55,12 +55,12 @@ def test_all_workers_have_a_place_at_the_same_time(graphics: bool) -> None:  # n
     kinds = [Machine("", cpus, cards) for cpus, cards in product((1, 3, 8), (0, 1, 4))]
     for pair in product(kinds, repeat=2):
         machines = [Machine(str(n), one.cpus, one.cards) for n, one in enumerate(pair)]
-        for hands in range(1, most(machines, graphics=graphics) + 1):
-            found = place(machines, hands, graphics=graphics)
+        for workers in range(1, most(machines, graphics=graphics) + 1):
+            found = place(machines, workers, graphics=graphics)
             room = [one.cpus // found.cpus for one in machines]
             if found.sharers:
                 room = [min(n, one.cards * found.sharers) for n, one in zip(room, machines, strict=True)]
-            assert sum(room) >= hands, (machines, found)
+            assert sum(room) >= workers, (machines, found)
             assert [found.beside[one.name] for one in machines if one.name in found.beside] == [
-                min(n, hands) for n, one in zip(room, machines, strict=True) if one.name in found.beside
+                min(n, workers) for n, one in zip(room, machines, strict=True) if one.name in found.beside
             ]

@@ -61,7 +61,7 @@ def machines() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def atelier(machines: Cluster) -> RayPainterPool:
+def pool(machines: Cluster) -> RayPainterPool:
     return RayPainterPool(machines, 2, graphics=False)
 
 
@@ -71,14 +71,14 @@ class Silent:
     def __init__(self, on_progress: Callable[[], None] = lambda: None) -> None:
         self.on_progress = on_progress
 
-    def began(self, hand: int, item: Item) -> None: ...
+    def began(self, worker: int, item: Item) -> None: ...
 
-    def reached(self, hand: int, fraction: float) -> None:
-        assert hand in (0, 1)
+    def reached(self, worker: int, fraction: float) -> None:
+        assert worker in (0, 1)
         assert 0 <= fraction <= 1
         self.on_progress()
 
-    def ended(self, hand: int, report: Report) -> None: ...
+    def ended(self, worker: int, report: Report) -> None: ...
 
 
 def make(item: Item, _before: Item | None) -> tuple[Source, Job]:
@@ -86,18 +86,18 @@ def make(item: Item, _before: Item | None) -> tuple[Source, Job]:
     return source, Job(source.pixels, (STYLE,), DRAFT)
 
 
-def painted(folder: Path, start: Callable[[], Painter], hands: int, told: Callable[[], None] = lambda: None) -> Any:
+def painted(folder: Path, start: Callable[[], Painter], workers: int, told: Callable[[], None] = lambda: None) -> Any:
     """States, and the bytes of four results."""
     found = []
     for number in range(4):
         path = folder / f"{number}.png"
         image_files.write(path, photograph(40 + 8 * number, 64))
         found.append(Item(path, folder / "out" / path.name))
-    crew = PainterPool(Batch(found, folder / "out", {}, make), start, hands, Silent(told))
-    crew.begin()
-    while not crew.wait(60):
+    pool = PainterPool(Batch(found, folder / "out", {}, make), start, workers, Silent(told))
+    pool.begin()
+    while not pool.wait(60):
         pass
-    return [report.state for report in crew.reports()], [item.output.read_bytes() for item in found]
+    return [report.state for report in pool.reports()], [item.output.read_bytes() for item in found]
 
 
 def photograph(height: int, width: int) -> Pixels:
@@ -110,14 +110,14 @@ def job(side: int = 64, **settings: Any) -> Job:
 
 @pytest.mark.arithmetic
 def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(
-    atelier: RayPainterPool, tmp_path: Path
+    pool: RayPainterPool, tmp_path: Path
 ) -> None:
     """One of two is killed while it paints: another takes its place, and every byte is what one engine here gives."""
-    painting: dict[threading.Thread, int] = {}  # which hand has which worker
+    painting: dict[threading.Thread, int] = {}  # which thread has which worker
     started, killed = list[int](), list[int]()
 
     def start() -> Painter:
-        painter = atelier.painter()
+        painter = pool.painter()
         painting[threading.current_thread()] = painter.pid
         started.append(painter.pid)
         return painter
@@ -155,9 +155,9 @@ def test_only_this_machine_reaches_a_cluster_of_our_own(machines: Cluster) -> No
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
 
 
-def test_a_cancelled_painter_paints_the_next_picture(atelier: RayPainterPool) -> None:
+def test_a_cancelled_painter_paints_the_next_picture(pool: RayPainterPool) -> None:
     """What is at work ends at once, in the middle of a step; the picture after it has another worker."""
-    painter = atelier.painter()
+    painter = pool.painter()
     first = painter.pid
     with pytest.raises(CancelledError):
         painter.stylize(request_of(job(512, quality="max")), lambda _: painter.cancel())
@@ -167,16 +167,16 @@ def test_a_cancelled_painter_paints_the_next_picture(atelier: RayPainterPool) ->
     painter.close()
 
 
-def test_what_the_engine_refuses_there_is_refused_here(atelier: RayPainterPool) -> None:
+def test_what_the_engine_refuses_there_is_refused_here(pool: RayPainterPool) -> None:
     """Its own error, with its remedy, and the worker lives on; what nobody foresaw is told in one line."""
-    painter = atelier.painter()
+    painter = pool.painter()
     with pytest.raises(BackendUnavailableError, match="mps"):
         painter.stylize(request_of(job(device="mps")))
     told: list[Progress] = []
     painter.stylize(request_of(job()), told.append)
     assert told[-1].step == 4
     painter.close()
-    worker = atelier.cluster.worker(dict, 2, graphics=False)
+    worker = pool.cluster.worker(dict, 2, graphics=False)
     with pytest.raises(NeuralStyleError, match="AttributeError"):
         worker.call("no_such_method").get()
     worker.close()
@@ -232,19 +232,19 @@ def test_the_command_joins_a_cluster_and_leaves_it_on_ctrl_c(machines: Cluster, 
     assert json.loads(out)["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 1}
     assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["a.png"]
     until(lambda: workers() <= before)
-    assert machines.hands(None, graphics=False) == 1
+    assert machines.worker_count(None, graphics=False) == 1
 
 
 def test_no_more_workers_are_had_than_have_room(machines: Cluster) -> None:
     """A team that is asked for more would wait for ever; a sentence says so."""
     sentences.clear()
-    room = machines.hands(10**6, graphics=False)
+    room = machines.worker_count(10**6, graphics=False)
     assert sentences == [f"the cluster has processors for {room} workers, not for 1000000"]
     team = [machines.worker(dict, room, graphics=False) for _ in range(room)]
     assert len({worker.pid() for worker in team}) == room
     for worker in team:
         worker.close()
-    assert machines.hands(1, graphics=False) == 1
+    assert machines.worker_count(1, graphics=False) == 1
     assert len(sentences) == 1
 
 
