@@ -63,6 +63,7 @@ class Safe:
                 file.unlink(missing_ok=True)
         self._files = []
         self._held.close()
+        _remove_if_empty()
 
 
 def found() -> list[Path]:
@@ -84,16 +85,24 @@ def discard(files: list[Path]) -> None:
     for file in files:
         with contextlib.suppress(OSError):
             file.unlink(missing_ok=True)
+    _remove_if_empty()
 
 
 def deliver(files: list[Path]) -> list[Gimp.Layer]:
-    """Make an image of each, and delete the files. One that cannot be read is passed over."""
+    """Make an image of each, and delete its file; a damaged one too. One that cannot be read now stays for its day."""
     layers = []
     for file in files:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
-            layers.append(_read(file))
-    discard(files)
+        with contextlib.suppress(OSError):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+                layers.append(_read(file))
+            discard([file])
     return layers
+
+
+def _remove_if_empty() -> None:
+    with contextlib.suppress(OSError):
+        folder().rmdir()
+        folder().parent.rmdir()
 
 
 def _write(file: Path, painted: Painted, look: Look) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.imaging import color_profiles, image_files
+from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import stylize
 from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidImageError
@@ -133,7 +133,7 @@ def test_rows_that_are_missing_or_too_many_change_nothing_else() -> None:
 
 def test_a_few_bytes_do_not_take_more_memory_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A picture that is allowed elsewhere, but not where a gigabyte is free, is refused before it is unpacked."""
-    monkeypatch.setattr(image_files, "available", lambda: 2**30)
+    monkeypatch.setattr(decoding, "available", lambda: 2**30)
     with pytest.raises(ImageTooLargeError, match="12000 x 12000 px, does not fit into memory"):
         image_files.decode(_png(size=(12000, 12000), rows=1))
     assert image_files.decode(_png()).shape == (40, 40, 3)

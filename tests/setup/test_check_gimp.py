@@ -186,7 +186,7 @@ def test_a_real_gimp_is_asked_and_answers(studio: Studio, tmp_path: Path) -> Non
     (folder / "engine.json").unlink()
     (finding,) = check_gimp._ask(console, version)
     assert (finding.state, "engine.json does not exist" in finding.text) == ("problem", True)
-    (folder / "nst_core" / "settings.py").write_text("import nonsense\n")
+    (folder / "nst_core" / "shared" / "settings.py").write_text("import nonsense\n")
     (folder / "neural-style.py").touch()
     (finding,) = check_gimp._ask(console, version)
     assert (finding.state, "does not load the plug-in" in finding.text) == ("problem", True)

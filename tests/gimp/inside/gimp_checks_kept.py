@@ -253,7 +253,7 @@ def host_dies() -> Facts:
     }
     with engine("unchanged"):
         call(image, [source])
-    return facts | {"after a success": len(list(undelivered.folder().iterdir()))}
+    return facts | {"after a success": len(list(undelivered.folder().glob("*")))}
 
 
 @check
@@ -263,6 +263,7 @@ def old_ones() -> Facts:
     from gimp_plugin.image import undelivered  # noqa: PLC0415 - as installed, after the path is known
 
     place = undelivered.folder()
+    place.mkdir(parents=True, exist_ok=True)
     for name in ("old-0.painting", "torn-0.painting"):
         (place / name).write_bytes(b'{"format": 1, "size": [4, 4]}\n')
     os.utime(place / "old-0.painting", (1.0, 1.0))
@@ -270,7 +271,7 @@ def old_ones() -> Facts:
     return {
         "found": [file.name for file in found],
         "made": len(undelivered.deliver(found)),
-        "left": [file.name for file in place.iterdir()],
+        "left": [file.name for file in place.glob("*")],
     }
 
 
