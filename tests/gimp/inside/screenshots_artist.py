@@ -16,7 +16,6 @@ from screen_reader import (
     text,
     until,
     wait_for,
-    widgets,
     window,
 )
 
@@ -35,7 +34,7 @@ def dark() -> Facts:
     shoot("dialog-variations-dark")
     click("Back")
     click("Stylize")
-    until(lambda: text("Step "))
+    until(lambda: text("Size 4 of 4"))
     shoot("dialog-running-dark")
     press("Escape")
     wait_for("button", "Stylize")
@@ -61,8 +60,9 @@ def error() -> Facts:
 
 
 def rest() -> None:
-    """Until the preview is there."""
-    until(lambda: any(one.get_name() == "Preview" for one in widgets()))
+    """Until the preview is finished."""
+    until(lambda: text("getting better"))
+    until(lambda: not text("getting better"))
 
 
 def shoot(name: str) -> None:
