@@ -97,12 +97,11 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
     with refusals(as_json=as_json):
-        from nst_core.cli.sheet import carry_out, tell  # noqa: PLC0415 - as above
-        from nst_core.imaging import image_files  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.sheet import SheetFile, carry_out, tell  # noqa: PLC0415 - loads the whole engine
 
-        path = image_files.require_writable(output, overwrite=overwrite)
+        file = SheetFile(Path(output), overwrite)
         names, columns = given.pop("names"), given.pop("columns")
-        report = carry_out(content, path, names, columns, gathered(given) | {"mask": None})
+        report = carry_out(content, file, names, columns, gathered(given) | {"mask": None})
         if as_json:
             print_json(report)
         else:

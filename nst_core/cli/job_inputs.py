@@ -16,7 +16,7 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, preset_styles
 from nst_core.painting.recipe import FORMAT, of_the_work, require_same
 from nst_core.shared.atomic_files import replace_file
-from nst_core.shared.errors import InvalidSettingError, UnwritableOutputError
+from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets import lookup
 from nst_core.shared.settings import Settings, knobs, to_mapping
 
@@ -42,9 +42,13 @@ def read_recipe(path: str) -> dict[str, Any]:
     return found
 
 
-def write_recipe(path: Path, recipe: dict[str, Any]) -> None:
-    """Write it, whole or not at all, where `require_recipe_path` found a place. Raises UnwritableOutputError."""
+def write_recipe(path: Path, recipe: dict[str, Any], *, overwrite: bool = True) -> None:
+    """Write it, whole or not at all, where `require_recipe_path` found a place. Raises UnwritableOutputError.
+
+    overwrite: whether it may replace a file that is there by now.
+    """
     content = (json.dumps(recipe, indent=2, ensure_ascii=False) + "\n").encode()
+    require_recipe_path(str(path), overwrite=overwrite)
     try:
         if path.exists() and not path.is_file():  # a pipe
             path.write_bytes(content)
@@ -182,22 +186,30 @@ def resolve_job(order: JobOptions) -> ResolvedJob:
     return ResolvedJob(
         styles,
         settings,
-        _guides(order.guides, len(styles)),
-        None if order.mask is None else _light(order.mask),
-        None if picture is None else flatten(image_files.read(picture)),
+        _guides(order.guides, len(styles), size),
+        None if order.mask is None else _light(order.mask, size),
+        None if picture is None else flatten(image_files.read_source(picture, longest=size).pixels),
         size,
         preset.slug if preset else None,
         wanted,
-        None if order.strength_map is None else _light(order.strength_map),
+        None if order.strength_map is None else _light(order.strength_map, size),
     )
 
 
 def read_content(path: str, size: int | None, page: int | None = None) -> Source:
-    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError."""
-    source = image_files.read_source(path, page)
-    image_files.require_usable(source.pixels, path)
-    if size is None:
-        return source
+    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError.
+
+    The limits of size are for what is painted: with --size a file may be larger or smaller.
+    """
+    try:
+        source = image_files.read_source(path, page, size)
+        if size is None:
+            image_files.require_usable(source.pixels, path)
+            return source
+    except (ImageTooLargeError, ImageTooSmallError) as error:
+        if size is not None:
+            raise
+        raise type(error)(error.message, f"{error.remedy}, or --size to paint it at another") from error
     height, width = source.pixels.shape[:2]
     scale = size / max(height, width)
     sized = resize(source.pixels, max(1, round(height * scale)), max(1, round(width * scale)))
@@ -223,19 +235,19 @@ def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Styl
     return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
 
 
-def _guides(guides: tuple[str, ...], styles: int) -> tuple[Pixels | None, ...]:
+def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Pixels | None, ...]:
     """One for each style."""
     if not guides:
         return (None,) * styles
     if len(guides) != styles:
         counts = f"{len(guides)} for {styles} styles" if styles > 1 else f"{len(guides)} for one style"
         raise InvalidSettingError(f"the guides do not match: {counts}", f"give one for each, {NO_GUIDE} for none")
-    return tuple(None if path == NO_GUIDE else _light(path) for path in guides)
+    return tuple(None if path == NO_GUIDE else _light(path, size) for path in guides)
 
 
-def _light(path: str) -> Pixels:
+def _light(path: str, size: int | None) -> Pixels:
     """(H, W, 1) in [0, 1]: how light a mask is, and nothing where it is transparent."""
-    pixels = image_files.read(path)
+    pixels = image_files.read_source(path, longest=size).pixels
     light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
     light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
     mask: Pixels = light[..., None].astype("float32")

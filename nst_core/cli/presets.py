@@ -113,15 +113,16 @@ def delete(*, name: str, as_json: bool) -> None:
 @presets_group.command(name="export")
 @click.argument("name")
 @click.argument("file", type=file_type)
+@click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
 @json_option
-def export_command(*, name: str, file: Path, as_json: bool) -> None:
+def export_command(*, name: str, file: Path, overwrite: bool, as_json: bool) -> None:
     """Write the look NAME to FILE (.nstyle), to give away."""
     with refusals(as_json=as_json):
         from nst_core.shared.presets.archive import export_preset  # noqa: PLC0415 - as above
         from nst_core.shared.presets.lookup import load_preset  # noqa: PLC0415 - as above
 
         preset = load_preset(name)
-        export_preset(preset, file)
+        export_preset(preset, file, overwrite=overwrite)
         if as_json:
             print_json(_entry(preset) | {"file": str(file)})
         else:

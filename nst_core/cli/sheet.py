@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,22 @@ SIZE = 384
 """Longest edge of each picture unless something else is asked for, px: a dozen of them fill a screen."""
 
 
-def carry_out(content: str, path: Path, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SheetFile:
+    """The file of the sheet, and whether one that is there may be replaced."""
+
+    path: Path
+    overwrite: bool = False
+
+
+def carry_out(
+    content: str, file: SheetFile, names: str, columns: int | None, order: Mapping[str, Any]
+) -> dict[str, Any]:
     """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
 
-    path: of the sheet, which `image_files.require_writable` found. names: of presets, separated by commas, or ALL.
-    order: what Order takes, without styles and preset.
+    names: of presets, separated by commas, or ALL. order: what JobOptions takes, without styles and preset.
     """
+    path = image_files.require_writable(file.path, overwrite=file.overwrite)
     if columns is not None and columns < 1:
         raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
     chosen = _chosen(names)
@@ -59,7 +70,7 @@ def carry_out(content: str, path: Path, names: str, columns: int | None, order: 
                 break
             pictures.append((preset.title, runs[0].outcome().pixels))
         sheet = draw(pictures, columns)
-        image_files.write(path, sheet)
+        image_files.write(path, sheet, overwrite=file.overwrite)
     return {
         "output": str(path),
         "size": [sheet.shape[1], sheet.shape[0]],

@@ -76,7 +76,7 @@ def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[
         path, lost = _kept(path, outcome, source, overwrite=files.overwrite)
         if saved:
             try:
-                write_recipe(saved, recipe)
+                write_recipe(saved, recipe, overwrite=files.overwrite)
             except UnwritableOutputError as error:
                 lost += [str(error)]
     notes = [

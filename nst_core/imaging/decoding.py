@@ -175,20 +175,37 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
         return _shallow(encoded, name, page)
     chosen, notes = found[_chosen(len(found), name, page)], _several(len(found), page)
     try:
-        image = tiff_files.opened(encoded, chosen)
-    except color_profiles.vips().Error as error:
+        image = None if tiff_files.is_misread(chosen) else tiff_files.opened(encoded, chosen)
+    except color_profiles.vips().Error:
         if tiff_files.is_plain(chosen) and not chosen.folder:
             return _shallow(encoded, name, chosen.number + 1, ("TIFF",), notes)
-        raise tiff_files.refusal(chosen, name) from error
-    _require_room(image.width, image.height, name)
-    tiff_files.require_pieces(chosen, len(encoded))
-    held, metadata = tiff_files.values(image, chosen, name), tiff_metadata(encoded, chosen.at)
+        image = None
+    if image is None:
+        held = _by_tifffile(encoded, chosen, name)
+    else:
+        _require_room(image.width, image.height, name)
+        tiff_files.require_pieces(chosen, len(encoded))
+        held = tiff_files.values(image, chosen, name)
+    metadata = tiff_metadata(encoded, chosen.at)
     if held.color is not None:
-        depth = 8 if image.format == "uchar" else 16
+        depth = 8 if image is not None and image.format == "uchar" else 16
         return Source(
             np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes
         )
     return _managed(held.own, held.alpha, held.profile, metadata, notes + held.notes)
+
+
+def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> tiff_files.Values:
+    """A page that libvips cannot read, or not right. Raises InvalidImageError where tifffile cannot either."""
+    _require_room(page.get(256, 1), page.get(257, 1), name)
+    tiff_files.require_pieces(page, len(encoded))
+    try:
+        held = tiff_files.decoded(encoded, page)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise tiff_files.refusal(page, name) from error
+    return tiff_files.own_values(held, page, name)
 
 
 def _chosen(count: int, name: str, page: int | None) -> int:

@@ -19,7 +19,9 @@ from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.decoding import Source, decode_source, too_large
 from nst_core.imaging.metadata import PNG_IPTC, add_tags
 from nst_core.imaging.resizing import strips
+from nst_core.imaging.shrink_on_load import reduced
 from nst_core.shared.errors import (
+    ImageTooLargeError,
     ImageTooSmallError,
     InvalidImageError,
     NothingVisibleError,
@@ -62,10 +64,11 @@ def read(path: str | os.PathLike[str]) -> Pixels:
     return read_source(path).pixels
 
 
-def read_source(path: str | os.PathLike[str], page: int | None = None) -> Source:
+def read_source(path: str | os.PathLike[str], page: int | None = None, longest: int | None = None) -> Source:
     """The picture in a file with all that `write` can keep of it. Raises InvalidImageError or ImageTooLargeError.
 
-    page: which of several, from 1; None takes the first, and a note says so.
+    page: which of several, from 1; None takes the first, and a note says so. longest: the edge, in px, that it will
+    have: a picture that is too large to be held is reduced to it while it is read.
     """
     path = Path(path)
     try:
@@ -82,7 +85,13 @@ def read_source(path: str | os.PathLike[str], page: int | None = None) -> Source
         if isinstance(error, InvalidImageError):
             raise
         raise InvalidImageError(f"{path} cannot be read", "check its name and your permission to read it") from error
-    return decode_source(encoded, str(path), page)
+    try:
+        return decode_source(encoded, str(path), page)
+    except ImageTooLargeError:
+        small = reduced(encoded, str(path), longest, page) if longest else None
+        if small is None:
+            raise
+        return small
 
 
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:

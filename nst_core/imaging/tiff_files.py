@@ -1,19 +1,22 @@
 """TIFF files: which pictures one holds, what their numbers mean, and which are of no kind that can be read right.
 
-Pillow's directories tell what a file holds, libvips decodes it. What neither can tell for certain is refused by name.
+tifffile's directories tell what a file holds, libvips decodes it, and tifffile where libvips cannot or would be wrong.
+What none of them can tell for certain is refused by name.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import logging
+import struct
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from nst_core.imaging import color_profiles
 from nst_core.imaging.arrays import Float
@@ -24,7 +27,7 @@ MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MOST = 4096
 """Directories that are looked at: a chain may bite its own tail."""
 _KIND, _OLD_KIND, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 254, 255, 258, 259, 262, 277
-_FOLDERS, _EXTRA, _FORMAT, _DNG, _INKS = 330, 338, 339, 50706, 332
+_PLANES, _TILES, _EXTRA, _FORMAT, _DNG, _INKS = 284, 324, 338, 339, 50706, 332
 _WHITE_IS_0, _GRAY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB, _ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
 _RAW = {32803, 34892}  # a colour filter's pattern, and what was computed from one
 _COLORS = {_WHITE_IS_0: 1, _GRAY: 1, _RGB: 3, _PALETTE: 3, _CMYK: 4, _YCBCR: 3, _LAB: 3, _ICC_LAB: 3}
@@ -33,18 +36,27 @@ _NAMES = {
     _LAB: "Lab", _ICC_LAB: "Lab", 10: "Lab", 32844: "LogL", 32845: "LogLuv",
 }  # fmt: skip
 _FORMATS = {1: "unsigned integers", 2: "signed integers", 3: "floating-point numbers", 4: "untyped values"}
+_PACKED = {code.value: code.name.replace("_", " ") for code in tifffile.COMPRESSION}
 _STRAIGHT, _PREMULTIPLIED = 2, 1
 _REMEDY = "save it as RGB with 8 or 16 bits per channel"
+_READ = {"uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"}
+"""What a page's numbers may be; the words of Lab apart, signed integers have no white that all programs agree on."""
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong with a file is told by errors
 
 
 @dataclass(frozen=True)
 class Page:
-    """One picture of a file. at: its directory's place; number: among the pages; folder: in that page's own, from 1."""
+    """One picture of a file. at: its directory's place; number: among the pages; folder: in that page's own, from 1.
+
+    tags: values by number. places: where a tag's values lie in the file, and the code of their type.
+    """
 
     at: int
     number: int
     folder: int
-    tags: ImageFileDirectory_v2
+    tags: Mapping[int, Any]
+    places: Mapping[int, tuple[int, str]]
     reduced: bool
 
     def get(self, tag: int, default: int) -> int:
@@ -63,7 +75,11 @@ class Page:
         """What its numbers are, for a person."""
         color = _NAMES.get(self.get(_PHOTOMETRIC, -1), "unknown")
         kind = _FORMATS.get(self.get(_FORMAT, 1), "complex numbers")
-        return f"{self.get(_BITS, 1)}-bit {kind} ({color}, {self.get(_SAMPLES, 1)} channels)"
+        count, packed = self.get(_SAMPLES, 1), self.get(_COMPRESSION, 1)
+        parts = [color, "one channel" if count == 1 else f"{count} channels"]
+        parts += ["in planes"] if self.get(_PLANES, 1) == 2 and count > 1 else []
+        parts += [f"compressed by {_PACKED.get(packed, 'an unknown method')}"] if packed != 1 else []
+        return f"{self.get(_BITS, 1)}-bit {kind} ({', '.join(parts)})"
 
 
 @dataclass(frozen=True)
@@ -98,38 +114,43 @@ def is_raw(encoded: bytes) -> bool:
 
 
 def _all(encoded: bytes) -> Iterator[Page]:
-    file = io.BytesIO(encoded)
-    head = encoded[: 16 if b"+" in encoded[2:4] else 8]
-    seen: set[int] = set()
-    at, number = ImageFileDirectory_v2(head).next, 0
-    while at and at not in seen and len(seen) < _MOST:
-        seen.add(at)
-        tags = _directory(file, head, at)
-        if tags is None:
-            return
-        yield _page(at, number, 0, tags)
-        inner = tags.get(_FOLDERS, ())
-        for folder, place in enumerate(inner if isinstance(inner, tuple) else (inner,), start=1):
-            if isinstance(place, int) and place not in seen and len(seen) < _MOST:
-                seen.add(place)
-                if (held := _directory(file, head, place)) is not None:
-                    yield _page(place, number, folder, held)
-        at, number = tags.next, number + 1
+    with suppress(Exception), tifffile.TiffFile(io.BytesIO(encoded)) as file:
+        seen: set[int] = set()
+        for number in range(_MOST):
+            try:
+                page: Any = file.pages[number]
+            except IndexError:
+                return
+            if page.offset in seen or len(seen) >= _MOST:
+                return
+            seen.add(page.offset)
+            found = _page(page, number, 0)
+            if found is None:
+                return
+            yield found
+            for folder, place in enumerate(page.subifds or (), start=1):
+                if place not in seen and len(seen) < _MOST:
+                    seen.add(place)
+                    with suppress(Exception):
+                        held = _page(_inner(file, place), number, folder)
+                        if held is not None:
+                            yield held
 
 
-def _directory(file: io.BytesIO, head: bytes, at: int) -> ImageFileDirectory_v2 | None:
-    with suppress(Exception):
-        file.seek(at)
-        tags = ImageFileDirectory_v2(head)
-        tags.load(file)
-        return tags if 256 in tags else None
-    return None
+def _inner(file: tifffile.TiffFile, place: int) -> tifffile.TiffPage:
+    """The page whose directory lies there."""
+    file.filehandle.seek(place)
+    return tifffile.TiffPage(file, 0)
 
 
-def _page(at: int, number: int, folder: int, tags: ImageFileDirectory_v2) -> Page:
+def _page(page: tifffile.TiffPage, number: int, folder: int) -> Page | None:
+    tags = {tag.code: tag.value for tag in page.tags}
+    if 256 not in tags:
+        return None
     kind = tags.get(_KIND, 0)
     reduced = bool(isinstance(kind, int) and kind & 5) or tags.get(_OLD_KIND) == 2
-    return Page(at, number, folder, tags, reduced)
+    places = {tag.code: (tag.valueoffset, tag.dataformat[-1]) for tag in page.tags if tag.code == _EXTRA}
+    return Page(page.offset, number, folder, tags, places, reduced)
 
 
 def require_pieces(page: Page, length: int) -> None:
@@ -138,13 +159,13 @@ def require_pieces(page: Page, length: int) -> None:
     libvips would make up what is not there.
     """
     width, height = max(1, page.get(256, 1)), max(1, page.get(257, 1))
-    if 324 in page.tags:
+    if _TILES in page.tags:
         wanted = -(-width // max(1, page.get(322, width))) * -(-height // max(1, page.get(323, height)))
-        told, sizes = page.tags[324], page.tags.get(325, ())
+        told, sizes = page.tags[_TILES], page.tags.get(325, ())
     else:
         wanted = -(-height // min(height, max(1, page.get(278, height))))
         told, sizes = page.tags.get(273, ()), page.tags.get(279, ())
-    wanted *= page.get(_SAMPLES, 1) if page.get(284, 1) == 2 else 1
+    wanted *= page.get(_SAMPLES, 1) if page.get(_PLANES, 1) == 2 else 1
     told, sizes = (held if isinstance(held, tuple) else (held,) for held in (told, sizes))
     if len(told) < wanted:
         raise OSError("its pieces do not cover it")
@@ -155,12 +176,69 @@ def require_pieces(page: Page, length: int) -> None:
 def opened(encoded: bytes, page: Page) -> Any:
     """The page as libvips opens it: nothing is decoded yet. Raises what libvips raises."""
     where = {"subifd": page.folder - 1} if page.folder else {}
+    if _is_premultiplied(page):
+        encoded = _with_plain_channels(encoded, page)
     return color_profiles.vips().Image.tiffload_buffer(encoded, page=page.number, fail_on="truncated", **where)
+
+
+def _is_premultiplied(page: Page) -> bool:
+    return _PREMULTIPLIED in _extra(page)
+
+
+def _extra(page: Page) -> tuple[int, ...]:
+    """What the tag of further channels says."""
+    told = page.tags.get(_EXTRA, ())
+    return tuple(told) if isinstance(told, (tuple, list)) else (told,)
+
+
+def _with_plain_channels(encoded: bytes, page: Page) -> bytes:
+    """The file without a word of what further channels are: libvips divides by the last one, some kinds wrongly."""
+    changed = bytearray(encoded)
+    at, code = page.places[_EXTRA]
+    count = len(_extra(page))
+    struct.pack_into(f"{'<' if encoded[:2] == b'II' else '>'}{count}{code}", changed, at, *(0,) * count)
+    return bytes(changed)
+
+
+def is_misread(page: Page) -> bool:
+    """Whether libvips takes it for something else, or cannot read it.
+
+    Those are half floats in planes or of Lab, tiled planes, and planes of gray with further channels.
+    """
+    photometric = page.get(_PHOTOMETRIC, _GRAY)
+    half = page.get(_FORMAT, 1) == 3 and page.get(_BITS, 1) == 16
+    planes = page.get(_PLANES, 1) == 2 and page.get(_SAMPLES, 1) > 1
+    gray = photometric in (_WHITE_IS_0, _GRAY)
+    return (planes and (gray or half or _TILES in page.tags)) or (half and photometric == _LAB)
+
+
+def decoded(encoded: bytes, page: Page) -> NDArray[Any]:
+    """(H, W, channels) of a page by tifffile, as its numbers are. Raises what tifffile raises."""
+    with tifffile.TiffFile(io.BytesIO(encoded)) as file:
+        found: Any = _inner(file, page.at)
+        held = np.asarray(found.asarray())
+        height, width, channels = page.get(257, 1), page.get(256, 1), page.get(_SAMPLES, 1)
+        if page.get(_PLANES, 1) == 2 and channels > 1:
+            return np.moveaxis(held.reshape(channels, height, width), 0, 2)
+        return held.reshape(height, width, channels)
 
 
 def is_plain(page: Page) -> bool:
     """Whether Pillow may have the last word: of whole bytes, or bits, it gets nothing wrong."""
     return page.get(_BITS, 1) in (1, 8) and page.get(_FORMAT, 1) in (1, 4) and page.get(_PHOTOMETRIC, 1) <= _LAB
+
+
+def is_ordinary(page: Page) -> bool:
+    """Whether whatever reads TIFFs reads it right: unsigned integers of gray or RGB, perhaps with straight alpha."""
+    return bool(
+        not page.folder
+        and page.get(_PHOTOMETRIC, -1) in (_WHITE_IS_0, _GRAY, _RGB)
+        and page.get(_FORMAT, 1) == 1
+        and page.get(_BITS, 1) in (1, 2, 4, 8, 16)
+        and not is_misread(page)
+        and _extra(page) in ((), (_STRAIGHT,))
+        and (_extra(page) or page.get(_SAMPLES, 1) in (1, 3))
+    )
 
 
 def refusal(page: Page, name: str) -> InvalidImageError:
@@ -169,17 +247,52 @@ def refusal(page: Page, name: str) -> InvalidImageError:
 
 
 def values(image: Any, page: Page, name: str) -> Values:
-    """What an opened page holds. Raises InvalidImageError for a kind that cannot be read right."""
-    photometric, kind = page.get(_PHOTOMETRIC, _GRAY), image.format
-    colors = min(_COLORS.get(photometric, 0), image.bands)
-    inks = photometric == _CMYK and page.get(_INKS, 1) != 1
-    if not colors or (kind not in ("uchar", "ushort", "uint", "float") and photometric != _LAB) or inks:
+    """What a page opened by libvips holds. Raises InvalidImageError for a kind that cannot be read right."""
+    lab = image.format == "short" and page.get(_PHOTOMETRIC, _GRAY) == _LAB
+    _require_known(page, image.bands, name)
+    if image.format not in ("uchar", "ushort", "uint", "float", "double") and not lab:
         raise refusal(page, name)
     image = image.autorot()
-    held = image.numpy().reshape(image.height, image.width, image.bands)
-    alpha_at, notes = _transparency(page, colors, image.bands, name)
-    alpha = _shares(held[..., alpha_at : alpha_at + 1]) if alpha_at else np.ones((*held.shape[:2], 0), np.float32)
     profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
+    return meant(image.numpy().reshape(image.height, image.width, image.bands), page, profile, name)
+
+
+def own_values(held: NDArray[Any], page: Page, name: str) -> Values:
+    """The same of a page that tifffile decoded, (H, W, channels)."""
+    _require_known(page, held.shape[2], name)
+    photometric = page.get(_PHOTOMETRIC, _GRAY)
+    lab = photometric in (_LAB, _ICC_LAB) and held.dtype.kind != "f"
+    if held.dtype.name not in _READ or photometric in (_PALETTE, _YCBCR) or lab:
+        raise refusal(page, name)
+    if photometric == _WHITE_IS_0 and held.dtype.kind == "u":
+        held = np.concatenate([np.iinfo(held.dtype).max - held[..., :1], held[..., 1:]], axis=2)
+    held = held.astype(np.float32) if held.dtype == np.float16 else held
+    profile = page.tags.get(34675)
+    return meant(_turned(held, page.get(274, 1)), page, bytes(profile) if profile else None, name)
+
+
+def _turned(held: NDArray[Any], turn: int) -> NDArray[Any]:
+    """Upright, by the tag of orientation, 1 to 8."""
+    held = held.swapaxes(0, 1) if turn in range(5, 9) else held
+    held = held[::-1] if turn in (3, 4, 7, 8) else held
+    return np.ascontiguousarray(held[:, ::-1] if turn in (2, 3, 6, 7) else held)
+
+
+def _require_known(page: Page, bands: int, name: str) -> None:
+    photometric = page.get(_PHOTOMETRIC, _GRAY)
+    inks = photometric == _CMYK and page.get(_INKS, 1) != 1
+    if not min(_COLORS.get(photometric, 0), bands) or inks:
+        raise refusal(page, name)
+
+
+def meant(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Values:
+    """What the numbers of a page mean: (H, W, channels), upright, black below white for gray integers."""
+    photometric, bands = page.get(_PHOTOMETRIC, _GRAY), held.shape[2]
+    colors = min(_COLORS.get(photometric, 0), bands)
+    alpha_at, notes = _transparency(page, colors, bands)
+    alpha = _shares(held[..., alpha_at : alpha_at + 1]) if alpha_at else np.ones((*held.shape[:2], 0), np.float32)
+    if _is_premultiplied(page) and _extra(page)[alpha_at - colors] == _PREMULTIPLIED:
+        held = _divided(held[..., :colors], alpha, photometric, page, name)
     held = held[..., :colors]
     if photometric in (_LAB, _ICC_LAB):
         color = lab_to_srgb(_lab(held, photometric, page, name))
@@ -211,7 +324,7 @@ def lab_to_srgb(lab: Float) -> Float:
 
 def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
     """L in [0, 100], a and b around 0, of what TIFF's two codes and libvips make of them."""
-    if held.dtype == np.float32 and photometric == _LAB:
+    if held.dtype.kind == "f" and photometric == _LAB:
         return np.nan_to_num(held.astype(np.float32), nan=0, posinf=100, neginf=-100)
     units = {
         ("int16", _LAB): (327.67, 256, 0),  # libvips has halved L's words
@@ -225,17 +338,26 @@ def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
     return lab
 
 
-def _transparency(page: Page, colors: int, bands: int, name: str) -> tuple[int, tuple[str, ...]]:
+def _transparency(page: Page, colors: int, bands: int) -> tuple[int, tuple[str, ...]]:
     """Which channel is alpha, 0 for none, and what to say of the others."""
-    told = page.tags.get(_EXTRA, (_STRAIGHT,) if bands == colors + 1 else ())
-    told = tuple(told) if isinstance(told, (tuple, list)) else (told,)
+    told = _extra(page) or ((_STRAIGHT,) if bands == colors + 1 else ())
     told = (*told, *(0,) * (bands - colors))[: bands - colors]
-    if _PREMULTIPLIED in told[:-1]:  # libvips has divided by the last one
-        raise refusal(page, name)
     at = next((number for number, kind in enumerate(told) if kind in (_STRAIGHT, _PREMULTIPLIED)), None)
     others = len(told) - (at is not None)
     some = "a further channel was" if others == 1 else f"{others} further channels were"
     return (0 if at is None else colors + at), ((f"{some} left out",) if others else ())
+
+
+def _divided(held: NDArray[Any], alpha: Float, photometric: int, page: Page, name: str) -> NDArray[Any]:
+    """Colours, (H, W, C), that were multiplied by their alpha, as deep as before. Of floats as they are."""
+    if photometric not in (_GRAY, _RGB):
+        raise refusal(page, name)
+    visible = np.where(alpha > 0, alpha, 1)
+    if held.dtype.kind == "f":
+        floats: NDArray[Any] = (held / visible).astype(np.float32)
+        return floats
+    shares: Float = np.clip(_shares(held) / visible, 0, 1).astype(np.float32)
+    return color_profiles.as_bytes(shares) if held.dtype == np.uint8 else color_profiles.as_words(shares)
 
 
 def _shares(held: NDArray[Any]) -> Float:

@@ -23,6 +23,7 @@ from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.pool import PainterPool
 from nst_core.cli.batch import Ending
 from nst_core.cli.command import main
+from nst_core.cli.job_inputs import write_recipe
 from nst_core.imaging import decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import UnwritableOutputError
@@ -128,7 +129,7 @@ def test_a_folder_that_vanished_while_it_was_painted_loses_no_picture(
 
 
 def test_what_is_there_is_written_over_only_where_that_is_asked_for(tmp_path: Path) -> None:
-    """The picture itself, another file, a recipe, a sheet: each asks for --overwrite, and nothing has changed."""
+    """The picture itself, a recipe, a sheet, an exported look: each asks for --overwrite, and nothing has changed."""
     content = tmp_path / "a.png"
     image_files.write(content, PICTURE)
     before = content.read_bytes()
@@ -141,6 +142,13 @@ def test_what_is_there_is_written_over_only_where_that_is_asked_for(tmp_path: Pa
     assert unpainted(content, tmp_path / "b.png", "--save-recipe", str(recipe)).exit_code == 2
     assert recipe.read_text() == "mine"
     assert run("sheet", content, "--presets", "mosaic", "-o", content).exit_code == 2
+    kept = tmp_path / "k.nstyle"
+    kept.write_text("mine")
+    refused = run("presets", "export", "mosaic", kept, "--json")
+    assert "--overwrite" in json.loads(refused.stdout)["error"]["remedy"]
+    assert kept.read_text() == "mine"
+    assert run("presets", "export", "mosaic", kept, "--overwrite").exit_code == 0
+    assert kept.read_bytes().startswith(b"PK")
     assert unpainted(content, content, "--overwrite", "--save-recipe", str(recipe)).exit_code == 0
     assert json.loads(recipe.read_text())["format"] == 1
 
@@ -152,6 +160,9 @@ def test_a_file_that_came_meanwhile_is_not_written_over(tmp_path: Path) -> None:
         image_files.write(tmp_path / "out.png", PICTURE, overwrite=False)
     assert (tmp_path / "out.png").read_bytes() == b"another's"
     assert len(list(tmp_path.glob("out-*.png"))) == 1
+    with pytest.raises(UnwritableOutputError, match="exists"):
+        write_recipe(tmp_path / "out.png", {}, overwrite=False)
+    assert (tmp_path / "out.png").read_bytes() == b"another's"
 
 
 @unix_only

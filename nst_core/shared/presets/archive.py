@@ -8,6 +8,7 @@ Standard library only: the GIMP plug-in imports this file too.
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
 import unicodedata
@@ -16,7 +17,7 @@ import zlib
 from typing import TYPE_CHECKING, NoReturn
 
 from nst_core.shared import atomic_files
-from nst_core.shared.errors import BrokenPresetError, InvalidImageError, InvalidSettingError
+from nst_core.shared.errors import BrokenPresetError, InvalidImageError, InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets import folder_changes
 from nst_core.shared.presets.library import MAX_PICTURES, MAX_THUMBNAIL, Draft, adopt, files_of, to_draft
 from nst_core.shared.presets.lookup import PRESET_FILE, THUMBNAILS, Preset, Roots
@@ -41,11 +42,13 @@ _DAMAGES = (
 )  # how zipfile, in all its versions, says that a file is damaged or odd
 
 
-def export_preset(preset: Preset, path: Path) -> None:
-    """Write the preset to a file, whole or not at all; a file of that name is replaced.
+def export_preset(preset: Preset, path: Path, *, overwrite: bool = True) -> None:
+    """Write the preset to a file, whole or not at all. overwrite: whether a file of that name is replaced.
 
     Raises BrokenPresetError, InvalidImageError for a picture of a kind that travels badly, UnwritableOutputError.
     """
+    if not overwrite and os.path.lexists(path):
+        raise UnwritableOutputError(f"{path} exists", "choose another name, or use --overwrite")
     files = files_of(to_draft(preset))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

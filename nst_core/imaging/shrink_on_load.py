@@ -1,0 +1,79 @@
+"""Pictures that are too large to be held, at a smaller size: libvips reads them a strip at a time and reduces them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from nst_core.imaging import color_profiles, png_colors, tiff_files
+from nst_core.imaging.decoding import Source, decode_source
+from nst_core.imaging.metadata import tiff_metadata
+from nst_core.shared.errors import InvalidImageError
+from nst_core.system.memory import available
+
+_MOST = 2_000_000_000
+"""Pixels that are reduced at most: it takes about half a minute then."""
+_HELD = 4
+"""Bytes a pixel for which there must be room in any case: interlaced and progressive files are unpacked whole."""
+_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+
+
+def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) -> Source | None:
+    """The picture with this longest edge at most, upright, in its own colours and with its EXIF data and XMP.
+
+    page: which of several, from 1. None where this is no PNG, JPEG, WebP or TIFF, or one that is too large for that
+    as well. Raises InvalidImageError for a damaged one.
+    """
+    if encoded.startswith(tiff_files.MAGIC):
+        chosen = _ordinary(encoded, page)
+        small = chosen and _as_png(encoded, name, longest, f"page={chosen.number}")
+        if not chosen or not small:
+            return None
+        source = replace(decode_source(small, name), metadata=tiff_metadata(encoded, chosen.at))
+    else:
+        small = _as_png(encoded, name, longest) if encoded.startswith(_MAGIC) else None
+        if not small:
+            return None
+        source = decode_source(small, name)
+    note = f"it is too large to be held, and was reduced to {longest} px while it was read"
+    return replace(source, notes=(*source.notes, note))
+
+
+def _as_png(encoded: bytes, name: str, longest: int, where: str = "") -> bytes | None:
+    """where: an option of libvips that names a page. None for what is too large, or memory too small."""
+    vips = color_profiles.vips()
+    options = ",".join(filter(None, [where, "fail_on=truncated"]))
+    try:
+        image = vips.Image.new_from_buffer(encoded, f"[{options}]", access="sequential")
+        if image.width * image.height > _MOST or image.width * image.height * _HELD > available():
+            return None
+        small = _at_size(image, longest).copy_memory().autorot()
+        if encoded.startswith(_MAGIC[0]) and not (told := png_colors.of_png(encoded)).own:
+            small = small.copy()
+            if told.profile:
+                small.set_type(vips.GValue.blob_type, "icc-profile-data", told.profile)
+            else:
+                small.remove("icc-profile-data")
+        found: bytes = small.pngsave_buffer(compression=1)
+    except vips.Error as error:
+        raise InvalidImageError(
+            f"{name} is damaged or cut short", "open and save it again, or choose another"
+        ) from error
+    return found
+
+
+def _at_size(image: Any, longest: int) -> Any:
+    """The picture with this longest edge at most, as deep and in the same colours; hidden ones weigh nothing."""
+    scale = min(1.0, longest / max(image.width, image.height))
+    if not image.hasalpha():
+        return image.resize(scale)
+    most = 65535 if image.format == "ushort" else 255
+    weighed = image.premultiply(max_alpha=most).resize(scale).unpremultiply(max_alpha=most)
+    return weighed.cast(image.format).copy(interpretation=image.interpretation)
+
+
+def _ordinary(encoded: bytes, page: int | None) -> tiff_files.Page | None:
+    """The page of a TIFF, if libvips reads it right whatever it makes of it."""
+    found = [] if tiff_files.is_raw(encoded) else tiff_files.pages(encoded)
+    number = (page or 1) - 1
+    return found[number] if number in range(len(found)) and tiff_files.is_ordinary(found[number]) else None
