@@ -52,8 +52,8 @@ def declare_styles(procedure: Gimp.Procedure) -> None:
 def declare_strength_map(procedure: Gimp.Procedure) -> None:
     """Add the argument that says where the strength counts: in a text, as GIMP writes it down with the others."""
     about = _(
-        "Where the strength counts: “inside” or “outside” of the selection, where “channel NAME” or “mask LAYER” is "
-        "white; an empty text is everywhere."
+        "Where the strength counts: “inside” or “outside” of the selection, where “channel NAME”, “mask LAYER” or "
+        "“drawable ID” is white; an empty text is everywhere."
     )
     procedure.add_string_argument(STRENGTH_MAP, _("_Where"), about, "", FLAGS)
 

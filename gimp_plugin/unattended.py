@@ -49,11 +49,11 @@ def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
     if not call.again:  # a script leaves out what it does not care about: there the preset is followed
         values = arguments.follow(values, picks.look())
         origin.remember(Path(Gimp.directory()), picks)
-        strength = arguments.strength_region(call.config)
+        places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
     else:
-        keys, strength = regions.remembered(call.image, picks.names)
-        picks = picks.placed(keys)
-    places = regions.chosen(picks.regions(), call.image, strength)
+        past = regions.remembered(call.image, picks.names)
+        picks = picks.placed(past.keys)
+        places = regions.chosen(picks.regions(), call.image, past.strength, past.drawn)
     return paint(call, call.drawables, order(call, picks, values, places), left_out)
 
 

@@ -40,9 +40,9 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
         arguments.write(config, past.left.settings)
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
-    places, strength = regions.remembered(image, picks.names)
-    config.set_property(arguments.STRENGTH_MAP, strength if strength in there else regions.EVERYWHERE)
-    window = Window(layers, config, picks.placed(places).within(there), Session(start, GLib.idle_add))
+    before = regions.remembered(image, picks.names)
+    config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in there else regions.EVERYWHERE)
+    window = Window(layers, config, picks.placed(before.keys).within(there), Session(start, GLib.idle_add))
     window.tell([report.left_out(*one) for one in left_out])
     window.offer(undelivered.found())
     size = window.run(past.size)

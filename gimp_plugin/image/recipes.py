@@ -1,7 +1,7 @@
 """The note on a painted layer that says how it was made: what the engine calls the recipe, the styles, the source.
 
 It is a parasite, saved with the image, and holds no path. Regions and layers are noted by what GIMP calls them, a
-selection by its levels.
+selection and a map that was drawn by their levels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.gallery.picks import Picks
 from gimp_plugin.image import layer_styles, origin, regions
+from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
@@ -62,6 +63,8 @@ def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
         noted["strength_region"] = look.regions.strength
     if look.regions.selection is not None:
         noted["selection"] = look.regions.selection.to_json()
+    if look.regions.drawn is not None:
+        noted["drawn"] = look.regions.drawn.to_json()
     return noted
 
 
@@ -125,8 +128,9 @@ def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
     strength = noted.get("strength_region", regions.EVERYWHERE)
     if not isinstance(strength, str):
         raise _unreadable()
-    places = regions.chosen(picks.regions(), image, strength)
     try:
+        drawn = DrawnMap.from_json(noted["drawn"]) if "drawn" in noted else None
+        places = regions.chosen(picks.regions(), image, strength, drawn)
         return replace(places, selection=Selection.from_json(noted["selection"])) if "selection" in noted else places
     except ValueError as error:
         raise _unreadable() from error

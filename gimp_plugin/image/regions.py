@@ -1,7 +1,8 @@
 """Where in an image a style or the strength may count: in or outside the selection, where a channel or mask is white.
 
 A region's key is `inside`, `outside`, `channel NAME`, `mask LAYER`, or empty: everywhere. In an image no two channels
-have the same name, and no two layers.
+have the same name, and no two layers. The strength has two more, for a map that is not in the image: `drawn`, and for
+scripts `drawable ID`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import selections
+from gimp_plugin.image import drawn_maps, selections
+from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.types import Area, Hiding
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
@@ -45,15 +47,21 @@ class Regions:
     """Where each of some styles counts, and the strength.
 
     selection: the one meant, as it was then; None: nothing was selected, or it means where to paint at all.
+    drawn: the map meant where `strength` is DRAWN.
     """
 
     keys: tuple[str, ...] = ()
     selection: Selection | None = None
     strength: str = EVERYWHERE
+    drawn: DrawnMap | None = None
 
     def hiding(self, layer: Gimp.Layer) -> Hiding:
-        """What hides parts of a layer: a selection that says where something counts does not, nor such a mask."""
-        own = self.strength.startswith(MASK) and self.strength == f"{MASK}{layer.get_name()}"
+        """What hides parts of a layer: a selection that says where something counts does not, nor such a mask.
+
+        Nor do they where a map was drawn upon them.
+        """
+        strength = self.drawn.base if self.strength == DRAWN and self.drawn is not None else self.strength
+        own = strength == f"{MASK}{layer.get_name()}"
         return Hiding(selection=self.selection is None, mask=not own)
 
     def guide(
@@ -68,6 +76,8 @@ class Regions:
         return self._read(self.strength, image, area)
 
     def _read(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
+        if key == DRAWN and self.drawn is not None:
+            return _floats(self.drawn.read(area, image), area)
         if key not in (INSIDE, OUTSIDE):
             return _of_item(key, image, area) if key else None
         if self.selection is None:
@@ -76,32 +86,55 @@ class Regions:
         return _floats(levels.translate(INVERTED) if key == OUTSIDE else levels, area)
 
 
-def chosen(keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE) -> Regions:
-    """The regions that are chosen now. strength: where that counts."""
-    selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, strength))
-    return Regions(tuple(keys), selections.present(image) if selected else None, strength)
+def chosen(
+    keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE, drawn: DrawnMap | None = None
+) -> Regions:
+    """The regions that are chosen now. strength: where that counts; drawn: what was drawn for it.
+
+    Raises InvalidSettingError for a drawable that is not there.
+    """
+    if strength.startswith(drawn_maps.DRAWABLE):
+        strength, drawn = DRAWN, drawn_maps.of_drawable(strength, image)
+    base = drawn.base if strength == DRAWN and drawn is not None else strength
+    selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, base))
+    return Regions(
+        tuple(keys), selections.present(image) if selected else None, strength, drawn if strength == DRAWN else None
+    )
 
 
-def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str) -> None:
-    """Let an image know, while it is open, where styles and strength count in it. keys: by what names a style."""
+@dataclass(frozen=True)
+class Remembered:
+    """Where styles and strength counted in an image the last time. keys: of the styles; drawn: the map for it."""
+
+    keys: list[str]
+    strength: str = EVERYWHERE
+    drawn: DrawnMap | None = None
+
+
+def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str, drawn: DrawnMap | None = None) -> None:
+    """Let an image know, while it is open, where styles and strength count in it. keys: by what names a style.
+
+    drawn: kept for later, whether it counts or not.
+    """
     if image.is_valid():
-        said = {"styles": {_digest(name): key for name, key in keys.items() if key}, "strength": strength}
+        said: dict[str, Any] = {"styles": {_digest(name): key for name, key in keys.items() if key}}
+        said |= {"strength": strength, "drawn": drawn.to_json() if drawn is not None else None}
         image.attach_parasite(Gimp.Parasite.new(REMEMBERED, 0, json.dumps(said).encode()))
 
 
-def remembered(image: Gimp.Image, names: Sequence[str]) -> tuple[list[str], str]:
+def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
     """Where those styles counted in this image the last time, and the strength: everywhere, if it was never said.
 
     What was there then may be gone.
     """
     parasite = image.get_parasite(REMEMBERED) if image.is_valid() else None
-    said: Any = None
     with contextlib.suppress(ValueError, RecursionError):
         said = json.loads(bytes(parasite.get_data())) if parasite is not None else None
-    match said:
-        case {"styles": dict() as keys, "strength": str(strength)}:
-            return [str(keys.get(_digest(name), EVERYWHERE)) for name in names], strength
-    return [EVERYWHERE for _name in names], EVERYWHERE
+        match said:
+            case {"styles": dict() as keys, "strength": str(strength), "drawn": drawn}:
+                found = [str(keys.get(_digest(name), EVERYWHERE)) for name in names]
+                return Remembered(found, strength, DrawnMap.from_json(drawn) if drawn else None)
+    return Remembered([EVERYWHERE for _name in names])
 
 
 def _digest(name: str) -> str:
@@ -128,7 +161,7 @@ def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
     channel, left, top = _channel(key, image)
     corner = (area.left - round(left * area.scale), area.top - round(top * area.scale))
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
-    levels: bytes = channel.get_buffer().get(there, area.scale, selections.LEVELS, Gegl.AbyssPolicy.NONE)
+    levels: bytes = channel.get_buffer().get(there, area.scale, selections.form_of(channel), Gegl.AbyssPolicy.NONE)
     return _floats(levels, area)
 
 

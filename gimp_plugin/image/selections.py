@@ -1,4 +1,7 @@
-"""A selection as it was: kept while it says where styles count, and in the note on what was painted so."""
+"""A selection as it was: kept while it says where styles count, and in the note on what was painted so.
+
+What was drawn to say where the strength counts is kept in the same way.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.libgimp import GdkPixbuf, Gegl, Gimp, GLib
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import MAX_SIDE
@@ -17,8 +20,11 @@ if TYPE_CHECKING:
     from gimp_plugin.image.types import Area
 
 LEVELS = "Y u8"  # linear, as selections are
+BENT = "Y' u8"  # as channels are where an image has 8 bits of the usual kind, and there alone
+STRIP = 2**22  # pixels enlarged at a time
 MOST_NOTED = 2**18  # bytes: a selection that takes more is noted at half its size, or less
 MOST_LEVELS = 2**30
+Box = tuple[int, int, int, int]  # left, top, width and height
 ALIKE = 0.01  # of a side: what rounding does to the shape of an image that is scaled
 
 
@@ -30,15 +36,18 @@ class Selection:
     size: tuple[int, int]
     levels: bytes = field(repr=False)
 
-    def read(self, area: Area, image: Gimp.Image) -> bytes:
-        """The levels in an area of the image, which may have been scaled since. Raises InvalidSettingError."""
+    def read(self, area: Area, image: Gimp.Image, *, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
+        """The levels in an area of the image, which may have been scaled since. beyond: what lies outside of it.
+
+        Raises InvalidSettingError.
+        """
         width, height = image.get_width(), image.get_height()
         if abs(width * self.image[1] - height * self.image[0]) > ALIKE * width * self.image[1]:
             raise InvalidSettingError(
-                _("the image has another shape than when its selection said where styles count"),
-                _("choose the styles again in Neural Style"),
+                _("the image has another shape than when it was said where styles or the strength count"),
+                _("choose that again in Neural Style"),
             )
-        return _part(self, area.scale * width / self.size[0], (area.left, area.top, area.width, area.height))
+        return _part(self, area.scale * width / self.size[0], (area.left, area.top, area.width, area.height), beyond)
 
     def to_json(self) -> dict[str, Any]:
         """What to write down, never much."""
@@ -76,6 +85,12 @@ def present(image: Gimp.Image) -> Selection | None:
     return Selection(size, size, image.get_selection().get_buffer().get(whole, 1.0, LEVELS, Gegl.AbyssPolicy.NONE))
 
 
+def form_of(channel: Gimp.Channel) -> str:
+    """The babl format in which a channel or mask gives the levels of the selection that it would be."""
+    bent = channel.get_image().get_precision() == Gimp.Precision.U8_NON_LINEAR
+    return BENT if bent and not isinstance(channel, (Gimp.LayerMask, Gimp.Selection)) else LEVELS
+
+
 def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
     """The levels, where GEGL scales and converts them."""
     Gegl.init(None)  # does nothing the second time
@@ -84,11 +99,45 @@ def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
     return buffer
 
 
-def _part(selection: Selection, scale: float, box: tuple[int, int, int, int]) -> bytes:
-    """box: left, top, width and height in the selection, scaled by `scale`."""
+def _part(selection: Selection, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
+    """box: in the selection, scaled by `scale`. beyond: what lies outside of the selection."""
+    if scale > 1:  # GEGL would repeat pixels, and soft borders would have steps
+        return _enlarged(selection, scale, box, endless=beyond == Gegl.AbyssPolicy.CLAMP)
     buffer = buffer_of(selection.levels, *selection.size)
-    levels: bytes = buffer.get(Gegl.Rectangle.new(*box), scale, LEVELS, Gegl.AbyssPolicy.NONE)
+    levels: bytes = buffer.get(Gegl.Rectangle.new(*box), scale, LEVELS, beyond)
     return levels
+
+
+def _enlarged(selection: Selection, scale: float, box: Box, *, endless: bool) -> bytes:
+    """endless: the selection's borders go on beyond it; else there is nothing."""
+    (left, top, width, height), (wide, high) = box, selection.size
+    far, low = (width, height) if endless else (round(wide * scale) - left, round(high * scale) - top)
+    first, last = 0 if endless else max(0, -left), min(width, far)
+    if first >= last:
+        return bytes(width * height)
+    source = _gray(selection.levels, wide, high)
+    room = last - first + -(last - first) % 4  # so that rows follow each other without a gap
+    empty, before, behind = bytes(width), bytes(first), bytes(width - last)
+    rows: list[bytes] = []
+    for start in range(0, height, max(1, STRIP // room)):
+        count = min(max(1, STRIP // room), height - start)
+        part = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, room, count)  # noqa: FBT003 - no alpha
+        place, smooth = (-left - first, -top - start), GdkPixbuf.InterpType.BILINEAR
+        source.scale(part, 0, 0, room, count, *place, scale, scale, smooth)
+        levels = part.get_pixels()[::3]
+        for row in range(count):
+            inside = endless or -top <= start + row < low
+            rows.append(before + levels[row * room :][: last - first] + behind if inside else empty)
+    return b"".join(rows)
+
+
+def _gray(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
+    """Three times the same: pixbufs know colours alone."""
+    triple = bytearray(3 * len(levels))
+    for channel in range(3):
+        triple[channel::3] = levels
+    raw = GLib.Bytes.new(bytes(triple))
+    return GdkPixbuf.Pixbuf.new_from_bytes(raw, GdkPixbuf.Colorspace.RGB, False, 8, width, height, 3 * width)  # noqa: FBT003 - no alpha
 
 
 def _unpacked(text: str, count: int) -> bytes:

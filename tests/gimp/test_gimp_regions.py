@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +29,9 @@ def test_the_selection_is_a_region_inside_and_outside(found: Found) -> None:
     assert facts["outside"] == [0, 1, 1, 1, 1]
     assert facts["shifted"] == [0, 0, 0, 1, 1]
     assert facts["small"] == [1, 0, 0, 0, 0]
-    assert facts["later, of a larger image"] == [1, 0, 0, 0, 0]
+    *corners, middle = facts["later, of a larger image"]
+    assert corners == [1, 0, 0, 0]
+    assert 0 < middle < 0.25, "the corner of the selection, enlarged without steps"
 
 
 def test_channels_and_masks_are_regions(found: Found) -> None:
@@ -38,3 +41,33 @@ def test_channels_and_masks_are_regions(found: Found) -> None:
     assert facts["layer"] in facts["offered"][1]
     assert facts["guides"] == [[1, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
     assert facts["channel"] in facts["gone"]
+
+
+def test_a_channel_is_as_soft_as_the_selection_that_was_saved_in_it(found: Found) -> None:
+    """GIMP keeps the channels of a usual image in another scale than selections."""
+    assert found("channel_and_mask")["apart"] < 0.01
+
+
+def test_a_drawn_map_is_enlarged_without_steps_and_goes_on_beyond_the_image(found: Found) -> None:
+    """Eight times as large, its border is a ramp of about eight pixels."""
+    row = found("drawn_map")["row"]
+    assert row == sorted(row)
+    assert (row[0], row[69], row[79], row[-1]) == (0, 0, 1, 1)
+    assert max(b - a for a, b in itertools.pairwise(row)) < 0.2
+
+
+def test_a_drawn_map_is_saved_as_a_channel(found: Found) -> None:
+    """Which says the same; what was selected stays selected."""
+    assert found("drawn_map")["saved"] == ["Strength", True, True]
+
+
+def test_a_map_that_was_drawn_upon_the_selection_keeps_that_from_hiding_anything(found: Found) -> None:
+    """Else a selection says what is painted at all."""
+    assert found("drawn_map")["selection hides"] == [True, False]
+
+
+def test_a_drawn_map_stays_with_its_image(found: Found) -> None:
+    """While that is open; another image knows nothing of it."""
+    facts = found("drawn_map")
+    assert facts["remembered"] == [[""], "drawn", True]
+    assert facts["elsewhere"]

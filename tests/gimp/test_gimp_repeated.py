@@ -86,6 +86,16 @@ def test_a_channel_or_a_mask_can_say_where_the_strength_counts(found: Found) -> 
         assert facts[case]["image kept"]
 
 
+def test_any_drawable_can_say_where_the_strength_counts_and_is_kept_in_the_recipe(found: Found) -> None:
+    """As it was then, when the painting is repeated or refined; one that is not there is refused."""
+    facts = found("strength_by_drawable")
+    channel, layer, again, refined = facts["maps"]
+    assert channel == {"none": 128 * 66, "soft": 0, "full": 128 * 30}
+    assert layer == again == refined == {"none": 96 * 96, "soft": 0, "full": 32 * 96}
+    assert "no layer, mask or channel" in facts["gone"]["message"]
+    assert facts["gone"]["image kept"]
+
+
 def test_a_script_can_leave_faces_as_everything_else(found: Found) -> None:
     """Faces are kept unless it says no, and so is the method; a repetition follows the recipe."""
     assert found("faces_and_method")["found"] == [[True, "painterly"], [False, "classic"], [False, "classic"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ from gi.repository import Gimp
 from gimp_calls import Facts, answer, check, photograph
 
 from gimp_plugin.image import regions
+from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.regions import INSIDE, OUTSIDE, Regions
+from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import StyleFile
@@ -65,8 +68,16 @@ def channel_and_mask() -> Facts:
     channel = Gimp.Selection.save(image)
     Gimp.Selection.none(image)
     offered = {region.key: region.title for region in regions.available(image)}
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 64, 96)
+    Gimp.Selection.feather(image, 40)
+    soft = Gimp.Selection.save(image)
+    whole = Area(0, 0, 128, 96)
+    levels = [strengths(regions.chosen([], image, key), image, whole) for key in (f"channel {soft.get_name()}", INSIDE)]
+    image.remove_channel(soft)
+    Gimp.Selection.none(image)
     keys = [f"channel {channel.get_name()}", f"mask {layer.get_name()}"]
     facts: Facts = {"offered": [offered[key] for key in keys], "layer": layer.get_name(), "channel": channel.get_name()}
+    facts["apart"] = max(abs(a - b) for a, b in zip(*levels, strict=True))
     facts["guides"] = [guide(key, image, Area(0, 0, 128, 96)) for key in keys]
     image.remove_channel(channel)
     try:
@@ -74,6 +85,38 @@ def channel_and_mask() -> Facts:
     except InvalidSettingError as error:
         facts["gone"] = error.message
     return facts
+
+
+def strengths(places: Regions, image: Gimp.Image, area: Area) -> list[float]:
+    rows = places.strength_map(image, area)
+    return [] if rows is None else [round(value, 3) for value in struct.unpack(f"<{len(rows) // 4}f", rows)]
+
+
+@check
+def drawn_map() -> Facts:
+    """Of 16 x 12 px for an image of 128 x 96: black on the left, white on the right. In a layer that stands out too."""
+    image = photograph()
+    (layer,) = image.get_layers()
+    rows = (bytes(8) + b"\xff" * 8) * 12
+    drawn = DrawnMap(Selection((128, 96), (16, 12), rows))
+    noted = DrawnMap.from_json(json.loads(json.dumps(drawn.to_json())))
+    places = regions.chosen([], image, "drawn", noted)
+    row = strengths(places, image, Area(-10, 40, 148, 1))
+    channel = drawn.save(image)
+    selected = [one.get_id() for one in image.get_selected_layers()] == [layer.get_id()]
+    by_channel = regions.chosen([], image, f"channel {channel.get_name()}")
+    same = strengths(by_channel, image, Area(0, 0, 128, 96)) == strengths(places, image, Area(0, 0, 128, 96))
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
+    upon = [regions.chosen([], image, "drawn", DrawnMap(drawn.levels, base)) for base in ("", "inside")]
+    regions.remember(image, {}, "drawn", drawn)
+    before = regions.remembered(image, ["any"])
+    return {
+        "row": row,
+        "saved": [channel.get_name(), same, selected],
+        "selection hides": [one.hiding(layer).selection for one in upon],
+        "remembered": [before.keys, before.strength, before.drawn == drawn],
+        "elsewhere": regions.remembered(photograph(), ["any"]).drawn is None,
+    }
 
 
 answer()

@@ -147,6 +147,29 @@ def strength_by_channel_and_mask() -> Facts:
 
 
 @check
+def strength_by_drawable() -> Facts:
+    """A channel of this image, and a layer of another one, which is closed before the painting is repeated."""
+    image, other = photograph(), photograph()
+    channel = sky(image)
+    (gray,) = other.get_layers()
+    other.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 96)
+    for fill, inverted in ((Gimp.FillType.WHITE, False), (Gimp.FillType.TRANSPARENT, True)):
+        gray.add_alpha()
+        if inverted:
+            Gimp.Selection.invert(other)
+        gray.edit_fill(fill)
+    with engine("unchanged"):
+        _layer, first = painted(image, strength_map=f"drawable {channel.get_id()}")
+        layer, second = painted(image, strength_map=f"drawable {gray.get_id()}")
+        number = gray.get_id()
+        other.delete()
+        again, refined = call(image, [layer], ending="-repeat"), call(image, [layer], ending="-refine")
+        gone = refused("gone", image, [layer], strength_map=f"drawable {number}")
+    maps = [asked(facts)["strength map"] for facts in (first, second, again, refined)]
+    return {"maps": maps, **gone}
+
+
+@check
 def faces_and_method() -> Facts:
     """As a preset has them, and as a script says."""
     image = photograph()
