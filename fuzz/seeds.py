@@ -12,7 +12,20 @@ from PIL import Image
 
 from nst_core.shared.settings import Settings, to_mapping
 from nst_core.shared.wire import protocol
-from nst_core.shared.wire.messages import Cancel, Done, Failed, Pixels, Progress, Ready, StyleFile, StylePixels, Stylize
+from nst_core.shared.wire.messages import (
+    Cancel,
+    Done,
+    Face,
+    Faces,
+    Failed,
+    FindFaces,
+    Pixels,
+    Progress,
+    Ready,
+    StyleFile,
+    StylePixels,
+    Stylize,
+)
 
 PICTURE = Pixels(2, 2, bytes(64))
 SETTINGS = json.dumps(to_mapping(Settings())).encode()
@@ -36,6 +49,8 @@ def _frames() -> Iterator[bytes]:
     for message in (
         Stylize(PICTURE, (style, StyleFile(JPEG)), {"strength": 60.0}, PICTURE, bytes(16), strength_map=bytes(16)),
         Cancel(1),
+        FindFaces(2, PICTURE),
+        Faces(2, (Face(1, 1, 1, 1, 0.5),)),
         Ready(protocol.PROTOCOL, "1", ("onnx",), ("cpu",)),
         Progress(1, 1, 2, 3, 4, loss=0.5, seconds_left=1.0, fraction=0.5),
         Done(1, PICTURE, {"seed": 0}, {"seconds": 1.0}),

@@ -8,6 +8,7 @@ A thread of the session's own starts engines and sends requests, so that the mai
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -19,11 +20,11 @@ from gimp_plugin.dialog.speed import Lap, Speed
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.client.pending_jobs import LatestEvents
 from nst_core.shared.errors import NeuralStyleError
-from nst_core.shared.wire.messages import Cancelled, Done, Event, Failed, Progress, Stylize
+from nst_core.shared.wire.messages import Cancelled, Done, Event, Faces, Failed, Progress, Stylize
 
 if TYPE_CHECKING:
     from nst_core.shared.client.engine import Engine
-    from nst_core.shared.wire.messages import Ready
+    from nst_core.shared.wire.messages import Face, Pixels, Ready
 
 Hear = Callable[[Event], None]
 Post = Callable[[Callable[[], None]], object]
@@ -87,6 +88,13 @@ class Session:
         """Have an engine ready for the first request. That it does not start is told to the request."""
         self._later(self._warm)
 
+    def find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
+        """Have the engine say where a picture shows faces, beside whatever it paints: `hear` is told in the main loop.
+
+        Where there is no engine, or it cannot say, there are none.
+        """
+        self._later(partial(self._find_faces, content, hear))
+
     def close(self) -> None:
         """End the engine; nothing is heard any more. May be called twice."""
         self._newest = None
@@ -139,6 +147,17 @@ class Session:
     def _cancel(self) -> None:
         if self._engine:
             self._engine.cancel()
+
+    def _find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
+        def heard(event: Event) -> None:
+            if not self._closed:
+                self._post(partial(hear, event.faces if isinstance(event, Faces) else ()))
+
+        if self._ready() and self._engine:
+            with contextlib.suppress(NeuralStyleError):
+                self._engine.find_faces(content, heard)
+                return
+        self._post(partial(hear, ()))
 
     def _warm(self) -> None:
         self._ready()

@@ -71,6 +71,17 @@ class Regions:
         pairs = zip(styles, self.keys, strict=True)
         return tuple(replace(style, guide=self._read(key, image, area)) for style, key in pairs)
 
+    def levels(self, image: Gimp.Image, area: Area) -> bytes | None:
+        """What multiplies the strength in an area, one byte a pixel; None: nothing does. Raises as `guide`."""
+        rows = self.strength_map(image, area)
+        if rows is None:
+            return None
+        whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
+        buffer = Gegl.Buffer.new(GUIDE, 0, 0, area.width, area.height)
+        buffer.set(whole, GUIDE, rows)
+        levels: bytes = buffer.get(whole, 1.0, selections.LEVELS, Gegl.AbyssPolicy.NONE)
+        return levels
+
     def strength_map(self, image: Gimp.Image, area: Area) -> bytes | None:
         """Float32 rows that multiply the strength in an area; None: nothing does. Raises as `guide`."""
         return self._read(self.strength, image, area)

@@ -99,6 +99,22 @@ def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
     return buffer
 
 
+def gray_pixbuf(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
+    """The levels as a picture: three times the same, for pixbufs know colours alone."""
+    triple = bytearray(3 * len(levels))
+    for channel in range(3):
+        triple[channel::3] = levels
+    raw = GLib.Bytes.new(bytes(triple))
+    return GdkPixbuf.Pixbuf.new_from_bytes(raw, GdkPixbuf.Colorspace.RGB, False, 8, width, height, 3 * width)  # noqa: FBT003 - no alpha
+
+
+def levels_of(picture: GdkPixbuf.Pixbuf) -> bytes:
+    """The levels in such a picture."""
+    width, stride, raw = picture.get_width(), picture.get_rowstride(), picture.get_pixels()
+    rows = range(picture.get_height())
+    return b"".join(raw[row * stride : row * stride + 3 * width : 3] for row in rows)
+
+
 def _part(selection: Selection, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
     """box: in the selection, scaled by `scale`. beyond: what lies outside of the selection."""
     if scale > 1:  # GEGL would repeat pixels, and soft borders would have steps
@@ -115,8 +131,8 @@ def _enlarged(selection: Selection, scale: float, box: Box, *, endless: bool) ->
     first, last = 0 if endless else max(0, -left), min(width, far)
     if first >= last:
         return bytes(width * height)
-    source = _gray(selection.levels, wide, high)
-    room = last - first + -(last - first) % 4  # so that rows follow each other without a gap
+    source = gray_pixbuf(selection.levels, wide, high)
+    room = last - first
     empty, before, behind = bytes(width), bytes(first), bytes(width - last)
     rows: list[bytes] = []
     for start in range(0, height, max(1, STRIP // room)):
@@ -124,20 +140,11 @@ def _enlarged(selection: Selection, scale: float, box: Box, *, endless: bool) ->
         part = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, room, count)  # noqa: FBT003 - no alpha
         place, smooth = (-left - first, -top - start), GdkPixbuf.InterpType.BILINEAR
         source.scale(part, 0, 0, room, count, *place, scale, scale, smooth)
-        levels = part.get_pixels()[::3]
+        levels = levels_of(part)
         for row in range(count):
             inside = endless or -top <= start + row < low
-            rows.append(before + levels[row * room :][: last - first] + behind if inside else empty)
+            rows.append(before + levels[row * room : row * room + room] + behind if inside else empty)
     return b"".join(rows)
-
-
-def _gray(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
-    """Three times the same: pixbufs know colours alone."""
-    triple = bytearray(3 * len(levels))
-    for channel in range(3):
-        triple[channel::3] = levels
-    raw = GLib.Bytes.new(bytes(triple))
-    return GdkPixbuf.Pixbuf.new_from_bytes(raw, GdkPixbuf.Colorspace.RGB, False, 8, width, height, 3 * width)  # noqa: FBT003 - no alpha
 
 
 def _unpacked(text: str, count: int) -> bytes:

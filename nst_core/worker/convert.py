@@ -10,6 +10,7 @@ import numpy as np
 from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
+from nst_core.painting.faces import find_faces
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidImageError
@@ -103,6 +104,12 @@ def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
         return values
     bounded: Float = np.nan_to_num(values, nan=0, posinf=1, neginf=0).clip(0, 1)
     return bounded
+
+
+def faces_in(pixels: Pixels) -> tuple[messages.Face, ...]:
+    """Where a picture shows faces, the surest first. Raises what find_faces and _picture raise."""
+    found = find_faces(_picture(pixels, "the picture")[..., :3])
+    return tuple(messages.Face(one.x, one.y, one.half_width, one.half_height, one.roll) for one in found)
 
 
 def request_of(job: Job) -> Stylize:

@@ -2,9 +2,9 @@
 
 Three threads. The first owns the wire's output and all decisions; it computes only what a Done takes. The second reads
 requests and ends the process at the end of the input, whatever the others are doing. The third paints, one job
-after another; an examination has a thread of its own. A job that was stopped or cancelled is abandoned: its answer
-goes out at once, and what it still computes is thrown away before the next job starts. Nothing slow is imported before
-Ready is sent.
+after another; an examination and a search for faces have threads of their own. A job that was stopped or cancelled is
+abandoned: its answer goes out at once, and what it still computes is thrown away before the next job starts. Nothing
+slow is imported before Ready is sent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ from nst_core.shared.wire.messages import (
     Event,
     Examine,
     Examined,
+    Faces,
     Failed,
+    FindFaces,
     Found,
     Ping,
     Pixels,
@@ -167,6 +169,8 @@ class Worker:
                     self._stop(task)
             case Examine(job=job):
                 threading.Thread(target=self._examine, args=(job,), name="examine", daemon=True).start()
+            case FindFaces():
+                threading.Thread(target=self._find_faces, args=(request,), name="faces", daemon=True).start()
             case Ping():
                 self._send(Pong())
 
@@ -176,6 +180,16 @@ class Worker:
         for finding in examine():
             self._inbox.put(partial(self._send, Found(job, finding)))
         self._inbox.put(partial(self._send, Examined(job)))
+
+    def _find_faces(self, request: FindFaces) -> None:
+        event: Faces | Failed
+        try:
+            from nst_core.worker.convert import faces_in  # noqa: PLC0415 - loads the whole engine, too slow to precede Ready
+
+            event = Faces(request.job, faces_in(request.content))
+        except BaseException as error:  # noqa: BLE001 - whatever goes wrong is the answer
+            event = _failed(request.job, error)
+        self._inbox.put(partial(self._send, event))
 
     def _running(self, job: int) -> _Task | None:
         return self._task if self._task and self._task.job == job else None

@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from test_engine import PAINTER, PICTURE, child, comes_true, is_alive, request
 
 from gimp_plugin.dialog.session import Session
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import EngineMissingError, NeuralStyleError
-from nst_core.shared.wire.messages import Cancelled, Done, Event, Failed, Progress, StylePixels, Stylize
+from nst_core.shared.wire.messages import Cancelled, Done, Event, Face, Failed, Pixels, Progress, StylePixels, Stylize
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +106,37 @@ def test_the_events_of_a_request_come_in_the_main_loop(studio: Studio) -> None:
     assert isinstance(studio.paint(request()), Done)
     assert [type(event) for event in studio.heard[:-1]] == [Progress] * (len(studio.heard) - 1) != []
     assert studio.starts == 1
+
+
+def test_faces_are_found_beside_a_job_which_goes_on(studio: Studio) -> None:
+    """By the real network, in a photograph with one; a stop after that is still for the job."""
+    found: list[tuple[Face, ...]] = []
+    studio.session.submit(request(long=LONG), studio.heard.append)
+    studio.loop(studio.progressed)
+    studio.session.find_faces(photograph("astronaut.jpg"), found.append)
+    studio.loop(lambda: bool(found))
+    ((face,),) = found
+    assert abs(face.x - 226) < 12
+    assert abs(face.y - 116) < 20
+    assert not studio.ended()
+    studio.session.stop()
+    studio.loop(studio.ended)
+    assert isinstance(studio.heard[-1], Done)
+
+
+def test_without_an_engine_no_faces_are_found(studio: Studio) -> None:
+    """And nobody waits for them."""
+    studio.command = ["/nowhere/neural-style-engine"]
+    found: list[tuple[Face, ...]] = []
+    studio.session.find_faces(PICTURE, found.append)
+    studio.loop(lambda: bool(found))
+    assert found == [()]
+
+
+def photograph(name: str) -> Pixels:
+    with Image.open(HERE.parents[1] / "demo" / "photographs" / name) as opened:
+        rgba = np.asarray(opened.convert("RGBA"), np.float32) / 255
+    return Pixels(rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
 
 def test_without_a_thread_left_the_next_request_is_told_and_the_one_after_it_painted(

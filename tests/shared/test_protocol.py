@@ -39,7 +39,14 @@ FULL = Stylize(
     job=7,
     strength_map=bytes(24),
 )
-REQUESTS = [FULL, Stylize(PICTURE, (StyleFile(b"x"),)), messages.Stop(7), messages.Cancel(7), messages.Ping()]
+REQUESTS = [
+    FULL,
+    Stylize(PICTURE, (StyleFile(b"x"),)),
+    messages.Stop(7),
+    messages.Cancel(7),
+    messages.Ping(),
+    messages.FindFaces(9, PICTURE),
+]
 EVENTS = [
     messages.Ready(protocol.PROTOCOL, "0.1.0", ("onnx", "torch"), ("cpu",)),
     PROGRESS,
@@ -48,6 +55,7 @@ EVENTS = [
     messages.Cancelled(1),
     messages.Failed(0, "protocol", "something was wrong", "send something else"),
     messages.Pong(),
+    messages.Faces(9, (messages.Face(1.5, -2.0, 3.0, 4.0, 0.5),)),
 ]
 
 
@@ -287,6 +295,10 @@ def test_a_guide_is_no_field(guide: object) -> None:
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "mask": bytes(96)}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x"),), "strength_map": bytes(96)}),
         (Stylize, {"content": PICTURE, "styles": (StyleFile(b"x", guide=bytes(96)),)}),
+        (messages.FindFaces, {"job": 9, "content": b""}),
+        (messages.Face, {"x": 1, "y": 1, "half_width": -1, "half_height": 1, "roll": 0}),
+        (messages.Face, {"x": float("nan"), "y": 1, "half_width": 1, "half_height": 1, "roll": 0}),
+        (messages.Faces, {"job": 9, "faces": ((1, 2, 3, 4, 0),)}),
         (messages.Stop, {"job": 0}),
         (messages.Stop, {"job": True}),
         (messages.Failed, {"job": -1, "code": "x", "message": "x"}),

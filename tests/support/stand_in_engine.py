@@ -22,7 +22,20 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from nst_core.shared.wire.frames import read_frame
-from nst_core.shared.wire.messages import Cancel, Cancelled, Done, Pixels, Preview, Progress, Ready, Stop, Stylize
+from nst_core.shared.wire.messages import (
+    Cancel,
+    Cancelled,
+    Done,
+    Face,
+    Faces,
+    FindFaces,
+    Pixels,
+    Preview,
+    Progress,
+    Ready,
+    Stop,
+    Stylize,
+)
 from nst_core.shared.wire.protocol import PROTOCOL, decode_request, send
 
 NO_TIME = "the time limit was too short for a single step"
@@ -34,7 +47,9 @@ def main(way: str, folder: Path) -> None:
     send(wire, Ready(PROTOCOL + (way == "foreign"), "0", ("onnx",), ("cpu",)))
     while True:
         request = decode_request(read_frame(requests))
-        if isinstance(request, Stylize) and way == "slow":
+        if isinstance(request, FindFaces):
+            send(wire, found(request))
+        elif isinstance(request, Stylize) and way == "slow":
             work_slowly(requests, wire, request)
         elif isinstance(request, Stylize):
             send(wire, Progress(request.job, 1, 1, 1, 2, loss=1.0, seconds_left=1.0, fraction=0.5))
@@ -67,10 +82,18 @@ def work_slowly(requests: Any, wire: Any, job: Stylize) -> None:
             case Cancel(job=number) if number == job.job:
                 send(wire, Cancelled(job.job))
                 return
+            case FindFaces() as faces:
+                send(wire, found(faces))
             case Stylize() as newer:
                 send(wire, Cancelled(job.job))
                 work_slowly(requests, wire, newer)
                 return
+
+
+def found(request: FindFaces) -> Faces:
+    """One in the middle, of half the picture's height."""
+    width, height = request.content.width, request.content.height
+    return Faces(request.job, (Face(width / 2, height / 2, 0.2 * height, 0.25 * height, 0.0),))
 
 
 def inverted(pixels: Pixels) -> Pixels:

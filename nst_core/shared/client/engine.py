@@ -68,10 +68,11 @@ class Engine:
         self._first: queue.SimpleQueue[Ready | NeuralStyleError] = queue.SimpleQueue()
         self._child: subprocess.Popen[bytes] | None = None
         self._tail = b""
-        self._lock = threading.Lock()  # guards the four below
+        self._lock = threading.Lock()  # guards the five below
         self._sending = threading.Lock()
         self._waiting = PendingJobs()
-        self._job = 0
+        self._numbers = 0
+        self._job = 0  # the newest that paints
         self._dead: NeuralStyleError | None = None
         self._closing = False
         # The kernel kills the worker when the thread that started it ends, so the thread that lives as long starts it.
@@ -181,6 +182,14 @@ class Engine:
                 case Failed() as failed:
                     raise from_code(failed.code, failed.message, failed.remedy)
 
+    def find_faces(self, content: messages.Pixels, listener: Listener) -> None:
+        """Have the engine say where a picture shows faces, whatever it paints; it cancels nothing.
+
+        `listener` gets one Faces or Failed, in the thread that reads the wire. Raises EngineCrashedError if the worker
+        is dead.
+        """
+        self._send(messages.FindFaces(self._enrol(listener), content))
+
     def stop(self) -> None:
         """Finish the newest job now and keep what exists: Done follows."""
         if self._job:
@@ -205,9 +214,11 @@ class Engine:
         with self._lock:
             if self._dead:
                 raise self._dead
-            self._job += 1
-            self._waiting.add(self._job, listener, content)
-            return self._job
+            self._numbers += 1
+            self._waiting.add(self._numbers, listener, content)
+            if content is not None:
+                self._job = self._numbers
+            return self._numbers
 
     def _send(self, request: Request) -> None:
         if self._child is None or self._child.stdin is None:

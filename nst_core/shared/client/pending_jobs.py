@@ -10,7 +10,18 @@ import threading
 from collections.abc import Callable
 
 from nst_core.shared.errors import ProtocolError
-from nst_core.shared.wire.messages import Cancelled, Done, Event, Examined, Failed, Found, Pixels, Preview, Progress
+from nst_core.shared.wire.messages import (
+    Cancelled,
+    Done,
+    Event,
+    Examined,
+    Faces,
+    Failed,
+    Found,
+    Pixels,
+    Preview,
+    Progress,
+)
 
 Listener = Callable[[Event], object]
 Size = tuple[int, int]  # width and height
@@ -59,7 +70,7 @@ class PendingJobs:
         self._found = 0
 
     def add(self, job: int, listener: Listener, content: Pixels | None = None) -> None:
-        """Await the events of a job, and for this content a picture of its size; without one, findings."""
+        """Await the events of a job, and for this content a picture of its size; without one, findings or faces."""
         self._of[job] = (listener, (content.width, content.height) if content else None)
         if content is None:
             self._found = 0
@@ -81,7 +92,7 @@ class PendingJobs:
             self._require_size(event, self._of[job][1])
             self._require_wanted(event, self._of[job][1])
         heirs = [self._of[job][0] for job in jobs]
-        if isinstance(event, (Done, Cancelled, Failed, Examined)):
+        if isinstance(event, (Done, Cancelled, Failed, Examined, Faces)):
             for job in jobs:
                 self.forget(job)
         return heirs
@@ -101,7 +112,7 @@ class PendingJobs:
             raise ProtocolError(f"a picture of {width} x {height} px answers a job of another size")
 
     def _require_wanted(self, event: Event, asked: Size | None) -> None:
-        if isinstance(event, (Found, Examined)) and asked is not None:
+        if isinstance(event, (Found, Examined, Faces)) and asked is not None:
             raise ProtocolError("an examination answers a picture")
         if isinstance(event, Found):
             self._found += 1

@@ -145,6 +145,18 @@ class Examine:
 
 
 @dataclass(frozen=True)
+class FindFaces:
+    """Say where a picture shows faces; one Faces carries the number."""
+
+    job: int
+    content: Pixels
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.of_type("content", self.content, Pixels)
+
+
+@dataclass(frozen=True)
 class Ping:
     """Ask for a sign of life."""
 
@@ -278,9 +290,43 @@ class Examined:
 
 
 @dataclass(frozen=True)
+class Face:
+    """An ellipse from hairline to chin and from ear to ear. Lengths are pixels of the picture that was asked about.
+
+    x, y: its centre, from the picture's upper left corner. roll: radians that it is turned clockwise, as seen.
+    """
+
+    x: float
+    y: float
+    half_width: float
+    half_height: float
+    roll: float
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "roll"):
+            validation.number(name, getattr(self, name), -MAX_SIDE, MAX_SIDE)
+        for name in ("half_width", "half_height"):
+            validation.number(name, getattr(self, name), 0, MAX_SIDE)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The faces that were found, the surest first."""
+
+    job: int
+    faces: tuple[Face, ...]
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+        validation.of_type("faces", self.faces, tuple)
+        for face in self.faces:
+            validation.of_type("a face", face, Face)
+
+
+@dataclass(frozen=True)
 class Pong:
     """The sign of life a Ping asked for."""
 
 
-Request: TypeAlias = Stylize | Stop | Cancel | Examine | Ping
-Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Found | Examined | Pong
+Request: TypeAlias = Stylize | Stop | Cancel | Examine | FindFaces | Ping
+Event: TypeAlias = Ready | Progress | Preview | Done | Cancelled | Failed | Found | Examined | Faces | Pong

@@ -42,6 +42,10 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
     {"type": "examine", "job": 8}
         Try everything the engine needs, on every device, whatever else it is doing. The number is one of the jobs'.
         Answered with any number of Found and then Examined; a Stop or Cancel does not concern it.
+    {"type": "find_faces", "job": 9, "content": {"width": 64, "height": 48},
+     "payload": [{"role": "content", "bytes": 49152}]}
+        Say where a picture shows faces, whatever else is being done. The number is one of the jobs'. Answered with
+        Faces or Failed; a Stop or Cancel does not concern it.
     {"type": "ping"}
         Answered with {"type": "pong"}.
 
@@ -63,6 +67,9 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
      "where": "cpu"}}
         `state` is ok, note or problem; nst_core.shared.wire.findings says what the others are.
     {"type": "examined", "job": 8}
+    {"type": "faces", "job": 9, "faces": [{"x": 31.5, "y": 20.0, "half_width": 9.0, "half_height": 11.0, "roll": 0.1}]}
+        Ellipses, the surest first: centre and half axes in px of the content, and by how many radians the face is
+        turned clockwise, as seen.
 
 The worker leaves at once when its standard input ends. Whatever it or its libraries print goes to standard error.
 Standard library only: the GIMP plug-in imports this file too.
@@ -90,6 +97,7 @@ REQUESTS: dict[str, type[Any]] = {
     "stop": messages.Stop,
     "cancel": messages.Cancel,
     "examine": messages.Examine,
+    "find_faces": messages.FindFaces,
     "ping": messages.Ping,
 }
 EVENTS: dict[str, type[Any]] = {
@@ -101,6 +109,7 @@ EVENTS: dict[str, type[Any]] = {
     "failed": messages.Failed,
     "found": messages.Found,
     "examined": messages.Examined,
+    "faces": messages.Faces,
     "pong": messages.Pong,
 }
 TAGS = {cls: tag for tag, cls in (REQUESTS | EVENTS).items()}
@@ -119,6 +128,12 @@ def encode(message: Request | Event) -> Frame:
         case messages.Preview() | messages.Done():
             fields = _plain(message) | {"pixels": _size_of(message.pixels)}
             attachments = [Attachment("pixels", message.pixels.rgba)]
+        case messages.FindFaces():
+            fields = {"job": message.job, "content": _size_of(message.content)}
+            attachments = [Attachment("content", message.content.rgba)]
+        case messages.Faces():
+            fields = {"job": message.job, "faces": [dataclasses.asdict(face) for face in message.faces]}
+            attachments = []
         case messages.Found():
             fields, attachments = {"job": message.job, "finding": dataclasses.asdict(message.finding)}, []
         case _:
@@ -179,8 +194,12 @@ def _decode(frame: Frame, table: dict[str, type[Any]]) -> Any:
         _take_stylize(fields, payload)
     elif cls in (messages.Preview, messages.Done):
         fields["pixels"] = _pixels(fields.get("pixels"), payload.take("pixels"))
+    elif cls is messages.FindFaces:
+        fields["content"] = _pixels(fields.get("content"), payload.take("content"))
     elif cls is messages.Found:
         fields["finding"] = _finding(fields.get("finding"))
+    elif cls is messages.Faces:
+        fields["faces"] = _faces(fields.get("faces"))
     payload.end()
     return _build(cls, fields)
 
@@ -205,6 +224,12 @@ def _pixels(size: object, rgba: Buffer) -> Pixels:
         case {"width": width, "height": height, **rest} if not rest:
             return Pixels(width, height, rgba)
     raise ProtocolError('a size is not {"width": pixels, "height": pixels}')
+
+
+def _faces(entries: object) -> tuple[messages.Face, ...]:
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ProtocolError("faces are not a list of objects")
+    return tuple(_build(messages.Face, entry) for entry in entries)
 
 
 def _finding(entry: object) -> Finding:
