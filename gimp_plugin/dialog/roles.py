@@ -78,6 +78,9 @@ class Work(Protocol):
     def preview(self) -> Stylize:
         """What the preview shall paint, and variations with other settings. Raises NeuralStyleError."""
 
+    def finer(self) -> Stylize | None:
+        """What is seen of the preview, to be painted finer; None where nothing is finer. Raises NeuralStyleError."""
+
     def request(self, number: int, wish: Wish) -> Stylize:
         """What to paint for a layer, from 0. Raises LayerGoneError."""
 
@@ -103,8 +106,8 @@ class Screen(Protocol):
     def show_waiting(self, note: str) -> None:
         """A new preview is on its way."""
 
-    def show_preview(self, pixels: Pixels, note: str) -> None:
-        """The preview as far as it is."""
+    def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:
+        """The preview, or what is seen of it, as far as it is. done: the last picture of it."""
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """There can be no preview."""

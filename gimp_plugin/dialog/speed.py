@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.planning.cost_model import SPEED, planned_octaves
+from nst_core.shared.planning.schedule import excerpted
 from nst_core.shared.settings import from_mapping
 
 if TYPE_CHECKING:
@@ -73,5 +74,9 @@ def octaves(request: Stylize, speed: float | None = None) -> list[Octave]:
         settings = from_mapping(request.settings)
     except InvalidSettingError:
         return []
-    height, width = request.content.height, request.content.width
-    return planned_octaves(height, width, settings, speed, resumed=request.init is not None)
+    size, excerpt, resumed = (request.content.height, request.content.width), request.excerpt, request.init is not None
+    if excerpt is None:
+        return planned_octaves(*size, settings, speed, resumed=resumed)
+    whole = excerpt.height, excerpt.width
+    begun = excerpt.begun.width if excerpt.begun else 0
+    return excerpted(planned_octaves(*whole, settings, speed, resumed=resumed), whole, size, request.part, begun)

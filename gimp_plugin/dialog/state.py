@@ -18,6 +18,7 @@ from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Engine, Forget, Later, Screen, Wish, Work
 
+FINER = _("Painting what you see, finer…")
 SETTLE = 0.08  # seconds without a change before a preview begins: a slider on its way needs none
 
 
@@ -34,6 +35,7 @@ class Flow:
         self._kind = Kind.LOOK
         self._forget: Forget | None = None
         self._shown: Stylize | None = None  # the preview that the artist sees
+        self._refining: Stylize | None = None  # what is painted to make it finer
         self._wish: Wish | None = None
         self._done: dict[int, Done] = {}
         self._gone: set[int] = set()
@@ -46,11 +48,17 @@ class Flow:
         self._drop_preview()
         self._forget = self._later(SETTLE, self._sample if self.phase is Phase.VARYING else self._preview)
 
+    def look(self) -> None:
+        """Another part of the preview is seen, or at another size."""
+        if self._forget is None and self._shown is not None and self.phase in {Phase.IDLE, Phase.PREVIEWING}:
+            self._forget = self._later(SETTLE, self._refine)
+
     def vary(self, kind: Kind) -> None:
         """Paint small variations of this kind, in place of the preview."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
+        self._refining = None
         self._kind = kind
         self._sample()
         self._become(Phase.VARYING)
@@ -78,7 +86,7 @@ class Flow:
             return
         self._wish = wish
         self._gone, self._left_out = set(), {}
-        self._shown = None
+        self._shown = self._refining = None
         self._become(Phase.RUNNING)
         self._paint_next(self._wish)
 
@@ -165,8 +173,9 @@ class Flow:
             self._no_preview(error)
             return
         if request == self._shown:  # what has changed does not matter to a preview
+            self._refine()
             return
-        self._shown = None
+        self._shown = self._refining = None
         self._become(Phase.PREVIEWING)
         self._screen.show_waiting(_("A new preview is being painted…"))
         self._engine.submit(request, partial(self._hear_preview, request))
@@ -176,16 +185,47 @@ class Flow:
             return
         match event:
             case Preview():
-                self._screen.show_preview(event.pixels, _("Preview, getting better…"))
+                self._screen.show_preview(event.pixels, _("Preview, getting better…"), done=False)
             case Done():
                 self._shown = request
                 self._become(Phase.IDLE)
-                self._screen.show_preview(event.pixels, _("Preview"))
+                self._screen.show_preview(event.pixels, _("Preview"), done=True)
+                self._refine()
+            case Failed():
+                self._no_preview(from_code(event.code, event.message, event.remedy))
+
+    def _refine(self) -> None:
+        """Paint what is seen of the preview finer, as long as nobody wants anything else."""
+        self._forget = None
+        if self._shown is None or self.phase not in {Phase.IDLE, Phase.PREVIEWING}:
+            return
+        try:
+            request = self._work.finer()
+        except NeuralStyleError:  # of a part in which nothing is painted
+            return
+        if request is None or request == self._refining:
+            return
+        self._refining = request
+        self._become(Phase.PREVIEWING)
+        self._screen.show_waiting(FINER)
+        self._engine.submit(request, partial(self._hear_finer, request))
+
+    def _hear_finer(self, request: Stylize, event: Event) -> None:
+        if self.phase is not Phase.PREVIEWING or request is not self._refining:
+            return
+        match event:
+            case Preview():
+                self._screen.show_preview(event.pixels, FINER, done=False)
+            case Done():
+                self._refining = None
+                self._become(Phase.IDLE)
+                self._screen.show_preview(event.pixels, _("Preview"), done=True)
+                self._refine()
             case Failed():
                 self._no_preview(from_code(event.code, event.message, event.remedy))
 
     def _no_preview(self, error: NeuralStyleError) -> None:
-        self._shown = None
+        self._shown = self._refining = None
         self._become(Phase.IDLE)
         self._screen.show_no_preview(error)
 

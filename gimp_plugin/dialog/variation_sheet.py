@@ -169,7 +169,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         picture = self._picture
         if picture is not None:
             room = max(LEAST[0], self._room.get_allocated_width()), max(LEAST[1], self._room.get_allocated_height())
-            width, height = placed((picture.get_width(), picture.get_height()), room, enlarge=True)
+            width, height = placed((picture.get_width(), picture.get_height()), room)
 
             def paint(zoom: int) -> GdkPixbuf.Pixbuf:
                 return pictures.checkered(picture, (zoom * width, zoom * height), zoom)

@@ -60,7 +60,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         places = () if onward else regions.available(image)
         self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, places)
         self._gallery = Gallery(picks, lambda: self._controls.values, self._picked, lambda: regions.available(image))
-        self._preview = Preview(layers[0], self._changed)
+        self._preview = Preview(layers[0], lambda: self._flow.look())  # noqa: PLW0108 - it is made later
         self._running = Running(_summary(layers, gray=self._gray))
         self._error = _Bar(Gtk.MessageType.ERROR)
         self._news = _Bar(Gtk.MessageType.WARNING)
@@ -125,9 +125,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         """A new preview is on its way."""
         self._preview.wait(note)
 
-    def show_preview(self, pixels: Pixels, note: str) -> None:
+    def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:
         """The preview as far as it is."""
-        self._preview.show_after(self._as_comes(pixels), note)
+        self._preview.show_after(pixels, note, done=done)
         self._estimate()
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
@@ -154,7 +154,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_painting(self, number: int, pixels: Pixels) -> None:
         """The picture of a layer so far."""
         layer = self._layers[number]
-        self._preview.show_painting(layer, self._as_comes(pixels), layer.get_name() if layer.is_valid() else "")
+        self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from gimp_plugin import arguments
 from gimp_plugin.dialog.roles import Wish
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
-from gimp_plugin.image.types import Area
 from gimp_plugin.image.undelivered import Safe
-from gimp_plugin.preview.pictures import Sample
 from gimp_plugin.report import tell_left_out, tell_notes
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NothingVisibleError
@@ -22,6 +20,8 @@ from nst_core.shared.wire.messages import Done, Pixels, Stylize
 if TYPE_CHECKING:
     from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.libgimp import Gimp
+    from gimp_plugin.preview.framing import Frame
+    from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value
 
@@ -37,23 +37,14 @@ class Pane(Protocol):
     def layer(self) -> Gimp.Layer:
         """The layer it shows."""
 
-    @property
-    def part(self) -> float:
-        """The share of the layer's area that `content` is."""
+    def content(self) -> Sample:
+        """The picture to paint first: all of the layer, small. Raises LayerGoneError."""
 
-    @property
-    def area(self) -> Area:
-        """Where `content` lies in the image."""
+    def finer(self) -> Sample | None:
+        """What is seen, as finely as it is shown; None where there is nothing finer to paint. Raises LayerGoneError."""
 
-    @property
-    def quality(self) -> str:
-        """In which quality `content` is painted to be what comes."""
-
-    def content(self) -> Pixels:
-        """The picture to paint. Raises LayerGoneError."""
-
-    def onto(self, other: Gimp.Layer) -> Pixels | None:
-        """What lies in another layer where `content` does; None if that does not fit, or is gone."""
+    def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
+        """What lies in another layer in a frame of this one; None if that does not fit, or is gone."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +99,12 @@ class LayerWork:
 
     def preview(self) -> Stylize:
         """What the preview pane asks for, with what she has set; variations are of the same."""
-        content = self._pane.content()
-        return self._small(Sample(content, self._pane.area, self._pane.part), self._pane.quality)
+        return self._small(self._pane.content())
+
+    def finer(self) -> Stylize | None:
+        """What the pane shows, finer than it is painted; None where there is nothing finer."""
+        sample = self._pane.finer()
+        return None if sample is None else self._small(sample)
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The whole layer. Raises LayerGoneError."""
@@ -145,7 +140,7 @@ class LayerWork:
         """Delete what was written down."""
         self._safe.empty()
 
-    def _small(self, sample: Sample, quality: str) -> Stylize:
+    def _small(self, sample: Sample) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
         canvas.home(layer)  # what the pane shows may be older than the closing of the image
         mask = masks.visible(layer, sample.area, wish.regions.hiding(layer))
@@ -154,12 +149,13 @@ class LayerWork:
                 _("selection and layer mask hide all of this part"),
                 _("look at another part, or select some of this one"),
             )
+        quality = "draft" if wish.settings["quality"] == "draft" else "normal"
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
         strength_map = wish.regions.strength_map(self._image, sample.area)
         content, init = sample.pixels, None
         if self._onward:
-            source = self._pane.onto(self._onward.source) if self._onward.source else None
+            source = self._pane.onto(self._onward.source, sample.frame) if self._onward.source else None
             content, init = source or content, content
         return Stylize(
             content,
@@ -170,6 +166,7 @@ class LayerWork:
             strength_map=strength_map,
             part=sample.part,
             previews=PREVIEWS,
+            excerpt=sample.excerpt if init is None else None,
         )
 
     def _wish(self, edge: int) -> Wish:

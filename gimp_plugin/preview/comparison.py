@@ -1,67 +1,64 @@
-"""A picture before and after, with a line between them that mouse and arrow keys move."""
+"""A layer before and after, zoomed and moved by mouse and keys, with a line between the two that they move as well."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.framing import placed
 from gimp_plugin.preview.pictures import WHITE, Line
+from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
 from gimp_plugin.translation import _
+from gimp_plugin.wording import of_error
+from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.preview.paintings import Shown
+    from gimp_plugin.preview.viewport import Point
 
 LEAST = (320, 240)  # px: room for the picture
 NEAR = 12  # px: from the line, to take hold of it
-STEP = 0.02  # of the width, for an arrow key
+SLIDE = 0.02  # of the picture's side, for an arrow key
+PULL = 60  # px: for an arrow key
 FIRST_SPLIT = 0.3  # of the width: most of what is seen is new
 DIMMED = 0.35
 GAP, PADDING = 6, 8  # px
+MAP = 110  # px: the longer side of the small map
 STYLE = b"""
 .nst-badge { background-color: rgba(0, 0, 0, 0.72); color: #ffffff; border-radius: 4px; padding: 2px 8px; }
 .nst-badge-strong { font-weight: bold; }
 """
-
-Moved = Callable[[float, float], None]
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """What is compared; both may be transparent, and are shown at one size. title: what the one after is.
-
-    enlarge: whether they are shown beyond before's own size.
-    """
-
-    title: str
-    before: GdkPixbuf.Pixbuf
-    after: GdkPixbuf.Pixbuf | None = None
-    enlarge: bool = True
+ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
-    """Shows two pictures. What is behind the window's edges can be pulled in, where `on_pull` is given.
+    """Shows a layer and its paintings. `view` says how it lies in the room there is; `on_view` hears of changes.
 
-    on_pull: hears by how many px of the picture it was pulled to the right and down; on_drop: that it was let go.
+    `held` is whether the mouse is pulling it: what it shows then will soon be something else.
     """
 
-    def __init__(self, on_pull: Moved, on_drop: Callable[[], None], on_room: Callable[[], bool]) -> None:
-        """on_room: hears that `room` may have changed."""
+    def __init__(self, shown: Shown, on_view: Callable[[], None]) -> None:
         super().__init__()
-        self._on_pull, self._on_drop, self._on_room = on_pull, on_drop, on_room
-        self._pictures: Pictures | None = None
-        self._ready: tuple[GdkPixbuf.Pixbuf, ...] = ()  # the pictures at their size on the screen
-        self._ready_for: tuple[object, ...] = ()
-        self._split = FIRST_SPLIT
-        self._only_before = False
-        self._pulling: tuple[float, float] | None = None  # where the mouse was
+        self.shown = shown
+        self.held = False
+        self.view = Viewport(shown.source.size, LEAST)
+        self._on_view = on_view
+        self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = None  # what is seen, before and after
+        self._ready_for: object = None
+        self._map: tuple[object, GdkPixbuf.Pixbuf] | None = None
+        self._split, self._upright = FIRST_SPLIT, True
+        self._split_before = FIRST_SPLIT  # what a second click takes back
+        self._only_before = {"button": False, "key": False}
+        self._pulling: Point | None = None  # where the mouse was
         self._sliding = False
+        self._due = False
         self._box = self._event_box()
-        self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
+        self._image = Gtk.Image(halign=Gtk.Align.START, valign=Gtk.Align.START)
         self.add(self._box)
         self._lay_over(self._image)
         self._badge = self._label("", Gtk.Align.START, Gtk.Align.START, strong=True)
@@ -72,44 +69,69 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._error = self._label("", Gtk.Align.CENTER, Gtk.Align.CENTER)
         self._error.set_line_wrap(True)
         self._error.set_max_width_chars(40)
-        self._pullable = False
         self._update()
 
-    def compare(self, pair: Pictures, *, pullable: bool) -> None:
-        """Show other pictures."""
-        self._pictures, self._pullable = pair, pullable
-        self._badge.set_text(pair.title)
-        self._update()
+    @property
+    def upright(self) -> bool:
+        """Whether the line is a vertical one."""
+        return self._upright
 
-    def show_only_before(self, *, only: bool) -> None:
-        """Whether all of the picture is as it was before."""
-        self._only_before = only
-        self._update()
+    def show_layer(self, shown: Shown) -> None:
+        """Show another layer, as the one before where it has that one's size; or new paintings of the same."""
+        self.shown = shown
+        if self.view.layer != shown.source.size:
+            self.view = replace(self.view.fitting(), layer=shown.source.size)
+        self.update_soon()
+
+    def update_soon(self) -> bool:
+        """Draw anew, once for all that changes until then."""
+        if not self._due:
+            self._due = True
+            GLib.idle_add(self._update)
+        return False
+
+    def look(self, view: Viewport) -> None:
+        """See another part."""
+        if view != self.view:
+            self.view = view
+            self.update_soon()
+            self._on_view()
+
+    def zoom_in(self, steps: int) -> None:
+        """So many steps nearer."""
+        self.look(self.view.zoomed(self.view.scale * STEP**steps))
+
+    def split(self, *, upright: bool) -> None:
+        """Whether before and after are beside each other, or one below the other."""
+        self._upright = upright
+        self.update_soon()
+
+    def show_only_before(self, *, only: bool, by: str = "button") -> None:
+        """Whether all of the picture is as it was before, as long as one of those who can ask for it does."""
+        self._only_before[by] = only
+        self.update_soon()
 
     def complain(self, sentence: str) -> None:
         """Dim the picture and say what is wrong; with an empty sentence nothing is."""
         self._error.set_text(sentence)
         self._image.set_opacity(DIMMED if sentence else 1.0)
-        self._update()
-
-    @property
-    def room(self) -> tuple[int, int]:
-        """For a picture on the screen, px of the window."""
-        return max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
+        self.update_soon()
 
     def _event_box(self) -> Gtk.EventBox:
         box = Gtk.EventBox(can_focus=True, width_request=LEAST[0], height_request=LEAST[1], expand=True)
-        motion = Gdk.EventMask.POINTER_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK | Gdk.EventMask.FOCUS_CHANGE_MASK
-        box.add_events(motion | Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_RELEASE_MASK)
+        mask = Gdk.EventMask
+        box.add_events(mask.POINTER_MOTION_MASK | mask.KEY_PRESS_MASK | mask.KEY_RELEASE_MASK | mask.FOCUS_CHANGE_MASK)
+        box.add_events(mask.BUTTON_PRESS_MASK | mask.BUTTON_RELEASE_MASK | mask.SCROLL_MASK | mask.SMOOTH_SCROLL_MASK)
         box.connect("button-press-event", self._press)
         box.connect("motion-notify-event", self._motion)
         box.connect("button-release-event", self._release)
+        box.connect("scroll-event", self._scroll)
         box.connect("key-press-event", self._key)
+        box.connect("key-release-event", self._key_release)
         for signal in ("focus-in-event", "focus-out-event"):
-            box.connect(signal, lambda *_args: self._update_soon())
+            box.connect(signal, self._focus)
         for signal in ("size-allocate", "notify::scale-factor"):
-            box.connect(signal, lambda *_args: self._update_soon())
-        box.connect("size-allocate", lambda *_args: GLib.idle_add(self._on_room))
+            box.connect(signal, lambda *_args: self._resize())
         accessible = box.get_accessible()
         accessible.set_role(type(accessible.get_role()).SLIDER)
         return box
@@ -128,43 +150,74 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self.add_overlay(widget)
         self.set_overlay_pass_through(widget, True)  # noqa: FBT003 - the mouse is for what lies below
 
-    def _update_soon(self) -> bool:
-        GLib.idle_add(self._update)
-        return False
+    def _resize(self) -> None:
+        room = max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
+        view = self.view.in_room(room, self.get_scale_factor())
+        if view != self.view:
+            self.view = view
+            GLib.idle_add(self._on_view)
+        self.update_soon()
 
-    def _size(self) -> tuple[int, int]:
-        """Of the picture on the screen, px of the window."""
-        if self._pictures is None:
-            return LEAST
-        before = self._pictures.before
-        return placed((before.get_width(), before.get_height()), self.room, enlarge=self._pictures.enlarge)
-
-    def _margins(self) -> tuple[int, int]:
-        (width, height), (room_x, room_y) = self._size(), self.room
-        return (room_x - width) // 2, (room_y - height) // 2
-
-    def _update(self) -> None:
-        if self._pictures is not None:
-            pictures.put(self._image, self._painted, self.get_scale_factor())
+    def _update(self) -> bool:
+        self._due = False
+        try:
+            pictures.put(self._image, self._painted, self.view.density)
+        except NeuralStyleError as error:
+            self._error.set_text(" ".join(of_error(error)).strip())
+        left, top = self.view.corner
+        self._image.set_margin_start(round(left))
+        self._image.set_margin_top(round(top))
         self._place_labels()
-        name = _("Before and after, divided at {percent} % of the width").format(percent=round(100 * self._split))
-        self._box.get_accessible().set_name(name)
+        side = _("width") if self._upright else _("height")
+        name = _("Before and after, divided at {percent} % of the {side}")
+        self._box.get_accessible().set_name(name.format(percent=round(100 * self._split), side=side))
+        return bool(GLib.SOURCE_REMOVE)
 
     def _painted(self, zoom: int) -> GdkPixbuf.Pixbuf:
-        assert self._pictures is not None
-        width, height = (zoom * side for side in self._size())
-        wanted = (self._pictures, width, height)
-        if self._ready_for != wanted:
-            both = (self._pictures.before, self._pictures.after)
-            self._ready = tuple(pictures.checkered(one, (width, height), zoom) for one in both if one)
-            self._ready_for = wanted
-        if not self._splits():
-            return self._ready[0]
+        view = replace(self.view, density=zoom) if zoom == self.view.density else self._coarser(zoom)
+        wanted = (view, id(self.shown), self.shown.version)
+        if self._ready is None or self._ready_for != wanted:
+            before = self.shown.before(view)
+            both = (before, self.shown.after(view, before))
+            checks = [pictures.checkered(one, view.seen[2:], zoom) if one else None for one in both]
+            assert checks[0] is not None
+            self._ready, self._ready_for = (checks[0], checks[1]), wanted
         before, after = self._ready
-        return pictures.compared(before, after, Line(round(width * self._split), zoom, self._accent()))
+        if self._splits() and after is not None:
+            at = round(view.seen[2 if self._upright else 3] * self._split)
+            line = Line(at, zoom, self._accent(), upright=self._upright)
+            seen = pictures.compared(before, after, line)
+        else:
+            seen = before.copy()
+        if not view.whole:
+            self._draw_map(seen, view, zoom)
+        return seen
+
+    def _coarser(self, density: int) -> Viewport:
+        """The same view where the screen's px cannot be had one by one."""
+        zoom = None if self.view.zoom is None else self.view.zoom * density / self.view.density
+        return replace(self.view, density=density, zoom=zoom)
+
+    def _draw_map(self, seen: GdkPixbuf.Pixbuf, view: Viewport, zoom: int) -> None:
+        small = Viewport(view.layer, (MAP, MAP), zoom)
+        wanted = (id(self.shown), zoom)
+        if self._map is None or self._map[0] != wanted:
+            self._map = wanted, pictures.checkered(self.shown.before(small), small.size, zoom)
+        pictures.draw_map(seen, self._map[1], view.visible, (view.layer, zoom))
+
+    def _on_map(self, x: float, y: float) -> Point | None:
+        """The point of the layer at a place on the small map, px of the window."""
+        if self.view.whole:
+            return None
+        (left, top), (width, _height) = self.view.corner, self.view.extent
+        size = Viewport(self.view.layer, (MAP, MAP)).size
+        across = (x - left - width + GAP + size[0]) / size[0]
+        down = (y - top - GAP) / size[1]
+        inside = 0 <= across <= 1 and 0 <= down <= 1
+        return (across * self.view.layer[0], down * self.view.layer[1]) if inside else None
 
     def _splits(self) -> bool:
-        return self._pictures is not None and self._pictures.after is not None and not self._only_before
+        return self.shown.base is not None and not any(self._only_before.values())
 
     def _accent(self) -> int:
         if not self._box.has_focus():
@@ -176,76 +229,144 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return red << 24 | green << 16 | blue << 8 | 255
 
     def _place_labels(self) -> None:
-        margin_x, margin_y = self._margins()
+        (left, top), (width, height) = self.view.corner, self.view.extent
+        # Where the layer ends: the room's other borders are as far from it, but for a px.
         for label in (self._badge, *self._captions, self._error):
-            label.set_margin_start(margin_x + GAP)
-            label.set_margin_end(margin_x + GAP)
-            label.set_margin_top(margin_y + GAP)
-            label.set_margin_bottom(margin_y + GAP)
-        line, width = self._size()[0] * self._split, self._size()[0]
-        for label, room in zip(self._captions, (line, width - line), strict=True):
-            needed = label.get_layout().get_pixel_size()[0] + 2 * (PADDING + GAP)
+            label.set_margin_start(round(left) + GAP)
+            label.set_margin_end(round(left) + GAP)
+            label.set_margin_top(round(top) + GAP)
+            label.set_margin_bottom(round(top) + GAP)
+        after = self._captions[1]
+        after.set_valign(Gtk.Align.END)
+        self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
+        self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.END)
+        side = width if self._upright else height
+        for label, room in zip(self._captions, (side * self._split, side * (1 - self._split)), strict=True):
+            size = label.get_layout().get_pixel_size()
+            needed = size[0 if self._upright else 1] + 2 * (PADDING + GAP)
             label.set_visible(self._splits() and room >= needed)
+        if self.shown.sharp(self.view):
+            self._badge.set_text(self.shown.title)
+        else:
+            self._badge.set_text(_("{title}, enlarged").format(title=self.shown.title))
         self._badge.set_visible(self._splits())
         self._error.set_visible(bool(self._error.get_text()))
 
     def _slide(self, split: float) -> None:
         self._split = min(1.0, max(0.0, split))
-        self._update()
+        self.update_soon()
 
-    def _line(self) -> float:
-        """Px from the left of the box to the line."""
-        return self._margins()[0] + self._size()[0] * self._split
+    def _share(self, event: Gdk.EventButton | Gdk.EventMotion) -> float:
+        """Of the seen picture's side, where the mouse is."""
+        axis = 0 if self._upright else 1
+        at = event.x if self._upright else event.y
+        return float((at - self.view.corner[axis]) / self.view.extent[axis])
+
+    def _near_line(self, event: Gdk.EventButton | Gdk.EventMotion) -> bool:
+        side = self.view.extent[0 if self._upright else 1]
+        return self._splits() and abs(self._share(event) - self._split) * side <= NEAR
 
     def _press(self, box: Gtk.EventBox, event: Gdk.EventButton) -> bool:
-        if event.button != Gdk.BUTTON_PRIMARY:
+        if event.button not in {Gdk.BUTTON_PRIMARY, Gdk.BUTTON_MIDDLE}:
             return False
         box.grab_focus()
-        self._sliding = self._splits() and (not self._pullable or abs(event.x - self._line()) <= NEAR)
-        if self._sliding:
-            self._slide((event.x - self._margins()[0]) / self._size()[0])
-        elif self._pullable:
-            self._pulling = (event.x, event.y)
+        self._sliding = False
+        if event.type == Gdk.EventType.DOUBLE_BUTTON_PRESS:
+            self._slide(self._split_before)
+            self._toggle((event.x, event.y))
+            return True
+        if event.type != Gdk.EventType.BUTTON_PRESS:
+            return True
+        primary, place = event.button == Gdk.BUTTON_PRIMARY, self._on_map(event.x, event.y)
+        if primary and place:
+            self.look(self.view.showing(*place))
+        elif primary and self._splits() and (self.view.whole or self._near_line(event)):
+            self._sliding, self._split_before = True, self._split
+            self._slide(self._share(event))
+        elif not self.view.whole:
+            self._pulling, self.held, self._split_before = (event.x, event.y), True, self._split
         return True
 
     def _motion(self, _box: Gtk.EventBox, event: Gdk.EventMotion) -> bool:
         if self._sliding:
-            self._slide((event.x - self._margins()[0]) / self._size()[0])
+            self._slide(self._share(event))
         elif self._pulling is not None:
-            assert self._pictures is not None
-            scale = self._size()[0] / self._pictures.before.get_width()
             right, down = event.x - self._pulling[0], event.y - self._pulling[1]
             self._pulling = (event.x, event.y)
-            self._on_pull(right / scale, down / scale)
+            self.look(self.view.moved(right, down))
         else:
-            self._point(event.x)
+            self._point(event)
         return True
 
-    def _point(self, x: float) -> None:
+    def _point(self, event: Gdk.EventMotion) -> None:
         """The mouse says what it would take hold of."""
-        name = "grab" if self._pullable else "default"
-        if self._splits() and abs(x - self._line()) <= NEAR:
-            name = "col-resize"
+        name = "default" if self.view.whole else "grab"
+        if self._on_map(event.x, event.y):
+            name = "pointer"
+        elif self._near_line(event):
+            name = "col-resize" if self._upright else "row-resize"
         self._box.get_window().set_cursor(Gdk.Cursor.new_from_name(self._box.get_display(), name))
 
     def _release(self, _box: Gtk.EventBox, _event: Gdk.EventButton) -> bool:
-        pulled, self._pulling, self._sliding = self._pulling is not None, None, False
+        pulled, self._pulling, self._sliding, self.held = self._pulling is not None, None, False, False
         if pulled:
-            self._on_drop()
+            self._on_view()
         return True
 
+    def _toggle(self, at: Point) -> None:
+        """From all of it to 100 % where the mouse is, and back."""
+        if self.view.zoom is None and self.view.fit != 1.0:
+            self.look(self.view.zoomed(1.0, at))
+        else:
+            self.look(self.view.fitting())
+
+    def _scroll(self, _box: Gtk.EventBox, event: Gdk.EventScroll) -> bool:
+        ways = {Gdk.ScrollDirection.UP: -1.0, Gdk.ScrollDirection.DOWN: 1.0}
+        turned = ways.get(event.direction, 0.0)
+        if event.direction == Gdk.ScrollDirection.SMOOTH:
+            turned = event.get_scroll_deltas()[2]
+        if turned:
+            self.look(self.view.zoomed(self.view.scale * NOTCH**-turned, (event.x, event.y)))
+        return True
+
+    def _focus(self, box: Gtk.EventBox, _event: Gdk.EventFocus) -> bool:
+        if not box.has_focus():
+            self._only_before["key"] = False
+        return self.update_soon()
+
     def _key(self, _box: Gtk.EventBox, event: Gdk.EventKey) -> bool:
-        name = Gdk.keyval_name(event.keyval).removeprefix("KP_")
-        across, down = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}.get(name, (0, 0))
-        if event.state & Gdk.ModifierType.CONTROL_MASK:
-            if not self._pullable or not (across or down):
-                return False
-            # The frame goes where the arrow points, so the picture goes the other way.
-            self._on_pull(-across * LEAST[0] / 4, -down * LEAST[1] / 4)
-            self._on_drop()
+        name, view = Gdk.keyval_name(event.keyval).removeprefix("KP_"), self.view
+        acts: dict[str, Callable[[], None]] = {
+            "plus": lambda: self.zoom_in(1),
+            "equal": lambda: self.zoom_in(1),
+            "Add": lambda: self.zoom_in(1),
+            "minus": lambda: self.zoom_in(-1),
+            "Subtract": lambda: self.zoom_in(-1),
+            "0": lambda: self.look(view.fitting()),
+            "1": lambda: self.look(view.zoomed(1.0)),
+            "space": lambda: self.show_only_before(only=True, by="key"),
+            "Home": lambda: self._slide(0.0),
+            "End": lambda: self._slide(1.0),
+        }
+        if name in ARROWS:
+            return self._arrow(ARROWS[name], event.state)
+        if name not in acts or event.state & (Gdk.ModifierType.CONTROL_MASK | Gdk.ModifierType.MOD1_MASK):
+            return False
+        acts[name]()
+        return True
+
+    def _arrow(self, way: tuple[int, int], state: Gdk.ModifierType) -> bool:
+        """Arrows move the part that is seen, where there is another; with Shift, or where there is none, the line."""
+        if not self.view.whole and not state & Gdk.ModifierType.SHIFT_MASK:
+            self.look(self.view.moved(-way[0] * PULL, -way[1] * PULL))
             return True
-        if across:
-            self._slide(self._split + across * STEP)
-        elif name in {"Home", "End"}:
-            self._slide(0.0 if name == "Home" else 1.0)
-        return bool(across) or name in {"Home", "End"}
+        along = way[0] if self._upright else way[1]
+        if along:
+            self._slide(self._split + along * SLIDE)
+        return bool(along)
+
+    def _key_release(self, _box: Gtk.EventBox, event: Gdk.EventKey) -> bool:
+        if Gdk.keyval_name(event.keyval) == "space":
+            self.show_only_before(only=False, by="key")
+            return True
+        return False

@@ -1,17 +1,18 @@
-"""Which part of a layer a preview shows, and where on the screen. Plain arithmetic."""
+"""Which part of a layer is painted for a preview, and at which size. Plain arithmetic."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.settings import MIN_SIDE
 
-FITTED_SIDE = 256  # px: the longest edge of a whole layer in a preview; the engine paints it in an instant
-DRAFT_SIDE = DRAFT  # px: of a whole layer as a draft is painted, which knows nothing finer
-FINE_SIDE = 1024  # px: the longest edge of what is only shown
+FITTED_SIDE = 256  # px: the longest edge of a whole layer in a first preview; the engine paints it in an instant
+FINE_SIDE = 1024  # px: the longest edge of a whole layer in the finest one
+AROUND_SIDE = 360  # px: the longest edge of a whole layer that tells what is around a part
 LONGEST = 2048  # px: of a very long and narrow layer only the middle is previewed
-REGION = (320, 240)  # px of the layer at full resolution, at least
+LEAST_PART = 128  # px: of a side of a part; smaller ones say too little of what they show
+MOST_PART = 1.2e6  # px: of a part that is painted at once
+SPARE = 0.1  # of what is seen, that is painted beyond each of its borders
 
 Size = tuple[int, int]
 
@@ -26,17 +27,16 @@ class Frame:
     height: int
     scale: float = 1.0
 
-    def moved(self, right: float, down: float, layer: Size) -> Frame:
-        """The frame that many px further, as far as the layer reaches. layer: its (width, height), px."""
-        width, height = _scaled(layer, self.scale)
-        left = min(max(0, round(self.left + right)), width - self.width)
-        top = min(max(0, round(self.top + down)), height - self.height)
-        return replace(self, left=left, top=top)
-
     def part(self, layer: Size) -> float:
         """The share of the layer's area that the frame shows. layer: its (width, height), px."""
-        width, height = _scaled(layer, self.scale)
+        width, height = scaled(layer, self.scale)
         return min(1.0, self.width * self.height / (width * height))
+
+    def place(self, layer: Size) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom in shares of the layer's sides."""
+        width, height = scaled(layer, self.scale)
+        right, bottom = min(width, self.left + self.width), min(height, self.top + self.height)
+        return self.left / width, self.top / height, right / width, bottom / height
 
 
 def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
@@ -45,34 +45,17 @@ def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
     layer: its (width, height), px, at least MIN_SIDE.
     """
     scale = min(1.0, max(side / max(layer), MIN_SIDE / min(layer)))
-    return _middle(layer, scale, (LONGEST, LONGEST))
-
-
-def region(layer: Size, room: Size = REGION) -> Frame:
-    """The middle of the layer at full resolution, as much of it as there is room for on the screen."""
-    return _middle(layer, 1.0, (min(LONGEST, max(REGION[0], room[0])), min(LONGEST, max(REGION[1], room[1]))))
-
-
-def around(frame: Frame, layer: Size, room: Size) -> Frame:
-    """A region with another room: about the same middle."""
-    other = region(layer, room)
-    right = frame.left + frame.width / 2 - other.left - other.width / 2
-    down = frame.top + frame.height / 2 - other.top - other.height / 2
-    return other.moved(right, down, layer)
-
-
-def placed(picture: Size, room: Size, *, enlarge: bool) -> Size:
-    """The size at which a picture is shown in the room there is, in its own proportions; enlarged only if asked to."""
-    scale = min(room[0] / picture[0], room[1] / picture[1])
-    scale = scale if enlarge else min(1.0, scale)
-    return max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
-
-
-def _middle(layer: Size, scale: float, most: Size) -> Frame:
-    width, height = _scaled(layer, scale)
-    seen = min(width, most[0]), min(height, most[1])
+    width, height = scaled(layer, scale)
+    seen = min(width, LONGEST), min(height, LONGEST)
     return Frame((width - seen[0]) // 2, (height - seen[1]) // 2, *seen, scale)
 
 
-def _scaled(layer: Size, scale: float) -> Size:
+def placed(picture: Size, room: Size) -> Size:
+    """The size at which a picture fills the room there is, in its own proportions."""
+    scale = min(room[0] / picture[0], room[1] / picture[1])
+    return max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+
+
+def scaled(layer: Size, scale: float) -> Size:
+    """The size of a layer at a scale, px."""
     return round(layer[0] * scale), round(layer[1] * scale)

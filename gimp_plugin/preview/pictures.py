@@ -13,37 +13,48 @@ from gimp_plugin.image import canvas, scratch
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, GLib
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
-from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Excerpt, Pixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgimp import Gimp
     from gimp_plugin.preview.framing import Frame, Size
+    from gimp_plugin.preview.viewport import Box
 
 SCREEN, GRAY = "R'G'B'A u8", "Y'A float"
 CHECK = 8  # px: the squares behind what is transparent
 LIGHT_CHECK, DARK_CHECK = 0x999999, 0x666666
 WHITE, BLACK = 0xFFFFFFFF, 0x000000FF
+MAP_GAP = 6  # px: from a small map to the picture's corner
 GRIP = (4, 14)  # px: half the width and height of the handle on the line
 
 
 @dataclass(frozen=True)
 class Line:
-    """Where two pictures meet: px from the left, px on the screen for one of ours, and the handle's colour (RGBA)."""
+    """Where two pictures meet: px from the left, or, if it is not upright, from the top.
+
+    zoom: px on the screen for one of ours; color: of the handle (RGBA).
+    """
 
     at: int
     zoom: int = 1
     color: int = WHITE
+    upright: bool = True
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Some of a layer's pixels: where they lie in the image, and their share of the layer's area."""
+    """Some of a layer's pixels: the frame that they fill, where that lies in the image, and its share of the layer.
+
+    excerpt: what is known of the layer around them, and of how they have been painted.
+    """
 
     pixels: Pixels
+    frame: Frame
     area: Area
     part: float
+    excerpt: Excerpt
 
 
 @dataclass(frozen=True)
@@ -104,15 +115,6 @@ def in_gray(pixels: Pixels) -> Pixels:
     return Pixels(pixels.width, pixels.height, buffer.get(area, 1.0, canvas.FORMAT, Gegl.AbyssPolicy.NONE))
 
 
-def part(whole: GdkPixbuf.Pixbuf, frame: Frame, layer: Size) -> GdkPixbuf.Pixbuf:
-    """What a frame shows of a layer, from a smaller picture of all of it. layer: its (width, height), px."""
-    across, down = frame.scale * layer[0] / whole.get_width(), frame.scale * layer[1] / whole.get_height()
-    seen = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, True, 8, frame.width, frame.height)  # noqa: FBT003 - alpha
-    smooth = GdkPixbuf.InterpType.BILINEAR
-    whole.scale(seen, 0, 0, frame.width, frame.height, -frame.left, -frame.top, across, down, smooth)
-    return seen
-
-
 def checkered(picture: GdkPixbuf.Pixbuf, size: Size, zoom: int) -> GdkPixbuf.Pixbuf:
     """The picture at a size on the screen, opaque: over squares, each CHECK * zoom px wide."""
     smooth = GdkPixbuf.InterpType.BILINEAR
@@ -133,18 +135,54 @@ def put(image: Gtk.Image, paint: Callable[[int], GdkPixbuf.Pixbuf], zoom: int) -
 
 
 def compared(before: GdkPixbuf.Pixbuf, after: GdkPixbuf.Pixbuf, line: Line) -> GdkPixbuf.Pixbuf:
-    """Left of the line one picture, right of it the other, of the same size; the line has a handle in its middle."""
+    """Left of the line, or above it, one picture, beyond it the other, of the same size; the line has a handle."""
     both = after.copy()
     width, height = both.get_width(), both.get_height()
     if line.at > 0:
-        before.copy_area(0, 0, min(line.at, width), height, both, 0, 0)
-    zoom, middle = line.zoom, height // 2
+        size = (min(line.at, width), height) if line.upright else (width, min(line.at, height))
+        before.copy_area(0, 0, *size, both, 0, 0)
+    zoom, middle = line.zoom, (height if line.upright else width) // 2
     across, along = GRIP[0] * zoom, min(GRIP[1] * zoom, middle)
-    _fill(both, line.at - 2 * zoom, 0, (4 * zoom, height), BLACK)
-    _fill(both, line.at - across - zoom, middle - along - zoom, (2 * (across + zoom), 2 * (along + zoom)), BLACK)
-    _fill(both, line.at - zoom, 0, (2 * zoom, height), WHITE)
-    _fill(both, line.at - across, middle - along, (2 * across, 2 * along), line.color)
+    for first, last, half, color in (
+        (0, 2 * middle + 1, 2 * zoom, BLACK),
+        (middle - along - zoom, middle + along + zoom, across + zoom, BLACK),
+        (0, 2 * middle + 1, zoom, WHITE),
+        (middle - along, middle + along, across, line.color),
+    ):
+        corner, size = (line.at - half, first), (2 * half, last - first)
+        if line.upright:
+            _fill(both, *corner, size, color)
+        else:
+            _fill(both, corner[1], corner[0], (size[1], size[0]), color)
     return both
+
+
+def draw_map(onto: GdkPixbuf.Pixbuf, small: GdkPixbuf.Pixbuf, box: Box, of: tuple[Size, int]) -> None:
+    """Draw a small picture of a layer into a corner, and a frame where a box lies in it.
+
+    of: the layer's (width, height), px, and the px on the screen for one of ours.
+    """
+    (layer, zoom), width, height = of, small.get_width(), small.get_height()
+    left, top = onto.get_width() - width - MAP_GAP * zoom, MAP_GAP * zoom
+    if left < 0 or top + height > onto.get_height():
+        return
+    _fill(onto, left - zoom, top - zoom, (width + 2 * zoom, height + 2 * zoom), BLACK)
+    small.copy_area(0, 0, width, height, onto, left, top)
+    x, y = left + round(box.left / layer[0] * width), top + round(box.top / layer[1] * height)
+    size = max(2 * zoom, round(box.width / layer[0] * width)), max(2 * zoom, round(box.height / layer[1] * height))
+    for color, out in ((BLACK, zoom), (WHITE, 0)):
+        _outline(onto, (x - out, y - out), (size[0] + 2 * out, size[1] + 2 * out), (zoom, color))
+
+
+def _outline(picture: GdkPixbuf.Pixbuf, corner: Size, size: Size, pen: tuple[int, int]) -> None:
+    (left, top), (width, height), (thick, color) = corner, size, pen
+    for x, y, wide, high in (
+        (left, top, width, thick),
+        (left, top + height - thick, width, thick),
+        (left, top, thick, height),
+        (left + width - thick, top, thick, height),
+    ):
+        _fill(picture, x, y, (wide, high), color)
 
 
 def _fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, size: Size, color: int) -> None:

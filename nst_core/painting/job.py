@@ -40,14 +40,35 @@ class Style:
 
 
 @dataclass(frozen=True, eq=False)
+class Excerpt:
+    """What a content is a smaller copy of, or a part, equal to itself alone.
+
+    whole: (height, width) of the picture that its painting foretells, px. place: (top, left, bottom, right) of the
+    content in it, shares of its sides. around: (H, W, 3 or 4), all of it, small. begun: (H, W, 3), how the content has
+    been painted so far, at any size.
+    """
+
+    whole: tuple[int, int]
+    place: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    around: Float | None = None
+    begun: Float | None = None
+
+    def __post_init__(self) -> None:
+        if self.around is not None:
+            require_picture(self.around, "the picture around")
+        if self.begun is not None:
+            _require_shares(self.begun, "the painting so far", (None, None, 3), "convert it first")
+
+
+@dataclass(frozen=True, eq=False)
 class Job:
     """All a run needs, checked when made; equal to itself alone.
 
     content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
     settings say. mask: (H, W) in [0, 1], 1 where to stylise. strength_map: (H, W) in [0, 1], which multiplies the
-    strength position by position. part: the share of a larger picture's area that this is;
-    strokes have the size they have in the whole. Raises InvalidImageError (and its kinds) or
-    InvalidSettingError.
+    strength position by position. part: the share of a larger picture's area that this is; strokes have the size they
+    have in the whole. excerpt: that picture, where this is painted as it would be.
+    Raises InvalidImageError (and its kinds) or InvalidSettingError.
     """
 
     content: Float
@@ -57,6 +78,7 @@ class Job:
     mask: Float | None = None
     part: float = 1.0
     strength_map: Float | None = None
+    excerpt: Excerpt | None = None
 
     def __post_init__(self) -> None:
         require_picture(self.content, "the picture")

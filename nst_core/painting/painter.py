@@ -15,7 +15,7 @@ from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.imaging.resizing import resize, resized_strip, strips
 from nst_core.painting.faces import face_mask, find_faces
-from nst_core.painting.job import Job, Style
+from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.painting.strength import BALANCED, classic_weights, painterly_weights, strength_at
@@ -72,7 +72,8 @@ class Painter:
             job = replace(job, init=fill_hidden(job.init, job.visible))
         self.job, self.styles, self._before_part = job, styles, before_part
         self._whole = self._small = content
-        self.map = strength_map(job, content)
+        self._around = around_of(job)
+        self.map = strength_map(job, content, self._around)
         self.matches = Matches()
         self._ground: Float | None = None
 
@@ -116,7 +117,9 @@ class Painter:
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
         height, width = self._whole.shape[:2]
-        draft = max(image.shape[:2]) <= DRAFT
+        # What an excerpt is the beginning of is painted further at larger sizes.
+        small = max(image.shape[:2]) <= DRAFT and self.job.excerpt is None
+        draft = small or self.job.settings.quality == "draft"
         plainly = draft or self.job.settings.seamless or not self.matches.found
         if image.shape[:2] == (height, width) or not self.painterly or plainly:
             return self._climbed(image, height, width)
@@ -168,7 +171,7 @@ class Painter:
         sought = varied(sought, settings.seed)
 
         def ground() -> Float:
-            plain = in_palette(self.content(height, width), self.styles, settings.strength)
+            plain = self._in_palette(self.content(height, width))
             return wrapped(plain) if periodic else plain
 
         looks = Looks(wrapped(sought) if periodic else sought, ground)
@@ -197,9 +200,13 @@ class Painter:
         elif settings.texture or settings.init == "noise":
             self._ground = _noise(content, self.styles, settings.seed)
         else:
-            plain = content if settings.init == "content" else in_palette(content, self.styles, settings.strength)
+            plain = content if settings.init == "content" else self._in_palette(content)
             self._ground = varied(plain, settings.seed)
         return self._ground
+
+    def _in_palette(self, content: Float) -> Float:
+        own = color.palette(content if self._around is None else self._around)
+        return in_palette(content, self.styles, self.job.settings.strength, own)
 
     def _grown(self, image: Float, height: int, width: int) -> Float:
         if image.shape[:2] == (height, width):
@@ -258,15 +265,41 @@ def _spans(box: Box) -> tuple[slice, slice]:
     return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
-def strength_map(job: Job, content: Float) -> Float:
-    """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is."""
+def around_of(job: Job) -> Float | None:
+    """(H, W, 3): the picture that the job's is a part of, small, nothing hidden in it; None if it stands for itself."""
+    around = job.excerpt.around if job.excerpt else None
+    if around is None or around.shape[2] == 3:
+        return around
+    return fill_hidden(around[..., :3], around[..., 3]) if around[..., 3].any() else None
+
+
+def strength_map(job: Job, content: Float, around: Float | None = None) -> Float:
+    """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is.
+
+    around: the picture that this is a part of, small, in which faces are whole.
+    """
     plain = np.ones(content.shape[:2], np.float32)
     if job.strength_map is not None:  # what it says of hidden pixels shall influence nothing either
         plain = fill_hidden(job.strength_map[..., None], job.visible)[..., 0]
     if not job.settings.keep_faces:
         return plain
-    faces = find_faces(content)
-    return plain * (1 - np.float32(FACES_KEPT) * face_mask(content.shape[:2], faces)) if faces else plain
+    faces = find_faces(content if around is None else around)
+    if not faces:
+        return plain
+    if around is None or job.excerpt is None:
+        mask = face_mask(content.shape[:2], faces)
+    else:
+        rows, columns = placed(job.excerpt, around)
+        mask = resize(face_mask(around.shape[:2], faces)[rows, columns, None], *content.shape[:2])[..., 0]
+    return plain * (1 - np.float32(FACES_KEPT) * mask)
+
+
+def placed(excerpt: Excerpt, around: Float) -> tuple[slice, slice]:
+    """The rows and columns of the picture around that an excerpt shows."""
+    top, left, bottom, right = excerpt.place
+    height, width = around.shape[:2]
+    first, begin = min(round(top * height), height - 1), min(round(left * width), width - 1)
+    return slice(first, max(first + 1, round(bottom * height))), slice(begin, max(begin + 1, round(right * width)))
 
 
 def varied(image: Float, seed: int) -> Float:
@@ -281,9 +314,13 @@ def varied(image: Float, seed: int) -> Float:
     return changed
 
 
-def in_palette(content: Float, styles: Sequence[Style], strength: float) -> Float:
-    """The photograph in the colours of each region's styles, as far as the strength goes."""
-    own, share = color.palette(content), np.float32(min(1.0, strength / BALANCED))
+def in_palette(content: Float, styles: Sequence[Style], strength: float, own: color.Palette | None = None) -> Float:
+    """The photograph in the colours of each region's styles, as far as the strength goes.
+
+    own: the colours that it has, where they are those of a larger picture.
+    """
+    own = color.palette(content) if own is None else own
+    share = np.float32(min(1.0, strength / BALANCED))
 
     def painted(region: Region) -> Float:
         colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])

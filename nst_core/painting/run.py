@@ -30,7 +30,7 @@ from nst_core.painting.recipe import recipe
 from nst_core.painting.targets import in_colors
 from nst_core.shared.errors import OutOfMemoryError
 from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
-from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
+from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
 from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
 
@@ -79,6 +79,7 @@ class Run:
         # What is masked out shall not influence anything either.
         self._content = fill_hidden(job.content[..., :3], self._visible)
         self._area = self._visible.size / 1e6
+        self._begun = job.excerpt.begun if job.excerpt else None
         self._best = _Best(partial(viewed, self._content))
         self._notes: tuple[str, ...] = ()
         self._small: tuple[int, Job] | None = None
@@ -115,7 +116,10 @@ class Run:
         painter = Painter(self.job, self._content, styles, self._go_on)
         unseen = settings.seconds and not painter.painterly
         self._clock.expect(speed_of(backend, TRIAL) if unseen else SPEED)
-        self._best.image = partial(planes, painter.glance(backend, octaves[0].height, octaves[0].width))
+        first = self._begun
+        if first is None:
+            first = painter.glance(backend, octaves[0].height, octaves[0].width)
+        self._best.image = partial(planes, first)
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
         climbs = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
@@ -151,7 +155,7 @@ class Run:
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (NO_TIME,)
                 return
-            image = picture(self._best.image()) if index else None
+            image = picture(self._best.image()) if index or self._begun is not None else None
             self._best.evaluations.append(0)
             for step in self._fitting(painter, octave, image):
                 yield self._progress(octaves, index, step.number, step.loss)
@@ -167,7 +171,12 @@ class Run:
     def _plan(self, backend: Backend) -> list[Octave]:
         settings, (height, width) = self.job.settings, self._visible.shape
         most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
-        return plan(height, width, settings, resumed=self.job.init is not None, most=most)
+        excerpt, resumed = self.job.excerpt, self.job.init is not None
+        if excerpt is None:
+            return plan(height, width, settings, resumed=resumed, most=most)
+        octaves = plan(*excerpt.whole, settings, resumed=resumed, most=most)
+        begun = 0 if excerpt.begun is None else excerpt.begun.shape[1]
+        return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
 
     def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
         """The octave's steps. Where memory is full they go on in smaller tiles. image: (h, w, 3)."""

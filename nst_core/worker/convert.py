@@ -11,7 +11,7 @@ from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.faces import find_faces
-from nst_core.painting.job import Job, Style
+from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import from_mapping, to_mapping
@@ -63,7 +63,15 @@ def job_of(request: messages.Stylize) -> Job:
     if request.strength_map is not None:
         strength_map = _bounded(request.strength_map, (height, width))
     styles = tuple(_style(style, (height, width)) for style in request.styles)
-    return Job(content, styles, from_mapping(request.settings), init, mask, request.part, strength_map)
+    excerpt = None if request.excerpt is None else _excerpt(request.excerpt)
+    return Job(content, styles, from_mapping(request.settings), init, mask, request.part, strength_map, excerpt)
+
+
+def _excerpt(excerpt: messages.Excerpt) -> Excerpt:
+    left, top, right, bottom = excerpt.place
+    around = None if excerpt.around is None else _picture(excerpt.around, "the picture around")
+    begun = None if excerpt.begun is None else _picture(excerpt.begun, "the painting so far")[..., :3]
+    return Excerpt((excerpt.height, excerpt.width), (top, left, bottom, right), around, begun)
 
 
 def to_pixels(rgba: Float) -> messages.Pixels:

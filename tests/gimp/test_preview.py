@@ -56,28 +56,55 @@ def test_a_run_takes_the_place_of_the_preview_for_a_while(answers: dict[str, Any
     assert answers["painted"] == ["red", "green"]
 
 
-def test_a_region_is_shown_at_full_resolution(answers: dict[str, Any]) -> None:
-    """Its pixels are the layer's own; a picture of what was seen before is not shown in it."""
+def test_before_and_after_are_beside_or_below_each_other(answers: dict[str, Any]) -> None:
+    """The space bar shows before alone while it is held."""
+    assert answers["above and below"] == ["red", "green"]
+    assert [answers["space held"], answers["space let go"]] == [["red"], ["green"]]
+    assert answers["beside each other again"] == ["red", "green"]
+
+
+def test_the_whole_is_painted_small_and_then_as_large_as_it_is_shown(answers: dict[str, Any]) -> None:
+    """The second time from what was painted first."""
     assert answers["fitted"] == [256, 192, 1.0]
-    assert answers["zoomed"] == [True, answers["share"], True, 1]
-    assert max(map(abs, answers["middle"])) <= 1
+    assert answers["whole"] == [1280, 960, 0, 0, 1, 1]
+    width, height, part, around = answers["finer whole"]
+    assert (part, around) == (1.0, None)
+    assert width > 400
+    assert abs(height / width - 0.75) < 0.01
+    assert answers["begun"] == [256, 192]
+
+
+def test_the_wheel_zooms_at_the_pointer_and_the_part_is_painted(answers: dict[str, Any]) -> None:
+    """Until then it is shown enlarged, and marked so."""
+    assert answers["under the pointer"] <= 2, "px of the screen"
+    assert answers["looks for the wheel"]
+    assert answers["zoomed part"] == [True, 360, True]
+    assert answers["holds what is seen"]
+    assert answers["not painted yet"] == ["green"]
+    assert answers["painted part"] == ["red", "blue"]
+    assert answers["badges"] == ["Preview, enlarged", "Preview"]
+    assert answers["nothing finer"]
+
+
+def test_the_layer_is_pulled_and_asked_for_when_the_mouse_lets_go(answers: dict[str, Any]) -> None:
+    """By as many px as the mouse went."""
+    assert answers["looks while pulling"] == [0, True]
+    assert answers["pulled"] == [60, 30]
+
+
+def test_keys_a_double_click_and_the_small_map_lead_anywhere(answers: dict[str, Any]) -> None:
+    """At 100 % the px are the layer's own."""
+    assert answers["by key"] == 60
+    assert answers["full resolution"] == [1.0, True]
+    assert answers["by the map"] == [True, 1280]
+    assert answers["line as before"] == ["red", "green"]
     assert answers["resized"]
-    assert answers["late"] == ["red", "red"]
-    assert answers["zoomed after"] == ["red", "green"]
-
-
-def test_a_region_is_pulled_and_asked_for_once(answers: dict[str, Any]) -> None:
-    """When the mouse lets go, or for each press of Ctrl and an arrow key."""
-    assert answers["regions while pulling"] == 1
-    assert answers["pulled"] == [0.1, 0.5]
-    assert answers["by key"] == 80
     assert answers["tooltip"] is None, "it would lie on the picture"
 
 
-def test_a_part_of_a_draft_is_what_a_draft_has_there(answers: dict[str, Any]) -> None:
-    """The whole layer is painted, as small as a draft is, and its part enlarged."""
-    assert answers["draft"] == [320, 240, 1.0, "draft"]
-    assert answers["draft seen"] == ["blue", "green"]
+def test_a_draft_has_nothing_finer_to_show(answers: dict[str, Any]) -> None:
+    """The whole layer is painted once, as small as a draft is."""
+    assert answers["draft"] == [320, 240, True]
 
 
 def test_in_a_grayscale_image_the_preview_is_gray(answers: dict[str, Any]) -> None:

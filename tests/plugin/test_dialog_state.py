@@ -6,9 +6,10 @@ import pytest
 from dialog_fixtures import LARGE, MISSING, SMALL, Sitting, done, failed, progress
 
 from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.dialog.variations import Kind
 from gimp_plugin.wording import amount, duration, of_error, of_estimate, of_status
 from nst_core.shared.errors import EngineMissingError, InvalidImageError, LayerGoneError, NeuralStyleError
-from nst_core.shared.wire.messages import Cancelled, Preview, Progress
+from nst_core.shared.wire.messages import Cancelled, Pixels, Preview, Progress, StyleFile, Stylize
 
 
 def test_a_preview_follows_once_changes_have_settled() -> None:
@@ -271,3 +272,78 @@ def test_an_error_becomes_two_sentences() -> None:
     """File names keep their first letter."""
     assert of_error(MISSING) == ("The engine is missing.", "Install it.")
     assert of_error(NeuralStyleError("a.png is empty")) == ("a.png is empty.", "")
+
+
+def part(size: int) -> Stylize:
+    """What is seen of a preview, finer."""
+    return Stylize(Pixels(size, 1, bytes(16 * size)), (StyleFile(b"style"),))
+
+
+def test_a_finished_preview_is_painted_finer_as_long_as_anything_is_coarse() -> None:
+    """First the whole, then what is seen of it; each ends with a last picture."""
+    sitting = Sitting()
+    sitting.work.parts = [part(3), part(4)]
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    sitting.hear(Preview(1, SMALL), done())
+    sitting.hear(done())
+    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 4]
+    assert sitting.screen.finished == [True, False, True, True]
+    assert sitting.flow.phase is Phase.IDLE
+
+
+def test_a_change_ends_the_finer_painting_at_once() -> None:
+    """What that still says is not shown."""
+    sitting = Sitting()
+    sitting.work.parts = [part(3)]
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    finer = sitting.engine.hear
+    sitting.work.strength = 60.0
+    sitting.flow.change()
+    sitting.settle()
+    finer(Preview(1, SMALL))
+    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1]
+    assert sitting.screen.finished == [True]
+
+
+def test_looking_elsewhere_asks_for_what_is_seen_once() -> None:
+    """Not before the whole is there, and not again while the same is painted."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.flow.look()
+    assert sitting.waiting == []
+    sitting.hear(done())
+    sitting.work.parts = [part(3), part(3), part(5)]
+    for _ in range(3):
+        sitting.flow.look()
+        sitting.flow.look()
+        sitting.settle()
+    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 5]
+
+
+def test_a_part_that_cannot_be_painted_leaves_the_preview_as_it_is() -> None:
+    """As one that the selection leaves out."""
+    sitting = Sitting()
+    sitting.work.finer_error = InvalidImageError("nothing is visible")
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    assert sitting.screen.no_preview == []
+    assert sitting.flow.phase is Phase.IDLE
+
+
+def test_the_finer_painting_goes_on_after_variations() -> None:
+    """They took the engine from it."""
+    sitting = Sitting()
+    sitting.work.parts = [part(3), part(3)]
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    sitting.flow.vary(Kind.LOOK)
+    sitting.flow.leave_variations()
+    sitting.settle()
+    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1, 3]

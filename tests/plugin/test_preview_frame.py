@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.preview.framing import FITTED_SIDE, LONGEST, REGION, Frame, around, fitted, placed, region
+from gimp_plugin.preview.framing import FITTED_SIDE, LONGEST, Frame, fitted, placed
 from nst_core.shared.settings import MIN_SIDE
 
 SIZES = [(4000, 3000), (3000, 4000), (256, 256), (257, 40), (4000, 40), (32, 524288), (32, 32), (451, 300)]
@@ -33,43 +33,18 @@ def test_of_a_very_long_layer_the_middle_is_previewed() -> None:
     assert fitted((10000, 32)) == Frame((10000 - LONGEST) // 2, 0, LONGEST, 32)
 
 
-def test_a_region_is_the_middle_at_full_resolution() -> None:
-    """Of a small layer it is all there is."""
-    assert region((4000, 3000)) == Frame(1840, 1380, *REGION)
-    assert region((100, 500)) == Frame(0, 130, 100, 240)
-
-
-def test_a_region_moves_no_further_than_the_layer_reaches() -> None:
-    """In each direction."""
-    layer = (1000, 800)
-    frame = region(layer)
-    assert frame.moved(10.4, -20, layer) == Frame(350, 260, *REGION)
-    assert frame.moved(9999, 9999, layer) == Frame(680, 560, *REGION)
-    assert frame.moved(-9999, -9999, layer) == Frame(0, 0, *REGION)
-
-
-def test_a_frame_knows_its_share_of_the_layer() -> None:
+def test_a_frame_knows_its_place_in_the_layer() -> None:
     """All of it for a whole layer, however small it is shown."""
     assert fitted((4000, 3000)).part((4000, 3000)) == 1.0
     assert fitted((451, 300)).part((451, 300)) == 1.0
-    assert region((1280, 960)).part((1280, 960)) == 1 / 16
-    assert region((640, 120)).part((640, 120)) == 0.5
+    assert fitted((451, 300)).place((451, 300)) == (0, 0, 1, 1)
+    quarter = Frame(320, 240, 320, 240)
+    assert quarter.part((1280, 960)) == 1 / 16
+    assert quarter.place((1280, 960)) == (0.25, 0.25, 0.5, 0.5)
 
 
 def test_a_picture_is_placed_in_its_own_proportions() -> None:
-    """As large as there is room, or only as large as it is."""
-    assert placed((200, 100), (400, 400), enlarge=True) == (400, 200)
-    assert placed((200, 100), (400, 400), enlarge=False) == (200, 100)
-    assert placed((200, 100), (100, 400), enlarge=False) == (100, 50)
-    assert placed((2048, 32), (320, 240), enlarge=True) == (320, 5)
-
-
-@pytest.mark.parametrize("layer", SIZES)
-def test_a_region_fills_the_room_there_is(layer: tuple[int, int]) -> None:
-    """As far as the layer reaches; with another room it stays where it was."""
-    filling = region(layer, (900, 700))
-    assert (filling.width, filling.height) == (min(layer[0], 900), min(layer[1], 700))
-    corner = region(layer).moved(-layer[0], -layer[1], layer)
-    wider = around(corner, layer, (500, 400))
-    assert (wider.width, wider.height) == (min(layer[0], 500), min(layer[1], 400))
-    assert (wider.left, wider.top) == (0, 0)
+    """As large as there is room."""
+    assert placed((200, 100), (400, 400)) == (400, 200)
+    assert placed((200, 100), (100, 400)) == (100, 50)
+    assert placed((2048, 32), (320, 240)) == (320, 5)

@@ -48,6 +48,8 @@ class FakeWork:
     error: NeuralStyleError | None = None
     kept: dict[int, Done] | None = None
     finished: list[int] = field(default_factory=list)
+    parts: list[Stylize] = field(default_factory=list)
+    finer_error: NeuralStyleError | None = None
     left_out: dict[int, NeuralStyleError] = field(default_factory=dict)
 
     def wish(self) -> Wish:
@@ -58,6 +60,11 @@ class FakeWork:
     def preview(self) -> Stylize:
         wish = self.wish()
         return Stylize(SMALL, wish.styles, {**wish.settings, "brush_size": 1.0, "seed": 0})
+
+    def finer(self) -> Stylize | None:
+        if self.finer_error:
+            raise self.finer_error
+        return self.parts.pop(0) if self.parts else None
 
     def request(self, number: int, wish: Wish) -> Stylize:
         if number in self.gone:
@@ -86,6 +93,7 @@ class FakeScreen:
 
     phases: list[Phase] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    finished: list[bool] = field(default_factory=list)
     no_preview: list[NeuralStyleError] = field(default_factory=list)
     error: NeuralStyleError | None = None
     statuses: list[Status] = field(default_factory=list)
@@ -103,8 +111,9 @@ class FakeScreen:
     def show_waiting(self, note: str) -> None:
         self.notes.append(note)
 
-    def show_preview(self, pixels: Pixels, note: str) -> None:  # noqa: ARG002 - what it shows is the widget's matter
+    def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:  # noqa: ARG002 - that is the widget's
         self.notes.append(note)
+        self.finished.append(done)
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
         self.no_preview.append(error)

@@ -6,6 +6,7 @@ Standard library only: the GIMP plug-in imports this file too.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from nst_core.shared.errors import ImageTooSmallError
@@ -15,6 +16,8 @@ COARSEST = {"painterly": 80, "classic": 640}
 """Longest edge at most, px, of the coarsest octave; in the classic method, which loses structure where it begins
 smaller, of the one after that of the large forms."""
 
+
+Size = tuple[int, int]
 
 HISTORY = 10
 """Moves that the optimiser remembers."""
@@ -143,6 +146,29 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
     while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
         octaves.insert(0, replace(octaves[0].halved, steps=forms))
     return octaves
+
+
+ENOUGH = 1.03
+"""How much smaller than an octave a copy of it may be, to be painted at that size."""
+
+
+def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float, begun: int = 0) -> list[Octave]:
+    """The octaves of a picture's plan, for a smaller copy of it or a part: as far as that has the px for them.
+
+    whole: (height, width) of the picture; content: of the copy or part; part: the share of the picture's area that it
+    shows; begun: the width at which it has been painted: octaves that are not larger are left out, but for one.
+    """
+    scale = math.sqrt(content[0] * content[1] / (whole[0] * whole[1] * part))
+    shares = [math.sqrt(octave.height * octave.width / (whole[0] * whole[1])) / scale for octave in octaves]
+    fitting = [
+        octave if part == 1 else replace(octave, height=round(share * content[0]), width=round(share * content[1]))
+        for octave, share in zip(octaves, shares, strict=True)
+        if share <= ENOUGH
+    ]
+    fitting = [octave for octave in fitting if min(octave.height, octave.width) >= MIN_SIDE]
+    if not fitting:
+        return [replace(octaves[0], height=content[0], width=content[1])]
+    return [octave for octave in fitting if octave.width > begun * ENOUGH] or fitting[-1:]
 
 
 def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Octave]:

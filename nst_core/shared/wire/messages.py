@@ -69,6 +69,34 @@ class StylePixels:
 
 
 @dataclass(frozen=True)
+class Excerpt:
+    """What a content is a smaller copy of, or a part: it is painted as the whole would be, as far as its px go.
+
+    width, height: of the whole, px. place: (left, top, right, bottom) of the content in it, shares of its sides.
+    around: all of it, small. begun: how the content has been painted so far, at any size.
+    """
+
+    width: int
+    height: int
+    place: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    around: Pixels | None = None
+    begun: Pixels | None = None
+
+    def __post_init__(self) -> None:
+        validation.whole("the whole's width", self.width, 1, MAX_SIDE)
+        validation.whole("the whole's height", self.height, 1, MAX_SIDE)
+        validation.of_type("place", self.place, tuple, list)
+        object.__setattr__(self, "place", tuple(self.place))
+        for share in self.place:
+            validation.number("place", share, 0, 1)
+        if len(self.place) != 4 or self.place[0] >= self.place[2] or self.place[1] >= self.place[3]:
+            raise ProtocolError("place must be left, top, right and bottom")
+        for name in ("around", "begun"):
+            if getattr(self, name) is not None:
+                validation.of_type(name, getattr(self, name), Pixels)
+
+
+@dataclass(frozen=True)
 class Stylize:
     """Paint `content` in the manner of `styles`.
 
@@ -76,7 +104,8 @@ class Stylize:
     rows of the content's size, 1 = stylise, 0 = keep. strength_map: rows like these, which multiply the strength
     position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
     they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
-    carry; the Engine gives it.
+    carry; the Engine gives it. excerpt: what larger picture the content shows, where its painting shall foretell that
+    of the other.
     """
 
     content: Pixels
@@ -88,6 +117,7 @@ class Stylize:
     previews: float = 0.0
     job: int = 1
     strength_map: Buffer | None = field(default=None, repr=False)
+    excerpt: Excerpt | None = None
 
     def __post_init__(self) -> None:
         validation.of_type("content", self.content, Pixels)
@@ -109,6 +139,8 @@ class Stylize:
         for name, rows in [("the mask", self.mask), ("the strength map", self.strength_map), *guides]:
             if rows is not None:
                 validation.sized(name, rows, width * height * 4)
+        if self.excerpt is not None:
+            validation.of_type("excerpt", self.excerpt, Excerpt)
         validation.number("part", self.part, 0, 1)
         validation.number("previews", self.previews, 0)
         validation.whole("job", self.job, 1)

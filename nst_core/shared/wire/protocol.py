@@ -21,18 +21,27 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
     {"type": "stylize", "job": 7, "content": {"width": 512, "height": 384},
      "styles": [{"kind": "file", "weight": 1.0, "name": "wave.jpg"},
                 {"kind": "pixels", "weight": 0.5, "width": 64, "height": 64}],
-     "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5, "payload": [
+     "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5,
+     "excerpt": {"width": 4096, "height": 3072, "place": [0.25, 0.25, 0.375, 0.375],
+                 "around": {"width": 64, "height": 48}, "begun": {"width": 64, "height": 48}}, "payload": [
        {"role": "content", "bytes": 3145728}, {"role": "style", "bytes": 20113}, {"role": "style", "bytes": 65536},
        {"role": "guide", "bytes": 786432}, {"role": "init", "bytes": 3145728}, {"role": "mask", "bytes": 786432},
-       {"role": "strength_map", "bytes": 786432}]}
-        The attachments come in this order: content; one for each style, which its guide may follow; then init, mask
-        and strength_map, each of which may be absent. A style of kind "file" is a picture file of at most 64 MiB.
+       {"role": "strength_map", "bytes": 786432}, {"role": "around", "bytes": 49152},
+       {"role": "begun", "bytes": 49152}]}
+        The attachments come in this order: content; one for each style, which its guide may follow; then init, mask,
+        strength_map, around and begun, each of which may be absent. A style of kind "file" is a picture file of at
+        most 64 MiB.
         Guides, mask and strength_map are one float32 for each pixel of the content, 0 to 1: where the style counts,
         where to paint at all, and what multiplies the strength there. A style without a guide counts everywhere, and
         without a strength_map the strength is the same everywhere.
         `part` is the share of a larger picture's area that the content is, 1 if it is all of it: strokes have the
         size they have in the whole. `previews` is the least number of seconds between two previews, 0 for none; the
         first follows the first Progress.
+        `excerpt`, null or absent for a picture that is wanted for itself, says what larger picture the content is a
+        smaller copy or a part of: it is painted as that would be, size after size as far as its own px go. It has the
+        size of that picture; where the content lies in it, `place`, left, top, right and bottom in shares of its sides;
+        all of it small, `around`; and how the content has been painted so far, `begun`, whose width tells from which
+        size to go on. The last two may be null.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -84,7 +93,7 @@ from nst_core.shared.errors import REINSTALL, EngineMismatchError, ProtocolError
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import Finding
 from nst_core.shared.wire.frames import Attachment, Buffer, Frame, Sink, write_frame
-from nst_core.shared.wire.messages import Event, Pixels, Request, StyleFile, StylePixels, Stylize
+from nst_core.shared.wire.messages import Event, Excerpt, Pixels, Request, StyleFile, StylePixels, Stylize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -256,6 +265,8 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         attachments.append(Attachment("mask", message.mask))
     if message.strength_map is not None:
         attachments.append(Attachment("strength_map", message.strength_map))
+    if (excerpt := message.excerpt) is not None:
+        attachments += [Attachment(role, pixels.rgba) for role, pixels in _pictures(excerpt) if pixels is not None]
     fields = {
         "job": message.job,
         "content": _size_of(message.content),
@@ -263,8 +274,18 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         "settings": dict(message.settings),
         "part": message.part,
         "previews": message.previews,
+        "excerpt": None if excerpt is None else _excerpt_fields(excerpt),
     }
     return fields, attachments
+
+
+def _excerpt_fields(excerpt: Excerpt) -> dict[str, Any]:
+    sizes = {role: None if pixels is None else _size_of(pixels) for role, pixels in _pictures(excerpt)}
+    return {"width": excerpt.width, "height": excerpt.height, "place": list(excerpt.place), **sizes}
+
+
+def _pictures(excerpt: Excerpt) -> tuple[tuple[str, Pixels | None], ...]:
+    return ("around", excerpt.around), ("begun", excerpt.begun)
 
 
 def _take_stylize(fields: dict[str, Any], payload: _Payload) -> None:
@@ -280,6 +301,16 @@ def _take_stylize(fields: dict[str, Any], payload: _Payload) -> None:
     fields["init"] = None if init is None else _pixels(size, init)
     fields["mask"] = payload.take_if("mask")
     fields["strength_map"] = payload.take_if("strength_map")
+    if (excerpt := fields.get("excerpt")) is not None:
+        fields["excerpt"] = _excerpt(excerpt, payload)
+
+
+def _excerpt(entry: object, payload: _Payload) -> Excerpt:
+    if not isinstance(entry, dict):
+        raise ProtocolError("an excerpt is not an object")
+    sizes = {role: entry.get(role) for role in ("around", "begun")}
+    pixels = {role: None if size is None else _pixels(size, payload.take(role)) for role, size in sizes.items()}
+    return _build(Excerpt, entry | pixels)
 
 
 def _style(entry: object, content: Buffer, guide: Buffer | None) -> StyleFile | StylePixels:

@@ -26,7 +26,8 @@ from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.preview.pane import Preview  # noqa: E402
-from gimp_plugin.preview.pictures import in_gray  # noqa: E402
+from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
+from gimp_plugin.preview.viewport import Viewport  # noqa: E402
 from nst_core.shared.errors import NeuralStyleError  # noqa: E402
 from nst_core.shared.settings import knobs  # noqa: E402
 from nst_core.shared.wire.messages import Pixels  # noqa: E402
@@ -44,30 +45,33 @@ class Stage:
         GimpUi.init("neural-style")
         self.image = Gimp.Image.new(WIDTH, HEIGHT, Gimp.ImageBaseType.RGB)
         self.layer = new_layer(self.image, WIDTH, HEIGHT)
-        self.regions = 0
+        self.looks = 0
         self.answers: dict[str, Any] = {}
-        self.preview = Preview(self.layer, self.on_region)
+        self.preview = Preview(self.layer, self.on_look)
         self.window = Gtk.Window(title="preview", border_width=10)
         self.window.add(self.preview)
         self.window.set_default_size(500, 460)
         self.window.show_all()
         self.window.move(20, 20)
         self.box = self.preview._comparison._box
-        before, zooms = self.preview.get_children()[2].get_children()
-        self.before, self.full = before, zooms.get_children()[1]
+        self.before, self.turn = self.preview.get_children()[2].get_children()[:2]
 
-    def on_region(self) -> None:
-        self.regions += 1
+    def on_look(self) -> None:
+        self.looks += 1
+
+    @property
+    def view(self) -> Viewport:
+        return self.preview._comparison.view
 
     def painted(self, color: tuple[float, float, float] = (0, 1, 0)) -> Pixels:
-        content = self.preview.content()
+        content = self.preview.content().pixels
         return solid(content.width, content.height, color)
 
     def place(self, x: float, y: float) -> tuple[int, int]:
         """On the screen; x and y are shares of the picture's sides."""
         _, left, top = self.box.get_window().get_origin()
-        (width, height), (margin_x, margin_y) = self.preview._comparison._size(), self.preview._comparison._margins()
-        return left + margin_x + round(x * width), top + margin_y + round(y * height)
+        (width, height), (margin_x, margin_y) = self.view.extent, self.view.corner
+        return left + round(margin_x + x * width), top + round(margin_y + y * height)
 
     def seen(self, *xs: float, y: float = ROW) -> list[str]:
         """The colours along a row of the picture on the screen, by name."""
@@ -142,11 +146,13 @@ def until(condition: Callable[[], bool]) -> None:
 def fitted(stage: Stage) -> None:
     """The whole layer, the line, and what moves it."""
     preview, answers = stage.preview, stage.answers
-    answers["fitted"] = [preview.content().width, preview.content().height, preview.part]
+    content = preview.content()
+    answers["fitted"] = [content.pixels.width, content.pixels.height, content.part]
+    answers["whole"] = [content.excerpt.width, content.excerpt.height, *content.excerpt.place]
     preview.wait("Waiting")
     stage.see("waiting", ["red", "red"], 0.1, 0.9)
     stage.see("transparent", ["check", "check"], 0.45, 0.9, y=0.15)
-    preview.show_after(stage.painted(), "Preview")
+    preview.show_after(stage.painted(), "Preview", done=True)
     stage.see("after", ["red", "green", "green"], 0.1, 0.5, 0.9)
     run("xdotool", "mousemove", *stage.place(0.3, ROW), "mousedown", 1)
     run("xdotool", "mousemove", *stage.place(0.7, ROW), "mouseup", 1)
@@ -189,56 +195,126 @@ def states(stage: Stage) -> None:
     stage.see("painted", ["red", "green"], 0.1, 0.9)
 
 
+def split(stage: Stage) -> None:
+    """Before above after; the space bar for before alone."""
+    stage.turn.set_active(True)
+    stage.box.grab_focus()
+    run("xdotool", "key", "Home", *["Down"] * 30)
+    stage.see("above and below", ["red", "green"], 0.2, y=0.5)
+    stage.answers["above and below"] += stage.seen(0.2, y=0.8)
+    run("xdotool", "keydown", "space")
+    stage.see("space held", ["red"], 0.2, y=0.8)
+    run("xdotool", "keyup", "space")
+    stage.see("space let go", ["green"], 0.2, y=0.8)
+    stage.turn.set_active(False)
+    run("xdotool", "key", "Home", *["Right"] * 10)
+    stage.see("beside each other again", ["red", "green"], 0.1, 0.9)
+
+
 def zoomed(stage: Stage) -> None:
-    """A part at full resolution, and its neighbours."""
+    """Wheel, drag, double click and keys; what is painted of what is seen then."""
     preview, answers = stage.preview, stage.answers
-    late = stage.painted()
-    stage.full.set_active(True)
-    preview.show_after(late, "Preview")
-    content = preview.content()
-    frame = preview._frame
-    rows = [(frame.top + row) * WIDTH * 16 + frame.left * 16 for row in range(frame.height)]
-    whole = memoryview(canvas.read(stage.layer).rgba)
-    same = b"".join(whole[start : start + frame.width * 16] for start in rows) == content.rgba
-    size = [content.width, content.height]
-    answers["zoomed"] = [size == list(preview._comparison.room), preview.part, same, stage.regions]
-    answers["middle"] = [2 * frame.left + frame.width - WIDTH, 2 * frame.top + frame.height - HEIGHT]
-    answers["share"] = frame.width * frame.height / (WIDTH * HEIGHT)
-    stage.see("late", ["red", "red"], 0.1, 0.9)
-    preview.show_after(stage.painted(), "Preview")
-    stage.see("zoomed after", ["red", "green"], 0.1, 0.9)
-    run("xdotool", "mousemove", *stage.place(0.6, 0.3), "mousedown", 1)
-    run("xdotool", "mousemove", *stage.place(0.7, 0.8))
-    answers["regions while pulling"] = stage.regions
-    run("xdotool", "mouseup", 1)
-    until(lambda: stage.regions == 2)
-    moved = preview._frame
-    shares = (frame.left - moved.left) / frame.width, (frame.top - moved.top) / frame.height
-    answers["pulled"] = [round(share, 2) for share in shares]
-    preview.content()
-    run("xdotool", "key", "ctrl+Right")
-    until(lambda: stage.regions == 3)
-    answers["by key"] = preview._frame.left - moved.left
-    answers["tooltip"] = stage.box.get_tooltip_text()
-    stage.window.resize(640, 560)
-    until(lambda: stage.regions == 4)
-    answers["resized"] = [preview._frame.width, preview._frame.height] == list(preview._comparison.room)
+    fit = stage.view
+    whole = finer(stage)
+    assert whole.excerpt.begun is not None
+    answers["finer whole"] = [whole.pixels.width, whole.pixels.height, whole.part, whole.excerpt.around]
+    answers["begun"] = [whole.excerpt.begun.width, whole.excerpt.begun.height]
+    looks, place = stage.looks, stage.place(0.6, 0.7)
+    there = local(stage, place)
+    run("xdotool", "mousemove", *place, "click", "--repeat", 3, 4)
+    until(lambda: stage.view.scale > 1.9 * fit.scale)
+    here = local(stage, place)
+    answers["under the pointer"] = max(abs(here[0] - there[0]), abs(here[1] - there[1])) * stage.view.scale
+    answers["looks for the wheel"] = stage.looks > looks
+    part = finer(stage)
+    assert part.excerpt.around is not None
+    answers["zoomed part"] = [part.part < 1, part.excerpt.around.width, part.excerpt.begun is not None]
+    box = stage.preview._shown.box(part.frame)
+    answers["holds what is seen"] = box.holds(stage.view.visible)
+    stage.see("not painted yet", ["green"], 0.9)
+    answers["badges"] = [preview._comparison._badge.get_text()]
+    preview.show_after(solid(part.pixels.width, part.pixels.height, (0, 0, 1)), "Preview", done=True)
+    stage.see("painted part", ["red", "blue"], 0.1, 0.9)
+    answers["badges"].append(preview._comparison._badge.get_text())
+    answers["nothing finer"] = preview.finer() is None
+    pulled(stage)
+    keys(stage, fit)
     drafted(stage)
 
 
+def finer(stage: Stage) -> Sample:
+    sample = stage.preview.finer()
+    assert sample is not None
+    return sample
+
+
+def local(stage: Stage, place: tuple[int, int]) -> tuple[float, float]:
+    """The point of the layer at a place of the screen."""
+    _, left, top = stage.box.get_window().get_origin()
+    return stage.view.to_layer(place[0] - left, place[1] - top)
+
+
+def pulled(stage: Stage) -> None:
+    """The mouse pulls the layer; nothing is asked for until it lets go."""
+    answers = stage.answers
+    first, looks = stage.view, stage.looks
+    run("xdotool", "mousemove", *stage.place(0.7, 0.5), "mousedown", 1)
+    run("xdotool", "mousemove_relative", "--", -60, -30)
+    until(lambda: stage.view != first)
+    answers["looks while pulling"] = [stage.looks - looks, stage.preview.finer() is None]
+    run("xdotool", "mouseup", 1)
+    until(lambda: stage.looks == looks + 1)
+    moved = stage.view
+    answers["pulled"] = [round((a - b) / 1) for a, b in zip(first.origin, moved.origin, strict=True)]
+
+
+def keys(stage: Stage, fit: Viewport) -> None:
+    """0, 1, + and - zoom, arrows move, a double click toggles; the small map leads anywhere."""
+    answers = stage.answers
+    run("xdotool", "key", "1")
+    until(lambda: stage.view.scale == 1.0)
+    before = stage.view
+    run("xdotool", "key", "Right")
+    until(lambda: stage.view != before)
+    answers["by key"] = before.origin[0] - stage.view.origin[0]
+    run("xdotool", "key", "plus")
+    until(lambda: stage.view.scale > 1.3)
+    run("xdotool", "key", "minus")
+    until(lambda: stage.view.scale == 1.0)
+    part = finer(stage)
+    whole = memoryview(canvas.read(stage.layer).rgba)
+    rows = [(part.frame.top + row) * WIDTH * 16 + part.frame.left * 16 for row in range(part.frame.height)]
+    same = b"".join(whole[start : start + part.frame.width * 16] for start in rows) == part.pixels.rgba
+    answers["full resolution"] = [part.frame.scale, same]
+    (left, top), (width, _) = stage.view.corner, stage.view.extent
+    _, x, y = stage.box.get_window().get_origin()
+    run("xdotool", "mousemove", round(x + left + width - 12), round(y + top + 12), "click", 1)
+    until(lambda: stage.view.visible.right > WIDTH - 1)
+    answers["by the map"] = [stage.view.visible.top < 1, round(stage.view.visible.right)]
+    run("xdotool", "key", "0")
+    until(lambda: stage.view == fit)
+    run("xdotool", "mousemove", *stage.place(0.5, 0.5), "click", "--repeat", 2, "--delay", 60, 1)
+    until(lambda: stage.view.scale == 1.0)
+    rest(1.0)  # or the next click would be the third one
+    run("xdotool", "click", "--repeat", 2, "--delay", 60, 1)
+    until(lambda: stage.view == fit)
+    answers["tooltip"] = stage.box.get_tooltip_text()
+    stage.see("line as before", ["red", "green"], 0.1, 0.9)
+    looks = stage.looks
+    stage.window.resize(640, 560)
+    until(lambda: stage.looks > looks)
+    answers["resized"] = stage.view.scale > fit.scale
+
+
 def drafted(stage: Stage) -> None:
-    """With the quality of a draft the part shows what a draft of the whole layer has there."""
+    """With the quality of a draft there is nothing finer than that."""
     preview = stage.preview
     preview.see(effects=True, draft=True)
     content = preview.content()
-    stage.answers["draft"] = [content.width, content.height, preview.part, preview.quality]
-    half = content.width // 2
-    row = bytes(solid(half, 1, (0, 0, 1)).rgba) + bytes(solid(content.width - half, 1, (0, 1, 0)).rgba)
-    preview.show_after(Pixels(content.width, content.height, row * content.height), "Preview")
-    line = (WIDTH / 2 - preview._frame.left) / preview._frame.width
-    stage.see("draft seen", ["blue", "green"], line - 0.1, line + 0.1)
+    preview.show_after(solid(content.pixels.width, content.pixels.height, (0, 0, 1)), "Preview", done=True)
+    stage.answers["draft"] = [content.pixels.width, content.pixels.height, preview.finer() is None]
     preview.see(effects=True, draft=False)
-    preview.content()
+    preview.show_after(stage.painted(), "Preview", done=True)
 
 
 def painter(preview: Preview, strength: str = "") -> LayerWork:
@@ -250,7 +326,7 @@ def painter(preview: Preview, strength: str = "") -> LayerWork:
 
 def hidden(stage: Stage) -> None:
     """What a selection and a mask leave, for the preview and for variations."""
-    work = painter(Preview(stage.layer, stage.on_region))
+    work = painter(Preview(stage.layer, stage.on_look))
 
     def seen() -> list[float | None]:
         masks = [request.mask for request in (work.preview(),)]
@@ -278,7 +354,7 @@ def hidden(stage: Stage) -> None:
 
 def strengths(stage: Stage) -> None:
     """Of a soft selection that says where the strength counts, for the preview and for variations."""
-    preview = Preview(stage.layer, stage.on_region)
+    preview = Preview(stage.layer, stage.on_look)
     work = painter(preview, "inside")
     stage.image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, WIDTH // 2, HEIGHT)
     Gimp.Selection.feather(stage.image, 100)
@@ -310,25 +386,24 @@ def extremes(stage: Stage) -> None:
     """Layers of odd shapes, and one that is gone."""
     sizes = {}
     for width, height in ((3000, 40), (32, 32)):
-        preview = Preview(new_layer(stage.image, width, height), stage.on_region)
+        preview = Preview(new_layer(stage.image, width, height), stage.on_look)
         content = preview.content()
-        sizes[f"{width} x {height}"] = [content.width, content.height, len(content.rgba)]
+        pixels = content.pixels
+        sizes[f"{width} x {height}"] = [pixels.width, pixels.height, len(pixels.rgba)]
     stage.answers["sizes"] = sizes
     layer = new_layer(stage.image, 64, 48)
     inverted = Gimp.DrawableFilter.new(layer, "gegl:invert-gamma", "")
     layer.append_filter(inverted)
-    preview = Preview(layer, stage.on_region)
-    seen = bytes(preview.content().rgba[-16:])
+    preview = Preview(layer, stage.on_look)
+    seen = bytes(preview.content().pixels.rgba[-16:])
     preview.see(effects=False)
-    stage.answers["effects"] = [seen.hex(), bytes(preview.content().rgba[-16:]).hex()]
+    stage.answers["effects"] = [seen.hex(), bytes(preview.content().pixels.rgba[-16:]).hex()]
     work = painter(stage.preview)
-    stage.preview.content()  # which is kept
     stage.image.delete()
     try:
         work.preview()
     except NeuralStyleError as error:
         stage.answers["gone behind the preview"] = error.code
-    stage.preview._content = None
     try:
         stage.preview.content()
     except NeuralStyleError as error:
@@ -338,7 +413,7 @@ def extremes(stage: Stage) -> None:
 def main() -> None:
     stage = Stage()
     try:
-        for part in (fitted, before_button, states, zoomed, hidden, strengths, gray, extremes):
+        for part in (fitted, before_button, split, states, zoomed, hidden, strengths, gray, extremes):
             part(stage)
     except Exception:  # noqa: BLE001 - told by the test
         stage.answers["failed"] = traceback.format_exc()

@@ -1,0 +1,178 @@
+"""What the screen shows of a layer at any zoom: the layer itself, and over it the paintings there are of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgtk import GdkPixbuf
+from gimp_plugin.preview import framing, pictures
+from gimp_plugin.preview.framing import Frame
+from gimp_plugin.preview.viewport import Box
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
+
+if TYPE_CHECKING:
+    from gimp_plugin.preview.framing import Size
+    from gimp_plugin.preview.pictures import Source
+    from gimp_plugin.preview.viewport import Viewport
+
+SHARP = 1.25  # a painting enlarged by more than this looks soft
+KEPT = 6  # paintings of parts: what was looked at last is seen again at once
+PIXELATED = 2.0  # px of the screen for one of the layer, from which on each of these is seen
+
+
+@dataclass(frozen=True)
+class Painting:
+    """What a frame of the layer was painted as. pixels: as the engine gave them; picture: as the image will have it.
+
+    done: whether the engine is done with it.
+    """
+
+    frame: Frame
+    pixels: Pixels
+    picture: GdkPixbuf.Pixbuf
+    done: bool
+
+
+class Shown:
+    """A layer and its paintings. title: what these are."""
+
+    def __init__(self, source: Source, title: str, *, gray: bool) -> None:
+        """gray: whether the image holds no colours."""
+        self.source, self.title = source, title
+        self._gray = gray
+        self._base: Painting | None = None
+        self._finer: list[Painting] = []
+        self.draft = False
+        """Whether the first painting is as fine as any will be."""
+        self.version = 0
+        """Another one after each change of what is seen."""
+
+    @property
+    def base(self) -> Painting | None:
+        """The first painting, of all of the layer."""
+        return self._base
+
+    def begin(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
+        """A new painting of the layer; with it the older ones are of no use."""
+        self._base, self._finer = self._painting(frame, pixels, done=done), []
+        self.version += 1
+
+    def refine(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
+        """The same painting in a frame, finer."""
+        self._finer = [one for one in self._finer if one.frame != frame][1 - KEPT :]
+        self._finer.append(self._painting(frame, pixels, done=done))
+        self.version += 1
+
+    def box(self, frame: Frame) -> Box:
+        """Where a frame lies, px of the layer."""
+        width, height = self.source.size
+        across, down = round(width * frame.scale) / width, round(height * frame.scale) / height
+        right, bottom = frame.left + frame.width, frame.top + frame.height
+        return Box(frame.left / across, frame.top / down, right / across, bottom / down)
+
+    def sharp(self, view: Viewport) -> bool:
+        """Whether all that is seen is painted as finely as it is shown, or as it ever will be."""
+        least = min(1.0, view.scale) / SHARP
+        return self.draft or any(one.frame.scale >= least and self._holds(one, view.visible) for one in self._all)
+
+    def has(self, frame: Frame) -> bool:
+        """Whether that frame is painted, as finely, and no better painting of it is on its way."""
+        box = self.box(frame)
+        return any(one.done and one.frame.scale >= frame.scale and self._holds(one, box) for one in self._all)
+
+    def before(self, view: Viewport) -> GdkPixbuf.Pixbuf:
+        """The layer where it is seen, in px of the screen. Raises LayerGoneError."""
+        left, top, width, height = view.seen
+        if view.scale <= 1:
+            return pictures.pixbuf(self.source.read(Frame(left, top, width, height, view.scale)))
+        box = view.visible
+        first = math.floor(box.left), math.floor(box.top)
+        last = min(self.source.size[0], math.ceil(box.right)), min(self.source.size[1], math.ceil(box.bottom))
+        frame = Frame(*first, last[0] - first[0], last[1] - first[1])
+        seen = _empty((width, height))
+        self._draw(seen, view, frame, pictures.pixbuf(self.source.read(frame)))
+        return seen
+
+    def after(self, view: Viewport, before: GdkPixbuf.Pixbuf) -> GdkPixbuf.Pixbuf | None:
+        """What it is painted as, the finest on top; what is not painted is as before. None: nothing is."""
+        if self._base is None:
+            return None
+        whole = self._holds(self._base, view.visible)
+        seen = _empty(view.seen[2:]) if whole else before.copy()
+        for one in [self._base, *sorted(self._finer, key=lambda one: one.frame.scale)]:
+            self._draw(seen, view, one.frame, one.picture)
+        return seen
+
+    def begun(self, frame: Frame) -> Pixels | None:
+        """What has been painted in a frame so far; None: not all of it has."""
+        coarser = [one for one in self._all if one.done and one.frame.scale < frame.scale]
+        fit = [one for one in coarser if self._holds(one, self.box(frame))]
+        whole = max(fit, key=lambda one: one.frame.scale, default=None)
+        if whole is None:
+            return None
+        box, (width, height), scale = self.box(frame), self.source.size, whole.frame.scale
+        across, down = round(width * scale) / width, round(height * scale) / height
+        left, top = round(box.left * across) - whole.frame.left, round(box.top * down) - whole.frame.top
+        right = min(whole.pixels.width, round(box.right * across) - whole.frame.left)
+        bottom = min(whole.pixels.height, round(box.bottom * down) - whole.frame.top)
+        return cut(whole.pixels, (max(0, left), max(0, top), right, bottom))
+
+    @property
+    def _all(self) -> list[Painting]:
+        return [*([self._base] if self._base else []), *self._finer]
+
+    def _holds(self, painting: Painting, box: Box) -> bool:
+        """But for a px of it that rounding takes."""
+        return self.box(painting.frame).holds(box, 1.5 / painting.frame.scale)
+
+    def _painting(self, frame: Frame, pixels: Pixels, *, done: bool) -> Painting:
+        return Painting(frame, pixels, pictures.pixbuf(pictures.in_gray(pixels) if self._gray else pixels), done)
+
+    def _draw(self, onto: GdkPixbuf.Pixbuf, view: Viewport, frame: Frame, picture: GdkPixbuf.Pixbuf) -> None:
+        """Draw the picture of a frame where that is seen."""
+        box, (left, top, width, height) = self.box(frame), view.seen
+        across, down = view.size[0] / view.layer[0], view.size[1] / view.layer[1]
+        begin = box.left * across - left, box.top * down - top
+        end = box.right * across - left, box.bottom * down - top
+        first = max(0, round(begin[0])), max(0, round(begin[1]))
+        last = min(width, round(end[0])), min(height, round(end[1]))
+        if last[0] <= first[0] or last[1] <= first[1]:
+            return
+        factors = (end[0] - begin[0]) / picture.get_width(), (end[1] - begin[1]) / picture.get_height()
+        plain = frame.scale == 1 and view.scale >= PIXELATED
+        smooth = GdkPixbuf.InterpType.NEAREST if plain else GdkPixbuf.InterpType.BILINEAR
+        picture.scale(onto, *first, last[0] - first[0], last[1] - first[1], *begin, *factors, smooth)
+
+
+def wanted(view: Viewport, layer: Size) -> Frame:
+    """What to paint for what is seen: all of it, with something around it, as finely as it is shown."""
+    if view.whole:
+        return framing.fitted(layer, min(framing.FINE_SIDE, max(view.size)))
+    box = view.visible
+    scale = min(1.0, view.scale)
+    spare = [max(framing.SPARE * side, (framing.LEAST_PART / scale - side) / 2) for side in (box.width, box.height)]
+    left, right = max(0.0, box.left - spare[0]), min(float(layer[0]), box.right + spare[0])
+    top, bottom = max(0.0, box.top - spare[1]), min(float(layer[1]), box.bottom + spare[1])
+    scale *= min(1.0, math.sqrt(framing.MOST_PART / ((right - left) * (bottom - top) * scale**2)))
+    whole = round(layer[0] * scale), round(layer[1] * scale)
+    across, down = whole[0] / layer[0], whole[1] / layer[1]
+    first = math.floor(left * across), math.floor(top * down)
+    last = min(whole[0], math.ceil(right * across)), min(whole[1], math.ceil(bottom * down))
+    return Frame(*first, last[0] - first[0], last[1] - first[1], scale)
+
+
+def cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+    """A part of a picture. box: left, top, right, bottom, px."""
+    left, top, right, bottom = box
+    rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * BYTES_PER_PIXEL
+    first, last = left * BYTES_PER_PIXEL, right * BYTES_PER_PIXEL
+    lines = (rows[row * stride + first : row * stride + last] for row in range(top, bottom))
+    return replace(pixels, width=right - left, height=bottom - top, rgba=b"".join(lines))
+
+
+def _empty(size: Size) -> GdkPixbuf.Pixbuf:
+    picture = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, True, 8, *size)  # noqa: FBT003 - alpha
+    picture.fill(0)
+    return picture

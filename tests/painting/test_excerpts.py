@@ -1,0 +1,85 @@
+"""Smaller copies and parts of a picture, painted as the picture itself would be: what a preview shows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from engine_fixtures import painting, photograph
+
+from nst_core import Job, Settings, Style, stylize
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.resizing import resize
+from nst_core.painting.job import Excerpt
+from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.planning.schedule import Octave, excerpted, plan
+
+WHOLE = (240, 320)
+SETTINGS = Settings(backend="onnx")
+STYLE = Style(painting(128, 128))
+
+
+def sizes(octaves: list[Octave]) -> list[tuple[int, int]]:
+    return [(octave.height, octave.width) for octave in octaves]
+
+
+def apart(one: Float, other: Float) -> float:
+    """Root of the mean square of the difference of what is broad in them."""
+    small = [resize(picture, 30, 40) for picture in (one, other)]
+    return float(np.sqrt(((small[0] - small[1]) ** 2).mean()))
+
+
+def test_a_smaller_copy_has_the_octaves_of_the_whole_that_it_has_the_px_for() -> None:
+    """With as many steps, though the whole goes on."""
+    octaves = plan(3000, 4000, Settings(), most=1.6)
+    small = excerpted(octaves, (3000, 4000), (405, 540), 1.0)
+    assert small == octaves[: len(small)]
+    assert small[-1].width <= 540 < octaves[len(small)].width
+
+
+def test_a_part_has_them_in_its_own_px_from_where_it_was_painted() -> None:
+    """A quarter of each side at full size: of an octave a quarter of each side."""
+    octaves = plan(768, 1024, Settings())
+    part = excerpted(octaves, (768, 1024), (192, 256), 1 / 16, begun=64)
+    assert sizes(part) == [(96, 128), (192, 256)]
+    assert [octave.steps for octave in part] == [octave.steps for octave in octaves[-2:]]
+
+
+def test_there_is_always_an_octave() -> None:
+    """The last one again where nothing larger fits; the copy's own size where none is small enough."""
+    octaves = plan(768, 1024, Settings())
+    assert sizes(excerpted(octaves, (768, 1024), (225, 300), 1.0, begun=256)) == [(192, 256)]
+    assert sizes(excerpted(octaves, (768, 1024), (36, 48), 1.0)) == [(36, 48)]
+
+
+@pytest.mark.slow
+def test_a_preview_has_the_forms_of_the_painting() -> None:
+    """Nearer to it than a painting of a small copy for itself is."""
+    photo = photograph(*WHOLE)
+    whole, small = stylize(Job(photo, (STYLE,), SETTINGS)).pixels, resize(photo, 150, 200)
+    alone = stylize(Job(small, (STYLE,), SETTINGS)).pixels
+    preview = stylize(Job(small, (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE)))
+    assert apart(preview.pixels, whole) < 0.75 * apart(alone, whole)
+    assert preview.pixels.shape == (150, 200, 3)
+
+
+@pytest.mark.slow
+def test_a_part_goes_on_from_what_was_painted_of_the_whole() -> None:
+    """Its first picture is that, and its last one has the whole's forms."""
+    photo = photograph(*WHOLE)
+    whole = stylize(Job(photo, (STYLE,), SETTINGS)).pixels
+    small = stylize(Job(resize(photo, 120, 160), (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE))).pixels
+    part, place = photo[60:180, 80:240], (0.25, 0.25, 0.75, 0.75)
+    excerpt = Excerpt(WHOLE, place, resize(photo, 90, 120), small[30:90, 40:120])
+    painted = stylize(Job(part, (STYLE,), SETTINGS, part=0.25, excerpt=excerpt))
+    alone = stylize(Job(part, (STYLE,), SETTINGS, part=0.25)).pixels
+    wanted = whole[60:180, 80:240]
+    assert apart(painted.pixels, wanted) < 0.75 * apart(alone, wanted)
+    assert len(painted.metrics.evaluations) == 1, "the smaller octaves were painted before"
+
+
+def test_what_is_around_and_what_was_begun_are_pictures() -> None:
+    """In [0, 1], and with colours."""
+    with pytest.raises(InvalidImageError, match="painting so far"):
+        Excerpt(WHOLE, begun=np.full((20, 20, 3), 2, np.float32))
+    with pytest.raises(InvalidImageError, match="picture around"):
+        Excerpt(WHOLE, around=np.ones((40, 40), np.float32))
