@@ -45,14 +45,14 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     window = Window(layers, config, picks.placed(before.keys).within(there), Session(start, GLib.idle_add))
     window.tell([report.left_out(*one) for one in left_out])
     window.offer(undelivered.found())
-    size = window.run(past.size)
+    layout = window.run(past.layout)
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config))
     if not window.made:
         left = last_choices.Left(window.picks, arguments.values_of(config))
-        last_choices.remember(profile, replace(past, size=size, left=left))
+        last_choices.remember(profile, replace(past, layout=layout, left=left))
         raise CancelledError(_("the dialog was closed"))
-    last_choices.remember(profile, last_choices.Memory(window.picks, size=size))
+    last_choices.remember(profile, last_choices.Memory(window.picks, layout=layout))
     origin.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":
@@ -65,7 +65,7 @@ def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> l
     GimpUi.init("neural-style")
     past = last_choices.recall(Path(Gimp.directory()))
     window = Window([layer], config, onward.picks, Session(start, GLib.idle_add), onward)
-    window.run(past.size)
+    window.run(past.layout)
     if not window.made:
         raise CancelledError(_("the dialog was closed"))
     return window.made

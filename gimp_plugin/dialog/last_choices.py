@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery.picks import Picks
@@ -30,8 +30,21 @@ class Memory:
 
     picks: Picks = field(default_factory=Picks)
     complete: bool = True
-    size: tuple[int, int] | None = None
+    layout: Layout = field(default_factory=lambda: Layout())  # noqa: PLW0108 - it stands below
     left: Left | None = None
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the window was laid out. size: of it, px; sides: widths of the columns beside the preview, px.
+
+    upright: whether before and after are beside each other; pixels: whether the preview begins at 100 %.
+    """
+
+    size: tuple[int, int] | None = None
+    sides: tuple[int, int] | None = None
+    upright: bool = True
+    pixels: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,7 @@ def recall(profile: Path) -> Memory:
         if isinstance(said, dict) and isinstance(said.get("picks"), list):
             picks = Picks.from_json(said["picks"])
             complete = said.get("complete") is True and len(picks.entries) == len(said["picks"])
-            return Memory(picks, complete, _size(said.get("size")), _left(said.get("left")))
+            return Memory(picks, complete, _layout(said), _left(said.get("left")))
     return Memory()
 
 
@@ -58,7 +71,7 @@ def remember(profile: Path, last: Memory) -> None:
     picks = last.picks.to_json()
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
-        said: dict[str, object] = {"picks": picks, "complete": complete, "size": last.size}
+        said: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
         if last.left is not None:
             said["left"] = {"picks": last.left.picks.to_json(), "settings": dict(last.left.settings)}
         replace_file(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
@@ -70,6 +83,11 @@ def _left(said: object) -> Left | None:
             with contextlib.suppress(NeuralStyleError, TypeError):
                 return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)))
     return None
+
+
+def _layout(said: Mapping[str, object]) -> Layout:
+    size, sides = _size(said.get("size")), _size(said.get("sides"))
+    return Layout(size, sides, upright=said.get("upright") is not False, pixels=said.get("pixels") is True)
 
 
 def _size(said: object) -> tuple[int, int] | None:

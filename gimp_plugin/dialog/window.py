@@ -6,7 +6,9 @@ import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from gimp_plugin.dialog.columns import Columns
 from gimp_plugin.dialog.controls import Controls
+from gimp_plugin.dialog.last_choices import Layout
 from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.dialog.state import Flow
@@ -93,17 +95,20 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         """Offer finished paintings that were not delivered."""
         self._offer.offer(files)
 
-    def run(self, size: tuple[int, int] | None) -> tuple[int, int]:
-        """Show the window, of this size if it is known, and wait for its end. Returns the size then."""
+    def run(self, layout: Layout) -> Layout:
+        """Show the window, laid out so, and wait for its end. Returns how it was laid out then."""
         before, sys.excepthook = sys.excepthook, self._broke
         try:
-            self.set_default_size(*(size or USUAL))
+            self.set_default_size(*(layout.size or USUAL))
+            self._preview.lay_out(upright=layout.upright, pixels=layout.pixels)
+            self._columns.widen(layout.sides)
             self.show()
             self._session.warm()
             self._flow.change()
             self.show_phase(self._flow.phase)
             Gtk.main()
-            return tuple(self.get_size())
+            upright, pixels = self._preview.layout
+            return Layout(tuple(self.get_size()), self._columns.sides, upright=upright, pixels=pixels)
         finally:
             sys.excepthook = before
             self._session.close()
@@ -188,12 +193,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._pages = Gtk.Stack()
         for page in (self._preview, self._sheet):
             self._pages.add(page)
-        columns = Gtk.Box(spacing=SPACE, margin_bottom=SPACE // 2)
-        columns.pack_start(self._gallery, expand=False, fill=True, padding=0)
-        columns.pack_start(self._pages, expand=True, fill=True, padding=0)
-        columns.pack_start(self._sidebar, expand=False, fill=True, padding=0)
+        self._columns = Columns(self._gallery, self._pages, self._sidebar)
+        self._columns.set_margin_bottom(SPACE // 2)
         whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
-        whole.pack_start(self._with_bars(_scrolled(columns)), expand=True, fill=True, padding=0)
+        whole.pack_start(self._with_bars(_scrolled(self._columns)), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
         self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
         self.get_action_area().hide()
@@ -334,7 +337,7 @@ class _Bar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self.set_visible(bool(text))
 
 
-def _scrolled(columns: Gtk.Box) -> Gtk.ScrolledWindow:
+def _scrolled(columns: Gtk.Widget) -> Gtk.ScrolledWindow:
     """Scrolls sideways where the screen is too narrow, and follows the focus."""
     scrolled = Gtk.ScrolledWindow(
         vscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False, propagate_natural_width=True

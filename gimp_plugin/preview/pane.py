@@ -38,6 +38,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._on_look = on_look
         self._awaited: Frame | None = None  # what a painting that comes is of
         self._first = False  # whether that is a new one of all of the layer
+        self._again = False  # whether the next picture is one that is shown already
         self._run: tuple[int, Shown] | None = None  # the layer that a run paints
         self._draft = False
         self._comparison = Comparison(self._shown, self._looked)
@@ -52,6 +53,18 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def layer(self) -> Gimp.Layer:
         """The layer that is previewed."""
         return self._source.layer
+
+    @property
+    def layout(self) -> tuple[bool, bool]:
+        """Whether before and after are beside each other, and whether the layer is shown px by px."""
+        view = self._comparison.view
+        return self._comparison.upright, view.zoom == 1.0
+
+    def lay_out(self, *, upright: bool, pixels: bool) -> None:
+        """Show it so."""
+        self._buttons.turn(upright=upright)
+        if pixels:
+            self._comparison.look(self._comparison.view.zoomed(1.0))
 
     def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
         """What lies in another layer in a frame of this one; None if it has another size, or is gone."""
@@ -100,7 +113,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             return None
         going = self._awaited
         if self._first or going is None or going.scale != frame.scale or not shown.box(going).holds(view.visible):
-            self._first, self._awaited = False, frame
+            self._first, self._awaited, self._again = False, frame, True
         assert self._awaited is not None
         return self._sample(self._awaited)
 
@@ -114,8 +127,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._first:
             self._shown.begin(self._awaited, pixels, done=done)
             self._shown.draft = self._draft
-        else:
+        elif done or not self._again:  # the first one is what was painted so far
             self._shown.refine(self._awaited, pixels, done=done)
+        self._again = False
         self._say(note, busy=not done)
 
     def show_painting(self, layer: Gimp.Layer, pixels: Pixels, note: str) -> None:

@@ -46,6 +46,10 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._nearer.set_sensitive(view.scale < view.most)
         self._farther.set_sensitive(view.scale > view.least)
 
+    def turn(self, *, upright: bool) -> None:
+        """Put before and after beside each other, or one above the other."""
+        self._turn.set_active(not upright)
+
     def _show_all(self) -> None:
         self._comparison.look(self._comparison.view.fitting())
 

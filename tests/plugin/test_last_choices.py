@@ -7,17 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.dialog.last_choices import FILE, Memory, recall, remember
+from gimp_plugin.dialog.last_choices import FILE, Layout, Memory, recall, remember
 from gimp_plugin.gallery.picks import Pick, Picks
 
 PRESET = Pick("preset", "linocut", "Linocut")
 
 
 def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
-    """Styles, in their order, and the window's size."""
+    """Styles, in their order, and how the window was laid out."""
     picture = tmp_path / "style.png"
     picture.touch()
-    last = Memory(Picks((PRESET, Pick("file", str(picture), "style.png", 0.5))), size=(1000, 700))
+    last = Memory(
+        Picks((PRESET, Pick("file", str(picture), "style.png", 0.5))),
+        layout=Layout((1000, 700), (300, 310), upright=False, pixels=True),
+    )
     remember(tmp_path, last)
     assert recall(tmp_path) == last
 
@@ -43,7 +46,7 @@ def test_a_broken_file_is_as_good_as_none(tmp_path: Path, said: str) -> None:
 @pytest.mark.parametrize("size", [None, 7, [7], [0, 600], ["900", 600], [900, 10**6], [900.5, 600]])
 def test_a_size_that_is_none_is_left_out(tmp_path: Path, size: object) -> None:
     """The window then has its usual one."""
-    (tmp_path / FILE).write_text(json.dumps({"picks": [], "complete": True, "size": size}))
+    (tmp_path / FILE).write_text(json.dumps({"picks": [], "complete": True, "size": size, "sides": size, "upright": 3}))
     assert recall(tmp_path) == Memory()
 
 

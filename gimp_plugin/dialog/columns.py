@@ -1,0 +1,44 @@
+"""The window's three columns: those at the sides keep the widths they are given, the middle one has the rest."""
+
+from __future__ import annotations
+
+from gimp_plugin.libgtk import Gtk
+
+SPACE = 12  # px
+
+
+class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
+    """Three widgets beside each other; the borders between them can be dragged, by mouse and keys (F8)."""
+
+    def __init__(self, left: Gtk.Widget, middle: Gtk.Widget, right: Gtk.Widget) -> None:
+        super().__init__()
+        self._left, self._right = left, right
+        self._wanted: int | None = None  # width of the right one, until there is room to give it
+        self._inner = Gtk.Paned()
+        for widget, margins in ((left, (0, SPACE // 2)), (middle, (SPACE // 2,) * 2), (right, (SPACE // 2, 0))):
+            widget.set_margin_start(margins[0])
+            widget.set_margin_end(margins[1])
+        self._inner.pack1(middle, resize=True, shrink=False)
+        self._inner.pack2(right, resize=False, shrink=False)
+        self.pack1(left, resize=False, shrink=False)
+        self.pack2(self._inner, resize=True, shrink=False)
+        self._inner.connect_after("size-allocate", lambda *_args: self._settle())
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Widths of the left and the right one, px."""
+        return self._left.get_allocated_width(), self._right.get_allocated_width()
+
+    def widen(self, sides: tuple[int, int] | None) -> None:
+        """Give them these widths, as far as there is room; None: as wide as they want to be."""
+        if sides is not None:
+            self.set_position(sides[0] + SPACE // 2)
+            self._wanted = sides[1]
+
+    def _settle(self) -> None:
+        if self._wanted is not None and self._inner.get_allocated_width() > 1:
+            handle = self._inner.get_handle_window()
+            width = handle.get_width() if handle else 0
+            room = self._inner.get_allocated_width() - width - SPACE // 2
+            self._inner.set_position(max(0, room - self._wanted))
+            self._wanted = None
