@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 
 OTHERS = (
-    *(_("Styli_ze"), _("_Cancel"), _("Stop and _keep"), _("_Reset"), _("_More settings"), _("_Undo")),
+    *(
+        _("Styli_ze"),
+        _("_Cancel"),
+        _("Stop and _keep"),
+        _("Insert and sta_y"),
+        _("_Reset"),
+        _("_More settings"),
+        _("_Undo"),
+    ),
     *(_("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…")),
 )
 """What other parts of the window are called, whose letters are taken."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from nst_core.shared.wire.messages import Done, Event, Pixels, Progress, StyleFile, StylePixels, Stylize
 
 if TYPE_CHECKING:
+    from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.dialog.variations import Sheet
     from gimp_plugin.image.regions import Regions
     from nst_core.shared.errors import NeuralStyleError
@@ -90,6 +91,9 @@ class Work(Protocol):
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """A layer, from 0, cannot be painted; it is named when the others are kept."""
 
+    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
+        """The picture of a layer, from 0, as it is looked at later."""
+
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
         """Put the pictures into the image. Raises NeuralStyleError."""
 
@@ -126,6 +130,9 @@ class Screen(Protocol):
 
     def show_painting(self, number: int, pixels: Pixels) -> None:
         """The picture of a layer, from 0, so far."""
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """A painting is finished, or was stopped."""
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""

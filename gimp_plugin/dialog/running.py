@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.roles import Phase, Status
@@ -38,19 +39,22 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._cancel = _button(_("_Cancel"), "")
         self.stylize = _button(_("Styli_ze"), _("Paint the whole picture"))
         self.stylize.set_can_default(True)
+        self._stay = _button(_("Insert and sta_y"), _("Paint the whole picture, and leave this window open"))
         self.stylize.get_style_context().add_class("suggested-action")
         self.pack_end(self._buttons(), expand=False, fill=False, padding=0)
         self.show_all()
 
     def obey(self, flow: Flow) -> None:
         """Connect the buttons."""
-        for button, act in ((self.stylize, flow.stylize), (self._stop, flow.stop), (self._cancel, flow.cancel)):
+        acts = (flow.stylize, partial(flow.stylize, stay=True), flow.stop, flow.cancel)
+        for button, act in zip((self.stylize, self._stay, self._stop, self._cancel), acts, strict=True):
             button.connect("clicked", lambda _button, act=act: act())
 
     def show_phase(self, phase: Phase) -> None:
         """Offer what can be done in this phase."""
         self._pages.set_visible_child_name(RUNNING if phase.busy else CHOOSING)
-        self.stylize.set_visible(not phase.busy)
+        for button in (self.stylize, self._stay):
+            button.set_visible(not phase.busy)
         self._stop.set_visible(phase.busy)
         self._stop.set_sensitive(phase is Phase.RUNNING)
         if phase is Phase.STOPPING:
@@ -65,7 +69,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _buttons(self) -> Gtk.ButtonBox:
         box = Gtk.ButtonBox(spacing=SPACE, layout_style=Gtk.ButtonBoxStyle.END, valign=Gtk.Align.CENTER)
-        order = [self._cancel, self._stop, self.stylize]
+        order = [self._cancel, self._stop, self._stay, self.stylize]
         if Gtk.Settings.get_default().get_property("gtk-alternative-button-order"):  # as on Windows
             order.reverse()
         for button in order:

@@ -13,6 +13,7 @@ from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Engine, Screen
+    from nst_core.shared.wire.messages import Pixels
 
 
 class Sampling:
@@ -27,13 +28,17 @@ class Sampling:
         self._left: list[int] = []
         self._running: Stylize | None = None
 
-    def paint(self, request: Stylize, kind: Kind) -> None:
-        """Paint a sheet around a request; of the same one as before only what is left."""
+    def paint(self, request: Stylize, kind: Kind, now: Pixels | None = None) -> None:
+        """Paint a sheet around a request; of the same one as before what is left. now: what that was painted as."""
         if (request, kind) != self._wanted:
             self._wanted, self._running = (request, kind), None
             self._sheet = plan(kind, request.settings)
             self._rough, self._left = list(self._sheet.order), list(self._sheet.order)
             self._screen.show_sheet(self._sheet, request.content, self._note())
+            if now is not None:
+                self._rough.remove(self._sheet.now)
+                self._left.remove(self._sheet.now)
+                self._screen.show_variant(self._sheet.now, now, self._note())
         if self._running is None:
             self._next()
 

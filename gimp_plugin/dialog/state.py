@@ -17,6 +17,7 @@ from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.roles import Engine, Forget, Later, Screen, Wish, Work
+    from nst_core.shared.wire.messages import Pixels
 
 FINER = _("Painting what you see, finer…")
 SETTLE = 0.08  # seconds without a change before a preview begins: a slider on its way needs none
@@ -35,8 +36,10 @@ class Flow:
         self._kind = Kind.LOOK
         self._forget: Forget | None = None
         self._shown: Stylize | None = None  # the preview that the artist sees
+        self._whole: Pixels | None = None  # what that was painted as
         self._refining: Stylize | None = None  # what is painted to make it finer
         self._wish: Wish | None = None
+        self._stay = False
         self._done: dict[int, Done] = {}
         self._gone: set[int] = set()
         self._left_out: dict[int, NeuralStyleError] = {}
@@ -70,8 +73,8 @@ class Flow:
             self._become(Phase.IDLE)
             self.change()
 
-    def stylize(self) -> None:
-        """Paint all layers, less those already painted for the same wish."""
+    def stylize(self, *, stay: bool = False) -> None:
+        """Paint all layers, less those already painted for the same wish. stay: whether the window stays open then."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
@@ -84,9 +87,9 @@ class Flow:
             return
         if wish != self._wish and self._done and not self._settle_done():
             return
-        self._wish = wish
+        self._wish, self._stay = wish, stay
         self._gone, self._left_out = set(), {}
-        self._shown = self._refining = None
+        self._refining = None
         self._become(Phase.RUNNING)
         self._paint_next(self._wish)
 
@@ -158,7 +161,7 @@ class Flow:
             self._end_sampling()
             self._screen.show_no_variants(error)
         else:
-            self._sampling.paint(request, self._kind)
+            self._sampling.paint(request, self._kind, self._whole if request == self._shown else None)
 
     def _end_sampling(self) -> None:
         self._sampling.end()
@@ -187,7 +190,7 @@ class Flow:
             case Preview():
                 self._screen.show_preview(event.pixels, _("Preview, getting better…"), done=False)
             case Done():
-                self._shown = request
+                self._shown, self._whole = request, event.pixels
                 self._become(Phase.IDLE)
                 self._screen.show_preview(event.pixels, _("Preview"), done=True)
                 self._refine()
@@ -257,6 +260,7 @@ class Flow:
             case Done():
                 self._done[number] = event
                 self._work.finish(number, event, wish)
+                self._screen.show_snapshot(self._work.snapshot(number, event, wish))
                 if self.phase is Phase.STOPPING:
                     self._keep(wish)
                 else:
@@ -283,7 +287,12 @@ class Flow:
         except NeuralStyleError as error:
             self._fail(error)
         else:
-            self._leave()
+            if self._stay:
+                self._wish, self._done = None, {}
+                self._become(Phase.IDLE)
+                self.change()
+            else:
+                self._leave()
 
     def _fail(self, error: NeuralStyleError) -> None:
         elsewhere = self.phase.busy or self.phase is Phase.VARYING

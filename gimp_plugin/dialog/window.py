@@ -11,6 +11,7 @@ from gimp_plugin.dialog.controls import Controls
 from gimp_plugin.dialog.last_choices import Layout
 from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
+from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
 from gimp_plugin.dialog.state import Flow
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.dialog.work import LayerWork
@@ -19,7 +20,7 @@ from gimp_plugin.image import regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.pane import Preview
+from gimp_plugin.preview.pane import Kept, Preview
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import of_error, of_estimate
 from nst_core.shared.errors import NeuralStyleError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from gimp_plugin.dialog.session import Session
+    from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.dialog.variations import Sheet, Variant
     from gimp_plugin.dialog.work import Onward
     from gimp_plugin.gallery.picks import Picks
@@ -71,6 +73,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._flow = Flow(session, self._work, self, _later)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
         self._variations = _variations_button(self._vary)
+        self._strip = SnapshotStrip(Acts(self._compare, self._go_back_to, self._insert))
         self._build()
         self._running.obey(self._flow)
         session.on_ready = lambda ready: self._controls.offer(ready.backends, ready.devices)
@@ -118,8 +121,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         """Offer what can be done in this phase."""
         self._running.show_phase(phase)
         self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
-        for part in (self._gallery, self._sidebar, self._variations):
+        for part in (self._gallery, self._sidebar, self._variations, self._strip):
             part.set_sensitive(not phase.busy)
+        if phase.busy:
+            self._strip.choose_none()
         if self._busy and not phase.busy:  # where Return belongs
             self._running.stylize.grab_focus()
         self._busy = phase.busy
@@ -161,6 +166,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         layer = self._layers[number]
         self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
 
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """A painting that can be looked at from now on."""
+        self._strip.add_snapshot(snapshot)
+
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""
         self._error.tell(" ".join(of_error(error)).strip() if error else "")
@@ -193,7 +202,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._pages = Gtk.Stack()
         for page in (self._preview, self._sheet):
             self._pages.add(page)
-        self._columns = Columns(self._gallery, self._pages, self._sidebar)
+        middle = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2)
+        middle.pack_start(self._pages, expand=True, fill=True, padding=0)
+        middle.pack_start(self._strip, expand=False, fill=True, padding=0)
+        self._columns = Columns(self._gallery, middle, self._sidebar)
         self._columns.set_margin_bottom(SPACE // 2)
         whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
         whole.pack_start(self._with_bars(_scrolled(self._columns)), expand=True, fill=True, padding=0)
@@ -246,6 +258,25 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _take(self, variant: Variant) -> None:
         self._flow.leave_variations()
         self._controls.take(variant)
+
+    def _compare(self, snapshots: Sequence[Snapshot]) -> None:
+        self._flow.leave_variations()
+        self._preview.compare(
+            [
+                Kept(one.painted.place.layer, f"{one.look.title}, {one.clock}", one.painted.done.pixels)
+                for one in snapshots
+            ]
+        )
+
+    def _go_back_to(self, snapshot: Snapshot) -> None:
+        self._gallery.go_back_to(snapshot.picks)
+        self._controls.take(snapshot.settings)
+
+    def _insert(self, snapshot: Snapshot) -> None:
+        try:
+            self._work.insert(snapshot)
+        except NeuralStyleError as error:
+            self.show_error(error)
 
     def _turn_to(self, page: Gtk.Widget) -> None:
         """Show the preview or the sheet; where keys were is where they go on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,8 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog.roles import Wish
+from gimp_plugin.dialog.snapshots import Snapshot
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
 from gimp_plugin.image.undelivered import Safe
+from gimp_plugin.libgimp import Gimp
 from gimp_plugin.report import tell_left_out, tell_notes
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NothingVisibleError
@@ -19,7 +22,6 @@ from nst_core.shared.wire.messages import Done, Pixels, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.gallery.picks import Picks
-    from gimp_plugin.libgimp import Gimp
     from gimp_plugin.preview.framing import Frame
     from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError
@@ -135,6 +137,16 @@ class LayerWork:
         tell_notes(one.done for one in painted)
         tell_left_out(self._left_out)
         self._left_out = []
+
+    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
+        """The picture of a layer, with what it takes to paint it again."""
+        painted = outputs.Painted(self._places[number], done)
+        gray = self._image.is_valid() and self._image.get_base_type() == Gimp.ImageBaseType.GRAY
+        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, time.time(), gray)
+
+    def insert(self, snapshot: Snapshot) -> None:
+        """Insert a painting of this session: `made`. Raises LayerGoneError."""
+        self.made += outputs.insert(self._image, [snapshot.painted], snapshot.look, show=True)
 
     def forget(self) -> None:
         """Delete what was written down."""

@@ -94,6 +94,15 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._adopt(self._picks.choose(pick))
         self._reveal()
 
+    def go_back_to(self, picks: Picks) -> None:
+        """Take what was chosen once."""
+        others = [pick for pick in picks.entries if pick.kind != "preset"]
+        self._own = [*others, *(own for own in self._own if not any(own.same(other) for other in others))]
+        self._search.set_text("")
+        self._refill()
+        self._adopt(picks)
+        self._reveal()
+
     def add_file(self, path: Path) -> None:
         """Take a picture file as the style, or a preset file into the gallery."""
         if path.suffix.lower() == SUFFIX:

@@ -63,8 +63,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._lay_over(self._image)
         self._badge = self._label("", Gtk.Align.START, Gtk.Align.START, strong=True)
         self._captions = (
-            self._label(_("Before"), Gtk.Align.START, Gtk.Align.END),
-            self._label(_("After"), Gtk.Align.END, Gtk.Align.END),
+            self._label("", Gtk.Align.START, Gtk.Align.END),
+            self._label("", Gtk.Align.END, Gtk.Align.END),
         )
         self._error = self._label("", Gtk.Align.CENTER, Gtk.Align.CENTER)
         self._error.set_line_wrap(True)
@@ -202,7 +202,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         small = Viewport(view.layer, (MAP, MAP), zoom)
         wanted = (id(self.shown), zoom)
         if self._map is None or self._map[0] != wanted:
-            self._map = wanted, pictures.checkered(self.shown.before(small), small.size, zoom)
+            self._map = wanted, pictures.checkered(self.shown.layer(small), small.size, zoom)
         pictures.draw_map(seen, self._map[1], view.visible, (view.layer, zoom))
 
     def _on_map(self, x: float, y: float) -> Point | None:
@@ -240,6 +240,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         after.set_valign(Gtk.Align.END)
         self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
         self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.END)
+        for label, text in zip(self._captions, self.shown.captions, strict=True):
+            label.set_text(text)
         side = width if self._upright else height
         for label, room in zip(self._captions, (side * self._split, side * (1 - self._split)), strict=True):
             size = label.get_layout().get_pixel_size()

@@ -10,6 +10,7 @@ from gimp_plugin.libgtk import GdkPixbuf
 from gimp_plugin.preview import framing, pictures
 from gimp_plugin.preview.framing import Frame
 from gimp_plugin.preview.viewport import Box
+from gimp_plugin.translation import _
 from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
 if TYPE_CHECKING:
@@ -46,8 +47,15 @@ class Shown:
         self._finer: list[Painting] = []
         self.draft = False
         """Whether the first painting is as fine as any will be."""
-        self.version = 0
+        self.captions = _("Before"), _("After")
+        self.beside: Shown | None = None
+        """What is seen in place of the layer, before."""
+        self._changes = 0
+
+    @property
+    def version(self) -> int:
         """Another one after each change of what is seen."""
+        return self._changes + (self.beside.version if self.beside else 0)
 
     @property
     def base(self) -> Painting | None:
@@ -57,13 +65,13 @@ class Shown:
     def begin(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
         """A new painting of the layer; with it the older ones are of no use."""
         self._base, self._finer = self._painting(frame, pixels, done=done), []
-        self.version += 1
+        self._changes += 1
 
     def refine(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
         """The same painting in a frame, finer."""
         self._finer = [one for one in self._finer if one.frame != frame][1 - KEPT :]
         self._finer.append(self._painting(frame, pixels, done=done))
-        self.version += 1
+        self._changes += 1
 
     def box(self, frame: Frame) -> Box:
         """Where a frame lies, px of the layer."""
@@ -83,6 +91,11 @@ class Shown:
         return any(one.done and one.frame.scale >= frame.scale and self._holds(one, box) for one in self._all)
 
     def before(self, view: Viewport) -> GdkPixbuf.Pixbuf:
+        """The layer, or what is beside the painting, where it is seen, in px of the screen. Raises LayerGoneError."""
+        layer = self.layer(view)
+        return layer if self.beside is None else self.beside.after(view, layer) or layer
+
+    def layer(self, view: Viewport) -> GdkPixbuf.Pixbuf:
         """The layer where it is seen, in px of the screen. Raises LayerGoneError."""
         left, top, width, height = view.seen
         if view.scale <= 1:

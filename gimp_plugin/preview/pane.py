@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gtk, Pango
-from gimp_plugin.preview import framing
+from gimp_plugin.preview import framing, pictures
 from gimp_plugin.preview.comparison import Comparison
 from gimp_plugin.preview.paintings import Shown, wanted
 from gimp_plugin.preview.pictures import Sample, Source
@@ -17,13 +18,23 @@ from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.wire.messages import Excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gimp_plugin.preview.framing import Frame
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
+MOST_SHOWN = 16_000_000  # px of a painting that is looked at: of more, some are left out
 SPINNER = "process-working-symbolic"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A painting of all of a layer."""
+
+    layer: Gimp.Layer
+    title: str
+    pixels: Pixels
 
 
 class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
@@ -38,6 +49,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._on_look = on_look
         self._awaited: Frame | None = None  # what a painting that comes is of
         self._first = False  # whether that is a new one of all of the layer
+        self._pair: Shown | None = None  # a painting that is looked at
         self._again = False  # whether the next picture is one that is shown already
         self._run: tuple[int, Shown] | None = None  # the layer that a run paints
         self._draft = False
@@ -95,6 +107,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._run is not None:
             self._run = None
             self._show()
+            self._say(_("Preview"), busy=False)
         self._first = True
         # A draft knows nothing finer than its own size.
         self._awaited = framing.fitted(self._source.size, DRAFT if self._draft else framing.FITTED_SIDE)
@@ -139,10 +152,31 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 return
             shown = Shown(Source.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
             self._run, self._awaited = (layer.get_id(), shown), None
-            self._comparison.show_layer(shown)
+            self._show()
         shown = self._run[1]
         shown.begin(framing.Frame(0, 0, pixels.width, pixels.height, pixels.width / shown.source.size[0]), pixels)
         self._say(note, busy=True)
+
+    def compare(self, kept: Sequence[Kept]) -> None:
+        """Show a painting beside the preview, or two beside each other; none: the layer and its preview, as always.
+
+        A painting of a layer of another size is shown beside that.
+        """
+        shown: list[Shown] = []
+        for one in kept:
+            if canvas.is_there(one.layer):
+                shown.append(Shown(Source.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray))
+                pixels = pictures.thinned(one.pixels, MOST_SHOWN)
+                size = shown[-1].source.size
+                scale = pixels.width / size[0]
+                shown[-1].begin(framing.Frame(0, 0, pixels.width, pixels.height, scale), pixels, done=True)
+        self._pair = shown[-1] if shown else None
+        if self._pair is not None:
+            left = shown[0] if len(shown) > 1 else self._shown
+            if left.source.size == self._pair.source.size:
+                self._pair.beside = left
+                self._pair.captions = left.title, self._pair.title
+        self._show()
 
     def wait(self, note: str) -> None:
         """A newer picture is being made; the old one stays."""
@@ -180,7 +214,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._on_look()
 
     def _show(self) -> None:
-        self._comparison.show_layer(self._shown if self._run is None else self._run[1])
+        self._comparison.show_layer(self._run[1] if self._run else self._pair or self._shown)
 
     def _say(self, note: str, *, busy: bool) -> None:
         self._note.set_text(note)

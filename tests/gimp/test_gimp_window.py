@@ -31,6 +31,7 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
             Sitting("place", "unchanged"),
             Sitting("look", "unchanged"),
             Sitting("keep", "slow", layers=2),
+            Sitting("stay", "unchanged"),
             Sitting("leave", "slow"),
             Sitting("repair", "missing"),
             Sitting("lose", "slow"),
@@ -119,6 +120,18 @@ def test_stop_keeps_the_layer_being_painted(sittings: dict[str, Facts]) -> None:
     assert "left" in facts["progress"]
 
 
+def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sittings: dict[str, Facts]) -> None:
+    """Beside the preview; its settings are taken back; once dropped it is no longer there, but its layers are."""
+    facts = sittings["stay"]
+    assert facts["status"] == "success", facts
+    assert len(facts["layers"]) == 3
+    assert facts["caption"]
+    assert facts["strength taken back"]
+    assert facts["dropped"]
+    assert facts["nameless"] == []
+    assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+
+
 def test_cancelling_and_closing_leave_nothing(sittings: dict[str, Facts]) -> None:
     """Escape leads from a run back to choosing; closing the window ends a run; no layer, no engine stays."""
     facts = sittings["leave"]
@@ -196,7 +209,7 @@ def test_gimps_own_cancel_ends_a_repeated_run(sittings: dict[str, Facts]) -> Non
     assert facts["layers"][1] == "Background"
 
 
-@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "leave", "repair", "lose", "crash", "interrupt"])
+@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "stay", "leave", "repair", "lose", "crash", "interrupt"])
 def test_no_engine_outlives_the_dialog(sittings: dict[str, Facts], name: str) -> None:
     """However it was left."""
     assert sittings[name]["engines gone"] is True

@@ -26,7 +26,7 @@ def test_a_preview_follows_once_changes_have_settled() -> None:
 
 
 def test_a_preview_that_would_be_the_same_is_not_painted_again() -> None:
-    """Quality and time limit mean nothing to it; after a run it is painted anew, since the pane showed the run."""
+    """Quality and time limit mean nothing to it, and after a run it is there as it was."""
     sitting = Sitting()
     for _ in range(2):
         sitting.flow.change()
@@ -36,7 +36,7 @@ def test_a_preview_that_would_be_the_same_is_not_painted_again() -> None:
     sitting.flow.stylize()
     sitting.flow.cancel()
     sitting.settle()
-    assert [request.content for request in sitting.engine.asked] == [SMALL, LARGE, SMALL]
+    assert [request.content for request in sitting.engine.asked] == [SMALL, LARGE]
 
 
 def test_an_engine_that_fails_a_preview_gets_another_chance() -> None:
@@ -347,3 +347,32 @@ def test_the_finer_painting_goes_on_after_variations() -> None:
     sitting.flow.leave_variations()
     sitting.settle()
     assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1, 3]
+
+
+def test_insert_and_stay_keeps_the_painting_and_leaves_the_window_open() -> None:
+    """The next one is painted anew, though nothing else was chosen; and then the window may close."""
+    sitting = Sitting()
+    sitting.flow.stylize(stay=True)
+    sitting.hear(done())
+    assert sitting.work.kept is not None
+    assert (sitting.flow.phase, sitting.screen.left) == (Phase.IDLE, 0)
+    sitting.settle()
+    assert sitting.flow.phase is Phase.PREVIEWING
+    sitting.work.kept = None
+    sitting.flow.stylize()
+    sitting.hear(done())
+    assert sitting.work.kept is not None
+    assert sitting.screen.left == 1
+
+
+def test_every_painting_is_there_to_be_looked_at() -> None:
+    """Each layer's, and one that was stopped; none that was cancelled."""
+    sitting = Sitting(2)
+    sitting.flow.stylize(stay=True)
+    sitting.hear(done(), progress())
+    sitting.flow.stop()
+    sitting.hear(done())
+    assert sitting.screen.snapshots == [0, 1]
+    sitting.flow.stylize(stay=True)
+    sitting.flow.cancel()
+    assert sitting.screen.snapshots == [0, 1]

@@ -219,3 +219,18 @@ def test_an_unreadable_wish_leads_from_the_variations_to_a_preview() -> None:
     assert sitting.screen.error is sitting.work.error
     assert sitting.flow.phase is Phase.IDLE
     assert len(sitting.waiting) == 1
+
+
+def test_the_present_variation_is_the_preview_itself() -> None:
+    """It is not painted again; where the preview is not finished it is."""
+    sitting = Sitting()
+    sitting.flow.change()
+    sitting.settle()
+    sitting.hear(done())
+    sitting.flow.vary(Kind.LOOK)
+    (sheet,) = sitting.screen.sheets
+    assert sitting.screen.variants == [sheet.now]
+    sitting.hear(*[done()] * 8)
+    painted = [(request.settings["strength"], request.settings["brush_size"]) for request in sitting.engine.asked[1:]]
+    assert len(painted) == 8
+    assert (50.0, 1.0) not in painted

@@ -13,6 +13,7 @@ from nst_core.shared.errors import EngineMissingError, LayerGoneError, NeuralSty
 from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Progress, StyleFile, Stylize
 
 if TYPE_CHECKING:
+    from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.image.regions import Regions
 
 EVERYWHERE = cast("Regions", None)  # which needs a GIMP, and which nothing here looks at
@@ -74,6 +75,9 @@ class FakeWork:
     def finish(self, number: int, done: Done, wish: Wish) -> None:  # noqa: ARG002 - the fake has no disk
         self.finished.append(number)
 
+    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:  # noqa: ARG002 - nobody looks at it here
+        return cast("Snapshot", number)
+
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         self.left_out[number] = error
 
@@ -101,6 +105,7 @@ class FakeScreen:
     sheets: list[Sheet] = field(default_factory=list)
     variants: list[int] = field(default_factory=list)
     no_variants: list[NeuralStyleError] = field(default_factory=list)
+    snapshots: list[Snapshot] = field(default_factory=list)
     left: int = 0
     questions: list[int] = field(default_factory=list)
     answer: bool | None = False
@@ -134,6 +139,9 @@ class FakeScreen:
 
     def show_painting(self, number: int, pixels: Pixels) -> None:  # noqa: ARG002 - the same
         self.painting.append(number)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        self.snapshots.append(snapshot)
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         self.error = error

@@ -168,6 +168,40 @@ def keep() -> Facts:
     return facts
 
 
+def stay() -> Facts:
+    """Paints and stays, looks at the painting beside the preview, takes its settings back, inserts it, drops it."""
+    wait_for("button", "Stylize")
+    before = value("Strength")
+    click("Insert and stay")
+    name = until(kept)
+    facts: Facts = {"kept": name, "nameless": nameless(), "letters": letters()}
+    press("alt+s")
+    until(lambda: focused("Strength"))
+    press("ctrl+a", "7", "3", "Tab")
+    until(lambda: value("Strength") == 73)
+    named(name).get_action_iface().do_action(0)
+    facts["caption"] = until(lambda: text(kept_title(name)))
+    shoot("stay")
+    click("Take settings")
+    facts["strength taken back"] = until(lambda: value("Strength") == before)
+    click("Insert as layer")
+    click("Drop")
+    facts["dropped"] = until(lambda: not kept())
+    press("Escape")
+    return facts
+
+
+def kept() -> str:
+    """The name of a painting that can be looked at."""
+    return next((one.get_name() for one in widgets() if ", painted at " in one.get_name()), "")
+
+
+def kept_title(name: str) -> str:
+    """What is written over it in the preview."""
+    title, clock = name.split(", painted at ")
+    return f"{title}, {clock}"
+
+
 def leave() -> Facts:
     """Cancels a run, goes on choosing, starts another with Return, and closes the window in the middle of that."""
     click("Stylize")
@@ -332,7 +366,7 @@ def least(process: int) -> Facts:
     return {what: min(one[what] for one in seen) for what in seen[0]}
 
 
-for sitting in (accept, adjust, place, look, keep, leave, repair, lose, crash, interrupt, often):
+for sitting in (accept, adjust, place, look, keep, stay, leave, repair, lose, crash, interrupt, often):
     SITTINGS[sitting.__name__] = sitting
 
 

@@ -1,0 +1,157 @@
+"""The paintings of this session, in a strip: looked at, taken back as settings, inserted, dropped."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgtk import Gdk, Gtk, Pango
+from gimp_plugin.preview import pictures
+from gimp_plugin.preview.framing import placed
+from gimp_plugin.translation import _
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.image.outputs import Painted
+    from gimp_plugin.image.recipes import Look
+    from nst_core.shared.settings import Value
+
+SPACE = 6  # px
+THUMBNAIL = (84, 60)  # px
+LETTERS = 11  # of a name, below its thumbnail
+MOST = 1 << 30  # bytes of all that is kept: the oldest paintings go beyond that
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A painting, how it came about, and when it was finished (seconds since 1970). gray: as its image holds it."""
+
+    painted: Painted
+    look: Look
+    picks: Picks
+    settings: Mapping[str, Value]
+    ended: float
+    gray: bool = False
+
+    @property
+    def clock(self) -> str:
+        """When that was."""
+        return time.strftime("%H:%M", time.localtime(self.ended))
+
+    @property
+    def size(self) -> int:
+        """Bytes of its pixels."""
+        pixels = self.painted.done.pixels
+        return pixels.width * pixels.height * BYTES_PER_PIXEL
+
+
+@dataclass(frozen=True)
+class Acts:
+    """What can be done. look: with those that are chosen, at most two, the one chosen last at the end."""
+
+    look: Callable[[Sequence[Snapshot]], None]
+    take: Callable[[Snapshot], None]
+    insert: Callable[[Snapshot], None]
+
+
+class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
+    """Hidden until there is a painting. A click chooses one, Ctrl+click a second one beside it."""
+
+    def __init__(self, acts: Acts) -> None:
+        super().__init__(spacing=SPACE, no_show_all=True)
+        self._acts = acts
+        self._shots: dict[Gtk.ToggleButton, Snapshot] = {}
+        self._chosen: list[Gtk.ToggleButton] = []
+        self._second = False  # whether the next one is chosen beside the one before
+        self._row = Gtk.Box(spacing=SPACE)
+        scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, hexpand=True)
+        scrolled.add(self._row)
+        self._row.set_focus_hadjustment(scrolled.get_hadjustment())
+        self._buttons = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
+        self._buttons.get_style_context().add_class("linked")
+        for label, hint, act in (
+            (_("Take settings"), _("Go back to the styles and settings of this painting"), acts.take),
+            (_("Insert as layer"), _("Put this painting into the image once more"), acts.insert),
+            (_("Drop"), _("Take this painting out of the list; its layer stays"), self._drop),
+        ):
+            button = Gtk.Button(label=label)
+            button.set_tooltip_text(hint)
+            button.connect("clicked", lambda _button, act=act: act(self._shots[self._chosen[-1]]))
+            self._buttons.add(button)
+        self.pack_start(scrolled, expand=True, fill=True, padding=0)
+        self.pack_start(self._buttons, expand=False, fill=False, padding=0)
+        for widget in (scrolled, self._buttons):
+            widget.show_all()
+        self._tell()
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """One more, at the end."""
+        button = self._button(snapshot)
+        self._shots[button] = snapshot
+        self._row.pack_start(button, expand=False, fill=False, padding=0)
+        button.show_all()
+        self.show()
+        while len(self._shots) > 1 and sum(one.size for one in self._shots.values()) > MOST:
+            self._remove(next(iter(self._shots)))
+
+    def choose_none(self) -> None:
+        """Nothing is looked at."""
+        for button in list(self._chosen):
+            button.set_active(False)
+
+    def _button(self, snapshot: Snapshot) -> Gtk.ToggleButton:
+        button = Gtk.ToggleButton(relief=Gtk.ReliefStyle.NONE)
+        title, clock = snapshot.look.title, snapshot.clock
+        name = _("{title}, painted at {time}").format(title=title, time=clock)
+        button.set_tooltip_text(
+            _("{name}. Click to see it beside the preview, Ctrl+click a second one.").format(name=name)
+        )
+        button.get_accessible().set_name(name)
+        box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+        image, small = Gtk.Image(), pictures.thinned(snapshot.painted.done.pixels, 4 * THUMBNAIL[0] * THUMBNAIL[1])
+        picture = pictures.pixbuf(pictures.in_gray(small) if snapshot.gray else small)
+        size = placed((picture.get_width(), picture.get_height()), THUMBNAIL)
+        image.set_from_pixbuf(pictures.checkered(picture, size, 1))
+        image.set_size_request(*THUMBNAIL)
+        box.add(image)
+        for text in (title, clock):
+            box.add(Gtk.Label(label=text, ellipsize=Pango.EllipsizeMode.END, max_width_chars=LETTERS))
+        button.add(box)
+        button.connect("button-press-event", self._pressed)
+        button.connect("key-press-event", self._pressed)
+        button.connect("toggled", self._toggled)
+        return button
+
+    def _pressed(self, _button: Gtk.ToggleButton, event: Gdk.EventButton | Gdk.EventKey) -> bool:
+        self._second = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
+        return False
+
+    def _toggled(self, button: Gtk.ToggleButton) -> None:
+        if not button.get_active():
+            self._chosen = [other for other in self._chosen if other is not button]
+        else:
+            kept = self._chosen[-1:] if self._second else []
+            others = [other for other in self._chosen if other not in kept]
+            self._chosen = [*kept, button]
+            for other in others:
+                other.set_active(False)
+            self._chosen = [*kept, button]
+        self._second = False
+        self._tell()
+        self._acts.look([self._shots[one] for one in self._chosen])
+
+    def _drop(self, _snapshot: Snapshot) -> None:
+        self._remove(self._chosen[-1])
+
+    def _remove(self, button: Gtk.ToggleButton) -> None:
+        button.set_active(False)
+        self._shots.pop(button)
+        button.destroy()
+        self.set_visible(bool(self._shots))
+
+    def _tell(self) -> None:
+        self._buttons.set_sensitive(bool(self._chosen))
