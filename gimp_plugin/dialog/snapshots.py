@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
@@ -34,8 +34,8 @@ class Snapshot:
     look: Look
     picks: Picks
     settings: Mapping[str, Value]
-    ended: float
     gray: bool = False
+    ended: float = field(default_factory=time.time)
 
     @property
     def clock(self) -> str:
@@ -66,6 +66,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._acts = acts
         self._shots: dict[Gtk.ToggleButton, Snapshot] = {}
         self._chosen: list[Gtk.ToggleButton] = []
+        self._changing = False  # whether what follows from a choice is being done
         self._second = False  # whether the next one is chosen beside the one before
         self._row = Gtk.Box(spacing=SPACE)
         scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, hexpand=True)
@@ -131,16 +132,16 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return False
 
     def _toggled(self, button: Gtk.ToggleButton) -> None:
-        if not button.get_active():
-            self._chosen = [other for other in self._chosen if other is not button]
-        else:
-            kept = self._chosen[-1:] if self._second else []
-            others = [other for other in self._chosen if other not in kept]
-            self._chosen = [*kept, button]
-            for other in others:
-                other.set_active(False)
-            self._chosen = [*kept, button]
-        self._second = False
+        if self._changing:
+            return
+        rest = [other for other in self._chosen if other is not button]
+        self._chosen = [*rest, button] if button.get_active() else rest
+        if button.get_active():
+            self._chosen = self._chosen[-2:] if self._second else [button]
+        self._changing = True
+        for other in rest:
+            other.set_active(other in self._chosen)
+        self._second = self._changing = False
         self._tell()
         self._acts.look([self._shots[one] for one in self._chosen])
 

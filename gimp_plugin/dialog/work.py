@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from nst_core.shared.settings import Value
 
 PREVIEWS = 0.25  # seconds between pictures of a preview
-FORMING = 0.5  # and of a run
+FORMING = 0.5  # and of a run, and of what is painted finer
 PREVIEW_STYLE = 1024  # pixels: a finer style says nothing to a picture of the preview's size
 
 
@@ -142,7 +141,7 @@ class LayerWork:
         """The picture of a layer, with what it takes to paint it again."""
         painted = outputs.Painted(self._places[number], done)
         gray = self._image.is_valid() and self._image.get_base_type() == Gimp.ImageBaseType.GRAY
-        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, time.time(), gray)
+        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, gray)
 
     def insert(self, snapshot: Snapshot) -> None:
         """Insert a painting of this session: `made`. Raises LayerGoneError."""
@@ -177,7 +176,7 @@ class LayerWork:
             init=init,
             strength_map=strength_map,
             part=sample.part,
-            previews=PREVIEWS,
+            previews=PREVIEWS if sample.excerpt.begun is None else FORMING,
             excerpt=sample.excerpt if init is None else None,
         )
 

@@ -46,6 +46,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         super().__init__()
         self.shown = shown
         self.held = False
+        self.middle: Point | None = None  # the point of the layer to begin with when not all of it is seen
         self.view = Viewport(shown.source.size, LEAST)
         self._on_view = on_view
         self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = None  # what is seen, before and after
@@ -96,6 +97,11 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             self.view = view
             self.update_soon()
             self._on_view()
+
+    def show_pixels(self) -> None:
+        """100 %, where all was seen before at the place that matters most."""
+        view = self.view.zoomed(1.0)
+        self.look(view.showing(*self.middle) if self.middle and self.view.whole else view)
 
     def zoom_in(self, steps: int) -> None:
         """So many steps nearer."""
@@ -175,7 +181,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _painted(self, zoom: int) -> GdkPixbuf.Pixbuf:
         view = replace(self.view, density=zoom) if zoom == self.view.density else self._coarser(zoom)
-        wanted = (view, id(self.shown), self.shown.version)
+        wanted = (view, self.shown, self.shown.version)
         if self._ready is None or self._ready_for != wanted:
             before = self.shown.before(view)
             both = (before, self.shown.after(view, before))
@@ -200,7 +206,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _draw_map(self, seen: GdkPixbuf.Pixbuf, view: Viewport, zoom: int) -> None:
         small = Viewport(view.layer, (MAP, MAP), zoom)
-        wanted = (id(self.shown), zoom)
+        wanted = (self.shown, zoom)
         if self._map is None or self._map[0] != wanted:
             self._map = wanted, pictures.checkered(self.shown.layer(small), small.size, zoom)
         pictures.draw_map(seen, self._map[1], view.visible, (view.layer, zoom))
@@ -345,7 +351,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             "minus": lambda: self.zoom_in(-1),
             "Subtract": lambda: self.zoom_in(-1),
             "0": lambda: self.look(view.fitting()),
-            "1": lambda: self.look(view.zoomed(1.0)),
+            "1": self.show_pixels,
             "space": lambda: self.show_only_before(only=True, by="key"),
             "Home": lambda: self._slide(0.0),
             "End": lambda: self._slide(1.0),

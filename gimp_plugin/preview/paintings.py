@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.viewport import Viewport
 
 SHARP = 1.25  # a painting enlarged by more than this looks soft
+ENOUGH = 1.1  # a painting that is enlarged by less than this is not painted again
 KEPT = 6  # paintings of parts: what was looked at last is seen again at once
 PIXELATED = 2.0  # px of the screen for one of the layer, from which on each of these is seen
 
@@ -86,9 +87,9 @@ class Shown:
         return self.draft or any(one.frame.scale >= least and self._holds(one, view.visible) for one in self._all)
 
     def has(self, frame: Frame) -> bool:
-        """Whether that frame is painted, as finely, and no better painting of it is on its way."""
-        box = self.box(frame)
-        return any(one.done and one.frame.scale >= frame.scale and self._holds(one, box) for one in self._all)
+        """Whether that frame is painted, nearly as finely, and no better painting of it is on its way."""
+        box, least = self.box(frame), frame.scale / ENOUGH
+        return any(one.done and one.frame.scale >= least and self._holds(one, box) for one in self._all)
 
     def before(self, view: Viewport) -> GdkPixbuf.Pixbuf:
         """The layer, or what is beside the painting, where it is seen, in px of the screen. Raises LayerGoneError."""

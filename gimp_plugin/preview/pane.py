@@ -54,6 +54,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._run: tuple[int, Shown] | None = None  # the layer that a run paints
         self._draft = False
         self._comparison = Comparison(self._shown, self._looked)
+        self._comparison.middle = _selected(self._source)
         self._buttons = ViewButtons(self._comparison)
         self._spinner = Gtk.Spinner(no_show_all=True)
         self._note = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END, hexpand=True)
@@ -76,7 +77,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Show it so."""
         self._buttons.turn(upright=upright)
         if pixels:
-            self._comparison.look(self._comparison.view.zoomed(1.0))
+            self._comparison.show_pixels()
 
     def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
         """What lies in another layer in a frame of this one; None if it has another size, or is gone."""
@@ -222,3 +223,13 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         # Some icon themes have nothing to turn, and would leave a hole.
         self._spinner.set_visible(busy and Gtk.IconTheme.get_default().has_icon(SPINNER))
         self._comparison.complain("")
+
+
+def _selected(source: Source) -> tuple[float, float] | None:
+    """The middle of what is selected, px of the layer; None where nothing is."""
+    image, (left, top), (width, height) = source.layer.get_image(), source.corner, source.size
+    _ok, some, *bounds = Gimp.Selection.bounds(image)
+    if not some:
+        return None
+    x, y = (bounds[0] + bounds[2]) / 2 - left, (bounds[1] + bounds[3]) / 2 - top
+    return min(max(0.0, x), width), min(max(0.0, y), height)

@@ -24,7 +24,7 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._comparison = comparison
         self._turn = self._turn_button()
         self._fit = _button(_("Fit"), _("Show the whole layer (0)"), self._show_all)
-        self._full = _button(_("100 %"), _("Show the layer px by px (1)"), self._show_pixels)
+        self._full = _button(_("100 %"), _("Show the layer px by px (1)"), comparison.show_pixels)
         self._nearer = _symbol("zoom-in-symbolic", _("Zoom in"), _("Zoom in (+)"), lambda: comparison.zoom_in(1))
         self._farther = _symbol("zoom-out-symbolic", _("Zoom out"), _("Zoom out (-)"), lambda: comparison.zoom_in(-1))
         self._zoom = Gtk.Label(width_chars=6, xalign=0.0)
@@ -52,9 +52,6 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _show_all(self) -> None:
         self._comparison.look(self._comparison.view.fitting())
-
-    def _show_pixels(self) -> None:
-        self._comparison.look(self._comparison.view.zoomed(1.0))
 
     def _turn_button(self) -> Gtk.ToggleButton:
         button = Gtk.ToggleButton()

@@ -207,11 +207,13 @@ def test_recipes_of_other_versions_are_told_apart(tmp_path: Path) -> None:
 
 
 WALL_CLOCK = {
+    "gimp_plugin/dialog/snapshots.py",
     "gimp_plugin/image/undelivered.py",
     "nst_core/shared/presets/folder_changes.py",
     "nst_core/system/safe_files.py",
 }
-"""Where the date matters: a deleted preset is kept for a week of the calendar, and unfinished files have an age."""
+"""Where the date matters: a deleted preset is kept for a week of the calendar, and unfinished files have an age.
+What was painted in a session is told by its time of day."""
 
 
 STEADY = {"monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "sleep", "thread_time"}

@@ -105,7 +105,7 @@ class FakeScreen:
     sheets: list[Sheet] = field(default_factory=list)
     variants: list[int] = field(default_factory=list)
     no_variants: list[NeuralStyleError] = field(default_factory=list)
-    snapshots: list[Snapshot] = field(default_factory=list)
+    snapshots: list[object] = field(default_factory=list)
     left: int = 0
     questions: list[int] = field(default_factory=list)
     answer: bool | None = False

@@ -60,9 +60,9 @@ def error() -> Facts:
 
 
 def rest() -> None:
-    """Until the preview is finished."""
-    until(lambda: text("getting better"))
-    until(lambda: not text("getting better"))
+    """Until the preview is finished, as large as it is shown."""
+    until(lambda: text("finer"))
+    until(lambda: not text("finer"))
 
 
 def shoot(name: str) -> None:
