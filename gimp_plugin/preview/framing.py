@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nst_core.shared.settings import MIN_SIDE
+
+if TYPE_CHECKING:
+    from gimp_plugin.preview.viewport import Viewport
 
 FITTED_SIDE = 256  # px: the longest edge of a whole layer in a first preview; the engine paints it in an instant
 FINE_SIDE = 1024  # px: the longest edge of a whole layer in the finest one
@@ -48,6 +53,23 @@ def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
     width, height = scaled(layer, scale)
     seen = min(width, LONGEST), min(height, LONGEST)
     return Frame((width - seen[0]) // 2, (height - seen[1]) // 2, *seen, scale)
+
+
+def wanted(view: Viewport, layer: Size) -> Frame:
+    """What to paint for what is seen: all of it, with something around it, as finely as it is shown."""
+    if view.whole:
+        return fitted(layer, min(FINE_SIDE, max(view.size)))
+    box = view.visible
+    scale = min(1.0, view.scale)
+    spare = [max(SPARE * side, (LEAST_PART / scale - side) / 2) for side in (box.width, box.height)]
+    left, right = max(0.0, box.left - spare[0]), min(float(layer[0]), box.right + spare[0])
+    top, bottom = max(0.0, box.top - spare[1]), min(float(layer[1]), box.bottom + spare[1])
+    scale *= min(1.0, math.sqrt(MOST_PART / ((right - left) * (bottom - top) * scale**2)))
+    whole = scaled(layer, scale)
+    across, down = whole[0] / layer[0], whole[1] / layer[1]
+    first = math.floor(left * across), math.floor(top * down)
+    last = min(whole[0], math.ceil(right * across)), min(whole[1], math.ceil(bottom * down))
+    return Frame(*first, last[0] - first[0], last[1] - first[1], scale)
 
 
 def placed(picture: Size, room: Size) -> Size:

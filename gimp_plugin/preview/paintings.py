@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import GdkPixbuf
-from gimp_plugin.preview import framing, pictures
+from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import Frame
 from gimp_plugin.preview.viewport import Box
 from gimp_plugin.translation import _
@@ -158,23 +158,6 @@ class Shown:
         plain = frame.scale == 1 and view.scale >= PIXELATED
         smooth = GdkPixbuf.InterpType.NEAREST if plain else GdkPixbuf.InterpType.BILINEAR
         picture.scale(onto, *first, last[0] - first[0], last[1] - first[1], *begin, *factors, smooth)
-
-
-def wanted(view: Viewport, layer: Size) -> Frame:
-    """What to paint for what is seen: all of it, with something around it, as finely as it is shown."""
-    if view.whole:
-        return framing.fitted(layer, min(framing.FINE_SIDE, max(view.size)))
-    box = view.visible
-    scale = min(1.0, view.scale)
-    spare = [max(framing.SPARE * side, (framing.LEAST_PART / scale - side) / 2) for side in (box.width, box.height)]
-    left, right = max(0.0, box.left - spare[0]), min(float(layer[0]), box.right + spare[0])
-    top, bottom = max(0.0, box.top - spare[1]), min(float(layer[1]), box.bottom + spare[1])
-    scale *= min(1.0, math.sqrt(framing.MOST_PART / ((right - left) * (bottom - top) * scale**2)))
-    whole = round(layer[0] * scale), round(layer[1] * scale)
-    across, down = whole[0] / layer[0], whole[1] / layer[1]
-    first = math.floor(left * across), math.floor(top * down)
-    last = min(whole[0], math.ceil(right * across)), min(whole[1], math.ceil(bottom * down))
-    return Frame(*first, last[0] - first[0], last[1] - first[1], scale)
 
 
 def cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:

@@ -10,7 +10,7 @@ from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.preview import framing, pictures
 from gimp_plugin.preview.comparison import Comparison
-from gimp_plugin.preview.paintings import Shown, wanted
+from gimp_plugin.preview.paintings import Shown
 from gimp_plugin.preview.pictures import Sample, Source
 from gimp_plugin.preview.view_buttons import ViewButtons
 from gimp_plugin.translation import _
@@ -122,7 +122,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         shown, view = self._shown, self._comparison.view
         if self._run is not None or shown.draft or self._comparison.held or shown.base is None:
             return None
-        frame = wanted(view, self._source.size)
+        frame = framing.wanted(view, self._source.size)
         if shown.has(frame):
             return None
         going = self._awaited

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.preview.framing import FITTED_SIDE, LONGEST, Frame, fitted, placed
+from gimp_plugin.preview.framing import FINE_SIDE, FITTED_SIDE, LONGEST, MOST_PART, Frame, fitted, placed, wanted
+from gimp_plugin.preview.viewport import Viewport
 from nst_core.shared.settings import MIN_SIDE
 
 SIZES = [(4000, 3000), (3000, 4000), (256, 256), (257, 40), (4000, 40), (32, 524288), (32, 32), (451, 300)]
@@ -48,3 +49,30 @@ def test_a_picture_is_placed_in_its_own_proportions() -> None:
     assert placed((200, 100), (400, 400)) == (400, 200)
     assert placed((200, 100), (100, 400)) == (100, 50)
     assert placed((2048, 32), (320, 240)) == (320, 5)
+
+
+def test_the_whole_is_wanted_as_large_as_it_is_shown() -> None:
+    """Up to a size that takes not too long; a small layer as it is."""
+    assert wanted(Viewport((4000, 3000), (600, 600)), (4000, 3000)).width == 600
+    assert wanted(Viewport((4000, 3000), (600, 600), density=2), (4000, 3000)).width == FINE_SIDE
+    assert wanted(Viewport((400, 300), (600, 600)), (400, 300)) == Frame(0, 0, 400, 300)
+
+
+@pytest.mark.parametrize("zoom", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("density", [1, 2])
+@pytest.mark.parametrize("center", [(0.0, 0.0), (2000.0, 1500.0), (3900.0, 100.0)])
+def test_of_a_part_is_wanted_what_is_seen_and_a_little_more(
+    zoom: float, density: int, center: tuple[float, float]
+) -> None:
+    """In the px that are shown, at most in the layer's own; less finely where that would be too many."""
+    layer = 4000, 3000
+    view = Viewport(layer, (700, 600), density, zoom, center)
+    frame, seen = wanted(view, layer), view.visible
+    left, top, right, bottom = frame.place(layer)
+    assert left * 4000 <= seen.left + 2
+    assert top * 3000 <= seen.top + 2
+    assert right * 4000 >= seen.right - 2
+    assert bottom * 3000 >= seen.bottom - 2
+    assert frame.width * frame.height <= MOST_PART + 4000
+    assert frame.scale <= min(1.0, zoom)
+    assert frame.scale == min(1.0, zoom) or frame.width * frame.height > 0.95 * MOST_PART
