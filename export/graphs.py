@@ -17,8 +17,10 @@ for the Gram term; Gatys et al. (2017) for guides; Kolkin et al. (2022) for targ
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -177,6 +179,11 @@ def upsampled(b: Builder, small: str, like: str, factor: int) -> str:
     return b.op("Pad", large, b.op("Concat", b.constant([0, 0, 0, 0], np.int64), missing, axis=0))
 
 
+def total(b: Builder, values: Sequence[str]) -> str:
+    """Their sum, by two at a time: graphics cards know no sum of many, for which all would wait in the middle."""
+    return functools.reduce(lambda left, right: b.op("Add", left, right), values)
+
+
 def averaged(b: Builder, feature_map: str, side: int) -> str:
     """The means over squares of that side; the map itself for 1."""
     if side == 1:
@@ -290,7 +297,7 @@ def objective_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> 
     tv, tv_gradient = objective.tv(run.padded, image)
     gradient = b.op("Add", unpadded(b, vgg.backward(run, gradients)), tv_gradient)
     one = b.constant([1], np.int64)
-    losses = [b.op("Reshape", loss, one) for loss in (b.op("Sum", *style), b.op("Sum", *held), tv)]
+    losses = [b.op("Reshape", loss, one) for loss in (total(b, style), total(b, held), tv)]
     b.output(b.op("Concat", *losses, axis=0), "losses", [3])
     b.output(gradient, "gradient", [1, 3, "H", "W"])
     return b.model(f"vgg19-{method.name}")

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 
 from export.builder import Builder
-from export.graphs import Objective, Vgg, guides_at, unpadded
+from export.graphs import Objective, Vgg, guides_at, total, unpadded
 from nst_core.vgg.layers import CHANNELS, CLASSIC, Method
 
 
@@ -48,7 +48,7 @@ def gradient_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> o
         loss, gradient = objective.held(layer, run.maps[layer], side)
         gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
         losses.append(loss)
-    b.output(b.op("Sum", *losses), "held_loss", [])
+    b.output(total(b, losses), "held_loss", [])
     b.output(unpadded(b, vgg.backward(run, gradients)), "gradient", [1, 3, "H", "W"])
     return b.model(f"vgg19-{method.name}-tile-gradient")
 
