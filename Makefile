@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-elsewhere test-gimp32 coverage matrix audit lint install wheel clean
+.PHONY: help demo check test test-elsewhere test-gpu test-gimp32 coverage matrix audit lint install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
@@ -12,6 +12,7 @@ help:
 	@echo "make check        what is soon known: form, types, and the tests that neither paint nor start programs"
 	@echo "make test         run every test, the real GIMP included"
 	@echo "make test-elsewhere  run what depends on arithmetic as other processors and systems would"
+	@echo "make test-gpu     run the tests of graphics cards of any make on one in software, with Vulkan"
 	@echo "make test-gimp32  run the tests that need a GIMP with GIMP 3.2"
 	@echo "make coverage     run the tests that need no GIMP, and tell how much of the code they reach"
 	@echo "make matrix       run them under every Python that is here, also those of private GIMPs"
@@ -37,6 +38,10 @@ test: .venv-test/installed
 # Kernels, threads and surroundings of other machines, one after another.
 test-elsewhere: .venv-test/installed
 	@.venv-test/bin/python tests/support/elsewhere.py
+
+# In the private Debian, which has a newer Mesa; its card in software is a real Vulkan device.
+test-gpu: .venv-test/installed
+	@PYTHONPATH=. .venv-test/bin/python tests/support/software_card.py
 
 # The suite that has GIMP 3.2; `make test` uses 3.0, or the machine's own.
 test-gimp32: .venv-test/installed

@@ -72,7 +72,7 @@ def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
                 _remove(root)
             _bootstrap(root, suite, log, say)
             say("Installing GIMP 3 in it")
-        _install(root, log)
+        install(root, [*GIMP, *SCREEN, *NAMES], log)
         stamp.write_text(recipe)
     return root
 
@@ -91,10 +91,9 @@ def _bootstrap(root: Path, suite: str, log: Path, say: Callable[[str], None]) ->
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
 
 
-def _install(root: Path, log: Path) -> None:
-    """All packages, as far as they are not there."""
+def install(root: Path, packages: Sequence[str], log: Path) -> None:
+    """These packages, as far as they are not there. Raises GimpUnavailableError."""
     quiet = ["env", "-i", PATH, "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
-    packages = [*GIMP, *SCREEN, *NAMES]
     # A mirror may be some weeks behind, which says nothing of a small Debian that only runs tests.
     late = ["-o", "Acquire::Check-Valid-Until=false"]
     _require(enter(root, [*quiet, "apt-get", "-q", *late, "update"]), log)

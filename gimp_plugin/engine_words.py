@@ -30,6 +30,10 @@ MESSAGES = (
     N_("the pictures sent do not fit into memory"),
     N_("ONNX Runtime here cannot use {0}"),
     N_("PyTorch here cannot use {0}"),
+    N_("what computes on graphics cards is not installed"),
+    N_("the system shows no graphics card"),
+    N_("no driver offers Vulkan a graphics card"),
+    N_("there is no Vulkan here, by which graphics cards compute"),
     N_("PyTorch is not installed"),
     N_("the engine was not ready within {0} seconds"),
     N_("the engine said nothing for {0} seconds"),
@@ -57,6 +61,9 @@ REMEDIES = (
     N_("choose another device"),
     N_("choose another device, or install onnxruntime-gpu"),
     N_("choose the ONNX backend, or `pip install torch`"),
+    N_("see whether its driver is installed, and whether it is switched on"),
+    N_("install the card's driver (in Debian mesa-vulkan-drivers for AMD and Intel, nvidia-driver for NVIDIA)"),
+    N_("install its loader (in Debian libvulkan1) and the card's driver"),
     N_("run `neural-style install` again"),
     N_("run `neural-style doctor`"),
     N_("install Neural Style again"),
@@ -78,6 +85,7 @@ NOTES = (
     N_("the memory was full: the picture was enlarged without finer strokes"),
     N_("there is too little memory to paint at {0}: painted at {1} x {2} px"),
     N_("the time limit was too short for a single step"),
+    N_("the graphics card failed: the processor painted on"),
     N_("{0} was asked for but ONNX Runtime fell back to the processor"),
 )
 

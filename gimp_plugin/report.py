@@ -52,7 +52,8 @@ class Report:
 
     def say_done(self, metrics: Mapping[str, Any]) -> None:
         """The last layer is inserted; `metrics` are those of its job."""
-        where = ", ".join(str(metrics[key]) for key in ("backend", "device", "precision") if metrics.get(key))
+        known = {**metrics, "device": metrics.get("card") or metrics.get("device")}
+        where = ", ".join(str(known[key]) for key in ("backend", "device", "precision") if known.get(key))
         seconds = f"{float(metrics.get('seconds', 0)):.1f}"
         _say(_("done in {seconds} s ({where})").format(seconds=seconds, where=where))
 

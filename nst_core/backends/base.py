@@ -87,7 +87,11 @@ class Backend(Protocol):
 
     @property
     def device(self) -> str:
-        """Where it computes: cpu, cuda or mps."""
+        """Where it computes: cpu, gpu, cuda or mps."""
+
+    @property
+    def card(self) -> str:
+        """The name of the graphics card that computes; empty where none does, or nobody knows it."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -119,7 +123,10 @@ class Backend(Protocol):
         """
 
     def objective(self, targets: Targets) -> Objective:
-        """The loss to be minimised. Raises OutOfMemoryError where it does not fit."""
+        """The loss to be minimised. Raises OutOfMemoryError where it does not fit.
+
+        An evaluation raises it too, and CardLostError where a graphics card fails.
+        """
 
     def tile_work(self, method: Method) -> TileWork:
         """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""

@@ -1,4 +1,4 @@
-"""The backend without torch: both graphs in ONNX Runtime, on the CPU or through CUDA."""
+"""The backend without torch: both graphs in ONNX Runtime, on the CPU, any maker's graphics card, or through CUDA."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 
 import numpy as np
 
+from nst_core.backends import card
 from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
-from nst_core.backends.onnx_session import PROVIDERS, load_graph, ort, run_options
+from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, graphics_card, load_graph, ort, run_options
 from nst_core.imaging.arrays import Float
-from nst_core.shared.errors import BackendUnavailableError
+from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system import threads
 from nst_core.system.memory import available
-from nst_core.system.out_of_memory import as_out_of_memory
+from nst_core.system.out_of_memory import as_out_of_memory, is_shortage
 from nst_core.vgg import weights, winograd
 from nst_core.vgg.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
 from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weights, tv_weight
@@ -36,7 +38,8 @@ MANY = 12
 def devices() -> list[str]:
     """Devices the installed ONNX Runtime was built for; whether one really works shows when a session is made."""
     available = ort.get_available_providers()
-    return [device for device, provider in PROVIDERS.items() if provider in available]
+    any_make = find_spec(WEBGPU) is not None  # a package of its own
+    return [device for device, name in PROVIDERS.items() if (any_make if device == "gpu" else name in available)]
 
 
 @dataclass(eq=False)
@@ -56,7 +59,9 @@ class OnnxBackend:
     precision = "fp32"
 
     def __init__(self, device: str = "cpu") -> None:
-        if device not in devices():
+        if device == "gpu":
+            graphics_card()
+        elif device not in devices():
             raise BackendUnavailableError(
                 f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
             )
@@ -79,6 +84,11 @@ class OnnxBackend:
         """See `Backend`."""
         return self._shared.notes
 
+    @property
+    def card(self) -> str:
+        """See `Backend`."""
+        return card.name() if self.device == "gpu" else ""
+
     def add_notes(self, notes: tuple[str, ...]) -> None:
         """Have it say this too."""
         self._shared.notes += notes
@@ -97,7 +107,7 @@ class OnnxBackend:
         name = weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE
         with self._shared.lock:
             if name not in self._shared.loaded:
-                self._shared.loaded[name] = load_graph(weights.verified(name), threads.most(), self._asked)
+                self._shared.loaded[name] = self._graph(name)
             return self._shared.loaded[name]
 
     def _of(self, method: Method, file: str) -> ort.InferenceSession:
@@ -112,7 +122,7 @@ class OnnxBackend:
 
     def _load(self, name: str) -> ort.InferenceSession:
         weights.verified(weights.WEIGHTS_FILE)
-        made = load_graph(weights.verified(self.prefix + name), threads.most(), self._asked)
+        made = self._graph(self.prefix + name)
         if made.get_providers()[0] != PROVIDERS[self._asked]:
             # ONNX Runtime falls back without a word; the artist should know why it is slow.
             self._shared.device = "cpu"
@@ -120,6 +130,15 @@ class OnnxBackend:
             if note not in self._shared.notes:
                 self._shared.notes += (note,)
         return made
+
+    def _graph(self, file: str) -> ort.InferenceSession:
+        path = weights.verified(file)
+        try:
+            return load_graph(path, threads.most(), self._asked)
+        except Exception as error:
+            if self._asked != "gpu" or is_shortage(error):
+                raise
+            raise card.unusable(error) from error
 
     def array(self, values: Float) -> Array:
         """The same array: numpy's are this backend's own."""
@@ -171,7 +190,8 @@ class OnnxBackend:
         session, found = self._search(every=every), []
         for part in query.parts(reference, SCORES, every=every):
             asked = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
-            index, *blocks = session.run(None, asked | feeds, options)
+            with _speaking(session):
+                index, *blocks = session.run(None, asked | feeds, options)
             if not every:
                 place, best = np.divmod(index, BEST)
                 index = place * count + np.take_along_axis(blocks[0], best.T, 1).T
@@ -185,18 +205,23 @@ class OnnxBackend:
         # New for each objective: an abort must not outlive the work it was meant for.
         first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
         ways = itertools.chain([first], itertools.repeat(later))
-        device = self.device
-        bound = {name: ort.OrtValue.ortvalue_from_numpy(value, device, 0) for name, value in _feeds(targets).items()}
+        place = "webgpu" if self.device == "gpu" else self.device
+        with _speaking(session):
+            bound = {name: ort.OrtValue.ortvalue_from_numpy(value, place, 0) for name, value in _feeds(targets).items()}
         for name, value in (bound | _kernels(session)).items():
             binding.bind_ortvalue_input(name, value)
+
+        seen = _Answers()
 
         def evaluate(image: Array) -> tuple[Array, Array]:
             binding.bind_cpu_input("image", image)
             for output in ("losses", "gradient"):
                 binding.bind_output(output, "cpu")
-            with _speaking():
+            with _speaking(session):
                 session.run_with_iobinding(binding, next(ways))
-            losses, gradient = binding.copy_outputs_to_cpu()
+                losses, gradient = binding.copy_outputs_to_cpu()
+            if place == "webgpu":
+                seen.check(image, losses, gradient)
             return losses, gradient
 
         # Memory kept for the next evaluation goes back when nobody can ask for one any more.
@@ -217,7 +242,9 @@ class OnnxBackend:
         return _Tiles(method, *sessions, *self._running)
 
     def free_memory(self) -> int | None:
-        """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's."""
+        """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's, but Vulkan does."""
+        if self.device == "gpu":
+            return card.free_memory()
         return available() if self.device == "cpu" else None
 
     def keep_within(self, memory: float) -> None:
@@ -227,6 +254,31 @@ class OnnxBackend:
         """End a running evaluation between two nodes of its graph."""
         for options in self._running:
             options.terminate = True
+
+
+def _require_sense(*answers: Array) -> None:
+    """Raise CardLostError where a card gives no numbers, or nothing.
+
+    An array for which it has no memory, or a driver that is gone, is told to nobody: what depends on it stays empty.
+    """
+    for answer in answers:
+        if not np.isfinite(answer).all() or (answer.ndim and not answer.any()):
+            raise CardLostError("the graphics card computes wrongly", "update its driver, or choose the processor")
+
+
+class _Answers:
+    """What an objective on a graphics card gave last: a card that fails may give the same once more."""
+
+    def __init__(self) -> None:
+        self._last: list[tuple[Array, Array]] = []
+
+    def check(self, image: Array, losses: Array, gradient: Array) -> None:
+        """Raise CardLostError where this can be no answer."""
+        _require_sense(losses, gradient)
+        for before, answer in self._last:
+            if np.array_equal(gradient, answer) and not np.array_equal(image, before):
+                _require_sense(np.zeros_like(losses))
+        self._last = [(image.copy(), gradient)]
 
 
 class _Tiles:
@@ -267,9 +319,11 @@ def _run(
     """The outputs with these names; what is needed for no other one is not computed."""
     options.only_execute_path_to_fetches = True
     rows = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
-    with _speaking():
-        found = session.run_with_ort_values(names, rows | _kernels(session), options)
-    return [value.numpy() for value in found]
+    with _speaking(session):
+        found = [value.numpy() for value in session.run_with_ort_values(names, rows | _kernels(session), options)]
+    if session.get_providers()[0] == PROVIDERS["gpu"]:
+        _require_sense(*found)
+    return found
 
 
 def _held(session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions) -> dict[str, Array]:
@@ -307,7 +361,7 @@ def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
 
 
 @contextmanager
-def _speaking() -> Iterator[None]:
+def _speaking(session: ort.InferenceSession) -> Iterator[None]:
     """Turns ONNX Runtime's failures into the engine's own."""
     try:
         with as_out_of_memory():
@@ -315,7 +369,9 @@ def _speaking() -> Iterator[None]:
     except Exception as error:
         if "terminate" in str(error).lower():
             raise AbortedError from error
-        raise
+        if isinstance(error, OutOfMemoryError) or session.get_providers()[0] != PROVIDERS["gpu"]:
+            raise
+        raise CardLostError(f"the graphics card failed ({card.line(error)})", "update its driver") from error
 
 
 def _feeds(targets: Targets) -> dict[str, Float]:

@@ -12,6 +12,7 @@ beside the one.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import sys
 from functools import cache
@@ -23,14 +24,19 @@ os.environ["ORT_DISABLE_TELEMETRY"] = (
 
 import onnxruntime as ort
 
+from nst_core.shared.errors import BackendUnavailableError
+from nst_core.system.optional_packages import remedy_for
+
 ort.disable_telemetry_events()  # for whoever had loaded it before
 if "CUDAExecutionProvider" in ort.get_available_providers() and hasattr(ort, "preload_dlls"):
     with contextlib.redirect_stdout(sys.stderr):  # which it prints its complaints to; what works shows in a session
         ort.preload_dlls()
 
-__all__ = ["PROVIDERS", "load_graph", "ort", "run_options"]
+__all__ = ["PROVIDERS", "WEBGPU", "graphics_card", "load_graph", "ort", "run_options"]
 
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "WebGpuExecutionProvider", "cuda": "CUDAExecutionProvider"}
+WEBGPU = "onnxruntime_ep_webgpu"
+"""The module that computes on any maker's graphics card, through Direct3D, Vulkan or Metal."""
 _FATAL = 4
 """The log level that leaves only what ends the program: what matters is reported otherwise."""
 _POOL = {
@@ -57,8 +63,34 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     else:
         options.enable_cpu_mem_arena = False
+    if device == "gpu":
+        options.add_provider_for_devices([graphics_card()], {})
+        return ort.InferenceSession(file, options)
     with contextlib.redirect_stdout(sys.stderr):  # which its wrapper prints to where a card cannot be used
         return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
+
+
+@cache
+def graphics_card() -> ort.OrtEpDevice:
+    """The device of WEBGPU. Raises BackendUnavailableError where there is none, or its package does not fit."""
+    try:
+        package = importlib.import_module(WEBGPU)
+        ort.register_execution_provider_library(WEBGPU, package.get_library_path())
+    except ImportError as error:
+        if error.name != WEBGPU:
+            raise
+        raise BackendUnavailableError("what computes on graphics cards is not installed", remedy_for(WEBGPU)) from None
+    except Exception as error:
+        raise BackendUnavailableError(
+            f"what computes on graphics cards does not fit this ONNX Runtime ({str(error)[:100]})",
+            "run `pip install --upgrade onnxruntime onnxruntime-ep-webgpu`",
+        ) from error
+    for device in ort.get_ep_devices():
+        if device.ep_name == PROVIDERS["gpu"]:
+            return device
+    raise BackendUnavailableError(
+        "the system shows no graphics card", "see whether its driver is installed, and whether it is switched on"
+    )
 
 
 def _asked() -> int:

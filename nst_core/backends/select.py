@@ -16,14 +16,32 @@ from typing import Any
 import numpy as np
 
 from nst_core.backends.base import Backend, Blocks
-from nst_core.shared.errors import BackendUnavailableError, NeuralStyleError
+from nst_core.shared.errors import BackendUnavailableError, CardLostError, NeuralStyleError
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system.memory import return_freed
 from nst_core.system.out_of_memory import is_shortage
 from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
 _making = threading.Lock()  # two runs that begin at once load everything once
-_LABELS = {"onnx": "ONNX Runtime", "torch": "PyTorch", "cuda": "the graphics card", "mps": "Apple graphics"}
+_LABELS = {
+    "onnx": "ONNX Runtime",
+    "torch": "PyTorch",
+    "cuda": "the graphics card",
+    "mps": "Apple graphics",
+    "gpu": "the graphics card",
+}
+_FAILED = "the graphics card failed at work before: it is tried again after the next start"
+
+
+_given_up: set[tuple[str, str]] = set()
+"""Backends and devices that failed at work: not tried again in this program."""
+_refusals: dict[tuple[str, str], BackendUnavailableError] = {}
+"""Why those that refused to be made did so."""
+
+
+def give_up(backend: Backend) -> None:
+    """Choose this one no more in this program: it failed."""
+    _given_up.add((backend.name, backend.device))
 
 
 def has_torch() -> bool:
@@ -32,10 +50,11 @@ def has_torch() -> bool:
 
 
 def choose(backend: str = "auto", device: str = "auto") -> Backend:
-    """CUDA (torch, else ONNX Runtime), then MPS, then the CPU (torch where it has fast bfloat16, else ONNX Runtime).
+    """CUDA (torch, else ONNX Runtime), then MPS, then any other graphics card that is faster than the CPU, then that.
 
-    backend: auto, onnx or torch; device: auto, cpu, cuda or mps. Each caller gets a handle of its own: what one aborts
-    ends nobody else's work. Raises BackendUnavailableError.
+    On the CPU it is torch where it has fast bfloat16, else ONNX Runtime.
+    backend: auto, onnx or torch; device: auto, cpu, gpu, cuda or mps. Each caller gets a handle of its own: what one
+    aborts ends nobody else's work. Raises BackendUnavailableError.
     """
     if backend == "torch" and not has_torch():
         raise BackendUnavailableError("PyTorch is not installed", "choose the ONNX backend, or `pip install torch`")
@@ -45,13 +64,17 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
         for name, place in pairs:
             if device not in ("auto", place):
                 continue
-            made, fault = _tried(name, place)
+            if device == "auto" and place == "gpu" and not _is_worth_it():
+                continue  # which `neural-style doctor` says
+            made, fault = (None, _FAILED) if (name, place) in _given_up else _tried(name, place)
             if made is not None:
                 handle = made.handle()
                 handle.add_notes(tuple(note for note in faults if note not in handle.notes))
                 chosen: Backend = handle
                 return chosen
             faults = (*faults, fault)
+    if device == "gpu" and (refusal := _refusals.get(("onnx", "gpu"))):
+        raise refusal
     raise BackendUnavailableError(
         "; ".join(faults)
         or f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),
@@ -72,10 +95,17 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
         places, fast_torch_cpu, fault = _torch()
         found += [("torch", device) for device in places]
         faults = (fault,) if fault else ()
-    order = [("torch", "cuda"), ("onnx", "cuda"), ("torch", "mps"), ("onnx", "cpu"), ("torch", "cpu")]
+    order = [("torch", "cuda"), ("onnx", "cuda"), ("torch", "mps"), ("onnx", "gpu"), ("onnx", "cpu"), ("torch", "cpu")]
     if fast_torch_cpu:
-        order.insert(3, ("torch", "cpu"))
+        order.insert(4, ("torch", "cpu"))
     return [pair for pair in dict.fromkeys(order) if pair in found], faults
+
+
+def _is_worth_it() -> bool:
+    """Whether a graphics card of any make is faster than the processor here."""
+    from nst_core.backends import card_trial  # noqa: PLC0415 - as above
+
+    return card_trial.verdict().faster
 
 
 def _torch() -> tuple[tuple[str, ...], bool, str]:
@@ -102,6 +132,9 @@ def _tried(name: str, device: str) -> tuple[Any, str]:
             if (name, device) != ("onnx", "cpu"):
                 _try(made)
     except Exception as error:
+        if device == "gpu" and isinstance(error, (BackendUnavailableError, CardLostError)):
+            _refusals[name, device] = BackendUnavailableError(error.message, error.remedy)
+            return None, str(error).rstrip(".")
         if isinstance(error, NeuralStyleError) or is_shortage(error) or (name, device) == ("onnx", "cpu"):
             raise
         where = _LABELS[name] if device == "cpu" else f"{_LABELS[device]} with {_LABELS[name]}"

@@ -158,11 +158,12 @@ class InTiles:
 
     def __init__(self, backend: Backend, size: int) -> None:
         self.whole, self._size = backend, size
-        self.name, self.device, self.precision, self.notes = (
+        self.name, self.device, self.precision, self.notes, self.card = (
             backend.name,
             backend.device,
             backend.precision,
             backend.notes,
+            backend.card,
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory, self.abort = backend.tile_work, backend.free_memory, backend.abort

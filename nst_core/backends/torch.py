@@ -71,6 +71,11 @@ class TorchBackend:
         self._vgg = Vgg.load(device, self._dtype)
         self._tiles: _Tiles | None = None
 
+    @property
+    def card(self) -> str:
+        """See `Backend`."""
+        return str(torch.cuda.get_device_name()) if self.device == "cuda" else ""
+
     def add_notes(self, notes: tuple[str, ...]) -> None:
         """Have it say this too."""
         self.notes += notes

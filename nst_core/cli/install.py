@@ -53,6 +53,8 @@ def install(folders: tuple[Path, ...], engine: str | None) -> None:
                 failed = True
         if done:
             _try_engine(done[0])
+            if command is None:
+                _propose()
             click.echo("Start GIMP again; the filter is Filters > Artistic > Neural Style…")
         if failed:
             sys.exit(REFUSED)
@@ -100,6 +102,14 @@ def _install(profile: Profile, command: list[str] | None, *, anew: bool) -> Path
     if chosen:
         click.echo(f"  its engine is {' '.join(chosen)}")
     return folder
+
+
+def _propose() -> None:
+    """Say what would make this machine's engine faster, and how much of it there is to fetch."""
+    from nst_core.setup.proposal import proposal  # noqa: PLC0415 - as above
+
+    for sentence in proposal():
+        click.echo(sentence)
 
 
 def _try_engine(folder: Path) -> None:

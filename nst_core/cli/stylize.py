@@ -173,6 +173,7 @@ def _report(output: Path, outcome: Outcome, settings: Settings, notes: list[str]
         "seconds": round(metrics.seconds, 3),
         "backend": metrics.backend,
         "device": metrics.device,
+        "card": metrics.card,
         "precision": metrics.precision,
         "evaluations": list(metrics.evaluations),
         "losses": dict(metrics.losses),
@@ -187,5 +188,5 @@ def tell(report: dict[str, Any]) -> None:
     for note in report["notes"]:
         click.echo(f"neural-style: {note}", err=True)
     width, height = report["size"]
-    where = f"{report['backend']} on {report['device']} ({report['precision']})"
+    where = f"{report['backend']} on {report['card'] or report['device']} ({report['precision']})"
     click.echo(f"wrote {report['output']} ({width} x {height} px) in {report['seconds']:.1f} s with {where}")

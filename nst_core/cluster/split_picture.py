@@ -228,11 +228,12 @@ class Spread:
     def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
         """size: side of the tiles, px; 0: everything is done here."""
         self._backend, self._team, self._size = backend, team, size
-        self.name, self.device, self.precision, self.notes = (
+        self.name, self.device, self.precision, self.notes, self.card = (
             backend.name,
             backend.device,
             backend.precision,
             backend.notes,
+            backend.card,
         )
         self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory

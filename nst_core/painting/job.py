@@ -209,7 +209,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far."""
+    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far.
+
+    card: the name of the graphics card that computed, if one did and has one.
+    """
 
     seconds: float
     backend: str
@@ -219,6 +222,7 @@ class Metrics:
     losses: Mapping[str, float]
     peak_memory: int
     notes: tuple[str, ...]
+    card: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from nst_core.shared.settings import Settings, knobs
 from nst_core.system.memory import held_memory
 from nst_core.vgg.losses import Weights
 
-_SIDES = {"cpu": 256}
+_SIDES = {"cpu": 256, "gpu": 512}
 
 _LARGE = 1024
 """px: where speed is measured; a graphics card shows what it can only on larger pictures."""
@@ -57,6 +57,7 @@ class Plan:
             "free": self.free,
             "backend": self.backend.name,
             "device": self.backend.device,
+            "card": self.backend.card,
             "precision": self.backend.precision,
             "notes": list(self.notes),
         }

@@ -12,11 +12,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from nst_core.backends.base import AbortedError, Backend
-from nst_core.backends.select import choose
+from nst_core.backends.select import choose, give_up
 from nst_core.backends.tiling import in_tiles
 from nst_core.imaging.arrays import Float, picture, planes, viewed
 from nst_core.imaging.fill_hidden import fill_hidden
@@ -28,13 +29,15 @@ from nst_core.painting.lbfgs import FIRST_MOVE, GENTLE_MOVE, Step, descend
 from nst_core.painting.painter import Painter
 from nst_core.painting.recipe import recipe
 from nst_core.painting.targets import in_colors
-from nst_core.shared.errors import OutOfMemoryError
+from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
 from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
 from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
 
 Tiled = Callable[[Backend, Octave], Backend]
+
+Made = TypeVar("Made")
 
 TRIAL = 192
 """Side of what is evaluated to learn the speed where there is a time limit and the first octave is large, px."""
@@ -48,6 +51,8 @@ PATIENCE = 60.0
 FULL = "the memory was full: this is the best picture so far"
 
 PLAINLY = "the memory was full: the picture was enlarged without finer strokes"
+
+LOST = "the graphics card failed: the processor painted on"
 
 NO_TIME = "the time limit was too short for a single step"
 
@@ -115,10 +120,10 @@ class Run:
         octaves = self._plan(backend)
         painter = Painter(self.job, self._content, styles, self._go_on)
         unseen = settings.seconds and not painter.painterly
-        self._clock.expect(speed_of(backend, TRIAL) if unseen else SPEED)
-        first = self._begun
+        self._clock.expect(self._surely(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
+        first, size = self._begun, (octaves[0].height, octaves[0].width)
         if first is None:
-            first = painter.glance(backend, octaves[0].height, octaves[0].width)
+            first = self._surely(lambda backend: painter.glance(backend, *size))
         self._best.image = partial(planes, first)
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
         climbs = self._clock.reserve(rate * self._area, self._area)
@@ -126,8 +131,9 @@ class Run:
         yield last
         if self._stopped.is_set():
             return
-        octaves, self._notes = in_budget(octaves, self.job, backend)
-        enforce_budget(octaves, self.job, backend)
+        octaves, notes = in_budget(octaves, self.job, self._backend)
+        self._notes += notes
+        enforce_budget(octaves, self.job, self._backend)
         try:
             with as_out_of_memory():
                 for last in self._descended(painter, octaves):
@@ -142,7 +148,11 @@ class Run:
     def _carried(self, painter: Painter, last: Progress) -> Iterator[Progress]:
         assert self._backend
         try:
-            image = yield from carried(painter, self._backend, picture(self._best.image()), self._clock, last)
+            try:
+                image = yield from carried(painter, self._backend, picture(self._best.image()), self._clock, last)
+            except CardLostError as error:
+                backend = self._without_card(error)
+                image = yield from carried(painter, backend, picture(self._best.image()), self._clock, last)
         except OutOfMemoryError:
             self._notes += (PLAINLY,)
         else:
@@ -152,6 +162,8 @@ class Run:
         """One octave after another, as far as the time limit goes."""
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
+            if index and octave.area > self._largest():  # the card that it was planned for has failed
+                return
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (NO_TIME,)
                 return
@@ -170,7 +182,7 @@ class Run:
 
     def _plan(self, backend: Backend) -> list[Octave]:
         settings, (height, width) = self.job.settings, self._visible.shape
-        most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
+        most = self._largest(backend)
         excerpt, resumed = self.job.excerpt, self.job.init is not None
         if excerpt is None:
             return plan(height, width, settings, resumed=resumed, most=most)
@@ -178,15 +190,47 @@ class Run:
         begun = 0 if excerpt.begun is None else excerpt.begun.shape[1]
         return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
 
-    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
-        """The octave's steps. Where memory is full they go on in smaller tiles. image: (h, w, 3)."""
+    def _largest(self, backend: Backend | None = None) -> float:
+        """Megapixels that are evaluated at most, by this backend or the one at work."""
+        backend = backend or self._backend
+        return largest_optimized_megapixels(self.job.settings, processor=backend is None or backend.device == "cpu")
+
+    def _surely(self, work: Callable[[Backend], Made]) -> Made:
+        """What `work` makes with the backend; where that is a graphics card and fails, with the processor."""
+        assert self._backend
+        try:
+            return work(self._backend)
+        except CardLostError as error:
+            return work(self._without_card(error))
+
+    def _without_card(self, error: Exception) -> Backend:
+        """The processor, with which all goes on from here. Raises the error where it was at work already."""
+        assert self._backend
+        if self._backend.device != "gpu":
+            raise error
+        give_up(self._backend)
+        self._backend = choose("auto", "cpu")
+        self._notes += (LOST,)
+        return self._backend
+
+    def _other_way(self, octave: Octave, error: Exception) -> Octave:
+        """How to go on with an octave that ended in this error. Raises it where there is no other way."""
         way = smaller(octave)
+        if isinstance(error, OutOfMemoryError) and way is not None:
+            return way
+        ways, _ = in_budget([octave], self.job, self._without_card(error))
+        return ways[0]
+
+    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+        """The octave's steps. Where memory is full they go on in smaller tiles, where a card fails on the processor.
+
+        image: (h, w, 3).
+        """
         try:
             with as_out_of_memory():
                 yield from self._octave(painter, octave, image)
-        except OutOfMemoryError:
-            if way is None:
-                raise
+        except (OutOfMemoryError, CardLostError) as error:
+            way = self._other_way(octave, error)
         else:
             return
         # Only now is the memory free that the error's traceback held, some of it in cycles.
@@ -257,6 +301,7 @@ class Run:
             losses=dict(zip(("style", "held", "tv"), losses, strict=True)),
             peak_memory=peak_memory(),
             notes=(backend.notes if backend else ()) + self._notes,
+            card=backend.card if backend else "",
         )
         return Outcome(self._finished(image), metrics, recipe(self.job, backend))
 

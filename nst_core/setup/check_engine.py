@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import nst_core
 from nst_core.shared.client.self_check import PRESETS, presets_here
-from nst_core.shared.errors import AGAIN, NeuralStyleError
+from nst_core.shared.errors import AGAIN, BackendUnavailableError, NeuralStyleError
 from nst_core.shared.wire.findings import Finding, State, of_error
 from nst_core.system.optional_packages import remedy_for
 
@@ -85,8 +85,22 @@ def _backend(name: str, module: str) -> list[Finding]:
     version = getattr(runtime, "__version__", "of unknown version")
     found: list[Finding] = []
     for device in backend.devices():
-        found += guarded(name, partial(_trial, name, device, version), device)
+        check = _any_card if device == "gpu" else partial(_trial, name, device)
+        found += guarded(name, partial(check, version), device)
     return found
+
+
+def _any_card(version: str) -> list[Finding]:
+    """A graphics card of any make: tried in a program of its own first, which a bad driver may end."""
+    from nst_core.backends import card, card_trial, onnx_session  # noqa: PLC0415 - see above
+
+    try:
+        onnx_session.graphics_card()
+    except BackendUnavailableError as error:  # there need not be one
+        return [Finding("onnx", "note", error.message, error.remedy, "gpu")]
+    verdict = card_trial.verdict(again=True)
+    said = f"{version}, {card.name() or 'a graphics card'}, {verdict}"
+    return [Finding("onnx", "ok" if verdict.faster else "note", said, where="gpu")]
 
 
 def _runtime(module: str) -> ModuleType:

@@ -111,6 +111,12 @@ class BackendUnavailableError(NeuralStyleError, RuntimeError):
     code = "backend-unavailable"
 
 
+class CardLostError(NeuralStyleError, RuntimeError):
+    """The graphics card, or its driver, failed in the middle of a job."""
+
+    code = "card-lost"
+
+
 class OutOfMemoryError(NeuralStyleError, MemoryError):
     """The job does not fit into memory."""
 

@@ -192,13 +192,14 @@ class Settings:
         ),
     ] = "auto"
     device: Annotated[
-        Literal["auto", "cpu", "cuda", "mps"],
+        Literal["auto", "cpu", "gpu", "cuda", "mps"],
         SettingInfo(
             "Device",
             "Where it computes.",
             options=(
                 Option("auto", "Automatic", "A graphics card where there is one."),
                 Option("cpu", "Processor", "Works everywhere."),
+                Option("gpu", "Graphics card", "Of any make; needs the extra `webgpu`."),
                 Option("cuda", "NVIDIA graphics card", "Needs a CUDA build of the backend."),
                 Option("mps", "Apple graphics", "Needs PyTorch on a Mac."),
             ),

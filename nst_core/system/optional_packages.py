@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from nst_core.shared.errors import BackendUnavailableError
 
-EXTRAS = {"onnxruntime": ("ONNX Runtime", "cpu"), "torch": ("PyTorch", "torch")}
+EXTRAS = {
+    "onnxruntime": ("ONNX Runtime", "cpu"),
+    "onnxruntime_ep_webgpu": ("What computes on graphics cards", "webgpu"),
+    "torch": ("PyTorch", "torch"),
+}
 """Module: what it is called, and the extra that brings it."""
 
 

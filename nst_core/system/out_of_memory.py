@@ -11,6 +11,8 @@ from nst_core.shared.errors import NeuralStyleError, OutOfMemoryError
 _WORDS = (
     *("cannot allocate", "can't allocate", "failed to allocate", "unable to allocate", "bad_alloc", "alloc_failed"),
     *("out of memory", "not enough memory", "failed to map segment", "can't start new thread"),
+    *("out_of_device_memory", "out_of_host_memory"),  # Vulkan
+    "too many storage buffers",  # WebGPU, where an array is larger than the card allows
 )
 
 

@@ -38,7 +38,7 @@ def kernels() -> str:
 def libraries() -> str:
     """The versions of the installed libraries that compute, as `name version, name version`."""
     found = []
-    for name in ("numpy", "onnxruntime", "onnxruntime-gpu", "torch"):
+    for name in ("numpy", "onnxruntime", "onnxruntime-gpu", "onnxruntime-ep-webgpu", "torch"):
         with suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {_short(metadata.version(name))}")
     return ", ".join(found)

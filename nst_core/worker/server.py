@@ -246,7 +246,8 @@ def ready() -> Ready:
     backends = tuple(name for name, package in packages.items() if importlib.util.find_spec(package))
     nvidia = Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
     apple = sys.platform == "darwin" and platform.machine() == "arm64"
-    devices = ("cpu", *(["cuda"] if nvidia else []), *(["mps"] if apple else []))
+    any_make = importlib.util.find_spec("onnxruntime_ep_webgpu")
+    devices = ("cpu", *(["gpu"] if any_make else []), *(["cuda"] if nvidia else []), *(["mps"] if apple else []))
     return Ready(PROTOCOL, __version__, backends, devices)
 
 

@@ -19,8 +19,8 @@ from nst_core.painting.clock import Clock
 from nst_core.painting.composite import composite
 from nst_core.painting.job_plan import plan_job
 from nst_core.painting.painter import Canvas, Painter
-from nst_core.painting.run import FULL, NO_TIME, PLAINLY, Run
-from nst_core.shared.errors import OutOfMemoryError
+from nst_core.painting.run import FULL, LOST, NO_TIME, PLAINLY, Run
+from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.settings import from_mapping
 from nst_core.vgg.layers import Method
@@ -35,6 +35,7 @@ class Easel:
 
     name, device, precision = "easel", "cpu", "fp32"
     notes: tuple[str, ...] = ()
+    card = ""
 
     def __init__(self, before: Callable[[Octave], None] = lambda _octave: None) -> None:
         """before: called before each evaluation, with its size; what it raises is what the evaluation raises."""
@@ -329,3 +330,44 @@ def test_a_loss_that_is_no_number_ends_its_octave() -> None:
     assert outcome.metrics.evaluations[0] == 3
     assert outcome.metrics.evaluations[1] == calls.count(400) > 0
     assert np.isfinite(outcome.pixels).all()
+
+
+@pytest.mark.parametrize("fault", [CardLostError("the graphics card failed", ""), OutOfMemoryError("it is full", "")])
+def test_where_a_card_fails_the_processor_paints_on(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the best picture so far, also where the card does not hold the smallest tiles; a note says so."""
+    sizes = list[int]()
+    given_up = list[Backend]()
+
+    def before(octave: Octave) -> None:
+        sizes.append(octave.width)
+        if len(sizes) > 3:
+            raise fault
+
+    lost = Easel(before)
+    lost.device = "gpu"
+    monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel(lambda octave: sizes.append(octave.width)))
+    monkeypatch.setattr("nst_core.painting.run.give_up", given_up.append)
+    run = made(job(300, 400), lost)
+    losses = [progress.loss for progress in run if progress.loss is not None]
+    metrics = run.outcome().metrics
+    assert given_up == [lost]
+    assert metrics.device == "cpu"
+    assert LOST in metrics.notes
+    assert sizes[-1] == 400
+    assert losses[3] <= losses[2]
+
+
+def test_a_card_that_fails_before_the_first_step_is_left_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is lost then."""
+
+    def fail(*_: object) -> None:
+        raise CardLostError("the graphics card failed", "")
+
+    lost = Easel()
+    lost.device = "gpu"
+    monkeypatch.setattr(lost, "held", fail)
+    monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel())
+    run = made(job(96, 128), lost)
+    list(run)
+    assert run.outcome().metrics.notes == (LOST,)
+    assert run.outcome().metrics.evaluations

@@ -32,7 +32,7 @@ KEPT = (
 KEPT_BEGINNINGS = (
     "OPENBLAS_ GOTO_ BLIS_ MKL_ DNNL_ ONEDNN_ ATEN_ NPY_ VECLIB_ VIPS_ "  # kernels of the processor
     "OMP_ GOMP_ KMP_ "  # threads
-    "CUDA_ CUDNN_ CUBLAS_ NVIDIA_ HIP_ HSA_ ROCR_ "  # cards
+    "CUDA_ CUDNN_ CUBLAS_ NVIDIA_ HIP_ HSA_ ROCR_ VK_ MESA_ "  # cards
     "PYTORCH_ TORCH_ ORT_"
 )
 """Of variables by which a person tells libraries and cards how to compute: an engine computes as the command would."""

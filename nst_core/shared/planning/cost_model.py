@@ -61,8 +61,14 @@ IN_HALF = Needs(base=1.05e9, evaluation=1.7e9, region=6.8e8, graphs=0.0, picture
 more aside than it uses; what is not computed there, like the finished picture, is no part of it."""
 
 
+ON_ANY_CARD = Needs(base=4e8, evaluation=4.5e9, region=3.5e8, graphs=2e8, picture=0.0)
+"""In float32 by ONNX Runtime on any maker's card, by the card's memory."""
+
+
 def needs(device: str, precision: str) -> Needs:
     """What a backend needs."""
+    if device == "gpu":
+        return ON_ANY_CARD
     return IN_HALF if device == "cuda" and precision != "fp32" else IN_FULL
 
 

@@ -1,0 +1,60 @@
+"""The graphics card of `device: gpu`: its name, its driver, its free memory, and why it cannot be used."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from contextlib import suppress
+from functools import cache
+
+from nst_core.backends.onnx_session import graphics_card
+from nst_core.shared.errors import BackendUnavailableError
+from nst_core.system import vulkan
+from nst_core.system.memory import available
+
+MOST = 100
+"""Letters of what a driver says that are told."""
+
+
+@cache
+def name() -> str:
+    """As its maker calls it; empty where nobody knows."""
+    if sys.platform == "darwin":
+        with suppress(OSError, subprocess.SubprocessError):
+            asked = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
+            return subprocess.run(asked, capture_output=True, text=True, check=True, timeout=5).stdout.strip()  # noqa: S603
+    found = vulkan.best()
+    if found:
+        return found.name
+    with suppress(BackendUnavailableError):
+        return str(graphics_card().device.metadata.get("Description", ""))
+    return ""
+
+
+def driver() -> str:
+    """What changes when the card or its driver does."""
+    found = vulkan.best()
+    return f"{found.name} {found.driver}" if found else f"{name()} {platform.platform()}"
+
+
+def free_memory() -> int | None:
+    """Bytes free where the card computes; None where nobody knows."""
+    if sys.platform == "darwin":
+        return available()
+    found = vulkan.best()
+    if found is None or found.free is None:
+        return None
+    return found.free if found.kind == vulkan.SEPARATE else min(found.free, available())
+
+
+def unusable(error: Exception) -> BackendUnavailableError:
+    """Why no work can be given to it, where that ended in this error."""
+    if sys.platform == "linux":
+        return vulkan.explain()
+    return BackendUnavailableError(f"the graphics card cannot be used ({line(error)})", "update its driver")
+
+
+def line(error: Exception) -> str:
+    """The beginning of what a library says, for a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:MOST].rstrip(". ")

@@ -1,0 +1,53 @@
+"""Which extra of this package would make the engine faster on this machine, and how much there is to fetch."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from nst_core.system.optional_packages import remedy_for
+
+DRM = Path("/sys/class/drm")
+NVIDIA_DEVICE = Path("/dev/nvidiactl")
+MAKERS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
+"""Of graphics cards, by the number that they give for their vendor."""
+WEBGPU_MEGABYTES = {"darwin": 5, "linux": 7, "win32": 13}
+"""What onnxruntime-ep-webgpu 0.4 takes to fetch, by system."""
+CUDA_MEGABYTES = 2000
+"""What PyTorch with CUDA's libraries takes to fetch, at least."""
+
+
+def proposal(system: str = sys.platform) -> list[str]:
+    """Sentences: CUDA for an NVIDIA card, WebGPU for any other; none where nothing would be gained."""
+    said, found = list[str](), makers(system)
+    if "NVIDIA" in found and not find_spec("torch"):
+        said.append(
+            f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {remedy_for('torch')}"
+            f" (more than {CUDA_MEGABYTES} MB)."
+        )
+    if found and system in WEBGPU_MEGABYTES and not find_spec("onnxruntime_ep_webgpu"):
+        which = "It" if said else f"There is a graphics card ({', '.join(found)}), which"
+        said.append(
+            f"{which} can also be used without CUDA: {remedy_for('onnxruntime_ep_webgpu')}"
+            f" ({WEBGPU_MEGABYTES[system]} MB); `neural-style doctor` says whether it is the faster one."
+        )
+    return said
+
+
+def makers(system: str = sys.platform) -> list[str]:
+    """Whose graphics cards are here, as far as can be told without a driver."""
+    if system == "darwin":
+        return ["Apple"] if platform.machine() == "arm64" else []
+    found = ["NVIDIA"] if NVIDIA_DEVICE.exists() or shutil.which("nvidia-smi") else []
+    for file in sorted(DRM.glob("card*/device/vendor")):
+        try:
+            maker = MAKERS.get(file.read_text("ascii").strip())
+        except (OSError, ValueError):
+            continue
+        if maker and maker not in found:
+            found.append(maker)
+    # Windows draws its desktop by one, whose maker is asked later.
+    return found or (["of some make"] if system == "win32" else [])

@@ -1,0 +1,20 @@
+"""Where the system keeps what a program can find again: nothing in it is missed when it is gone."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+NAME = "gimp-neural-style"
+
+
+def cache_folder(surroundings: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
+    """This person's folder of ours, which need not exist."""
+    home = Path.home()
+    if system == "win32":
+        return Path(surroundings.get("LOCALAPPDATA") or home / "AppData" / "Local") / NAME / "cache"
+    if system == "darwin":
+        return home / "Library" / "Caches" / NAME
+    return Path(surroundings.get("XDG_CACHE_HOME") or home / ".cache") / NAME

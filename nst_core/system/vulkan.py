@@ -1,0 +1,168 @@
+"""What Vulkan says of this machine's graphics cards: their names, drivers and free memory, and why there are none.
+
+Asked through the system's own loader, by its C interface, so that nothing has to be installed for it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from nst_core.shared.errors import BackendUnavailableError
+
+_LIBRARIES = {"win32": ("vulkan-1.dll",), "linux": ("libvulkan.so.1", "libvulkan.so")}
+_VERSION_1_1 = (1 << 22) | (1 << 12)
+_INSTANCE_INFO, _APPLICATION_INFO, _MEMORY, _BUDGET = 1, 0, 1000059006, 1000237000
+"""Kinds of structures, as the headers number them."""
+_PROPERTIES, _HEADER, _NAME = 2048, 20, 256
+"""Bytes: room for a card's properties, of which only the beginning is read; what stands before its name; the name."""
+_ON_CARD = 1
+"""The flag of a heap that is the card's own memory."""
+SEPARATE, SOFTWARE = 2, 4
+"""Kinds of cards: with memory of their own; none at all, but a program on the processor."""
+_ORDER = {SEPARATE: 0, 1: 1, 3: 2}
+"""Kinds of cards in the order in which they are preferred: with memory of their own, in the processor, virtual."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A graphics card. kind: as Vulkan numbers it; driver: its version as one number; free: bytes, None if unknown."""
+
+    name: str
+    kind: int
+    driver: int
+    free: int | None
+
+
+class _Application(ctypes.Structure):
+    _fields_ = [
+        ("kind", ctypes.c_uint32),
+        ("next", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("version", ctypes.c_uint32),
+        ("engine", ctypes.c_char_p),
+        ("engine_version", ctypes.c_uint32),
+        ("api", ctypes.c_uint32),
+    ]
+
+
+class _Instance(ctypes.Structure):
+    _fields_ = [
+        ("kind", ctypes.c_uint32),
+        ("next", ctypes.c_void_p),
+        ("flags", ctypes.c_uint32),
+        ("application", ctypes.POINTER(_Application)),
+        ("layers", ctypes.c_uint32),
+        ("layer_names", ctypes.c_void_p),
+        ("extensions", ctypes.c_uint32),
+        ("extension_names", ctypes.c_void_p),
+    ]
+
+
+class _Budget(ctypes.Structure):
+    _fields_ = [
+        ("kind", ctypes.c_uint32),
+        ("next", ctypes.c_void_p),
+        ("budget", ctypes.c_uint64 * 16),
+        ("usage", ctypes.c_uint64 * 16),
+    ]
+
+
+class _Heap(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_uint64), ("flags", ctypes.c_uint32)]
+
+
+class _Memory(ctypes.Structure):
+    _fields_ = [
+        ("kind", ctypes.c_uint32),
+        ("next", ctypes.POINTER(_Budget)),
+        ("types", ctypes.c_uint32),
+        ("type", ctypes.c_uint32 * 64),
+        ("heaps", ctypes.c_uint32),
+        ("heap", _Heap * 16),
+    ]
+
+
+def cards() -> list[Card]:
+    """The cards that a driver offers, best first; those that are programs come last.
+
+    Raises BackendUnavailableError where there is no Vulkan at all; on a Mac there never is.
+    """
+    found = []
+    with _instance(_loader()) as (vulkan, instance):
+        count = ctypes.c_uint32()
+        vulkan.vkEnumeratePhysicalDevices(instance, ctypes.byref(count), None)
+        devices = (ctypes.c_void_p * count.value)()
+        vulkan.vkEnumeratePhysicalDevices(instance, ctypes.byref(count), devices)
+        for device in devices[: count.value]:
+            properties = ctypes.create_string_buffer(_PROPERTIES)
+            vulkan.vkGetPhysicalDeviceProperties(ctypes.c_void_p(device), properties)
+            _, driver, _, _, kind = (ctypes.c_uint32 * 5).from_buffer(properties)
+            name = properties.raw[_HEADER : _HEADER + _NAME].partition(b"\0")[0].decode("utf-8", "replace")
+            found.append(Card(name, kind, driver, _free(vulkan, ctypes.c_void_p(device))))
+    return sorted(found, key=lambda card: _ORDER.get(card.kind, SOFTWARE))
+
+
+def best() -> Card | None:
+    """The first of `cards`; None where there are none, or no Vulkan."""
+    with suppress(BackendUnavailableError):
+        return next(iter(cards()), None)
+    return None
+
+
+def explain() -> BackendUnavailableError:
+    """Why no card can be used through Vulkan, where none can."""
+    try:
+        there = cards()
+    except BackendUnavailableError as error:
+        return error
+    if not there:
+        return BackendUnavailableError(
+            "no driver offers Vulkan a graphics card",
+            "install the card's driver (in Debian mesa-vulkan-drivers for AMD and Intel, nvidia-driver for NVIDIA)",
+        )
+    return BackendUnavailableError(
+        f"{there[0].name} cannot be used: its driver lacks what is needed", "update the card's driver"
+    )
+
+
+def _loader() -> ctypes.CDLL:
+    for name in _LIBRARIES.get(sys.platform, ()):
+        with suppress(OSError):
+            return ctypes.CDLL(name)
+    raise BackendUnavailableError(
+        "there is no Vulkan here, by which graphics cards compute",
+        "install its loader (in Debian libvulkan1) and the card's driver",
+    )
+
+
+@contextmanager
+def _instance(vulkan: ctypes.CDLL) -> Iterator[tuple[ctypes.CDLL, ctypes.c_void_p]]:
+    application = _Application(kind=_APPLICATION_INFO, name=b"Neural Style", api=_VERSION_1_1)
+    wanted = _Instance(kind=_INSTANCE_INFO, application=ctypes.pointer(application))
+    instance = ctypes.c_void_p()
+    if vulkan.vkCreateInstance(ctypes.byref(wanted), None, ctypes.byref(instance)) != 0:
+        raise BackendUnavailableError(
+            "no driver offers Vulkan a graphics card",
+            "install the card's driver (in Debian mesa-vulkan-drivers for AMD and Intel, nvidia-driver for NVIDIA)",
+        )
+    try:
+        yield vulkan, instance
+    finally:
+        vulkan.vkDestroyInstance(instance, None)
+
+
+def _free(vulkan: ctypes.CDLL, device: ctypes.c_void_p) -> int | None:
+    """Bytes of the largest heap of the card's own that are not in use; None where the driver does not say."""
+    budget = _Budget(kind=_BUDGET)
+    memory = _Memory(kind=_MEMORY, next=ctypes.pointer(budget))
+    vulkan.vkGetPhysicalDeviceMemoryProperties2(device, ctypes.byref(memory))
+    own = [place for place in range(min(memory.heaps, 16)) if memory.heap[place].flags & _ON_CARD]
+    if not own:
+        return None
+    largest = max(own, key=lambda place: int(memory.heap[place].size))
+    # A driver that keeps no count leaves zeros.
+    return int(budget.budget[largest] or memory.heap[largest].size) - int(budget.usage[largest])

@@ -1,0 +1,234 @@
+"""A graphics card of any make, by WebGPU, against the processor: `make test-gpu` has one in software.
+
+Both compute in float32, in another order: 1e-6 of the gradient's norm, of which ten times is allowed. Decisions near a
+tie are another matter: see `engine_fixtures.nearest`.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_fixtures import BOTH, nearest, noise, painting, photograph, targets
+
+from nst_core.backends import card, card_trial, select
+from nst_core.backends.base import AbortedError, Blocks
+from nst_core.backends.card_trial import Verdict
+from nst_core.backends.onnx import OnnxBackend, _Answers
+from nst_core.backends.select import choose
+from nst_core.backends.tiling import InTiles
+from nst_core.imaging.arrays import Float, planes
+from nst_core.painting import matching
+from nst_core.painting.job import Job, Style
+from nst_core.painting.run import Run
+from nst_core.setup.check_engine import examine
+from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
+from nst_core.shared.settings import from_mapping
+from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY, Method
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parents[2]
+ROUND_OFF = 1e-5
+SAME_LOSSES = 1e-3
+PICTURES = range(3)
+"""Seeds of noise."""
+MANY = 6000
+"""Blocks whose products with each other take 2.3 GB: more than a card in software gives to one array."""
+
+
+@pytest.fixture(scope="module")
+def gpu() -> OnnxBackend:
+    try:
+        return OnnxBackend("gpu")
+    except BackendUnavailableError as error:
+        pytest.skip(f"{error} `make test-gpu` has a card in software")
+
+
+@pytest.fixture(scope="module")
+def processor() -> OnnxBackend:
+    made = OnnxBackend("cpu")
+    made.prefix = ""
+    return made
+
+
+def distance(a: Float, b: Float) -> float:
+    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+
+
+def python(script: str, **surroundings: str) -> "subprocess.CompletedProcess[str]":
+    words = [sys.executable, "-c", script]
+    return subprocess.run(
+        words, cwd=ROOT, env=os.environ | surroundings, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@BOTH
+def test_losses_and_gradient_are_the_processors(gpu: OnnxBackend, processor: OnnxBackend, method: Method) -> None:
+    """At an odd size, under two soft regions, for both methods."""
+    size = (37, 45)
+    guides = np.random.default_rng(1).random((2, 1, *size), dtype=np.float32) + 0.1
+    wanted = targets(processor, *size, guides, method)
+    objectives = [backend.objective(wanted) for backend in (gpu, processor)]
+
+    def distances() -> Iterator[float]:
+        for seed in PICTURES:
+            found, expected = (objective(planes(noise(*size, seed))) for objective in objectives)
+            np.testing.assert_allclose(found[0], expected[0], rtol=SAME_LOSSES)
+            yield distance(found[1], expected[1])
+
+    assert nearest(distances(), *size, ROUND_OFF) < ROUND_OFF
+
+
+def test_features_are_the_processors(gpu: OnnxBackend, processor: OnnxBackend) -> None:
+    """Maps, means over cells, Gram matrices."""
+    image = planes(noise(48, 33))
+    found, expected = (backend.features(image) for backend in (gpu, processor))
+    assert list(found) == list(expected)
+    assert max(distance(found[layer], expected[layer]) for layer in expected) < ROUND_OFF
+    (grams, held), (own_grams, own) = (backend.described(image, PAINTERLY) for backend in (gpu, processor))
+    assert max(distance(grams[layer], own_grams[layer]) for layer in own_grams) < ROUND_OFF
+    assert max(distance(held[layer], own[layer]) for layer in own) < ROUND_OFF
+
+
+@pytest.mark.parametrize("every", [True, False])
+def test_the_same_pieces_are_found(gpu: OnnxBackend, processor: OnnxBackend, *, every: bool) -> None:
+    """All cells compared, or those of the best blocks."""
+    query, reference = (
+        matching.pieces(processor.held(planes(picture), PAINTERLY)).blocks
+        for picture in (noise(64, 72, 1), noise(120, 160, 2))
+    )
+    found, expected = (backend.nearest(query, reference, every=every) for backend in (gpu, processor))
+    assert (found == expected).mean() > 0.99
+
+
+@BOTH
+def test_tiles_give_the_whole_pictures_gradient(gpu: OnnxBackend, method: Method) -> None:
+    """Losses too."""
+    wanted, image = targets(gpu, 45, 33, None, method), planes(noise(45, 33))
+    (losses, found), (expected_losses, expected) = (one.objective(wanted)(image) for one in (InTiles(gpu, 32), gpu))
+    np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
+    assert distance(found, expected) < 3 * ROUND_OFF
+
+
+def test_abort_ends_an_evaluation(gpu: OnnxBackend) -> None:
+    """The next objective works again."""
+    image, wanted = planes(noise(40, 40)), targets(gpu, 40, 40, None, PAINTERLY)
+    objective = gpu.objective(wanted)
+    objective(image)
+    gpu.abort()
+    with pytest.raises(AbortedError):
+        objective(image)
+    assert np.isfinite(gpu.objective(wanted)(image)[1]).all()
+
+
+def test_what_is_no_number_is_never_passed_on(gpu: OnnxBackend) -> None:
+    """A card that computes none has failed."""
+    image = planes(noise(40, 40))
+    objective = gpu.objective(targets(gpu, 40, 40, None, PAINTERLY))
+    image[0, 0, 3, 3] = np.nan
+    with pytest.raises(CardLostError, match="wrongly"):
+        objective(image)
+
+
+def test_an_old_answer_or_none_is_never_passed_on() -> None:
+    """What stays in the card's memory where it has failed."""
+    seen, image = _Answers(), planes(noise(32, 32))
+    losses, gradient = np.ones(3, np.float32), image - 0.5
+    seen.check(image, losses, gradient)
+    seen.check(image, losses, gradient)
+    with pytest.raises(CardLostError):
+        seen.check(image / 2, losses, gradient.copy())
+    with pytest.raises(CardLostError):
+        seen.check(image, losses * 0, gradient * 0)
+
+
+def test_more_than_the_card_allows_is_a_shortage_of_memory(gpu: OnnxBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For which there are smaller tiles; it computes on afterwards."""
+    rng = np.random.default_rng(0)
+    shapes = (4, MANY, CELL_SIZE), (MANY, BLOCK_SIZE), (4, MANY)
+    blocks = Blocks(*(rng.random(shape, dtype=np.float32) for shape in shapes))
+    monkeypatch.setattr("nst_core.backends.onnx.SCORES", 1e12)
+    with pytest.raises(OutOfMemoryError):
+        gpu.nearest(blocks, blocks, every=True)
+    few = Blocks(blocks.fine[:, :9], blocks.coarse[:9], blocks.inverse[:, :9])
+    assert gpu.nearest(few, few, every=True).shape == (4, 9)
+
+
+def test_a_run_paints_on_the_card_and_names_it(gpu: OnnxBackend) -> None:
+    """Previews from another thread included; stopping keeps the best picture so far."""
+    settings = from_mapping({"quality": "draft", "backend": "onnx", "device": "gpu"})
+    run = Run(Job(photograph(32, 40), (Style(painting(32, 40)),), settings))
+    over, seen = threading.Event(), list[Float]()
+
+    def look() -> None:
+        while not over.wait(0.1):
+            seen.append(run.preview(32))
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    losses = list[float]()
+    for progress in run:
+        losses += [] if progress.loss is None else [progress.loss]
+        if len(losses) == 3:
+            run.stop()
+    over.set()
+    looking.join()
+    outcome = run.outcome()
+    assert losses[-1] < losses[0]
+    assert np.isfinite(np.stack([outcome.pixels])).all()
+    assert all(np.isfinite(picture).all() for picture in seen)
+    assert (outcome.metrics.device, outcome.metrics.card) == ("gpu", card.name())
+    assert gpu.card == card.name() != ""
+
+
+def test_a_card_slower_than_the_processor_is_not_chosen(
+    gpu: OnnxBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One in software is: the trial says so, and it is not made again while nothing changes."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = card_trial.verdict()
+    assert not found.faster
+    assert "not chosen by itself" in str(found)
+    monkeypatch.setattr(card_trial, "_tried", lambda: pytest.fail("tried again"))
+    assert card_trial.verdict() == found
+    assert choose("onnx").device == "cpu"
+    assert choose("onnx", "gpu").device == gpu.device == "gpu"
+    monkeypatch.setattr(card, "driver", lambda: "another one")
+    monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(0.1, 1.0))
+    assert card_trial.verdict().faster
+
+
+@pytest.mark.usefixtures("gpu")
+def test_the_examination_names_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a step takes there, and whether it is chosen by itself."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(2.0, 1.0))
+    (said,) = [finding for finding in examine() if (finding.subject, finding.where) == ("onnx", "gpu")]
+    assert card.name() in said.text
+    assert "not chosen by itself" in said.text
+    assert said.state == "note"
+
+
+@pytest.mark.usefixtures("gpu")
+def test_without_a_driver_the_sentence_says_what_to_install() -> None:
+    """And a run that may choose goes on on the processor."""
+    script = "import json\nfrom nst_core.backends.select import choose\n"
+    nowhere = {"VK_ICD_FILENAMES": "/nowhere.json", "VK_DRIVER_FILES": "/nowhere.json", "XDG_CACHE_HOME": "/nowhere"}
+    done = python(script + "choose('onnx', 'gpu')", **nowhere)
+    assert "no driver offers Vulkan a graphics card" in done.stderr
+    done = python(script + "made = choose('onnx')\nprint(json.dumps([made.device, made.notes]))", **nowhere)
+    assert json.loads(done.stdout)[0] == "cpu", done.stderr
+
+
+def test_a_card_that_failed_at_work_is_given_up(gpu: OnnxBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the next start of the program."""
+    monkeypatch.setattr(select, "_given_up", set())
+    select.give_up(gpu)
+    with pytest.raises(BackendUnavailableError, match="failed at work"):
+        choose("onnx", "gpu")
