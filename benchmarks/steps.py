@@ -26,13 +26,11 @@ from nst_core.backends.select import has_torch
 from nst_core.imaging import image_files
 from nst_core.imaging.arrays import planes
 from nst_core.imaging.resizing import resize
-from nst_core.painting.job import Style
-from nst_core.painting.regions import regions_of
-from nst_core.painting.targets import Scene, classic_targets
+from nst_core.painting.job import Job, Style
+from nst_core.painting.painter import Painter
 from nst_core.shared.client.engine import Engine
 from nst_core.vgg import weights
-from nst_core.vgg.layers import CONVOLUTIONS
-from nst_core.vgg.losses import Weights
+from nst_core.vgg.layers import CONVOLUTIONS, PAINTERLY
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 MATRIX, PRODUCTS = 8192, 5
@@ -64,9 +62,10 @@ def name(backend: Backend) -> str:
 
 
 def operations(size: int) -> float:
-    """Floating-point operations of the convolutions: forward, and once more for the gradient."""
+    """Floating-point operations of the painterly convolutions: forward, and once more for the gradient."""
     found, side = 0, size
-    for conv in CONVOLUTIONS:
+    last = next(number for number, conv in enumerate(CONVOLUTIONS) if conv.relu == PAINTERLY.deepest)
+    for conv in CONVOLUTIONS[: last + 1]:
         side = side // 2 if conv.pooled else side
         found += 2 * 2 * 9 * conv.in_channels * conv.out_channels * side * side
     return found
@@ -94,15 +93,9 @@ def measure(size: int, rounds: int) -> None:
     content = resize(image_files.read(PHOTOGRAPHS / "cat.jpg"), size, size)
     style = Style(image_files.read(PHOTOGRAPHS / "coffee.jpg"))
     image = planes(np.random.default_rng(0).random((size, size, 3), dtype=np.float32))
-    visible = np.ones((size, size), np.float32)
-    scene = Scene(content, visible, regions_of((style,), *visible.shape), visible.size, 1.0)
+    painter = Painter(Job(content, (style,)), content, (style,))
     ready = [
-        (
-            b,
-            b.objective(classic_targets(b, scene, Weights())),
-            b.array(image),
-        )
-        for b in backends()
+        (backend, painter.canvas(backend, None, size, size).objective, backend.array(image)) for backend in backends()
     ]
     seconds: list[list[float]] = [[] for _ in ready]
     # The first evaluation prepares, and the second one is recorded on a card.

@@ -29,7 +29,7 @@ NOISE = 0.2
 """Standard deviation of a noise init, before it takes the styles' colours."""
 VARIATION, CLOUD = 0.1, 16
 """Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
-PIECES = 0.5
+PIECES = 0.35
 """Share of the matched pieces' pixels in an octave's start; the rest is the enlarged picture."""
 PAINTED = 0.25
 """Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""

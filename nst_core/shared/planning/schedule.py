@@ -97,7 +97,7 @@ FORMS_SIDE = 64
 small texture, which has only them, all."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations at every other octave of the classic method: what the coarser ones settled need not be found again."""
-PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+PAINTERLY_STEPS = {"draft": (2, 4, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
 """Evaluations of the painterly method, from the full size down; smaller octaves get as many as the last one named."""
 
 
