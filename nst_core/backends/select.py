@@ -101,8 +101,9 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
     return [pair for pair in dict.fromkeys(order) if pair in found], faults
 
 
+@cache
 def _is_worth_it() -> bool:
-    """Whether a graphics card of any make is faster than the processor here."""
+    """Whether a graphics card of any make is faster than the processor here: asked once, since drivers are asked."""
     from nst_core.backends import card_trial  # noqa: PLC0415 - as above
 
     return card_trial.verdict().faster

@@ -197,6 +197,7 @@ def test_a_card_slower_than_the_processor_is_not_chosen(
     assert "not chosen by itself" in str(found)
     monkeypatch.setattr(card_trial, "_tried", lambda: pytest.fail("tried again"))
     assert card_trial.verdict() == found
+    select._is_worth_it.cache_clear()
     assert choose("onnx").device == "cpu"
     assert choose("onnx", "gpu").device == gpu.device == "gpu"
     monkeypatch.setattr(card, "driver", lambda: "another one")

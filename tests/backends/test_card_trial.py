@@ -90,9 +90,11 @@ def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(select, "_make", make)
     select._tried.cache_clear()
+    select._is_worth_it.cache_clear()
     monkeypatch.setattr(card_trial, "verdict", lambda: Verdict(1.0, 0.5))
     assert select.choose("onnx").device == "cpu"
     assert asked == ["cpu"]
+    select._is_worth_it.cache_clear()
     monkeypatch.setattr(card_trial, "verdict", lambda: Verdict(0.1, 0.5))
     made = select.choose("onnx")
     assert asked == ["cpu", "gpu"]
@@ -101,6 +103,7 @@ def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch)
         select.choose("onnx", "gpu")
     assert refused.value.remedy == "install one"
     select._tried.cache_clear()
+    select._is_worth_it.cache_clear()
 
 
 def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
