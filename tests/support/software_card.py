@@ -63,7 +63,6 @@ def main() -> int:
     surroundings = {
         "HOME": "/tmp",  # noqa: S108 - of the private Debian
         "LANG": "C.UTF-8",
-        "LP_NUM_THREADS": "0",  # threads that wait for each other suffer most where others work
         "ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER": "1",
         "PATH": "/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
