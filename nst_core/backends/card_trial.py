@@ -88,7 +88,14 @@ def _situation() -> list[str]:
 def _tried() -> Verdict:
     command = [sys.executable, "-P", "-m", "nst_core.backends.card_trial"]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False)  # noqa: S603 - this very program
+        done = subprocess.run(  # noqa: S603 - this very program
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
         said = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
         return Verdict(**said)
     except subprocess.TimeoutExpired:
