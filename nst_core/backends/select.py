@@ -75,6 +75,8 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
             faults = (*faults, fault)
     if device == "gpu" and (refusal := _refusals.get(("onnx", "gpu"))):
         raise refusal
+    if device == "gpu" and backend != "torch" and not faults:
+        _make("onnx", device)  # it is not installed, and says so
     raise BackendUnavailableError(
         "; ".join(faults)
         or f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),

@@ -14,6 +14,7 @@ DRM = Path("/sys/class/drm")
 NVIDIA_DEVICE = Path("/dev/nvidiactl")
 MAKERS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
 """Of graphics cards, by the number that they give for their vendor."""
+UNKNOWN = "unknown"
 WEBGPU_MEGABYTES = {"darwin": 5, "linux": 7, "win32": 13}
 """What onnxruntime-ep-webgpu 0.4 takes to fetch, by system."""
 CUDA_MEGABYTES = 2000
@@ -29,7 +30,8 @@ def proposal(system: str = sys.platform) -> list[str]:
             f" (more than {CUDA_MEGABYTES} MB)."
         )
     if found and system in WEBGPU_MEGABYTES and not find_spec("onnxruntime_ep_webgpu"):
-        which = "It" if said else f"There is a graphics card ({', '.join(found)}), which"
+        known = f" ({', '.join(found)})" if found != [UNKNOWN] else ""
+        which = "It" if said else f"There is a graphics card{known}, which"
         said.append(
             f"{which} can also be used without CUDA: {remedy_for('onnxruntime_ep_webgpu')}"
             f" ({WEBGPU_MEGABYTES[system]} MB); `neural-style doctor` says whether it is the faster one."
@@ -50,4 +52,4 @@ def makers(system: str = sys.platform) -> list[str]:
         if maker and maker not in found:
             found.append(maker)
     # Windows draws its desktop by one, whose maker is asked later.
-    return found or (["of some make"] if system == "win32" else [])
+    return found or ([UNKNOWN] if system == "win32" else [])

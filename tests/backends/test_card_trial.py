@@ -80,6 +80,7 @@ def test_a_broken_or_unwritable_cache_does_no_harm(cache: Path, monkeypatch: pyt
 def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """A faster card is taken, a slower one is not, and one that cannot be made is passed over with a note."""
     monkeypatch.setattr(onnx, "devices", lambda: ["cpu", "gpu"])
+    monkeypatch.setattr(select, "_refusals", {})
     asked = list[str]()
 
     def make(_: str, device: str) -> Any:
@@ -113,6 +114,10 @@ def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch: pytest.M
     monkeypatch.setattr(onnx_session, "remedy_for", lambda _: "run `pip install 'gimp-neural-style[webgpu]'`")
     with pytest.raises(BackendUnavailableError, match=r"gimp-neural-style\[webgpu\]"):
         OnnxBackend("gpu")
+    monkeypatch.setattr(onnx, "devices", lambda: ["cpu"])
+    monkeypatch.setattr(select, "_refusals", {})
+    with pytest.raises(BackendUnavailableError, match=r"gimp-neural-style\[webgpu\]"):
+        select.choose("auto", "gpu")
     monkeypatch.setattr(onnx_session, "WEBGPU", "json")  # a module without a library
     with pytest.raises(BackendUnavailableError, match="does not fit this ONNX Runtime"):
         OnnxBackend("gpu")

@@ -63,6 +63,7 @@ def test_what_is_installed_is_not_proposed(bare: Path, monkeypatch: pytest.Monke
 def test_other_systems_have_their_megabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every Windows has some card; of Macs those with Apple's own chips do."""
     monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert "There is a graphics card, which" in proposal("win32")[0]
     assert "(13 MB)" in proposal("win32")[0]
     assert "(5 MB)" in proposal("darwin")[0]
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
