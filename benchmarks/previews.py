@@ -1,6 +1,7 @@
 """How soon a warm engine shows something: through a real worker, as the dialog asks for it.
 
-python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto] [--out DIR]
+python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto]
+    [--quality draft] [--out DIR]
 
 Prints, for each pair, the median seconds from the request to the first picture and to the whole preview, and how many
 steps were done after two seconds. A style is new to the engine in its first round only: sliders move more often.
@@ -58,7 +59,7 @@ def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Sty
     scale = options.size / max(picture.shape[:2])
     small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     rgba = np.dstack([small, np.ones(small.shape[:2], np.float32)])
-    settings = {"seed": seed, "backend": options.backend}
+    settings = {"seed": seed, "backend": options.backend, "quality": options.quality}
     return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2)
 
 
@@ -69,6 +70,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--quality", default="draft", help="what the first small preview is painted in")
     parser.add_argument("--out", type=Path, default=Path("out/previews"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
