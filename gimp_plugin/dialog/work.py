@@ -165,6 +165,8 @@ class LayerWork:
         first = sample.frame.scale < 1 and max(sample.frame.width, sample.frame.height) <= framing.FITTED_SIDE
         quality = "draft" if first or wish.settings["quality"] == "draft" else "normal"
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
+        if sample.part < 1:  # it is the whole whose borders shall meet
+            settings["seamless"] = False
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
         strength_map = wish.regions.strength_map(self._image, sample.area)
         content, init = sample.pixels, None

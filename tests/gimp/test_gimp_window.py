@@ -128,6 +128,9 @@ def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sitti
     assert facts["caption"]
     assert facts["strength taken back"]
     assert facts["dropped"]
+    layout = json.loads((Path(facts["folder"]) / "profile" / "neural-style.json").read_text())
+    assert layout["upright"]
+    assert [len(layout["size"]), len(layout["sides"])] == [2, 2], "the window is laid out so the next time"
     assert facts["nameless"] == []
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
 

@@ -102,6 +102,11 @@ def test_keys_a_double_click_and_the_small_map_lead_anywhere(answers: dict[str, 
     assert answers["tooltip"] is None, "it would lie on the picture"
 
 
+def test_a_part_of_a_seamless_picture_has_borders_of_its_own(answers: dict[str, Any]) -> None:
+    """Its left one does not meet its right one: those of the whole do."""
+    assert answers["seamless part"] is False
+
+
 def test_a_draft_has_nothing_finer_to_show(answers: dict[str, Any]) -> None:
     """The whole layer is painted once, as small as a draft is."""
     assert answers["draft"] == [320, 240, True]

@@ -285,6 +285,9 @@ def keys(stage: Stage, fit: Viewport) -> None:
     whole = memoryview(canvas.read(stage.layer).rgba)
     rows = [(part.frame.top + row) * WIDTH * 16 + part.frame.left * 16 for row in range(part.frame.height)]
     same = b"".join(whole[start : start + part.frame.width * 16] for start in rows) == part.pixels.rgba
+    asked = painter(stage.preview, seamless=True).finer()
+    assert asked is not None
+    answers["seamless part"] = asked.settings["seamless"]
     answers["full resolution"] = [part.frame.scale, same]
     (left, top), (width, _) = stage.view.corner, stage.view.extent
     _, x, y = stage.box.get_window().get_origin()
@@ -317,9 +320,9 @@ def drafted(stage: Stage) -> None:
     preview.show_after(stage.painted(), "Preview", done=True)
 
 
-def painter(preview: Preview, strength: str = "") -> LayerWork:
+def painter(preview: Preview, strength: str = "", *, seamless: bool = False) -> LayerWork:
     choices = {named.name.replace("_", "-"): named.default for named in knobs()} | {"output": "layer", "as-seen": True}
-    choices |= {"strength-map": strength}
+    choices |= {"strength-map": strength, "seamless": seamless}
     config = SimpleNamespace(get_property=choices.__getitem__)
     return LayerWork([preview.layer], config, lambda: Picks((Pick("preset", "mosaic", "Mosaic"),)), preview)
 
