@@ -236,16 +236,14 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _place_labels(self) -> None:
         (left, top), (width, height) = self.view.corner, self.view.extent
-        # Where the layer ends: the room's other borders are as far from it, but for a px.
         for label in (self._badge, *self._captions, self._error):
             label.set_margin_start(round(left) + GAP)
             label.set_margin_end(round(left) + GAP)
             label.set_margin_top(round(top) + GAP)
             label.set_margin_bottom(round(top) + GAP)
-        after = self._captions[1]
-        after.set_valign(Gtk.Align.END)
+        # The upper corners are the badge's and the small map's.
         self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
-        self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.END)
+        self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.CENTER)
         for label, text in zip(self._captions, self.shown.captions, strict=True):
             label.set_text(text)
         side = width if self._upright else height
