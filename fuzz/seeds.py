@@ -15,6 +15,7 @@ from nst_core.shared.wire import protocol
 from nst_core.shared.wire.messages import (
     Cancel,
     Done,
+    Excerpt,
     Face,
     Faces,
     Failed,
@@ -48,6 +49,7 @@ def _frames() -> Iterator[bytes]:
     style = StylePixels(PICTURE, 0.5, bytes(16))
     for message in (
         Stylize(PICTURE, (style, StyleFile(JPEG)), {"strength": 60.0}, PICTURE, bytes(16), strength_map=bytes(16)),
+        Stylize(PICTURE, (style,), excerpt=Excerpt(4, 4, (0.0, 0.0, 0.5, 0.5), PICTURE, PICTURE)),
         Cancel(1),
         FindFaces(2, PICTURE),
         Faces(2, (Face(1, 1, 1, 1, 0.5),)),
