@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-elsewhere test-gpu test-gimp32 coverage matrix audit lint install wheel clean
+.PHONY: help demo check test test-elsewhere test-gpu test-gimp32 coverage matrix audit lint lock install wheel clean
 
 help:
 	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
@@ -18,6 +18,7 @@ help:
 	@echo "make matrix       run them under every Python that is here, also those of private GIMPs"
 	@echo "make audit        ask whether what the engine needs has known holes (needs a network)"
 	@echo "make lint         check the code's form and its types"
+	@echo "make lock         take the newest versions of all tools and libraries, and write them into constraints.txt"
 	@echo "make wheel        build the package into dist/"
 	@echo "make clean        remove what the others made: environments, the private GIMP, out/"
 
@@ -69,6 +70,18 @@ lint: .venv-test/installed
 	@.venv-test/bin/mypy
 	@.venv-test/bin/lint-imports --no-logo
 
+# Run the tests afterwards: `make test` builds its environment with these versions.
+lock:
+	@rm -rf .cache/lock
+	@mkdir -p .cache
+	@$(call new-venv,.cache/lock)
+	@.cache/lock/bin/python $(PIP) torch
+	@.cache/lock/bin/python $(PIP) '.[dev]'
+	@{ head -n 1 constraints.txt; .cache/lock/bin/python -m pip freeze --all --exclude pip --exclude gimp-neural-style \
+	    | sed -E 's/\+[A-Za-z0-9.]+$$//' | LC_ALL=C sort -f; } > .cache/constraints.txt
+	@mv .cache/constraints.txt constraints.txt
+	@rm -rf .cache/lock build
+
 # Without what an earlier build left: it would go into the wheel.
 wheel: .venv-test/installed
 	@rm -rf build dist
@@ -85,14 +98,14 @@ clean:
 .venv/installed: pyproject.toml
 	@echo "Building .venv: the engine and what it needs (without torch)"
 	@$(call new-venv,.venv)
-	@.venv/bin/python $(PIP) --editable '.[cpu]'
+	@.venv/bin/python $(PIP) --editable '.[cpu,film]'
 	@touch $@
 
-.venv-test/installed: pyproject.toml
+.venv-test/installed: pyproject.toml constraints.txt
 	@echo "Building .venv-test: the engine, torch and the test tools"
 	@$(call new-venv,.venv-test)
-	@.venv-test/bin/python $(PIP) torch==2.13.0
-	@.venv-test/bin/python $(PIP) --editable '.[dev]'
+	@.venv-test/bin/python $(PIP) --constraint constraints.txt torch
+	@.venv-test/bin/python $(PIP) --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 # Debian keeps venv apart from python3; root can fetch it.

@@ -78,7 +78,7 @@ def names(file: Path) -> set[str]:
 @nox.session(python=["3.11", "3.12", "3.13"])
 def engine(session: nox.Session) -> None:
     """The engine with ONNX Runtime."""
-    session.install("--editable", ".[cpu]", *RUNNER)
+    session.install("--editable", ".[cpu,film]", *RUNNER)
     session.run("python", "-m", "pytest", "-m", "not gimp", *engine_tests(), *session.posargs)
 
 

@@ -169,6 +169,7 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
                 cost.seconds.append(time.perf_counter() - start)
                 cost.busy.append(max(busy(p) - then for p, then in zip(processes, before, strict=True)))
                 cost.scales = replace(scales)
+                objective.close()
     return costs
 
 

@@ -116,6 +116,8 @@ def measure(size: int, rounds: int) -> None:
             f"{middle / statistics.median(seconds[0]):5.2f} x onnx, {operations(size) / middle / limit:3.0%} of "
             f"{limit / 1e12:.2f} TFLOP/s; gradient differs from onnx by {gap:.1e}"
         )
+    for _, objective, _ in ready:
+        objective.close()
 
 
 def measure_start(rounds: int) -> None:

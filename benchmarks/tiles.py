@@ -29,6 +29,7 @@ from nst_core.painting.job import Style
 from nst_core.painting.regions import regions_of
 from nst_core.painting.targets import Scene, classic_targets
 from nst_core.shared.planning.schedule import Octave
+from nst_core.system.process_defaults import set_process_defaults
 from nst_core.vgg.losses import Weights
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
@@ -81,6 +82,7 @@ def main() -> None:
     parser.add_argument("--once", type=int, nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.once:
+        set_process_defaults()  # as the worker does
         side, tile = options.once
         objective, image = prepared(choose(options.backend), side, tile, options.regions)
         objective(image)

@@ -12,8 +12,9 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nst_core.painting.job import Job, Outcome, Progress, Style, preset_styles
+    from nst_core.painting.job import Job, Outcome, Style, preset_styles
     from nst_core.painting.run import Run, stylize
+    from nst_core.shared.planning.progress import Progress
     from nst_core.shared.presets.lookup import load_preset
     from nst_core.shared.settings import Settings
 
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 __all__ = ["Job", "Outcome", "Progress", "Run", "Settings", "Style", "load_preset", "preset_styles", "stylize"]
 
 _HOME = {
+    "Progress": "shared.planning.progress",
     "Settings": "shared.settings",
     "load_preset": "shared.presets.lookup",
     "Run": "painting.run",

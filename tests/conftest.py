@@ -32,7 +32,7 @@ settings.register_profile("long", max_examples=5000, deadline=None)
 settings.load_profile("brief")  # for the other: pytest --hypothesis-profile long
 
 if (MEASURED := "COVERAGE_PROCESS_CONFIG") in os.environ:  # engines, whose surroundings are few, are measured too
-    launch.KEPT += f" {MEASURED}"
+    launch.PASSED_ON += f" {MEASURED}"
 
 Facts = dict[str, Any]
 Found = Callable[[str], Facts]

@@ -19,6 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from gimp_plugin.translation import CATALOGS, DOMAIN
 from nst_core.shared.presets.lookup import BUILT_IN, list_presets
+from nst_core.shared.sentences import NOTES, SENTENCES
 from nst_core.shared.settings import knobs
 
 HERE = Path(__file__).resolve().parent
@@ -33,11 +34,11 @@ UNSAID = (b'"Project', b'"Report', b'"POT', b'"PO-', b'"Last', b'"Language-Team'
 
 
 def texts() -> Catalog:
-    """Every text, without translations: those in the plug-in's code, the settings' and the built-in presets'."""
+    """Every text, without translations: of the plug-in's code, the settings, built-in presets, errors and notes."""
     catalog = Catalog(project="Neural Style for GIMP", charset="utf-8", header_comment="", fuzzy=False)
     for file, _line, message, comments, _context in extract_from_dir(SOURCES, keywords=KEYWORDS):
         catalog.add(message, locations=[(file, 0)], auto_comments=comments)
-    for place, text in (*_of_settings(), *_of_presets()):
+    for place, text in (*_of_settings(), *_of_presets(), *_of_sentences()):
         catalog.add(text, locations=[(place, 0)])
     return catalog
 
@@ -56,6 +57,12 @@ def _of_presets() -> Iterator[tuple[str, str]]:
         if preset.thumbnail.is_relative_to(BUILT_IN):
             yield f"preset {preset.slug}", preset.title
             yield f"preset {preset.slug}", preset.description
+
+
+def _of_sentences() -> Iterator[tuple[str, str]]:
+    for code, texts in (SENTENCES | {code: (text,) for code, text in NOTES.items()}).items():
+        for text in filter(None, texts):
+            yield f"sentence {code}", text
 
 
 def read(language: str) -> Catalog:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.variations import Kind, Sheet, plan
 from gimp_plugin.translation import _
-from nst_core.shared.errors import from_code
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Stylize
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Sampling:
                 self._next()
             case Failed():
                 self._running = None
-                self._screen.show_no_variants(from_code(event.code, event.message, event.remedy))
+                self._screen.show_no_variants(event.error)
 
     def _note(self) -> str:
         if not self._left or self._sheet is None:

@@ -12,7 +12,7 @@ from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.sampling import Sampling
 from gimp_plugin.dialog.variations import Kind
 from gimp_plugin.translation import _
-from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError, from_code
+from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Flow:
                 self._screen.show_preview(event.pixels, _("Preview"), done=True)
                 self._refine()
             case Failed():
-                self._no_preview(from_code(event.code, event.message, event.remedy))
+                self._no_preview(event.error)
 
     def _refine(self) -> None:
         """Paint what is seen of the preview finer, as long as nobody wants anything else."""
@@ -225,7 +225,7 @@ class Flow:
                 self._screen.show_preview(event.pixels, _("Preview"), done=True)
                 self._refine()
             case Failed():
-                self._no_preview(from_code(event.code, event.message, event.remedy))
+                self._no_preview(event.error)
 
     def _no_preview(self, error: NeuralStyleError) -> None:
         self._shown = self._refining = None
@@ -266,7 +266,7 @@ class Flow:
                 else:
                     self._paint_next(wish)
             case Failed():
-                error = from_code(event.code, event.message, event.remedy)
+                error = event.error
                 if self._work.count > 1 and isinstance(error, InvalidImageError):  # the fault of this layer alone
                     self._leave_out(number, error)
                     self._paint_next(wish)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -218,7 +219,24 @@ def of_file(path: Path) -> Pick:
 
 
 def read_picture(path: Path) -> bytes:
-    """A picture file as it is. Raises InvalidImageError if it is unreadable, empty or too large."""
+    """A picture file as it is, read once as long as it stays the same: previews ask for it again and again.
+
+    Raises InvalidImageError if it is unreadable, empty or too large.
+    """
+    return _read_picture(path, _state(path))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes with a file; of one that is not there, nothing."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):  # told by who reads it
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=MAX_STYLES)
+def _read_picture(path: Path, _state: tuple[int, int]) -> bytes:
     name = repr(path.name)
     try:
         with path.open("rb") as file:
@@ -238,6 +256,11 @@ def read_picture(path: Path) -> bytes:
 
 def is_foreign(path: Path) -> bool:
     """Whether a file begins like a picture that the engine cannot read, so that the host is asked to."""
+    return _is_foreign(path, _state(path))
+
+
+@functools.lru_cache(maxsize=4 * MAX_STYLES)
+def _is_foreign(path: Path, _state: tuple[int, int]) -> bool:
     try:
         with path.open("rb") as file:
             head = file.read(64)

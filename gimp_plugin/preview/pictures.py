@@ -7,14 +7,14 @@ builds of GIMP lack.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, scratch
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, GLib
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
-from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Excerpt, Pixels
+from nst_core.shared.wire.messages import Excerpt, Pixels, ScreenPixels
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,13 +97,14 @@ class Source:
 
 def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
     """The picture as the screen wants it, with its alpha. babl converts, and cuts off what is out of range."""
-    Gegl.init(None)  # does nothing the second time
-    size = pixels.width, pixels.height
-    area = Gegl.Rectangle.new(0, 0, *size)
-    buffer = Gegl.Buffer.new(canvas.FORMAT, 0, 0, *size)
-    buffer.set(area, canvas.FORMAT, bytes(pixels.rgba))
-    raw = buffer.get(area, 1.0, SCREEN, Gegl.AbyssPolicy.NONE)
-    colors, rowstride = GdkPixbuf.Colorspace.RGB, pixels.width * BYTES_PER_PIXEL // 4
+    size, raw = (pixels.width, pixels.height), bytes(pixels.rgba)
+    if not isinstance(pixels, ScreenPixels):
+        Gegl.init(None)  # does nothing the second time
+        area = Gegl.Rectangle.new(0, 0, *size)
+        buffer = Gegl.Buffer.new(canvas.FORMAT, 0, 0, *size)
+        buffer.set(area, canvas.FORMAT, raw)
+        raw = buffer.get(area, 1.0, SCREEN, Gegl.AbyssPolicy.NONE)
+    colors, rowstride = GdkPixbuf.Colorspace.RGB, pixels.width * ScreenPixels.bytes_per_pixel
     return GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(raw), colors, True, 8, *size, rowstride)  # noqa: FBT003 - alpha
 
 
@@ -112,19 +113,21 @@ def thinned(pixels: Pixels, most: int) -> Pixels:
     step = max(1, math.isqrt(pixels.width * pixels.height // most))
     if step == 1:
         return pixels
-    rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * BYTES_PER_PIXEL
+    size = pixels.bytes_per_pixel
+    rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * size
     places = [range(0, side, step) for side in (pixels.width, pixels.height)]
-    starts = [row * stride + column * BYTES_PER_PIXEL for row in places[1] for column in places[0]]
-    return Pixels(len(places[0]), len(places[1]), b"".join([rows[at : at + BYTES_PER_PIXEL] for at in starts]))
+    starts = [row * stride + column * size for row in places[1] for column in places[0]]
+    return type(pixels)(len(places[0]), len(places[1]), b"".join([rows[at : at + size] for at in starts]))
 
 
 def in_gray(pixels: Pixels) -> Pixels:
     """The picture as a layer of a grayscale image holds it."""
     Gegl.init(None)  # does nothing the second time
     area = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
+    kind = SCREEN if isinstance(pixels, ScreenPixels) else canvas.FORMAT
     buffer = Gegl.Buffer.new(GRAY, 0, 0, pixels.width, pixels.height)
-    buffer.set(area, canvas.FORMAT, bytes(pixels.rgba))
-    return Pixels(pixels.width, pixels.height, buffer.get(area, 1.0, canvas.FORMAT, Gegl.AbyssPolicy.NONE))
+    buffer.set(area, kind, bytes(pixels.rgba))
+    return replace(pixels, rgba=buffer.get(area, 1.0, kind, Gegl.AbyssPolicy.NONE))
 
 
 def checkered(picture: GdkPixbuf.Pixbuf, size: Size, zoom: int) -> GdkPixbuf.Pixbuf:

@@ -1,4 +1,4 @@
-"""The contract of a backend: turns pixels into its own arrays, an image into feature maps, targets into an objective.
+"""The contract of a backend: it makes arrays of pixels, feature maps of an image, and an objective of targets.
 
 Arrays are numpy's or torch's; the optimiser and the statistics use only what both can do. Two implementations stand
 beside this file; `nst_core.backends.select` picks one.
@@ -8,26 +8,58 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nst_core.imaging.arrays import Float
+from nst_core.shared.sentences import Note
 from nst_core.vgg.layers import Method
 from nst_core.vgg.losses import Array, Grams, Targets
 
-Objective = Callable[[Array], tuple[Array, Array]]
+Evaluate = Callable[[Array], tuple[Array, Array]]
 """image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
 
 
-GROUPS, BEST = 128, 32
-"""Into how many groups blocks are divided, and in how many of these groups' best blocks a cell's nearest is sought."""
+class Objective:
+    """The loss of an image, and its gradient: see `Evaluate`.
+
+    It may keep memory from one evaluation to the next; `close`, or the end of a `with` statement, gives that back.
+    """
+
+    def __init__(self, evaluate: Evaluate, release: Callable[[], object] = lambda: None) -> None:
+        self._evaluate: Evaluate | None = evaluate
+        self._release = release
+
+    def __call__(self, image: Array) -> tuple[Array, Array]:
+        """See `Evaluate`. Raises OutOfMemoryError, AbortedError, and ValueError once it is closed."""
+        if self._evaluate is None:
+            raise ValueError("the objective is closed")
+        return self._evaluate(image)
+
+    def close(self) -> None:
+        """Free what it holds; may be called again."""
+        if self._evaluate is not None:
+            self._evaluate = None
+            self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+GROUPS = 128
+"""Number of groups into which the blocks of a style are divided."""
+BEST = 32
+"""Number of groups whose best block is searched for the nearest cell."""
 
 
 @dataclass(frozen=True)
 class LossGradients:
-    """What pulls at a tile's feature maps.
+    """Gradients of the loss with respect to a tile's feature maps.
 
     grams: derivatives of the loss with respect to the tile's sums, by layer. held: target features by layer, each with
     the factor (1, 1, h, w) on their squared distance, zero where another tile counts.
@@ -50,7 +82,7 @@ class Blocks:
     inverse: Array
 
     def parts(self, reference: Blocks, room: float, *, every: bool) -> Iterator[Blocks]:
-        """These blocks, as many at a time as can be looked for in `room` bytes (see `Backend.nearest`)."""
+        """These blocks in parts, each of which can be searched within `room` bytes (see `Backend.nearest`)."""
         count, (places, _, size) = len(reference.coarse), reference.fine.shape
         numbers = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
         step = max(1, int(room / 4 / numbers))
@@ -60,7 +92,7 @@ class Blocks:
 
 
 def grouped(count: int) -> NDArray[np.int64]:
-    """(GROUPS, S): so many blocks dealt to groups at random, always the same way; some more than once."""
+    """(GROUPS, S): the numbers of `count` blocks in random order, with a fixed seed; some twice, to fill the groups."""
     dealt = np.random.default_rng(0).permutation(count)
     order: NDArray[np.int64] = np.resize(dealt, (GROUPS, -(-count // GROUPS)))
     return order
@@ -94,14 +126,14 @@ class Backend(Protocol):
         """The name of the graphics card that computes; empty where none does, or nobody knows it."""
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know, e.g. that a graphics card was asked for and not had."""
+    def notes(self) -> tuple[Note, ...]:
+        """What the user should know, e.g. that a graphics card was asked for and is not used."""
 
     def array(self, values: Float) -> Array:
         """A float32 numpy array as one of the backend's own, on its device."""
 
     def numpy(self, array: Array) -> Float:
-        """The way back."""
+        """One of its arrays as a float32 numpy array on the host."""
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
@@ -132,10 +164,10 @@ class Backend(Protocol):
         """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""
 
     def free_memory(self) -> int | None:
-        """Bytes free where the arrays live; None where nobody knows."""
+        """Free bytes of the memory that holds the arrays; None if it is not known."""
 
     def keep_within(self, memory: float) -> None:
-        """Hold no more than that many bytes where the arrays live, where the library can see to it: rather raise."""
+        """Limit the memory of the arrays to this many bytes, if the library can; beyond that it raises."""
 
     def abort(self) -> None:
         """Ask a running evaluation to end early where the library can; it then raises AbortedError."""

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-import threading
-import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 
@@ -16,9 +12,10 @@ import numpy as np
 
 from nst_core.backends import card
 from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
-from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, graphics_card, load_graph, ort, run_options
+from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, graph, graphics_card, ort, run_options
 from nst_core.imaging.arrays import Float
-from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
+from nst_core.shared.errors import BackendUnavailableError, CardLostError, NeuralStyleError, OutOfMemoryError
+from nst_core.shared.sentences import Note, note
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system import threads
 from nst_core.system.memory import available
@@ -30,113 +27,67 @@ from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weight
 KERNEL = ".kernel"
 """What follows a convolution's name in the name of a graph's input."""
 SCORES = 6.4e7
-"""Bytes of the products that a search for the nearest holds at once."""
+"""Bytes of the scores that a search for nearest cells holds at once."""
 MANY = 12
-"""Threads from which on memory holds Winograd's way up more than its fewer products save (benchmarks/README.md)."""
+"""From this many threads on Winograd convolutions are limited by memory bandwidth (benchmarks/README.md)."""
 
 
 def devices() -> list[str]:
-    """Devices the installed ONNX Runtime was built for; whether one really works shows when a session is made."""
+    """Devices for which the installed ONNX Runtime was built; whether one works shows when a session is made."""
     available = ort.get_available_providers()
     any_make = find_spec(WEBGPU) is not None  # a package of its own
     return [device for device, name in PROVIDERS.items() if (any_make if device == "gpu" else name in available)]
 
 
-@dataclass(eq=False)
-class _Shared:
-    """What all handles of one backend have in common: graphs, loaded once, and how the first of them turned out."""
-
-    device: str
-    notes: tuple[str, ...] = ()
-    loaded: dict[str, ort.InferenceSession] = field(default_factory=dict)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-
 class OnnxBackend:
-    """Numpy arrays outside, ONNX Runtime inside. Images and targets stay bound, so a step copies only the image."""
+    """Numpy arrays outside, ONNX Runtime inside. Images and targets stay bound, so a step copies only the image.
+
+    Each run has its own; the graphs are loaded once for the process. notes: what a person should know of the choice.
+    """
 
     name = "onnx"
     precision = "fp32"
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str = "cpu", notes: tuple[Note, ...] = ()) -> None:
         if device == "gpu":
             graphics_card()
         elif device not in devices():
-            raise BackendUnavailableError(
-                f"ONNX Runtime here cannot use {device}", "choose another device, or install onnxruntime-gpu"
-            )
-        self._asked = device
+            raise BackendUnavailableError.of("onnx-lacks-device", device=device)
+        self._asked = self.device = device
+        self.notes = notes
         few = threads.count() < MANY
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
-        """Before the names of the graphs: which convolutions they have."""
-        self._running = [run_options(self._asked)]
-        self._shared = _Shared(device)
-        if device != "cpu":
-            self._features  # noqa: B018 - whether the card works decides how the work is planned
-
-    @property
-    def device(self) -> str:
-        """See `Backend`: the processor where a card was asked for and not had."""
-        return self._shared.device
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """See `Backend`."""
-        return self._shared.notes
+        """Prefix of the graph files: which kind of convolutions they contain."""
+        self._running = [run_options(device)]
+        # ONNX Runtime falls back without a word; the work is planned for what computes, and the user should know.
+        if device != "cpu" and self._features.get_providers()[0] != PROVIDERS[device]:
+            self.device = "cpu"
+            self.notes += (note("device-fell-back", device=device),)
 
     @property
     def card(self) -> str:
         """See `Backend`."""
         return card.name() if self.device == "gpu" else ""
 
-    def add_notes(self, notes: tuple[str, ...]) -> None:
-        """Have it say this too."""
-        self._shared.notes += notes
-
-    def handle(self) -> OnnxBackend:
-        """Another one over the same graphs, whose work `abort` of this one does not end."""
-        made = copy.copy(self)
-        made._running = [run_options(self._asked)]  # noqa: SLF001 - its own kind
-        return made
-
     @property
     def _features(self) -> ort.InferenceSession:
         return self._session(weights.FEATURES_FILE)
 
     def _search(self, *, every: bool) -> ort.InferenceSession:
-        name = weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE
-        with self._shared.lock:
-            if name not in self._shared.loaded:
-                self._shared.loaded[name] = self._graph(name)
-            return self._shared.loaded[name]
+        return self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE)
 
     def _of(self, method: Method, file: str) -> ort.InferenceSession:
-        """The graph that there is for each method, loaded once."""
+        """The graph that there is for each method."""
         return self._session(file.format(method=method.name))
 
     def _session(self, name: str) -> ort.InferenceSession:
-        with self._shared.lock:
-            if name not in self._shared.loaded:
-                self._shared.loaded[name] = self._load(name)
-            return self._shared.loaded[name]
-
-    def _load(self, name: str) -> ort.InferenceSession:
-        weights.verified(weights.WEIGHTS_FILE)
-        made = self._graph(self.prefix + name)
-        if made.get_providers()[0] != PROVIDERS[self._asked]:
-            # ONNX Runtime falls back without a word; the artist should know why it is slow.
-            self._shared.device = "cpu"
-            note = f"{self._asked} was asked for but ONNX Runtime fell back to the processor"
-            if note not in self._shared.notes:
-                self._shared.notes += (note,)
-        return made
+        return self._graph(self.prefix + name)
 
     def _graph(self, file: str) -> ort.InferenceSession:
-        path = weights.verified(file)
         try:
-            return load_graph(path, threads.most(), self._asked)
+            return graph(file, threads.most(), self._asked)
         except Exception as error:
-            if self._asked != "gpu" or is_shortage(error):
+            if self._asked != "gpu" or isinstance(error, NeuralStyleError) or is_shortage(error):
                 raise
             raise card.unusable(error) from error
 
@@ -224,12 +175,12 @@ class OnnxBackend:
                 seen.check(image, losses, gradient)
             return losses, gradient
 
-        # Memory kept for the next evaluation goes back when nobody can ask for one any more.
-        weakref.finalize(evaluate, self._give_back).atexit = False
-        return evaluate
+        return Objective(evaluate, self._shrink_pool)
 
-    def _give_back(self) -> None:
-        self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
+    def _shrink_pool(self) -> None:
+        """Give the pool's memory, kept for the next evaluation, back to the system: the end of any other run does."""
+        with suppress(OutOfMemoryError, CardLostError):
+            self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
 
     @property
     def _sums(self) -> ort.InferenceSession:
@@ -314,7 +265,7 @@ class _Tiles:
 def _run(
     session: ort.InferenceSession, feeds: Mapping[str, Array], names: list[str], options: ort.RunOptions
 ) -> list[Array]:
-    """The outputs with these names; what is needed for no other one is not computed."""
+    """The outputs with these names; nothing else of the graph is computed."""
     options.only_execute_path_to_fetches = True
     rows = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
     with _speaking(session):
@@ -353,14 +304,14 @@ def _kernel(name: str) -> ort.OrtValue:
 
 
 def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
-    """What the graph's fast convolutions take: in memory once, whichever graphs use it."""
+    """The transformed kernels of the graph's Winograd convolutions; all graphs share one copy."""
     names = (value.name for value in session.get_inputs())
     return {name: _kernel(name.removesuffix(KERNEL)) for name in names if name.endswith(KERNEL)}
 
 
 @contextmanager
 def _speaking(session: ort.InferenceSession) -> Iterator[None]:
-    """Turns ONNX Runtime's failures into the engine's own."""
+    """Convert errors of ONNX Runtime to the engine's own. Raises CardLostError where a graphics card fails."""
     try:
         with as_out_of_memory():
             yield

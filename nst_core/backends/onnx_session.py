@@ -1,12 +1,10 @@
-"""ONNX Runtime as it shall be here, for everything that uses it: silent, and with CUDA's libraries where it has them.
+"""The settings of ONNX Runtime for everything that uses it: no telemetry, no output, CUDA's libraries preloaded.
 
-Its released builds report to their makers unless told otherwise, and what is painted here is nobody's business.
-
-On a processor all sessions take their memory from one pool. Fresh pages for feature maps cost up to a quarter of an
-evaluation, and once more as much as it in a graph's first run at a size, which asks for each map by itself: from the
-pool it gets again what an earlier map left. Later runs ask for all maps in one piece. A run gives the pool back to the
-system when it ends, or keeps it for the next one of its kind; a first run that kept it would leave its many pieces
-beside the one.
+On a processor all sessions share one memory arena. Page faults of fresh memory take up to a quarter of an evaluation.
+The first run at a new size allocates every feature map separately and would take twice as long; the shared arena lets
+it reuse freed blocks. Later runs allocate all maps in one block. At its end a run returns the arena to the system, or
+keeps it for the next run of the same graph. A first run must not keep it: its many small blocks would stay beside the
+large one.
 """
 
 from __future__ import annotations
@@ -15,30 +13,34 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 from functools import cache
 from pathlib import Path
 
-os.environ["ORT_DISABLE_TELEMETRY"] = (
-    "1"  # the one switch that is whole, and it counts only before the library is loaded
-)
-
-import onnxruntime as ort
-
 from nst_core.shared.errors import BackendUnavailableError
 from nst_core.system.optional_packages import remedy_for
+from nst_core.vgg import weights
 
-ort.disable_telemetry_events()  # for whoever had loaded it before
-if "CUDAExecutionProvider" in ort.get_available_providers() and hasattr(ort, "preload_dlls"):
-    with contextlib.redirect_stdout(sys.stderr):  # which it prints its complaints to; what works shows in a session
-        ort.preload_dlls()
+_SWITCH = "ORT_DISABLE_TELEMETRY"
+_before = os.environ.get(_SWITCH)
+os.environ[_SWITCH] = "1"  # the only complete switch; it is read when the library is loaded, and only then
+try:
+    import onnxruntime as ort
+finally:  # the environment is the program's, which may be another one that uses this library
+    if _before is None:
+        del os.environ[_SWITCH]
+    else:
+        os.environ[_SWITCH] = _before
 
-__all__ = ["PROVIDERS", "WEBGPU", "graphics_card", "load_graph", "ort", "run_options"]
+__all__ = ["PROVIDERS", "WEBGPU", "graph", "graphics_card", "load_graph", "ort", "run_options"]
+
+_loading = threading.Lock()  # two runs that begin at once load everything once
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "WebGpuExecutionProvider", "cuda": "CUDAExecutionProvider"}
 WEBGPU = "onnxruntime_ep_webgpu"
 """The module that computes on any maker's graphics card, through Direct3D, Vulkan or Metal."""
 _FATAL = 4
-"""The log level that leaves only what ends the program: what matters is reported otherwise."""
+"""The log level that shows only fatal errors; other failures arrive as exceptions."""
 _POOL = {
     "max_mem": 0,
     "arena_extend_strategy": 0,
@@ -53,13 +55,14 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
 
     threads: 0 for as many as OMP_NUM_THREADS says, or else as there are cores.
     """
+    _prepare()
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = threads or _asked()
     if device == "cpu":
         _make_pool()
         options.add_session_config_entry("session.use_env_allocators", "1")
-        # What lives as long as the session would keep the pool from being given back.
+        # Initializers live as long as the session; in the arena they would keep it from being returned.
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     else:
         options.enable_cpu_mem_arena = False
@@ -79,7 +82,7 @@ def graphics_card() -> ort.OrtEpDevice:
     except ImportError as error:
         if error.name != WEBGPU:
             raise
-        raise BackendUnavailableError("what computes on graphics cards is not installed", remedy_for(WEBGPU)) from None
+        raise BackendUnavailableError.of("webgpu-missing", remedy=remedy_for(WEBGPU)) from None
     except Exception as error:
         raise BackendUnavailableError(
             f"what computes on graphics cards does not fit this ONNX Runtime ({str(error)[:100]})",
@@ -88,19 +91,37 @@ def graphics_card() -> ort.OrtEpDevice:
     for device in ort.get_ep_devices():
         if device.ep_name == PROVIDERS["gpu"]:
             return device
-    raise BackendUnavailableError(
-        "the system shows no graphics card", "see whether its driver is installed, and whether it is switched on"
-    )
+    raise BackendUnavailableError.of("card-missing")
+
+
+def graph(name: str, threads: int, device: str) -> ort.InferenceSession:
+    """A model file by its name, loaded once for the process; see `load_graph`. Raises DamagedWeightsError."""
+    with _loading:
+        return _graph(name, threads, device)
+
+
+@cache
+def _graph(name: str, threads: int, device: str) -> ort.InferenceSession:
+    weights.verified(weights.WEIGHTS_FILE)  # which most of them read
+    return load_graph(weights.verified(name), threads, device)
+
+
+@cache
+def _prepare() -> None:
+    ort.disable_telemetry_events()  # where a program had loaded the library before
+    if "CUDAExecutionProvider" in ort.get_available_providers() and hasattr(ort, "preload_dlls"):
+        with contextlib.redirect_stdout(sys.stderr):  # where it prints its complaints; what works shows in a session
+            ort.preload_dlls()
 
 
 def _asked() -> int:
-    """As many threads as a person wants of each library; ONNX Runtime alone does not look there. 0: nothing is said."""
+    """OMP_NUM_THREADS, which ONNX Runtime does not read itself; 0 where it is not set."""
     said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return int(said) if said.isdecimal() else 0
 
 
 def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:
-    """For runs of a session that was made for this device. keep: the pool's memory, until a run that does not."""
+    """For runs of a session on this device. keep: do not return the arena's memory to the system after this run."""
     options = ort.RunOptions()
     if device == "cpu" and not keep:
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")

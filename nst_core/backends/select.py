@@ -6,23 +6,24 @@ do not know. Such a one is passed over, and what is used instead says so in its 
 
 from __future__ import annotations
 
+import importlib
 import threading
 import warnings
 from collections.abc import Collection
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
 
 import numpy as np
 
 from nst_core.backends.base import Backend, Blocks
 from nst_core.shared.errors import BackendUnavailableError, CardLostError, NeuralStyleError
+from nst_core.shared.sentences import Note, note
 from nst_core.shared.settings import MIN_SIDE
-from nst_core.system.memory import return_freed
+from nst_core.system.optional_packages import TORCH_LEAST, torch_is_too_old
 from nst_core.system.out_of_memory import is_shortage
 from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
-_making = threading.Lock()  # two runs that begin at once load everything once
+_trying = threading.Lock()  # two runs that begin at once try everything once
 _LABELS = {
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
@@ -30,13 +31,10 @@ _LABELS = {
     "mps": "Apple graphics",
     "gpu": "the graphics card",
 }
-_FAILED = "the graphics card failed at work before: it is tried again after the next start"
 
 
 _given_up: set[tuple[str, str]] = set()
 """Backends and devices that failed at work: not tried again in this program."""
-_refusals: dict[tuple[str, str], BackendUnavailableError] = {}
-"""Why those that refused to be made did so."""
 
 
 def give_up(backend: Backend) -> None:
@@ -53,12 +51,12 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
     """CUDA (torch, else ONNX Runtime), then MPS, then any other graphics card that is faster than the CPU, then that.
 
     On the CPU it is torch where it has fast bfloat16, else ONNX Runtime.
-    backend: auto, onnx or torch; device: auto, cpu, gpu, cuda or mps. Each caller gets a handle of its own: what one
-    aborts ends nobody else's work. Raises BackendUnavailableError.
+    backend: auto, onnx or torch; device: auto, cpu, gpu, cuda or mps. Each caller gets a backend of its own; they share
+    the loaded networks. Raises BackendUnavailableError.
     """
     if backend == "torch" and not has_torch():
-        raise BackendUnavailableError("PyTorch is not installed", "choose the ONNX backend, or `pip install torch`")
-    with _making:
+        raise BackendUnavailableError.of("torch-missing")
+    with _trying:
         names = ("onnx", "torch") if backend == "auto" else (backend,)
         pairs, faults = _preferences(names)
         for name, place in pairs:
@@ -66,28 +64,25 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
                 continue
             if device == "auto" and place == "gpu" and not _is_worth_it():
                 continue  # which `neural-style doctor` says
-            made, fault = (None, _FAILED) if (name, place) in _given_up else _tried(name, place)
-            if made is not None:
-                handle = made.handle()
-                handle.add_notes(tuple(note for note in faults if note not in handle.notes))
-                chosen: Backend = handle
-                return chosen
+            fault, refusal = (note("card-failed-before"), None) if (name, place) in _given_up else _fault(name, place)
+            if fault is None:
+                return _make(name, place, faults)
+            if device == "gpu" and refusal is not None:
+                raise refusal
             faults = (*faults, fault)
-    if device == "gpu" and (refusal := _refusals.get(("onnx", "gpu"))):
-        raise refusal
     if device == "gpu" and backend != "torch" and not faults:
         _make("onnx", device)  # it is not installed, and says so
     raise BackendUnavailableError(
-        "; ".join(faults)
+        "; ".join(map(str, faults))
         or f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),
         "choose another device; `neural-style doctor` lists what works",
     )
 
 
-def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tuple[Note, ...]]:
     """What is here of these backends, best first, and what is broken. The others are not loaded: that takes seconds."""
     found: list[tuple[str, str]] = []
-    faults: tuple[str, ...] = ()
+    faults: tuple[Note, ...] = ()
     fast_torch_cpu = False
     if "onnx" in backends:
         from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
@@ -111,38 +106,45 @@ def _is_worth_it() -> bool:
     return card_trial.verdict().faster
 
 
-def _torch() -> tuple[tuple[str, ...], bool, str]:
+def _torch() -> tuple[tuple[str, ...], bool, Note | None]:
     """The devices that PyTorch sees, whether it is fast on the processor, and what is wrong with it."""
     try:
         with warnings.catch_warnings():  # of a card too old, which shows when it is tried
             warnings.simplefilter("ignore")
+            found = str(importlib.import_module("torch").__version__)
+            if torch_is_too_old(found):
+                return (), False, note("torch-too-old", found=found, least=".".join(map(str, TORCH_LEAST)))
             from nst_core.backends import torch as pt  # noqa: PLC0415 - PyTorch is optional, and slow to load
 
-            return tuple(pt.devices()), pt.has_fast_bfloat16(), ""
+            return tuple(pt.devices()), pt.has_fast_bfloat16(), None
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - what a broken installation raises is in no list
-        return (), False, f"PyTorch is installed but broken, and is not used ({_line(error)})"
+        return (), False, note("torch-broken", reason=_line(error))
 
 
 @cache
-def _tried(name: str, device: str) -> tuple[Any, str]:
-    """The backend, made once, so that the second job finds weights ready; None, and why, where it does not work."""
+def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError | None]:
+    """Why this backend does not work here, tried once for the process, and the error for whoever asked for it.
+
+    None where it works.
+    """
+    if (name, device) == ("onnx", "cpu"):
+        return None, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            made = _make(name, device)
-            if (name, device) != ("onnx", "cpu"):
-                _try(made)
+            _try(_make(name, device))
     except Exception as error:
         if device == "gpu" and isinstance(error, (BackendUnavailableError, CardLostError)):
-            _refusals[name, device] = BackendUnavailableError(error.message, error.remedy)
-            return None, str(error).rstrip(".")
-        if isinstance(error, NeuralStyleError) or is_shortage(error) or (name, device) == ("onnx", "cpu"):
+            refusal = BackendUnavailableError(error.message, error.remedy)
+            refusal.sentence, refusal.values = error.sentence, error.values
+            return note("device-unusable", device=_LABELS[device], reason=error.message), refusal
+        if isinstance(error, NeuralStyleError) or is_shortage(error):
             raise
         where = _LABELS[name] if device == "cpu" else f"{_LABELS[device]} with {_LABELS[name]}"
-        return None, f"{where} cannot be used here, and is not ({_line(error)})"
-    return made, ""
+        return note("device-unusable", device=where, reason=_line(error)), None
+    return None, None
 
 
 def _try(backend: Backend) -> None:
@@ -158,12 +160,11 @@ def _line(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0][:120].rstrip(".")
 
 
-def _make(name: str, device: str) -> Any:
-    return_freed()
+def _make(name: str, device: str, notes: tuple[Note, ...] = ()) -> Backend:
     if name == "torch":
         from nst_core.backends.torch import TorchBackend  # noqa: PLC0415 - as above
 
-        return TorchBackend(device)
+        return TorchBackend(device, notes=notes)
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - as above
 
-    return OnnxBackend(device)
+    return OnnxBackend(device, notes)

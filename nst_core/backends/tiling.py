@@ -184,7 +184,7 @@ class InTiles:
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        return _Tiled(self.whole, targets, self._passes(targets.guides, targets.method))
+        return Objective(_Tiled(self.whole, targets, self._passes(targets.guides, targets.method)))
 
     def _passes(self, image: Array, method: Method) -> Passes:
         height, width = image.shape[2:]
@@ -197,7 +197,7 @@ def in_tiles(backend: Backend, octave: Octave) -> Backend:
 
 
 class _Tiled:
-    """An objective: see `nst_core.backends.base.Objective`."""
+    """See `nst_core.backends.base.Evaluate`."""
 
     def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
         self._backend, self._guides, self._passes = backend, targets.guides, passes

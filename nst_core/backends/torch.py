@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 import torch
 
-from nst_core.backends.base import AbortedError, Blocks, LossGradients, Objective, TileWork
+from nst_core.backends.base import AbortedError, Blocks, Evaluate, LossGradients, Objective, TileWork
 from nst_core.backends.torch_matching import nearest
 from nst_core.backends.torch_vgg import Summed, Vgg, averaged, guides_at, pulled, sums
 from nst_core.imaging.arrays import Float
 from nst_core.shared.errors import BackendUnavailableError
+from nst_core.shared.sentences import Note
 from nst_core.system.memory import available
 from nst_core.system.out_of_memory import as_out_of_memory
 from nst_core.vgg.layers import Method
@@ -50,41 +51,39 @@ def automatic_precision(device: str) -> torch.dtype:
     return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
 
 
+@cache
+def _network(device: str, dtype: torch.dtype) -> Vgg:
+    return Vgg.load(device, dtype)
+
+
 CONTEXT = 9e8
 """Bytes of a card that CUDA and its libraries take for themselves."""
 _NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
 
 
 class TorchBackend:
-    """Convolutions in `dtype`; statistics, losses and the image in float32 (float64 where dtype is that)."""
+    """Convolutions in `dtype`; statistics, losses and the image in float32 (float64 where dtype is that).
+
+    Each run has its own; the network is loaded once for the process. notes: what a person should know of the choice.
+    """
 
     name = "torch"
 
-    def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
+    def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None, notes: tuple[Note, ...] = ()) -> None:
         if device not in devices():
-            raise BackendUnavailableError(f"PyTorch here cannot use {device}", "choose another device")
+            raise BackendUnavailableError.of("torch-lacks-device", device=device)
         self.device = device
-        self.notes: tuple[str, ...] = ()
+        self.notes = notes
         self._dtype = dtype or automatic_precision(device)
         self._exact = torch.float64 if self._dtype == torch.float64 else torch.float32
         self.precision = _NAMES[self._dtype]
-        self._vgg = Vgg.load(device, self._dtype)
+        self._vgg = _network(device, self._dtype)
         self._tiles: _Tiles | None = None
 
     @property
     def card(self) -> str:
         """See `Backend`."""
         return str(torch.cuda.get_device_name()) if self.device == "cuda" else ""
-
-    def add_notes(self, notes: tuple[str, ...]) -> None:
-        """Have it say this too."""
-        self.notes += notes
-
-    def handle(self) -> TorchBackend:
-        """Another one over the same network, whose work `abort` of this one does not end."""
-        made = copy.copy(self)
-        made._tiles = None  # noqa: SLF001 - its own kind
-        return made
 
     def array(self, values: Float) -> Array:
         """A tensor on the device."""
@@ -143,7 +142,7 @@ class TorchBackend:
                 (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
             return losses.detach(), gradient / pixels
 
-        return _Recorded(evaluate) if self.device == "cuda" else evaluate
+        return Objective(_Recorded(evaluate) if self.device == "cuda" else evaluate)
 
     def _term(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
         """One layer's style loss, of its map (1, C, h, w). guide: (K, 1, h, w)."""
@@ -238,9 +237,9 @@ class _Tiles:
 
 
 class _Recorded:
-    """An objective whose second evaluation is recorded and then replayed: a hundred kernels start by one call."""
+    """An evaluation whose second call is recorded and then replayed: a hundred kernels start by one call."""
 
-    def __init__(self, evaluate: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+    def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
         self._seen = False
         self._graph: torch.cuda.CUDAGraph | None = None

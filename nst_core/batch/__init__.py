@@ -1,1 +1,1 @@
-"""Many pictures in one order."""
+"""Batches: many pictures, their records, worker pool and contact sheet."""

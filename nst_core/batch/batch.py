@@ -1,4 +1,4 @@
-"""Many pictures in one order: which files, in which order, under which names, and what is done already."""
+"""A batch: which files, in which order, under which names, and which of them are done already."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nst_core.shared.errors import InvalidImageError, NeuralStyleError, Unwritab
 
 @dataclass(frozen=True)
 class Report:
-    """How it ended for one picture. `kept`: there was nothing to do. `left`: the batch was stopped before.
+    """The result for one picture. `kept`: it was done already. `left`: the batch was stopped before it.
 
     notes: what a person should know of how the picture was read.
     """
@@ -35,9 +35,9 @@ class Report:
 class Batch:
     """The pictures of a batch and how to make each.
 
-    facts: all that makes a result, its picture apart. make: from a picture, and in a sequence the one before it, to
-    what is in its file and the job. overwrite: paint everything, whatever is there. backend: as in the settings; by
-    name, what another one painted is painted again.
+    facts: everything that determines a result, except its picture. make: reads a picture, and in a sequence the one
+    before it, and returns its file's content and the job. overwrite: paint everything again. backend: as in the
+    settings; if it is named, pictures that another one painted are painted again.
     """
 
     items: Sequence[Item]
@@ -49,7 +49,7 @@ class Batch:
     backend: str = "auto"
 
     def due(self, item: Item, before: Item | None) -> str | None:
-        """The key to paint it under, None if that is done. Raises UnwritableOutputError for a file of others."""
+        """The key of the result, None if it is done. Raises UnwritableOutputError for a file that no batch made."""
         facts = dict(self.facts) | ({"page": item.page} if item.page else {})
         wanted = key(facts, item.source, *((before.source, before.output) if before else ()))
         state = Records(self.folder).state(item.output, wanted, self.backend)
@@ -61,7 +61,7 @@ class Batch:
         return None if state == "same" and not self.overwrite else wanted
 
     def outlook(self) -> Iterator[Report]:
-        """What would be done: `left` is what would be painted."""
+        """What painting would do: `left` stands for pictures that would be painted."""
         before: Item | None = None
         for item in self.items:
             try:

@@ -1,7 +1,7 @@
-"""A batch at work: each worker of a pool paints one picture after another, with an engine of its own.
+"""The worker pool of a batch: each worker is a thread with an engine of its own.
 
-An engine that dies is replaced, and its picture tried once more. Pictures are read and written here, not by the
-engines, so that what paints may be anywhere.
+An engine that crashes is replaced, and its picture tried once more. Pictures are read and written here, so that engines
+may run on other machines.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from typing import Protocol
 from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.records import Records
 from nst_core.imaging import image_files
+from nst_core.painting.job import Job
+from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.errors import (
-    DOCTOR,
     BackendUnavailableError,
     CancelledError,
     DamagedWeightsError,
@@ -26,19 +27,22 @@ from nst_core.shared.errors import (
     NeuralStyleError,
     UnwritableOutputError,
 )
-from nst_core.shared.wire.messages import Done, Progress, Stylize
+from nst_core.shared.sentences import DOCTOR
 from nst_core.system.out_of_memory import as_out_of_memory
-from nst_core.worker.convert import picture_of, request_of
+from nst_core.worker.convert import Painted, picture_of, request_of
 
 HOPELESS = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
-"""What would go wrong with every picture."""
+"""Errors that every picture would meet."""
 
 
 class Painter(Protocol):
-    """What paints: an Engine, or something that stands for one elsewhere."""
+    """What paints: an engine here, or one elsewhere."""
 
-    def stylize(self, request: Stylize, on_progress: Callable[[Progress], None] | None = None) -> Done:
-        """Paint. Raises EngineCrashedError where another painter might fare better, CancelledError after `cancel`."""
+    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
+        """Paint; the callback gets the fraction done. Raises what a run raises, CancelledError after `cancel`.
+
+        EngineCrashedError: another painter might fare better.
+        """
 
     def cancel(self) -> None:
         """End what is at work; called from another thread."""
@@ -47,17 +51,30 @@ class Painter(Protocol):
         """End the painter."""
 
 
+class EnginePainter:
+    """See Painter: an engine on this machine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.cancel, self.close = engine.cancel, engine.close
+
+    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
+        """See Painter.paint."""
+        done = self._engine.stylize(request_of(job), lambda progress: on_progress(progress.fraction))
+        return Painted(picture_of(done.pixels, job.content.shape[2]), done.recipe, done.metrics)
+
+
 class Watcher(Protocol):
-    """Who wants to know; called from the pool's threads."""
+    """Gets the progress; called from the pool's threads."""
 
     def began(self, worker: int, item: Item) -> None:
         """A worker has begun a picture."""
 
     def reached(self, worker: int, fraction: float) -> None:
-        """It has come so far with it."""
+        """The fraction of the picture that is done."""
 
     def ended(self, worker: int, report: Report) -> None:
-        """It is done with it."""
+        """The picture is finished, or has failed."""
 
 
 class PainterPool:
@@ -95,7 +112,7 @@ class PainterPool:
         return not any(worker.is_alive() for worker in self._workers)
 
     def stop(self) -> None:
-        """End what is being painted and take up nothing more; what is being written is finished. May be repeated."""
+        """Cancel the pictures at work and start no more; files being written are finished. May be called again."""
         self.stopped.set()
         for worker in self._workers:
             worker.cancel()
@@ -120,13 +137,13 @@ class PainterPool:
         self.tell(lambda watcher: watcher.ended(worker, report))
 
     def tell(self, what: Callable[[Watcher], None]) -> None:
-        """Tell the watcher. One that cannot listen, as where a terminal is gone, is no reason to paint no more."""
+        """Notify the watcher; its errors, as of a closed terminal, are ignored."""
         with suppress(Exception):
             what(self._watcher)
 
 
 class _Worker(threading.Thread):
-    """Takes up picture after picture, with a painter that it starts when it first needs one."""
+    """A thread that paints one picture after another; it starts its painter when it first needs one."""
 
     def __init__(self, number: int, pool: PainterPool) -> None:
         super().__init__(name=f"worker {number}", daemon=True)
@@ -152,7 +169,7 @@ class _Worker(threading.Thread):
                 self._dismiss()
 
     def cancel(self) -> None:
-        """End what is at work."""
+        """Cancel the picture at work."""
         painter = self._painter
         if painter:
             painter.cancel()
@@ -179,34 +196,34 @@ class _Worker(threading.Thread):
             raise UnwritableOutputError(f"{item.output.parent} cannot be made", "choose another folder") from error
         image_files.require_size(image_files.require_writable(item.output), *source.pixels.shape[:2])
         there = item.output.exists()
-        done = self._painted(request_of(job))
+        painted = self._painted(job)
         records = Records(batch.folder)
         with suppress(UnwritableOutputError):  # the picture may still find a place
             records.begin(item.output)
-        image_files.write(item.output, picture_of(done.pixels, source.pixels.shape[2]), source, overwrite=there)
-        records.write(item.output, made, recipe=dict(done.recipe), metrics=dict(done.metrics))
-        return Report(item, "painted", metrics=done.metrics, notes=source.notes)
+        image_files.write(item.output, painted.pixels, source, overwrite=there)
+        records.write(item.output, made, recipe=dict(painted.recipe), metrics=dict(painted.metrics))
+        return Report(item, "painted", metrics=painted.metrics, notes=source.notes)
 
-    def _painted(self, request: Stylize) -> Done:
+    def _painted(self, job: Job) -> Painted:
         """Paint, and once more with a new painter if the first one dies."""
         try:
-            return self._attempt(request)
+            return self._attempt(job)
         except EngineCrashedError:
-            return self._attempt(request)
+            return self._attempt(job)
 
-    def _attempt(self, request: Stylize) -> Done:
+    def _attempt(self, job: Job) -> Painted:
         if self._painter is None:
             self._painter = self._pool.start()
         try:
             if self._pool.stopped.is_set():
                 raise CancelledError("the batch was stopped")
-            return self._painter.stylize(request, self._tell)
+            return self._painter.paint(job, self._tell)
         except EngineCrashedError:
             self._dismiss()
             raise
 
-    def _tell(self, progress: Progress) -> None:
-        self._pool.tell(lambda watcher: watcher.reached(self._number, progress.fraction))
+    def _tell(self, fraction: float) -> None:
+        self._pool.tell(lambda watcher: watcher.reached(self._number, fraction))
 
     def _dismiss(self) -> None:
         painter, self._painter = self._painter, None

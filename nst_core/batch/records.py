@@ -1,9 +1,9 @@
-"""What a batch remembers of each picture it has painted, so that the next one does only what is missing or changed.
+"""Records of the pictures that a batch has painted: the next run paints only what is missing or changed.
 
     <out>/.neural-style/<name>.json     {"format": 1, "key": "…", "output": "…", "recipe": {…}, "metrics": {…}}
 
-The key is a digest of all that makes the result; `output` is one of the file. A file without such a record, or with
-other bytes, is somebody else's work and is not written over.
+`key` is a digest of everything that determines the result, `output` one of the file. A file without a record, or with
+other bytes, was not made by a batch and is not overwritten.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from nst_core.system.safe_files import write_whole
 
 FORMAT = 1
 FOLDER = ".neural-style"
-ANY, NONE = "auto", "none"
-"""Of backends: whichever there is; and what is told where nothing was computed, as any backend does it."""
+ANY = "auto"
+"""Any backend."""
+NONE = "none"
+"""The backend of a picture for which nothing was computed (strength 0)."""
 
 State = Literal["missing", "same", "changed", "foreign"]
 
@@ -48,7 +50,7 @@ class Records:
         self._folder = folder
 
     def state(self, output: Path, wanted: str, backend: str = ANY) -> State:
-        """What is there already, when this key is wanted, and this backend unless it is ANY."""
+        """The state of a result, for this key, and this backend unless it is ANY."""
         if not output.exists():
             return "missing"
         kept = self._read(output)
@@ -60,11 +62,11 @@ class Records:
         return "same" if same else "changed"
 
     def begin(self, output: Path) -> None:
-        """Keep that this picture is about to be written, so that it is ours whatever happens."""
+        """Record that this picture is about to be written: after a crash it still counts as made by the batch."""
         self._write(output, {"output": None})
 
     def write(self, output: Path, made: str, **more: Any) -> None:
-        """Keep that this picture was made under this key. Raises UnwritableOutputError."""
+        """Record that this picture was made under this key. Raises UnwritableOutputError."""
         self._write(output, {"key": made, "output": file_digest(output), **more})
 
     def _write(self, output: Path, facts: dict[str, Any]) -> None:
@@ -90,6 +92,6 @@ class Records:
 
 
 def _is_by(kept: Mapping[str, Any], backend: str) -> bool:
-    """Whether this backend painted what a record tells of, or nothing was there to compute."""
+    """Whether the recorded picture was painted by this backend, or needed none."""
     metrics = kept.get("metrics")
     return isinstance(metrics, dict) and metrics.get("backend") in (backend, NONE)

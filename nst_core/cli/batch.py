@@ -1,7 +1,7 @@
-"""The `batch` command: many pictures, told while they are painted and summed up at the end.
+"""The `batch` command: paints many pictures, shows progress, and prints a summary at the end.
 
-Who asks it to stop, by Ctrl-C or otherwise, ends what is being painted; every finished picture is kept and summed up.
-The second time the program ends.
+The first Ctrl-C, or another request to stop, ends the pictures at work; finished ones are kept and stand in the
+summary. The second one ends the program.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from rich.table import Table
 
 from nst_core.backends.select import choose
 from nst_core.batch.batch import Batch, Item, Report, items, passed_over
-from nst_core.batch.pool import Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.job_inputs import JobOptions, ResolvedJob, resolve_job
 from nst_core.cli.options import REFUSED, say
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import console, stopping
 from nst_core.imaging import decoding
+from nst_core.imaging.optical_flow import opencv
 from nst_core.painting.job_plan import split_budget
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -66,7 +67,7 @@ class BatchOptions:
 
 @dataclass(frozen=True)
 class Ending:
-    """How it all ended. hopeless: what would have gone wrong with every picture. stopped: by a person.
+    """The result of a batch. hopeless: the error that every picture would have met. stopped: by the user.
 
     looked: nothing was to be painted.
     """
@@ -93,6 +94,8 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
     if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
+    if bulk.sequence:
+        opencv()  # whose absence shows before anything is painted
     found = items(bulk.inputs, bulk.out, bulk.suffix, decoding.count if bulk.sequence else None)
     look = resolve_job(order)
     facts = look.facts() | {"sequence": bulk.sequence}
@@ -148,7 +151,7 @@ def tell(report: dict[str, Any]) -> None:
 
 
 def _beside(look: ResolvedJob, bulk: BatchOptions, pictures: int) -> ResolvedJob:
-    """The look as each of several engines on this machine shall paint it: none takes all the memory that is free."""
+    """The job for each of several engines on this machine, which share the free memory."""
     jobs = min(bulk.jobs or 1, pictures)
     if jobs == 1 or bulk.ray or bulk.dry_run:
         return look
@@ -165,9 +168,9 @@ def _make_folder(out: Path) -> None:
 
 @contextlib.contextmanager
 def _painters(bulk: BatchOptions, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
-    """What starts a painter, here or in a cluster, and how many to start."""
+    """A function that starts a painter, here or in a cluster, and how many to start."""
     if bulk.ray is None:
-        yield lambda: Engine.start(default_command(), os.environ), bulk.jobs or 1
+        yield lambda: EnginePainter(Engine.start(default_command(), os.environ)), bulk.jobs or 1
         return
     from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - as above
     from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - loads what paints as well

@@ -15,6 +15,7 @@ from nst_core.cli.options import gathered, job_options, json_option, knob_option
 from nst_core.cli.plan import plan
 from nst_core.cli.presets import presets_group
 from nst_core.system.huge_pages import take_huge_pages
+from nst_core.system.process_defaults import set_process_defaults
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -119,6 +120,7 @@ def worker() -> None:
 def run() -> None:
     """The command as it is installed."""
     take_huge_pages()
+    set_process_defaults()
     speak_plainly()
     main()
 

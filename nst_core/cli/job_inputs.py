@@ -1,4 +1,4 @@
-"""What the command line asked for, read and checked: styles, guides, masks, settings and recipes as files."""
+"""Reads and checks the inputs of a job: styles, guides, masks, settings and recipes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, digest, flatten
 from nst_core.imaging.decoding import Source
 from nst_core.imaging.resizing import resize
-from nst_core.painting.job import Job, Style, preset_styles
+from nst_core.painting.job import Job, Style, decoded_style, preset_styles
 from nst_core.painting.recipe import FORMAT, of_the_work, require_same
 from nst_core.shared.atomic_files import replace_file
 from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidSettingError, UnwritableOutputError
@@ -228,7 +228,7 @@ def _preset(order: JobOptions, wanted: Mapping[str, Any]) -> lookup.Preset | Non
 
 
 def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Style, ...]:
-    """With the recipe's weights, so that they need not be given again."""
+    """The styles with the weights of the recipe."""
     weights = [entry["weight"] for entry in wanted["styles"]]
     if len(weights) != len(styles):
         return styles  # which is refused soon
@@ -267,4 +267,7 @@ def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
     parsed = [weighted(text) for text in texts]
     if not any(weight for _, weight in parsed):
         raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
-    return tuple(Style(image_files.require_usable(image_files.read(path), path), weight) for path, weight in parsed)
+    styles = tuple(decoded_style(image_files.read_bytes(Path(path)), path, weight) for path, weight in parsed)
+    for style, (path, _) in zip(styles, parsed, strict=True):
+        image_files.require_usable(style.pixels, path)
+    return styles

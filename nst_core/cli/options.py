@@ -1,4 +1,4 @@
-"""What the command line shares: options made from the settings, and errors told in one sentence."""
+"""Parts shared by all commands: options made of the settings, and error messages."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def require_size(size: int | None) -> None:
 
 @contextlib.contextmanager
 def refusals(*, as_json: bool) -> Iterator[None]:
-    """Tell an error meant for a person in one sentence and leave with REFUSED; no traceback."""
+    """Print errors that the user can mend in one sentence and exit with REFUSED; no traceback."""
     try:
         with as_out_of_memory("use --size"):
             yield
@@ -140,18 +140,18 @@ def refusals(*, as_json: bool) -> Iterator[None]:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something on standard error, however the command goes on, and also if nobody can read it."""
+    """Print a sentence to standard error; errors of writing are ignored."""
     with contextlib.suppress(OSError, ValueError):
         click.echo(f"neural-style: {sentence}", err=True)
 
 
 def print_json(answer: object) -> None:
-    """Print the one object that --json promises. What is not finite becomes null: JSON has no word for it."""
+    """Print the one object that --json promises. Numbers that are not finite become null."""
     click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _says_all(sys.stdout.encoding)))
 
 
 def speak_plainly() -> None:
-    """Have standard output and error write `\\u1234` for letters that their encoding lacks, rather than fail."""
+    """Let standard output and error escape characters that their encoding lacks (`\\u1234`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

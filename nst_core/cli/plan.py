@@ -42,7 +42,7 @@ def carry_out(order: JobOptions, content: str) -> dict[str, Any]:
     look = resolve_job(order if named else replace(order, preset=ANY_LOOK))
     job = look.job(read_content(content, look.size).pixels)
     backend = choose(look.settings.backend, look.settings.device)
-    speed = speed_of(backend) if look.settings.strength else 0.0
+    speed = speed_of(backend) if look.settings.paints else 0.0
     return {"content": content} | plan_job(job, backend, speed).to_mapping()
 
 

@@ -1,4 +1,4 @@
-"""The job for one picture of a batch, and for a frame of a sequence, which goes on from the one before it."""
+"""Makes the job for a picture of a batch, and for a frame of a sequence, which starts from the frame before."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nst_core.shared.planning.schedule import plan
 from nst_core.shared.settings import Settings, from_mapping
 
 QUICKER = {"draft": "draft", "normal": "draft", "high": "normal", "max": "high"}
-"""The quality that suffices where most of the paint is there already."""
+"""The quality for frames that start from the result before them."""
 ANOTHER_SCENE = 0.5
-"""Share of a frame that was not to be seen in the one before, from which on it is painted as if it were the first."""
+"""If more than this share of a frame is new, it is painted without the frame before it: a cut."""
 
 
 def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[Source, Job]:

@@ -1,4 +1,4 @@
-"""What asks a command to stop and keep: Ctrl-C, SIGTERM, a terminal or console that is closed. The second one ends it.
+"""Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal or console. A second one ends the program.
 
 And a terminal to show progress on, which may be gone at any moment.
 """

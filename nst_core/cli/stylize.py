@@ -1,4 +1,4 @@
-"""The way of the `stylize` command from files to files.
+"""The `stylize` command: from picture files to a picture file.
 
 Everything that can be wrong with what was asked is found before the work starts. Who asks it to stop, by Ctrl-C or
 otherwise, gets the picture of the last step; the second time the program ends at once.
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from nst_core.imaging.decoding import Source
-    from nst_core.painting.job import Job, Outcome, Progress
+    from nst_core.painting.job import Job, Outcome
+    from nst_core.shared.planning.progress import Progress
     from nst_core.shared.settings import Settings
 
 STOPPED = "stopped early: this is the best picture so far"
@@ -41,7 +42,7 @@ LOST = "the workers were lost, one after another: this is the best picture so fa
 
 @dataclass(frozen=True)
 class Help:
-    """Who helps with the tiles of large octaves: the address of a cluster, and how many workers there."""
+    """The cluster that evaluates tiles of large octaves: its address, and the number of workers."""
 
     ray: str
     jobs: int | None = None
@@ -67,7 +68,7 @@ def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[
     image_files.require_size(path, *source.pixels.shape[:2])
     job = look.job(source.pixels)
     plan = None
-    if look.settings.strength:
+    if look.settings.paints:
         plan = plan_job(job, choose(look.settings.backend, look.settings.device)).to_mapping()
     runs: list[Run] = []
     with stopping(partial(stop_all, runs), ASKED) as asked:
@@ -178,13 +179,13 @@ def _report(output: Path, outcome: Outcome, settings: Settings, notes: list[str]
         "evaluations": list(metrics.evaluations),
         "losses": dict(metrics.losses),
         "peak_memory": metrics.peak_memory,
-        "notes": [*metrics.notes, *notes],
+        "notes": [*map(str, metrics.notes), *notes],
         "settings": to_mapping(settings),
     }
 
 
 def tell(report: dict[str, Any]) -> None:
-    """Say in one line what was made; notes go to standard error."""
+    """Print the result in one line; notes go to standard error."""
     for note in report["notes"]:
         click.echo(f"neural-style: {note}", err=True)
     width, height = report["size"]

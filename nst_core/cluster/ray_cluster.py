@@ -1,7 +1,6 @@
-"""A Ray cluster as this project uses it: workers, each a process that holds one object and does what it is asked.
+"""A Ray cluster: workers, each a process that holds one object and calls its methods.
 
-How many workers a cluster has room for, and what each of them takes, is decided here too. Nothing else knows
-Ray.
+Also decides how many workers fit, and what resources each takes. No other module imports Ray.
 """
 
 from __future__ import annotations
@@ -14,14 +13,13 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nst_core import __version__
 from nst_core.painting import job_plan
 from nst_core.shared.errors import (
-    DOCTOR,
     BackendUnavailableError,
     CancelledError,
     EngineCrashedError,
@@ -31,8 +29,10 @@ from nst_core.shared.errors import (
     NeuralStyleError,
     from_code,
 )
+from nst_core.shared.sentences import DOCTOR, Values
 from nst_core.system import threads
 from nst_core.system.out_of_memory import as_out_of_memory
+from nst_core.system.process_defaults import set_process_defaults
 
 ray: Any = None
 
@@ -41,18 +41,20 @@ Tell = Callable[[str], None]
 LOCAL = "local"
 
 POLL_SECONDS = 0.1
-"""Seconds between looks at whether somebody has lost interest."""
+"""Seconds between checks whether the call was cancelled."""
 
-PATIENCE = 10.0
+ANSWER_SECONDS = 10.0
 """Seconds for a machine to answer."""
 
-SHORT, LONGEST = "/tmp", 24  # noqa: S108 - a folder of our own is made in it
-"""Where a cluster of our own keeps its files if the usual place has a name of more letters than this."""
+LONGEST = 24
+"""Characters of the folder for temporary files, at most: the paths of sockets in it are limited."""
+SHORT = "/tmp"  # noqa: S108 - a folder of our own is made in it
+"""The parent of a local cluster's files where that folder has a longer name."""
 
 _TOKEN = secrets.token_hex(32)  # Ray keeps the first one that a process has shown it
 
-SLOW = 30.0
-"""Seconds for a worker to begin before that is told."""
+LATE_SECONDS = 30.0
+"""If a worker has not started after this, a message says so."""
 
 WAITING = "a worker of the cluster has not begun yet: other work has its place, or its machine is slow; still waiting"
 
@@ -64,11 +66,18 @@ START_UP_FAILED = "error raised in its creation task"
 
 @dataclass(frozen=True)
 class RemoteError:
-    """What went wrong in a worker: the parts of a NeuralStyleError, which cross as they are."""
+    """An error in a worker: the parts of a NeuralStyleError, which can be pickled."""
 
     code: str
     message: str
     remedy: str
+    sentence: str = ""
+    values: Values = field(default_factory=dict)
+
+    @property
+    def error(self) -> NeuralStyleError:
+        """The error that it was."""
+        return from_code(self.code, self.message, self.remedy, self.sentence, self.values)
 
 
 @contextlib.contextmanager
@@ -94,7 +103,7 @@ def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
 
 
 class Cluster:
-    """Machines that work for us."""
+    """The machines of a cluster."""
 
     def __init__(self, tell: Tell) -> None:
         self._machines, self._tell = machines_of(ray.nodes()), tell
@@ -154,15 +163,15 @@ class Worker:
 
 
 class _StartUp:
-    """Whether a worker has begun; told once, where it takes long."""
+    """Watches whether a worker has started; says so once if it is late."""
 
     def __init__(self, reference: Any, tell: Tell) -> None:
         self._reference, self._tell = reference, tell
-        self._late = time.monotonic() + SLOW
+        self._late = time.monotonic() + LATE_SECONDS
         self._awaited = True
 
     def look(self) -> None:
-        """Be told, sooner or later."""
+        """Say so, once, if the worker is late."""
         if self._awaited and time.monotonic() > self._late:
             self._awaited = False
             if not ray.wait([self._reference], timeout=0)[0]:
@@ -170,7 +179,7 @@ class _StartUp:
 
 
 class Answer:
-    """What a worker will have answered."""
+    """The pending result of a call."""
 
     def __init__(self, reference: Any, start_up: _StartUp) -> None:
         self._reference, self._start_up = reference, start_up
@@ -189,14 +198,15 @@ class Answer:
                 raise EngineMissingError(f"a machine of the cluster cannot run it: {reason}", remedy) from error
             raise EngineCrashedError(f"a worker of the cluster was lost: {_line(error)}", TRY_AGAIN) from error
         if isinstance(found, RemoteError):
-            raise from_code(found.code, found.message, found.remedy)
+            raise found.error
         return found
 
 
 class _Actor:
-    """The far side: holds the object, and turns what goes wrong into words that cross."""
+    """The Ray actor: holds the object, and converts its errors to RemoteError."""
 
     def __init__(self, make: Callable[[], Any], taken: WorkerResources, version: str) -> None:
+        set_process_defaults()
         threads.limit(taken.threads)
         job_plan.set_sharers(taken.beside[_machine()], taken.sharers)
         self._made = _attempted(make) if version == __version__ else None
@@ -224,7 +234,7 @@ class _Actor:
             remedy = "install the same version on every machine of the cluster"
             raise EngineMismatchError(f"a worker of the cluster has version {__version__} of the engine", remedy)
         if isinstance(self._made, RemoteError):
-            raise from_code(self._made.code, self._made.message, self._made.remedy)
+            raise self._made.error
         method: Callable[..., Any] = getattr(self._made, name)
         return method
 
@@ -237,7 +247,7 @@ def _attempted(work: Callable[[], Any]) -> Any:
         with as_out_of_memory():
             return work()
     except NeuralStyleError as error:
-        return RemoteError(error.code, error.message, error.remedy)
+        return RemoteError(error.code, error.message, error.remedy, error.sentence, dict(error.values))
     except Exception as error:  # noqa: BLE001 - the other side has to hear of it, whatever it is
         return RemoteError(NeuralStyleError.code, f"a worker of the cluster failed with {_line(error)}", DOCTOR)
 
@@ -261,10 +271,10 @@ def _wait(what: Any, start_up: _StartUp, cancelled: Callable[[], bool]) -> None:
 
 
 def _require_reachable(address: str) -> None:
-    """Ray itself knocks for minutes. Raises OSError where nobody answers at HOST:PORT."""
+    """Raise OSError if nothing listens at HOST:PORT; Ray itself would retry for minutes."""
     host, colon, port = address.rpartition(":")
     if colon and port.isdecimal() and "/" not in host:
-        socket.create_connection((host.strip("[]"), int(port)), PATIENCE).close()
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
 
 
 def _load() -> None:

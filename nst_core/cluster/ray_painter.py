@@ -1,53 +1,50 @@
 """A painter of a pool whose engine works somewhere in a cluster.
 
-Pictures cross as arrays, so that nothing needs a disk that all machines see. A style crosses once, whoever paints it.
+A job crosses as it is, so that nothing needs a disk that all machines see; only its style pictures go apart: each
+crosses once, whoever paints it.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from nst_core.cluster.ray_cluster import Cluster, Worker
 from nst_core.imaging.arrays import Float, digest
-from nst_core.painting.job import Job, Style
+from nst_core.painting.job import Job
 from nst_core.painting.run import Run
 from nst_core.shared.errors import CancelledError
-from nst_core.shared.settings import from_mapping, to_mapping
-from nst_core.shared.wire.messages import Done, Progress, Stylize
+from nst_core.shared.settings import MIN_SIDE
 from nst_core.system.lru_cache import LruCache
-from nst_core.worker.convert import job_of, to_pixels
+from nst_core.worker.convert import Painted
 
 STYLES = 16
 """Style pictures to keep in the cluster."""
+BLANK = np.zeros((MIN_SIDE, MIN_SIDE, 3), np.float32)
+"""What a style has on the way instead of its picture."""
 
 
 class RayWorkerImpl:
-    """The far side: an engine that paints where it is."""
+    """The engine in a worker of the cluster."""
 
-    def paint(self, facts: Mapping[str, Any], *styles: Float) -> Iterator[Any]:
-        """The progress of a run, as mappings, and at the end (picture, recipe, metrics)."""
-        parts = zip(styles, facts["weights"], facts["guides"], strict=True)
-        job = Job(
-            facts["content"],
-            tuple(Style(*part) for part in parts),
-            from_mapping(facts["settings"]),
-            facts["init"],
-            facts["mask"],
-            facts["part"],
-            facts["strength_map"],
-        )
-        run = Run(job)
-        for progress in run:
-            yield dataclasses.asdict(progress)
+    def paint(self, job: Job, *pictures: Float) -> Iterator[float | Painted]:
+        """The fraction done, again and again, and at the end the picture. pictures: of the job's styles."""
+        styles = (replace(style, pixels=pixels) for style, pixels in zip(job.styles, pictures, strict=True))
+        run = Run(replace(job, styles=tuple(styles)))
+        with closing(iter(run)) as steps:
+            for progress in steps:
+                yield progress.fraction
         outcome = run.outcome()
-        yield outcome.pixels, outcome.recipe, dataclasses.asdict(outcome.metrics)
+        yield Painted(outcome.pixels, outcome.recipe, outcome.metrics.to_mapping())
 
 
 class RayPainterPool:
-    """Where painters are to be had: so many that share the cluster evenly. graphics: use its cards, if any."""
+    """Makes painters, which share the cluster evenly. graphics: use its cards, if any."""
 
     def __init__(self, cluster: Cluster, workers: int, *, graphics: bool) -> None:
         self.cluster, self._workers, self._graphics = cluster, workers, graphics
@@ -62,7 +59,7 @@ class RayPainterPool:
         return self.cluster.worker(RayWorkerImpl, self._workers, graphics=self._graphics)
 
     def shared(self, style: Float) -> Any:
-        """A style's pixels, in the cluster already where it was seen lately."""
+        """A reference to a style's pixels in the cluster; they cross once."""
         return self._styles.get(digest(style), lambda: self.cluster.share(style))
 
 
@@ -79,29 +76,16 @@ class RayPainter:
         """Of the worker, on its own machine; waits until it is there."""
         return self._ready().pid()
 
-    def stylize(self, request: Stylize, on_progress: Callable[[Progress], None] | None = None) -> Done:
-        """See Painter.stylize."""
+    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
+        """See Painter.paint."""
         self._cancelled.clear()
-        job = job_of(request)
-        facts = {
-            "content": job.content,
-            "weights": [style.weight for style in job.styles],
-            "guides": [style.guide for style in job.styles],
-            "settings": to_mapping(job.settings),
-            "init": job.init,
-            "mask": job.mask,
-            "part": job.part,
-            "strength_map": job.strength_map,
-        }
-        styles = [self._pool.shared(style.pixels) for style in job.styles]
+        pictures = [self._pool.shared(style.pixels) for style in job.styles]
+        crossing = replace(job, styles=tuple(replace(style, pixels=BLANK, source=None) for style in job.styles))
         try:
-            for told in self._ready().stream("paint", facts, *styles, cancelled=self._cancelled.is_set):
-                if isinstance(told, Mapping):
-                    if on_progress:
-                        on_progress(Progress(request.job, **told))
-                else:
-                    pixels, recipe, metrics = told
-                    return Done(request.job, to_pixels(pixels), recipe, metrics)
+            for told in self._ready().stream("paint", crossing, *pictures, cancelled=self._cancelled.is_set):
+                if isinstance(told, Painted):
+                    return told
+                on_progress(told)
         except CancelledError:
             self.close()  # the only way to end a step at once; another worker paints the next picture
             raise

@@ -33,6 +33,7 @@ from nst_core.painting.job_plan import budget
 from nst_core.shared.errors import CancelledError, EngineCrashedError
 from nst_core.shared.planning.cost_model import IN_FULL, TILES
 from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.sentences import note
 from nst_core.shared.settings import Settings
 from nst_core.vgg.layers import METHODS, Method
 from nst_core.vgg.losses import Array, Grams, Targets, held_weights, tv_weight
@@ -82,7 +83,7 @@ class About:
 
 
 class BandWork:
-    """The far side: keeps what does not change from step to step, and answers with arrays of numpy."""
+    """The work of one worker: keeps what does not change between iterations; returns numpy arrays."""
 
     def __init__(self, backend: str, device: str) -> None:
         self._backend = choose(backend, device)
@@ -102,7 +103,7 @@ class BandWork:
     def prepare(
         self, band: Band, size: int, method: str, guides: Float, held: Mapping[str, tuple[Float, Float]]
     ) -> None:
-        """Learn and keep the guides' part, and that of the target features with their weights."""
+        """Store this band of the guides, and of the target features with their weights."""
         array = self._backend.array
         self._guides = array(guides)
         self._passes = Passes(self._backend, list(band.grid(size)), METHODS[method])
@@ -133,7 +134,7 @@ TRIES = 3
 
 
 class Answer(Protocol):
-    """What a worker will have answered."""
+    """The pending result of a call."""
 
     def get(self, cancelled: Callable[[], bool]) -> Any:
         """Wait for it. Raises EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
@@ -177,7 +178,7 @@ class Team:
         ]
 
     def begin(self) -> None:
-        """Work that an abort may end begins; one that came before was not meant for it."""
+        """Start work that `abort` may end; an earlier abort does not count."""
         self._aborted.clear()
 
     def abort(self) -> None:
@@ -217,7 +218,7 @@ ALONE = 1.0
 TILE = 1024
 """px: of an octave that would fit whole."""
 
-KEPT = 1.9e8
+BAND_BYTES = 1.9e8
 """Bytes for each megapixel of a worker's band: features 144, guides 8, rows 12 and gradient 12 for each pixel, and the
 weights of the features."""
 
@@ -251,7 +252,7 @@ class Spread:
         if self._room is None:
             self._room = self._asked()
         sizes = [size, *(side for side in TILES if side < size)]
-        kept = KEPT * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
+        kept = BAND_BYTES * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
         held = {side: kept + IN_FULL.evaluation * replace(octave, tile=side).at_once for side in sizes}
         return next((side for side in sizes if held[side] <= self._room), sizes[-1])
 
@@ -262,7 +263,7 @@ class Spread:
         here = About(self.name, self.device, self.precision, math.inf)
         if len({(one.name, one.precision) for one in (here, *workers)}) > 1:
             ways = sorted({_way(one) for one in workers})
-            self.notes += (f"the workers compute with {' and '.join(ways)}, this machine with {_way(here)}",)
+            self.notes += (note("workers-differ", theirs=" and ".join(ways), ours=_way(here)),)
         return min(worker.room for worker in workers)
 
     def abort(self) -> None:
@@ -295,7 +296,7 @@ class Spread:
         if not self._size:
             return self._backend.objective(targets)
         self._team.begin()
-        return _Together(self._backend, self._team, targets, self._size)
+        return Objective(_Together(self._backend, self._team, targets, self._size))
 
 
 def _way(about: About) -> str:
@@ -303,7 +304,7 @@ def _way(about: About) -> str:
 
 
 class _Together:
-    """An objective: see `nst_core.backends.base.Objective`."""
+    """See `nst_core.backends.base.Evaluate`."""
 
     def __init__(self, backend: Backend, team: Team, targets: Targets, size: int) -> None:
         self._backend, self._team, self._size = backend, team, size
@@ -331,7 +332,7 @@ class _Together:
         return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
     def _lesson(self, number: int) -> tuple[Any, ...]:
-        """What teaches a worker its band."""
+        """The set-up call for a worker that replaces a lost one."""
         band = self._bands[number]
         held = {
             layer: tuple(_rows(values, band, reduction(self._method, layer)) for values in one)

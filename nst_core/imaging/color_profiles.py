@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from functools import cache
-from typing import Any
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from PIL import ImageCms
 from nst_core.imaging.arrays import Float
 
 Values = NDArray[np.uint8] | NDArray[np.uint16]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _INTENT = "perceptual"
 _BLOCK = "icc-profile-data"
@@ -21,32 +24,41 @@ _FORMATS = {"uint8": "uchar", "uint16": "ushort"}
 _SPACES = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16")}
 
 
-@cache
 def vips() -> Any:
-    """libvips, loaded when it is first needed, without its memory of past work and without readers of doubtful care."""
+    """libvips, loaded when it is first needed. Its readers are called by name: it guesses no format here."""
     import pyvips  # noqa: PLC0415 - it takes a third of a second, and most pictures do without
 
-    pyvips.cache_set_max(0)
-    pyvips.block_untrusted_set(True)  # noqa: FBT003 - its only argument
     return pyvips
+
+
+def uncached(work: Callable[P, T]) -> Callable[P, T]:
+    """Do this work without libvips' cache of past operations, in which whole pictures would stay."""
+
+    @wraps(work)
+    def without_cache(*args: P.args, **kwargs: P.kwargs) -> T:
+        before = vips().cache_get_max()
+        vips().cache_set_max(0)
+        try:
+            return work(*args, **kwargs)
+        finally:
+            vips().cache_set_max(before)  # as the program has it that uses this library
+
+    return without_cache
 
 
 def to_srgb(values: Values, profile: bytes) -> Float | None:
     """values: (H, W, 1, 3 or 4 inks) in the profile's colours. Returns (H, W, 3), or None if the profile is no use."""
     if not _fits(profile, values.shape[2]):
         return None
-    image = as_image(values)
-    if values.shape[2] == 4:
-        image = image.copy(interpretation="cmyk")
     try:
-        return _converted(image, profile, _srgb())
+        return _converted(values, profile, _srgb())
     except vips().Error:
         return None
 
 
 def from_srgb(pixels: Float, profile: bytes) -> Float:
     """(H, W, 3) sRGB in the colours of an RGB profile that `to_srgb` could use."""
-    return _converted(as_image(as_words(pixels)), _srgb(), profile)
+    return _converted(as_words(pixels), _srgb(), profile)
 
 
 def _fits(profile: bytes, channels: int) -> bool:
@@ -64,8 +76,12 @@ def _srgb() -> bytes:
     return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
-def _converted(image: Any, profile: bytes, wanted: bytes) -> Float:
+@uncached
+def _converted(values: Values, profile: bytes, wanted: bytes) -> Float:
     """From one profile to another, each handed over as the image's own block: libvips takes files otherwise."""
+    image = as_image(values)
+    if values.shape[2] == 4:
+        image = image.copy(interpretation="cmyk")
     block = vips().GValue.blob_type
     image.set_type(block, _BLOCK, profile)
     neutral = image.icc_import(embedded=True, intent=_INTENT).copy()  # of whose blocks nobody else knows

@@ -6,8 +6,8 @@ engine sees sRGB in floats.
 
 from __future__ import annotations
 
+import hashlib
 import io
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -26,6 +26,7 @@ from nst_core.shared.errors import (
     InvalidImageError,
 )
 from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.system.lru_cache import LruCache
 from nst_core.system.memory import available
 
 _READING = 24  # bytes that a pixel takes at least while it becomes floats
@@ -40,9 +41,10 @@ _END_OF_JPEG = b"\xff\xd9"
 _LINES = 20
 """Rows of blocks that a JPEG has at least whose last one may be missing in part."""
 
-_DEPTH_AT = 24  # of PNG's first chunk
+CACHED_BYTES = 256e6
+"""Of decoded style pictures: a style picture is seldom larger than 4 megapixels, which take 50 MB."""
 
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this much while it opens a file
+_DEPTH_AT = 24  # of PNG's first chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,38 +72,49 @@ def decode_source(encoded: bytes, name: str, page: int | None = None) -> Source:
     judged before any pixel is decoded.
     """
     if not encoded:
-        raise InvalidImageError(f"{name} is empty", "choose another picture")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # remarks on odd metadata mean nothing to the person who asked
-        try:
-            return _read(encoded, name, page)
-        except (Image.DecompressionBombError, MemoryError) as error:
-            raise too_large(name) from error
-        except UnidentifiedImageError as error:
-            if (kind := file_kinds.BY_SUFFIX.get(PurePath(name).suffix.lower())) is not None:
-                raise file_kinds.refusal(kind, name) from error
-            raise InvalidImageError(f"{name} is not a picture", "choose a PNG, JPEG, WebP or TIFF file") from error
-        except InvalidImageError:
-            raise
-        except Exception as error:  # a damaged file makes readers stumble in ways they do not list
-            raise InvalidImageError(
-                f"{name} is damaged or cut short", "open and save it again, or choose another"
-            ) from error
+        raise InvalidImageError.of("file-empty", name=name)
+    try:
+        return _read(encoded, name, page)
+    except (Image.DecompressionBombError, MemoryError) as error:
+        raise too_large(name) from error
+    except UnidentifiedImageError as error:
+        if (kind := file_kinds.BY_SUFFIX.get(PurePath(name).suffix.lower())) is not None:
+            raise file_kinds.refusal(kind, name) from error
+        raise InvalidImageError.of("file-no-picture", name=name) from error
+    except (InvalidImageError, Warning):  # a program may have asked for warnings to be errors
+        raise
+    except Exception as error:  # a damaged file makes readers stumble in ways they do not list
+        raise InvalidImageError.of("file-damaged", name=name) from error
+
+
+_decoded: LruCache[Pixels] = LruCache(CACHED_BYTES, lambda pixels: pixels.nbytes)
+
+
+def decode_style(encoded: bytes, name: str) -> Pixels:
+    """The picture in the bytes of a style's file, decoded once: the same pixels, read-only, for the same bytes.
+
+    Raises what `decode_source` raises.
+    """
+
+    def decoded() -> Pixels:
+        pixels = decode_source(encoded, name).pixels
+        pixels.flags.writeable = False
+        return pixels
+
+    return _decoded.get(hashlib.sha256(encoded).digest(), decoded)
 
 
 def count(path: Path) -> int:
     """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with suppress(Exception), Image.open(path, formats=READABLE) as opened:
-            return _count(opened)
+    with suppress(Exception), Image.open(path, formats=READABLE) as opened:
+        return _count(opened)
     return 1
 
 
 def too_large(name: str) -> ImageTooLargeError:
-    """The error for a picture of more than MOST_PIXELS."""
-    limit = MOST_PIXELS // 1_000_000
-    return ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
+    """The error for a picture of more than MOST_PIXELS, or more than the limit that a program has set for Pillow."""
+    limit = min(MOST_PIXELS, 2 * (Image.MAX_IMAGE_PIXELS or MOST_PIXELS)) // 1_000_000
+    return ImageTooLargeError.of("file-too-large", name=name, megapixels=limit)
 
 
 def _require_room(width: int, height: int, name: str) -> None:
@@ -109,7 +122,7 @@ def _require_room(width: int, height: int, name: str) -> None:
     if width * height > MOST_PIXELS:
         raise too_large(name)
     if width * height * _READING > available():
-        raise ImageTooLargeError(f"{name}, {width} x {height} px, does not fit into memory", "use a smaller picture")
+        raise ImageTooLargeError.of("file-too-large-for-memory", name=name, width=width, height=height)
 
 
 def _read(encoded: bytes, name: str, page: int | None) -> Source:
@@ -133,9 +146,7 @@ def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -
     if not kind.readable:
         raise file_kinds.refusal(kind, name)
     if kind == file_kinds.PSD and not extra_files.has_flattened(encoded):
-        raise InvalidImageError(
-            f"{name} holds layers alone and no flattened picture", "save it with maximum compatibility, or as PNG"
-        )
+        raise InvalidImageError.of("file-layers-only", name=name)
     try:
         if kind == file_kinds.HEIC:
             return _shallow(encoded, name, page, (extra_files.register_heic(),))
@@ -162,6 +173,7 @@ def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> Source:
     return _managed(colors, decoded.alpha, decoded.profile, metadata, decoded.notes)
 
 
+@color_profiles.uncached
 def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
     named_raw = PurePath(name).suffix.lower() in file_kinds.RAW.suffixes
     if named_raw or tiff_files.is_raw(encoded):
@@ -240,11 +252,12 @@ def _managed(
     return Source(pixels, depth, metadata=metadata, notes=notes)
 
 
+@color_profiles.uncached
 def _deep_png(encoded: bytes, name: str) -> Source | None:
     """A PNG of 16 bits per channel; None leaves the last word to Pillow."""
     vips = color_profiles.vips()
     try:
-        image = vips.Image.new_from_buffer(encoded, "", fail_on="truncated")
+        image = vips.Image.pngload_buffer(encoded, fail_on="truncated")
     except vips.Error:
         return None
     if image.format != "ushort":
@@ -372,7 +385,7 @@ def _deep_gray(image: Image.Image, name: str) -> Pixels:
     values = np.asarray(image, dtype=np.float32)
     if image.mode != "F":
         if values.max() > 65535:
-            raise InvalidImageError(f"{name} has more than 16 bits per channel", "save it with 8 or 16 bits")
+            raise InvalidImageError.of("file-too-deep", name=name)
         values = values / np.float32(65535)
     bounded: Pixels = np.clip(np.nan_to_num(values), 0, 1)
     return bounded

@@ -71,20 +71,7 @@ def read_source(path: str | os.PathLike[str], page: int | None = None, longest: 
     have: a picture that is too large to be held is reduced to it while it is read.
     """
     path = Path(path)
-    try:
-        if path.is_dir():
-            raise InvalidImageError(f"{path} is a folder", "choose a picture file in it")
-        if not path.exists():
-            raise InvalidImageError(f"{path} does not exist", "check the file's name")
-        if not path.is_file():
-            raise InvalidImageError(f"{path} is not a file", "choose a picture file")
-        if path.stat().st_size > MOST_BYTES:
-            raise too_large(str(path))
-        encoded = path.read_bytes()
-    except (OSError, ValueError) as error:
-        if isinstance(error, InvalidImageError):
-            raise
-        raise InvalidImageError(f"{path} cannot be read", "check its name and your permission to read it") from error
+    encoded = read_bytes(path)
     try:
         return decode_source(encoded, str(path), page)
     except ImageTooLargeError:
@@ -94,6 +81,24 @@ def read_source(path: str | os.PathLike[str], page: int | None = None, longest: 
         return small
 
 
+def read_bytes(path: Path) -> bytes:
+    """What is in a picture file. Raises InvalidImageError if it cannot be read, ImageTooLargeError."""
+    try:
+        if path.is_dir():
+            raise InvalidImageError(f"{path} is a folder", "choose a picture file in it")
+        if not path.exists():
+            raise InvalidImageError(f"{path} does not exist", "check the file's name")
+        if not path.is_file():
+            raise InvalidImageError(f"{path} is not a file", "choose a picture file")
+        if path.stat().st_size > MOST_BYTES:
+            raise too_large(str(path))
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        if isinstance(error, InvalidImageError):
+            raise
+        raise InvalidImageError(f"{path} cannot be read", "check its name and your permission to read it") from error
+
+
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
     """The picture itself, if it can be stylised.
 
@@ -101,11 +106,9 @@ def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
     """
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise ImageTooSmallError(
-            f"{name} is {width} x {height} px", f"use a picture of at least {MIN_SIDE} px on each side"
-        )
+        raise ImageTooSmallError.of("file-too-small", name=name, width=width, height=height, least=MIN_SIDE)
     if pixels.shape[2] == 4 and not pixels[..., 3].any():
-        raise NothingVisibleError(f"{name} is fully transparent", "use a picture with something to see")
+        raise NothingVisibleError.of("file-transparent", name=name)
     return pixels
 
 
@@ -218,6 +221,7 @@ def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: So
         image.save(file, format=kind, **options)
 
 
+@color_profiles.uncached
 def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: Source) -> None:
     vips, about = color_profiles.vips(), like.metadata
     image = color_profiles.as_image(values)

@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-KEPT = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
+KEPT_TAGS = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
 """Description, make, model, program, time, artist, computer, rating, copyright, and what Windows keeps in words; not
 what tells of the file itself: size, turn, thumbnail."""
 FOLDERS = {34665: (0x927C, 0xA002, 0xA003, 0xA005), 34853: ()}
@@ -183,7 +183,7 @@ def _says_adobe_rgb(tags: Image.Exif) -> bool:
 
 
 def _kept(exif: Image.Exif) -> dict[int, Any]:
-    found: dict[int, Any] = {tag: exif[tag] for tag in KEPT if tag in exif}
+    found: dict[int, Any] = {tag: exif[tag] for tag in KEPT_TAGS if tag in exif}
     for folder, left_out in FOLDERS.items():
         tags = {tag: value for tag, value in exif.get_ifd(folder).items() if tag not in left_out}
         if tags:

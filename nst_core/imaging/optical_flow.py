@@ -1,30 +1,37 @@
 """How one frame moves into the next, so that the paint of the one can be laid where it belongs in the other.
 
-Flow is estimated by least squares over small windows (Lucas and Kanade 1981), from coarse to fine. Pictures are float32
-(H, W, 3) in [0, 1]; a flow is (H, W, 2): how many px to the right and down, in the frame before, each pixel came from.
+OpenCV estimates the flow (Kroeger et al., Fast Optical Flow using Dense Inverse Search, 2016) and moves pixels; it is
+in the extra `film`. Pictures are float32 (H, W, 3) in [0, 1]; a flow is (H, W, 2): how many px to the right and down,
+in the frame before, each pixel came from.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.color_profiles import as_bytes
 from nst_core.imaging.resizing import resize
 
 SIDE = 512
 """Longest edge at which flow is estimated, px: it is smooth, and larger sizes would cost more than they tell."""
-COARSEST = 12
-"""Shortest side of the coarsest level, px."""
-ROUNDS = 4
-"""Estimates at each level, each from where the one before led."""
+LEAST_SIDE = 64
+"""px: smaller pictures are enlarged for the estimate, which compares windows of 8 px at several sizes."""
 WINDOW = 5
-"""Pixels to each side that share one motion."""
-FLAT = 1e-4
-"""What stands for the gradients where there are none: the motion of the coarser level stays."""
-FARTHEST = 1.0
-"""Pixels that one estimate may move: gradients tell no more."""
-FAMILIAR, NEW = 0.05, 0.1
-"""Mean difference, over a window, that motion leaves: up to the first it is the same thing, from the second another."""
+"""Pixels to each side over which differences are averaged."""
+FAMILIAR = 0.05
+"""Mean difference, over a window, that motion leaves: up to this it is the same thing."""
+NEW = 0.1
+"""From this on it is another thing."""
+
+
+def opencv() -> Any:
+    """OpenCV, loaded when it is first needed. Raises ModuleNotFoundError without the extra `film`."""
+    import cv2  # noqa: PLC0415 - optional
+
+    return cv2
 
 
 def carried(paint: Float, before: Float, now: Float) -> tuple[Float, Float]:
@@ -34,45 +41,34 @@ def carried(paint: Float, before: Float, now: Float) -> tuple[Float, Float]:
     motion is found wrong, steadiness is lost, nothing else.
     """
     found = flow(before, now)
-    strange = np.abs(moved(before, found) - now).mean(axis=2, keepdims=True)
-    new = np.clip((_smooth(strange) - FAMILIAR) / (NEW - FAMILIAR), 0, 1)
-    new = _smooth(np.maximum(new, _outside(found)[..., None]))[..., 0]
-    return moved(paint, found).clip(0, 1), np.maximum(new, _outside(found))
+    outside = _outside(found)
+    difference = np.abs(moved(before, found) - now).mean(axis=2)
+    new = np.clip((_smooth(difference) - FAMILIAR) / (NEW - FAMILIAR), 0, 1)
+    new = np.maximum(_smooth(np.maximum(new, outside)), outside)
+    return moved(paint, found).clip(0, 1), new
 
 
 def flow(before: Float, now: Float) -> Float:
     """The flow from `before` to `now`."""
-    height, width = now.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
+    cv2, (height, width) = opencv(), now.shape[:2]
+    scale = max(min(1.0, SIDE / max(height, width)), LEAST_SIDE / min(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    found = _pyramid(_gray(resize(before, *size)), _gray(resize(now, *size)))
-    return _enlarged(found, height, width)
+    estimate = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = estimate.calc(_gray(resize(now, *size)), _gray(resize(before, *size)), None)
+    sized: Float = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    return sized * np.array([width / size[1], height / size[0]], np.float32)
 
 
 def moved(pixels: Float, found: Float) -> Float:
     """(H, W) or (H, W, C) with each pixel taken from where its flow says; the border goes on outside.
 
-    Cubic (Catmull and Rom): paint that is carried from frame to frame must not blur.
+    Cubic: paint that is carried from frame to frame must not blur.
     """
-    height, width = pixels.shape[:2]
-    rows, columns = np.indices((height, width), dtype=np.float32)
-    x = np.clip(columns + found[..., 0], 0, width - 1)
-    y = np.clip(rows + found[..., 1], 0, height - 1)
-    left, top = x.astype(np.intp), y.astype(np.intp)
-    taken: Float = np.zeros_like(pixels)
-    for i, down in enumerate(_cubic(y - top), start=-1):
-        row = np.clip(top + i, 0, height - 1)
-        for j, across in enumerate(_cubic(x - left), start=-1):
-            weight = (down * across).reshape(height, width, *[1] * (pixels.ndim - 2))
-            taken += weight * pixels[row, np.clip(left + j, 0, width - 1)]
+    cv2 = opencv()
+    rows, columns = np.indices(found.shape[:2], dtype=np.float32)
+    x, y = columns + found[..., 0], rows + found[..., 1]
+    taken: Float = cv2.remap(pixels, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return taken
-
-
-def _cubic(t: Float) -> Float:
-    """(4, H, W): what four neighbours count, `t` of the way from the second to the third."""
-    first, last = t * (t * (1 - 0.5 * t) - 0.5), t * t * (0.5 * t - 0.5)
-    second, third = 1 + t * t * (1.5 * t - 2.5), t * (0.5 + t * (2 - 1.5 * t))
-    return np.stack([first, second, third, last]).astype(np.float32)
 
 
 def _outside(found: Float) -> Float:
@@ -85,57 +81,12 @@ def _outside(found: Float) -> Float:
     return outside
 
 
-def _pyramid(before: Float, now: Float) -> Float:
-    """The flow between two grey pictures (H, W)."""
-    height, width = now.shape
-    if min(height, width) >= 2 * COARSEST:
-        half = (height + 1) // 2, (width + 1) // 2
-        coarse = [resize(gray[..., None], *half)[..., 0] for gray in (before, now)]
-        found = _enlarged(_pyramid(*coarse), height, width)
-    else:
-        found = np.zeros((height, width, 2), np.float32)
-    for _ in range(ROUNDS):
-        found = _smooth(found + _estimate(moved(before, found), now))
-    return found
-
-
-def _estimate(before: Float, now: Float) -> Float:
-    """What is still missing of the flow."""
-    down, across = np.gradient((before + now) / 2)
-    products = (across * across, across * down, down * down, across * (now - before), down * (now - before))
-    xx, xy, yy, xt, yt = np.moveaxis(_smooth(np.stack(products, axis=2)), 2, 0)
-    xx, yy = xx + FLAT, yy + FLAT
-    determinant = xx * yy - xy * xy
-    step = np.stack([yy * xt - xy * yt, xx * yt - xy * xt], axis=2) / determinant[..., None]
-    bounded: Float = np.clip(step, -FARTHEST, FARTHEST).astype(np.float32)
-    return bounded
-
-
 def _smooth(values: Float) -> Float:
-    """Means over windows of an (H, W, C) array; at the border over what there is of them."""
-    for axis in (0, 1):
-        length = values.shape[axis]
-        sums = np.concatenate([np.zeros_like(values.take([0], axis)), values.cumsum(axis, dtype=np.float64)], axis)
-        low, high = np.arange(length) - WINDOW, np.arange(length) + WINDOW + 1
-        low, high = np.clip(low, 0, length), np.clip(high, 0, length)
-        count = np.expand_dims((high - low).astype(np.float64), tuple(a for a in range(3) if a != axis))
-        values = ((sums.take(high, axis) - sums.take(low, axis)) / count).astype(np.float32)
-    return values
+    """Means over windows of (H, W)."""
+    cv2, side = opencv(), 2 * WINDOW + 1
+    means: Float = cv2.blur(values, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return means
 
 
-def _enlarged(found: Float, height: int, width: int) -> Float:
-    """The flow at another size, its lengths as well."""
-    h, w = found.shape[:2]
-    if (h, w) == (height, width):
-        return found
-    reach = max(1.0, float(np.abs(found).max()))
-    # Resizing keeps to [0, 1], where flows fit around one half.
-    sized = resize(found / np.float32(2 * reach) + np.float32(0.5), height, width)
-    factors = np.array([width / w, height / h], np.float32)
-    enlarged: Float = (sized - np.float32(0.5)) * np.float32(2 * reach) * factors
-    return enlarged
-
-
-def _gray(pixels: Float) -> Float:
-    gray: Float = pixels[..., :3].mean(axis=2)
-    return gray
+def _gray(pixels: Float) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return as_bytes(pixels[..., :3].mean(axis=2))

@@ -15,7 +15,8 @@ _MOST = 2_000_000_000
 """Pixels that are reduced at most: it takes about half a minute then."""
 _HELD = 4
 """Bytes a pixel for which there must be room in any case: interlaced and progressive files are unpacked whole."""
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+_MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
+"""By the name of libvips' reader."""
 
 
 def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) -> Source | None:
@@ -26,12 +27,13 @@ def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) ->
     """
     if encoded.startswith(tiff_files.MAGIC):
         chosen = _ordinary(encoded, page)
-        small = chosen and _as_png(encoded, name, longest, f"page={chosen.number}")
+        small = chosen and _as_png(encoded, name, longest, "tiff", page=chosen.number)
         if not chosen or not small:
             return None
         source = replace(decode_source(small, name), metadata=tiff_metadata(encoded, chosen.at))
     else:
-        small = _as_png(encoded, name, longest) if encoded.startswith(_MAGIC) else None
+        kind = next((kind for kind, start in _MAGIC.items() if encoded.startswith(start)), None)
+        small = _as_png(encoded, name, longest, kind) if kind else None
         if not small:
             return None
         source = decode_source(small, name)
@@ -39,16 +41,17 @@ def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) ->
     return replace(source, notes=(*source.notes, note))
 
 
-def _as_png(encoded: bytes, name: str, longest: int, where: str = "") -> bytes | None:
-    """where: an option of libvips that names a page. None for what is too large, or memory too small."""
+@color_profiles.uncached
+def _as_png(encoded: bytes, name: str, longest: int, kind: str, **where: int) -> bytes | None:
+    """kind: of reader; where: which page. None for what is too large, or memory too small."""
     vips = color_profiles.vips()
-    options = ",".join(filter(None, [where, "fail_on=truncated"]))
     try:
-        image = vips.Image.new_from_buffer(encoded, f"[{options}]", access="sequential")
+        load = getattr(vips.Image, f"{kind}load_buffer")
+        image = load(encoded, access="sequential", fail_on="truncated", **where)
         if image.width * image.height > _MOST or image.width * image.height * _HELD > available():
             return None
         small = _at_size(image, longest).copy_memory().autorot()
-        if encoded.startswith(_MAGIC[0]) and not (told := png_colors.of_png(encoded)).own:
+        if kind == "png" and not (told := png_colors.of_png(encoded)).own:
             small = small.copy()
             if told.profile:
                 small.set_type(vips.GValue.blob_type, "icc-profile-data", told.profile)
@@ -56,9 +59,7 @@ def _as_png(encoded: bytes, name: str, longest: int, where: str = "") -> bytes |
                 small.remove("icc-profile-data")
         found: bytes = small.pngsave_buffer(compression=1)
     except vips.Error as error:
-        raise InvalidImageError(
-            f"{name} is damaged or cut short", "open and save it again, or choose another"
-        ) from error
+        raise InvalidImageError.of("file-damaged", name=name) from error
     return found
 
 

@@ -1,4 +1,4 @@
-"""How long evaluations take, what a time limit affords, and when steps no longer pay."""
+"""Measures evaluations, keeps to a time limit, and detects convergence."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from nst_core.shared.planning.schedule import SETUP, Octave
 
 UNSEEN = 1.4
-"""An octave not seen yet may be that much slower than the one before: a time limit is to be kept."""
+"""Safety factor: how much slower than predicted the next octave may be."""
 
 
 class Clock:
-    """Knows how long evaluations take, hence the time left, and what a time limit affords.
+    """Measures how long evaluations take, estimates the time left, and decides what fits into a time limit.
 
     limit: seconds for the whole run, 0 for none. Time comes from `now` (seconds, any origin).
     """
@@ -32,17 +32,17 @@ class Clock:
 
     @property
     def reserved(self) -> float:
-        """Seconds that are kept for carrying the picture to full size."""
+        """Seconds that are reserved for upscaling the picture to full size."""
         return self._reserved
 
     def expect(self, rate: float) -> None:
-        """Seconds that a unit of work is expected to take, until an evaluation was seen."""
+        """Set the expected seconds for a unit of work, used until an evaluation was measured."""
         self._rate = rate
 
     def reserve(self, seconds: float, area: float) -> bool:
-        """Keep that much for carrying the picture to `area` megapixels, until an octave of that size is begun.
+        """Reserve time for upscaling to `area` megapixels, until an octave of that size starts.
 
-        Not, and False, where it is more than half of the limit.
+        Returns False, and reserves nothing, if it is more than half of the limit.
         """
         kept = not self._limit or seconds <= self._limit / 2
         self._reserved, self._full = seconds if kept else 0.0, area
@@ -56,7 +56,7 @@ class Clock:
         self._seen, self._mark = True, now
 
     def restart_lap(self) -> None:
-        """What happened since the last evaluation was something else."""
+        """Do not count the time since the last evaluation."""
         self._mark = self._now()
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
@@ -71,9 +71,9 @@ class Clock:
             return True
         left, one = self._limit - self._kept(octave) - self.elapsed, self._rate * octave.work
         if done == 0:
-            # Of the first one there is nothing to compare with, and nothing better than a sketch to keep.
+            # The first evaluation is always made if it fits: there is no result yet.
             return left >= self._shortest(octave)
-        # An octave too large for the time left will not be begun: nothing is saved for it.
+        # Octaves that are too large for the time left will not start; no time is reserved for them.
         begun = [o for o in later if self._shortest(o) <= left]
         if begun and self._shortest(begun[0]) > left - one:
             return False
@@ -91,14 +91,14 @@ class Clock:
 
 
 class Plateau:
-    """Tells when steps no longer pay: the loss fell by less than `least` (relative) over `patience` steps."""
+    """Detects convergence: the loss fell by less than `least` (relative) over `patience` steps."""
 
     def __init__(self, least: float = 2e-3, patience: int = 8) -> None:
         self._least, self._patience = least, patience
         self._losses: list[float] = []
 
     def reached(self, loss: float) -> bool:
-        """Note one more loss."""
+        """Add a loss; True if the run has converged."""
         self._losses.append(loss)
         if len(self._losses) <= self._patience:
             return False

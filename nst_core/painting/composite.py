@@ -11,7 +11,7 @@ from nst_core.painting.job import Job
 from nst_core.painting.regions import guided_in, reach_of
 
 FADE_BELOW = 20.0
-"""Below this strength the photograph itself shines through, so that 0 is the photograph exactly."""
+"""Below this strength the result is blended with the photograph, so that 0 gives exactly the photograph."""
 
 
 def composite(job: Job, styled: Float) -> Float:
@@ -25,11 +25,11 @@ def composite(job: Job, styled: Float) -> Float:
         share = most * reach_of(guided_in(job.styles, rows), rows.stop - rows.start, width)
         share = share if job.mask is None else share * job.mask[rows]
         if job.settings.color == "luminance":
-            # To mix what is encoded would move the chroma.
+            # Mixing encoded values would change the chroma.
             mixed = result = color.with_chroma_of(photograph, result, share)
         else:
             mixed = photograph + share[..., None] * (result - photograph)
-        # Shares of 0 and 1 return the photograph's and the result's own bits.
+        # At shares of 0 and 1 the values are copied, without rounding.
         out[rows, :, :3] = np.where(share[..., None] == 0, photograph, np.where(share[..., None] == 1, result, mixed))
     out[..., 3:] = job.content[..., 3:]
     return out

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.decoding import decode_style
 from nst_core.imaging.resizing import resize
 from nst_core.shared.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.shared.presets.lookup import Preset
+from nst_core.shared.sentences import Note
 from nst_core.shared.settings import MIN_SIDE, Settings
 
 _ROUNDING = 1e-4
 """How far beyond [0, 1] is the rounding of a sum of shares."""
+
+
+@dataclass(frozen=True)
+class StyleSource:
+    """The file that a style's pixels were decoded from: its bytes, and its name for messages."""
+
+    name: str
+    encoded: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +34,14 @@ class Style:
 
     pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
 
-    guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere.
+    guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere. source: the file that holds
+    exactly these pixels, if one does: a worker is sent that instead.
     """
 
     pixels: Float
     weight: float = 1.0
     guide: Float | None = None
+    source: StyleSource | None = None
 
     def __post_init__(self) -> None:
         require_picture(self.pixels, "the style")
@@ -97,7 +108,7 @@ class Job:
         if self.strength_map is not None:
             _require_shares(self.strength_map, "the strength map", size, "make it white where to paint fully")
         if not (self.visible > 0).any():
-            raise NothingVisibleError("nothing of the picture is visible", "choose a layer with visible pixels")
+            raise NothingVisibleError.of("nothing-visible")
         self._check_guides()
 
     def _check_guides(self) -> None:
@@ -106,7 +117,7 @@ class Job:
             if guide is not None and guide.shape != self.content.shape[:2]:
                 raise InvalidImageError(f"a guide has another size, {_what(guide)}", "give it the size of the content")
         if not any(guide is None or (guide * self.visible > 0).any() for guide in guides):
-            raise NothingVisibleError("the guides cover nothing that is visible", "make them white where to paint")
+            raise NothingVisibleError.of("guides-cover-nothing")
 
     @property
     def visible(self) -> Float:
@@ -118,7 +129,12 @@ class Job:
 
 def preset_styles(preset: Preset) -> tuple[Style, ...]:
     """The pictures of a preset. Raises BrokenPresetError or InvalidImageError."""
-    return tuple(Style(image_files.decode(style.read(), str(style.path)), style.weight) for style in preset.styles)
+    return tuple(decoded_style(style.read(), str(style.path), style.weight) for style in preset.styles)
+
+
+def decoded_style(encoded: bytes, name: str, weight: float = 1.0) -> Style:
+    """The style in the bytes of a picture file. Raises InvalidImageError."""
+    return Style(decode_style(encoded, name), weight, source=StyleSource(name, encoded))
 
 
 def reduced(job: Job, side: int) -> Job:
@@ -148,7 +164,7 @@ def require_picture(pixels: Float, what: str) -> None:
         raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture but {_what(pixels)}", "convert it first")
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise ImageTooSmallError(f"{what} is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side")
+        raise ImageTooSmallError.of("picture-too-small", name=what, width=width, height=height, least=MIN_SIDE)
     _require_range(pixels, what, "bring it into that range")
 
 
@@ -191,23 +207,6 @@ def _what(values: object) -> str:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """One evaluation has ended, or, step 0, the picture to start from is there, whose loss nobody knows yet.
-
-    octave and step count from 1; steps: in this octave; seconds_left: an estimate. While a picture is carried to full
-    size the last step is told again and again, with less time left.
-    """
-
-    octave: int
-    octaves: int
-    step: int
-    steps: int
-    loss: float | None
-    seconds_left: float
-    fraction: float
-
-
-@dataclass(frozen=True)
 class Metrics:
     """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far.
 
@@ -221,8 +220,12 @@ class Metrics:
     evaluations: tuple[int, ...]
     losses: Mapping[str, float]
     peak_memory: int
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     card: str = ""
+
+    def to_mapping(self) -> dict[str, Any]:
+        """For JSON; see `Note.to_mapping`."""
+        return asdict(self) | {"notes": [note.to_mapping() for note in self.notes]}
 
 
 @dataclass(frozen=True, eq=False)

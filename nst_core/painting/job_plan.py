@@ -17,6 +17,7 @@ from nst_core.painting.regions import Region, region_count
 from nst_core.painting.targets import Scene, classic_targets
 from nst_core.shared.planning.cost_model import arranged, duration, needs, peak
 from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
+from nst_core.shared.sentences import Note, note
 from nst_core.shared.settings import Settings, knobs
 from nst_core.system.memory import held_memory
 from nst_core.vgg.losses import Weights
@@ -44,7 +45,7 @@ class Plan:
     memory: int
     free: int | None
     backend: Backend
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     def to_mapping(self) -> dict[str, Any]:
         """For JSON: sizes are [width, height] in px; a tile of 0 means that the octave is computed whole."""
@@ -59,7 +60,7 @@ class Plan:
             "device": self.backend.device,
             "card": self.backend.card,
             "precision": self.backend.precision,
-            "notes": list(self.notes),
+            "notes": [str(note) for note in self.notes],
         }
 
 
@@ -67,14 +68,14 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
     """The plan of a run of this job. speed: seconds for a unit of work (see `Octave.work`)."""
     (height, width), settings = job.content.shape[:2], job.settings
     area, octaves, notes = height * width / 1e6, list[Octave](), backend.notes
-    if settings.strength:
+    if settings.paints:
         most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
         wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
         octaves, more = in_budget(wanted, job, backend)
         notes += more
     memory = peak(octaves, area, region_count(job.styles), needs(backend.device, backend.precision))
     if settings.memory and memory > settings.memory * 1e9:
-        notes += (f"no way of painting this picture takes as little as {settings.memory:g} GB of memory",)
+        notes += (note("over-budget", gigabytes=f"{settings.memory:g}"),)
     return Plan(
         height=height,
         width=width,
@@ -94,12 +95,10 @@ def speed_of(backend: Backend, side: int = 0) -> float:
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
     scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
-    objective = backend.objective(classic_targets(backend, scene, Weights()))
     image = backend.array(planes(picture))
-    return (
-        min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2))
-        / Octave(side, side, 1, method="classic").work
-    )
+    with backend.objective(classic_targets(backend, scene, Weights())) as objective:
+        seconds = min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2))
+    return seconds / Octave(side, side, 1, method="classic").work
 
 
 def _timed(work: Callable[[], object]) -> float:
@@ -119,7 +118,7 @@ _parts: dict[str, float] = {}
 """What this program's part was when it first asked, by device: later the others have taken some of theirs."""
 
 
-def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[str, ...]]:
+def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[Note, ...]]:
     """The octaves as memory allows them, and what a person should know of that."""
     height, width = job.content.shape[:2]
     area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
@@ -127,8 +126,8 @@ def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[li
     if len(fitting) == len(octaves):
         return fitting, ()
     wanted, had = octaves[-1], fitting[-1]
-    where = f"{wanted.width} x {wanted.height} px"
-    return fitting, (f"there is too little memory to paint at {where}: painted at {had.width} x {had.height} px",)
+    sizes = [f"{octave.width} x {octave.height} px" for octave in (wanted, had)]
+    return fitting, (note("too-little-memory", wanted=sizes[0], had=sizes[1]),)
 
 
 def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:

@@ -1,9 +1,9 @@
 """L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step.
 
-Arrays and the numbers made of them stay where the backend computes; a step looks at its losses and at one comparison.
+Arrays and the numbers made of them stay where the backend computes; each iteration reads only the losses on the host.
 Directions by the two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of
-the quasi-Newton model instead of a line search; iterates are projected onto [0, 1], so that what is optimised is
-what is delivered. Pixels that sit on a bound and want to leave the box take no part in a direction.
+the quasi-Newton model instead of a line search; iterates are clipped to
+[0, 1]. Clipped pixels whose gradient points outwards are excluded from the search direction.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nst_core.backends.base import Objective
+from nst_core.backends.base import Evaluate
 from nst_core.vgg.losses import Array
 
 FIRST_MOVE = 0.02
-"""Root mean square change of a pixel in a step without curvature (the first, or after a reset)."""
+"""Root mean square change of a pixel in a step without curvature information (the first, or after a reset)."""
 GENTLE_MOVE = 0.002
-"""The same where the start is nearly a minimum already, as a result is that is gone on from."""
+"""The same for a start that is nearly a minimum, such as an earlier result."""
 LARGEST_MOVE = 0.1
-"""The same, at most, in any step: the model cannot be trusted further away."""
+"""Upper limit of that in any step; the quadratic model is not reliable further away."""
 LEAST_CURVATURE = 1e-8
 
 
@@ -72,12 +72,12 @@ class _Memory:
 
 
 def descend(
-    objective: Objective, image: Array, steps: int, history: int = 10, first_move: float = FIRST_MOVE
+    objective: Evaluate, image: Array, steps: int, history: int = 10, first_move: float = FIRST_MOVE
 ) -> Iterator[Step]:
     """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
 
     The last iterate yielded has been evaluated: its losses are its own. A first move that raised the loss is taken
-    back, and the next one starts from `image` again, knowing the curvature. Ends before a loss that is no number.
+    back, and the next one starts from `image` again with the curvature found. Ends before a loss that is not finite.
     """
     shape, memory = image.shape, _Memory(history, first_move)
     x = image.reshape(-1).clip(0, 1)
@@ -105,7 +105,7 @@ def descend(
 
 
 def _dot(a: Array, b: Array) -> Array:
-    """By sums of pairs: the last bits of a BLAS product depend on how many threads it has."""
+    """Pairwise summation: the last bits of a BLAS product depend on the number of threads."""
     return (a * b).sum()
 
 

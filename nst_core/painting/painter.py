@@ -18,7 +18,7 @@ from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
-from nst_core.painting.strength import BALANCED, classic_weights, painterly_weights, strength_at
+from nst_core.painting.strength import classic_weights, painterly_weights, strength_at
 from nst_core.painting.targets import Looks, Matches, Scene, classic_targets, fine_style, painterly_targets, refined
 from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.settings import MIN_SIDE
@@ -79,8 +79,8 @@ class Painter:
 
     @property
     def painterly(self) -> bool:
-        """Whether pieces are matched. A texture has no picture to match them with."""
-        return self.job.settings.method == "painterly" and not self.job.settings.texture
+        """See `Settings.by_pieces`."""
+        return self.job.settings.by_pieces
 
     @property
     def brush_size(self) -> float:
@@ -197,7 +197,7 @@ class Painter:
         content = self.content(height, width)
         if self.job.init is not None:
             self._ground = resize(self.job.init, height, width)
-        elif settings.texture or settings.init == "noise":
+        elif settings.from_noise:
             self._ground = _noise(content, self.styles, settings.seed)
         else:
             plain = content if settings.init == "content" else self._in_palette(content)
@@ -206,7 +206,7 @@ class Painter:
 
     def _in_palette(self, content: Float) -> Float:
         own = color.palette(content if self._around is None else self._around)
-        return in_palette(content, self.styles, self.job.settings.strength, own)
+        return in_palette(content, self.styles, self.job.settings.boldness, own)
 
     def _grown(self, image: Float, height: int, width: int) -> Float:
         if image.shape[:2] == (height, width):
@@ -216,7 +216,7 @@ class Painter:
     def _climbed(self, image: Float, height: int, width: int) -> Float:
         """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
         settings = self.job.settings
-        steady = self.job.init is not None or not (settings.texture or settings.init == "noise")
+        steady = self.job.init is not None or not settings.from_noise
         below = self._ground
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
             return self._grown(image, height, width)
@@ -314,13 +314,13 @@ def varied(image: Float, seed: int) -> Float:
     return changed
 
 
-def in_palette(content: Float, styles: Sequence[Style], strength: float, own: color.Palette | None = None) -> Float:
-    """The photograph in the colours of each region's styles, as far as the strength goes.
+def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: color.Palette | None = None) -> Float:
+    """The photograph in the colours of each region's styles: wholly from a boldness of 1 on, not at all at 0.
 
     own: the colours that it has, where they are those of a larger picture.
     """
     own = color.palette(content) if own is None else own
-    share = np.float32(min(1.0, strength / BALANCED))
+    share = np.float32(min(1.0, boldness))
 
     def painted(region: Region) -> Float:
         colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])

@@ -1,7 +1,7 @@
-"""Which style counts where: the styles' guides, made to meet softly and without seams.
+"""Regions: which style counts where, with soft borders between them.
 
-Where guides overlap, the styles share the place in proportion to guide times weight, and their shares sum to 1: soft
-borders that fade on both sides leave no bare strip between them. Where no guide reaches, the photograph stays.
+Where guides overlap, the styles are mixed in proportion to guide times weight, and the shares sum to 1. Therefore soft
+borders that fade on both sides leave no gap. Where all guides are 0, the photograph stays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 
 FAINT = 1 / 16
-"""Guides fainter than this fade out instead of being raised to 1, or the traces of a JPEG file would count."""
+"""Guides below this are not normalised to 1: they may be compression artifacts of a JPEG file."""
 TINY = 1e-12
 
 
@@ -46,7 +46,7 @@ def regions_of(styles: Sequence[Style], height: int, width: int) -> list[Region]
 
 
 def region_count(styles: Sequence[Style]) -> int:
-    """How many regions that makes."""
+    """The number of regions of these styles."""
     return len(_groups(styles))
 
 
@@ -64,7 +64,7 @@ def guided_in(styles: Sequence[Style], rows: slice, columns: slice = slice(None)
 
 
 def reach_of(styles: Sequence[Style], height: int, width: int) -> Float:
-    """(H, W): 1 where any style counts, 0 where none does."""
+    """(H, W) in [0, 1]: 1 where any style counts, 0 where none does."""
     return _reach([_guide(group, height, width) for group in _groups(styles)])
 
 

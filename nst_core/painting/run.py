@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -23,7 +23,7 @@ from nst_core.imaging.arrays import Float, picture, planes, viewed
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.clock import Clock, Plateau
 from nst_core.painting.composite import composite
-from nst_core.painting.job import Job, Metrics, Outcome, Progress, reduced
+from nst_core.painting.job import Job, Metrics, Outcome, reduced
 from nst_core.painting.job_plan import enforce_budget, in_budget, speed_of
 from nst_core.painting.lbfgs import FIRST_MOVE, GENTLE_MOVE, Step, descend
 from nst_core.painting.painter import Painter
@@ -31,7 +31,9 @@ from nst_core.painting.recipe import recipe
 from nst_core.painting.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
+from nst_core.shared.planning.progress import Progress
 from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
+from nst_core.shared.sentences import Note, note
 from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
 
@@ -45,16 +47,8 @@ TRIAL = 192
 PLAIN_CARRY = 1.0
 """Seconds for each megapixel of a picture that is only enlarged to full size."""
 
-PATIENCE = 60.0
-"""Seconds to wait for an evaluation that was told to end."""
-
-FULL = "the memory was full: this is the best picture so far"
-
-PLAINLY = "the memory was full: the picture was enlarged without finer strokes"
-
-LOST = "the graphics card failed: the processor painted on"
-
-NO_TIME = "the time limit was too short for a single step"
+STOP_SECONDS = 60.0
+"""Seconds to wait until an aborted evaluation has ended."""
 
 
 @dataclass
@@ -68,6 +62,8 @@ class _Best:
 
 class Run:
     """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread.
+
+    Whoever leaves the iteration early closes it (`contextlib.closing(iter(run))`), which frees the memory at once.
 
     tiled: the backend as an octave needs it, in tiles or not.
     """
@@ -86,7 +82,7 @@ class Run:
         self._area = self._visible.size / 1e6
         self._begun = job.excerpt.begun if job.excerpt else None
         self._best = _Best(partial(viewed, self._content))
-        self._notes: tuple[str, ...] = ()
+        self._notes: tuple[Note, ...] = ()
         self._small: tuple[int, Job] | None = None
         self._fraction = 0.0
 
@@ -97,11 +93,11 @@ class Run:
         if self._backend is not None and not self._resting.is_set():
             self._backend.abort()
 
-    def __iter__(self) -> Iterator[Progress]:
+    def __iter__(self) -> Generator[Progress, None, None]:
         self._resting.clear()
         try:
-            with as_out_of_memory():
-                for progress in self._steps():
+            with as_out_of_memory(), closing(self._steps()) as steps:
+                for progress in steps:
                     self._resting.set()
                     yield progress
                     self._resting.clear()
@@ -111,9 +107,9 @@ class Run:
         finally:
             self._resting.set()
 
-    def _steps(self) -> Iterator[Progress]:
+    def _steps(self) -> Generator[Progress, None, None]:
         settings = self.job.settings
-        if settings.strength == 0:
+        if not settings.paints:
             return
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
@@ -135,17 +131,17 @@ class Run:
         self._notes += notes
         enforce_budget(octaves, self.job, self._backend)
         try:
-            with as_out_of_memory():
-                for last in self._descended(painter, octaves):
+            with as_out_of_memory(), closing(self._descended(painter, octaves)) as descent:
+                for last in descent:
                     yield last
         except OutOfMemoryError:
             if not any(self._best.evaluations):
                 raise
-            self._notes += (FULL,)
+            self._notes += (note("memory-was-full"),)
         if climbs and not self._stopped.is_set():
             yield from self._carried(painter, last)
 
-    def _carried(self, painter: Painter, last: Progress) -> Iterator[Progress]:
+    def _carried(self, painter: Painter, last: Progress) -> Generator[Progress, None, None]:
         assert self._backend
         try:
             try:
@@ -154,25 +150,26 @@ class Run:
                 backend = self._without_card(error)
                 image = yield from carried(painter, backend, picture(self._best.image()), self._clock, last)
         except OutOfMemoryError:
-            self._notes += (PLAINLY,)
+            self._notes += (note("memory-was-full-at-the-end"),)
         else:
             self._best.image = partial(viewed, image)
 
-    def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Iterator[Progress]:
+    def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Generator[Progress, None, None]:
         """One octave after another, as far as the time limit goes."""
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
             if index and octave.area > self._largest():  # the card that it was planned for has failed
                 return
             if not self._clock.affords(octave, 0, later):
-                self._notes += () if index else (NO_TIME,)
+                self._notes += () if index else (note("too-little-time"),)
                 return
             image = picture(self._best.image()) if index or self._begun is not None else None
             self._best.evaluations.append(0)
-            for step in self._fitting(painter, octave, image):
-                yield self._progress(octaves, index, step.number, step.loss)
-                if not self._clock.affords(octave, step.number, later):
-                    break
+            with closing(self._fitting(painter, octave, image)) as steps:
+                for step in steps:
+                    yield self._progress(octaves, index, step.number, step.loss)
+                    if not self._clock.affords(octave, step.number, later):
+                        break
             if self._stopped.is_set():
                 return
 
@@ -210,7 +207,7 @@ class Run:
             raise error
         give_up(self._backend)
         self._backend = choose("auto", "cpu")
-        self._notes += (LOST,)
+        self._notes += (note("card-failed"),)
         return self._backend
 
     def _other_way(self, octave: Octave, error: Exception) -> Octave:
@@ -221,7 +218,7 @@ class Run:
         ways, _ = in_budget([octave], self.job, self._without_card(error))
         return ways[0]
 
-    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         """The octave's steps. Where memory is full they go on in smaller tiles, where a card fails on the processor.
 
         image: (h, w, 3).
@@ -238,27 +235,28 @@ class Run:
         best = picture(self._best.image())
         yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
 
-    def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Iterator[Step]:
+    def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
         backend = self._tiled(self._backend, octave)
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()
         lowest = np.inf
-        if self._stopped.is_set():
-            return
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
-        start = backend.array(planes(canvas.start))
-        for step in descend(canvas.objective, start, octave.steps, octave.history, move):
-            self._clock.evaluated(octave)
-            with self._lock:
-                self._best.evaluations[-1] += 1
-                if step.loss < lowest:
-                    lowest = step.loss
-                    self._best.image, self._best.losses = partial(backend.numpy, step.image), step.losses
-            yield step
-            if self._stopped.is_set() or plateau.reached(step.loss):
+        with canvas.objective as objective:
+            if self._stopped.is_set():
                 return
+            start = backend.array(planes(canvas.start))
+            for step in descend(objective, start, octave.steps, octave.history, move):
+                self._clock.evaluated(octave)
+                with self._lock:
+                    self._best.evaluations[-1] += 1
+                    if step.loss < lowest:
+                        lowest = step.loss
+                        self._best.image, self._best.losses = partial(backend.numpy, step.image), step.losses
+                yield step
+                if self._stopped.is_set() or plateau.reached(step.loss):
+                    return
 
     def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
         octave, later = octaves[index], octaves[index + 1 :]
@@ -310,7 +308,7 @@ class Run:
             return composite(self.job, picture(image()))
         # What is being evaluated, perhaps for an octave that nobody will wait for, gives its memory back.
         self.stop()
-        self._resting.wait(PATIENCE)
+        self._resting.wait(STOP_SECONDS)
         with as_out_of_memory():
             return composite(self.job, picture(image()))
 
@@ -318,9 +316,10 @@ class Run:
 def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:
     """Run a job to its end. Raises the errors of `Job`, BackendUnavailableError or OutOfMemoryError."""
     run = Run(job)
-    for progress in run:
-        if on_progress:
-            on_progress(progress)
+    with closing(iter(run)) as steps:
+        for progress in steps:
+            if on_progress:
+                on_progress(progress)
     return run.outcome()
 
 

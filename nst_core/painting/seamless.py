@@ -1,4 +1,4 @@
-"""Pictures as endless tiles: an objective that sees the picture's opposite border beyond each of its borders."""
+"""Seamless tiles: an objective with periodic borders."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from nst_core.backends.base import Backend, Objective
+from nst_core.backends.base import Backend, Evaluate, Objective
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.resizing import resize
 from nst_core.vgg.losses import Array, Targets, tv_weight
 
 MARGIN = 32
-"""How far it sees, px: a multiple of 16, which keeps the pooling grid, and at most a picture's shortest side."""
+"""px: width of the wrapped margin; a multiple of 16, which keeps the pooling grid, and at most the shortest side."""
 
 
 def wrapped(pixels: Float) -> Float:
@@ -22,7 +22,7 @@ def wrapped(pixels: Float) -> Float:
 
 
 def bordered(guide: Float) -> Float:
-    """(H, W) with a margin of zeros: what is seen in the margin counts where it really is."""
+    """(H, W) with a margin of zeros: features in the margin are counted where they come from."""
     return np.pad(guide, MARGIN)
 
 
@@ -36,16 +36,17 @@ def seamless(backend: Backend, targets: Targets) -> Objective:
     height, width = targets.guides.shape[2:]
     inner = replace(targets, guides=targets.guides[:, :, MARGIN : height - MARGIN, MARGIN : width - MARGIN])
     there = replace(targets, weights=replace(targets.weights, tv=0.0))
-    return periodic(backend.objective(there), tv_weight(inner))
+    objective = backend.objective(there)
+    return Objective(periodic(objective, tv_weight(inner)), objective.close)
 
 
 def resized(tile: Float, height: int, width: int) -> Float:
-    """(H, W, C) at another size, as if it went on for ever. One way after the other, since copies cost time."""
+    """(H, W, C) at another size, with periodic borders. One axis after the other, which copies less."""
     tall = resize(np.concatenate([tile] * 3), 3 * height, tile.shape[1])[height : 2 * height]
     return resize(np.concatenate([tall] * 3, axis=1), height, 3 * width)[:, width : 2 * width]
 
 
-def periodic(objective: Objective, on_tv: float) -> Objective:
+def periodic(objective: Evaluate, on_tv: float) -> Evaluate:
     """An objective for (1, 3, H, W), made from one for the wrapped picture without a tv term. The gradient is exact."""
 
     def evaluate(image: Array) -> tuple[Array, Array]:
@@ -69,7 +70,7 @@ def _tv(image: Array, weight: float) -> tuple[float, Array]:
 
 
 def folded(gradient: Array) -> Array:
-    """The adjoint of wrapping: what fell on the margin is added where it came from."""
+    """The adjoint of wrapping: gradients on the margin are added where the pixels came from."""
     rows = gradient[:, :, MARGIN:-MARGIN] * 1  # a copy, for numpy as for torch
     rows[:, :, -MARGIN:] += gradient[:, :, :MARGIN]
     rows[:, :, :MARGIN] += gradient[:, :, -MARGIN:]

@@ -1,4 +1,4 @@
-"""What the artist's words mean in numbers: strength and smoothness as weights, blends and shares. The only place."""
+"""Loss weights and blends as functions of strength and smoothness. Nothing else computes them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from nst_core.imaging.arrays import Float
 from nst_core.shared.settings import Settings
 from nst_core.vgg.losses import GRAM_WEIGHTS, Weights
 
-BALANCED = 50.0
-"""The strength at which style and content are in balance."""
 CONTENT = 0.05
-"""Content weight of the classic method at strength 50, against a style weight of 1: rulers and eyes were content."""
+"""Content weight of the classic method at strength 50, for a style weight of 1; chosen by metrics and by eye."""
 SPAN = 8.0
-"""Strength 0 holds content this many times, strength 100 this many times less, than strength 50."""
+"""Factor on the content weight at strength 0; at strength 100 it is divided by this."""
 TV_UNIT = 0.5
-"""What a smoothness of 1 means, against a style weight of 1."""
+"""Weight of total variation for a smoothness of 1, for a style weight of 1."""
 ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
 BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
 """At each strength of the road: how much of the found features, against the content's own, the target has."""
@@ -36,7 +34,7 @@ class Strength:
 
 def classic_weights(settings: Settings) -> Weights:
     """The weights of the classic method."""
-    content = 0.0 if settings.texture else CONTENT * SPAN ** ((BALANCED - settings.strength) / BALANCED)
+    content = 0.0 if settings.texture else CONTENT * SPAN ** (1 - settings.boldness)
     return Weights(held=content, tv=TV_UNIT * settings.tv_weight)
 
 

@@ -1,1 +1,1 @@
-"""The plug-in put into GIMP, and what is examined where something does not work."""
+"""Installs the plug-in into GIMP, and examines engine and GIMP."""

@@ -1,4 +1,4 @@
-"""The examination of the engine: everything that it needs, each tried for real, each with its remedy.
+"""Examines the engine: tries everything that it needs, and names a remedy for what fails.
 
 Nothing but the standard library is imported before a check needs it: what is missing is a finding too.
 """
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 import nst_core
 from nst_core.shared.client.self_check import PRESETS, presets_here
-from nst_core.shared.errors import AGAIN, BackendUnavailableError, NeuralStyleError
+from nst_core.shared.errors import BackendUnavailableError, NeuralStyleError
+from nst_core.shared.sentences import AGAIN
 from nst_core.shared.wire.findings import Finding, State, of_error
-from nst_core.system.optional_packages import remedy_for
+from nst_core.system.optional_packages import remedy_for, torch_is_too_old
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,8 +82,10 @@ def _backend(name: str, module: str) -> list[Finding]:
                 Finding(name, "note", "PyTorch is not installed; it is optional, and fast on graphics cards", remedy)
             ]
         return [Finding(name, "problem", "ONNX Runtime is not installed", remedy)]
-    backend = importlib.import_module(f"nst_core.backends.{name}")
     version = getattr(runtime, "__version__", "of unknown version")
+    if name == "torch" and torch_is_too_old(version):
+        return [Finding(name, "note", f"PyTorch {version} is too old, and is not used", remedy)]
+    backend = importlib.import_module(f"nst_core.backends.{name}")
     found: list[Finding] = []
     for device in backend.devices():
         check = _any_card if device == "gpu" else partial(_trial, name, device)
@@ -122,14 +125,14 @@ def _trial(name: str, device: str, version: str) -> list[Finding]:
     settings = from_mapping({"quality": "draft", "backend": name, "device": device})
     run = Run(Job(noise[0], (Style(noise[1]),), settings))
     times = []
-    for _ in run:
+    for _ in run:  # to its end, which frees the memory
         times.append(time.perf_counter())
         if len(times) == TRIAL_STEPS:
             run.stop()
     metrics = run.outcome().metrics
     step = min((later - earlier for earlier, later in pairwise(times)), default=0.0)  # the first load the network
     text = f"{version}, {metrics.precision}, {step:.3f} s a step at {TRIAL_SIDE} x {TRIAL_SIDE} px"
-    said = ", ".join([text, *metrics.notes])
+    said = ", ".join([text, *map(str, metrics.notes)])
     if metrics.device != device:
         return [
             Finding(name, "problem", said, f"see to the driver of {device}; the processor is used meanwhile", device)

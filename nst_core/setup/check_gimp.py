@@ -1,4 +1,4 @@
-"""The examination of GIMP: which there are, whether the plug-in is in them, and what they themselves say of it."""
+"""Examines GIMP: the installations, whether the plug-in is in them, and what each of them reports about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nst_core.setup.check_engine import guarded
 from nst_core.setup.gimp_locations import Console, candidates, present
 from nst_core.setup.plugin_installer import ENTRY, PLUGIN, gimp_profiles, installed_engine
 from nst_core.shared.client.self_check import examine_engine
-from nst_core.shared.errors import REINSTALL
+from nst_core.shared.sentences import REINSTALL
 from nst_core.shared.wire.findings import Finding
 from nst_core.shared.wire.protocol import PROTOCOL
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from nst_core.setup.gimp_locations import Profile
 
 
-GLANCE, PATIENCE = 20.0, 90.0
+VERSION_SECONDS, BATCH_SECONDS = 20.0, 90.0
 """Seconds for a GIMP to tell its version, and to start: a first start reads all fonts."""
 
 MARK = "neural-style-answer:"
@@ -106,7 +106,7 @@ def _plugin(profile: Profile) -> Finding:
 
 def _version(console: Console) -> str:
     try:
-        said = answer_of([*console.command, "--version"], GLANCE)
+        said = answer_of([*console.command, "--version"], VERSION_SECONDS)
     except subprocess.TimeoutExpired:  # one that does not answer is of no use
         return ""
     found = re.search(r"version (\d+\.\d+\.\d+)", said)
@@ -117,9 +117,9 @@ def _ask(console: Console, version: str) -> list[Finding]:
     """What this very GIMP, with its own Python and from inside its sandbox, says of the plug-in."""
     batch = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", QUERY]
     try:
-        said = answer_of([*console.command, *batch], PATIENCE)
+        said = answer_of([*console.command, *batch], BATCH_SECONDS)
     except subprocess.TimeoutExpired:
-        text = f"{version} did not answer in {PATIENCE:g} s"
+        text = f"{version} did not answer in {BATCH_SECONDS:g} s"
         return [Finding("gimp", "problem", text, "start it once yourself", console.kind)]
     line = next((line for line in reversed(said.splitlines()) if MARK in line), "")
     if not line:

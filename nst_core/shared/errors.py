@@ -1,30 +1,45 @@
 """Every way the engine can say no, each with a stable code and a remedy.
 
 The code crosses the wire: the worker sends `code`, `message` and `remedy`, and `from_code` rebuilds the same
-class on the host's side. A message is one sentence of what is wrong; the remedy says what to do about it.
-Standard library only: the GIMP plug-in imports this file too.
+class on the host's side. A message is one sentence of what is wrong; the remedy says what to do about it. What the
+plug-in translates stands in `sentences`: such an error also carries the sentence's code and values. Standard library
+only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-REINSTALL = "run `neural-style install` again"
+from nst_core.shared.sentences import SENTENCES, Values
 
-DOCTOR = "run `neural-style doctor`"
-
-AGAIN = "install Neural Style again"
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class NeuralStyleError(Exception):
-    """Base of all errors meant for a person: no traceback is ever shown for one of these."""
+    """Base of all errors meant for a person: no traceback is ever shown for one of these.
+
+    sentence: its key in SENTENCES, with `values` for what is named there; empty for an error that stays in English.
+    """
 
     code = "internal"
+    sentence = ""
+    values: Values = MappingProxyType({})
 
     def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
+
+    @classmethod
+    def of(cls, sentence: str, **values: str | float) -> Self:
+        """The error with that sentence of SENTENCES, filled in with these values."""
+        message, remedy = SENTENCES[sentence]
+        error = cls(message.format(**values), remedy.format(**values))
+        error.sentence, error.values = sentence, values
+        return error
 
     def __str__(self) -> str:
         """One line: what is wrong, then what to do."""
@@ -169,12 +184,14 @@ def _family(root: type[NeuralStyleError]) -> list[type[NeuralStyleError]]:
     return [root, *(cls for child in root.__subclasses__() for cls in _family(child))]
 
 
-def from_code(code: str, message: str, remedy: str = "") -> NeuralStyleError:
+def from_code(
+    code: str, message: str, remedy: str = "", sentence: str = "", values: Values | None = None
+) -> NeuralStyleError:
     """Rebuild the error a worker sent. An unknown code gives the base class: newer engines may know more."""
-    for cls in _family(NeuralStyleError):
-        if cls.code == code:
-            return cls(message, remedy)
-    return NeuralStyleError(message, remedy)
+    cls = next((cls for cls in _family(NeuralStyleError) if cls.code == code), NeuralStyleError)
+    error = cls(message, remedy)
+    error.sentence, error.values = sentence, dict(values or {})
+    return error
 
 
 class GimpMissingError(NeuralStyleError, LookupError):

@@ -65,9 +65,7 @@ def _locked(file: IO[bytes], path: Path, end: float) -> bool:
     """Wait until this process is the only writer. False where the file system cannot lock."""
     while (locked := try_lock(file)) is None:
         if time.monotonic() > end:
-            raise UnwritableOutputError(
-                f"another program is writing to {path.parent}", "try again when it has finished"
-            )
+            raise UnwritableOutputError.of("preset-locked", folder=str(path.parent))
         time.sleep(0.02)
     return locked
 

@@ -35,8 +35,7 @@ def require_modest(name: str, picture: bytes, most: int = MOST_PIXELS) -> None:
     """Raise ImageTooLargeError for a picture file that announces more than `most` pixels."""
     width, height = announced(picture) or (0, 0)
     if width * height > most:
-        limit = f"{most / 1e6:g}"
-        raise ImageTooLargeError(f"{name} is too large", f"use a picture of at most {limit} megapixels")
+        raise ImageTooLargeError.of("file-too-large", name=name, megapixels=f"{most / 1e6:g}")
 
 
 def _of_jpeg(picture: bytes) -> tuple[int, int] | None:

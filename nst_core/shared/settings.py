@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from nst_core.shared.errors import InvalidSettingError
 
 Value = bool | int | float | str
+BALANCED = 50.0
+"""The strength at which style and content are in balance."""
 MIN_SIDE = 32
 """Shortest side of a picture, px: the deepest layer sees it at a sixteenth and needs two positions each way."""
 
@@ -218,6 +220,31 @@ class Settings:
             expert=True,
         ),
     ] = 0.0
+
+    @property
+    def paints(self) -> bool:
+        """Whether anything is painted: at strength 0 the result is the photograph."""
+        return self.strength > 0
+
+    @property
+    def by_pieces(self) -> bool:
+        """Whether pieces of the styles are matched. A texture has no picture to match them with."""
+        return self.method == "painterly" and not self.texture
+
+    @property
+    def from_noise(self) -> bool:
+        """Whether the picture grows out of noise, where nothing else is given to start from."""
+        return self.texture or self.init == "noise"
+
+    @property
+    def drafted(self) -> bool:
+        """Whether only a coarse picture is painted, and enlarged."""
+        return self.quality == "draft"
+
+    @property
+    def boldness(self) -> float:
+        """The strength in units of the one at which style and content are in balance."""
+        return self.strength / BALANCED
 
     def __post_init__(self) -> None:
         for named in knobs():

@@ -1,4 +1,4 @@
-"""Huge pages for feature maps: they are megabytes each, come and go at every step, and a fifth of a step went on pages.
+"""Huge pages for feature maps, which are allocated anew in every step; page faults took a fifth of a step.
 
 Standard library only, so that it comes before everything slow.
 """
@@ -16,10 +16,10 @@ OFFERED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 def take_huge_pages() -> None:
-    """Start this program anew, as the same process, with a C library that asks for huge pages; at most once.
+    """Re-execute this program, at most once, with glibc's setting for huge pages.
 
-    glibc can be told only before a program starts. Comes back where that was done already, or has no effect: where
-    Linux gives huge pages to all, or to none, and on other systems. What was read or opened is lost: call it first.
+    glibc reads the setting only at process start. Returns if that was done already or has no effect: if Linux gives
+    huge pages to all programs or to none, and on other systems. Call it first: open files are lost.
     """
     given = os.environ.get(TUNABLES, "")
     if ASKED.partition("=")[0] in given or not _on_request():
@@ -30,7 +30,7 @@ def take_huge_pages() -> None:
 
 
 def _on_request() -> bool:
-    """Whether there are huge pages for those who ask."""
+    """Whether Linux gives huge pages to programs that ask for them."""
     try:
         return "[madvise]" in OFFERED.read_text() and bool(os.confstr("CS_GNU_LIBC_VERSION"))
     except (AttributeError, OSError, ValueError):  # not Linux; kept from looking; another C library

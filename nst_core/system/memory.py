@@ -18,22 +18,24 @@ _GROUPS = (
 )
 """Where a container finds its limit, its use, and the name of what of that is only cached: Linux, both versions."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-"""What mallopt(3) is asked for."""
-_OWN_PAGES, _KEPT = 16 << 20, 256 << 20
-"""Bytes from which a block is given back as soon as it is freed, and bytes that are kept of smaller ones."""
+"""Parameters of mallopt(3)."""
+_OWN_PAGES = 16 << 20
+"""Blocks of this many bytes or more are returned to the system as soon as they are freed."""
+_KEPT_FREE = 256 << 20
+"""Bytes of smaller free blocks that are kept."""
 
 
 def return_freed() -> None:
-    """Have the C library give freed feature maps back to the system: left alone, it keeps a third more than is used.
+    """Make the C library return freed feature maps to the system; by default it keeps a third more than is used.
 
-    glibc only, whose own limits grow with the largest block that was freed; others do so anyhow, or cannot be told.
+    glibc only, whose limits grow with the largest block that was freed. Others return memory, or have no such setting.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # TypeError: Windows' way of not finding the program itself
         return
     mallopt(_MMAP_THRESHOLD, _OWN_PAGES)
-    mallopt(_TRIM_THRESHOLD, _KEPT)
+    mallopt(_TRIM_THRESHOLD, _KEPT_FREE)
 
 
 def peak_memory() -> int:

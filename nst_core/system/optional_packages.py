@@ -1,10 +1,13 @@
-"""Packages that come with an extra of this one, and the sentence for whoever left it out."""
+"""Optional packages: the extras that install them, and the error where one is missing."""
 
 from __future__ import annotations
+
+import re
 
 from nst_core.shared.errors import BackendUnavailableError
 
 EXTRAS = {
+    "cv2": ("OpenCV", "film"),
     "onnxruntime": ("ONNX Runtime", "cpu"),
     "onnxruntime_ep_webgpu": ("What computes on graphics cards", "webgpu"),
     "torch": ("PyTorch", "torch"),
@@ -15,6 +18,16 @@ EXTRAS = {
 def remedy_for(module: str) -> str:
     """What to do where this module is missing."""
     return f"run `pip install 'gimp-neural-style[{EXTRAS[module][1]}]'`"
+
+
+TORCH_LEAST = (2, 8)
+"""The oldest PyTorch with all that the backend uses (`torch.bmm` with `out_dtype`); pyproject.toml names it too."""
+
+
+def torch_is_too_old(version: str) -> bool:
+    """Whether this version of PyTorch, such as 2.13.0+cpu, lacks what the backend uses."""
+    parts = re.match(r"(\d+)\.(\d+)", version)
+    return parts is None or tuple(map(int, parts.groups())) < TORCH_LEAST
 
 
 def missing(error: BaseException) -> BackendUnavailableError | None:

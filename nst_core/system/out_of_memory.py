@@ -1,4 +1,4 @@
-"""How libraries say that memory is full: each in its own words, few with the exception that Python has for it."""
+"""Converts the out-of-memory errors of libraries, which rarely are MemoryError, to OutOfMemoryError."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_shortage(error: BaseException) -> bool:
 
 @contextmanager
 def as_out_of_memory(remedy: str = "") -> Iterator[None]:
-    """Raise OutOfMemoryError, with that remedy or the usual one, for whatever says within that memory is full."""
+    """Convert out-of-memory errors raised within to OutOfMemoryError, with this remedy or the usual one."""
     try:
         yield
     except OutOfMemoryError:
@@ -36,7 +36,7 @@ def as_out_of_memory(remedy: str = "") -> Iterator[None]:
     except Exception as error:
         if not is_shortage(error):
             raise
-        full = OutOfMemoryError("the picture does not fit into memory", "choose a smaller size")
+        full = OutOfMemoryError.of("picture-too-large-for-memory")
         if remedy:
             full.remedy = remedy
         raise full from error

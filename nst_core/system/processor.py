@@ -1,4 +1,4 @@
-"""What decides the last digits beside the backend: the processor's kind, libraries, and kernels chosen by hand."""
+"""What, besides the backend, decides the last digits of a result: processor, libraries, and selected kernels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ KERNELS = (
     "OPENBLAS_CORETYPE BLIS_ARCH_TYPE MKL_CBWR MKL_ENABLE_INSTRUCTIONS ATEN_CPU_CAPABILITY DNNL_MAX_CPU_ISA "
     "ONEDNN_MAX_CPU_ISA NPY_DISABLE_CPU_FEATURES NPY_ENABLE_CPU_FEATURES NVIDIA_TF32_OVERRIDE CUBLAS_WORKSPACE_CONFIG"
 )
-"""Variables by which libraries are told which kernels to use; none holds a path."""
+"""Environment variables that select kernels of libraries; none holds a path."""
 MOST = 60
-"""Letters of one of them that are told."""
+"""Characters of a value at most."""
 
 
 @cache

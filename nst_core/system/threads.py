@@ -1,7 +1,7 @@
-"""How many threads this program's networks may use; set once, before the first of them is loaded.
+"""The number of threads for the networks of this process; set once, before the first network is loaded.
 
-A mask of processors (taskset, Slurm, Docker's cpuset) and a group's quota (Docker's --cpus) are kept. ONNX Runtime,
-left to itself, counts and pins its threads by all processors of the machine; told a number, it pins none.
+CPU affinity (taskset, Slurm, Docker's cpuset) and cgroup quotas (Docker's --cpus) are respected. By default ONNX
+Runtime starts and pins one thread for each core of the machine; with an explicit number it pins none.
 """
 
 from __future__ import annotations

@@ -120,10 +120,7 @@ def explain() -> BackendUnavailableError:
     except BackendUnavailableError as error:
         return error
     if not there:
-        return BackendUnavailableError(
-            "no driver offers Vulkan a graphics card",
-            "install the card's driver (in Debian mesa-vulkan-drivers for AMD and Intel, nvidia-driver for NVIDIA)",
-        )
+        return BackendUnavailableError.of("card-without-driver")
     return BackendUnavailableError(
         f"{there[0].name} cannot be used: its driver lacks what is needed", "update the card's driver"
     )
@@ -133,10 +130,7 @@ def _loader() -> ctypes.CDLL:
     for name in _LIBRARIES.get(sys.platform, ()):
         with suppress(OSError):
             return ctypes.CDLL(name)
-    raise BackendUnavailableError(
-        "there is no Vulkan here, by which graphics cards compute",
-        "install its loader (in Debian libvulkan1) and the card's driver",
-    )
+    raise BackendUnavailableError.of("vulkan-missing")
 
 
 @contextmanager
@@ -145,10 +139,7 @@ def _instance(vulkan: ctypes.CDLL) -> Iterator[tuple[ctypes.CDLL, ctypes.c_void_
     wanted = _Instance(kind=_INSTANCE_INFO, application=ctypes.pointer(application))
     instance = ctypes.c_void_p()
     if vulkan.vkCreateInstance(ctypes.byref(wanted), None, ctypes.byref(instance)) != 0:
-        raise BackendUnavailableError(
-            "no driver offers Vulkan a graphics card",
-            "install the card's driver (in Debian mesa-vulkan-drivers for AMD and Intel, nvidia-driver for NVIDIA)",
-        )
+        raise BackendUnavailableError.of("card-without-driver")
     try:
         yield vulkan, instance
     finally:

@@ -1,4 +1,4 @@
-"""VGG19 up to relu5_1: the layer names, and which of them speak of style and of content. The only layer table.
+"""VGG19 up to relu5_1: the only table of layers, and which of them are used for style and content.
 
 Simonyan & Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (arXiv 1409.1556);
 the choice of layers is that of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks".

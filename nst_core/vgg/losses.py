@@ -1,4 +1,4 @@
-"""What an objective is made of: Gram matrices, targets, and the weights that make losses free of scale.
+"""The parts of an objective: Gram matrices, targets, and weights that make the losses relative.
 
 For numpy arrays and torch tensors. A Gram matrix under a guide g with mass n = sum(g): G = F diag(g) F^T / n (Gatys et
 al. 2016; guides: Gatys et al. 2017). Divided by the mass, matrices compare across resolutions.

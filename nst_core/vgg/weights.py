@@ -36,9 +36,9 @@ def verified(name: str, models: Path = MODELS) -> Path:
         expected = json.loads((models / DIGESTS_FILE).read_text("utf-8"))[name]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, ValueError, KeyError) as error:
-        raise DamagedWeightsError(f"the model file {name} cannot be read", "install Neural Style again") from error
+        raise DamagedWeightsError.of("weights-unreadable", name=name) from error
     if digest != expected:
-        raise DamagedWeightsError(f"the model file {name} is damaged", "install Neural Style again")
+        raise DamagedWeightsError.of("weights-damaged", name=name)
     return path
 
 

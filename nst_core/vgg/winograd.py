@@ -1,4 +1,4 @@
-"""3 x 3 convolutions in a quarter of the multiplications, for processors: Winograd's; Lavin & Gray (arXiv 1509.09308).
+"""Winograd convolutions, 3 x 3 in a quarter of the multiplications, for processors (Lavin & Gray, arXiv 1509.09308).
 
 An output tile Y of 4 x 4 px comes from an input tile D of 6 x 6 px and the taps W of a convolution:
 
@@ -33,7 +33,7 @@ SEEN = TILE + TAPS - 1
 PRODUCTS = SEEN**2
 """For each tile and pair of channels, where a direct convolution has 144."""
 FAST = tuple(conv.name for conv in CONVOLUTIONS[3:])
-"""The convolutions that gain: with fewer channels the transforms take more time than the products save."""
+"""The convolutions that become faster; with fewer channels the transforms cost more than they save."""
 
 Matrix = NDArray[np.float64]
 

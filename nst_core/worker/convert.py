@@ -1,25 +1,38 @@
-"""Between the messages of the wire and jobs, in both directions; and a run that answers in messages."""
+"""Converts messages of the wire to jobs and back; and a run that yields messages."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.color_profiles import as_bytes
+from nst_core.imaging.decoding import decode_style
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.faces import find_faces
-from nst_core.painting.job import Excerpt, Job, Style
+from nst_core.painting.job import Excerpt, Job, Style, StyleSource
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import from_mapping, to_mapping
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.frames import Buffer
-from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
+from nst_core.shared.wire.messages import MAX_STYLE_FILE, Pixels, StyleFile, StylePixels, Stylize
 
 PREVIEW_SIDE = 1024  # px: more than a dialog shows
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """A finished picture, with as many channels as its content; recipe and metrics for JSON."""
+
+    pixels: Float
+    recipe: Mapping[str, Any]
+    metrics: Mapping[str, Any]
 
 
 class WireRun:
@@ -29,19 +42,21 @@ class WireRun:
         self._job = request.job
         self._run = Run(job_of(request))
 
-    def __iter__(self) -> Iterator[messages.Progress]:
+    def __iter__(self) -> Generator[messages.Progress, None, None]:
         """Paint; see Run."""
-        for progress in self._run:
-            yield messages.Progress(self._job, **dataclasses.asdict(progress))
+        with closing(iter(self._run)) as steps:
+            for progress in steps:
+                yield messages.Progress(self._job, **dataclasses.asdict(progress))
 
     def done(self) -> messages.Done:
         """The best picture so far, as an ending."""
         outcome = self._run.outcome()
-        return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, dataclasses.asdict(outcome.metrics))
+        return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, outcome.metrics.to_mapping())
 
-    def preview(self) -> messages.Pixels:
+    def preview(self) -> messages.ScreenPixels:
         """The best picture so far, at most PREVIEW_SIDE wide and high."""
-        return to_pixels(self._run.preview(PREVIEW_SIDE))
+        rows = as_bytes(self._run.preview(PREVIEW_SIDE))
+        return messages.ScreenPixels(rows.shape[1], rows.shape[0], rows.data.cast("B"))
 
     def stop(self) -> None:
         """End the run as soon as the backend can."""
@@ -84,7 +99,8 @@ def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, in
     """size: (height, width) of the content, hence of the guide."""
     guide = None if style.guide is None else _bounded(style.guide, size)
     if isinstance(style, messages.StyleFile):
-        return Style(image_files.decode(bytes(style.encoded), style.name), style.weight, guide)
+        encoded = bytes(style.encoded)
+        return Style(decode_style(encoded, style.name), style.weight, guide, StyleSource(style.name, encoded))
     return Style(_picture(style.pixels, "the style"), style.weight, guide)
 
 
@@ -121,8 +137,8 @@ def faces_in(pixels: Pixels) -> tuple[messages.Face, ...]:
 
 
 def request_of(job: Job) -> Stylize:
-    """What asks a worker for the same picture that a run of this job would give."""
-    styles = tuple(StylePixels(_pixels(style.pixels), style.weight, _rows(style.guide)) for style in job.styles)
+    """The request that gives the same picture as a run of this job."""
+    styles = tuple(_sent(style) for style in job.styles)
     return Stylize(
         content=_pixels(job.content),
         styles=styles,
@@ -132,6 +148,14 @@ def request_of(job: Job) -> Stylize:
         part=job.part,
         strength_map=_rows(job.strength_map),
     )
+
+
+def _sent(style: Style) -> StyleFile | StylePixels:
+    """A style as its file, which is smaller and decoded once; as pixels where it has none, or a huge one."""
+    guide, source = _rows(style.guide), style.source
+    if source is not None and len(source.encoded) <= MAX_STYLE_FILE:
+        return StyleFile(source.encoded, style.weight, source.name, guide)
+    return StylePixels(_pixels(style.pixels), style.weight, guide)
 
 
 def picture_of(pixels: Pixels, channels: int) -> Float:

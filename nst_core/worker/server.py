@@ -21,13 +21,15 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from nst_core import __version__
-from nst_core.shared.errors import DOCTOR, NeuralStyleError, OutOfMemoryError, ProtocolError
+from nst_core.shared.errors import NeuralStyleError, OutOfMemoryError, ProtocolError
+from nst_core.shared.sentences import DOCTOR
 from nst_core.shared.wire.frames import Sink, Source, read_frame
 from nst_core.shared.wire.messages import (
     Cancel,
@@ -41,12 +43,12 @@ from nst_core.shared.wire.messages import (
     FindFaces,
     Found,
     Ping,
-    Pixels,
     Pong,
     Preview,
     Progress,
     Ready,
     Request,
+    ScreenPixels,
     Stop,
     Stylize,
 )
@@ -60,13 +62,13 @@ PR_SET_PDEATHSIG = 1
 class Painting(Protocol):
     """A job under way. `done` and `stop` are called from another thread, `done` once a first step was yielded."""
 
-    def __iter__(self) -> Iterator[Progress]:
+    def __iter__(self) -> Generator[Progress, None, None]:  # noqa: PYI058 - it is closed where it is left early
         """Paint, a step at a time."""
 
     def done(self) -> Done:
         """The picture of the last finished step."""
 
-    def preview(self) -> Pixels:
+    def preview(self) -> ScreenPixels:
         """The same, perhaps smaller; asked for between two steps, by the thread that paints."""
 
     def stop(self) -> None:
@@ -132,9 +134,15 @@ class Worker:
             self._paint_one(self._tasks.get())  # no local variable: an ended job must not hold memory
 
     def _prepare(self) -> None:
-        """Have OpenBLAS take its working memory now: it ends the whole process where it cannot have it later."""
+        """Set what this process alone may set, and have OpenBLAS take its working memory now.
+
+        Where OpenBLAS cannot have that later, it ends the whole process.
+        """
         import numpy as np  # noqa: PLC0415 - too slow to precede Ready
 
+        from nst_core.system.process_defaults import set_process_defaults  # noqa: PLC0415 - as above
+
+        set_process_defaults()
         square = np.ones((512, 512), np.float64)
         _ = square @ square, square.astype(np.float32) @ square.astype(np.float32)
 
@@ -145,13 +153,14 @@ class Worker:
             painting = task.painting = self._start_painting(task.request)
             if task.over:
                 return
-            for progress in painting:
-                if task.over:
-                    return
-                self._inbox.put(partial(self._on_progress, task, painting, progress))
-                if time.monotonic() >= task.preview_due:
-                    task.preview_due = math.inf  # until this one is sent: a slow host shall not pile them up
-                    self._inbox.put(partial(self._on_preview, task, painting.preview()))
+            with closing(iter(painting)) as steps:
+                for progress in steps:
+                    if task.over:
+                        return
+                    self._inbox.put(partial(self._on_progress, task, painting, progress))
+                    if time.monotonic() >= task.preview_due:
+                        task.preview_due = math.inf  # until this one is sent: a slow host shall not pile them up
+                        self._inbox.put(partial(self._on_preview, task, painting.preview()))
             self._inbox.put(partial(self._end, task, painting.done))
         except BaseException as error:  # noqa: BLE001 - nothing in an engine may silence this thread
             self._inbox.put(partial(self._end, task, partial(_failed, task.job, error)))
@@ -211,7 +220,7 @@ class Worker:
         if task.stopping:
             self._end(task, painting.done)
 
-    def _on_preview(self, task: _Task, pixels: Pixels) -> None:
+    def _on_preview(self, task: _Task, pixels: ScreenPixels) -> None:
         if task.over:
             return
         self._send(Preview(task.job, pixels))
@@ -241,7 +250,7 @@ class Worker:
 
 
 def ready() -> Ready:
-    """What this engine is and seems to have, found without importing or trying any of it."""
+    """The Ready message: what is installed, found without importing or trying any of it."""
     packages = {"onnx": "onnxruntime", "torch": "torch"}
     backends = tuple(name for name, package in packages.items() if importlib.util.find_spec(package))
     nvidia = Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
@@ -265,7 +274,7 @@ def _start_painting(request: Stylize) -> Painting:
 
 
 def _claim_the_wire() -> tuple[Source, Sink]:
-    """The standard input and output, for us alone: a print anywhere in the engine lands in the standard error."""
+    """Take standard input and output for the wire; whatever is printed goes to standard error."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     events = os.fdopen(os.dup(1), "wb", buffering=0)
     with Path(os.devnull).open("rb") as nothing:
@@ -287,9 +296,9 @@ def _leave_with_the_host() -> None:
 def _failed(job: int, error: BaseException) -> Failed:
     error = missing(error) or error
     if isinstance(error, NeuralStyleError):
-        return Failed(job, error.code, error.message, error.remedy)
+        return Failed.of(job, error)
     if is_shortage(error):
-        return _failed(job, OutOfMemoryError("the job does not fit into memory", "scale the picture down"))
+        return _failed(job, OutOfMemoryError.of("job-too-large-for-memory"))
     traceback.print_exception(error)
     what = f"{type(error).__name__}: {error}".splitlines()[0][:200]
     return Failed(job, "internal", f"the engine failed with {what}", DOCTOR)

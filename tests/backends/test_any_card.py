@@ -223,7 +223,9 @@ def test_without_a_driver_the_sentence_says_what_to_install() -> None:
     nowhere = {"VK_ICD_FILENAMES": "/nowhere.json", "VK_DRIVER_FILES": "/nowhere.json", "XDG_CACHE_HOME": "/nowhere"}
     done = python(script + "choose('onnx', 'gpu')", **nowhere)
     assert "no driver offers Vulkan a graphics card" in done.stderr
-    done = python(script + "made = choose('onnx')\nprint(json.dumps([made.device, made.notes]))", **nowhere)
+    done = python(
+        script + "made = choose('onnx')\nprint(json.dumps([made.device, [*map(str, made.notes)]]))", **nowhere
+    )
     assert json.loads(done.stdout)[0] == "cpu", done.stderr
 
 

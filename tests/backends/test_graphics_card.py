@@ -8,8 +8,8 @@ import time
 import numpy as np
 import pytest
 import torch
+from children import child
 from engine_fixtures import BOTH, noise, painting, photograph, targets
-from test_engine import child
 from test_faults_engine import comes_true
 
 from nst_core import Job, Style

@@ -41,7 +41,7 @@ def test_it_keeps_no_notes_for_its_makers(tmp_path: Path) -> None:
 def test_cuda_is_loaded_without_a_word_on_the_standard_output(tmp_path: Path) -> None:
     """Where --json is printed; a build with CUDA is played by a stand-in."""
     (tmp_path / "onnxruntime.py").write_text(STAND_IN)
-    done = run("import nst_core.backends.onnx_session", tmp_path, tmp_path)
+    done = run("from nst_core.backends import onnx_session; onnx_session._prepare()", tmp_path, tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "libcudnn" in done.stderr
 

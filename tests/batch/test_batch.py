@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from nst_core.batch.batch import Batch, Item, Report
-from nst_core.batch.pool import Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.imaging import image_files
 from nst_core.imaging.decoding import Source
 from nst_core.painting.job import Job, Style
@@ -26,8 +26,8 @@ from nst_core.shared.errors import (
     NeuralStyleError,
 )
 from nst_core.shared.settings import Settings
-from nst_core.shared.wire.messages import Done, Progress, Stylize
-from nst_core.worker.convert import job_of, picture_of, request_of
+from nst_core.shared.wire.messages import Progress
+from nst_core.worker.convert import Painted, job_of, picture_of, request_of
 
 pytestmark = pytest.mark.slow
 
@@ -63,10 +63,10 @@ class Quick:
         self.before = before
         self.closed = False
 
-    def stylize(self, request: Stylize, on_progress: TOLD | None = None) -> Done:
-        assert on_progress
+    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
+        on_progress(0.5)
         self.before()
-        return Done(request.job, request.content, {}, {"seconds": 0.0})
+        return Painted(job.content, {}, {"seconds": 0.0})
 
     def cancel(self) -> None: ...
 
@@ -96,8 +96,8 @@ def ended(pool: PainterPool) -> list[Report]:
     return pool.reports()
 
 
-def engine() -> Engine:
-    return Engine.start(default_command(), os.environ)
+def engine() -> EnginePainter:
+    return EnginePainter(Engine.start(default_command(), os.environ))
 
 
 def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> None:
@@ -105,8 +105,8 @@ def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> 
     engines: list[Engine] = []
 
     def start() -> Painter:
-        engines.append(engine())
-        return engines[-1]
+        engines.append(Engine.start(default_command(), os.environ))
+        return EnginePainter(engines[-1])
 
     def kill_the_first() -> None:
         if len(engines) == 1 and (pid := engines[0].pid):
@@ -225,7 +225,9 @@ def test_a_stopped_batch_ends_though_its_engine_works_on(tmp_path: Path) -> None
         "slow",
     ]
     at_work = threading.Event()
-    pool = PainterPool(batch(tmp_path), lambda: Engine.start(command, os.environ), 2, Silent(at_work.set))
+    pool = PainterPool(
+        batch(tmp_path), lambda: EnginePainter(Engine.start(command, os.environ)), 2, Silent(at_work.set)
+    )
     pool.begin()
     assert at_work.wait(60)
     pool.stop()

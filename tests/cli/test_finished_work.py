@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,8 @@ from nst_core.cli.job_inputs import write_recipe
 from nst_core.imaging import decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import UnwritableOutputError
-from nst_core.shared.wire.messages import Done, Progress
 from nst_core.system import safe_files
-from nst_core.worker.convert import to_pixels
+from nst_core.worker.convert import Painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,10 +265,9 @@ def test_a_terminated_run_keeps_its_picture(tmp_path: Path) -> None:
 class _Copyist:
     """A painter that gives back what it was given."""
 
-    def stylize(self, request: Any, on_progress: Any = None) -> Done:
-        on_progress(Progress(1, 1, 1, 1, 1, None, 0.0, 0.5))
-        rgba = np.frombuffer(request.content.rgba, "<f4").reshape(request.content.height, request.content.width, 4)
-        return Done(1, to_pixels(rgba), {}, {"backend": "none", "seconds": 0.0})
+    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
+        on_progress(0.5)
+        return Painted(job.content, {}, {"backend": "none", "seconds": 0.0})
 
     def cancel(self) -> None:
         """Nothing is at work."""

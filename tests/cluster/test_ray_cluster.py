@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from nst_core.batch.batch import Batch, Item, Report
-from nst_core.batch.pool import Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
@@ -39,8 +39,6 @@ from nst_core.shared.errors import (
     NeuralStyleError,
 )
 from nst_core.shared.settings import Settings
-from nst_core.shared.wire.messages import Progress
-from nst_core.worker.convert import picture_of, request_of
 
 pytestmark = pytest.mark.slow
 
@@ -108,6 +106,10 @@ def job(side: int = 64, **settings: Any) -> Job:
     return Job(photograph(side, side), (STYLE,), Settings(**{"quality": "draft", "backend": "onnx", **settings}))
 
 
+def void(_: float) -> None:
+    """Hears of progress, and does nothing."""
+
+
 @pytest.mark.arithmetic
 def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(
     pool: RayPainterPool, tmp_path: Path
@@ -132,7 +134,10 @@ def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(
     states, far = painted(tmp_path / "far", start, 2, kill_one)
     assert states == ["painted"] * 4
     assert len(started) == 3
-    assert painted(tmp_path / "here", lambda: Engine.start(default_command(), os.environ), 1) == (states, far)
+    assert painted(tmp_path / "here", lambda: EnginePainter(Engine.start(default_command(), os.environ)), 1) == (
+        states,
+        far,
+    )
 
 
 def test_workers_of_a_cluster_of_our_own_compute_with_the_commands_settings(machines: Cluster) -> None:
@@ -160,9 +165,8 @@ def test_a_cancelled_painter_paints_the_next_picture(pool: RayPainterPool) -> No
     painter = pool.painter()
     first = painter.pid
     with pytest.raises(CancelledError):
-        painter.stylize(request_of(job(512, quality="max")), lambda _: painter.cancel())
-    done = painter.stylize(request_of(job()))
-    assert picture_of(done.pixels, 3).shape == (64, 64, 3)
+        painter.paint(job(512, quality="max"), lambda _: painter.cancel())
+    assert painter.paint(job(), void).pixels.shape == (64, 64, 3)
     assert painter.pid != first
     painter.close()
 
@@ -171,10 +175,11 @@ def test_what_the_engine_refuses_there_is_refused_here(pool: RayPainterPool) -> 
     """Its own error, with its remedy, and the worker lives on; what nobody foresaw is told in one line."""
     painter = pool.painter()
     with pytest.raises(BackendUnavailableError, match="mps"):
-        painter.stylize(request_of(job(device="mps")))
-    told: list[Progress] = []
-    painter.stylize(request_of(job()), told.append)
-    assert told[-1].step == 4
+        painter.paint(job(device="mps"), void)
+    told: list[float] = []
+    painter.paint(job(), told.append)
+    assert len(told) == 5
+    assert told == sorted(told)
     painter.close()
     worker = pool.cluster.worker(dict, 2, graphics=False)
     with pytest.raises(NeuralStyleError, match="AttributeError"):
@@ -198,7 +203,7 @@ def test_a_worker_of_another_version_is_refused(machines: Cluster, monkeypatch: 
     monkeypatch.setattr("nst_core.cluster.ray_cluster.__version__", "0.0.0")
     painter = RayPainterPool(machines, 2, graphics=False).painter()
     with pytest.raises(NeuralStyleError, match="has version"):
-        painter.stylize(request_of(job()))
+        painter.paint(job(), void)
     painter.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -13,8 +14,12 @@ import pytest
 from nst_core import __version__
 from nst_core.cluster import ray_cluster
 from nst_core.cluster.ray_cluster import RemoteError, WorkerResources, _Actor, _require_reachable
-from nst_core.cluster.ray_painter import RayWorkerImpl
+from nst_core.cluster.ray_painter import BLANK, RayWorkerImpl
+from nst_core.painting.job import Job, Style
+from nst_core.painting.recipe import recipe
 from nst_core.shared.errors import EngineMismatchError, InvalidImageError
+from nst_core.shared.settings import Settings
+from nst_core.worker.convert import Painted
 
 pytestmark = pytest.mark.slow
 
@@ -82,15 +87,17 @@ def test_what_could_not_be_made_is_told_at_every_call() -> None:
 
 
 def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
-    """Mappings that cross any wire, then picture, recipe and metrics."""
-    facts = {"content": NOISE, "weights": [1.0], "guides": [None], "init": None, "mask": None, "part": 1.0}
-    facts |= {"settings": {"quality": "draft", "backend": "onnx"}, "strength_map": np.eye(48, 40, dtype=np.float32)}
-    *told, (pixels, recipe, metrics) = RayWorkerImpl().paint(facts, NOISE)
-    assert told[-1]["step"] == told[-1]["steps"]
-    assert pixels.shape[:2] == (48, 40)
-    assert recipe["settings"]["quality"] == "draft"
-    assert len(recipe["strength_map"]) == 64
-    assert metrics["device"] == "cpu"
+    """A job as it was pickled, with its style pictures beside it: fractions, then picture, recipe and metrics."""
+    settings = Settings(quality="draft", backend="onnx")
+    job = Job(NOISE, (Style(BLANK),), settings, strength_map=np.eye(48, 40, dtype=np.float32))
+    *told, painted = RayWorkerImpl().paint(pickle.loads(pickle.dumps(job)), NOISE)  # noqa: S301 - our own
+    assert isinstance(painted, Painted)
+    assert 0 < len([one for one in told if isinstance(one, float) and 0 <= one <= 1]) == len(told)
+    assert painted.pixels.shape[:2] == (48, 40)
+    assert painted.recipe["settings"]["quality"] == "draft"
+    assert painted.recipe["styles"] == recipe(Job(NOISE, (Style(NOISE),)))["styles"]
+    assert len(painted.recipe["strength_map"]) == 64
+    assert painted.metrics["device"] == "cpu"
 
 
 def test_only_an_address_with_a_port_is_knocked_at() -> None:

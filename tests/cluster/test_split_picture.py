@@ -28,7 +28,7 @@ from nst_core.backends.tiling import InTiles
 from nst_core.cli import stylize
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Cluster, Worker, cluster
-from nst_core.cluster.split_picture import KEPT, TILE, About, BandWork, Spread, Team, bands
+from nst_core.cluster.split_picture import BAND_BYTES, TILE, About, BandWork, Spread, Team, bands
 from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.job import Job, Style
@@ -37,6 +37,7 @@ from nst_core.painting.seamless import seamless
 from nst_core.shared.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError, OutOfMemoryError
 from nst_core.shared.planning import cost_model
 from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.sentences import note
 from nst_core.shared.settings import Settings
 from nst_core.vgg.layers import CLASSIC, Method
 from nst_core.vgg.losses import TINY
@@ -318,7 +319,7 @@ def test_workers_that_compute_in_another_way_are_told_of() -> None:
     other = told(About("torch", "cuda", "bf16", 1e12), About("onnx", "cpu", "fp32", 1e12))
     other.at(OnnxBackend(), Octave(2000, 3000, 8))
     workers = "onnx on cpu (fp32) and torch on cuda (bf16)"
-    assert other.notes == (f"the workers compute with {workers}, this machine with onnx on cpu (fp32)",)
+    assert other.notes == (note("workers-differ", theirs=workers, ours="onnx on cpu (fp32)"),)
 
 
 def test_bands_cover_each_row_once() -> None:
@@ -401,4 +402,4 @@ def test_the_figures_of_a_gigapixel_are_those_that_plans_use() -> None:
         + cost_model.IN_FULL.graphs
     )
     assert f"each of them {tile / 1e9:.1f} GB with the tile of {TILE} px at work" in text
-    assert f"all workers together {KEPT / 1e6:.0f} bytes for each pixel" in text
+    assert f"all workers together {BAND_BYTES / 1e6:.0f} bytes for each pixel" in text

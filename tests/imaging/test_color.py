@@ -43,7 +43,7 @@ def test_an_ordinary_photograph_takes_the_whole_of_another_palette(name: str) ->
     photo = resize(image_files.read(PHOTOGRAPHS / f"{name}.jpg")[..., :3], 96, 128)
     own = color.palette(photo)
     for style in PACKAGE.glob("data/styles/*/style.jpg"):
-        wanted = color.palette(in_palette(photo, [Style(image_files.read(style)[..., :3])], 50.0))
+        wanted = color.palette(in_palette(photo, [Style(image_files.read(style)[..., :3])], 1.0))
         np.testing.assert_array_equal(color.recolored(photo, own, wanted), color.matched(photo, wanted))
 
 

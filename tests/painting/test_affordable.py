@@ -128,7 +128,7 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     monkeypatch.setattr(affordable_memory, "held_memory", lambda: 0)
     affordable_memory.set_sharers(4, 2)
     assert budget(Settings(), backend) == pytest.approx(9e9 / 4)
-    monkeypatch.setattr(type(backend), "device", "cuda")
+    monkeypatch.setattr(backend, "device", "cuda")
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
     monkeypatch.setattr(backend, "free_memory", lambda: 1_000_000_000)  # by now the other one has taken its part
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
@@ -200,7 +200,7 @@ class Full(OnnxBackend):
                 raise OutOfMemoryError("full", "wait")
             return evaluate(image)
 
-        return bounded
+        return Objective(bounded, evaluate.close)
 
 
 @pytest.mark.slow
@@ -228,7 +228,7 @@ class Holding(OnnxBackend):
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         self.left = [ref() is not None for ref in self.maps]
-        return self._full if not self.maps else super().objective(targets)
+        return Objective(self._full) if not self.maps else super().objective(targets)
 
     def _full(self, _image: Float) -> tuple[Float, Float]:
         with as_out_of_memory():

@@ -65,7 +65,7 @@ class Timed(OnnxBackend):
             self.seconds += 2 * work
             return np.zeros(3, np.float32), np.zeros_like(image)
 
-        return evaluate
+        return Objective(evaluate)
 
 
 def test_a_measured_speed_forecasts_the_evaluation_it_was_measured_by(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from nst_core.backends.base import Objective
+from nst_core.backends.base import Evaluate
 from nst_core.painting.lbfgs import descend
 from nst_core.vgg.losses import Array
 
 
-def bowl(target: Array, scale: Array) -> Objective:
+def bowl(target: Array, scale: Array) -> Evaluate:
     """A stretched quadratic bowl around `target`, whose condition number is that of `scale`."""
 
     def objective(image: Array) -> tuple[Array, Array]:

@@ -46,7 +46,7 @@ def aimed(method: Method, styles: Sequence[Style], visible: Float | None = None)
     backend, content = OnnxBackend(), photograph(*SIZE)
     visible = np.ones(SIZE, np.float32) if visible is None else visible
     scene = Scene(content, visible, regions_of(styles, *SIZE), SIZE[0] * SIZE[1], 1.0)
-    ground = in_palette(content, styles, 50.0)
+    ground = in_palette(content, styles, 1.0)
     if method == "classic":
         return classic_targets(backend, scene, Weights()), ground
     ones = np.ones(SIZE, np.float32)
@@ -128,7 +128,7 @@ def test_statistics_do_not_leak_between_regions(method: Method) -> None:
 def test_the_start_of_better_qualities_does_not_leak_between_regions() -> None:
     """Another style on the right changes the photograph's new colours there, and up to the border nothing else."""
     photo = photograph(*SIZE)
-    grounds = [in_palette(photo, pair(second), 50.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
+    grounds = [in_palette(photo, pair(second), 1.0) for second in (painting(64, 64) ** 2, ripples(64, 64, 6))]
     np.testing.assert_array_equal(grounds[0][:, :144], grounds[1][:, :144])
     assert np.abs(grounds[0] - grounds[1])[:, 144:].mean() > 0.05
 

@@ -19,9 +19,10 @@ from nst_core.painting.clock import Clock
 from nst_core.painting.composite import composite
 from nst_core.painting.job_plan import plan_job
 from nst_core.painting.painter import Canvas, Painter
-from nst_core.painting.run import FULL, LOST, NO_TIME, PLAINLY, Run
+from nst_core.painting.run import Run
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.schedule import Octave
+from nst_core.shared.sentences import Note, note
 from nst_core.shared.settings import from_mapping
 from nst_core.vgg.layers import Method
 from nst_core.vgg.losses import Grams, Targets
@@ -34,7 +35,7 @@ class Easel:
     """A backend without a network: it pulls all pixels towards grey, in time of its own."""
 
     name, device, precision = "easel", "cpu", "fp32"
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     card = ""
 
     def __init__(self, before: Callable[[Octave], None] = lambda _octave: None) -> None:
@@ -80,7 +81,7 @@ class Easel:
             gap = image - np.float32(0.5)
             return np.array([np.mean(gap**2), 0, 0], np.float32), 2 * gap
 
-        return evaluate
+        return Objective(evaluate)
 
     def tile_work(self, method: Method) -> TileWork:
         """Nobody asks."""
@@ -149,7 +150,7 @@ def test_a_memory_that_fills_up_late_costs_no_picture() -> None:
     outcome = run.outcome()
     assert {progress.octave for progress in seen} == {1}
     assert outcome.metrics.evaluations[1:] == (0,)
-    assert FULL in outcome.metrics.notes
+    assert note("memory-was-full") in outcome.metrics.notes
     assert outcome.pixels.shape == run.job.content.shape
     assert np.abs(outcome.pixels - 0.5).mean() < 0.8 * np.abs(run.job.content - 0.5).mean()
 
@@ -169,7 +170,7 @@ def test_a_memory_that_fills_up_between_octaves_costs_no_picture(monkeypatch: py
     list(run)
     outcome = run.outcome()
     assert outcome.metrics.evaluations[1:] == (0,)
-    assert {FULL, PLAINLY} <= set(outcome.metrics.notes)
+    assert {note("memory-was-full"), note("memory-was-full-at-the-end")} <= set(outcome.metrics.notes)
     assert outcome.pixels.shape == run.job.content.shape
 
 
@@ -220,7 +221,7 @@ def test_a_time_limit_is_kept_where_a_picture_goes_on(limit: float, easel: Easel
     outcome = run.outcome()
     assert outcome.metrics.seconds <= limit
     assert (sum(outcome.metrics.evaluations) > 0) == (limit > 3)
-    assert (NO_TIME in outcome.metrics.notes) == (limit == 3)
+    assert (note("too-little-time") in outcome.metrics.notes) == (limit == 3)
     if limit == 3:
         np.testing.assert_array_equal(outcome.pixels, photo)
     if limit == 30:
@@ -261,12 +262,12 @@ def test_a_run_at_rest_is_stopped_without_an_abort() -> None:
 def test_octaves_that_memory_has_no_room_for_are_told() -> None:
     """The plan says so, and the run; where all fit, nobody says anything."""
     short, roomy = job(300, 400, memory=0.75), job(300, 400, memory=8.0)
-    (note,) = (note for note in plan_job(short, Easel()).notes if "too little memory" in note)
-    assert "400 x 300" in note
-    assert "200 x 150" in note
+    (told,) = (one for one in plan_job(short, Easel()).notes if one.code == "too-little-memory")
+    assert "400 x 300" in str(told)
+    assert "200 x 150" in str(told)
     run = made(short, Easel())
     list(run)
-    assert note in run.outcome().metrics.notes
+    assert told in run.outcome().metrics.notes
     assert not plan_job(roomy, Easel()).notes
 
 
@@ -321,7 +322,7 @@ def test_a_loss_that_is_no_number_ends_its_octave() -> None:
                 calls.append(image.shape[3])
                 return (losses * np.float32(np.nan) if calls == [200] * 4 else losses), gradient
 
-            return broken
+            return Objective(broken)
 
     run = made(job(300, 400), Broken())
     list(run)
@@ -352,7 +353,7 @@ def test_where_a_card_fails_the_processor_paints_on(fault: Exception, monkeypatc
     metrics = run.outcome().metrics
     assert given_up == [lost]
     assert metrics.device == "cpu"
-    assert LOST in metrics.notes
+    assert note("card-failed") in metrics.notes
     assert sizes[-1] == 400
     assert losses[3] <= losses[2]
 
@@ -369,5 +370,5 @@ def test_a_card_that_fails_before_the_first_step_is_left_too(monkeypatch: pytest
     monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel())
     run = made(job(96, 128), lost)
     list(run)
-    assert run.outcome().metrics.notes == (LOST,)
+    assert run.outcome().metrics.notes == (note("card-failed"),)
     assert run.outcome().metrics.evaluations

@@ -12,7 +12,7 @@ import pytest
 from engine_fixtures import BACKENDS, losses, painting, photograph
 
 from nst_core import Job, Progress, Settings, Style, stylize
-from nst_core.backends.base import Objective
+from nst_core.backends.base import Evaluate
 from nst_core.imaging import color
 from nst_core.imaging.resizing import resize
 from nst_core.painting import clock
@@ -94,7 +94,7 @@ def test_stopping_after_a_step_that_went_wrong_keeps_the_one_before(monkeypatch:
     """The best picture is kept, not the last."""
     kept: list[Step] = []
 
-    def then_wrong(objective: Objective, image: Array, *rest: Any) -> Iterator[Step]:
+    def then_wrong(objective: Evaluate, image: Array, *rest: Any) -> Iterator[Step]:
         for step in descend(objective, image, *rest):
             if step.number == 3:
                 break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dialog_fixtures import LARGE, MISSING, SMALL, Sitting, done, failed, progress
+from dialog_fixtures import LARGE, MISSING, SEEN, SMALL, Sitting, done, failed, progress
 
 from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.variations import Kind
@@ -20,7 +20,7 @@ def test_a_preview_follows_once_changes_have_settled() -> None:
     assert sitting.engine.asked == []
     sitting.settle()
     assert [request.content for request in sitting.engine.asked] == [SMALL]
-    sitting.hear(progress(), Preview(1, SMALL), done())
+    sitting.hear(progress(), Preview(1, SEEN), done())
     assert sitting.screen.phases == [Phase.PREVIEWING, Phase.IDLE]
     assert len(set(sitting.screen.notes)) == 3, "waiting, getting better, done"
 
@@ -63,7 +63,7 @@ def test_a_wish_that_cannot_be_read_leaves_no_older_preview_running() -> None:
     sitting.settle()
     assert sitting.screen.no_preview == [sitting.work.error]
     assert sitting.engine.orders == ["cancel"]
-    sitting.hear(Preview(1, SMALL), Cancelled(1))
+    sitting.hear(Preview(1, SEEN), Cancelled(1))
     assert len(sitting.screen.notes) == 1, "only that the first one was on its way"
 
 
@@ -72,7 +72,7 @@ def test_stylize_paints_every_layer_and_leaves() -> None:
     sitting = Sitting(2)
     sitting.flow.stylize()
     assert sitting.flow.phase is Phase.RUNNING
-    sitting.hear(progress(), Preview(1, LARGE), done())
+    sitting.hear(progress(), Preview(1, SEEN), done())
     sitting.hear(progress(fraction=0.5), done())
     assert [request.content for request in sitting.engine.asked] == [LARGE, LARGE]
     assert [status.fraction for status in sitting.screen.statuses] == [0, 0.25, 0.5, 0.75]
@@ -286,7 +286,7 @@ def test_a_finished_preview_is_painted_finer_as_long_as_anything_is_coarse() -> 
     sitting.flow.change()
     sitting.settle()
     sitting.hear(done())
-    sitting.hear(Preview(1, SMALL), done())
+    sitting.hear(Preview(1, SEEN), done())
     sitting.hear(done())
     assert [request.content.width for request in sitting.engine.asked] == [1, 3, 4]
     assert sitting.screen.finished == [True, False, True, True]
@@ -304,7 +304,7 @@ def test_a_change_ends_the_finer_painting_at_once() -> None:
     sitting.work.strength = 60.0
     sitting.flow.change()
     sitting.settle()
-    finer(Preview(1, SMALL))
+    finer(Preview(1, SEEN))
     assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1]
     assert sitting.screen.finished == [True]
 

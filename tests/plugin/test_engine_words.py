@@ -1,9 +1,10 @@
-"""The engine's sentences in the artist's language."""
+"""The engine's sentences in the user's language."""
 
 from __future__ import annotations
 
 import ast
 import gettext
+import string
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,26 +12,32 @@ import pytest
 
 from gimp_plugin import engine_words
 from gimp_plugin.translation import CATALOGS, DOMAIN
-from nst_core.shared import errors
-from nst_core.shared.errors import DOCTOR, REINSTALL, EngineMissingError, ImageTooSmallError, InvalidImageError
+from nst_core.shared import sentences
+from nst_core.shared.errors import EngineMissingError, ImageTooSmallError, InvalidImageError, OutOfMemoryError
+from nst_core.shared.sentences import NOTES, SENTENCES, note
+from nst_core.shared.wire.frames import Frame
+from nst_core.shared.wire.messages import Failed
+from nst_core.shared.wire.protocol import decode_event, encode
 
-SOURCES = Path(errors.__file__).resolve().parents[1]
-KINDS = {name for name in vars(errors) if name.endswith("Error")}
-
-
-def template(node: ast.expr) -> str:
-    """The sentence, with numbers in braces for what is filled in."""
-    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    filled = (number for number in range(len(parts)))
-    return "".join(str(part.value) if isinstance(part, ast.Constant) else f"{{{next(filled)}}}" for part in parts)
+SOURCES = Path(sentences.__file__).resolve().parents[1]
+TOO_SMALL = ImageTooSmallError.of("file-too-small", name="'a {0} is\nempty'", width=20, height=30, least=32)
 
 
-def sentences() -> Iterator[str]:
-    """All that are given to errors anywhere in the package."""
+def placeholders(texts: tuple[str, ...]) -> set[str]:
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def uses() -> Iterator[tuple[str, set[str] | None]]:
+    """Each code that stands in the package, and the names of the values that it gets; None where they are gathered."""
     for file in SOURCES.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
-                yield from map(template, node.args)
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            first = node.args[0]
+            if called in ("of", "note") and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                named = {word.arg for word in node.keywords}
+                yield first.value, None if None in named else {name for name in named if name}
 
 
 @pytest.fixture
@@ -38,48 +45,73 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_words, "_", gettext.translation(DOMAIN, CATALOGS, ["de"]).gettext)
 
 
-def test_every_sentence_known_is_one_that_is_said() -> None:
+def test_every_code_gets_the_values_that_its_sentence_names() -> None:
+    """Where an error is raised and where a note is made."""
+    for code, given in uses():
+        texts = SENTENCES[code] if code in SENTENCES else (NOTES[code],)
+        assert given is None or given == placeholders(texts), code
+
+
+def test_every_sentence_is_said_somewhere() -> None:
     """Or else it would be translated in vain."""
-    said = {*sentences(), REINSTALL, DOCTOR}
-    assert [text for text in (*engine_words.MESSAGES, *engine_words.REMEDIES) if text not in said] == []
+    strings = {
+        str(node.value)
+        for file in SOURCES.rglob("*.py")
+        if file.name != "sentences.py"
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    said = {code for code in (*SENTENCES, *NOTES) if code in strings or code.removesuffix("-saying") in strings}
+    built = {code for code in SENTENCES if code.startswith(("engine-ended", "engine-killed"))}
+    assert set(SENTENCES) | set(NOTES) == said | built
 
 
-def test_every_note_known_is_one_that_is_said() -> None:
-    """As a constant of the engine, or put together with numbers in it."""
-    trees = [ast.parse(file.read_text("utf-8")) for file in SOURCES.rglob("*.py")]
-    texts = [node for tree in trees for node in ast.walk(tree) if isinstance(node, (ast.Constant, ast.JoinedStr))]
-    said = {template(node) for node in texts}
-    assert [text for text in engine_words.NOTES if text not in said] == []
+@pytest.mark.usefixtures("german")
+def test_an_error_that_crossed_the_wire_is_told_in_the_users_language() -> None:
+    """Whatever stands in its values."""
+    sent = encode(Failed.of(7, TOO_SMALL))
+    failed = decode_event(Frame(sent.fields, ()))
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, ImageTooSmallError)
+    message, remedy = engine_words.in_words(failed.error)
+    assert message == "'a {0} is\nempty' ist 20 x 30 px groß"
+    assert "32 px" in remedy
+    assert remedy != failed.remedy
+
+
+@pytest.mark.usefixtures("german")
+def test_another_wording_of_the_engine_changes_nothing() -> None:
+    """The code counts, not the sentence: an engine of another version may say it in other words."""
+    failed = Failed(7, "out-of-memory", "memory is exhausted", "try less", "job-too-large-for-memory")
+    assert engine_words.in_words(failed.error) == engine_words.in_words(OutOfMemoryError.of("job-too-large-for-memory"))
+
+
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize("sentence", ["", "from-the-future", "file-empty"])
+def test_what_is_not_known_or_not_complete_stays_english(sentence: str) -> None:
+    """No code, one of a newer engine, or one without its values."""
+    error = Failed(7, "invalid-image", "it rains", "wait", sentence).error
+    assert engine_words.in_words(error) == (
+        "it rains",
+        "wait" if sentence != "file-empty" else "ein anderes Bild wählen",
+    )
+    assert engine_words.in_a_line(InvalidImageError("it rains")) == "it rains."
 
 
 @pytest.mark.usefixtures("german")
 def test_notes_are_translated_and_a_foreign_engine_may_say_anything() -> None:
-    """Whatever is no sentence is left out."""
-    known = engine_words.NOTES[0]
-    assert engine_words.notes({"notes": [known, "it rains", 5]})[1:] == ["it rains"]
-    assert engine_words.notes({"notes": [known]}) != [known]
+    """An unknown code gives the English text; whatever is no note is left out."""
+    known = note("device-fell-back", device="cuda")
+    strange = {"code": "rain", "values": {}, "text": "it rains"}
+    said = engine_words.notes({"notes": [known.to_mapping(), strange, "it rains", 5, {"code": []}]})
+    assert said[1:] == ["it rains"]
+    assert said[0] not in ("", str(known))
+    assert "cuda" in said[0]
     assert engine_words.notes({}) == engine_words.notes({"notes": "no list"}) == []
-
-
-@pytest.mark.usefixtures("german")
-def test_names_and_numbers_stay_as_they_are() -> None:
-    """Whatever stands in them."""
-    error = ImageTooSmallError("'a {0} is\nempty' is 20 x 30 px", "use a picture of at least 32 px on each side")
-    message, remedy = engine_words.in_words(error)
-    assert message == "'a {0} is\nempty' ist 20 x 30 px groß"
-    assert "32 px" in remedy
-    assert remedy != error.remedy
-
-
-@pytest.mark.usefixtures("german")
-def test_a_sentence_that_is_not_known_stays_english() -> None:
-    """With its remedy, or without one."""
-    assert engine_words.in_words(InvalidImageError("it rains", "wait")) == ("it rains", "wait")
-    assert engine_words.in_a_line(InvalidImageError("it rains")) == "it rains."
 
 
 @pytest.mark.usefixtures("german")
 def test_one_line_has_message_and_remedy() -> None:
     """As GIMP shows it."""
-    line = engine_words.in_a_line(EngineMissingError("the engine 'x' cannot be started (no)", REINSTALL))
+    line = engine_words.in_a_line(EngineMissingError.of("engine-cannot-start", name="'x'", reason="no"))
     assert line.startswith("die Engine 'x' kann nicht gestartet werden (no); ")

@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import child
 from PIL import Image
-from test_engine import PAINTER, PICTURE, child, comes_true, is_alive, request
+from test_engine import PAINTER, PICTURE, comes_true, is_alive, request
 
 from gimp_plugin.dialog.session import Session
 from nst_core.shared.client.engine import Engine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from dialog_fixtures import MISSING, SMALL, Sitting, done, failed, progress
+from dialog_fixtures import MISSING, SEEN, Sitting, done, failed, progress
 
 from gimp_plugin.dialog.roles import Phase
 from gimp_plugin.dialog.state import Flow
@@ -98,10 +98,10 @@ def test_variations_come_roughly_at_first_and_then_well() -> None:
     assert sitting.flow.phase is Phase.VARYING
     (sheet,) = sitting.screen.sheets
     for _ in range(9):
-        sitting.hear(progress(), Preview(1, SMALL))
+        sitting.hear(progress(), Preview(1, SEEN))
     assert sitting.screen.variants == list(sheet.order)
     for _ in range(9):
-        sitting.hear(Preview(1, SMALL), Preview(1, SMALL), done())
+        sitting.hear(Preview(1, SEEN), Preview(1, SEEN), done())
     assert sitting.screen.variants[9:] == [number for number in sheet.order for _ in range(3)]
     for asked in (sitting.engine.asked[:9], sitting.engine.asked[9:]):
         painted = [{name: request.settings[name] for name in ("strength", "brush_size")} for request in asked]
@@ -130,7 +130,7 @@ def test_leaving_the_variations_ends_them_and_leads_to_the_preview() -> None:
     late = sitting.engine.hear
     sitting.flow.leave_variations()
     assert (sitting.flow.phase, sitting.engine.orders) == (Phase.IDLE, ["cancel"])
-    late(Preview(1, SMALL))
+    late(Preview(1, SEEN))
     late(done())
     assert sitting.screen.variants == []
     sitting.settle()
@@ -144,7 +144,7 @@ def test_a_preview_that_was_there_before_the_variations_is_there_after_them() ->
     sitting.settle()
     sitting.hear(done())
     sitting.flow.vary(Kind.LOOK)
-    sitting.hear(Preview(1, SMALL))
+    sitting.hear(Preview(1, SEEN))
     sitting.flow.leave_variations()
     sitting.settle()
     assert len(sitting.engine.asked) == 3, "the preview and two variations"
@@ -155,7 +155,7 @@ def test_variations_go_on_where_they_were_left() -> None:
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     for _ in range(4):
-        sitting.hear(Preview(1, SMALL))
+        sitting.hear(Preview(1, SEEN))
     sitting.flow.leave_variations()
     sitting.flow.vary(Kind.LOOK)
     assert len(sitting.screen.sheets) == 1
@@ -205,7 +205,7 @@ def test_stylize_and_closing_leave_the_variations() -> None:
         sitting.flow.vary(Kind.LOOK)
         late = sitting.engine.hear
         act(sitting.flow)
-        late(Preview(1, SMALL))
+        late(Preview(1, SEEN))
         assert sitting.screen.variants == []
         assert sitting.flow.phase is (Phase.RUNNING if act is Flow.stylize else Phase.CLOSED)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from children import child
 
 from nst_core.shared.client.engine import TAIL, Engine
 from nst_core.shared.client.launch import PLAIN_PATH, POISONED, clean_environment, engine_command
@@ -32,9 +33,6 @@ from nst_core.shared.wire.protocol import PROTOCOL
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).resolve().parent
-FOLDERS = [str(HERE.parents[1]), str(HERE), str(HERE.parent / "plugin")]
-PATHS = f"import sys; sys.path[:0] = {FOLDERS}; "
 SOON = 60.0  # seconds that anything may take that need not wait for a long step
 LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 PICTURE = Pixels(2, 2, bytes(64))
@@ -44,7 +42,7 @@ PAINTER = """
 import os, time
 from nst_core.worker import server
 from nst_core.shared.wire.messages import Done
-from nst_core.shared.wire.messages import Progress
+from nst_core.shared.wire.messages import Progress, ScreenPixels
 
 class Painting:
     def __init__(self, request):
@@ -59,16 +57,12 @@ class Painting:
     def done(self):
         return Done(self.job, self.content, {}, {})
     def preview(self):
-        return self.content
+        return ScreenPixels(1, 1, bytes(4))
     def stop(self):
         self.stopped = True
 
 server.main(Painting)
 """
-
-
-def child(code: str) -> list[str]:
-    return [sys.executable, "-I", "-u", "-c", PATHS + code]
 
 
 def request(long: float = 0, then: str = "", previews: float = 0) -> Stylize:
@@ -189,7 +183,7 @@ def test_the_listener_of_a_dead_engine_hears_failed(engine: Engine) -> None:
     ("command", "error", "words"),
     [
         (["/no/such/python"], EngineMissingError, "cannot be started"),
-        ([str(HERE)], EngineMissingError, "cannot be started"),
+        ([str(Path(__file__).parent)], EngineMissingError, "cannot be started"),
         ([], EngineMissingError, "cannot be started"),
         (child("import nst_nothing"), EngineCrashedError, "No module named 'nst_nothing'"),
         (child("print('Last login: today')"), ProtocolError, "begins with"),

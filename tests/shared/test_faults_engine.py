@@ -14,7 +14,8 @@ from collections.abc import Callable
 import numpy as np
 import psutil
 import pytest
-from test_engine import PAINTER, child, is_alive
+from children import child
+from test_engine import PAINTER, is_alive
 from test_engine import request as brief
 from test_faults_pixels import QUICK, REAL, layer, request, sent
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from children import child
 from numpy.typing import NDArray
-from test_engine import child
 
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import InvalidImageError

@@ -188,7 +188,7 @@ def test_many_writers_at_once_lose_nothing(roots: Roots) -> None:
 
 def test_a_writer_that_never_ends_is_told(roots: Roots, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for ever, and nothing of the other's is cleaned away."""
-    monkeypatch.setattr(folder_changes, "PATIENCE", 0.0)
+    monkeypatch.setattr(folder_changes, "LOCK_SECONDS", 0.0)
     with folder_changes.writing(roots.user):
         (roots.user / ".new-1").mkdir()
         with pytest.raises(UnwritableOutputError, match="another program is writing"):

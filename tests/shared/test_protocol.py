@@ -51,7 +51,7 @@ REQUESTS = [
 EVENTS = [
     messages.Ready(protocol.PROTOCOL, "0.1.0", ("onnx", "torch"), ("cpu",)),
     PROGRESS,
-    messages.Preview(1, PICTURE),
+    messages.Preview(1, messages.ScreenPixels(3, 2, bytes(range(24)))),
     messages.Done(1, PICTURE, {"seed": 0, "styles": [{"weight": 1.0}]}, {"seconds": 1.5}),
     messages.Cancelled(1),
     messages.Failed(0, "protocol", "something was wrong", "send something else"),
@@ -208,7 +208,7 @@ def test_a_payload_without_room_is_skipped(monkeypatch: pytest.MonkeyPatch) -> N
     """Where memory runs out the frame raises OutOfMemoryError and the next one is read as if nothing had been."""
 
     def scarce(size: int) -> bytearray:
-        if size == 96:
+        if size == 24:
             raise MemoryError
         return bytearray(size)
 

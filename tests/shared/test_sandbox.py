@@ -79,7 +79,7 @@ def test_what_a_packed_gimp_exports_does_not_reach_the_engine(
         assert engine.stylize(job()).pixels.width == 48
     variables = dict(line.split("=", 1) for line in seen.split("\0") if line)
     set_by_itself = {"LC_CTYPE", huge_pages.TUNABLES}  # by Python, and by the worker
-    assert set(variables) <= {*launch.KEPT.split(), "PATH", *set_by_itself}
+    assert set(variables) <= {*launch.PASSED_ON.split(), "PATH", *set_by_itself}
     assert "LD_LIBRARY_PATH" not in variables
     assert str(trap) not in "".join(variables.values())
 

@@ -10,7 +10,7 @@ from gimp_plugin.dialog.roles import Phase, Status, Wish
 from gimp_plugin.dialog.state import Flow
 from gimp_plugin.dialog.variations import Sheet
 from nst_core.shared.errors import EngineMissingError, LayerGoneError, NeuralStyleError
-from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Progress, StyleFile, Stylize
+from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Progress, ScreenPixels, StyleFile, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.snapshots import Snapshot
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 EVERYWHERE = cast("Regions", None)  # which needs a GIMP, and which nothing here looks at
 SMALL, LARGE = Pixels(1, 1, bytes(16)), Pixels(2, 1, bytes(32))
+SEEN = ScreenPixels(1, 1, bytes(4))
+"""What a preview shows."""
 
 
 @dataclass

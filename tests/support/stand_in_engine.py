@@ -21,6 +21,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from nst_core.shared.sentences import note
 from nst_core.shared.wire.frames import read_frame
 from nst_core.shared.wire.messages import (
     Cancel,
@@ -33,12 +34,13 @@ from nst_core.shared.wire.messages import (
     Preview,
     Progress,
     Ready,
+    ScreenPixels,
     Stop,
     Stylize,
 )
 from nst_core.shared.wire.protocol import PROTOCOL, decode_request, send
 
-NO_TIME = "the time limit was too short for a single step"
+MORE = {"code": "from-the-future", "values": {}, "text": "more to say"}
 
 
 def main(way: str, folder: Path) -> None:
@@ -63,16 +65,22 @@ def main(way: str, folder: Path) -> None:
                     time.sleep(0.1)
             metrics: dict[str, Any] = {"seconds": 0.0, "backend": "onnx", "device": "cpu"}
             if way == "short":
-                metrics["notes"] = [NO_TIME, "more to say"]
+                metrics["notes"] = [note("too-little-time").to_mapping(), MORE]
             pixels = inverted(request.content) if way == "inverted" else request.content
             send(wire, Done(request.job, pixels, recipe(request), metrics))
+
+
+def shown(pixels: Pixels) -> ScreenPixels:
+    """The picture in 8 bits, as previews are."""
+    values = array.array("f", bytes(pixels.rgba))
+    return ScreenPixels(pixels.width, pixels.height, bytes(round(255 * min(1.0, max(0.0, one))) for one in values))
 
 
 def work_slowly(requests: Any, wire: Any, job: Stylize) -> None:
     for step in itertools.count(1):
         send(wire, Progress(job.job, 1, 1, step, 6000, loss=1.0, seconds_left=600.0, fraction=min(1.0, step / 6000)))
         if step % 5 == 1:
-            send(wire, Preview(job.job, job.content))
+            send(wire, Preview(job.job, shown(job.content)))
         if not select.select([requests], [], [], 0.1)[0]:
             continue
         match decode_request(read_frame(requests)):

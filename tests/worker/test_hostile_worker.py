@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_engine import PAINTER, child, comes_true, is_alive
+from children import child
+from test_engine import PAINTER, comes_true, is_alive
 
 from gimp_plugin.dialog.session import Session
 from nst_core.shared.client.engine import TAIL, Engine
@@ -75,7 +76,7 @@ LIES = {
     "more than was asked for": "raw(announced(8 * 8 * 16 + 1))",
     "less than its size": "raw(announced(16), bytes(16))",
     "a smaller picture": "done(4)",
-    "a larger preview": "send(out, Preview(1, Pixels(64, 1, bytes(64 * 16))))",
+    "a larger preview": "send(out, Preview(1, ScreenPixels(64, 1, bytes(64 * 4))))",
     "an odd step": "raw({**progress, 'step': -1})",
     "a share above 1": "raw({**progress, 'fraction': 1e9})",
     "no number": "raw(json.dumps({**progress, 'loss': float('nan')}).encode())",
@@ -208,7 +209,7 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(Engine, "begin", begin)
     looked_at = 0
-    with hostile("while True: raw(progress); send(out, Preview(1, picture(8)))") as engine:
+    with hostile("while True: raw(progress); send(out, Preview(1, ScreenPixels(8, 8, bytes(256))))") as engine:
 
         def look(_event: Any) -> None:
             nonlocal looked_at
@@ -224,7 +225,7 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
 
 def test_a_busy_main_loop_gets_the_newest_alone() -> None:
     """Of thousands of pictures and steps one each waits for the dialog, and then the ending."""
-    many = "for n in range(1000): raw({**progress, 'step': n}); send(out, Preview(1, picture(8)))\n"
+    many = "for n in range(1000): raw({**progress, 'step': n}); send(out, Preview(1, ScreenPixels(8, 8, bytes(256))))\n"
     posted: queue.SimpleQueue[Any] = queue.SimpleQueue()
     session = Session(
         lambda: Engine.start(child(f"exec({HOSTILE + many + 'done()' + WAIT!r})"), os.environ), posted.put

@@ -20,6 +20,7 @@ from typing import IO, Any, cast
 import numpy as np
 import psutil
 import pytest
+from children import child
 
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.wire import messages, protocol
@@ -32,6 +33,7 @@ from nst_core.shared.wire.messages import (
     Pixels,
     Preview,
     Progress,
+    ScreenPixels,
     Stop,
     StylePixels,
     Stylize,
@@ -40,15 +42,14 @@ from nst_core.worker.convert import job_of
 
 pytestmark = pytest.mark.slow
 
-HERE = Path(__file__).resolve().parent
-PATHS = f"import sys; sys.path[:0] = [{str(HERE.parents[1])!r}, {str(HERE)!r}]; "
-REAL = [sys.executable, "-I", "-u", "-c", PATHS + "from nst_core.worker.server import main; main()"]
-FAKE = [sys.executable, "-I", "-u", "-c", PATHS + "from test_worker import FakePainting, main; main(FakePainting)"]
+REAL = child("from nst_core.worker.server import main; main()")
+FAKE = child("from test_worker import FakePainting, main; main(FakePainting)")
 
 SOON = 60.0  # seconds that anything may take that need not wait for a long step
 LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 MOMENT = 0.1  # seconds of a processor that a worker has been at something
 PICTURE = Pixels(2, 2, bytes(64))
+SEEN = ScreenPixels(2, 2, bytes(16))
 
 
 def main(painting: Any) -> None:
@@ -95,9 +96,9 @@ class FakePainting:
         metrics = {"steps": self.step, "loss": float("nan") if self.settings.get("fault") == "nan" else 0.5}
         return Done(self.job, PICTURE, {}, metrics)
 
-    def preview(self) -> Pixels:
+    def preview(self) -> ScreenPixels:
         time.sleep(float(self.settings.get("preview_seconds", 0)))
-        return PICTURE
+        return SEEN
 
     def stop(self) -> None:
         self.stopped = True
@@ -239,7 +240,7 @@ def test_stop_and_cancel_of_ended_jobs_are_ignored(host: Host) -> None:
 def test_previews_come_when_asked_for(host: Host) -> None:
     """With `previews` a step brings a picture, without it none."""
     host.ask(job=1, previews=1e-9)
-    assert host.hear_until(Preview, Done) == Preview(1, PICTURE)
+    assert host.hear_until(Preview, Done) == Preview(1, SEEN)
     host.hear_until(Done)
     host.ask(job=2)
     assert isinstance(host.hear_until(Preview, Done), Done)

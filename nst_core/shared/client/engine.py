@@ -20,15 +20,13 @@ from nst_core.shared.client import remote
 from nst_core.shared.client.launch import clean_environment, how_it_ended, no_room
 from nst_core.shared.client.pending_jobs import LatestEvents, Listener, PendingJobs
 from nst_core.shared.errors import (
-    DOCTOR,
-    REINSTALL,
     CancelledError,
     EngineCrashedError,
     EngineMissingError,
     NeuralStyleError,
     ProtocolError,
-    from_code,
 )
+from nst_core.shared.sentences import REINSTALL
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import Finding
 from nst_core.shared.wire.frames import read_frame
@@ -94,7 +92,7 @@ class Engine:
         try:
             first = engine._first.get(timeout=seconds)
         except queue.Empty:
-            first = EngineCrashedError(f"the engine was not ready within {seconds:g} seconds", DOCTOR)
+            first = EngineCrashedError.of("engine-not-ready", seconds=f"{seconds:g}")
         if isinstance(first, NeuralStyleError):
             engine.close()
             raise remote.seen_from(surroundings, first)
@@ -147,7 +145,7 @@ class Engine:
                 case Cancelled():
                     raise CancelledError("the job was cancelled")
                 case Failed():
-                    raise from_code(event.code, event.message, event.remedy)
+                    raise event.error
 
     def begin(self, request: Stylize, listener: Listener) -> int:
         """Send the request and return its job number; a job still running is cancelled by it.
@@ -173,14 +171,14 @@ class Engine:
             try:
                 event = events.get(TRIAL_SECONDS)
             except queue.Empty:
-                raise EngineCrashedError(f"the engine said nothing for {TRIAL_SECONDS:g} seconds", DOCTOR) from None
+                raise EngineCrashedError.of("engine-silent", seconds=f"{TRIAL_SECONDS:g}") from None
             match event:
                 case messages.Found(finding=finding):
                     on_finding(finding)
                 case messages.Examined():
                     return
                 case Failed() as failed:
-                    raise from_code(failed.code, failed.message, failed.remedy)
+                    raise failed.error
 
     def find_faces(self, content: messages.Pixels, listener: Listener) -> None:
         """Have the engine say where a picture shows faces, whatever it paints; it cancels nothing.
@@ -280,7 +278,7 @@ class Engine:
         except (OSError, ValueError, IndexError) as error:
             name = self._command[0] if self._command else ""
             reason = getattr(error, "strerror", None) or error
-            self._die(EngineMissingError(f"the engine {name!r} cannot be started ({reason})", REINSTALL))
+            self._die(EngineMissingError.of("engine-cannot-start", name=repr(name), reason=str(reason)))
             return None
         self._child = child
         if self._closing:  # nobody waits any more
@@ -295,7 +293,7 @@ class Engine:
         while True:
             event = decode_event(read_frame(wire, lambda: self._waiting.room))
             with self._lock:
-                listeners = self._waiting.told(event)
+                listeners = self._waiting.listeners_for(event)
             for listener in listeners:
                 listener(event)
 
@@ -306,11 +304,8 @@ class Engine:
 
     def _crash(self, code: int) -> NeuralStyleError:
         if self._closing:
-            return EngineCrashedError("the engine was closed")
-        if barred := remote.why(self._command, code, self.stderr_tail):
-            return barred
-        reason = how_it_ended(code, self.stderr_tail)
-        return EngineCrashedError(f"the engine {reason}", f"try again; if it happens again, {DOCTOR}")
+            return EngineCrashedError.of("engine-closed")
+        return remote.why(self._command, code, self.stderr_tail) or how_it_ended(code, self.stderr_tail)
 
     def _die(self, reason: NeuralStyleError) -> None:
         with self._lock:
@@ -318,4 +313,4 @@ class Engine:
             orphans = self._waiting.all_of_them()
         self._first.put(reason)
         for job, listener in orphans.items():
-            listener(Failed(job, reason.code, reason.message, reason.remedy))
+            listener(Failed.of(job, reason))

@@ -13,7 +13,7 @@ import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from nst_core.shared.errors import REINSTALL, EngineCrashedError, EngineMissingError
+from nst_core.shared.errors import EngineCrashedError, EngineMissingError
 from nst_core.shared.wire.protocol import PROTOCOL, mismatch
 
 if TYPE_CHECKING:
@@ -24,24 +24,24 @@ ENGINE_FILE = "engine.json"
 MAX_ENGINE_FILE = 2**16  # bytes
 
 # AppImage, macOS and snap builds of GIMP export LD_LIBRARY_PATH, PYTHONHOME and the like, which break another Python.
-KEPT = (
+PASSED_ON = (
     "HOME USER LOGNAME USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA LANG LC_ALL TZ TEMP TMP TMPDIR "
     "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK "
     "GLIBC_TUNABLES"  # a wish about huge pages, and which functions of libm there are
 )
-KEPT_BEGINNINGS = (
+PASSED_ON_PREFIXES = (
     "OPENBLAS_ GOTO_ BLIS_ MKL_ DNNL_ ONEDNN_ ATEN_ NPY_ VECLIB_ VIPS_ "  # kernels of the processor
     "OMP_ GOMP_ KMP_ "  # threads
     "CUDA_ CUDNN_ CUBLAS_ NVIDIA_ HIP_ HSA_ ROCR_ VK_ MESA_ "  # cards
     "PYTORCH_ TORCH_ ORT_"
 )
-"""Of variables by which a person tells libraries and cards how to compute: an engine computes as the command would."""
+"""Variables with these prefixes configure libraries and cards: the engine computes with them as the command does."""
 LIBRARIES = "LD_LIBRARY_PATH"
 POISONED = "APPDIR APPIMAGE SNAP FLATPAK_ID PYTHONHOME GI_TYPELIB_PATH GTK_PATH GTK_EXE_PREFIX"
-"""What a GIMP that brings its own libraries sets: then LIBRARIES leads to those, else it is a person's own wish."""
+"""Set by a GIMP that brings its own libraries. Then LIBRARIES points to those and is not passed on."""
 PLAIN_PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
-"""Where an engine finds programs, on Unix: ssh, and what ssh's own settings name, such as a ProxyCommand."""
-KEPT_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
+"""The engine's search path on Unix: it needs ssh, and what ssh's settings name, such as a ProxyCommand."""
+PASSED_ON_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
 
 
 def engine_command(folder: Path) -> list[str]:
@@ -54,12 +54,12 @@ def engine_command(folder: Path) -> list[str]:
         with path.open(encoding="utf-8") as file:
             entry = json.loads(file.read(MAX_ENGINE_FILE))
     except FileNotFoundError:
-        raise EngineMissingError(f"{path} does not exist", REINSTALL) from None
+        raise EngineMissingError.of("engine-file-missing", path=str(path)) from None
     except (OSError, ValueError, RecursionError):
-        raise EngineMissingError(f"{path} cannot be read", REINSTALL) from None
+        raise EngineMissingError.of("engine-file-unreadable", path=str(path)) from None
     command = entry.get("command") if isinstance(entry, dict) else None
     if not isinstance(command, list) or not command or not all(isinstance(word, str) and word for word in command):
-        raise EngineMissingError(f"{path} names no command", REINSTALL)
+        raise EngineMissingError.of("engine-file-empty", path=str(path))
     if entry.get("protocol") != PROTOCOL:
         raise mismatch(entry.get("protocol"))
     return command
@@ -68,10 +68,10 @@ def engine_command(folder: Path) -> list[str]:
 def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """The few variables of `surroundings` an engine may see, and a plain search path."""
     set_here = {name.upper() for name, value in surroundings.items() if value}
-    names = {*KEPT.split(), *(KEPT_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
+    names = {*PASSED_ON.split(), *(PASSED_ON_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
     if set_here.isdisjoint(POISONED.split()):
         names.add(LIBRARIES)
-    beginnings = tuple(KEPT_BEGINNINGS.split())
+    beginnings = tuple(PASSED_ON_PREFIXES.split())
     kept = {
         name: value
         for name, value in surroundings.items()
@@ -82,17 +82,17 @@ def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def how_it_ended(code: int, said: str) -> str:
-    """In words: the exit code of a process, or the signal that ended it, and the last line it said."""
-    how = f"ended with code {code}"
+def how_it_ended(code: int, said: str) -> EngineCrashedError:
+    """The error for a process that ended with this exit code, or by a signal; with the last line it said."""
+    last = said.strip().splitlines()[-1:]
+    told, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
     if code < 0:
         with suppress(ValueError):
-            how = f"was ended by {signal.Signals(-code).name}"
-    last = said.strip().splitlines()[-1:]
-    return how + (f" and said last: {last[0][:200]}" if last else "")
+            return EngineCrashedError.of(f"engine-killed{told}", signal=signal.Signals(-code).name, **more)
+    return EngineCrashedError.of(f"engine-ended{told}", number=code, **more)
 
 
 def no_room(error: RuntimeError | MemoryError) -> EngineCrashedError:
     """What to tell where this program has no thread left, which Python says with a RuntimeError, or no memory."""
     reason = str(error) or "no memory is left"
-    return EngineCrashedError(f"the engine cannot be talked to ({reason})", "close other programs and try again")
+    return EngineCrashedError.of("no-room-for-engine", reason=reason)

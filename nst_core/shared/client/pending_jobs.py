@@ -1,4 +1,4 @@
-"""Who waits for which job's events, how large a picture each may be answered with, and what was not looked at yet.
+"""Routes events to the listeners of jobs, limits the size of answers, and keeps only the newest unread progress.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -29,7 +29,7 @@ MOST_FINDINGS = 1000  # of one examination; a healthy engine has a dozen, and on
 
 
 class LatestEvents:
-    """Events that were not looked at yet: of Progress and Preview the newest one alone. Safe between threads."""
+    """A queue of events that holds only the newest Progress and the newest Preview. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class LatestEvents:
         self._order: queue.SimpleQueue[Event | type[Event]] = queue.SimpleQueue()
 
     def put(self, event: Event) -> bool:
-        """Lay an event down. Returns False if it took the place of an older one."""
+        """Add an event. Returns False if it replaced an older one."""
         kind = type(event)
         if kind not in (Progress, Preview):
             self._order.put(event)
@@ -59,9 +59,9 @@ class LatestEvents:
 
 
 class PendingJobs:
-    """The listeners of the jobs that have not ended. `room`: the largest picture that was asked for, in bytes.
+    """The listeners of the jobs that have not ended. `room`: bytes of the largest picture that was asked for.
 
-    Not safe between threads.
+    Not thread-safe.
     """
 
     def __init__(self) -> None:
@@ -78,13 +78,13 @@ class PendingJobs:
             self.room = max(self.room, memoryview(content.rgba).nbytes)
 
     def forget(self, job: int) -> None:
-        """Await nothing more of a job."""
+        """Drop a job."""
         self._of.pop(job, None)
 
-    def told(self, event: Event) -> list[Listener]:
-        """Who hears an event; after its ending a job is forgotten. Job 0 concerns everyone.
+    def listeners_for(self, event: Event) -> list[Listener]:
+        """The listeners of an event; a job is dropped after its ending. Job 0 concerns all of them.
 
-        Raises ProtocolError for what nobody can have asked for.
+        Raises ProtocolError for an answer to nothing that was asked.
         """
         number = getattr(event, "job", None)
         jobs = list(self._of) if number == 0 else [job for job in self._of if job == number]
@@ -98,7 +98,7 @@ class PendingJobs:
         return heirs
 
     def all_of_them(self) -> dict[int, Listener]:
-        """All listeners by their jobs, forgotten from now on."""
+        """All listeners by job; they are dropped."""
         everyone, self._of = self._of, {}
         return {job: listener for job, (listener, _size) in everyone.items()}
 

@@ -34,11 +34,9 @@ def parse(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise EngineMissingError(f"the command {text!r} cannot be read ({error})", "close its quotes") from None
+        raise EngineMissingError.of("command-unreadable", text=repr(text), reason=str(error)) from None
     if not words:
-        raise EngineMissingError(
-            "the engine's command is empty", "name a command, such as 'ssh HOST neural-style worker'"
-        )
+        raise EngineMissingError.of("command-empty")
     at = _ssh_at(words)
     if at is None:
         return words
@@ -57,10 +55,7 @@ def outside(command: Sequence[str], surroundings: Mapping[str, str]) -> list[str
 def seen_from(surroundings: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
     """The error as it is to be told in here: from inside a Snap, a program that is there cannot be started."""
     if isinstance(error, EngineMissingError) and surroundings.get("SNAP_NAME") == "gimp":
-        return EngineUnreachableError(
-            f"this GIMP is a Snap, which hardly sees anything outside itself: {error.message}",
-            "use your system's GIMP, its Flatpak or its AppImage",
-        )
+        return EngineUnreachableError.of("inside-snap", reason=error.message)
     return error
 
 
@@ -83,40 +78,28 @@ def why(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"
     if command and _leads_out(command[0]) and "Portal call failed" in said:
-        return EngineUnreachableError(
-            "this GIMP is a Flatpak and may not start programs outside its sandbox",
-            f"run `{FLATPAK_TALK}` and start GIMP again",
-        )
+        return EngineUnreachableError.of("inside-flatpak", command=FLATPAK_TALK)
     host = host_of(command)
     if host is None:
         return None
     if code == _NOT_FOUND:
-        return EngineUnreachableError(f"there is no engine on {host} ({last})", "install Neural Style there")
+        return EngineUnreachableError.of("no-engine-on-host", host=host, said=last)
     if code != _SSH_FAILED:
         return None
-    for signs, message, remedy in _REASONS:
+    for sentence, signs in _REASONS.items():
         if any(sign in said for sign in signs):
-            return EngineUnreachableError(message.format(host=host, last=last), remedy.format(host=host))
-    return EngineUnreachableError(f"the connection to {host} broke ({last})", "check the network and try again")
+            return EngineUnreachableError.of(sentence, host=host, said=last)
+    return EngineUnreachableError.of("connection-lost", host=host, said=last)
 
 
-_REASONS = (
-    (
-        ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
-        "{host} does not show the key that is known of it, or none is known yet",
-        "run `ssh {host}` once and compare the key",
+_REASONS = {
+    "host-key-unknown": ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
+    "host-refuses": ("Permission denied", "Too many authentication failures"),
+    "host-unreachable": (
+        *("Could not resolve", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
     ),
-    (
-        ("Permission denied", "Too many authentication failures"),
-        "{host} asks for a password or refuses the key",
-        "give it your key with `ssh-copy-id {host}`",
-    ),
-    (
-        ("Could not resolve", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
-        "{host} cannot be reached ({last})",
-        "check its name, that it is switched on and the network",
-    ),
-)
+}
+"""What ssh says, by the sentence for it."""
 
 
 def _ssh_at(command: Sequence[str]) -> int | None:

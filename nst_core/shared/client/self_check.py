@@ -14,8 +14,9 @@ from nst_core import __version__
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import engine_command
 from nst_core.shared.client.remote import host_of
-from nst_core.shared.errors import AGAIN, DOCTOR, REINSTALL, NeuralStyleError
+from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.presets.lookup import list_presets
+from nst_core.shared.sentences import AGAIN, DOCTOR, REINSTALL
 from nst_core.shared.wire.findings import Finding, of_error
 
 if TYPE_CHECKING:

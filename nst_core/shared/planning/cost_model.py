@@ -1,4 +1,4 @@
-"""What a job will cost, said before it starts: seconds and memory; and how it is cut to fit into memory.
+"""What a job will cost, in seconds and memory, before it starts; and how it is cut into tiles to fit into memory.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -13,38 +13,42 @@ from nst_core.shared.planning.schedule import DRAFT, PROCESSOR_MEGAPIXELS, Octav
 from nst_core.shared.settings import Settings, from_mapping
 
 SPEED = 7.0
-"""Seconds for a unit of work (see `Octave.work`), on two server cores, until this machine was seen at work."""
+"""Seconds for a unit of work (see `Octave.work`) on two server cores: used until this machine has been measured."""
 FAST = 1.5
-"""Seconds for the same below which it is no processor that computes."""
+"""Seconds for a unit of work; whatever takes less is a graphics card."""
 START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
-CARRY, BESIDE = 6.0, 1.15
-"""Seconds for each megapixel of the picture: to carry it to full size; of what is done beside evaluations otherwise."""
+CARRY = 6.0
+"""Seconds for each megapixel of a picture that is upscaled to full size with fine pieces."""
+BESIDE = 1.15
+"""Seconds for each megapixel of any other picture, for the work outside of evaluations."""
 MOVE = 2.4e7
-"""Bytes for each megapixel of an octave, for each move that the optimiser remembers."""
+"""Bytes for each megapixel of an octave, for each move in the history of the optimiser."""
 VECTORS = {"painterly": 6e8, "classic": 1.2e8}
-"""Bytes for each megapixel of an octave: for its targets, the styles' pieces, and the rest of it."""
-REFINED, CARRIED = 1.5e9, 2e9
-"""Bytes for each megapixel of a picture that gets finer pieces at full size; at most, since it gets them in parts."""
+"""Bytes for each megapixel of an octave: its targets, the pieces of the styles, and working memory."""
+REFINED = 1.5e9
+"""Bytes for each megapixel of a picture that gets fine pieces at full size."""
+CARRIED = 2e9
+"""Bytes for that at most, because it is done part by part."""
 LARGE = 4e9
-"""Bytes in which a picture is painted that is larger than what is evaluated on a processor."""
+"""Bytes that are enough for a picture that is larger than the largest octave on a processor."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
-"""Sides to choose from, px."""
+"""px: the sides that tiles may have."""
 FEW = 4
-"""Moves to remember where memory is short."""
+"""Length of the optimiser's history where memory is short."""
 LESS = 0.75
-"""Of what is evaluated at once, what the next smaller tiles leave at most: less of a difference would not help."""
+"""After running out of memory, the next tile size must reduce the pixels evaluated at once to this fraction or less."""
 DEAR = 2.3
-"""Times an evaluation of the whole: smaller tiles, which cost more than that, are cut only where no others fit."""
+"""Tilings that cost more than this multiple of an untiled evaluation are used only if nothing else fits."""
 
 
 @dataclass(frozen=True)
 class Needs:
-    """Bytes of what differs by where a job is computed.
+    """Memory, in bytes, that depends on the device and the precision.
 
-    base: of a small job. evaluation: for each megapixel that is evaluated at once, of the octave or of a tile: its
-    feature maps. region: the same for each region beyond the first: maps under its guide. graphs: of those that tiles
-    need beside the others. picture: for each megapixel of the picture: it, where it starts from, what becomes of it.
+    base: of a small job. evaluation: feature maps, for each megapixel evaluated at once (the octave, or a tile).
+    region: the same for each region beyond the first. graphs: the graphs that only tiles need. picture: for each
+    megapixel of the picture: content, start image and result.
     """
 
     base: float
@@ -88,7 +92,7 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
     """
     settings = from_mapping(values)
     area = height * width / 1e6
-    octaves = planned_octaves(height, width, settings, speed) if settings.strength else []
+    octaves = planned_octaves(height, width, settings, speed) if settings.paints else []
     seconds = duration(octaves, area, speed or SPEED, settings.seconds)
     return Estimate(seconds, peak(octaves, area, place=_place(speed)), any(octave.tile for octave in octaves))
 
@@ -96,7 +100,7 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
 def planned_octaves(
     height: int, width: int, settings: Settings, speed: float | None = None, *, resumed: bool = False
 ) -> list[Octave]:
-    """What will be painted, as far as that can be told without asking the engine what memory is free there."""
+    """The octaves, as far as they are known without asking the engine how much memory is free."""
     place = _place(speed)
     most = largest_optimized_megapixels(settings, processor=place is IN_FULL)
     octaves = plan(height, width, settings, resumed=resumed, most=most)
@@ -104,7 +108,7 @@ def planned_octaves(
 
 
 def _place(speed: float | None) -> Needs:
-    """Where a job is computed, by how fast."""
+    """The memory needs of the device that has this speed."""
     return IN_FULL if (speed or SPEED) > FAST else IN_HALF
 
 

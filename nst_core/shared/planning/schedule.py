@@ -1,4 +1,4 @@
-"""The octave plan: which sizes, for how many steps, and when to stop. Pure arithmetic; knows no arrays.
+"""The plan of octaves: which sizes, and how many steps at each. Arithmetic only, no arrays.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -13,18 +13,20 @@ from nst_core.shared.errors import ImageTooSmallError
 from nst_core.shared.settings import MIN_SIDE, Settings
 
 COARSEST = {"painterly": 80, "classic": 640}
-"""Longest edge at most, px, of the coarsest octave; in the classic method, which loses structure where it begins
-smaller, of the one after that of the large forms."""
+"""px: longest edge, at most, of the coarsest octave. In the classic method, which loses structure at smaller sizes, of
+the octave that follows the one for large forms."""
 
 
 Size = tuple[int, int]
 
 HISTORY = 10
-"""Moves that the optimiser remembers."""
-TWICE, MARGINS = 1.65, 160
-"""What tiles cost: the forward pass once more, and the margins (px, both sides) that are computed with each."""
+"""Moves in the history of the optimiser."""
+TWICE = 1.65
+"""Cost of an evaluation in tiles against one of the whole: the forward pass is made twice."""
+MARGINS = 160
+"""px: margins of a tile, both sides together, which are evaluated with it."""
 GROWTH = 0.05
-"""Four times the pixels take 7 % longer than four times the seconds: less of that stays in the caches."""
+"""Exponent: four times the pixels take 7 % more than four times as long, because less stays in the caches."""
 BLOCK = 16
 """px: tiles begin at multiples of it."""
 
@@ -87,30 +89,30 @@ class Octave:
 
 
 EFFORT = {"painterly": 0.8, "classic": 1.0}
-"""What an evaluation costs, in classic ones: two layers fewer."""
+"""Cost of an evaluation, in classic ones; the painterly method evaluates two layers fewer."""
 SETUP = {"painterly": 3.5, "classic": 1.8}
-"""What making an octave's targets costs, in evaluations: forward passes for content and style, matching, memory."""
+"""Cost of an octave's targets, in evaluations: forward passes of content and styles, matching, allocation."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
-"""Evaluations at half the first size, at a quarter of the cost each: there large forms of the style are found."""
+"""Evaluations at half the first size, where the large forms of the style are found at a quarter of the cost."""
 FORMS_SIDE = 64
-"""Shortest side that they are found at, px; a smaller picture gets as many at its own size as cost the same, a
-small texture, which has only them, all."""
+"""px: shortest side for that. Smaller pictures run the same total cost at their own size; small textures run all
+evaluations, because they have no other octave."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
-"""Evaluations at every other octave of the classic method: what the coarser ones settled need not be found again."""
+"""Evaluations of the classic method at each of its other octaves."""
 PAINTERLY_STEPS = {"draft": (2, 4, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
-"""Evaluations of the painterly method, from the full size down; smaller octaves get as many as the last one named."""
+"""Evaluations of the painterly method, from full size down; the last number holds for all smaller octaves."""
 
 
 DRAFT = 320
-"""Longest edge at which a draft is optimised, px; what it found is enlarged."""
+"""px: longest edge at which a draft is optimised before it is upscaled."""
 TEXTURE_COARSEST = 64
-"""Shortest side at which textures begin, px, or up to twice that."""
+"""px: textures start at a shortest side between this and twice this."""
 PROCESSOR_MEGAPIXELS = 1.6
 """Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
 
 
 def largest_optimized_megapixels(settings: Settings, *, processor: bool) -> float:
-    """Megapixels up to which a picture is optimised; what it was told there is carried to its full size."""
+    """Megapixels up to which a picture is optimised; larger ones are upscaled from there to full size."""
     return PROCESSOR_MEGAPIXELS if processor and settings.quality != "max" else math.inf
 
 
@@ -122,26 +124,24 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
     has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
     """
     if min(height, width) < MIN_SIDE:
-        raise ImageTooSmallError(
-            f"the picture is {width} x {height} px", f"use one of at least {MIN_SIDE} px on each side"
-        )
-    if settings.quality == "draft":
+        raise ImageTooSmallError.of("picture-too-small", name="the picture", width=width, height=height, least=MIN_SIDE)
+    if settings.drafted:
         height, width = _drafted(height, width)
-    if settings.method == "painterly" and not settings.texture:
+    if settings.by_pieces:
         sizes = _sizes(*_within(height, width, most), COARSEST["painterly"])
         counts = PAINTERLY_STEPS[settings.quality]
         octaves = [Octave(*size, counts[min(k, len(counts) - 1)]) for k, size in enumerate(reversed(sizes))][::-1]
         return octaves[-1:] if resumed else octaves
-    if settings.quality == "draft":
+    if settings.drafted:
         octaves = [Octave(height, width, STEPS["draft"], method="classic")]
         forms = octaves[0].steps
     else:
         sizes = _sizes(*_within(height, width, most), COARSEST["classic"])
         octaves = [Octave(*size, STEPS[settings.quality], method="classic") for size in sizes]
-        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.strength / 50))
+        forms = math.ceil(FORMS[settings.quality] * max(1.0, settings.boldness))
     if resumed:
         return octaves[-1:]
-    if settings.quality != "draft":
+    if not settings.drafted:
         octaves = _with_forms(octaves, forms, forms if settings.texture else math.ceil(forms / 4))
     while settings.texture and min(octaves[0].height, octaves[0].width) >= 2 * TEXTURE_COARSEST:
         octaves.insert(0, replace(octaves[0].halved, steps=forms))

@@ -31,7 +31,7 @@ DELETED = ".deleted-"
 KEPT_SECONDS = 7 * 24 * 3600
 DOUBT_SECONDS = 24 * 3600  # for which it must have been overdue: a clock that is ahead for a while deletes nothing
 OVERDUE = ".overdue"
-PATIENCE = 5.0  # seconds to wait for another process that writes
+LOCK_SECONDS = 5.0  # seconds to wait for another process that writes
 
 _FOLDER_MODE = 0o755  # less the umask: never for others to write
 
@@ -44,7 +44,7 @@ def writing(root: Path) -> Iterator[None]:
     """
     try:
         _make_folders(root)
-        with exclusive_lock(root / LOCK, PATIENCE) as locked:
+        with exclusive_lock(root / LOCK, LOCK_SECONDS) as locked:
             if locked:
                 _clean(root)
             yield
@@ -57,8 +57,7 @@ def writing(root: Path) -> Iterator[None]:
 def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
     """What to tell about a preset or its file that could not be written."""
     reason = getattr(error, "strerror", None) or type(error).__name__
-    remedy = "check that you may write there and that the disk is not full"
-    return UnwritableOutputError(f"the preset cannot be written to {place} ({reason})", remedy)
+    return UnwritableOutputError.of("preset-unwritable", folder=str(place), reason=reason)
 
 
 def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:

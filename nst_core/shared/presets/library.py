@@ -150,7 +150,7 @@ def restore(trashed: Trashed, roots: Roots | None = None) -> Preset:
     roots = roots or Roots()
     with folders.writing(roots.user):
         if not trashed.folder.is_dir():
-            raise UnknownPresetError(f"the deleted preset {trashed.slug!r} is no longer kept", "save it again")
+            raise UnknownPresetError.of("preset-forgotten", name=repr(trashed.slug))
         taken = os.path.lexists(roots.user / trashed.slug)
         folder = roots.user / (free_slug(trashed.slug, roots) if taken else trashed.slug)
         trashed.folder.rename(folder)
@@ -172,18 +172,18 @@ def files_of(draft: Draft) -> dict[str, bytes]:
     """
     title = clean_title(draft.title)
     if not draft.styles:
-        raise InvalidSettingError("the preset has no style", "choose a style picture first")
+        raise InvalidSettingError.of("preset-without-style")
     pictures: dict[str, bytes] = {}
     styles = []
     for number, (name, picture, weight) in enumerate(draft.styles, start=1):
         if len(picture) > MAX_STYLE_FILE:
-            raise InvalidImageError(f"{name} is larger than {MAX_STYLE_FILE // 2**20} MiB", "use a smaller picture")
+            raise InvalidImageError.of("style-file-too-large", name=name, mebibytes=MAX_STYLE_FILE // 2**20)
         require_modest(name, picture)
         file = f"style{'' if number == 1 else f'-{number}'}{_suffix(name, picture)}"
         pictures[file] = picture
         styles.append(EntryStyle(file, weight))
     if sum(map(len, pictures.values())) > MAX_PICTURES:
-        raise InvalidImageError(f"the styles are together larger than {MAX_PICTURES // 2**20} MiB", "use smaller ones")
+        raise InvalidImageError.of("styles-too-large", mebibytes=MAX_PICTURES // 2**20)
     if draft.thumbnail is not None:
         pictures[_thumbnail_name(draft.thumbnail)] = draft.thumbnail
     try:
@@ -236,7 +236,7 @@ def _own(slug: str, roots: Roots) -> Path:
     if folder is None:
         raise unknown_preset(slug, roots)
     if folder.parent != roots.user:
-        raise BuiltInPresetError(f"the preset {slug!r} is built in and stays as it is", "save a copy and change that")
+        raise BuiltInPresetError.of("preset-built-in", name=repr(slug))
     return folder
 
 
@@ -264,14 +264,13 @@ def _suffix(name: str, picture: bytes) -> str:
         return ".webp"
     if picture.startswith((b"II*\0", b"MM\0*")):
         return ".tif"
-    raise InvalidImageError(f"{name} is not a JPEG, PNG, WebP or TIFF picture", "save it as one of these first")
+    raise InvalidImageError.of("style-other-kind", name=name)
 
 
 def _thumbnail_name(picture: bytes) -> str:
     name = f"thumbnail{_suffix('the thumbnail', picture)}"
     if name not in THUMBNAILS or len(picture) > MAX_THUMBNAIL:
-        limit = MAX_THUMBNAIL // 2**20
-        raise InvalidImageError("the thumbnail cannot be used", f"make it a JPEG or PNG picture of up to {limit} MiB")
+        raise InvalidImageError.of("thumbnail-unusable", mebibytes=MAX_THUMBNAIL // 2**20)
     require_modest("the thumbnail", picture, MOST_THUMBNAIL_PIXELS)
     return name
 

@@ -52,7 +52,7 @@ class PresetStyle:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            raise BrokenPresetError(f"{self.path} cannot be read ({error.strerror})", "choose another preset") from None
+            raise BrokenPresetError.of("style-unreadable", path=str(self.path), reason=str(error.strerror)) from None
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,9 @@ def unknown_preset(name: str, roots: Roots) -> UnknownPresetError:
     presets = list_presets(roots).presets
     names = {spelling.casefold(): preset.slug for preset in presets for spelling in (preset.slug, preset.title)}
     close = dict.fromkeys(names[match] for match in difflib.get_close_matches(name.strip().casefold(), names, n=3))
-    remedy = f"did you mean {' or '.join(close)}" if close else "see `neural-style presets list`"
-    return UnknownPresetError(f"there is no preset {name!r}", remedy)
+    if close:
+        return UnknownPresetError.of("preset-misspelled", name=repr(name), names=", ".join(close))
+    return UnknownPresetError.of("preset-unknown", name=repr(name))
 
 
 def read_preset(folder: Path, *, builtin: bool = False) -> Preset:
@@ -157,8 +158,13 @@ def read_preset(folder: Path, *, builtin: bool = False) -> Preset:
         entry = parse(read_entry(folder))
         pictures = tuple(PresetStyle(_picture(folder, style.file), style.weight) for style in entry.styles)
     except EntryError as error:
-        remedy = error.remedy or f"repair or delete {folder}"
-        raise BrokenPresetError(f"the preset {slug!r} cannot be used: {error.reason}", remedy, slug) from None
+        named = {"name": repr(slug), "reason": error.reason}
+        if error.remedy:
+            broken = BrokenPresetError.of("preset-broken-curable", remedy=error.remedy, **named)
+        else:
+            broken = BrokenPresetError.of("preset-broken", folder=str(folder), **named)
+        broken.slug = slug
+        raise broken from None
     thumbnails = [folder / name for name in THUMBNAILS if os.path.isfile(folder / name)]  # noqa: PTH113 - never raises
     return Preset(
         slug=slug,

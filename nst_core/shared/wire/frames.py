@@ -110,7 +110,7 @@ def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
         buffers = [bytearray(part.size) for part in parts]
     except MemoryError:
         _skip(source, total)
-        raise OutOfMemoryError("the pictures sent do not fit into memory", "scale the picture down") from None
+        raise OutOfMemoryError.of("request-too-large-for-memory") from None
     for buffer in buffers:
         _fill(source, buffer)
     return Frame(fields, tuple(Attachment(p.role, b) for p, b in zip(parts, buffers, strict=True)))

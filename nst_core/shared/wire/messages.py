@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
-from nst_core.shared.errors import ProtocolError
+from nst_core.shared.errors import NeuralStyleError, ProtocolError, from_code
+from nst_core.shared.planning import progress
 from nst_core.shared.wire import validation
 from nst_core.shared.wire.findings import MAX_TEXT, Finding
 from nst_core.shared.wire.frames import Buffer
@@ -30,10 +31,19 @@ class Pixels:
     height: int
     rgba: Buffer = field(repr=False)
 
+    bytes_per_pixel: ClassVar[int] = BYTES_PER_PIXEL
+
     def __post_init__(self) -> None:
         validation.whole("width", self.width, 1, MAX_SIDE)
         validation.whole("height", self.height, 1, MAX_SIDE)
-        validation.sized("the pixels", self.rgba, self.width * self.height * BYTES_PER_PIXEL)
+        validation.sized("the pixels", self.rgba, self.width * self.height * self.bytes_per_pixel)
+
+
+@dataclass(frozen=True)
+class ScreenPixels(Pixels):
+    """A picture that is only shown: the same with 8 bits each (babl "R'G'B'A u8")."""
+
+    bytes_per_pixel: ClassVar[int] = 4
 
 
 @dataclass(frozen=True)
@@ -214,21 +224,13 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1; step 0: there is a first picture.
-
-    loss: the objective, about 1 at the start; None at step 0, when it is not known yet. seconds_left: an estimate.
-    fraction: of the whole job, 0 to 1.
-    """
-
+class _OfJob:
     job: int
-    octave: int
-    octaves: int
-    step: int
-    steps: int
-    loss: float | None
-    seconds_left: float
-    fraction: float
+
+
+@dataclass(frozen=True)
+class Progress(progress.Progress, _OfJob):
+    """How far a job is; `job` comes first."""
 
     def __post_init__(self) -> None:
         validation.whole("job", self.job, 1)
@@ -247,11 +249,11 @@ class Preview:
     """The picture so far, perhaps smaller than the content."""
 
     job: int
-    pixels: Pixels
+    pixels: ScreenPixels
 
     def __post_init__(self) -> None:
         validation.whole("job", self.job, 1)
-        validation.of_type("pixels", self.pixels, Pixels)
+        validation.of_type("pixels", self.pixels, ScreenPixels)
 
 
 @dataclass(frozen=True)
@@ -284,19 +286,39 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job ended in an error of nst_core.shared.errors; job 0: no job in particular."""
+    """The job ended in an error of nst_core.shared.errors; job 0: no job in particular.
+
+    sentence: its key in nst_core.shared.sentences, empty for none; values: for what is named there.
+    """
 
     job: int
     code: str
     message: str
     remedy: str = ""
+    sentence: str = ""
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, job: int, error: NeuralStyleError) -> Failed:
+        """The ending of a job in this error."""
+        return cls(job, error.code, error.message, error.remedy, error.sentence, error.values)
+
+    @property
+    def error(self) -> NeuralStyleError:
+        """The error that the worker met."""
+        return from_code(self.code, self.message, self.remedy, self.sentence, self.values)
 
     def __post_init__(self) -> None:
         validation.whole("job", self.job, 0)
-        for name in ("code", "message", "remedy"):
+        for name in ("code", "message", "remedy", "sentence"):
             text = getattr(self, name)
             validation.text(name, text)
             object.__setattr__(self, name, text[:MAX_TEXT])
+        validation.mapping("values", self.values)
+        for name, value in self.values.items():
+            validation.of_type(name, value, str, int, float)
+        kept = {name: value[:MAX_TEXT] if isinstance(value, str) else value for name, value in self.values.items()}
+        object.__setattr__(self, "values", kept)
 
 
 @dataclass(frozen=True)

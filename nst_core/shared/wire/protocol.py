@@ -10,7 +10,8 @@ The host starts the worker and owns its standard input and output. Requests go i
     "payload": [{"role": "pixels", "bytes": 3145728}]     at most 64 attachments, 8 GiB in all
 
 Pixels are rows from the top, RGBA, little-endian float32, sRGB encoded, straight alpha (babl "R'G'B'A float"): 16
-bytes each. Whoever breaks a rule below is answered with a ProtocolError; unknown and missing fields break a rule.
+bytes each. Those of a preview, which is only shown, have 8 bits each (babl "R'G'B'A u8"): 4 bytes. Whoever breaks a
+rule below is answered with a ProtocolError; unknown and missing fields break a rule.
 
 The worker speaks first. The host leaves if `protocol` is not its own version:
 
@@ -64,13 +65,16 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
      "seconds_left": 8.5, "fraction": 0.4}
         The first one has step 0 and the loss null: the picture to start from is there, in a fraction of a second.
     {"type": "preview", "job": 7, "pixels": {"width": 256, "height": 192},
-     "payload": [{"role": "pixels", "bytes": 786432}]}
+     "payload": [{"role": "pixels", "bytes": 196608}]}
     {"type": "done", "job": 7, "pixels": {"width": 512, "height": 384}, "recipe": {"seed": 0},
      "metrics": {"seconds": 14.2}, "payload": [{"role": "pixels", "bytes": 3145728}]}
+        Of the metrics, `notes` are objects with code and values, as in `failed`, and the English text.
     {"type": "cancelled", "job": 7}
-    {"type": "failed", "job": 7, "code": "out-of-memory", "message": "the picture does not fit into memory",
-     "remedy": "scale the picture down"}
-        `code` is one of nst_core.shared.errors. Job 0: no job in particular, such as a frame that was no request.
+    {"type": "failed", "job": 7, "code": "out-of-memory", "message": "the job does not fit into memory",
+     "remedy": "scale the picture down", "sentence": "job-too-large-for-memory", "values": {}}
+        `code` is one of nst_core.shared.errors. `sentence` and `values` are for a host that speaks another language:
+        a key of nst_core.shared.sentences, or nothing, and what is filled into that sentence. Job 0: no job in
+        particular, such as a frame that was no request.
         The worker lives on after Failed, except where it can no longer tell where the next frame begins.
     {"type": "found", "job": 8, "finding": {"subject": "onnx", "state": "ok", "text": "1.20, fp32", "remedy": "",
      "where": "cpu"}}
@@ -89,7 +93,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nst_core.shared.errors import REINSTALL, EngineMismatchError, ProtocolError
+from nst_core.shared.errors import EngineMismatchError, ProtocolError
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import Finding
 from nst_core.shared.wire.frames import Attachment, Buffer, Frame, Sink, write_frame
@@ -166,7 +170,7 @@ def decode_event(frame: Frame) -> Event:
 
 def mismatch(protocol: object) -> EngineMismatchError:
     """The error for an engine that speaks `protocol` instead of ours."""
-    return EngineMismatchError(f"the engine speaks protocol {protocol!r:.20} and the plug-in {PROTOCOL}", REINSTALL)
+    return EngineMismatchError.of("engine-other-protocol", theirs=f"{protocol!r:.20}", ours=PROTOCOL)
 
 
 class _Payload:
@@ -202,7 +206,8 @@ def _decode(frame: Frame, table: dict[str, type[Any]]) -> Any:
     if cls is Stylize:
         _take_stylize(fields, payload)
     elif cls in (messages.Preview, messages.Done):
-        fields["pixels"] = _pixels(fields.get("pixels"), payload.take("pixels"))
+        kind = messages.ScreenPixels if cls is messages.Preview else Pixels
+        fields["pixels"] = _pixels(fields.get("pixels"), payload.take("pixels"), kind)
     elif cls is messages.FindFaces:
         fields["content"] = _pixels(fields.get("content"), payload.take("content"))
     elif cls is messages.Found:
@@ -228,10 +233,10 @@ def _size_of(pixels: Pixels) -> dict[str, int]:
     return {"width": pixels.width, "height": pixels.height}
 
 
-def _pixels(size: object, rgba: Buffer) -> Pixels:
+def _pixels(size: object, rgba: Buffer, kind: type[Pixels] = Pixels) -> Pixels:
     match size:
         case {"width": width, "height": height, **rest} if not rest:
-            return Pixels(width, height, rgba)
+            return kind(width, height, rgba)
     raise ProtocolError('a size is not {"width": pixels, "height": pixels}')
 
 
