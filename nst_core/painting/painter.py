@@ -18,8 +18,17 @@ from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
-from nst_core.painting.strength import classic_weights, painterly_weights, strength_at
-from nst_core.painting.targets import Looks, Matches, Scene, classic_targets, fine_style, painterly_targets, refined
+from nst_core.painting.strength import Strength, classic_weights, painterly_weights, strength_at
+from nst_core.painting.targets import (
+    Looks,
+    Matches,
+    Scene,
+    classic_targets,
+    fine_style,
+    painterly_targets,
+    pieced,
+    refined,
+)
 from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.vgg.layers import CELL
@@ -99,7 +108,8 @@ class Painter:
             return self._first(height, width)
         scale = min(1.0, max(GLANCE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
-        return self._matched(backend, None, *size, Matches())[1]
+        picture = pieced(backend, *self._looked_at(None, *size))
+        return unwrapped(picture) if self.job.settings.seamless else picture
 
     def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
         """The octave of this size. image: (h, w, 3), what the octave before it ended with."""
@@ -161,6 +171,19 @@ class Painter:
 
         grown: (height, width, 3), what has been painted, at this size.
         """
+        settings = self.job.settings
+        scene, strength, looks = self._looked_at(grown, height, width)
+        weights = painterly_weights(settings, strength.gram_weight)
+        targets, begin = painterly_targets(backend, scene, strength, weights, looks, matches)
+        begin = unwrapped(begin) if settings.seamless else begin
+        if settings.init != "sketch":
+            return targets, self._first(height, width) if grown is None else grown
+        if grown is None:
+            return targets, begin
+        return targets, grown + np.float32(PIECES) * (begin - grown)
+
+    def _looked_at(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, Looks]:
+        """What there is at a size, how far to go where, and what looks for its pieces. grown: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
         amount = resize(self.map[..., None], height, width)[..., 0]
@@ -175,15 +198,7 @@ class Painter:
             return wrapped(plain) if periodic else plain
 
         looks = Looks(wrapped(sought) if periodic else sought, ground)
-        strength = strength_at(settings, amount)
-        weights = painterly_weights(settings, strength.gram_weight)
-        targets, pieced = painterly_targets(backend, scene, strength, weights, looks, matches)
-        pieced = unwrapped(pieced) if periodic else pieced
-        if settings.init != "sketch":
-            return targets, self._first(height, width) if grown is None else grown
-        if grown is None:
-            return targets, pieced
-        return targets, grown + np.float32(PIECES) * (pieced - grown)
+        return scene, strength_at(settings, amount), looks
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
         """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size."""

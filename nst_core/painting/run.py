@@ -65,12 +65,15 @@ class Run:
 
     Whoever leaves the iteration early closes it (`contextlib.closing(iter(run))`), which frees the memory at once.
 
-    tiled: the backend as an octave needs it, in tiles or not.
+    tiled: the backend as an octave needs it, in tiles or not. sketch: end with the picture that a painting of this
+    size would begin with.
     """
 
-    def __init__(self, job: Job, backend: Backend | None = None, tiled: Tiled = in_tiles) -> None:
+    def __init__(
+        self, job: Job, backend: Backend | None = None, tiled: Tiled = in_tiles, *, sketch: bool = False
+    ) -> None:
         self.job = job
-        self._backend, self._tiled = backend, tiled
+        self._backend, self._tiled, self._sketch = backend, tiled, sketch
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
         self._resting = threading.Event()
@@ -117,7 +120,8 @@ class Run:
         painter = Painter(self.job, self._content, styles, self._go_on)
         unseen = settings.seconds and not painter.painterly
         self._clock.expect(self._surely(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
-        first, size = self._begun, (octaves[0].height, octaves[0].width)
+        at = -1 if self._sketch else 0
+        first, size = self._begun, (octaves[at].height, octaves[at].width)
         if first is None:
             first = self._surely(lambda backend: painter.glance(backend, *size))
         self._best.image = partial(planes, first)
@@ -125,7 +129,7 @@ class Run:
         climbs = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
-        if self._stopped.is_set():
+        if self._stopped.is_set() or self._sketch:
             return
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes

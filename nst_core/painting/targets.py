@@ -44,6 +44,9 @@ ENLARGED = 1.5
 FRAME, FRAMED = 2 * CELL, 64
 """px: this much of a style's borders is no piece of it, from that shortest side on."""
 
+KEPT_ASKED = 2
+"""Features of a small photograph, 10 MB: many styles may be laid over the same one."""
+
 KEPT_PIECES = 6
 """Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
 
@@ -94,6 +97,8 @@ class StylePieces:
 _cached_grams: LruCache[Grams] = LruCache(KEPT)
 
 _cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
+
+_cached_asked: LruCache[Mapping[str, Array]] = LruCache(KEPT_ASKED)
 
 
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
@@ -149,6 +154,26 @@ def painterly_targets(
     guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
     targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
+
+
+def pieced(backend: Backend, scene: Scene, strength: Strength, looks: Looks) -> Float:
+    """The picture (H, W, 3) that `painterly_targets` puts together, without targets: for small pictures, in an instant.
+
+    The photograph's features are kept for the next one of these.
+    """
+    key = _key(backend, looks.sought, scene.area, 1.0)
+    asked = _cached_asked.get(key, lambda: backend.held(backend.array(planes(looks.sought)), PAINTERLY))
+    pixels = np.zeros_like(scene.content)
+    toward = np.zeros_like(scene.visible)
+    for region in scene.regions:
+        guide = region.guide * strength.blend
+        toward += guide
+        means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), asked))
+        for picture, share in region.styles:
+            style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
+            index = nearest(backend, asked, means, style.pieces)
+            pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
+    return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * looks.ground()
 
 
 def refined(

@@ -40,7 +40,7 @@ class WireRun:
 
     def __init__(self, request: messages.Stylize) -> None:
         self._job = request.job
-        self._run = Run(job_of(request))
+        self._run = Run(job_of(request), sketch=request.sketch)
 
     def __iter__(self) -> Generator[messages.Progress, None, None]:
         """Paint; see Run."""

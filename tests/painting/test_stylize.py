@@ -54,6 +54,22 @@ def test_a_run_lowers_its_loss_and_says_what_it_did(backend: str) -> None:
     assert metrics.peak_memory > 10**7
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_sketch_ends_with_the_picture_that_a_painting_begins_with(backend: str) -> None:
+    """One word of progress, no evaluation; put together at the picture's own size, unlike a run's first picture."""
+    run = Run(job(backend=backend), sketch=True)
+    told = list(run)
+    assert [(progress.step, progress.loss) for progress in told] == [(0, None)]
+    found = run.outcome()
+    assert found.metrics.evaluations == ()
+    assert found.pixels.shape == (*SIZE, 3)
+    detail = np.abs(np.diff(found.pixels, axis=1)).mean()
+    whole = Run(job(quality="normal", backend=backend))
+    next(iter(whole))
+    assert detail >= np.abs(np.diff(whole.outcome().pixels, axis=1)).mean()
+    assert np.abs(found.pixels - run.job.content).mean() > 0.05
+
+
 def test_strength_zero_is_the_photograph() -> None:
     """Bit for bit, without any work."""
     one = job(strength=0)

@@ -42,6 +42,7 @@ ANSWERED = {
     "a weight beyond all": frame(
         {**STYLIZE, "styles": [{"kind": "file", "weight": 10**400, "name": "x"}], "payload": PARTS}, PIXELS
     ),
+    "a sketch that is a number": frame({**STYLIZE, "sketch": 1, "payload": PARTS}, PIXELS),
     "previews beyond all": frame({**STYLIZE, "previews": 10**400, "payload": PARTS}, PIXELS),
     "no picture as style": frame({**STYLIZE, "payload": PARTS}, PIXELS),
     "settings beyond all": frame({**STYLIZE, "settings": {"strength": 10**400}, "payload": PARTS}, PIXELS),

@@ -39,6 +39,7 @@ FULL = Stylize(
     job=7,
     strength_map=bytes(24),
     excerpt=messages.Excerpt(30, 20, (0.1, 0.0, 0.2, 0.1), PICTURE, PICTURE),
+    sketch=True,
 )
 REQUESTS = [
     FULL,

@@ -115,7 +115,7 @@ class Stylize:
     position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
     they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
     carry; the Engine gives it. excerpt: what larger picture the content shows, where its painting shall foretell that
-    of the other.
+    of the other. sketch: end with the picture that the painting would begin with.
     """
 
     content: Pixels
@@ -128,8 +128,10 @@ class Stylize:
     job: int = 1
     strength_map: Buffer | None = field(default=None, repr=False)
     excerpt: Excerpt | None = None
+    sketch: bool = False
 
     def __post_init__(self) -> None:
+        validation.of_type("sketch", self.sketch, bool)
         validation.of_type("content", self.content, Pixels)
         if not isinstance(self.styles, tuple) or not 1 <= len(self.styles) <= MAX_STYLES:
             raise ProtocolError(f"styles must be a tuple of 1 to {MAX_STYLES}")

@@ -22,7 +22,7 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
     {"type": "stylize", "job": 7, "content": {"width": 512, "height": 384},
      "styles": [{"kind": "file", "weight": 1.0, "name": "wave.jpg"},
                 {"kind": "pixels", "weight": 0.5, "width": 64, "height": 64}],
-     "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5,
+     "settings": {"strength": 60.0}, "part": 1.0, "previews": 0.5, "sketch": false,
      "excerpt": {"width": 4096, "height": 3072, "place": [0.25, 0.25, 0.375, 0.375],
                  "around": {"width": 64, "height": 48}, "begun": {"width": 64, "height": 48}}, "payload": [
        {"role": "content", "bytes": 3145728}, {"role": "style", "bytes": 20113}, {"role": "style", "bytes": 65536},
@@ -37,7 +37,8 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
         without a strength_map the strength is the same everywhere.
         `part` is the share of a larger picture's area that the content is, 1 if it is all of it: strokes have the
         size they have in the whole. `previews` is the least number of seconds between two previews, 0 for none; the
-        first follows the first Progress.
+        first follows the first Progress. With `sketch` the job ends after the first Progress: with the picture that the
+        painting would begin with.
         `excerpt`, null or absent for a picture that is wanted for itself, says what larger picture the content is a
         smaller copy or a part of: it is painted as that would be, size after size as far as its own px go. It has the
         size of that picture; where the content lies in it, `place`, left, top, right and bottom in shares of its sides;
@@ -280,6 +281,7 @@ def _stylize_fields(message: Stylize) -> tuple[dict[str, Any], list[Attachment]]
         "part": message.part,
         "previews": message.previews,
         "excerpt": None if excerpt is None else _excerpt_fields(excerpt),
+        "sketch": message.sketch,
     }
     return fields, attachments
 
