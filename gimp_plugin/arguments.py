@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen"
 STYLES, WEIGHTS, REGIONS = "styles", "weights", "regions"
 STRENGTH_MAP = "strength-map"
-DEFAULT_PRESET = "swirling-impasto"
+DEFAULT_PRESET = "linocut"
 FLAGS = GObject.ParamFlags.READWRITE
 
 

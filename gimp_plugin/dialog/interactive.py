@@ -10,6 +10,7 @@ from gimp_plugin import arguments, report
 from gimp_plugin.dialog import last_choices
 from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
+from gimp_plugin.gallery import shelf
 from gimp_plugin.gallery.picks import Picks, of_preset
 from gimp_plugin.image import origin, regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
@@ -53,6 +54,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
         last_choices.remember(profile, replace(past, layout=layout, left=left))
         raise CancelledError(_("the dialog was closed"))
     last_choices.remember(profile, last_choices.Memory(window.picks, layout=layout))
+    shelf.remember(profile, shelf.recall(profile).used(window.picks.entries))
     origin.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":

@@ -44,6 +44,11 @@ class Flow:
         self._gone: set[int] = set()
         self._left_out: dict[int, NeuralStyleError] = {}
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing is being painted, and nothing is about to be."""
+        return self.phase is Phase.IDLE and self._forget is None
+
     def change(self) -> None:
         """Something that the preview, and the variations, depend on has another value."""
         if self.phase.busy or self.phase is Phase.CLOSED:

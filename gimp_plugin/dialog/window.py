@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.columns import Columns
@@ -13,9 +14,10 @@ from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
 from gimp_plugin.dialog.state import Flow
+from gimp_plugin.dialog.tile_painting import TilePainting
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.dialog.work import LayerWork
-from gimp_plugin.gallery.panel import Gallery
+from gimp_plugin.gallery.panel import Gallery, Own
 from gimp_plugin.image import regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
@@ -28,7 +30,6 @@ from nst_core.shared.planning.cost_model import estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from gimp_plugin.dialog.session import Session
@@ -63,7 +64,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._busy = False
         places = () if onward else regions.available(image)
         self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, places)
-        self._gallery = Gallery(picks, lambda: self._controls.values, self._picked, lambda: regions.available(image))
+        own = Own(layers[0], Path(Gimp.directory()))
+        self._gallery = Gallery(
+            picks, lambda: self._controls.values, self._picked, lambda: regions.available(image), own
+        )
         self._preview = Preview(layers[0], lambda: self._flow.look())  # noqa: PLW0108 - it is made later
         self._running = Running(_summary(layers, gray=self._gray))
         self._error = _Bar(Gtk.MessageType.ERROR)
@@ -71,6 +75,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._offer = _OfferBar()
         self._work = LayerWork(layers, config, lambda: self._gallery.picks, self._preview, onward)
         self._flow = Flow(session, self._work, self, _later)
+        self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
+        self._gallery.on_wanted(self._tiles.wake)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
         self._variations = _variations_button(self._vary)
         self._strip = SnapshotStrip(Acts(self._compare, self._go_back_to, self._insert))
@@ -120,6 +126,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_phase(self, phase: Phase) -> None:
         """Offer what can be done in this phase."""
         self._running.show_phase(phase)
+        self._tiles.show_phase(phase)
         self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
         for part in (self._gallery, self._sidebar, self._variations, self._strip):
             part.set_sensitive(not phase.busy)
@@ -138,6 +145,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:
         """The preview as far as it is."""
         self._preview.show_after(pixels, note, done=done)
+        self._gallery.note_painting(pixels)
         self._estimate()
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
@@ -285,6 +293,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             (self._sheet if page is self._sheet else self._variations).grab_focus()
 
     def _changed(self) -> None:
+        self._gallery.note_painting(None)
         try:
             draft = self._controls.values["quality"] == "draft"
             self._preview.see(effects=self._work.as_seen, draft=draft)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery import thumbnails
@@ -13,7 +15,7 @@ from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from gimp_plugin.gallery.picks import Pick
 
@@ -23,30 +25,37 @@ PRESS = {"Return", "KP_Enter", "ISO_Enter"}
 LEAST_HEIGHT = thumbnails.SHOWN + 72  # pixels: less than two rows, so that a blend below finds room
 
 
-class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
-    """Tiles in rows, and one stop for Tab. `on_select` hears of every change that the artist makes to the selection.
+@dataclass(frozen=True)
+class Heard:
+    """Who hears of what an artist does.
 
-    on_delete: hears of the preset that she wants to delete, which may be a broken one. on_look: hears of the tile that
-    she looks at, None: at no one.
+    select: of every change that she makes to the selection. delete: of the preset that she wants to delete, which may
+    be a broken one. look: of the tile that she looks at, None: at no one. menu: gives what can be done with a tile.
+    scrolled: other tiles are in sight. zoom: steps by which tiles shall be larger.
     """
 
-    def __init__(
-        self,
-        on_select: Callable[[list[Pick]], None],
-        on_delete: Callable[[str], None],
-        on_look: Callable[[Tile | None], None],
-    ) -> None:
+    select: Callable[[list[Pick]], None]
+    delete: Callable[[str], None]
+    look: Callable[[Tile | None], None]
+    menu: Callable[[Tile], Gtk.Menu | None]
+    scrolled: Callable[[], None]
+    zoom: Callable[[int], None]
+
+
+class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
+    """Tiles in rows, favourites first, and one stop for Tab."""
+
+    def __init__(self, hear: Heard) -> None:
         super().__init__(
             hscrollbar_policy=Gtk.PolicyType.NEVER,
             min_content_height=LEAST_HEIGHT,
             shadow_type=Gtk.ShadowType.IN,
             can_focus=False,
         )
-        self._on_select = on_select
-        self._on_delete = on_delete
-        self._on_look = on_look
+        self._heard = hear
         self._picks = Picks()
         self._query = ""
+        self._belongs: Callable[[Tile], bool] = lambda _tile: True
         self._busy = False
         self._hovered: Tile | None = None
         self._flow = Gtk.FlowBox(
@@ -58,7 +67,8 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             valign=Gtk.Align.START,
         )
         self._flow.get_accessible().set_name(_("Styles"))
-        self._flow.set_filter_func(lambda tile: tile.answers(self._query))
+        self._flow.set_filter_func(self._seen)
+        self._flow.set_sort_func(lambda one, other: other.starred - one.starred)
         self._flow.connect("selected-children-changed", self._selected)
         self._flow.connect("focus", self._tabbed)
         self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._look))
@@ -67,15 +77,17 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._flow.connect("popup-menu", lambda _flow: self._offer_menu(self._focused()))
         self._flow.connect("motion-notify-event", self._pointed)
         self._flow.connect("leave-notify-event", self._left)
+        self._flow.connect("scroll-event", self._scrolled)
         # A blend of everything is never what Ctrl+A is pressed for.
         self._flow.connect("select-all", lambda flow: flow.stop_emission_by_name("select-all"))
-        self._nothing = Gtk.Label(label=_("No style is called that"), no_show_all=True, margin=24)
+        self._nothing = Gtk.Label(wrap=True, no_show_all=True, margin=24, max_width_chars=10)
         self._nothing.get_style_context().add_class("dim-label")
         both = Gtk.Overlay()
         both.add(self._flow)
         both.add_overlay(self._nothing)
         self.add(both)
         self._flow.set_vadjustment(self.get_vadjustment())
+        self.get_vadjustment().connect("value-changed", lambda _adjustment: hear.scrolled())
         self.show_all()
 
     @property
@@ -112,19 +124,47 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
     def search(self, query: str) -> None:
         """Hide all tiles but those that answer the query."""
         self._query = query
+        self.sift(self._belongs, _("No style is called that"))
+
+    def sift(self, belongs: Callable[[Tile], bool], nothing: str) -> None:
+        """Hide all tiles but those that belong here. nothing: what to say where none does."""
+        self._belongs = belongs
         self._flow.invalidate_filter()
-        self._nothing.set_visible(not any(tile.answers(query) for tile in self.tiles))
+        self._nothing.set_text(nothing)
+        self._nothing.set_visible(not self.shown)
+        self._heard.scrolled()
+
+    def sort(self) -> None:
+        """Favourites have changed."""
+        self._flow.invalidate_sort()
+
+    @property
+    def shown(self) -> list[Tile]:
+        """The tiles that search and filter leave."""
+        return [tile for tile in self.tiles if self._seen(tile)]
+
+    @property
+    def outward(self) -> list[Tile]:
+        """The same, those in sight first, then from there up and down."""
+        page = self.get_vadjustment()
+        top, bottom = page.get_value(), page.get_value() + page.get_page_size()
+
+        def away(tile: Tile) -> float:
+            place = tile.get_allocation()
+            return float(max(0.0, top - place.y - place.height, place.y - bottom))
+
+        return sorted(self.shown, key=away)
 
     def first(self) -> Pick | None:
         """The first style among those that the search leaves."""
-        return next((tile.pick for tile in self.tiles if tile.pick is not None and tile.answers(self._query)), None)
+        return next((tile.pick for tile in self.shown if tile.pick is not None), None)
 
     def focus(self) -> bool:
         """Let the keys move in the grid: from the chosen tile if the search shows it, else from the first one.
 
         Whether there is one.
         """
-        seen = [tile for tile in self.tiles if tile.answers(self._query)]
+        seen = self.shown
         tile = next((tile for tile in seen if tile.is_selected()), seen[0] if seen else None)
         if tile is not None:
             tile.grab_focus()
@@ -136,7 +176,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _selected(self, _flow: Gtk.FlowBox) -> None:
         if not self._busy:
-            self._on_select([tile.pick for tile in self._flow.get_selected_children() if tile.pick is not None])
+            self._heard.select([tile.pick for tile in self._flow.get_selected_children() if tile.pick is not None])
 
     def _pointed(self, flow: Gtk.FlowBox, event: Gdk.EventMotion) -> bool:
         _window, x, y, _mask = flow.get_window().get_device_position(event.device)  # in a tile's button too
@@ -153,16 +193,18 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             self._hovered.hover(None)
         self._hovered = tile
         self._look()
-        if tile is None or not self._picks.entries:
+        if tile is None:
             return
-        if not tile.is_selected():
-            tile.hover("add")
-        elif len(self._picks.entries) > 1:
-            tile.hover("take away")
+        if not self._picks.entries:
+            tile.hover(None, pointed=True)
+        elif not tile.is_selected():
+            tile.hover("add", pointed=True)
+        else:
+            tile.hover("take away" if len(self._picks.entries) > 1 else None, pointed=True)
 
     def _look(self) -> bool:
         """Tell which tile the mouse, or else the keys, point at."""
-        self._on_look(self._hovered or self._focused())
+        self._heard.look(self._hovered or self._focused())
         return bool(GLib.SOURCE_REMOVE)
 
     def _tabbed(self, flow: Gtk.FlowBox, _direction: Gtk.DirectionType) -> bool:
@@ -175,7 +217,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
         Return on what is chosen already is for the window's default button.
         """
-        shown = [tile for tile in self.tiles if tile.answers(self._query)]
+        shown = self.shown
         at = next((number for number, tile in enumerate(shown) if tile.is_focus()), None)
         if at is None or event.state & Gdk.ModifierType.MOD1_MASK:
             return False
@@ -198,15 +240,27 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _take(self, pick: Pick | None) -> None:
         if pick is not None:  # what is broken cannot be taken
-            self._on_select([pick])
+            self._heard.select([pick])
 
     def _toggle(self, pick: Pick | None) -> None:
         if pick is not None:
-            self._on_select(list(self._picks.toggle(pick).entries))
+            self._heard.select(list(self._picks.toggle(pick).entries))
 
     def _delete(self, tile: Tile) -> None:
         if tile.preset:
-            self._on_delete(tile.preset)
+            self._heard.delete(tile.preset)
+
+    def _seen(self, tile: Tile) -> bool:
+        return tile.answers(self._query) and self._belongs(tile)
+
+    def _scrolled(self, _flow: Gtk.FlowBox, event: Gdk.EventScroll) -> bool:
+        """The wheel with Ctrl changes the size of the tiles."""
+        if not event.state & Gdk.ModifierType.CONTROL_MASK:
+            return False
+        _known, _across, down = event.get_scroll_deltas()
+        up = event.direction == Gdk.ScrollDirection.UP or down < 0
+        self._heard.zoom(1 if up else -1)
+        return True
 
     def _focused(self) -> Tile | None:
         return next((tile for tile in self.tiles if tile.is_focus()), None)
@@ -216,13 +270,10 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return self._offer_menu(tile, event)
 
     def _offer_menu(self, tile: Tile | None, event: Gdk.EventButton | None = None) -> bool:
-        """What can be done with a preset that cannot be chosen: the menu of the others is above the grid."""
-        if tile is None or tile.pick is not None:
+        """What can be done with a style, at its tile: by the right mouse button or the Menu key."""
+        menu = None if tile is None else self._heard.menu(tile)
+        if menu is None:
             return False
-        menu = Gtk.Menu(attach_widget=tile)
-        item = Gtk.MenuItem(label=_("_Delete"), use_underline=True)
-        item.connect("activate", lambda _item: self._delete(tile))
-        menu.append(item)
         menu.show_all()
         if event is None:
             menu.popup_at_widget(tile, Gdk.Gravity.CENTER, Gdk.Gravity.NORTH_WEST, None)
@@ -243,6 +294,8 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
     def _scroll_to(self, pick: Pick) -> bool:
         tile = next((tile for tile in self.tiles if tile.pick is not None and tile.pick.same(pick)), None)
         if tile is not None:
-            place = tile.get_allocation()
-            self.get_vadjustment().clamp_page(place.y, place.y + place.height)
+            place, page = tile.get_allocation(), self.get_vadjustment()
+            bottom = page.get_value() + page.get_page_size()
+            if not page.get_value() <= place.y <= bottom - place.height:  # its row on top, so that none is cut there
+                page.set_value(place.y)
         return bool(GLib.SOURCE_REMOVE)

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gimp_plugin.gallery import categories, kept_pictures, style_sources
 from gimp_plugin.gallery.blend_list import Answers, BlendList
-from gimp_plugin.gallery.grid import Grid
+from gimp_plugin.gallery.grid import Grid, Heard
+from gimp_plugin.gallery.incoming import Incoming
 from gimp_plugin.gallery.layer_chooser import LayerChooser
 from gimp_plugin.gallery.notice import Notice
-from gimp_plugin.gallery.picks import Pick, Picks, of_file
+from gimp_plugin.gallery.own_picture import OwnPicture
+from gimp_plugin.gallery.part_dialog import ask_part
+from gimp_plugin.gallery.picks import FILE, Pick, Picks, of_file
 from gimp_plugin.gallery.picture_chooser import ask_picture
 from gimp_plugin.gallery.preset_actions import PresetActions, Studio
 from gimp_plugin.gallery.preset_menu import PresetMenu
+from gimp_plugin.gallery.shelf import Shelf, name, recall, remember
+from gimp_plugin.gallery.style_view import StyleView
+from gimp_plugin.gallery.tile_bar import Chosen, TileBar
 from gimp_plugin.gallery.tiles import all_tiles
 from gimp_plugin.libgimp import Gio
-from gimp_plugin.libgtk import Gdk, Gtk, Pango
+from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
-from gimp_plugin.wording import sentence
+from gimp_plugin.wording import of_error, sentence
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.presets import lookup
 from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.image.regions import Region
+    from gimp_plugin.libgimp import Gimp
+    from gimp_plugin.libgtk import GdkPixbuf
     from nst_core.shared.settings import Value
+    from nst_core.shared.wire.messages import Pixels, Stylize
 
 GAP = 6  # pixels
-LINES = 4  # of what is told of a style: the room for them is always there
+HERS = {categories.FAVOURITES, categories.RECENT, categories.OWN}
+
+
+@dataclass(frozen=True)
+class Own:
+    """What is the artist's: the layer that tiles can show, and the profile in which the gallery keeps her choices."""
+
+    layer: Gimp.Layer
+    profile: Path
 
 
 class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Shows `picks` and lets the artist change them; `on_change` hears of it.
 
-    look: her settings, for presets. regions: where in the image a style of a blend may count.
+    look: her settings, for presets. regions: where in the image a style of a blend may count. own: what is hers.
     """
 
     def __init__(
@@ -43,20 +65,33 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         look: Callable[[], dict[str, Value]],
         on_change: Callable[[], None],
         regions: Callable[[], Sequence[Region]] = tuple,
+        own: Own | None = None,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
         self.set_hexpand(False)  # whatever is in it would like to
         self._picks = picks
         self._on_change = on_change
-        self._own = [pick for pick in picks.entries if pick.kind != "preset"]
-        self._grid = Grid(self._selected, self._delete, self._describe)
-        self._about = _about_label()
+        self._profile = own.profile if own else None
+        self._shelf = recall(self._profile) if self._profile else Shelf()
+        self._mine = OwnPicture(own.layer, look) if own else None
+        self._painted: Pixels | None = None
+        self._wake: Callable[[], None] = lambda: None
+        chosen = [pick for pick in picks.entries if pick.kind != "preset"]
+        self._own = [*chosen, *(pick for pick in self._shelf.files if not any(map(pick.same, chosen)))]
+        heard = Heard(self._selected, self._delete, self._describe, self._menu, self._scrolled, self._zoom)
+        self._grid = Grid(heard)
         self._search = self._search_entry()
+        self._bar = TileBar(self._shelf, Chosen(self._turn, self._resize, self._sift), mine=own is not None)
+        self._about = StyleView(self._bar.slider)
         self._notice = Notice()
-        self._actions = PresetActions(Studio(lambda: self._picks, look, self._presets_changed, self._notice))
+        self._actions = PresetActions(
+            Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._look_of_now)
+        )
+        self._presets = PresetMenu(self._actions)
         self._blend = BlendList(Answers(self._weigh, self._place, self._remove), regions)
         for widget, grows in (
             (self._header(), False),
+            (self._bar, False),
             (self._grid_with_notice(), True),
             (self._about, False),
             (self._blend, False),
@@ -64,10 +99,10 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         ):
             self.pack_start(widget, expand=grows, fill=True, padding=0)
         self._grid.connect("key-press-event", self._typed)
-        self.drag_dest_set(Gtk.DestDefaults.ALL, [], Gdk.DragAction.COPY)
-        self.drag_dest_add_uri_targets()
-        self.connect("drag-data-received", self._dropped)
+        self._incoming = Incoming(self.add_files, self._notice.warn)
+        self._incoming.accept_drops(self)
         self.connect("map", lambda _self: self._reveal())
+        self.connect("hierarchy-changed", self._in_window)
         self._refill()
         self.show_all()
 
@@ -90,6 +125,9 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if pick.kind != "preset":
             self._own = [pick, *(other for other in self._own if not other.same(pick))]
         self._search.set_text("")
+        if pick.kind == "file":
+            self._keep(self._shelf.used([pick]))
+        self._bar.show_all_styles()
         self._refill()
         self._adopt(self._picks.choose(pick))
         self._reveal()
@@ -105,14 +143,28 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def add_file(self, path: Path) -> None:
         """Take a picture file as the style, or a preset file into the gallery."""
-        if path.suffix.lower() == SUFFIX:
-            self._actions.take_in(path)
-            return
-        kind = Gio.content_type_guess(str(path), None)[0]
-        if not path.is_file() or not Gio.content_type_is_a(kind, "image/*"):
-            self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
-            return
-        self.choose(of_file(path))
+        self.add_files([path])
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """The same with several: the first picture is the style, the others stand beside it."""
+        found = []
+        for path in paths:
+            kind = Gio.content_type_guess(str(path), None)[0]
+            if path.suffix.lower() == SUFFIX:
+                self._actions.take_in(path)
+            elif path.is_file() and Gio.content_type_is_a(kind, "image/*"):
+                found.append(of_file(path))
+            else:
+                self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
+        for pick in reversed(found):
+            self._own = [pick, *(other for other in self._own if not other.same(pick))]
+        if found:
+            self._keep(self._shelf.used(found))
+            self.choose(found[0])
+
+    def paste(self) -> bool:
+        """Take what lies in the clipboard as the style. Whether there was anything of use."""
+        return self._incoming.paste()
 
     def _grid_with_notice(self) -> Gtk.Overlay:
         """A message lies on the grid's lower edge, so that nothing gives way to it."""
@@ -125,15 +177,137 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _describe(self, tile: Tile | None) -> None:
         """Tell of a tile, or else of what is chosen."""
         chosen = (one for one in self._grid.tiles if one.is_selected())
-        tile = tile or next(chosen, None)
-        text = " ".join(tile.about.split()) if tile is not None else ""
-        self._about.set_text(text)
-        self._about.get_accessible().set_name(text or _("About the style"))
+        self._about.show_tile(tile or next(chosen, None))
+
+    def on_wanted(self, wake: Callable[[], None]) -> None:
+        """wake: hears that other tiles are to be painted."""
+        self._wake = wake
+
+    def next_to_paint(self) -> Pick | None:
+        """The style whose tile is wanted first; None: all are painted, or none is wanted."""
+        if self._mine is None or not self._shelf.mine or not self.get_mapped():
+            return None
+        mine = self._mine
+        return next((t.pick for t in self._grid.outward if t.pick is not None and mine.wants(t.pick)), None)
+
+    def tile_request(self, pick: Pick) -> Stylize:
+        """What to paint for it. Raises NeuralStyleError."""
+        assert self._mine is not None
+        return self._mine.request(pick)
+
+    def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
+        """What was painted; None: nothing can be painted for it."""
+        assert self._mine is not None
+        self._mine.keep(pick, painted)
+        self._draw(tile for tile in self._grid.tiles if tile.pick is not None and tile.pick.same(pick))
+
+    def note_painting(self, painted: Pixels | None) -> None:
+        """What styles and settings make of a picture now; None: that is not known."""
+        self._painted = painted
+
+    def _look_of_now(self) -> GdkPixbuf.Pixbuf | None:
+        return None if self._painted is None else pictures.pixbuf(self._painted)
+
+    def _draw(self, tiles: Iterable[Tile]) -> None:
+        """Show in tiles what they are to show."""
+        for tile in tiles:
+            if self._mine is not None and self._shelf.mine:
+                tile.show_mine(self._mine.known(tile.pick) if tile.pick else None, self._mine.aspect)
+            else:
+                tile.show_style()
+
+    def _turn(self, mine: bool) -> None:  # noqa: FBT001 - GTK's own
+        self._keep(replace(self._shelf, mine=mine))
+        self._draw(self._grid.tiles)
+        self._reveal()
+        self._wake()
+
+    def _resize(self, size: int) -> None:
+        self._keep(replace(self._shelf, size=size))
+        for tile in self._grid.tiles:
+            tile.resize(size)
+        self._reveal()
+
+    def _sift(self, category: str) -> None:
+        self._keep(replace(self._shelf, category=category))
+        self._grid.sift(self._belongs, _("There are none yet") if category in HERS else "")
+        self._reveal()
+
+    def _belongs(self, tile: Tile) -> bool:
+        match self._shelf.category:
+            case categories.ALL:
+                return True
+            case categories.FAVOURITES:
+                return tile.starred
+            case categories.RECENT:
+                return tile.pick is not None and name(tile.pick) in self._shelf.recent
+            case category:
+                return tile.category == category
+
+    def _zoom(self, steps: int) -> None:
+        self._bar.zoom(steps)
+
+    def _scrolled(self) -> None:
+        self._wake()
+
+    def _star(self, pick: Pick) -> None:
+        self._keep(self._shelf.toggled(pick))
+        for tile in self._grid.tiles:
+            if tile.pick is not None and tile.pick.same(pick):
+                tile.mark(starred=self._shelf.starred(pick))
+        self._grid.sort()
+        self._grid.sift(self._belongs, _("There are none yet"))
+
+    def _keep(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        if self._profile is not None:
+            remember(self._profile, shelf)
+
+    def _menu(self, tile: Tile) -> Gtk.Menu | None:
+        """What can be done with a style."""
+        menu = Gtk.Menu(attach_widget=tile)
+        pick, builtin = tile.pick, tile.category != categories.OWN
+        if pick is None:
+            _entry(menu, _("_Delete"), lambda: self._delete(tile.preset))
+            return menu
+        favourite = Gtk.CheckMenuItem(label=_("_Favourite"), use_underline=True, active=tile.starred)
+        favourite.connect("toggled", lambda _item: self._star(pick))
+        menu.append(favourite)
+        if pick.kind == "preset":
+            menu.append(Gtk.SeparatorMenuItem())
+            if not builtin:
+                _entry(menu, _("_Rename…"), lambda: self._presets.rename(self._actions.of(pick)))
+                _entry(menu, _("_Delete"), lambda: self._delete(pick.key))
+            _entry(menu, _("_Export…"), lambda: self._presets.export(self._actions.of(pick)))
+        _entry(menu, _("A _part of it…"), lambda: self._ask_part(pick))
+        if pick.kind == "file":
+            _entry(menu, _("_Remove from the gallery"), lambda: self._put_away(pick))
+        return menu
+
+    def _ask_part(self, pick: Pick) -> None:
+        """A part of a style becomes a style of its own: a picture beside it."""
+        try:
+            key = pick.key if pick.kind == "layer" else f"{FILE}{self._first_picture(pick)}"
+            part = ask_part(self.get_toplevel(), style_sources.picture(key), pick.title)
+            if part is not None:
+                stem = Path(pick.title).stem if pick.kind == "file" else pick.title
+                self.add_file(kept_pictures.keep(part, _("{style}, part").format(style=stem)))
+        except NeuralStyleError as error:
+            self._notice.warn(" ".join(filter(None, of_error(error))))
+
+    def _first_picture(self, pick: Pick) -> Path:
+        return Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
+
+    def _put_away(self, pick: Pick) -> None:
+        """Forget a picture file; one that is chosen stays."""
+        self._own = [one for one in self._own if not one.same(pick) or self._picks.holds(one)]
+        self._keep(self._shelf.without(pick))
+        self._refill()
 
     def _header(self) -> Gtk.Box:
         header = Gtk.Box(spacing=GAP)
         header.pack_start(self._search, expand=True, fill=True, padding=0)
-        header.pack_start(PresetMenu(self._actions), expand=False, fill=False, padding=0)
+        header.pack_start(self._presets, expand=False, fill=False, padding=0)
         return header
 
     def _search_entry(self) -> Gtk.SearchEntry:
@@ -155,8 +329,15 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return row
 
     def _refill(self) -> None:
-        tiles = all_tiles(self._own, lambda pick: self._adopt(self._picks.toggle(pick)))
+        tiles = all_tiles(self._own, lambda pick: self._adopt(self._picks.toggle(pick)), self._star)
+        for tile in tiles:
+            tile.resize(self._shelf.size)
+            if tile.pick is not None:
+                tile.mark(starred=self._shelf.starred(tile.pick))
+        self._draw(tiles)
         self._grid.fill(tiles, self._picks)
+        self._grid.sift(self._belongs, _("There are none yet"))
+        self._wake()
         self._blend.show_picks(self._picks)
 
     def _presets_changed(self, pick: Pick | None) -> None:
@@ -188,6 +369,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _adopt(self, picks: Picks) -> None:
         changed = picks != self._picks
+        self._painted = None if changed else self._painted
         self._picks = picks
         self._grid.mark(picks)  # she may have taken away what must stay
         self._describe(None)
@@ -207,6 +389,18 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if handled:
             self._search.grab_focus_without_selecting()
         return handled
+
+    def _in_window(self, _self: Gallery, _before: Gtk.Widget | None) -> None:
+        """Ctrl+V pastes a style wherever the keys are, but where text is written."""
+        top = self.get_toplevel()
+        if isinstance(top, Gtk.Window):
+            top.connect("key-press-event", self._pasted)
+
+    def _pasted(self, window: Gtk.Window, event: Gdk.EventKey) -> bool:
+        control = event.state & Gtk.accelerator_get_default_mod_mask() == Gdk.ModifierType.CONTROL_MASK
+        if not control or Gdk.keyval_to_lower(event.keyval) != Gdk.KEY_v or not self.get_sensitive():
+            return False
+        return not isinstance(window.get_focus(), Gtk.Editable) and self.paste()
 
     def _stop_search(self, entry: Gtk.SearchEntry) -> None:
         entry.set_text("")
@@ -230,28 +424,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if path is not None:
             self.add_file(path)
 
-    def _dropped(self, *event: Any) -> None:
-        _widget, _context, _x, _y, dropped, *_numbers = event
-        for uri in dropped.get_uris():
-            path = Gio.File.new_for_uri(uri).get_path()
-            if path is None:
-                self._notice.warn(sentence(_("only files on this machine can be dropped; save the picture first")))
-            else:
-                self.add_file(Path(path))
 
-
-def _about_label() -> Gtk.Label:
-    label = Gtk.Label(
-        wrap=True,
-        wrap_mode=Pango.WrapMode.WORD_CHAR,
-        lines=LINES,
-        ellipsize=Pango.EllipsizeMode.END,
-        xalign=0.0,
-        yalign=0.0,
-        width_chars=10,
-        max_width_chars=10,
-    )
-    label.get_style_context().add_class("dim-label")
-    line = label.create_pango_layout("x").get_pixel_size()[1]
-    label.set_size_request(-1, LINES * line)
-    return label
+def _entry(menu: Gtk.Menu, label: str, act: Callable[[], None]) -> None:
+    item = Gtk.MenuItem(label=label, use_underline=True)
+    item.connect("activate", lambda _item: act())
+    menu.append(item)

@@ -32,12 +32,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Studio:
-    """What the actions work on. picks, look: the styles and settings now. show: presets changed, take this one."""
+    """What the actions work on. picks, look: the styles and settings now. show: presets changed, take this one.
+
+    painted: what they make of a picture, None where that is not known yet.
+    """
 
     picks: Callable[[], Picks]
     look: Callable[[], dict[str, Value]]
     show: Callable[[Pick | None], None]
     notice: Notice
+    painted: Callable[[], GdkPixbuf.Pixbuf | None] = lambda: None
 
 
 class PresetActions:
@@ -49,10 +53,14 @@ class PresetActions:
     def chosen(self) -> Preset | None:
         """The preset that alone is chosen, None if anything else is or it cannot be used."""
         entries = self._studio.picks().entries
-        if len(entries) != 1 or entries[0].kind != "preset":
+        return self.of(entries[0]) if len(entries) == 1 else None
+
+    def of(self, pick: Pick) -> Preset | None:
+        """The preset of a pick, None for anything else or one that cannot be used."""
+        if pick.kind != "preset":
             return None
         try:
-            return lookup.load_preset(entries[0].key)
+            return lookup.load_preset(pick.key)
         except NeuralStyleError:
             return None
 
@@ -81,14 +89,12 @@ class PresetActions:
                 lambda: _uncovered(preset.slug) if preset.builtin else library.update(preset.slug, before),
             )
 
-    def rename(self, title: str) -> None:
-        """Give the chosen preset another title."""
-        preset = self.chosen()
-        if preset is None:
-            return
+    def rename(self, preset: Preset, title: str) -> None:
+        """Give a preset another title. What is chosen stays so."""
         with self._telling():
-            renamed = library.rename(preset.slug, title)
-            self._studio.show(styles.of_preset(renamed))
+            renamed = styles.of_preset(library.rename(preset.slug, title))
+            alone = [pick.key for pick in self._studio.picks().entries] == [renamed.key]
+            self._studio.show(renamed if alone else None)
 
     def delete_chosen(self) -> None:
         """Put the chosen preset away; the notice brings it back."""
@@ -111,11 +117,8 @@ class PresetActions:
             self._studio.show(styles.of_preset(preset))
             self._studio.notice.tell(_("Imported “{title}”").format(title=preset.title))
 
-    def export(self, path: Path) -> None:
-        """Write the chosen preset as one file."""
-        preset = self.chosen()
-        if preset is None:
-            return
+    def export(self, preset: Preset, path: Path) -> None:
+        """Write a preset as one file."""
         with self._telling():
             archive.export_preset(preset, path)
             self._studio.notice.tell(_("Wrote {name}").format(name=path.name))
@@ -142,7 +145,8 @@ class PresetActions:
     def _draft(self, title: str) -> Draft:
         picks = self._studio.picks()
         sources = [lookup.load_preset(pick.key) for pick in picks.entries if pick.kind == "preset"]
-        small = [picture for pick in picks.entries if (picture := _small(pick)) is not None]
+        painted = self._studio.painted()
+        small = [painted] if painted else [picture for pick in picks.entries if (picture := _small(pick)) is not None]
         alone = len(picks.entries) == 1
         return Draft(
             title,

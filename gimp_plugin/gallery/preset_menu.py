@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery.picture_chooser import ask_export, ask_preset_file
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.gallery.preset_actions import PresetActions
+    from nst_core.shared.presets.lookup import Preset
 
 GAP = 6  # pixels
 
@@ -33,15 +35,26 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
         self._add(menu, _("_Save as…"), self._save)
         update = self._add(menu, _("_Update with these settings"), actions.update)
         self._of_own = [
-            self._add(menu, _("_Rename…"), self._rename),
+            self._add(menu, _("_Rename…"), lambda: self.rename(actions.chosen())),
             self._add(menu, _("_Delete"), actions.delete_chosen),
         ]
         menu.append(Gtk.SeparatorMenuItem())
         self._add(menu, _("_Import…"), self._import)
-        self._of_any = [update, self._add(menu, _("_Export…"), self._export)]
+        self._of_any = [update, self._add(menu, _("_Export…"), lambda: self.export(actions.chosen()))]
         menu.connect("show", self._enable)
         menu.show_all()
         self.set_popup(menu)
+
+    def rename(self, preset: Preset | None) -> None:
+        """Ask for another title of a preset."""
+        if preset is not None:
+            self._title.ask(_("New _title"), preset.title, partial(self._actions.rename, preset))
+
+    def export(self, preset: Preset | None) -> None:
+        """Ask where to write a preset."""
+        path = ask_export(self.get_toplevel(), f"{preset.slug}{SUFFIX}") if preset is not None else None
+        if path is not None and preset is not None:
+            self._actions.export(preset, path)
 
     def _add(self, menu: Gtk.Menu, label: str, deed: Callable[[], None]) -> Gtk.MenuItem:
         item = Gtk.MenuItem(label=label, use_underline=True)
@@ -59,21 +72,10 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
     def _save(self) -> None:
         self._title.ask(_("_Title of the new preset"), self._actions.suggested_title(), self._actions.save)
 
-    def _rename(self) -> None:
-        preset = self._actions.chosen()
-        if preset is not None:
-            self._title.ask(_("New _title"), preset.title, self._actions.rename)
-
     def _import(self) -> None:
         path = ask_preset_file(self.get_toplevel(), SUFFIX)
         if path is not None:
             self._actions.take_in(path)
-
-    def _export(self) -> None:
-        preset = self._actions.chosen()
-        path = ask_export(self.get_toplevel(), f"{preset.slug}{SUFFIX}") if preset is not None else None
-        if path is not None:
-            self._actions.export(path)
 
 
 class _TitlePopover(Gtk.Popover):  # type: ignore[misc] # gi ships no types

@@ -36,9 +36,13 @@ def is_image(key: str) -> bool:
 
 def encode(key: str) -> bytes:
     """A source as a PNG. Raises LayerGoneError."""
-    width, height, rgba = scaled(key, "R'G'B'A u8")
-    _done, encoded = _pixbuf(width, height, rgba).save_to_bufferv("png", [], [])
+    _done, encoded = picture(key).save_to_bufferv("png", [], [])
     return bytes(encoded)
+
+
+def picture(key: str) -> GdkPixbuf.Pixbuf:
+    """All of a source, as GIMP opens it. Raises LayerGoneError, InvalidImageError."""
+    return _pixbuf(*scaled(key, "R'G'B'A u8"))
 
 
 def _pixbuf(width: int, height: int, rgba: bytes) -> GdkPixbuf.Pixbuf:

@@ -20,20 +20,45 @@ MOST_PIXELS = 100_000_000  # GdkPixbuf unpacks all of a PNG before it scales it 
 
 def of_file(path: Path, edge: int = STORED) -> GdkPixbuf.Pixbuf | None:
     """The middle square of a picture file, None for one that GdkPixbuf cannot read, or only at a great price."""
-    _format, width, height = GdkPixbuf.Pixbuf.get_file_info(str(path))
-    if not 0 < width * height <= MOST_PIXELS:
+    width, height = _size(path)
+    small = _read(path, (-1, edge) if width > height else (edge, -1)) if width else None
+    return None if small is None else _middle(small, edge, edge)
+
+
+def whole(path: Path, edge: int) -> GdkPixbuf.Pixbuf | None:
+    """All of a picture file, its longer side `edge` px or less; None as for `of_file`."""
+    width, height = _size(path)
+    if not width:
         return None
-    wide, high = (-1, edge) if width > height else (edge, -1)
+    side = min(edge, max(width, height))
+    return _read(path, (side, -1) if width > height else (-1, side))
+
+
+def _size(path: Path) -> tuple[int, int]:
+    """(width, height); zeros where it cannot be read, or only at a great price."""
+    _format, width, height = GdkPixbuf.Pixbuf.get_file_info(str(path))
+    return (width, height) if 0 < width * height <= MOST_PIXELS else (0, 0)
+
+
+def _read(path: Path, size: tuple[int, int]) -> GdkPixbuf.Pixbuf | None:
     try:
-        small = GdkPixbuf.Pixbuf.new_from_file_at_scale(str(path), wide, high, preserve_aspect_ratio=True)
+        small = GdkPixbuf.Pixbuf.new_from_file_at_scale(str(path), *size, preserve_aspect_ratio=True)
     except GLib.Error:
         return None
-    return _middle(small.apply_embedded_orientation(), edge, edge)
+    return small.apply_embedded_orientation()
 
 
 def square(picture: GdkPixbuf.Pixbuf, edge: int = STORED) -> GdkPixbuf.Pixbuf:
     """The middle square of a picture, at another size."""
     return _middle(_covering(picture, edge), edge, edge)
+
+
+def covering(picture: GdkPixbuf.Pixbuf, size: tuple[int, int], zoom: int) -> GdkPixbuf.Pixbuf:
+    """The middle of a picture that fills a size, (width, height) of `zoom` px each."""
+    width, height = size[0] * zoom, size[1] * zoom
+    scale = max(width / picture.get_width(), height / picture.get_height())
+    wide, high = max(width, round(picture.get_width() * scale)), max(height, round(picture.get_height() * scale))
+    return _middle(picture.scale_simple(wide, high, GdkPixbuf.InterpType.BILINEAR), width, height)
 
 
 def image(picture: GdkPixbuf.Pixbuf | None, size: int = SHOWN) -> Gtk.Image:

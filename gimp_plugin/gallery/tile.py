@@ -1,13 +1,15 @@
-"""One style in the gallery: its picture, its title, and a button that adds it to the blend."""
+"""One style in the gallery: its picture, its title, and the buttons that blend it and make it a favourite."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from gimp_plugin.gallery import thumbnails
 from gimp_plugin.gallery.search_words import matches
 from gimp_plugin.gallery.theme import see_through
 from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
@@ -18,24 +20,42 @@ if TYPE_CHECKING:
 
 GAP = 6  # pixels
 FAINT = 0.3  # opacity
+NARROW, LETTER = 13, 7.4  # letters beneath a small picture, and the px that one takes
 ADD, TAKE_AWAY = "list-add-symbolic", "list-remove-symbolic"
+STAR, NO_STAR = "starred-symbolic", "non-starred-symbolic"
 
 
 class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
-    """A style that can be chosen, or, where `pick` is None, one that is broken."""
+    """A style that can be chosen, or, where `pick` is None, one that is broken.
+
+    words: what a search finds beside the title. category: one of `categories`.
+    """
 
     def __init__(
-        self, pick: Pick | None, title: str, about: str, picture: GdkPixbuf.Pixbuf | None, words: str = ""
+        self,
+        pick: Pick | None,
+        title: str,
+        about: str,
+        picture: GdkPixbuf.Pixbuf | None,
+        words: str = "",
+        category: str = "",
     ) -> None:
         super().__init__()
         self.pick = pick
         self.about = about
+        self.category = category
+        self.starred = False
         self.preset = pick.key if pick is not None and pick.kind == "preset" else ""
         self._title, self._words = title, words or about
-        self._shows = picture is not None
-        self._button: Gtk.Button | None = None
-        self._picture = Gtk.Overlay(halign=Gtk.Align.CENTER)
-        self._picture.add(thumbnails.image(picture))
+        self._style, self._painted = picture, None
+        self._aspect = 0.0
+        self._size = thumbnails.SHOWN
+        self._blend: Gtk.Button | None = None
+        self._star: Gtk.Button | None = None
+        self._hovered = False
+        self._image = thumbnails.image(picture)
+        self._picture = Gtk.Overlay(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
+        self._picture.add(self._image)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=GAP, border_width=GAP)
         see_through(column)
         column.pack_start(self._picture, expand=False, fill=False, padding=0)
@@ -55,38 +75,94 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         """Whether this is something that the artist searches for."""
         return matches(query, self._title, self._words)
 
+    def resize(self, size: int) -> None:
+        """Another size of the picture, px."""
+        self._size = size
+        self._draw()
+        self._label.set_max_width_chars(max(NARROW, round(size / LETTER)))
+
+    def show_mine(self, painted: GdkPixbuf.Pixbuf | None, aspect: float) -> None:
+        """Show what the style makes of the artist's picture, faintly the style itself while that is not known.
+
+        aspect: of her picture, its width for a height of 1.
+        """
+        self._painted, self._aspect = painted, aspect
+        self._draw()
+
+    def show_style(self) -> None:
+        """Show the style's own picture."""
+        self._aspect = 0.0
+        self._draw()
+
     def warn(self, preset: str) -> None:
         """Show that this one is broken: the preset of this name."""
         self.preset = preset
-        self._picture.get_child().set_opacity(FAINT if self._shows else 0.0)
+        self._draw()
         emblem = Gtk.Image(icon_name="dialog-warning", pixel_size=thumbnails.SHOWN // 3, visible=True)
         self._picture.add_overlay(emblem)
         self._label.set_sensitive(False)
 
-    def offer_blending(self, toggle: Callable[[Pick], None]) -> None:
-        """A small button, seen under the pointer, that adds the style to the blend or takes it away."""
-        button = Gtk.Button(
-            image=Gtk.Image(icon_name=ADD, icon_size=Gtk.IconSize.MENU),
-            halign=Gtk.Align.END,
-            valign=Gtk.Align.START,
-            can_focus=False,
-            no_show_all=True,
-        )
-        button.connect("clicked", lambda _button: toggle(self.pick) if self.pick else None)
-        self._picture.add_overlay(button)
-        self._button = button
+    def offer(self, toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> None:
+        """Small buttons, seen under the pointer: one blends the style or takes it away, one makes it a favourite."""
+        self._blend = self._corner(Gtk.Align.END, ADD, toggle)
+        self._star = self._corner(Gtk.Align.START, NO_STAR, star)
 
-    def hover(self, offer: Literal["add", "take away"] | None) -> None:
-        """Show the button, with what it would do now; hide it for None."""
-        if self._button is None:
+    def mark(self, *, starred: bool) -> None:
+        """Show whether it is a favourite."""
+        self.starred = starred
+        if self._star is not None:
+            _dress(
+                self._star, STAR if starred else NO_STAR, _("No favourite any more") if starred else _("A favourite")
+            )
+            self._star.set_visible(starred or self._hovered)
+        self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
+
+    def hover(self, offer: Literal["add", "take away"] | None, *, pointed: bool = False) -> None:
+        """Show the buttons, with what they would do now. offer: of the blend, None: nothing. pointed: at this tile."""
+        self._hovered = pointed
+        if self._star is not None:
+            self._star.set_visible(pointed or self.starred)
+        if self._blend is None:
             return
         if offer is not None:
             add = offer == "add"
             text = _("Blend with the chosen style (Ctrl+click)") if add else _("Take out of the blend")
-            self._button.get_image().set_from_icon_name(ADD if add else TAKE_AWAY, Gtk.IconSize.MENU)
-            self._button.set_tooltip_text(text)
-            self._button.get_accessible().set_name(text)
-        self._button.set_visible(offer is not None)
+            _dress(self._blend, ADD if add else TAKE_AWAY, text)
+        self._blend.set_visible(offer is not None)
+
+    def _corner(self, side: Gtk.Align, icon: str, act: Callable[[Pick], None]) -> Gtk.Button:
+        button = Gtk.Button(
+            image=Gtk.Image(icon_name=icon, icon_size=Gtk.IconSize.MENU),
+            halign=side,
+            valign=Gtk.Align.START,
+            can_focus=False,
+            no_show_all=True,
+        )
+        button.connect("clicked", lambda _button: act(self.pick) if self.pick else None)
+        self._picture.add_overlay(button)
+        return button
+
+    def _draw(self) -> None:
+        mine = self._painted if self._aspect else None
+        shown = mine or self._style
+        if self._aspect and shown is not None:
+            wide, high = min(1.0, self._aspect), min(1.0, 1 / self._aspect)
+            size = max(1, round(self._size * wide)), max(1, round(self._size * high))
+            pictures.put(self._image, partial(thumbnails.covering, shown, size), self.get_scale_factor())
+        elif shown is not None:
+            self._image.set_from_gicon(shown, Gtk.IconSize.DIALOG)
+            self._image.set_pixel_size(self._size)
+        else:
+            self._image.set_from_icon_name(thumbnails.MISSING, Gtk.IconSize.DIALOG)
+            self._image.set_pixel_size(self._size)
+        faint = bool(self.preset and self.pick is None) or (bool(self._aspect) and mine is None)
+        self._image.set_opacity(FAINT if faint and self._style is not None else 0.0 if faint else 1.0)
+
+
+def _dress(button: Gtk.Button, icon: str, text: str) -> None:
+    button.get_image().set_from_icon_name(icon, Gtk.IconSize.MENU)
+    button.set_tooltip_text(text)
+    button.get_accessible().set_name(text)
 
 
 def _caption(title: str) -> Gtk.Label:
@@ -97,6 +173,6 @@ def _caption(title: str) -> Gtk.Label:
         lines=2,
         ellipsize=Pango.EllipsizeMode.END,
         justify=Gtk.Justification.CENTER,
-        width_chars=13,
-        max_width_chars=13,
+        width_chars=NARROW,
+        max_width_chars=NARROW,
     )

@@ -1,4 +1,7 @@
-"""The tiles of the gallery: the artist's pictures in front, then the presets by their titles, the broken ones last."""
+"""The tiles of the gallery: the artist's pictures in front, then the presets by their titles, the broken ones last.
+
+Titles are sorted by the custom of her language.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import picks, style_sources, thumbnails
+from gimp_plugin.gallery import categories, picks, style_sources, thumbnails
+from gimp_plugin.gallery.categories import OWN
+from gimp_plugin.gallery.search_words import plain
 from gimp_plugin.gallery.tile import Tile
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
@@ -21,14 +26,22 @@ if TYPE_CHECKING:
     from nst_core.shared.presets.lookup import Preset
 
 
-def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None]) -> list[Tile]:
-    """A tile for each of the artist's `own` pictures and each preset. `toggle` adds one to the blend."""
+def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> list[Tile]:
+    """A tile for each of the artist's `own` pictures and each preset.
+
+    toggle: adds one to the blend; star: to the favourites, or takes it away.
+    """
     listing = lookup.list_presets()
-    shown = sorted(map(_preset, listing.presets), key=lambda tile: locale.strxfrm(tile.title.casefold()))
+    shown = sorted(map(_preset, listing.presets), key=lambda tile: by_title(tile.title))
     tiles = [*map(_picture, own), *shown]
     for tile in tiles:
-        tile.offer_blending(toggle)
+        tile.offer(toggle, star)
     return [*tiles, *_broken({preset.slug for preset in listing.presets})]
+
+
+def by_title(title: str) -> tuple[str, str]:
+    """What to sort by: accents count last, so that it is right too where GIMP's language is not that of the system."""
+    return locale.strxfrm(plain(title)), title
 
 
 def _picture(pick: Pick) -> Tile:
@@ -39,16 +52,23 @@ def _picture(pick: Pick) -> Tile:
         if small is None and picks.is_foreign(path):
             whole = style_sources.thumbnail(f"{picks.FILE}{path}", thumbnails.STORED)
             small = thumbnails.square(whole) if whole else None
-        return Tile(pick, pick.title, about, small, _("Your picture"))
+        return Tile(pick, pick.title, about, small, _search_words(_("Your picture"), OWN), OWN)
     whole = style_sources.thumbnail(pick.key, thumbnails.STORED)
-    return Tile(pick, pick.title, _("Open in GIMP"), thumbnails.square(whole) if whole else None)
+    words = _search_words(_("Open in GIMP"), OWN)
+    return Tile(pick, pick.title, _("Open in GIMP"), thumbnails.square(whole) if whole else None, words, OWN)
 
 
 def _preset(preset: Preset) -> Tile:
     description = _(preset.description) if preset.builtin and preset.description else preset.description
     about = "\n\n".join(filter(None, (description, preset.credits)))
     pick = picks.of_preset(preset)
-    return Tile(pick, pick.title, about, thumbnails.of_file(preset.thumbnail), description)
+    category = categories.of(pick, builtin=preset.builtin)
+    words = _search_words(description, category)
+    return Tile(pick, pick.title, about, thumbnails.of_file(preset.thumbnail), words, category)
+
+
+def _search_words(text: str, category: str) -> str:
+    return f"{text} {categories.TITLES[category]}"
 
 
 def _broken(good: set[str]) -> Iterator[Tile]:

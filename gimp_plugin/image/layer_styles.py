@@ -1,8 +1,8 @@
 """Open images and their layers as styles: their pixels, and how a note on a painted layer calls them.
 
-A key is a layer's number as text, `image N` for what an image shows as a whole, or `file PATH` for a picture file that
-GIMP opens, because the engine cannot read it. A note keeps what a layer has in saved images too: its tattoo, and its
-name; of a file it keeps the digest.
+A key is a layer's number as text, `image N` for what an image shows as a whole, `file PATH` for a picture file that
+GIMP opens, because the engine cannot read it, or `address URI` for one that GIMP fetches. A note keeps what a layer has
+in saved images too: its tattoo, and its name; of a file it keeps the digest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_EDGE = 4096  # pixels: a finer style says nothing more to a picture of any common size
-WHOLE, FILE = "image ", "file "
+WHOLE, FILE, ADDRESS = "image ", "file ", "address "
 FEW = 1024  # pixels: files that are shown at this size or smaller are opened once
 
 
@@ -95,8 +95,8 @@ def find_again(tattoo: int, name: str, image: Gimp.Image) -> str:
 
 @contextlib.contextmanager
 def _drawable(key: str) -> Iterator[Gimp.Layer]:
-    if key.startswith(FILE):
-        image = _open(Path(key.removeprefix(FILE)))
+    if key.startswith((FILE, ADDRESS)):
+        image = _open(Path(key.removeprefix(FILE))) if key.startswith(FILE) else _fetch(key.removeprefix(ADDRESS))
         try:
             yield Gimp.Layer.new_from_visible(image, image, None)
         finally:
@@ -113,10 +113,23 @@ def _drawable(key: str) -> Iterator[Gimp.Layer]:
         shown.delete()
 
 
-def _open(path: Path) -> Gimp.Image:
-    image = None
+def _fetch(uri: str) -> Gimp.Image:
+    image = _load(Gio.File.new_for_uri(uri))
+    if image is None:
+        raise InvalidImageError(
+            _("the picture cannot be fetched from where it is"), _("save it first, and take the file")
+        )
+    return image
+
+
+def _load(file: Gio.File) -> Gimp.Image | None:
     with contextlib.suppress(GLib.Error):
-        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(path)))
+        return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
+    return None
+
+
+def _open(path: Path) -> Gimp.Image:
+    image = _load(Gio.File.new_for_path(str(path)))
     if image is None:
         raise InvalidImageError(
             _("{name} is no picture that GIMP can open").format(name=repr(path.name)), _("choose another file")

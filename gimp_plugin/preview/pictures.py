@@ -120,6 +120,19 @@ def thinned(pixels: Pixels, most: int) -> Pixels:
     return type(pixels)(len(places[0]), len(places[1]), b"".join([rows[at : at + size] for at in starts]))
 
 
+def pixels(picture: GdkPixbuf.Pixbuf) -> Pixels:
+    """The other way round: a picture of the screen as the wire wants it."""
+    Gegl.init(None)  # does nothing the second time
+    clear = picture.add_alpha(False, 0, 0, 0)  # noqa: FBT003 - no colour stands for transparency
+    width, height, stride = clear.get_width(), clear.get_height(), clear.get_rowstride()
+    raw = clear.read_pixel_bytes().get_data()
+    rows = raw if stride == 4 * width else b"".join(raw[y * stride : y * stride + 4 * width] for y in range(height))
+    area = Gegl.Rectangle.new(0, 0, width, height)
+    buffer = Gegl.Buffer.new(SCREEN, 0, 0, width, height)
+    buffer.set(area, SCREEN, rows)
+    return Pixels(width, height, buffer.get(area, 1.0, canvas.FORMAT, Gegl.AbyssPolicy.NONE))
+
+
 def in_gray(pixels: Pixels) -> Pixels:
     """The picture as a layer of a grayscale image holds it."""
     Gegl.init(None)  # does nothing the second time

@@ -142,3 +142,50 @@ def test_a_broken_preset_can_be_cleared_away(answers: dict[str, Any]) -> None:
     found = answers["clear_away"]
     assert found["deleted"] == ["Deleted “torn”", False]
     assert found["still chosen"] == ["mosaic"]
+
+
+def test_favourites_come_first_and_categories_leave_out_the_rest(answers: dict[str, Any]) -> None:
+    """By the menu of a tile; the choice stays; all that is remembered; titles sorted as people read them."""
+    found = answers["look_after"]
+    assert found["first"][0] == "Watercolour"
+    assert found["name"] == "Watercolour, a favourite"
+    assert found["chosen"] == ["watercolour"]
+    assert found["large"]
+    assert found["shown"]["favourites"] == 1
+    assert found["print"] == ["Art nouveau poster", "Comic ink", "Linocut", "Risograph", "Ukiyo-e woodcut"]
+    assert "Kept well" in found["own"]
+    assert found["recent"] == ["style.png"]
+    assert found["remembered"]["size"] == 96
+    assert found["remembered"]["favourites"] == []
+    assert found["as before"]
+    assert found["sorted"] == ["aquarell", "Öl", "Ornament", "Zinn"]
+
+
+def test_tiles_can_show_the_layer_in_every_style(answers: dict[str, Any]) -> None:
+    """A sketch is asked for each, those in sight first; tiles have the layer's shape; none while styles are shown."""
+    found = answers["own_picture"]
+    assert [found["at first"], found["afterwards"]] == [False, True]
+    assert found["request"][:3] == [128, 96, True]
+    assert found["request"][3] <= 256
+    assert found["first in sight"]
+    assert found["heard"]
+    assert found["all"]
+    assert found["tile"] == [96, 72]
+
+
+def test_pictures_and_files_are_pasted_and_dropped(answers: dict[str, Any]) -> None:
+    """A picture gets a file of its own; several at once stand side by side; text stays text; what fails is said."""
+    found = answers["paste"]
+    assert [found["kept"], found["kind"], found["readable"]] == [True, "file", True]
+    assert found["several"] == [["two words.png", "photograph.png"], True]
+    assert found["text"] == [False, True]
+    assert found["tiny"] == "The picture is 1 x 1 px. Use one of at least 32 px on each side."
+    assert "Save it first" in found["remote"]
+
+
+def test_a_part_of_a_style_becomes_a_style(answers: dict[str, Any]) -> None:
+    """Chosen by numbers or by corners, always inside of the picture; from the tile's menu, by keyboard."""
+    found = answers["cut_out"]
+    assert [found["begins inside"], found["numbers"], found["inside"]] == [True, True, True]
+    assert found["menu"] == ["style, part", 0]
+    assert found["size"] == [True, True]

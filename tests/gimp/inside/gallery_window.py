@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -21,18 +22,22 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, ORDER["repository"])
 
 from gimp_plugin.gallery import thumbnails  # noqa: E402 - found only now
-from gimp_plugin.gallery.panel import Gallery  # noqa: E402
+from gimp_plugin.gallery.panel import Gallery, Own  # noqa: E402
+from gimp_plugin.gallery.part_dialog import PartChooser  # noqa: E402
 from gimp_plugin.gallery.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.gallery.rectangle import Rectangle  # noqa: E402
+from gimp_plugin.gallery.tiles import by_title  # noqa: E402
 from gimp_plugin.image import layer_styles  # noqa: E402
 from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio  # noqa: E402
-from gimp_plugin.libgtk import GimpUi, Gtk  # noqa: E402
+from gimp_plugin.libgtk import Gdk, GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from nst_core.shared.presets import lookup  # noqa: E402
-from nst_core.shared.settings import Value  # noqa: E402
+from nst_core.shared.settings import Settings, Value, to_mapping  # noqa: E402
 from nst_core.shared.wire.messages import StyleFile, StylePixels  # noqa: E402
 
 FOLDER = Path(ORDER["folder"])
 PATIENCE = 30.0  # seconds
+DEFAULTS = to_mapping(Settings())
 
 Facts = dict[str, Any]
 
@@ -45,10 +50,12 @@ class Desk:
         self.image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photograph.png")))
         self.changes = 0
         self.accepted = 0
-        self.look: dict[str, Value] = {"strength": 66.0, "quality": "draft"}
+        self.look: dict[str, Value] = {**DEFAULTS, "strength": 66.0, "quality": "draft"}
         regions = (Region("", "Everywhere"), Region("inside", "In the selection"))
         places: Callable[[], list[Region]] = partial(list, regions)
-        self.gallery = Gallery(Picks((Pick("preset", "mosaic", "Mosaic"),)), lambda: self.look, self._change, places)
+        own = Own(self.image.get_layers()[0], FOLDER / "profile")
+        chosen = Picks((Pick("preset", "mosaic", "Mosaic"),))
+        self.gallery = Gallery(chosen, lambda: self.look, self._change, places, own)
         accept = Gtk.Button(label="Accept", can_default=True)
         accept.connect("clicked", self._accept)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
@@ -117,7 +124,7 @@ def browse(desk: Desk) -> Facts:
     facts["moved"] = desk.picks()
     desk.press("space", reached=lambda: desk.picks() == ["byzantine-gold"])
     desk.press("End", "Return", "ctrl+space", reached=lambda: desk.focused() == broken._title)
-    desk.until(lambda: "is not JSON" in desk.gallery._about.get_text())
+    desk.until(lambda: "is not JSON" in desk.gallery._about.text)
     facts["after the broken one"] = desk.picks()
     return facts
 
@@ -244,14 +251,16 @@ def keep(desk: Desk) -> Facts:
 def change(desk: Desk) -> Facts:
     """The saved preset gets other settings, undone; another title; it goes out as a file and comes in again."""
     actions = desk.gallery._actions
-    desk.look = {"strength": 12.0}
+    desk.look = {**DEFAULTS, "strength": 12.0}
     actions.update()
     facts: Facts = {"updated": dict(lookup.load_preset("kept").settings), "said": desk.notice()}
     desk.press("alt+u", reached=lambda: lookup.load_preset("kept").settings["strength"] != 12.0)
     facts["as before"] = dict(lookup.load_preset("kept").settings)
-    actions.rename("Kept well")
+    kept = actions.chosen()
+    assert kept is not None
+    actions.rename(kept, "Kept well")
     facts["renamed"] = desk.gallery.picks.title
-    actions.export(FOLDER / "kept.nstyle")
+    actions.export(kept, FOLDER / "kept.nstyle")
     desk.gallery.add_file(FOLDER / "kept.nstyle")
     facts["imported"] = [desk.notice(), desk.gallery.picks.title]
     desk.gallery.choose(Pick("preset", "mosaic", "Mosaic"))
@@ -279,6 +288,110 @@ def clear_away(desk: Desk) -> Facts:
     return facts | {"still chosen": desk.picks()}
 
 
+def look_after(desk: Desk) -> Facts:
+    """Favourites by the tile's menu, which come first; categories; the size; the style picture, large."""
+    before = desk.seen()
+    desk.gallery.choose(Pick("preset", "watercolour", "Watercolour"))
+    desk.gallery.grab_focus()
+    desk.press("Menu", reached=lambda: Gtk.grab_get_current() is not None)
+    desk.press("f", reached=lambda: desk.seen()[0] == "Watercolour")
+    name = desk.focused()
+    facts: Facts = {"first": desk.seen()[:2], "name": name, "large": desk.gallery._about.pictured}
+    facts["chosen"] = desk.picks()
+    shown = {}
+    for category in ("favourites", "print", "recent", "own", "all"):
+        desk.gallery._bar._filter.set_active_id(category)
+        desk.until(lambda: not Gtk.events_pending())
+        shown[category] = desk.seen()
+    facts["shown"] = {category: len(tiles) for category, tiles in shown.items()}
+    facts["print"], facts["own"], facts["recent"] = shown["print"], shown["own"], shown["recent"]
+    width = desk.grid.tiles[0]._image.get_preferred_width()[1]
+    desk.gallery._bar.zoom(3)
+    desk.until(lambda: desk.grid.tiles[0]._image.get_preferred_width()[1] == width + 48)
+    desk.gallery._bar.zoom(-3)
+    desk.gallery._star(Pick("preset", "watercolour", "Watercolour"))
+    facts["remembered"] = json.loads((FOLDER / "profile" / "neural-style-gallery.json").read_text())
+    facts["as before"] = desk.seen() == before
+    facts["sorted"] = sorted(["Öl", "Zinn", "Ornament", "aquarell"], key=by_title)
+    return facts
+
+
+def own_picture(desk: Desk) -> Facts:
+    """Tiles show the layer: what is to be painted, for the tiles in sight first, and what was painted."""
+    gallery, heard = desk.gallery, []
+    gallery.on_wanted(lambda: heard.append(True))
+    facts: Facts = {"at first": gallery.next_to_paint() is not None}
+    gallery._bar._mine.set_active(True)
+    asked = []
+    while (pick := gallery.next_to_paint()) is not None:
+        request = gallery.tile_request(pick)
+        asked.append(pick.key)
+        size = request.content.width, request.content.height
+        facts["request"] = [*size, request.sketch, max(s.pixels.width for s in request.styles)]  # type: ignore[union-attr]
+        gallery.show_tile(pick, request.content if len(asked) > 1 else None)
+    sights = desk.grid.outward[0].pick
+    facts |= {"first in sight": sights is not None and asked[0] == sights.key, "heard": bool(heard)}
+    facts["all"] = sorted(asked) == sorted(tile.pick.key for tile in desk.grid.tiles if tile.pick)
+    one = next(tile for tile in desk.grid.tiles if tile.pick is not None and tile.pick.key == asked[1])
+    desk.until(lambda: not Gtk.events_pending())
+    facts["tile"] = [one._image.get_preferred_width()[1], one._image.get_preferred_height()[1]]
+    gallery._bar._style.set_active(True)
+    facts["afterwards"] = gallery.next_to_paint() is None
+    return facts
+
+
+def paste(desk: Desk) -> Facts:
+    """A picture, then files, from the clipboard; text is for the search; an address inside of itself; nothing else."""
+    clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+    picture = GdkPixbuf.Pixbuf.new_from_file(str(FOLDER / "style.png"))
+    clipboard.set_image(picture)
+    desk.gallery.grab_focus()
+    desk.press("ctrl+v", reached=lambda: "Pasted" in desk.picks()[0])
+    pasted = Path(desk.picks()[0])
+    facts: Facts = {"kept": pasted.is_file(), "kind": desk.gallery.picks.entries[0].kind}
+    (again,) = desk.gallery.picks.styles(layer_styles.read)
+    facts["readable"] = isinstance(again, StyleFile)
+    other = FOLDER / "two words.png"
+    other.write_bytes((FOLDER / "style.png").read_bytes())
+    addresses = [other.as_uri(), (FOLDER / "photograph.png").as_uri()]
+    desk.gallery._incoming.take_addresses(addresses)
+    facts["several"] = [desk.seen()[:2], desk.picks() == [str(other)]]
+    clipboard.set_text("pencil", -1)
+    desk.gallery._search.grab_focus()
+    desk.press("ctrl+v", reached=lambda: desk.gallery._search.get_text() == "pencil")
+    desk.press("Escape", reached=lambda: not desk.gallery._search.get_text())
+    facts["text"] = [desk.gallery.paste(), desk.picks() == [str(other)]]
+    _done, encoded = picture.new_subpixbuf(0, 0, 1, 1).save_to_bufferv("png", [], [])
+    desk.gallery._incoming.take_addresses(["data:image/png;base64," + base64.b64encode(encoded).decode()])
+    facts["tiny"] = desk.notice()
+    desk.gallery._incoming.take_addresses(["http://127.0.0.1:9/none.png"])
+    facts["remote"] = desk.notice()
+    return facts
+
+
+def cut_out(desk: Desk) -> Facts:
+    """A part of a style picture, by numbers and by the mouse's corners, becomes a style of its own."""
+    picture = GdkPixbuf.Pixbuf.new_from_file(str(FOLDER / "style.png"))
+    chooser = PartChooser(picture)
+    size = picture.get_width(), picture.get_height()
+    facts: Facts = {"begins inside": chooser.part.inside(size, 32) == chooser.part}
+    for spin, value in zip(chooser._numbers, (4, 6, 40, 48), strict=True):
+        spin.set_value(value)
+    facts["numbers"] = chooser.part == Rectangle(4, 6, 40, 48)
+    chooser.choose(Rectangle(-50, 0, 9000, 40))
+    facts["inside"] = chooser.part == Rectangle(0, 0, size[0], 40)
+    for part in ("menu",):
+        desk.gallery.add_file(FOLDER / "style.png")
+        desk.gallery.grab_focus()
+        desk.press("Menu", reached=lambda: Gtk.grab_get_current() is not None)
+        calling = subprocess.Popen(["sh", "-c", "sleep 2; xdotool key Return"])
+        desk.press("p", reached=lambda: "part" in desk.picks()[0])
+        facts[part] = [Path(desk.picks()[0]).name.partition("-")[0], calling.wait()]
+    kept = GdkPixbuf.Pixbuf.new_from_file(desk.picks()[0])
+    facts["size"] = [kept.get_width() == size[0] // 2, kept.get_height() == size[1] // 2]
+    return facts
+
+
 def judge(_desk: Desk) -> Facts:
     """A picture of few bytes and very many pixels is not unpacked to be shown; others are."""
     seen = {name: thumbnails.of_file(FOLDER / name) for name in ("bomb.png", "style.png")}
@@ -296,11 +409,17 @@ def nameless(widget: Gtk.Widget) -> bool:
     return widget.get_can_focus() and not (widget.get_accessible().get_name() or "").strip()
 
 
+ACTS: tuple[Callable[[Desk], Facts], ...] = (
+    *(browse, tab, places, search, blend, take_picture, take_layer, keep, change, clear_away, judge),
+    *(look_after, own_picture, paste, cut_out),
+)
+
+
 def main() -> None:
     answers: Facts = {}
     try:
         desk = Desk()
-        for part in (browse, tab, places, search, blend, take_picture, take_layer, keep, change, clear_away, judge):
+        for part in ACTS:
             answers[part.__name__] = part(desk)
     except Exception:  # noqa: BLE001 - told to the test
         answers["failed"] = traceback.format_exc()

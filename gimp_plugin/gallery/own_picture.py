@@ -1,0 +1,96 @@
+"""The artist's own layer, small, and what each style makes of it: painted once, and kept while the window is open."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import picks, thumbnails
+from gimp_plugin.image import canvas, layer_styles, scratch
+from gimp_plugin.libgimp import Gimp
+from gimp_plugin.preview import pictures
+from nst_core.shared.presets import lookup
+from nst_core.shared.settings import MIN_SIDE, from_mapping, knobs, to_mapping
+from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from gimp_plugin.gallery.picks import Pick
+    from gimp_plugin.libgtk import GdkPixbuf
+    from nst_core.shared.settings import Value
+
+SIDE = 128  # px, the longer one: put together from matched pixels in an instant
+STYLE = 256  # px: a finer style says nothing to a picture of that size
+OF_RUNS = {"seed": 0, "quality": "normal", "texture": False, "seamless": False}
+
+
+class OwnPicture:
+    """A layer as the tiles show it. look: the settings of now, which count for styles that are no presets."""
+
+    def __init__(self, layer: Gimp.Layer, look: Callable[[], Mapping[str, Value]]) -> None:
+        self._layer = layer
+        self._look = look
+        self._content: Pixels | None = None
+        self._known: dict[Hashable, GdkPixbuf.Pixbuf | None] = {}
+
+    @property
+    def aspect(self) -> float:
+        """The layer's width for a height of 1."""
+        return float(self._layer.get_width() / self._layer.get_height()) if self._layer.is_valid() else 1.0
+
+    def request(self, pick: Pick) -> Stylize:
+        """What is to be painted for a tile. Raises NeuralStyleError for a layer or a style that cannot be read."""
+        if self._content is None:
+            self._content = _small(self._layer)
+        return Stylize(self._content, _styles(pick), self._settings(pick), sketch=True)
+
+    def known(self, pick: Pick) -> GdkPixbuf.Pixbuf | None:
+        """What the style made of the layer, None until it is painted."""
+        return self._known.get(self._key(pick))
+
+    def wants(self, pick: Pick) -> bool:
+        """Whether that is not known yet, nor known to be impossible."""
+        return self._key(pick) not in self._known
+
+    def keep(self, pick: Pick, painted: Pixels | None) -> None:
+        """What the style made of it; None: nothing can be made of it."""
+        gray = self._layer.is_valid() and self._layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
+        shown = pictures.in_gray(painted) if painted is not None and gray else painted
+        self._known[self._key(pick)] = None if shown is None else pictures.pixbuf(shown)
+
+    def _key(self, pick: Pick) -> Hashable:
+        return (pick.kind, pick.key, *sorted(self._settings(pick).items()))
+
+    def _settings(self, pick: Pick) -> dict[str, Value]:
+        """A preset's own look; for other styles that of now."""
+        now = self._look()
+        same = {named.name: now[named.name] for named in knobs() if named.knob.scope == "machine"}
+        look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
+        return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))
+
+
+def _small(layer: Gimp.Layer) -> Pixels:
+    """The layer as it is seen. Raises LayerGoneError."""
+    canvas.home(layer)
+    with scratch.seen(layer, as_seen=True) as sight:
+        width, height = sight.drawable.get_width(), sight.drawable.get_height()
+        scale = min(1.0, max(SIDE / max(width, height), MIN_SIDE / min(width, height)))
+        size = max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
+        return Pixels(*size, canvas.scaled(sight.drawable, size, scale, canvas.FORMAT))
+
+
+def _styles(pick: Pick) -> tuple[StylePixels, ...]:
+    read = partial(layer_styles.read, edge=STYLE)
+    if pick.kind == "layer":
+        return (StylePixels(read(pick.key)),)
+    if pick.kind == "file":
+        return (StylePixels(_of_file(Path(pick.key), read)),)
+    return tuple(StylePixels(_of_file(one.path, read), one.weight) for one in lookup.load_preset(pick.key).styles)
+
+
+def _of_file(path: Path, read: Callable[[str], Pixels]) -> Pixels:
+    """GdkPixbuf reads JPEG files at an eighth of their size in an eighth of the time; GIMP opens what it cannot."""
+    small = thumbnails.whole(path, STYLE)
+    return read(f"{picks.FILE}{path}") if small is None else pictures.pixels(small)

@@ -1,0 +1,99 @@
+"""What the gallery remembers of an artist: her favourites, what she used last, and how she looks at the tiles."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import categories
+from gimp_plugin.gallery.picks import Pick, of_file
+from nst_core.shared.atomic_files import replace_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "neural-style-gallery.json"
+MOST_RECENT = 24  # styles
+MOST_FAVOURITES = 500
+SMALLEST, USUAL, LARGEST = 64, 96, 192  # px: a tile's picture
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """favourites, recent: names of styles, the latest first. mine: tiles show her own picture. size: of tiles, px."""
+
+    favourites: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
+    category: str = categories.ALL
+    mine: bool = False
+    size: int = USUAL
+
+    def starred(self, pick: Pick) -> bool:
+        """Whether this is a favourite."""
+        return name(pick) in self.favourites
+
+    def toggled(self, pick: Pick) -> Shelf:
+        """With this one among the favourites, or without it if it was."""
+        own = name(pick)
+        if own in self.favourites:
+            return replace(self, favourites=tuple(one for one in self.favourites if one != own))
+        return replace(self, favourites=(own, *self.favourites)[:MOST_FAVOURITES])
+
+    def used(self, picks: Iterable[Pick]) -> Shelf:
+        """After these were used. Layers are not kept: GIMP counts them anew."""
+        new = [name(pick) for pick in picks if pick.kind != "layer"]
+        return replace(self, recent=tuple(dict.fromkeys([*new, *self.recent]))[:MOST_RECENT])
+
+    def without(self, pick: Pick) -> Shelf:
+        """As if this had never been used."""
+        own = name(pick)
+        favourites = tuple(one for one in self.favourites if one != own)
+        return replace(self, favourites=favourites, recent=tuple(one for one in self.recent if one != own))
+
+    @property
+    def files(self) -> list[Pick]:
+        """The picture files used last, and those among the favourites, as far as they are still there."""
+        names = dict.fromkeys([*self.recent, *self.favourites])
+        paths = [Path(one.removeprefix("file ")) for one in names if one.startswith("file ")]
+        return [of_file(path) for path in paths if _is_file(path)]
+
+
+def name(pick: Pick) -> str:
+    """What tells one style from another."""
+    return f"{pick.kind} {pick.key}"
+
+
+def recall(profile: Path) -> Shelf:
+    """What was remembered, as far as it can be read. Never raises."""
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        said = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(said, dict):
+            category, size = said.get("category"), said.get("size")
+            return Shelf(
+                favourites=_names(said.get("favourites"), MOST_FAVOURITES),
+                recent=_names(said.get("recent"), MOST_RECENT),
+                category=category if category in categories.TITLES else categories.ALL,
+                mine=said.get("mine") is True,
+                size=size if isinstance(size, int) and SMALLEST <= size <= LARGEST else USUAL,
+            )
+    return Shelf()
+
+
+def remember(profile: Path, shelf: Shelf) -> None:
+    """Keep this for the next time. Failing is no error."""
+    with contextlib.suppress(OSError):
+        replace_file(profile / FILE, (json.dumps(asdict(shelf), indent=1) + "\n").encode())
+
+
+def _names(said: object, most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in said if isinstance(one, str)))[:most] if isinstance(said, list) else ()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or no path at all
+        return False

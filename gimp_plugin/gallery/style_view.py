@@ -1,0 +1,92 @@
+"""Below the tiles: the style that the artist points at, larger, with what is told of it. The room for it is kept."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import style_sources, thumbnails
+from gimp_plugin.image.layer_styles import FILE
+from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.translation import _
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.presets import lookup
+
+if TYPE_CHECKING:
+    from gimp_plugin.gallery.picks import Pick
+    from gimp_plugin.gallery.tile import Tile
+    from gimp_plugin.libgtk import GdkPixbuf
+
+GAP = 6  # pixels
+HIGH = 124  # pixels
+LINES = 5
+KEPT = 40  # pictures
+
+
+class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
+    """A picture, and text beside it. foot: what stands below the text."""
+
+    def __init__(self, foot: Gtk.Widget) -> None:
+        super().__init__(spacing=GAP)
+        self.set_size_request(-1, HIGH)
+        self._picture = Gtk.Image(no_show_all=True, valign=Gtk.Align.START)
+        self._label = _label()
+        self.pack_start(self._picture, expand=False, fill=False, padding=0)
+        beside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
+        beside.pack_start(self._label, expand=True, fill=True, padding=0)
+        beside.pack_start(foot, expand=False, fill=True, padding=0)
+        self.pack_start(beside, expand=True, fill=True, padding=0)
+
+    @property
+    def text(self) -> str:
+        """What is told."""
+        return str(self._label.get_text())
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a picture is seen."""
+        return bool(self._picture.get_visible())
+
+    def show_tile(self, tile: Tile | None) -> None:
+        """Show what a tile stands for; None: nothing."""
+        text = " ".join(tile.about.split()) if tile is not None else ""
+        self._label.set_text(text)
+        self._label.get_accessible().set_name(text or _("About the style"))
+        picture = _large(tile.pick) if tile is not None and tile.pick is not None else None
+        if picture is not None:
+            self._picture.set_from_gicon(picture, Gtk.IconSize.DIALOG)
+            self._picture.set_pixel_size(HIGH)
+            self._picture.get_accessible().set_name(_("The style picture"))
+        self._picture.set_visible(picture is not None)
+
+
+def _large(pick: Pick) -> GdkPixbuf.Pixbuf | None:
+    """A style's first picture, for a screen of double density too."""
+    if pick.kind == "layer":
+        return style_sources.thumbnail(pick.key, 2 * HIGH)
+    try:
+        path = Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
+        return _of_file(str(path), path.stat().st_mtime_ns)
+    except (OSError, NeuralStyleError):
+        return None
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _of_file(path: str, _changed: int) -> GdkPixbuf.Pixbuf | None:
+    return thumbnails.whole(Path(path), 2 * HIGH) or style_sources.thumbnail(f"{FILE}{path}", 2 * HIGH)
+
+
+def _label() -> Gtk.Label:
+    label = Gtk.Label(
+        wrap=True,
+        wrap_mode=Pango.WrapMode.WORD_CHAR,
+        lines=LINES,
+        ellipsize=Pango.EllipsizeMode.END,
+        xalign=0.0,
+        yalign=0.0,
+        width_chars=10,
+        max_width_chars=10,
+    )
+    label.get_style_context().add_class("dim-label")
+    return label

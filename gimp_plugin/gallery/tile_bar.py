@@ -1,0 +1,81 @@
+"""What the tiles show, and how: the style or her own picture, large or small, all of them or a category."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gimp_plugin.gallery import categories
+from gimp_plugin.gallery.shelf import LARGEST, SMALLEST
+from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.translation import _
+from gimp_plugin.wheel import only_with_focus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gimp_plugin.gallery.shelf import Shelf
+
+GAP = 6  # pixels
+STEP = 16  # pixels by which tiles grow
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Who hears of a choice."""
+
+    mine: Callable[[bool], None]
+    size: Callable[[int], None]
+    category: Callable[[str], None]
+
+
+class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
+    """mine: whether there is a picture of hers to show."""
+
+    def __init__(self, shelf: Shelf, chosen: Chosen, *, mine: bool) -> None:
+        super().__init__(column_spacing=GAP, row_spacing=GAP)
+        self._style = Gtk.RadioButton(label=_("Style"), draw_indicator=False)
+        self._mine = Gtk.RadioButton(label=_("My picture"), draw_indicator=False, group=self._style)
+        self._style.set_tooltip_text(_("Show each style's own picture"))
+        self._mine.set_tooltip_text(_("Show the selected layer painted in each style, roughly"))
+        self._mine.set_active(shelf.mine and mine)
+        self._mine.connect("toggled", lambda button: chosen.mine(button.get_active()))
+        both = Gtk.Box(homogeneous=False)
+        both.get_style_context().add_class("linked")
+        for button in (self._style, self._mine):
+            both.add(button)
+        both.set_sensitive(mine)
+        self._filter = Gtk.ComboBoxText(hexpand=True)
+        for key, title in categories.TITLES.items():
+            self._filter.append(key, title)
+        self._filter.set_active_id(shelf.category)
+        (cell,) = self._filter.get_cells()
+        cell.set_property("ellipsize", Pango.EllipsizeMode.END)
+        cell.set_property("width-chars", 6)
+        self._filter.set_tooltip_text(_("Which styles are shown"))
+        self._filter.get_accessible().set_name(_("Which styles are shown"))
+        self._filter.connect("changed", lambda combo: chosen.category(combo.get_active_id()))
+        only_with_focus(self._filter)
+        self._size = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, SMALLEST, LARGEST, STEP)
+        self._size.set_draw_value(False)
+        self._size.set_hexpand(True)
+        self._size.set_value(shelf.size)
+        self._size.set_tooltip_text(_("How large the tiles are (Ctrl and the wheel)"))
+        self._size.get_accessible().set_name(_("Size of the tiles"))
+        self._size.connect("value-changed", lambda slider: chosen.size(round(slider.get_value())))
+        only_with_focus(self._size)
+        self.attach(both, 0, 0, 1, 1)
+        self.attach(self._filter, 1, 0, 1, 1)
+
+    @property
+    def slider(self) -> Gtk.Scale:
+        """The size of the tiles, which stands below them."""
+        return self._size
+
+    def zoom(self, steps: int) -> None:
+        """Make the tiles larger by so many steps."""
+        self._size.set_value(self._size.get_value() + STEP * steps)
+
+    def show_all_styles(self) -> None:
+        """No category hides anything any more."""
+        self._filter.set_active_id(categories.ALL)

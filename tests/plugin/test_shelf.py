@@ -1,0 +1,76 @@
+"""What the gallery remembers, the categories, and the rectangle on a style picture: the plain parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gimp_plugin.gallery import categories
+from gimp_plugin.gallery.picks import Pick, of_file
+from gimp_plugin.gallery.rectangle import Rectangle
+from gimp_plugin.gallery.shelf import FILE, LARGEST, MOST_RECENT, Shelf, recall, remember
+from nst_core.shared.presets import lookup
+
+LINOCUT, MOSAIC = Pick("preset", "linocut", "Linocut"), Pick("preset", "mosaic", "Mosaic")
+
+
+def test_what_the_gallery_remembers_is_recalled(tmp_path: Path) -> None:
+    """Favourites, what was used, the category, the size, and what tiles show."""
+    shelf = Shelf(category=categories.PRINT, mine=True, size=128).toggled(LINOCUT).used([MOSAIC])
+    remember(tmp_path, shelf)
+    assert recall(tmp_path) == shelf
+    assert shelf.starred(LINOCUT)
+    assert not shelf.toggled(LINOCUT).starred(LINOCUT)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", '{"favourites": 7, "size": 9000, "category": "x", "mine": 1}', "[" * 100_000]
+)
+def test_a_broken_file_is_as_good_as_an_empty_gallery(tmp_path: Path, said: str) -> None:
+    """There is only something to choose again."""
+    (tmp_path / FILE).write_text(said)
+    assert recall(tmp_path) == recall(tmp_path / "nowhere") == Shelf()
+
+
+def test_what_was_used_last_comes_first(tmp_path: Path) -> None:
+    """Each once, not too many, no layers; files as long as they are there."""
+    kept, gone = tmp_path / "kept.png", tmp_path / "gone.png"
+    kept.touch()
+    many = [Pick("preset", str(number), "") for number in range(MOST_RECENT)]
+    shelf = Shelf().used(many).used([MOSAIC, Pick("layer", "7", "Sky")]).used([of_file(kept), of_file(gone)])
+    assert shelf.recent[:3] == (f"file {kept}", f"file {gone}", "preset mosaic")
+    assert len(shelf.recent) == MOST_RECENT
+    assert shelf.files == [of_file(kept)]
+    assert shelf.without(of_file(kept)).files == []
+    assert Shelf().used([LINOCUT]).used([MOSAIC]).used([LINOCUT]).recent == ("preset linocut", "preset mosaic")
+    assert Shelf().size < LARGEST
+
+
+def test_every_built_in_preset_has_its_category() -> None:
+    """One that the filter has; what is not built in is the artist's own."""
+    built_in = [preset.slug for preset in lookup.list_presets().presets if preset.builtin]
+    assert sorted(categories.OF_BUILT_IN) == sorted(built_in)
+    assert set(categories.OF_BUILT_IN.values()) < set(categories.TITLES)
+    assert categories.of(LINOCUT, builtin=True) == categories.PRINT
+    assert categories.of(LINOCUT, builtin=False) == categories.OWN
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Rectangle(10, 20, 50, 40), Rectangle(10, 20, 50, 40)),
+        (Rectangle(-5, 90, 50, 40), Rectangle(0, 60, 50, 40)),
+        (Rectangle(190, 10, 5, 5), Rectangle(168, 10, 32, 32)),
+        (Rectangle(0, 0, 900, 900), Rectangle(0, 0, 200, 100)),
+    ],
+)
+def test_a_rectangle_stays_inside_of_its_picture(wanted: Rectangle, found: Rectangle) -> None:
+    """And is never too small for the engine."""
+    assert wanted.inside((200, 100), 32) == found
+
+
+def test_a_rectangle_is_drawn_from_any_corner() -> None:
+    """And can be told in px of a larger picture."""
+    assert Rectangle.between((30.4, 5), (10, 25)) == Rectangle(10, 5, 20, 20)
+    assert Rectangle(10, 5, 20, 20).scaled(2.5) == Rectangle(25, 12, 50, 50)
