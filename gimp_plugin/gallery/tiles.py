@@ -1,4 +1,4 @@
-"""The tiles of the gallery: the artist's pictures in front, then the presets by their titles, the broken ones last.
+"""The tiles of the gallery: the artist's pictures in front, then her presets, the built-in ones, the broken ones last.
 
 Titles are sorted by the custom of her language.
 """
@@ -32,7 +32,7 @@ def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None], star: Callabl
     toggle: adds one to the blend; star: to the favourites, or takes it away.
     """
     listing = lookup.list_presets()
-    shown = sorted(map(_preset, listing.presets), key=lambda tile: by_title(tile.title))
+    shown = sorted(map(_preset, listing.presets), key=lambda tile: (tile.category != OWN, by_title(tile.title)))
     tiles = [*map(_picture, own), *shown]
     for tile in tiles:
         tile.offer(toggle, star)

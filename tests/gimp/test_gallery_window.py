@@ -187,5 +187,5 @@ def test_a_part_of_a_style_becomes_a_style(answers: dict[str, Any]) -> None:
     """Chosen by numbers or by corners, always inside of the picture; from the tile's menu, by keyboard."""
     found = answers["cut_out"]
     assert [found["begins inside"], found["numbers"], found["inside"]] == [True, True, True]
-    assert found["menu"] == ["style, part", 0]
+    assert found["menu"] == "style, part"
     assert found["size"] == [True, True]
