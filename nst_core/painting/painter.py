@@ -19,6 +19,7 @@ from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.painting.strength import Strength, classic_weights, painterly_weights, strength_at
+from nst_core.painting.style_copies import COPIES, with_copies
 from nst_core.painting.targets import (
     Looks,
     Matches,
@@ -79,7 +80,8 @@ class Painter:
         if job.init is not None:
             # Its hidden pixels shall influence nothing either.
             job = replace(job, init=fill_hidden(job.init, job.visible))
-        self.job, self.styles, self._before_part = job, styles, before_part
+        self.job, self._before_part = job, before_part
+        self.styles = with_copies(styles, job.settings.style_copies)
         self._whole = self._small = content
         self._around = around_of(job)
         self.map = strength_map(job, content, self._around)
@@ -94,7 +96,9 @@ class Painter:
     @property
     def brush_size(self) -> float:
         """Of the strokes, against those of the style pictures, in the picture that this is, or is a part of."""
-        return self.job.settings.brush_size / math.sqrt(self.job.part)
+        # A style beside its copy has twice the area, and strokes of the same size.
+        grown = 1 if self.job.settings.style_copies == "none" else math.sqrt(COPIES)
+        return self.job.settings.brush_size * grown / math.sqrt(self.job.part)
 
     def content(self, height: int, width: int) -> Float:
         """The content at a size: (height, width, 3)."""

@@ -41,6 +41,9 @@ KEPT = 36
 ENLARGED = 1.5
 """How much larger than its file a style picture is looked at, at most."""
 
+ROUNDED = 1 + 1e-9
+"""What rounding may add: a style beside its copy has just the area up to which all of it is looked at."""
+
 FRAME, FRAMED = 2 * CELL, 64
 """px: this much of a style's borders is no piece of it, from that shortest side on."""
 
@@ -291,7 +294,7 @@ def sized(style: Float, area: int, brush_size: float) -> Float:
     """
     height, width = style.shape[:2]
     scale = min(_scale(style, area, brush_size), max(ENLARGED, brush_size))
-    if scale * math.sqrt(height * width) <= math.sqrt(2 * area):
+    if scale * math.sqrt(height * width) <= ROUNDED * math.sqrt(2 * area):
         return _resized(style, scale)
     shrink = math.sqrt(area / (height * width)) / 2
     size = tuple(max(MIN_SIDE, round(side * shrink)) for side in (height, width))

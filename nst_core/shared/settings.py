@@ -116,6 +116,19 @@ class Settings:
             expert=True,
         ),
     ] = "painterly"
+    style_copies: Annotated[
+        Literal["none", "mirrored", "turned"],
+        SettingInfo(
+            "Copies of the style",
+            "Strokes in more directions, where the style picture has them in few.",
+            options=(
+                Option("none", "None", "The style picture as it is."),
+                Option("mirrored", "Mirrored", "The style picture, and its mirror image."),
+                Option("turned", "Turned", "The style picture, and a copy turned by a quarter."),
+            ),
+            expert=True,
+        ),
+    ] = "none"
     quality: Annotated[
         Literal["draft", "normal", "high", "max"],
         SettingInfo(
