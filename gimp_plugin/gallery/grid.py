@@ -68,7 +68,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         )
         self._flow.get_accessible().set_name(_("Styles"))
         self._flow.set_filter_func(self._seen)
-        self._flow.set_sort_func(lambda one, other: other.starred - one.starred)
+        self._flow.set_sort_func(lambda one, other: one.place - other.place)
         self._flow.connect("selected-children-changed", self._selected)
         self._flow.connect("focus", self._tabbed)
         self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._look))
@@ -102,7 +102,8 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._hovered = None
         for tile in self.tiles:
             tile.destroy()
-        for tile in tiles:
+        for number, tile in enumerate(tiles):
+            tile.number = number
             self._flow.add(tile)
         self._busy = False
         self.mark(picks)

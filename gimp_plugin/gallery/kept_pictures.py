@@ -37,7 +37,7 @@ def keep(picture: GdkPixbuf.Pixbuf, stem: str) -> Path:
         )
     digest = hashlib.sha256(repr((picture.get_width(), picture.get_height())).encode() + picture.get_pixels())
     _done, encoded = picture.save_to_bufferv("png", [], [])
-    plain = re.sub(r"[^\w. -]+", "", stem).strip(" .")[:MOST_STEM] or _("picture")
+    plain = re.sub(r"[^\w., -]+", "", stem).strip(" .")[:MOST_STEM] or _("picture")
     folder = user_root().parent / FOLDER
     path = folder / f"{plain}-{digest.hexdigest()[:DIGITS]}.png"
     try:

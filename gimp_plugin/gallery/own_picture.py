@@ -66,7 +66,7 @@ class OwnPicture:
     def _settings(self, pick: Pick) -> dict[str, Value]:
         """A preset's own look; for other styles that of now."""
         now = self._look()
-        same = {named.name: now[named.name] for named in knobs() if named.knob.scope == "machine"}
+        same = {named.name: now.get(named.name, named.default) for named in knobs() if named.knob.scope == "machine"}
         look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
         return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))
 

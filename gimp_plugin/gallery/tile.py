@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gimp_plugin.libgtk import GdkPixbuf
 
 GAP = 6  # pixels
+MANY = 1_000_000  # tiles
 FAINT = 0.3  # opacity
 NARROW, LETTER = 13, 7.4  # letters beneath a small picture, and the px that one takes
 ADD, TAKE_AWAY = "list-add-symbolic", "list-remove-symbolic"
@@ -45,6 +46,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.about = about
         self.category = category
         self.starred = False
+        self.number = 0
         self.preset = pick.key if pick is not None and pick.kind == "preset" else ""
         self._title, self._words = title, words or about
         self._style, self._painted = picture, None
@@ -70,6 +72,11 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
     def title(self) -> str:
         """What it is called."""
         return self._title
+
+    @property
+    def place(self) -> int:
+        """What to sort by: favourites first, each as they are numbered."""
+        return self.number - MANY if self.starred else self.number
 
     def answers(self, query: str) -> bool:
         """Whether this is something that the artist searches for."""

@@ -32,12 +32,11 @@ from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio, GLib  # noqa: E402
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from nst_core.shared.presets import lookup  # noqa: E402
-from nst_core.shared.settings import Settings, Value, to_mapping  # noqa: E402
+from nst_core.shared.settings import Value  # noqa: E402
 from nst_core.shared.wire.messages import StyleFile, StylePixels  # noqa: E402
 
 FOLDER = Path(ORDER["folder"])
 PATIENCE = 30.0  # seconds
-DEFAULTS = to_mapping(Settings())
 
 Facts = dict[str, Any]
 
@@ -50,7 +49,7 @@ class Desk:
         self.image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photograph.png")))
         self.changes = 0
         self.accepted = 0
-        self.look: dict[str, Value] = {**DEFAULTS, "strength": 66.0, "quality": "draft"}
+        self.look: dict[str, Value] = {"strength": 66.0, "quality": "draft"}
         regions = (Region("", "Everywhere"), Region("inside", "In the selection"))
         places: Callable[[], list[Region]] = partial(list, regions)
         own = Own(self.image.get_layers()[0], FOLDER / "profile")
@@ -137,7 +136,7 @@ def tab(desk: Desk) -> Facts:
     facts: Facts = {"begins": desk.focused()}
     for name, key in (("forth", "Tab"), ("back", "shift+Tab")):
         stops = []
-        for _ in range(6):
+        for _ in range(9):
             before = desk.focused()
             desk.press(key, reached=partial(_elsewhere, desk, before))
             stops.append(desk.focused())
@@ -251,7 +250,7 @@ def keep(desk: Desk) -> Facts:
 def change(desk: Desk) -> Facts:
     """The saved preset gets other settings, undone; another title; it goes out as a file and comes in again."""
     actions = desk.gallery._actions
-    desk.look = {**DEFAULTS, "strength": 12.0}
+    desk.look = {"strength": 12.0}
     actions.update()
     facts: Facts = {"updated": dict(lookup.load_preset("kept").settings), "said": desk.notice()}
     desk.press("alt+u", reached=lambda: lookup.load_preset("kept").settings["strength"] != 12.0)
@@ -260,7 +259,9 @@ def change(desk: Desk) -> Facts:
     assert kept is not None
     actions.rename(kept, "Kept well")
     facts["renamed"] = desk.gallery.picks.title
-    actions.export(kept, FOLDER / "kept.nstyle")
+    renamed = actions.chosen()
+    assert renamed is not None
+    actions.export(renamed, FOLDER / "kept.nstyle")
     desk.gallery.add_file(FOLDER / "kept.nstyle")
     facts["imported"] = [desk.notice(), desk.gallery.picks.title]
     desk.gallery.choose(Pick("preset", "mosaic", "Mosaic"))
