@@ -53,7 +53,8 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         cell.set_property("width-chars", 6)
         self._filter.set_tooltip_text(_("Which styles are shown"))
-        self._filter.get_accessible().set_name(_("Which styles are shown"))
+        for part in (self._filter, *_inside(self._filter)):  # the keys are in a button inside of it
+            part.get_accessible().set_name(_("Which styles are shown"))
         self._filter.connect("changed", lambda combo: chosen.category(combo.get_active_id()))
         only_with_focus(self._filter)
         self._size = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, SMALLEST, LARGEST, STEP)
@@ -79,3 +80,10 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
     def show_all_styles(self) -> None:
         """No category hides anything any more."""
         self._filter.set_active_id(categories.ALL)
+
+
+def _inside(combo: Gtk.ComboBoxText) -> list[Gtk.Widget]:
+    """The widgets that GTK makes a combo of."""
+    found: list[Gtk.Widget] = []
+    combo.forall(lambda part: found.append(part) if isinstance(part, Gtk.Button) else None)
+    return found

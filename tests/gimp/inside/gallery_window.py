@@ -136,7 +136,7 @@ def tab(desk: Desk) -> Facts:
     facts: Facts = {"begins": desk.focused()}
     for name, key in (("forth", "Tab"), ("back", "shift+Tab")):
         stops = []
-        for _ in range(9):
+        for _ in range(10):
             before = desk.focused()
             desk.press(key, reached=partial(_elsewhere, desk, before))
             stops.append(desk.focused())
