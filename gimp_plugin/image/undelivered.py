@@ -122,7 +122,8 @@ def _write(file: Path, painted: Painted, look: Look) -> None:
     }
     rgba = memoryview(pixels.rgba).cast("B")
     with file.open("xb") as out:
-        file.chmod(0o600)
+        with contextlib.suppress(OSError):  # a wish, which some file systems cannot grant
+            file.chmod(0o600)
         out.write(json.dumps(head).encode() + b"\n")
         for start in range(0, len(rgba), STRIP):
             out.write(rgba[start : start + STRIP])

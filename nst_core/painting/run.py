@@ -102,7 +102,11 @@ class Run:
             with as_out_of_memory(), closing(self._steps()) as steps:
                 for progress in steps:
                     self._resting.set()
-                    yield progress
+                    try:
+                        yield progress
+                    except GeneratorExit:
+                        self._stopped.set()  # nobody listens any more: a thread beside shall not go on for hours
+                        raise
                     self._resting.clear()
         except AbortedError:
             if not self._stopped.is_set():  # it was another run, on the same backend, that was to end
@@ -125,14 +129,14 @@ class Run:
         if first is None:
             first = self._surely(lambda backend: painter.glance(backend, *size))
         self._best.image = partial(planes, first)
+        octaves, notes = in_budget(octaves, self.job, self._backend)
+        self._notes += notes
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
         climbs = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set() or self._sketch:
             return
-        octaves, notes = in_budget(octaves, self.job, self._backend)
-        self._notes += notes
         enforce_budget(octaves, self.job, self._backend)
         try:
             with as_out_of_memory(), closing(self._descended(painter, octaves)) as descent:

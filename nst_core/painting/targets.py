@@ -252,9 +252,12 @@ def _stacked(backend: Backend, regions: Sequence[Grams]) -> Grams:
 
 
 def in_colors(style: Style, content: Float, choice: str) -> Style:
-    """The style as it is, or with the palette of the content in its region (for `content` and `luminance`)."""
+    """The style as it is, or with the palette of the content in its region (for `content` and `luminance`).
+
+    What is hidden in it is filled, once for all sizes and parts of the content.
+    """
     if choice == "style":
-        return style
+        return replace(style, pixels=opaque(style.pixels)) if style.pixels.shape[2] == 4 else style
     guide = None if style.guide is None else resize(style.guide[..., None], *content.shape[:2])[..., 0]
     wanted = color.palette(content, guide if guide is not None and guide.any() else None)
     return Style(color.matched(opaque(style.pixels), wanted), style.weight, style.guide)

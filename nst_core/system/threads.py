@@ -1,19 +1,21 @@
 """The number of threads for the networks of this process; set once, before the first network is loaded.
 
-CPU affinity (taskset, Slurm, Docker's cpuset) and cgroup quotas (Docker's --cpus) are respected. By default ONNX
-Runtime starts and pins one thread for each core of the machine; with an explicit number it pins none.
+A mask of processors (taskset, Slurm, Docker's cpuset) and a group's quota (Docker's --cpus, systemd's CPUQuota) are
+kept. ONNX Runtime, left to itself, counts and pins its threads by all processors of the machine; told a number, it pins
+none. PyTorch keeps masks by itself, and of quotas knows nothing.
 """
 
 from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-_QUOTA = Path("/sys/fs/cgroup/cpu.max")
-_OLD_QUOTA = Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+_ROOT, _OURS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+_OLD = "quota", "period"  # of groups before version 2
 _most = 0
 
 
@@ -45,11 +47,27 @@ def _given() -> int:
 
 
 def _quota() -> float | None:
-    """Processors that the group of this program may use; None where there is no limit."""
+    """Processors that the groups of this program may use, the narrowest counts; None where there is no limit."""
+    found: list[float] = []
+    for folder in _groups():
+        with suppress(OSError, ValueError):
+            allowed, _, period = (folder / "cpu.max").read_text("ascii").partition(" ")
+            found += [] if allowed == "max" else [int(allowed) / int(period)]
+        with suppress(OSError, ValueError):
+            allowed_us, period_us = (int((folder / f"cpu.cfs_{name}_us").read_text("ascii")) for name in _OLD)
+            found += [allowed_us / period_us] if allowed_us > 0 else []
+    return min(found, default=None)
+
+
+def _groups() -> Iterator[Path]:
+    """Folders of the groups that this program is in, and of those around them. In a container the root is its own."""
+    yield from (_ROOT, _ROOT / "cpu")
+    lines: list[str] = []
     with suppress(OSError, ValueError):
-        allowed, _, period = _QUOTA.read_text("ascii").partition(" ")
-        return None if allowed == "max" else int(allowed) / int(period)
-    with suppress(OSError, ValueError):
-        allowed_us, period_us = (int(path.read_text("ascii")) for path in _OLD_QUOTA)
-        return allowed_us / period_us if allowed_us > 0 else None
-    return None
+        lines = _OURS.read_text("utf-8").splitlines()
+    for line in lines:
+        _, kinds, place = line.split(":", 2)
+        if kinds == "" or "cpu" in kinds.split(","):
+            top = _ROOT / "cpu" if kinds else _ROOT
+            inner = top / place.lstrip("/")
+            yield from (folder for folder in (inner, *inner.parents) if top in folder.parents)

@@ -86,12 +86,21 @@ def test_a_mask_of_processors_is_kept() -> None:
     assert python(script).stdout.strip() == "1 True"
 
 
-def test_a_quota_of_processors_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Docker's --cpus says counts, rounded up."""
+@pytest.mark.parametrize("way", ["a container", "a slice around", "version 1"])
+def test_a_quota_of_processors_is_kept(tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Docker's --cpus or systemd's CPUQuota says counts, rounded up; the narrowest of all groups."""
     from nst_core.system import threads  # noqa: PLC0415 - as above
 
-    (tmp_path / "cpu.max").write_text("50000 100000\n")
-    monkeypatch.setattr(threads, "_QUOTA", tmp_path / "cpu.max")
+    place = {"a container": "", "a slice around": "user.slice", "version 1": "cpu/job"}[way]
+    ours = "7:cpu,cpuacct:/job\n" if way == "version 1" else "0::/user.slice/app.scope\n"
+    folder = tmp_path / place
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"} if "1" in way else {"cpu.max": "50000 100000"}
+    for name, text in files.items():
+        (folder / name).write_text(text + "\n")
+    (tmp_path / "cgroup").write_text("3:memory:/elsewhere\n" + ours)
+    monkeypatch.setattr(threads, "_ROOT", tmp_path)
+    monkeypatch.setattr(threads, "_OURS", tmp_path / "cgroup")
     threads._given.cache_clear()
     try:
         assert threads.count() == 1

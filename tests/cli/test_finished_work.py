@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
@@ -11,9 +12,11 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +28,7 @@ from nst_core.batch.pool import PainterPool
 from nst_core.cli.batch import Ending
 from nst_core.cli.command import main
 from nst_core.cli.job_inputs import write_recipe
+from nst_core.cli.stopping import stopping
 from nst_core.imaging import decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import UnwritableOutputError
@@ -227,8 +231,6 @@ def test_who_asks_to_stop_gets_the_picture_and_the_second_time_the_end(number: s
 @unix_only
 def test_a_hangup_that_is_ignored_stays_so() -> None:
     """As under nohup: the work goes on."""
-    from nst_core.cli.stopping import stopping  # noqa: PLC0415 - the command line's own
-
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with stopping(lambda: None, "stopping") as asked:
@@ -237,6 +239,42 @@ def test_a_hangup_that_is_ignored_stays_so() -> None:
             assert asked == []
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_console_that_windows_closes_stops_and_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system waits until the work is kept; Ctrl-C is not its business. A stand-in plays the part of Windows."""
+    handlers: list[Callable[[int], bool]] = []
+
+    def set_handler(handler: Callable[[int], bool], add: int) -> None:
+        (handlers.append if add else handlers.remove)(handler)
+
+    kernel = SimpleNamespace(SetConsoleCtrlHandler=set_handler)
+    monkeypatch.setattr(ctypes, "WINFUNCTYPE", lambda *_: lambda function: function, raising=False)
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
+    monkeypatch.setattr(sys, "platform", "win32")
+    told, answers = threading.Event(), list[bool]()
+    with stopping(told.set, "stopping") as asked:
+        assert not handlers[0](0)
+        assert not asked
+        closing = threading.Thread(target=lambda: answers.append(handlers[0](2)))
+        closing.start()
+        assert told.wait(60)
+        assert asked == [0]
+        assert not answers
+    closing.join(60)
+    assert answers == [True]
+    assert not handlers
+
+
+@unix_only
+def test_ctrl_break_stops_and_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' second key; here another signal stands for it."""
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
+    told = threading.Event()
+    with stopping(told.set, "stopping") as asked:
+        signal.raise_signal(signal.SIGUSR1)
+        assert told.wait(60)
+        assert asked == [signal.SIGUSR1]
 
 
 @unix_only

@@ -12,8 +12,10 @@ from nst_core import Job, Progress, Settings, Style
 from nst_core.backends import tiling
 from nst_core.backends.tiling import Tile
 from nst_core.imaging import resizing
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.imaging.resizing import resize
-from nst_core.painting import painter
+from nst_core.painting import painter, regions
 from nst_core.painting import run as painting_run
 from nst_core.painting.painter import Painter
 from nst_core.painting.run import Run
@@ -64,6 +66,46 @@ def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(
     outcome = run.outcome()
     assert sum(outcome.metrics.evaluations) == steps
     assert np.abs(outcome.pixels - run.job.content).mean() > 0.01
+
+
+def test_who_leaves_a_run_while_its_picture_is_carried_does_not_wait_for_it(
+    large: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part at work is the last one; the picture of the smaller size is there."""
+    begun: list[int] = []
+    left = threading.Event()
+
+    def slow(height: int, width: int, *sides: int) -> Iterator[Tile]:
+        for tile in tiling.tiles(height, width, *sides):
+            begun.append(1)
+            yield tile
+            left.wait(60)
+
+    monkeypatch.setattr(painting_run, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(painter, "tiles", slow)
+    progress = iter(large)
+    while not begun:
+        next(progress)
+    threading.Timer(0.5, left.set).start()
+    progress.close()
+    assert len(begun) <= 2
+    assert large.outcome().pixels.shape == large.job.content.shape
+
+
+def test_a_style_with_transparency_is_filled_once(large: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not again for each size and part of the picture."""
+    filled: list[int] = []
+
+    def counted(colors: Float, alpha: Float) -> Float:
+        filled.append(1)
+        return fill_hidden(colors, alpha)
+
+    monkeypatch.setattr(regions, "fill_hidden", counted)
+    clear = np.dstack([painting(90, 120), np.ones((90, 120), np.float32)])
+    clear[:20, :, 3] = 0
+    run = Run(Job(large.job.content, (Style(clear),), Settings(backend="onnx", quality="draft")))
+    list(run)
+    assert len(filled) == 1
 
 
 def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(

@@ -266,7 +266,8 @@ def test_octaves_that_memory_has_no_room_for_are_told() -> None:
     assert "400 x 300" in str(told)
     assert "200 x 150" in str(told)
     run = made(short, Easel())
-    list(run)
+    counts = {progress.octaves for progress in run}
+    assert counts == {len(plan_job(short, Easel()).octaves)}  # from the first on
     assert told in run.outcome().metrics.notes
     assert not plan_job(roomy, Easel()).notes
 

@@ -1,0 +1,391 @@
+"""Starts real commands, workers and a real GIMP, lets accidents happen to them at random, and counts what was lost.
+
+python -m fuzz.accidents --seconds 600 --seed 1
+
+Of everything that it counts the right number is 0: finished paintings that are nowhere, processes whose program has
+ended, temporary files that the next run leaves there, tracebacks, images whose history is in disorder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from PIL import Image
+
+from nst_core.imaging import image_files
+from nst_core.system.safe_files import UNFINISHED
+
+ROOT = Path(__file__).resolve().parent.parent
+PHOTOGRAPH = ROOT / "demo" / "photographs" / "cat.jpg"
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ABORTED = "Aborted!"
+"""What a command says that Ctrl-C ended before it had begun to paint."""
+PATIENCE = 300.0
+"""Seconds for a command; one that takes longer hangs."""
+GOING = 15.0
+"""Seconds that a process has to end in after its program did."""
+SUBREAPER = 36  # of prctl: who has lost its parent becomes ours, and is seen
+
+
+@dataclass
+class Counts:
+    """What happened. Each list holds a line for each thing that should not have been."""
+
+    accidents: Counter[str] = field(default_factory=Counter)
+    finished: int = 0
+    lost: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    temporary: list[str] = field(default_factory=list)
+    tracebacks: list[str] = field(default_factory=list)
+    inconsistent: list[str] = field(default_factory=list)
+    hanging: list[str] = field(default_factory=list)
+
+    def faults(self) -> dict[str, list[str]]:
+        """What should not have been, by its kind."""
+        kinds = ("lost", "orphans", "temporary", "tracebacks", "inconsistent", "hanging")
+        return {kind: getattr(self, kind) for kind in kinds}
+
+    def read(self, text: str, where: str) -> None:
+        """Look through what a program said."""
+        if "Traceback (most recent call last)" in text:
+            self.tracebacks.append(f"{where}: {text[-2000:]}")
+        if "inconsistent state" in text:
+            self.inconsistent.append(f"{where}: {text[-2000:]}")
+
+
+class Commands:
+    """Accidents of the command line, in a folder of its own."""
+
+    def __init__(self, folder: Path, chance: random.Random, counts: Counts) -> None:
+        self._chance, self._counts = chance, counts
+        self._in, self._out, self._temporary = (folder / name for name in ("in", "out", "temporary"))
+        for place in (self._in, self._temporary):
+            place.mkdir()
+        with Image.open(PHOTOGRAPH) as picture:
+            for number, side in enumerate((96, 112, 128)):
+                picture.convert("RGB").resize((side, 80)).save(self._in / f"{number}.png")
+        self._kept: set[Path] = set()
+        self._number = 0
+        self.kinds: dict[str, Callable[[], None]] = {
+            "asked to stop": self._stopped,
+            "killed": self._killed,
+            "disk full": self._full,
+            "folder vanished": self._vanished,
+            "two at once": self._two,
+            "worker of a batch killed": self._worker_killed,
+            "batch killed": self._batch_killed,
+            "host of a worker killed": self._host_killed,
+        }
+
+    def happen(self, kind: str) -> None:
+        """One accident, and what must hold after it."""
+        shutil.rmtree(self._out, ignore_errors=True)
+        self._out.mkdir()
+        self._counts.accidents[kind] += 1
+        self.kinds[kind]()
+        self._look_for_orphans(kind)
+
+    def look_for_leftovers(self) -> None:
+        """After one more run in each folder, whose writes remove what killed ones left."""
+        for place in (self._out, self._temporary):
+            place.mkdir(exist_ok=True)
+            code, _ = self._ended(self._begun("stylize", self._in / "0.png", *self._quickly(place / "last.png")))
+            if code:
+                self._counts.lost.append(f"the last run in {place.name} ended with {code}")
+            (place / "last.png").unlink(missing_ok=True)
+            for path in place.rglob("*"):
+                if path.name.startswith((UNFINISHED, ".new-")) or (place == self._temporary and path not in self._kept):
+                    self._counts.temporary.append(str(path))
+
+    def _stopped(self) -> None:
+        child = self._begun("stylize", self._in / "2.png", *self._slowly(self._out / "a.png"))
+        self._wait(child, self._chance.uniform(0.1, 10))
+        number = self._chance.choice(STOPS)
+        child.send_signal(number)
+        self._judge(child, "asked to stop", excused=(-number,))
+
+    def _killed(self) -> None:
+        child = self._begun("stylize", self._in / "1.png", *self._quickly(self._out / "a.png"))
+        self._wait(child, self._chance.uniform(0.1, 8))
+        child.kill()
+        self._judge(child, "killed", excused=(-signal.SIGKILL,))
+
+    def _full(self) -> None:
+        """A disk of 64 KB, full but for a page, where that is allowed; else files may not grow beyond a page."""
+        with _small_disk(self._out) as mounted:
+            if not mounted:
+                return
+            with contextlib.suppress(OSError), (self._out / "filler").open("wb", buffering=0) as filler:
+                while filler.write(bytes(4096)):
+                    pass
+            child = self._begun("stylize", self._in / "0.png", *self._quickly(self._out / "a.png"))
+            self._judge(child, "disk full", whole=False)
+
+    def _vanished(self) -> None:
+        child = self._begun("stylize", self._in / "0.png", *self._quickly(self._out / "a.png"))
+        self._wait(child, self._chance.uniform(0.5, 5))
+        shutil.rmtree(self._out)
+        self._judge(child, "folder vanished", excused=(2,), whole=False)
+
+    def _two(self) -> None:
+        words: list[str | Path] = ["stylize", self._in / "0.png", *self._quickly(self._out / "a.png")]
+        children = [self._begun(*words), self._begun(*words)]
+        places = {self._judge(child, "two at once", excused=(2,), whole=False) for child in children}
+        if len(places) < len(children) and None not in places:
+            self._counts.lost.append(f"two at once: both are in {places}")
+
+    def _worker_killed(self) -> None:
+        child = self._begun("batch", self._in, "--out", self._out, *self._look(), "--jobs", "1", "--json")
+        self._wait(child, self._chance.uniform(1, 8))
+        for worker in self._workers(child.pid)[:1]:
+            with contextlib.suppress(psutil.Error):
+                worker.kill()
+        self._judge_batch(child, "worker of a batch killed")
+
+    def _batch_killed(self) -> None:
+        words: list[str | Path] = ["batch", self._in, "--out", self._out, *self._look(), "--json"]
+        child = self._begun(*words)
+        self._wait(child, self._chance.uniform(1, 10))
+        child.kill()
+        self._ended(child)
+        self._look_for_orphans("batch killed")
+        self._judge_batch(self._begun(*words), "batch killed")
+
+    def _host_killed(self) -> None:
+        script = (
+            "import os, sys; import numpy as np\n"
+            "from nst_core import Job, Settings, Style\nfrom nst_core.shared.client.engine import Engine\n"
+            "from nst_core.worker.convert import request_of\n"
+            "pixels = np.random.default_rng(0).random((96, 96, 3), np.float32)\n"
+            "job = Job(pixels, (Style(pixels),), Settings(quality='max', backend='onnx'))\n"
+            "engine = Engine.start([sys.executable, '-m', 'nst_core.worker'], os.environ)\n"
+            "print('begun', flush=True)\nengine.stylize(request_of(job))\n"
+        )
+        child = self._started([sys.executable, "-c", script])
+        self._wait(child, self._chance.uniform(0.5, 10))
+        child.kill()
+        self._ended(child)
+
+    def _judge(
+        self, child: subprocess.Popen[str], kind: str, excused: tuple[int, ...] = (), *, whole: bool = True
+    ) -> str | None:
+        """What it painted is where its report says. excused: exit codes of who had painted nothing yet.
+
+        whole: whether it must be where it was asked for. Returns where it is.
+        """
+        code, said = self._ended(child)
+        report = _object(said)
+        place = report.get("output") if isinstance(report, dict) else None
+        if place is None:
+            if code not in excused and ABORTED not in said:
+                self._counts.lost.append(f"{kind}: exit code {code} and no report: {said[-1000:]}")
+            return None
+        self._counts.finished += 1
+        if code != 0 and whole:
+            self._counts.lost.append(f"{kind}: exit code {code}, {report['notes']}")
+        if not _is_picture(Path(place)):
+            self._counts.lost.append(f"{kind}: {place} is no picture")
+        self._kept.add(Path(place))
+        return str(place)
+
+    def _judge_batch(self, child: subprocess.Popen[str], kind: str) -> None:
+        code, _ = self._ended(child)
+        names = sorted(path.name for path in self._out.glob("*.png") if _is_picture(path))
+        self._counts.finished += len(names)
+        if code or names != ["0.png", "1.png", "2.png"]:
+            self._counts.lost.append(f"{kind}: exit code {code}, {names}")
+
+    def _look(self) -> tuple[str, ...]:
+        return "--preset", "mosaic", "--quality", "draft", "--backend", "onnx"
+
+    def _quickly(self, output: Path) -> tuple[str, ...]:
+        return *self._look(), "-o", str(output), "--json"
+
+    def _slowly(self, output: Path) -> tuple[str, ...]:
+        return "--preset", "mosaic", "--quality", "max", "--backend", "onnx", "-o", str(output), "--json"
+
+    def _begun(self, *words: str | Path) -> subprocess.Popen[str]:
+        return self._started([str(Path(sys.executable).with_name("neural-style")), *map(str, words)])
+
+    def _started(self, command: list[str]) -> subprocess.Popen[str]:
+        surroundings = {**os.environ, "TMPDIR": str(self._temporary)}
+        said = tempfile.TemporaryFile("w+", dir=self._in.parent)  # noqa: SIM115 - closed when it was read
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=said, stderr=said, text=True
+        )
+        child.said = said  # type: ignore[attr-defined]
+        return child
+
+    def _ended(self, child: Any) -> tuple[int, str]:
+        """Its exit code, and all that it said."""
+        try:
+            child.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._counts.hanging.append(" ".join(child.args)[-500:])
+            child.kill()
+            child.wait()
+        child.said.seek(0)
+        text = child.said.read()
+        child.said.close()
+        self._counts.read(text, " ".join(child.args)[-300:])
+        return child.returncode, text
+
+    @staticmethod
+    def _wait(child: subprocess.Popen[str], seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+
+    @staticmethod
+    def _workers(parent: int) -> list[psutil.Process]:
+        with contextlib.suppress(psutil.Error):
+            return [one for one in psutil.Process(parent).children() if "nst_core.worker" in " ".join(one.cmdline())]
+        return []
+
+    def _look_for_orphans(self, kind: str) -> None:
+        deadline = time.monotonic() + GOING
+        while left := _engines_below(os.getpid()):
+            if time.monotonic() > deadline:
+                self._counts.orphans += [f"{kind}: {' '.join(one.cmdline())}" for one in left]
+                for one in left:
+                    one.kill()
+                return
+            time.sleep(0.1)
+
+
+def in_gimp(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
+    """Accidents of the filter, in a GIMP of its own. Raises GimpUnavailableError."""
+    sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
+    from conftest import furnished  # noqa: PLC0415 - of the tests
+
+    from demo.gimp import CACHE, find_or_fetch  # noqa: PLC0415 - a GIMP is asked for
+
+    studio = furnished(find_or_fetch(CACHE), folder)
+    judge_gimp(studio.check("gimp_accidents.py", seconds=seconds, seed=seed), counts)
+
+
+def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:
+    """Add what the script found inside GIMP."""
+    facts = found("accidents")
+    counts.accidents.update({f"in GIMP: {kind}": number for kind, number in facts["accidents"].items()})
+    counts.finished += facts["finished"]
+    for kind in ("lost", "orphans", "temporary", "tracebacks", "inconsistent"):
+        getattr(counts, kind).extend(f"in GIMP: {line}" for line in facts[kind])
+    counts.read(found("said")["text"], "GIMP")
+
+
+def on_the_command_line(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
+    """Accidents of commands, one after another, each kind as often as another."""
+    chance = random.Random(seed)  # noqa: S311 - accidents are no secret
+    with _reaping():
+        commands = Commands(folder, chance, counts)
+        until = time.monotonic() + seconds
+        waiting: list[str] = []
+        while time.monotonic() < until:
+            waiting = waiting or chance.sample(sorted(commands.kinds), len(commands.kinds))
+            commands.happen(waiting.pop())
+        commands.look_for_leftovers()
+
+
+@contextlib.contextmanager
+def _reaping() -> Iterator[None]:
+    """Have those who lost their parent become ours."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(SUBREAPER, 0, 0, 0, 0)
+
+
+@contextlib.contextmanager
+def _small_disk(place: Path) -> Iterator[bool]:
+    """A disk of 64 KB there, if this system lets us have one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    mounted = libc.mount(b"tmpfs", bytes(place), b"tmpfs", 0, b"size=64k") == 0
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            libc.umount2(bytes(place), 2)
+
+
+def _engines_below(pid: int) -> list[psutil.Process]:
+    """Living workers that lost their parent; those that have ended are reaped."""
+    found = []
+    for one in psutil.Process(pid).children():
+        with contextlib.suppress(psutil.Error):
+            if one.status() == psutil.STATUS_ZOMBIE:
+                with contextlib.suppress(OSError):
+                    os.waitpid(one.pid, os.WNOHANG)
+            elif "nst_core" in " ".join(one.cmdline()):
+                found.append(one)
+    return found
+
+
+def _object(said: str) -> Any:
+    """The JSON object among what a command said."""
+    start, end = said.find("{\n"), said.rfind("\n}")
+    with contextlib.suppress(ValueError):
+        return json.loads(said[start : end + 2]) if 0 <= start < end else None
+    return None
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        return len(image_files.read(path)) == 80
+    except Exception:  # noqa: BLE001 - whatever is wrong with it
+        return False
+
+
+def main() -> int:
+    """Let both kinds of accidents happen side by side, tell the counts, and return 1 if any is not 0."""
+    parser = argparse.ArgumentParser(prog="python -m fuzz.accidents", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    asked = parser.parse_args()
+    counts, failed = Counts(), []
+    with tempfile.TemporaryDirectory() as place:
+        folders = [Path(place) / name for name in ("commands", "gimp")]
+        for folder in folders:
+            folder.mkdir()
+
+        def beside() -> None:
+            try:
+                in_gimp(asked.seconds, asked.seed, folders[1], counts)
+            except BaseException as error:  # noqa: BLE001 - told at the end
+                failed.append(repr(error))
+
+        thread = threading.Thread(target=beside)
+        thread.start()
+        on_the_command_line(asked.seconds, asked.seed, folders[0], counts)
+        thread.join()
+    faults = counts.faults()
+    answer = {"seed": asked.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
+    sys.stdout.write(json.dumps(answer | {kind: len(found) for kind, found in faults.items()}, indent=2) + "\n")
+    for kind, found in faults.items():
+        for line in found:
+            sys.stdout.write(f"{kind}: {line}\n")
+    sys.stdout.writelines(f"GIMP: {line}\n" for line in failed)
+    return 1 if failed or any(faults.values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
