@@ -17,7 +17,7 @@ from gimp_plugin.named_styles import picks_of
 from gimp_plugin.report import Report, tell_left_out, tell_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
-from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError
+from nst_core.shared.errors import CancelledError, InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.settings import Value, from_mapping, to_mapping
 from nst_core.shared.wire.messages import Stylize
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gimp_plugin.call import Call
+    from gimp_plugin.dialog.run_window import RunWindow
     from gimp_plugin.gallery.picks import Picks
-    from nst_core.shared.client.engine import Engine
+    from nst_core.shared.wire.messages import Done
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,20 @@ def paint(
     it was, if there is nothing to keep.
     """
     report, safe = Report(len(layers)), Safe()
+    window = None if call.by_script else _window(len(layers))
+    new: list[Gimp.Layer] = []
     try:
-        painted, left_out = _painted(layers, order, report, safe)
+        painted, left_out = _painted(layers, order, report, safe, window)
+        if not painted and left_out:
+            raise left_out[0][1]
+        new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
+    except CancelledError:
+        safe.empty()
+        raise
     finally:
         report.close()
-    if not painted and left_out:
-        raise left_out[0][1]
-    new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
+        if window is not None:
+            window.finish(new)
     safe.empty()
     report.say_done(painted[-1].done.metrics)
     tell_notes(one.done for one in painted)
@@ -91,26 +99,41 @@ def paint(
     return new
 
 
+def _window(count: int) -> RunWindow | None:
+    """Where she sees it, and can stop it; without a screen None."""
+    from gimp_plugin.dialog import run_window  # noqa: PLC0415 - needs a screen
+
+    return run_window.RunWindow(count) if run_window.has_screen() else None
+
+
 def _painted(
-    layers: Sequence[Gimp.Layer], order: Order, report: Report, safe: Safe
+    layers: Sequence[Gimp.Layer], order: Order, report: Report, safe: Safe, window: RunWindow | None
 ) -> tuple[list[outputs.Painted], canvas.LeftOut]:
     painted: list[outputs.Painted] = []
     left_out: canvas.LeftOut = []
     with start() as engine:
         for number, layer in enumerate(layers):
+            show = functools.partial(report.show, number)
+            stylize = functools.partial(engine.stylize, on_progress=show)
+            if window is not None:
+                stylize = functools.partial(window.stylize, engine, number=number, on_progress=show)
             try:
-                painted.append(_paint(engine, layer, order, functools.partial(report.show, number)))
+                painted.append(_paint(stylize, layer, order))
                 safe.keep(painted[-1], order.look)
-            except LayerGoneError:  # noqa: PERF203 - deleted while the one before it was painted
+            except LayerGoneError:
                 continue
+            except CancelledError:
+                raise
             except NeuralStyleError as error:
                 left_out.append((layer.get_name() if canvas.is_there(layer) else "", error))
                 if not isinstance(error, InvalidImageError):  # no fault of the layer: the next would fare no better
                     break
+            if window is not None and window.stopped:
+                break
     return painted, left_out
 
 
-def _paint(engine: Engine, layer: Gimp.Layer, order: Order, show: Callable[..., None]) -> outputs.Painted:
+def _paint(stylize: Callable[[Stylize], Done], layer: Gimp.Layer, order: Order) -> outputs.Painted:
     look = order.look
     view = canvas.look(layer, as_seen=order.as_seen, hiding=look.regions.hiding(layer))
     where = (layer.get_image(), view.place.area(view.pixels))
@@ -118,7 +141,7 @@ def _paint(engine: Engine, layer: Gimp.Layer, order: Order, show: Callable[..., 
     request = Stylize(view.pixels, styles, order.settings, mask=view.mask, strength_map=strength_map)
     if order.begin is not None:
         request = order.begin(view, request)
-    return outputs.Painted(view.place, engine.stylize(request, on_progress=show))
+    return outputs.Painted(view.place, stylize(request))
 
 
 def _last_picks(config: Gimp.ProcedureConfig) -> Picks:

@@ -16,9 +16,7 @@ from gimp_plugin.wheel import only_with_focus
 from nst_core.shared.settings import Option, Setting, SettingInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
-
-    from gimp_plugin.image.regions import Region
+    from collections.abc import Callable, Collection
 
 SPACE = 6  # pixels
 ID = 1  # the column of a list's rows that names the option
@@ -72,12 +70,11 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
     return Setting(name, str, spec.get_default_value(), SettingInfo(label, about, options=tuple(options), scope="run"))
 
 
-def placed(config: Gimp.ProcedureConfig, name: str, regions: Sequence[Region]) -> Setting:
-    """The same for an argument that names one of these regions."""
+def placed(config: Gimp.ProcedureConfig, name: str) -> Setting:
+    """The same for an argument that says where something counts."""
     label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
     about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
-    options = tuple(Option(region.key, region.title, "") for region in regions)
-    return Setting(name, str, EVERYWHERE, SettingInfo(label, about, options=options, scope="run"))
+    return Setting(name, str, EVERYWHERE, SettingInfo(label, about, scope="run"))
 
 
 def describe(widget: Gtk.Widget, name: str) -> None:

@@ -14,8 +14,8 @@ from nst_core.shared.settings import Value, knobs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gimp_plugin.image.regions import Region
     from gimp_plugin.libgimp import Gimp
+    from gimp_plugin.strength_map.where import Where
 
 
 OTHERS = (
@@ -28,7 +28,7 @@ OTHERS = (
         _("_More settings"),
         _("_Undo"),
     ),
-    *(_("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…")),
+    *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…")),
 )
 """What other parts of the window are called, whose letters are taken."""
 
@@ -41,9 +41,9 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         config: Gimp.ProcedureConfig,
         look: Mapping[str, Value],
         on_change: Callable[[], None],
-        regions: Sequence[Region] = (),
+        where: Where | None = None,
     ) -> None:
-        """regions: where the strength may count, everywhere first; with no other there is nothing to choose."""
+        """where: chooses where the strength counts, if that can be chosen."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
         self._on_change = on_change
@@ -51,12 +51,18 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         self._estimate.get_style_context().add_class("dim-label")
         self._all = [*knobs(), *(declared(config, name) for name in (arguments.OUTPUT, arguments.AS_SEEN))]
-        if len(regions) > 1:
-            below = [named.name for named in self._all].index("strength") + 1
-            self._all.insert(below, placed(config, arguments.STRENGTH_MAP, regions))
+        if where is not None:
+            below = [named.name for named in self._all].index("keep_faces") + 1
+            self._all.insert(below, placed(config, arguments.STRENGTH_MAP))
         taken = "".join(map(access_key, OTHERS))
         labels = with_keys([_(named.knob.label) for named in self._all], taken)
-        self._rows = {named.name: Row(config, named, label) for named, label in zip(self._all, labels, strict=True)}
+        self._rows: dict[str, Row | Where] = {}
+        for named, label in zip(self._all, labels, strict=True):
+            if where is not None and named.name == where.name:
+                where.entitle(label, named.knob.label, named.knob.help)
+                self._rows[named.name] = where
+            else:
+                self._rows[named.name] = Row(config, named, label)
         self.pack_start(self._table(expert=False), expand=False, fill=False, padding=0)
         self.pack_start(self._experts(), expand=False, fill=False, padding=0)
         if all(self.values[name] == default for name, default in _looks().items()):  # as nobody has set them
@@ -87,8 +93,14 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def offer(self, backends: Sequence[str], devices: Sequence[str]) -> None:
         """Grey the backends and devices that this machine has not."""
-        self._rows["backend"].offer({"auto", *backends})
-        self._rows["device"].offer({"auto", *devices})
+        for name, there in (("backend", backends), ("device", devices)):
+            row = self._rows[name]
+            if isinstance(row, Row):
+                row.offer({"auto", *there})
+
+    def of(self, name: str) -> Gtk.Widget:
+        """The control of a setting."""
+        return self._rows[name].body
 
     def show_estimate(self, text: str) -> None:
         """What a run will take, beside the quality."""

@@ -12,7 +12,7 @@ from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.gallery import shelf
 from gimp_plugin.gallery.picks import Picks, of_preset
-from gimp_plugin.image import origin, regions, undelivered
+from gimp_plugin.image import drawn_maps, origin, regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.start import start
@@ -42,13 +42,15 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
     before = regions.remembered(image, picks.names)
-    config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in there else regions.EVERYWHERE)
-    window = Window(layers, config, picks.placed(before.keys).within(there), Session(start, GLib.idle_add))
+    strengths = [*there, drawn_maps.DRAWN] if before.drawn is not None else there
+    config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in strengths else regions.EVERYWHERE)
+    placed, session = picks.placed(before.keys).within(there), Session(start, GLib.idle_add)
+    window = Window(layers, config, placed, session, drawn=before.drawn)
     window.tell([report.left_out(*one) for one in left_out])
     window.offer(undelivered.found())
     layout = window.run(past.layout)
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
-    regions.remember(image, keys, arguments.strength_region(config))
+    regions.remember(image, keys, arguments.strength_region(config), window.drawn)
     if not window.made:
         left = last_choices.Left(window.picks, arguments.values_of(config))
         last_choices.remember(profile, replace(past, layout=layout, left=left))

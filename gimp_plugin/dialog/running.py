@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.roles import Phase, Status
@@ -11,7 +10,9 @@ from gimp_plugin.translation import _
 from gimp_plugin.wording import of_status
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.state import Flow
+    from collections.abc import Callable
+
+    Act = Callable[[], None]
 
 SPACE = 6  # pixels
 CHOOSING, RUNNING = "choosing", "running"
@@ -44,11 +45,12 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.pack_end(self._buttons(), expand=False, fill=False, padding=0)
         self.show_all()
 
-    def obey(self, flow: Flow) -> None:
+    def obey(self, *, stop: Act, cancel: Act, stylize: Act | None = None, stay: Act | None = None) -> None:
         """Connect the buttons."""
-        acts = (flow.stylize, partial(flow.stylize, stay=True), flow.stop, flow.cancel)
-        for button, act in zip((self.stylize, self._stay, self._stop, self._cancel), acts, strict=True):
-            button.connect("clicked", lambda _button, act=act: act())
+        acts = ((self.stylize, stylize), (self._stay, stay), (self._stop, stop), (self._cancel, cancel))
+        for button, act in acts:
+            if act is not None:
+                button.connect("clicked", lambda _button, act=act: act())
 
     def show_phase(self, phase: Phase) -> None:
         """Offer what can be done in this phase."""

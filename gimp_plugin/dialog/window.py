@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin.dialog.aside import Aside
 from gimp_plugin.dialog.columns import Columns
 from gimp_plugin.dialog.controls import Controls
 from gimp_plugin.dialog.last_choices import Layout
@@ -23,6 +25,9 @@ from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.pane import Kept, Preview
+from gimp_plugin.strength_map.editor import MapEditor
+from gimp_plugin.strength_map.map_tool import MapTool
+from gimp_plugin.strength_map.where import Where, follow_faces
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.wording import of_error, of_estimate
 from nst_core.shared.errors import NeuralStyleError
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.variations import Sheet, Variant
     from gimp_plugin.dialog.work import Onward
     from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.image.drawn_maps import DrawnMap
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 12  # pixels
@@ -54,16 +60,20 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         picks: Picks,
         session: Session,
         onward: Onward | None = None,
+        *,
+        drawn: DrawnMap | None = None,
     ) -> None:
-        """onward: how to go on with the one layer, which was painted before."""
+        """onward: how to go on with the one layer, which was painted before. drawn: the strength map of before."""
         super().__init__(title=_("Refine This Layer") if onward else _("Neural Style"), role="neural-style")
         self._layers = list(layers)
         self._session = session
         image = layers[0].get_image()
         self._gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
         self._busy = False
-        places = () if onward else regions.available(image)
-        self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, places)
+        self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
+        self._where = None if onward else Where(self._map, config, image)
+        self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, self._where)
+        follow_faces(self._map, self._controls.of("keep_faces"))
         own = Own(layers[0], Path(Gimp.directory()))
         self._gallery = Gallery(
             picks, lambda: self._controls.values, self._picked, lambda: regions.available(image), own
@@ -73,7 +83,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._error = _Bar(Gtk.MessageType.ERROR)
         self._news = _Bar(Gtk.MessageType.WARNING)
         self._offer = _OfferBar()
-        self._work = LayerWork(layers, config, lambda: self._gallery.picks, self._preview, onward)
+        self._preview.take_tool(MapTool(self._map, self._preview.redraw))
+        self._work = LayerWork(
+            layers, config, lambda: self._gallery.picks, self._preview, onward, lambda: self._map.drawn
+        )
+        self._aside = Aside(self, lambda: self._work.made)
         self._flow = Flow(session, self._work, self, _later)
         self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
         self._gallery.on_wanted(self._tiles.wake)
@@ -81,7 +95,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._variations = _variations_button(self._vary)
         self._strip = SnapshotStrip(Acts(self._compare, self._go_back_to, self._insert))
         self._build()
-        self._running.obey(self._flow)
+        stay = partial(self._flow.stylize, stay=True)
+        self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
         session.on_ready = lambda ready: self._controls.offer(ready.backends, ready.devices)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
@@ -90,6 +105,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def picks(self) -> Picks:
         """The styles chosen."""
         return self._gallery.picks
+
+    @property
+    def drawn(self) -> DrawnMap | None:
+        """The strength map that was drawn."""
+        return self._map.drawn
 
     @property
     def made(self) -> list[Gimp.Layer]:
@@ -126,8 +146,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_phase(self, phase: Phase) -> None:
         """Offer what can be done in this phase."""
         self._running.show_phase(phase)
+        self._aside.show_phase(phase)
         self._tiles.show_phase(phase)
         self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
+        if phase.busy and self._where is not None:
+            self._where.put_away()
         for part in (self._gallery, self._sidebar, self._variations, self._strip):
             part.set_sensitive(not phase.busy)
         if phase.busy:
@@ -168,6 +191,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_status(self, status: Status) -> None:
         """How far the run is."""
         self._running.show_status(status)
+        self._aside.show_status(status)
 
     def show_painting(self, number: int, pixels: Pixels) -> None:
         """The picture of a layer so far."""
@@ -181,6 +205,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""
         self._error.tell(" ".join(of_error(error)).strip() if error else "")
+        self._aside.show_error(error)
 
     def ask_to_keep(self, count: int) -> bool | None:
         """Whether to keep so many finished paintings, which would be lost; None: go on with the dialog."""
@@ -224,6 +249,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         content.pack_start(whole, expand=True, fill=True, padding=0)
         content.show_all()
         self._pages.set_visible_child(self._preview)
+        if self._where is not None:
+            self._where.obey_keys(self)
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
 

@@ -22,6 +22,7 @@ from nst_core.shared.wire.messages import Done, Pixels, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.image.drawn_maps import DrawnMap
     from gimp_plugin.preview.framing import Frame
     from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError
@@ -76,7 +77,9 @@ class LayerWork:
         picks: Callable[[], Picks],
         pane: Pane,
         onward: Onward | None = None,
+        drawn: Callable[[], DrawnMap | None] = lambda: None,
     ) -> None:
+        """drawn: the strength map that was drawn."""
         self.count = len(layers)
         self.made: list[Gimp.Layer] = []
         self._left_out: canvas.LeftOut = []
@@ -88,6 +91,7 @@ class LayerWork:
         self._picks = picks
         self._pane = pane
         self._onward = onward
+        self._drawn = drawn
 
     @property
     def as_seen(self) -> bool:
@@ -191,9 +195,10 @@ class LayerWork:
         if self._onward and picks.names == self._onward.picks.names:
             title, places = self._onward.title, replace(self._onward.places, keys=picks.regions())
         elif self._onward:
-            places = regions.chosen(picks.regions(), self._image)
+            before = self._onward.places
+            places = regions.chosen(picks.regions(), self._image, before.strength, before.drawn)
         else:
-            places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config))
+            places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
         return Wish(
             styles=picks.styles(partial(layer_styles.read, edge=edge)),
             settings=to_mapping(from_mapping(arguments.values_of(config))),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.preview.layer_tool import LayerTool
     from gimp_plugin.preview.paintings import Shown
     from gimp_plugin.preview.viewport import Point
 
@@ -46,6 +47,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         super().__init__()
         self.shown = shown
         self.held = False
+        self.tool: LayerTool | None = None
+        """What takes the mouse and the keys first, over the layer that it is of."""
         self.middle: Point | None = None  # the point of the layer to begin with when not all of it is seen
         self.view = Viewport(shown.source.size, LEAST)
         self._on_view = on_view
@@ -127,10 +130,17 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         box = Gtk.EventBox(can_focus=True, width_request=LEAST[0], height_request=LEAST[1], expand=True)
         mask = Gdk.EventMask
         box.add_events(mask.POINTER_MOTION_MASK | mask.KEY_PRESS_MASK | mask.KEY_RELEASE_MASK | mask.FOCUS_CHANGE_MASK)
-        box.add_events(mask.BUTTON_PRESS_MASK | mask.BUTTON_RELEASE_MASK | mask.SCROLL_MASK | mask.SMOOTH_SCROLL_MASK)
+        box.add_events(
+            mask.LEAVE_NOTIFY_MASK
+            | mask.BUTTON_PRESS_MASK
+            | mask.BUTTON_RELEASE_MASK
+            | mask.SCROLL_MASK
+            | mask.SMOOTH_SCROLL_MASK
+        )
         box.connect("button-press-event", self._press)
         box.connect("motion-notify-event", self._motion)
         box.connect("button-release-event", self._release)
+        box.connect("leave-notify-event", self._leave)
         box.connect("scroll-event", self._scroll)
         box.connect("key-press-event", self._key)
         box.connect("key-release-event", self._key_release)
@@ -179,6 +189,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._box.get_accessible().set_name(name.format(percent=round(100 * self._split), side=side))
         return bool(GLib.SOURCE_REMOVE)
 
+    def _tool_of(self) -> LayerTool | None:
+        return self.tool if self.tool is not None and self.tool.works_on(self.shown.source.layer) else None
+
     def _painted(self, zoom: int) -> GdkPixbuf.Pixbuf:
         view = replace(self.view, density=zoom) if zoom == self.view.density else self._coarser(zoom)
         wanted = (view, self.shown, self.shown.version)
@@ -195,6 +208,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             seen = pictures.compared(before, after, line)
         else:
             seen = before.copy()
+        if tool := self._tool_of():
+            tool.draw(seen, view)
         if not view.whole:
             self._draw_map(seen, view, zoom)
         return seen
@@ -273,6 +288,10 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return self._splits() and abs(self._share(event) - self._split) * side <= NEAR
 
     def _press(self, box: Gtk.EventBox, event: Gdk.EventButton) -> bool:
+        tool = self._tool_of()
+        if tool and not self._on_map(event.x, event.y) and tool.press(event, self.view):
+            box.grab_focus()
+            return True
         if event.button not in {Gdk.BUTTON_PRIMARY, Gdk.BUTTON_MIDDLE}:
             return False
         box.grab_focus()
@@ -294,6 +313,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return True
 
     def _motion(self, _box: Gtk.EventBox, event: Gdk.EventMotion) -> bool:
+        tool = self._tool_of()
+        if tool and tool.move(event, self.view):
+            return True
         if self._sliding:
             self._slide(self._share(event))
         elif self._pulling is not None:
@@ -306,14 +328,24 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _point(self, event: Gdk.EventMotion) -> None:
         """The mouse says what it would take hold of."""
+        tool = self._tool_of()
         name = "default" if self.view.whole else "grab"
         if self._on_map(event.x, event.y):
             name = "pointer"
+        elif tool and tool.cursor:
+            name = tool.cursor
         elif self._near_line(event):
             name = "col-resize" if self._upright else "row-resize"
         self._box.get_window().set_cursor(Gdk.Cursor.new_from_name(self._box.get_display(), name))
 
+    def _leave(self, _box: Gtk.EventBox, _event: Gdk.EventCrossing) -> bool:
+        if tool := self._tool_of():
+            tool.leave()
+        return False
+
     def _release(self, _box: Gtk.EventBox, _event: Gdk.EventButton) -> bool:
+        if self.tool is not None and self.tool.release():
+            return True
         pulled, self._pulling, self._sliding, self.held = self._pulling is not None, None, False, False
         if pulled:
             self._on_view()
@@ -341,6 +373,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return self.update_soon()
 
     def _key(self, _box: Gtk.EventBox, event: Gdk.EventKey) -> bool:
+        tool = self._tool_of()
+        if tool and tool.key(event, self.view):
+            return True
         name, view = Gdk.keyval_name(event.keyval).removeprefix("KP_"), self.view
         acts: dict[str, Callable[[], None]] = {
             "plus": lambda: self.zoom_in(1),

@@ -20,7 +20,8 @@ from nst_core.shared.wire.messages import Excerpt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gimp_plugin.preview.framing import Frame
+    from gimp_plugin.preview.framing import Frame, Size
+    from gimp_plugin.preview.layer_tool import LayerTool
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
@@ -85,6 +86,19 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             return None
         source = Source.of(other, as_seen=self._as_seen)
         return source.read(frame) if source.size == self._source.size else None
+
+    @property
+    def lies(self) -> tuple[Size, Size]:
+        """Where the layer lies in the image, with its effects if they are painted: its corner and its size, px."""
+        return self._source.corner, self._source.size
+
+    def take_tool(self, tool: LayerTool) -> None:
+        """Let this have the mouse and the keys first, over its layer."""
+        self._comparison.tool = tool
+
+    def redraw(self) -> None:
+        """Something that a tool draws looks different."""
+        self._comparison.update_soon()
 
     def offer(self, button: Gtk.Button) -> None:
         """Put a button of the window's below the picture."""

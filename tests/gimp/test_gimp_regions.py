@@ -71,3 +71,24 @@ def test_a_drawn_map_stays_with_its_image(found: Found) -> None:
     facts = found("drawn_map")
     assert facts["remembered"] == [[""], "drawn", True]
     assert facts["elsewhere"]
+
+
+def test_strokes_draw_less_and_more_and_the_eraser_brings_back(found: Found) -> None:
+    """By as much as was said, within the brush alone; what was drawn is undone stroke by stroke."""
+    facts = found("strokes")
+    assert facts["less"] == [0, 0, 255, 255]
+    assert facts["half more"] == pytest.approx([127, 127, 255, 255], abs=1)
+    assert facts["erased"] == [255, 255, 255, 255]
+    assert facts["undone twice"] == 0
+    assert facts["all undone"] == [True, False]
+    assert facts["rebased"] == [True, 255, 0]
+
+
+def test_a_soft_brush_stays_soft_however_often_a_stroke_passes(found: Found) -> None:
+    """A stroke goes once over each place; the next one may go further."""
+    facts = found("strokes")
+    assert facts["soft"] == facts["soft, often"]
+    middle, border, *beyond = facts["soft"]
+    assert middle < 10
+    assert 100 < border < 250
+    assert beyond == [255, 255]

@@ -89,10 +89,10 @@ def test_every_widget_has_a_name_and_no_two_answer_to_one_letter(sittings: dict[
 
 
 def test_the_selection_is_chosen_as_the_place_where_the_strength_counts(sittings: dict[str, Facts]) -> None:
-    """Soft as it is, and it becomes no mask then; without anything to choose there is no list, and none counts."""
+    """Soft as it is, and it becomes no mask then; where nobody has chosen it, it does not count."""
     facts = sittings["place"]
     assert facts["status"] == "success", facts
-    assert (sittings["adjust"]["places"], facts["places"]) == (0, 1)
+    assert (sittings["adjust"]["places"], facts["places"]) == (1, 1)
     assert facts["nameless"] == []
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
     assert not any(facts["masks"])

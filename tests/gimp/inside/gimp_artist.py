@@ -19,7 +19,8 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 
-from gi.repository import Atspi  # noqa: E402 - the version must be chosen first
+from artist_map import aside, draw, watch  # noqa: E402 - the version must be chosen first
+from gi.repository import Atspi  # noqa: E402 - the same
 from screen_reader import (  # noqa: E402 - the same
     FOLDER,
     ORDER,
@@ -76,7 +77,7 @@ def work() -> None:
         name = sitting["name"]
         until((FOLDER / f"{name}.open").exists)
         run("xdotool", "mousemove", "1279", "719")  # where it asks for no tooltip
-        if name != "interrupt":
+        if name not in {"interrupt", "aside"}:
             until(window)  # a plug-in that is still starting does not answer, and whoever asks it waits for ever
         seen[name] = SITTINGS[name]()
         (FOLDER / f"{name}.seen").touch()
@@ -366,7 +367,8 @@ def least(process: int) -> Facts:
     return {what: min(one[what] for one in seen) for what in seen[0]}
 
 
-for sitting in (accept, adjust, place, look, keep, stay, leave, repair, lose, crash, interrupt, often):
+OURS = (accept, adjust, place, look, keep, stay, leave, repair, lose, crash, interrupt, often, draw, watch, aside)
+for sitting in OURS:
     SITTINGS[sitting.__name__] = sitting
 
 

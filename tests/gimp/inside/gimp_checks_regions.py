@@ -18,6 +18,7 @@ from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.regions import INSIDE, OUTSIDE, Regions
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
+from gimp_plugin.strength_map.drawing import Brush, Drawing, Way
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import StyleFile
 
@@ -117,6 +118,34 @@ def drawn_map() -> Facts:
         "remembered": [before.keys, before.strength, before.drawn == drawn],
         "elsewhere": regions.remembered(photograph(), ["any"]).drawn is None,
     }
+
+
+@check
+def strokes() -> Facts:
+    """Of a brush of 20 px on a map of 100 x 60 px, along its middle row; what a place has afterwards."""
+    drawing = Drawing((100, 60), b"\xff" * 6000)
+
+    def stroke(way: Way, *, softness: float = 0.0, amount: float = 1.0, times: int = 1) -> list[int]:
+        drawing.begin(Brush(20, softness, amount, way), (20, 30))
+        for _time in range(times):
+            drawing.go_on((80, 30))
+            drawing.go_on((20, 30))
+        drawing.end()
+        return [drawing.levels[100 * y + x] for x, y in ((50, 30), (50, 22), (50, 45), (5, 30))]
+
+    facts: Facts = {"less": stroke(Way.LESS), "half more": stroke(Way.MORE, amount=0.5)}
+    facts["erased"] = stroke(Way.ERASE, amount=0.5)
+    drawing.undo()
+    drawing.undo()
+    facts["undone twice"] = drawing.levels[100 * 30 + 50]
+    drawing.undo()
+    facts["all undone"] = [set(drawing.levels) == {255}, drawing.can_undo]
+    facts["soft"] = stroke(Way.LESS, softness=1.0)
+    drawing.undo()
+    facts["soft, often"] = stroke(Way.LESS, softness=1.0, times=5)
+    drawing.rebase(bytes(6000))
+    facts["rebased"] = [set(drawing.levels) == {0}, stroke(Way.MORE)[0], stroke(Way.ERASE)[0]]
+    return facts
 
 
 answer()

@@ -44,7 +44,7 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     image.set_selected_layers(image.get_layers())
     image.clean_all()
     display = Gimp.Display.new(image)
-    facts = wait_for_artist(name) if name == "interrupt" else paint(name, image)
+    facts = wait_for_artist(name) if name in {"interrupt", "aside"} else paint(name, image)
     if image.is_valid():
         facts |= found_in(image)
     (FOLDER / f"{name}.over").touch()
@@ -89,6 +89,7 @@ def wait_for_artist(name: str) -> dict[str, Any]:
 def found_in(image: Gimp.Image) -> dict[str, Any]:
     return {
         "layers": [layer.get_name() for layer in image.get_layers()],
+        "channels": [channel.get_name() for channel in image.get_channels()],
         "masks": [layer.get_mask() is not None for layer in image.get_layers()],
         "recipes": [notes(layer) for layer in image.get_layers()],
         "saved": notes(image),

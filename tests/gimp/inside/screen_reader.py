@@ -67,7 +67,7 @@ def widgets() -> Iterator[Any]:
 
 
 def filter_windows() -> Iterator[Any]:
-    return (one for one in windows_of("neural-style.py") if one is not None and one.get_name() == TITLE)
+    return (one for one in windows_of("neural-style.py") if one is not None and one.get_name().endswith(TITLE))
 
 
 def seen_of(tops: Iterable[Any]) -> Iterator[Any]:
@@ -142,7 +142,7 @@ def letter_of(one: Any) -> str:
     return str(actions.get_key_binding(0)).split(";")[0].removeprefix("<Alt>")
 
 
-def window(title: str = f"^{TITLE}$") -> str:
+def window(title: str = f"{TITLE}$") -> str:
     """The number of the window with such a title; empty while none can be seen."""
     search = ["xdotool", "search", "--onlyvisible", "--name", title]
     found = subprocess.run(search, capture_output=True, text=True, check=False, timeout=PATIENCE).stdout.split()

@@ -1,0 +1,93 @@
+"""What tells of a run where its window is not looked at: the window's title, GIMP's progress bar, a notification."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.libgimp import Gimp
+from gimp_plugin.libgtk import Gdk, GimpUi
+from gimp_plugin.notification import notify
+from gimp_plugin.translation import _, ngettext
+from gimp_plugin.wording import duration, of_error, of_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gimp_plugin.libgtk import Gtk
+    from nst_core.shared.errors import NeuralStyleError
+
+BAR_SECONDS = 0.25  # between movements of GIMP's bar
+
+
+def title_while(status: Status, title: str) -> str:
+    """The title of a window that paints."""
+    progress = status.progress
+    said = f"{status.fraction:.0%}"  # of several layers: only the one being painted is known to the engine
+    if progress is not None and status.number == status.count:
+        said = _("{time} left").format(time=duration(progress.seconds_left))
+    return f"{said[:1].upper()}{said[1:]} · {title}"
+
+
+def tell_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> None:
+    """Notify her of finished paintings, if there are any and another window is in front."""
+    if not new or window.is_active():
+        return
+    names = [layer.get_name() for layer in new if layer.is_valid()]
+    text = ngettext("{count} painting is finished.", "{count} paintings are finished.", len(new))
+    one = _("{layer} is finished.").format(layer=names[0]) if len(names) == 1 else text.format(count=len(new))
+    notify(title, one)
+
+
+class Aside:
+    """Belongs to a window that paints. `made` are the layers that have come of it."""
+
+    def __init__(self, window: Gtk.Window, made: Callable[[], Sequence[Gimp.Layer]]) -> None:
+        self._window = window
+        self._made = made
+        self._title = window.get_title()
+        self._busy = False
+        self._before = 0
+        self._next = 0.0
+        window.set_type_hint(Gdk.WindowTypeHint.NORMAL)  # a window of a dialog's kind has no button to minimise it
+
+    def show_phase(self, phase: Phase) -> None:
+        """A run begins or ends."""
+        if phase.busy == self._busy:
+            return
+        self._busy = phase.busy
+        if phase.busy:
+            self._before, self._next = len(self._made()), 0.0
+            Gimp.progress_init(self._title)
+            self._let_go()
+        else:
+            Gimp.progress_end()
+            self._window.set_title(self._title)
+            if phase is not Phase.CLOSED:
+                GimpUi.window_set_transient(self._window)
+            tell_finished(self._window, self._title, self._made()[self._before :])
+
+    def show_status(self, status: Status) -> None:
+        """How far the run is."""
+        if not self._busy:
+            return
+        self._window.set_title(title_while(status, self._title))
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + BAR_SECONDS
+            Gimp.progress_set_text(f"{self._title}: {of_status(status)}")
+            Gimp.progress_update(status.fraction)
+
+    def show_error(self, error: NeuralStyleError | None) -> None:
+        """The run has ended so."""
+        if error is not None and not self._window.is_active():
+            notify(self._title, " ".join(of_error(error)).strip())
+
+    def _let_go(self) -> None:
+        """Lie above GIMP's window no longer: she works on there, and may minimise this one."""
+        there = self._window.get_window()
+        with contextlib.suppress(AttributeError, TypeError):  # only X11 has such properties
+            if there is not None and "X11" in type(there).__name__:
+                Gdk.property_delete(there, Gdk.Atom.intern("WM_TRANSIENT_FOR", only_if_exists=False))

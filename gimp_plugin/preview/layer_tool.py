@@ -1,0 +1,39 @@
+"""What can take the mouse and the keys in the preview, and draw over the layer there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gimp_plugin.libgimp import GdkPixbuf, Gimp
+    from gimp_plugin.libgtk import Gdk
+    from gimp_plugin.preview.viewport import Viewport
+
+
+class LayerTool(Protocol):
+    """Hears of everything first; what it answers with True is done."""
+
+    @property
+    def cursor(self) -> str:
+        """The name of the pointer over the layer; empty for the usual ones."""
+
+    def works_on(self, layer: Gimp.Layer) -> bool:
+        """Whether it is a tool for this layer."""
+
+    def draw(self, seen: GdkPixbuf.Pixbuf, view: Viewport) -> None:
+        """Draw over what is seen of the layer."""
+
+    def press(self, event: Gdk.EventButton, view: Viewport) -> bool:
+        """A button of the mouse was pressed."""
+
+    def move(self, event: Gdk.EventMotion, view: Viewport) -> bool:
+        """The mouse has moved."""
+
+    def release(self) -> bool:
+        """The button was let go."""
+
+    def leave(self) -> None:
+        """The mouse is somewhere else now."""
+
+    def key(self, event: Gdk.EventKey, view: Viewport) -> bool:
+        """A key was pressed."""

@@ -1,0 +1,193 @@
+"""A strength map that is being drawn: strokes of a soft brush, and what takes them back."""
+
+from __future__ import annotations
+
+import enum
+import math
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gimp_plugin.image.selections import gray_pixbuf, levels_of
+from gimp_plugin.libgimp import GdkPixbuf, GLib
+
+MOST_UNDONE = 50  # strokes
+SPACING = 0.1  # of the brush's diameter: from one dab to the next
+FINEST = 3.0  # px of the map: a brush that is smaller would leave nothing
+PROFILE = 128  # px: a brush is drawn once at this size
+
+Size = tuple[int, int]
+Point = tuple[float, float]
+Box = tuple[int, int, int, int]  # left, top, width, height
+
+
+class Way(enum.Enum):
+    """What a stroke does."""
+
+    LESS = "less"
+    MORE = "more"
+    ERASE = "erase"
+
+
+@dataclass(frozen=True)
+class Brush:
+    """size: its diameter, px of the map. softness: of its border, 0 to 1. amount: how far one stroke goes, 0 to 1."""
+
+    size: float
+    softness: float
+    amount: float
+    way: Way
+
+
+class Drawing:
+    """Levels of a map, 255 where the strength counts in full, upon others which the eraser brings back."""
+
+    def __init__(self, size: Size, levels: bytes) -> None:
+        """levels: one byte a pixel, what is drawn upon."""
+        self.size = size
+        self.version = 0  # counts what was done
+        self._under = gray_pixbuf(levels, *size)
+        self._seen = gray_pixbuf(levels, *size).copy()
+        self._past: list[bytes] = []
+        self._stroke: _Stroke | None = None
+
+    @property
+    def levels(self) -> bytes:
+        """As they are now."""
+        return levels_of(self._seen)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is something to take back."""
+        return bool(self._past)
+
+    def begin(self, brush: Brush, at: Point, pressure: float = 1.0) -> None:
+        """Begin a stroke with a dab. at: px of the map."""
+        self._remember()
+        self._stroke = _Stroke(brush, self._seen.copy(), self.size)
+        self.go_on(at, pressure)
+
+    def go_on(self, at: Point, pressure: float = 1.0) -> None:
+        """Lead the stroke to there. pressure: of a pen, 0 to 1."""
+        if self._stroke is not None and (box := self._stroke.reach(at, pressure)):
+            self._blend(self._stroke, box)
+            self.version += 1
+
+    def end(self) -> None:
+        """Lift the brush."""
+        self._stroke = None
+
+    def replace(self, levels: bytes) -> None:
+        """Other levels, in one step."""
+        self._remember()
+        self._put(levels)
+
+    def rebase(self, levels: bytes) -> None:
+        """Draw upon other levels from now on. What was drawn is gone until it is undone."""
+        self.replace(levels)
+        self._under = gray_pixbuf(levels, *self.size)
+
+    def undo(self) -> None:
+        """Take back the last stroke."""
+        if self._past:
+            self._put(zlib.decompress(self._past.pop()))
+
+    def _remember(self) -> None:
+        self._past.append(zlib.compress(self.levels, 1))
+        del self._past[:-MOST_UNDONE]
+
+    def _put(self, levels: bytes) -> None:
+        self._stroke = None
+        self._seen = gray_pixbuf(levels, *self.size).copy()
+        self.version += 1
+
+    def _blend(self, stroke: _Stroke, box: Box) -> None:
+        """Lay the stroke over what was there before it, in a box."""
+        left, top, width, height = box
+        stroke.before.copy_area(left, top, width, height, self._seen, left, top)
+        rgba = bytearray(4 * width * height)
+        rgba[3::4] = stroke.part(box)
+        if stroke.brush.way is Way.ERASE:
+            target = levels_of(self._under.new_subpixbuf(left, top, width, height))
+            for channel in range(3):
+                rgba[channel::4] = target
+        elif stroke.brush.way is Way.MORE:
+            for channel in range(3):
+                rgba[channel::4] = b"\xff" * (width * height)
+        raw, colors = GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB
+        over = GdkPixbuf.Pixbuf.new_from_bytes(raw, colors, True, 8, width, height, 4 * width)  # noqa: FBT003 - alpha
+        amount = 255 if stroke.brush.way is Way.ERASE else round(255 * stroke.brush.amount)
+        nearest = GdkPixbuf.InterpType.NEAREST
+        over.composite(self._seen, left, top, width, height, left, top, 1, 1, nearest, amount)
+
+
+class _Stroke:
+    """How much of a stroke is everywhere: however often the brush passes, no more than once."""
+
+    def __init__(self, brush: Brush, before: GdkPixbuf.Pixbuf, size: Size) -> None:
+        self.brush = brush
+        self.before = before
+        self._size = size
+        self._rows = [bytearray(size[0]) for _row in range(size[1])]
+        self._profile = _profile(brush.softness)
+        self._dabs: dict[tuple[int, int], list[bytes]] = {}
+        self._last: Point | None = None
+
+    def part(self, box: Box) -> bytes:
+        """The levels in a box."""
+        left, top, width, height = box
+        return b"".join(self._rows[row][left : left + width] for row in range(top, top + height))
+
+    def reach(self, at: Point, pressure: float) -> Box | None:
+        """Dabs on the way to a point; where something has changed."""
+        size = max(FINEST, self.brush.size)
+        last = self._last or at
+        way = math.dist(last, at)
+        steps = math.ceil(way / max(1.0, SPACING * size))
+        if self._last is not None and not steps:
+            return None
+        reach = size / 2 + 1
+        for step in range(steps + 1) if self._last is None else range(1, steps + 1):
+            share = step / steps if steps else 1.0
+            self._dab((last[0] + share * (at[0] - last[0]), last[1] + share * (at[1] - last[1])), size, pressure)
+        self._last = at
+        left, top = (max(0, math.floor(min(a, b) - reach)) for a, b in zip(last, at, strict=True))
+        right, bottom = (
+            min(side, math.ceil(max(a, b) + reach)) for a, b, side in zip(last, at, self._size, strict=True)
+        )
+        return (left, top, right - left, bottom - top) if right > left and bottom > top else None
+
+    def _dab(self, at: Point, size: float, pressure: float) -> None:
+        side = round(size)
+        rows = self._scaled(side, round(255 * min(1.0, max(0.0, pressure))))
+        left, top = round(at[0] - side / 2), round(at[1] - side / 2)
+        first, last = max(0, -left), min(side, self._size[0] - left)
+        if first >= last:
+            return
+        for row in range(max(0, -top), min(side, self._size[1] - top)):
+            there = self._rows[top + row]
+            part = there[left + first : left + last]
+            there[left + first : left + last] = bytes(map(max, part, rows[row][first:last]))
+
+    def _scaled(self, side: int, pressure: int) -> list[bytes]:
+        """The brush's own levels at a size, row by row."""
+        if (side, pressure) not in self._dabs:
+            smooth = GdkPixbuf.InterpType.BILINEAR
+            levels = levels_of(self._profile.scale_simple(side, side, smooth))
+            weaker = bytes(level * pressure // 255 for level in range(256))
+            levels = levels.translate(weaker)
+            self._dabs[side, pressure] = [levels[row * side :][:side] for row in range(side)]
+        return self._dabs[side, pressure]
+
+
+@lru_cache(maxsize=4)
+def _profile(softness: float) -> GdkPixbuf.Pixbuf:
+    """A round brush: full in its middle, a raised cosine to its border."""
+    middle, rows = PROFILE / 2, bytearray()
+    soft = max(softness, 2 / PROFILE)
+    for y in range(PROFILE):
+        for x in range(PROFILE):
+            radius = math.hypot(x + 0.5 - middle, y + 0.5 - middle) / middle
+            inward = min(1.0, max(0.0, (1 - radius) / soft))
+            rows.append(round(127.5 * (1 - math.cos(math.pi * inward))))
+    return gray_pixbuf(bytes(rows), PROFILE, PROFILE)

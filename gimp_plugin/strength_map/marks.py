@@ -1,0 +1,77 @@
+"""What is drawn over the preview: a tint where the strength counts less, outlines of faces, a brush's ring."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gimp_plugin.libgimp import GdkPixbuf, GLib
+from gimp_plugin.strength_map import face_shapes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gimp_plugin.preview.viewport import Viewport
+    from nst_core.shared.wire.messages import Face
+
+TINT = (255, 40, 40)  # as of GIMP's quick mask
+MOST_TINT = 150  # of 255: the picture shines through
+LIGHT, DARK = 0xFFFFFFFF, 0x000000FF
+SPACING = 1.0  # px of the screen between points of a line
+
+Point = tuple[float, float]
+
+
+def tint(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
+    """Transparent where a map is white, the deepest where it is black."""
+    rgba = bytearray(4 * len(levels))
+    for channel, value in enumerate(TINT):
+        rgba[channel::4] = bytes([value]) * len(levels)
+    rgba[3::4] = levels.translate(bytes((255 - level) * MOST_TINT // 255 for level in range(256)))
+    raw, colors = GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB
+    return GdkPixbuf.Pixbuf.new_from_bytes(raw, colors, True, 8, width, height, 4 * width)  # noqa: FBT003 - alpha
+
+
+def lay_over(seen: GdkPixbuf.Pixbuf, view: Viewport, over: GdkPixbuf.Pixbuf, place: tuple[Point, Point]) -> None:
+    """Lay a map over what is seen of a layer. place: its corner, px of the layer, and px of the layer for one of it."""
+    (left, top), (wide, high) = place
+    box = view.visible
+    across, down = seen.get_width() / box.width, seen.get_height() / box.height
+    corner = ((left - box.left) * across, (top - box.top) * down)
+    smooth = GdkPixbuf.InterpType.BILINEAR
+    over.composite(seen, 0, 0, seen.get_width(), seen.get_height(), *corner, across * wide, down * high, smooth, 255)
+
+
+def outline(seen: GdkPixbuf.Pixbuf, view: Viewport, faces: Iterable[Face]) -> None:
+    """Draw around faces, whose lengths are px of the layer."""
+    box = view.visible
+    across, down = seen.get_width() / box.width, seen.get_height() / box.height
+    for face in faces:
+        count = max(24, math.ceil(face_shapes.around(face) * across / SPACING))
+        points = [((x - box.left) * across, (y - box.top) * down) for x, y in face_shapes.outline(face, count)]
+        _line(seen, points, view.density)
+
+
+def ring(seen: GdkPixbuf.Pixbuf, view: Viewport, middle: Point, diameter: float) -> None:
+    """Draw a brush. middle and diameter: px of the layer."""
+    box = view.visible
+    across, down = seen.get_width() / box.width, seen.get_height() / box.height
+    radius = max(2.0, diameter / 2 * across)
+    count = max(24, math.ceil(2 * math.pi * radius / SPACING))
+    x, y = (middle[0] - box.left) * across, (middle[1] - box.top) * down
+    turns = [2 * math.pi * number / count for number in range(count)]
+    _line(seen, [(x + radius * math.cos(turn), y + radius * math.sin(turn)) for turn in turns], view.density)
+
+
+def _line(seen: GdkPixbuf.Pixbuf, points: list[Point], weight: int) -> None:
+    """Light within dark, to be seen on everything."""
+    for color, wide in ((DARK, 4 * weight), (LIGHT, 2 * weight)):
+        for x, y in points:
+            _dot(seen, math.floor(x) - wide // 2, math.floor(y) - wide // 2, wide, color)
+
+
+def _dot(seen: GdkPixbuf.Pixbuf, left: int, top: int, side: int, color: int) -> None:
+    right, bottom = min(left + side, seen.get_width()), min(top + side, seen.get_height())
+    left, top = max(0, left), max(0, top)
+    if right > left and bottom > top:
+        seen.new_subpixbuf(left, top, right - left, bottom - top).fill(color)

@@ -1,0 +1,88 @@
+"""Where the strength counts, drawn in the window of a real GIMP; and what tells of a run that nobody looks at."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from sittings import Facts, Sitting, sit
+
+if TYPE_CHECKING:
+    from conftest import Studio
+
+    from demo.gimp import Gimp
+
+pytestmark = pytest.mark.gimp
+
+
+@pytest.fixture(scope="module")
+def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
+    """What GIMP and the artist saw of each opening of the dialog."""
+    wanted = [Sitting("draw", "unchanged"), Sitting("watch", "slow"), Sitting("aside", "slow")]
+    return sit(studio, windows, tmp_path_factory.mktemp("map"), wanted)
+
+
+def test_a_map_is_drawn_by_mouse_and_by_keys_and_strokes_are_taken_back(sittings: dict[str, Facts]) -> None:
+    """A stroke chooses the drawn map; Ctrl+Z takes it back; arrows and the space bar draw, X and E change the brush."""
+    facts = sittings["draw"]
+    assert facts["at first"] == ["Everywhere"]
+    assert facts["by mouse"] == ["As drawn"]
+    assert all(facts[what] for what in ("nothing left to undo", "by keys", "more by X", "eraser by E"))
+    assert facts["cleared"] == ["Everywhere"]
+
+
+def test_the_brush_has_names_and_letters_like_everything_else(sittings: dict[str, Facts]) -> None:
+    """As a screen reader is told."""
+    facts = sittings["draw"]
+    assert facts["nameless"] == []
+    assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+
+
+def test_faces_are_outlined_while_keep_faces_has_the_focus(sittings: dict[str, Facts]) -> None:
+    """White within black, where the engine found one."""
+    assert sittings["draw"]["around the face"]
+
+
+def test_the_drawn_map_is_painted_with_noted_and_saved_as_a_channel(sittings: dict[str, Facts]) -> None:
+    """Soft around the face, which it spares."""
+    facts = sittings["draw"]
+    assert facts["status"] == "success", facts
+    assert facts["said"] == "Saved as the channel 'Strength'."
+    assert facts["channels"] == ["Strength"]
+    said = json.loads(facts["recipes"][0]["neural-style-recipe"])
+    assert (said["strength_region"], said["drawn"]["base"]) == ("drawn", "")
+    counts = said["asked"]["strength map"]
+    assert min(counts.values()) > 100
+    assert counts["full"] > counts["none"]
+
+
+def test_a_drawn_map_is_not_carried_to_the_next_image(sittings: dict[str, Facts]) -> None:
+    """Nor offered there."""
+    assert sittings["watch"]["at first"] == ["Everywhere"]
+    assert sittings["watch"]["offered"] == ["Everywhere"]
+
+
+def test_title_and_progress_bar_of_gimp_tell_how_long_it_takes(sittings: dict[str, Facts]) -> None:
+    """As the window does."""
+    facts = sittings["aside"]
+    assert facts["title"].endswith("Neural Style")
+    assert "minutes left" in facts["title"]
+    assert 0 < facts["bar of GIMP"] < 1
+
+
+def test_the_desktop_is_told_when_she_looks_elsewhere(sittings: dict[str, Facts]) -> None:
+    """And only then."""
+    assert sittings["watch"]["told"] == []
+    (told,) = sittings["aside"]["told"]
+    assert told["title"] == "Neural Style"
+    assert told["body"] == "Background: stylized is finished."
+
+
+def test_a_repeated_run_has_a_window_of_its_own_that_stops_and_keeps(sittings: dict[str, Facts]) -> None:
+    """It tells as much as the large one; the painting comes above the first."""
+    facts = sittings["aside"]
+    assert "minutes left" in facts["title again"]
+    assert 0 < facts["bar again"] < 1
+    assert [told["title"] for told in facts["told again"]] == ["Neural Style"]
+    assert len(facts["layers"]) == 3
