@@ -107,8 +107,8 @@ def style_path(config: Gimp.ProcedureConfig) -> Path | None:
 
 
 def strength_region(config: Gimp.ProcedureConfig) -> str:
-    """Where the strength counts; empty: everywhere, as where the procedure has no such argument."""
-    return (config.get_property(STRENGTH_MAP) or "") if config.find_property(STRENGTH_MAP) else ""
+    """Where the strength counts; empty: everywhere."""
+    return config.get_property(STRENGTH_MAP) or ""
 
 
 def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:
