@@ -7,7 +7,7 @@ PIP := -m pip install --quiet --quiet --disable-pip-version-check --no-warn-scri
 .PHONY: help demo check test test-elsewhere test-gpu test-gimp32 coverage matrix audit lint lock install wheel clean
 
 help:
-	@echo "make demo         stylise a photograph in a real GIMP 3, into out/"
+	@echo "make demo         stylize a photograph in a real GIMP 3, into out/"
 	@echo "make install      put the plug-in into your GIMP 3"
 	@echo "make check        what is soon known: form, types, and the tests that neither paint nor start programs"
 	@echo "make test         run every test, the real GIMP included"
@@ -85,6 +85,7 @@ lock:
 # Without what an earlier build left: it would go into the wheel.
 wheel: .venv-test/installed
 	@rm -rf build dist
+	@.venv-test/bin/python -m docs.guide_page
 	@.venv-test/bin/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@rm -rf build
 	@ls -l dist

@@ -48,7 +48,7 @@ def main() -> int:
 def _in_gimp(gimp: Gimp, document: Path, picture: Path) -> bool:
     plug_in = install_plugin(PROFILE / "plug-ins", gimp.outside(default_command()))
     _say(f"GIMP {gimp.version}, with the plug-in in {plug_in.relative_to(REPOSITORY)}")
-    _say(f"Stylising {PHOTOGRAPH.name} with the preset {LOOK['preset']!r}")
+    _say(f"Stylizing {PHOTOGRAPH.name} with the preset {LOOK['preset']!r}")
     order = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}
     script = Path(__file__).with_name("job.py")
     try:

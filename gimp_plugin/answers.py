@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.libgimp import Gimp, GLib, GObject
-from gimp_plugin.translation import _
+from gimp_plugin.wording import of_bug
 from nst_core.shared.errors import CancelledError, NeuralStyleError
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]
         return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, in_a_line(error))
     except Exception as bug:  # noqa: BLE001 - whatever goes wrong, GIMP gets an answer
         traceback.print_exc()
-        sentence = _("the plug-in failed ({reason})").format(reason=repr(bug))
-        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, sentence)
+        return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, str(NeuralStyleError(*of_bug(bug))))
     # Python cannot put an array of layers into a value itself; a config can, and hands it out in a form a value takes.
     carrier = procedure.create_config()
     carrier.set_core_object_array("drawables", layers)

@@ -44,8 +44,8 @@ FILTERS = {
         _("_Neural Style…"),
         _("Paint the selected layers in the manner of a picture"),
         _(
-            "Optimises each selected layer until it has the forms of the layer and the strokes and colours of the "
-            "style, and puts the result on a new layer above it. A selection becomes the new layer's mask."
+            "Paints each selected layer anew, with the forms of the layer and the strokes and colours of the style, "
+            "on a new layer above it. A selection becomes the new layer's mask."
         ),
         run,
         (

@@ -1,13 +1,16 @@
-"""Starting, and examining, the engine that was installed with this plug-in."""
+"""Starting, examining and installing the engine of this plug-in."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from gimp_plugin.checkup import own_engine
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import engine_command
 from nst_core.shared.client.self_check import Tell, examine_engine
+from nst_core.shared.errors import NeuralStyleError
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -20,3 +23,15 @@ def start() -> Engine:
 def examine(tell: Tell, *, thorough: bool) -> None:
     """Examine it, as `examine_engine` does. Never raises."""
     examine_engine(FOLDER, os.environ, tell, thorough=thorough)
+
+
+def way_to_engine() -> own_engine.Way:
+    """How another one can be had. Never raises."""
+    return own_engine.way_for(FOLDER, os.environ)
+
+
+def installation(
+    tell: Callable[[str], None], done: Callable[[NeuralStyleError | None], None]
+) -> own_engine.Installation:
+    """What installs one for this plug-in, when it is started; who hears of it is as there."""
+    return own_engine.Installation(FOLDER, os.environ, tell, done)

@@ -21,6 +21,12 @@ def of_error(error: NeuralStyleError) -> tuple[str, str]:
     return sentence(message), sentence(remedy)
 
 
+def of_bug(bug: BaseException) -> tuple[str, str]:
+    """That the plug-in failed where nobody thought of it, and what to do about it."""
+    failed = _("the plug-in failed ({reason})").format(reason=repr(bug))
+    return failed, _("report it, with what Neural Style: Check Set-up… says")
+
+
 def of_status(status: Status) -> str:
     """How far a run is."""
     parts = []
@@ -39,8 +45,8 @@ def of_status(status: Status) -> str:
 
 
 def of_estimate(seconds: float, memory: int, *, tiled: bool) -> str:
-    """What a run will take: time, and memory in bytes; and whether it will compute in tiles."""
-    return _joined([duration(seconds), amount(memory), *([_("in tiles")] if tiled else [])])
+    """What a run will take: time, and memory in bytes; and whether it will be painted part by part."""
+    return _joined([duration(seconds), amount(memory), *([_("part by part")] if tiled else [])])
 
 
 def sentence(text: str) -> str:

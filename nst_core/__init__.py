@@ -1,4 +1,4 @@
-"""Neural Style: stylise pictures by the VGG19 optimisation of Gatys et al., with or without PyTorch.
+"""Neural Style: stylize pictures by the VGG19 optimisation of Gatys et al., with or without PyTorch.
 
     from nst_core import Settings, load_preset, stylize
 

@@ -47,6 +47,8 @@ def _of_settings() -> Iterator[tuple[str, str]]:
     for named in knobs():
         for text in (named.knob.label, named.knob.help):
             yield f"setting {named.name}", text
+        for text in filter(None, (named.knob.unit, named.knob.zero)):
+            yield f"setting {named.name}", text
         for option in named.knob.options:
             yield f"setting {named.name}", option.label
             yield f"setting {named.name}", option.help

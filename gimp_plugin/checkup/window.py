@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gimp_plugin.gallery.theme import see_through
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 
 Examine = Callable[[Callable[["Finding"], None]], None]
 
+SUBJECTS = {
+    "gimp": "GIMP",
+    "python": "Python",
+    "onnx": "ONNX Runtime",
+    "torch": "PyTorch",
+    "engine.json": _("Where the engine is"),
+    "engine": _("Engine"),
+    "weights": _("The network that knows styles"),
+    "memory": _("Memory"),
+    "presets": _("Presets"),
+    "locale": _("File names"),
+}
+"""What the words of a report are called in the window."""
 ICONS = {"ok": "object-select-symbolic", "note": "dialog-information-symbolic", "problem": "dialog-warning-symbolic"}
 COPY = 1
 SIZE = (720, 480)
@@ -108,7 +122,8 @@ class _Window:
 def _row(finding: Finding) -> Gtk.ListBoxRow:
     row = Gtk.ListBoxRow(activatable=False)
     texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
-    title = _label(finding.about, bold=True)
+    subject = SUBJECTS.get(finding.subject, finding.subject)
+    title = _label(f"{subject} ({finding.where})" if finding.where else subject, bold=True)
     texts.add(title)
     texts.add(_label(sentence(finding.text)))
     if finding.remedy:
@@ -124,6 +139,7 @@ def _row(finding: Finding) -> Gtk.ListBoxRow:
 
 def _label(text: str, *, bold: bool = False) -> Gtk.Label:
     label = Gtk.Label(label=text, xalign=0.0, wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR, selectable=True)
+    see_through(label)
     if bold:
         attributes = Pango.AttrList()
         attributes.insert(Pango.attr_weight_new(Pango.Weight.BOLD))

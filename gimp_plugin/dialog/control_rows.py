@@ -119,9 +119,11 @@ def _slider(config: Gimp.ProcedureConfig, knob: SettingInfo, name: str) -> GimpU
 def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
     knob, whole = named.knob, named.type is int
     adjustment = Gtk.Adjustment(lower=knob.low, upper=knob.high, step_increment=1, page_increment=10)
-    spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=6)
+    spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=10)
     config.bind_property(property_name(named.name), spin, "value", BOTH_WAYS)
     spin.set_hexpand(True)
+    if knob.unit:
+        spin.connect("output", _show_amount, knob)
     if not whole:
         return spin, spin
     row = Gtk.Box(spacing=SPACE)
@@ -130,13 +132,22 @@ def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, G
     return row, spin
 
 
+def _show_amount(spin: Gtk.SpinButton, knob: SettingInfo) -> bool:
+    """The number with its unit, or a word for none. What is typed is read as far as it is a number: a word is 0."""
+    number = spin.get_value()
+    said = _("{number} {unit}").format(number=f"{number:n}", unit=_(knob.unit)) if number else _(knob.zero)
+    if spin.get_text() != said:
+        spin.set_text(said)
+    return True
+
+
 def _dice(throw: Callable[[], None]) -> Gtk.Button:
     face = Gtk.DrawingArea()
     face.set_size_request(16, 16)
     face.connect("draw", _draw_dice)
     button = _small_button(face)
     button.connect("clicked", lambda _button: throw())
-    describe(button, _("Throw the dice: another seed, another variation"))
+    describe(button, _("Throw the dice: another variation"))
     return button
 
 

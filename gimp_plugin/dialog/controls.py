@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin import arguments
 from gimp_plugin.access_keys import access_key, with_keys
 from gimp_plugin.dialog.control_rows import SPACE, Row, declared, placed
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
 from nst_core.shared.settings import Value, knobs
@@ -28,7 +29,7 @@ OTHERS = (
         _("_More settings"),
         _("_Undo"),
     ),
-    *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…")),
+    *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…"), _("_Help")),
 )
 """What other parts of the window are called, whose letters are taken."""
 
@@ -42,14 +43,20 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         look: Mapping[str, Value],
         on_change: Callable[[], None],
         where: Where | None = None,
+        *,
+        onward: bool = False,
     ) -> None:
-        """where: chooses where the strength counts, if that can be chosen."""
+        """where: chooses where the strength counts, if that can be chosen.
+
+        onward: it is the layer that is gone on with, whatever a painting starts from else.
+        """
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
+        self._onward = onward
         self._on_change = on_change
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
-        self._estimate.get_style_context().add_class("dim-label")
+        hold_back(self._estimate)
         self._all = [*knobs(), *(declared(config, name) for name in (arguments.OUTPUT, arguments.AS_SEEN))]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
@@ -76,6 +83,11 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def values(self) -> dict[str, Value]:
         """The settings as they stand."""
         return arguments.values_of(self._config)
+
+    @property
+    def everything(self) -> dict[str, Value]:
+        """All that can be set here, by its name."""
+        return {name: self._config.get_property(arguments.property_name(name)) for name in self._rows}
 
     def adopt(self, look: Mapping[str, Value]) -> None:
         """Show a preset's settings, and reset to them from now on; what belongs to no look stays as it is."""
@@ -128,6 +140,11 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
             if named.knob.expert is not expert:
                 continue
             row = self._rows[named.name]
+            if named.name == "init" and self._onward:
+                grid.attach(Gtk.Label(label=_(named.knob.label), xalign=0.0), 0, top, 1, 1)
+                grid.attach(Gtk.Label(label=_("This layer, as it is"), xalign=0.0), 1, top, 1, 1)
+                top += 1
+                continue
             if row.label:
                 grid.attach(row.label, 0, top, 1, 1)
                 grid.attach(row.body, 1, top, 1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_status
@@ -31,7 +32,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         progress.add(self._said)
         progress.add(self._bar)
         hint = Gtk.Label(label=summary, xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
-        hint.get_style_context().add_class("dim-label")
+        hold_back(hint)
         self._pages = Gtk.Stack(transition_type=Gtk.StackTransitionType.CROSSFADE)
         self._pages.add_named(hint, CHOOSING)
         self._pages.add_named(progress, RUNNING)

@@ -95,6 +95,10 @@ class Session:
         """
         self._later(partial(self._find_faces, content, hear))
 
+    def renew(self) -> None:
+        """Have the next request painted by an engine that is started anew."""
+        self._later(self._drop_engine)
+
     def close(self) -> None:
         """End the engine; nothing is heard any more. May be called twice."""
         self._newest = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.variations import SIDE, Kind, name_of
 from gimp_plugin.gallery.grid_keys import target
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.preview import pictures
@@ -74,9 +75,9 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         linked = Gtk.Box()
         linked.get_style_context().add_class("linked")
         looks = Gtk.RadioButton(label=_("Strength × brush size"), draw_indicator=False)  # noqa: RUF001 - no letter
-        seeds = Gtk.RadioButton(label=_("Seeds"), draw_indicator=False, group=looks)
+        seeds = Gtk.RadioButton(label=_("Other variations"), draw_indicator=False, group=looks)
         looks.set_tooltip_text(_("Weaker and stronger from top to bottom, finer and broader from left to right."))
-        seeds.set_tooltip_text(_("The same settings, with other seeds."))
+        seeds.set_tooltip_text(_("The same settings, with other numbers under Variation."))
         seeds.connect("toggled", lambda _button: self._choose(Kind.SEEDS if seeds.get_active() else Kind.LOOK))
         for button in (looks, seeds):
             linked.pack_start(button, expand=False, fill=False, padding=0)
@@ -98,7 +99,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         down.set_orientation(Gtk.Orientation.VERTICAL)
         for box, labels in ((across, self._columns), (down, self._rows)):
             for label in labels:
-                label.get_style_context().add_class("dim-label")
+                hold_back(label)
                 box.pack_start(label, expand=True, fill=True, padding=0)
         table = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)
         table.attach(across, 1, 0, 1, 1)

@@ -53,7 +53,7 @@ def plan(kind: Kind, settings: Mapping[str, Value]) -> Sheet:
 def name_of(variant: Variant) -> str:
     """What a variation is, in words."""
     if "seed" in variant:
-        return _("Seed {seed}").format(seed=variant["seed"])
+        return _("Variation {number}").format(number=variant["seed"])
     strength, brush_size = _said(variant["strength"]), _said(variant["brush_size"])
     return _("Strength {strength}, brush size {brush_size}").format(strength=strength, brush_size=brush_size)
 

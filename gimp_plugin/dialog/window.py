@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
+import time
 import traceback
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin.dialog import help  # noqa: A004 - what it is called
 from gimp_plugin.dialog.aside import Aside
 from gimp_plugin.dialog.columns import Columns
 from gimp_plugin.dialog.controls import Controls
+from gimp_plugin.dialog.history import History
 from gimp_plugin.dialog.last_choices import Layout
+from gimp_plugin.dialog.mending import Mending
 from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
 from gimp_plugin.dialog.state import Flow
+from gimp_plugin.dialog.step_buttons import StepButtons
 from gimp_plugin.dialog.tile_painting import TilePainting
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.dialog.work import LayerWork
@@ -29,9 +35,10 @@ from gimp_plugin.strength_map.editor import MapEditor
 from gimp_plugin.strength_map.map_tool import MapTool
 from gimp_plugin.strength_map.where import Where, follow_faces
 from gimp_plugin.translation import _, ngettext
-from gimp_plugin.wording import of_error, of_estimate
+from gimp_plugin.wording import of_bug, of_error, of_estimate
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.planning.cost_model import estimate
+from nst_core.shared.settings import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,7 +50,9 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.work import Onward
     from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.image.drawn_maps import DrawnMap
-    from nst_core.shared.wire.messages import Pixels
+    from nst_core.shared.wire.messages import Pixels, Ready
+
+Chosen = tuple[Mapping[str, Value], "Picks"]
 
 SPACE = 12  # pixels
 SMALLEST, USUAL = (720, 540), (1180, 680)  # narrower than its columns, the window scrolls them
@@ -69,10 +78,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._session = session
         image = layers[0].get_image()
         self._gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
-        self._busy = False
+        self._busy = self._restoring = False
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
         self._where = None if onward else Where(self._map, config, image)
-        self._controls = Controls(config, onward.settings if onward else picks.look(), self._changed, self._where)
+        look = onward.settings if onward else picks.look()
+        self._controls = Controls(config, look, self._changed, self._where, onward=onward is not None)
         follow_faces(self._map, self._controls.of("keep_faces"))
         own = Own(layers[0], Path(Gimp.directory()))
         self._gallery = Gallery(
@@ -88,6 +98,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             layers, config, lambda: self._gallery.picks, self._preview, onward, lambda: self._map.drawn
         )
         self._aside = Aside(self, lambda: self._work.made)
+        self._history = History(self._chosen())
+        self._steps = StepButtons(lambda: self._show(self._history.back()), lambda: self._show(self._history.forth()))
+        self._mending = Mending(self._mended)
         self._flow = Flow(session, self._work, self, _later)
         self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
         self._gallery.on_wanted(self._tiles.wake)
@@ -97,7 +110,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._build()
         stay = partial(self._flow.stylize, stay=True)
         self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
-        session.on_ready = lambda ready: self._controls.offer(ready.backends, ready.devices)
+        session.on_ready = self._greet
+        help.listen(self)
+        self.connect_after("key-press-event", self._steps.pressed)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
 
@@ -173,6 +188,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """There can be no preview."""
+        self._mending.consider(error)
         said = " ".join(of_error(error)).strip()
         self._preview.fail(_("No preview.") if said == self._error.text else said)
 
@@ -204,7 +220,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Why the run ended; None: all is well."""
-        self._error.tell(" ".join(of_error(error)).strip() if error else "")
+        mended = error is not None and self._mending.consider(error)
+        self._error.tell(" ".join(of_error(error)).strip() if error and not mended else "")
         self._aside.show_error(error)
 
     def ask_to_keep(self, count: int) -> bool | None:
@@ -257,7 +274,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _with_bars(self, columns: Gtk.Widget) -> Gtk.Overlay:
         """Messages lie on the columns' lower edge, so that nothing gives way to them."""
         bars = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.END)
-        for bar in (self._offer, self._news, self._error):
+        for bar in (self._offer, self._news, self._mending, self._error):
             bars.add(bar)
         both = Gtk.Overlay()
         both.add(columns)
@@ -278,8 +295,22 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         side.set_size_request(CONTROLS, -1)
         side.set_hexpand(False)  # whatever is in it would like to
         side.pack_start(scrolled, expand=True, fill=True, padding=0)
-        side.pack_start(reset, expand=False, fill=False, padding=0)
+        last = Gtk.Box(spacing=SPACE)
+        last.pack_start(reset, expand=False, fill=False, padding=0)
+        last.pack_start(self._steps, expand=False, fill=False, padding=0)
+        last.pack_end(help.button(self), expand=False, fill=False, padding=0)
+        side.pack_start(last, expand=False, fill=True, padding=0)
         return side
+
+    def _greet(self, ready: Ready) -> None:
+        """There is an engine."""
+        self._controls.offer(ready.backends, ready.devices)
+        self._mending.compare(ready.version)
+
+    def _mended(self) -> None:
+        """There is another engine from now on."""
+        self._session.renew()
+        self._flow.change()
 
     def _picked(self) -> None:
         picks = self._gallery.picks
@@ -319,8 +350,29 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self._pages.set_visible_child(page)
             (self._sheet if page is self._sheet else self._variations).grab_focus()
 
+    def _chosen(self) -> Chosen:
+        return self._controls.everything, self._gallery.picks
+
+    def _show(self, chosen: Chosen) -> None:
+        """What was chosen and set before."""
+        settings, picks = chosen
+        if not self._busy:
+            self._restoring = True
+            if picks != self._gallery.picks:
+                self._gallery.go_back_to(picks)
+            self._controls.take(settings)
+            self._restoring = False
+            self._changed()
+
+    def _note_change(self) -> None:
+        if not self._restoring:
+            self._history.note(self._chosen(), time.monotonic())
+        back, forth = self._history.ways
+        self._steps.offer(back=back, forth=forth)
+
     def _changed(self) -> None:
         self._gallery.note_painting(None)
+        self._note_change()
         try:
             draft = self._controls.values["quality"] == "draft"
             self._preview.see(effects=self._work.as_seen, draft=draft)
@@ -355,7 +407,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _broke(self, kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:
         """Python calls this for an exception that nobody caught in something GTK called."""
         traceback.print_exception(kind, bug, at)
-        self._flow.break_down(NeuralStyleError(_("the plug-in failed ({reason})").format(reason=repr(bug))))
+        self._flow.break_down(NeuralStyleError(*of_bug(bug)))
 
 
 class _OfferBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
@@ -427,6 +479,9 @@ def _summary(layers: Sequence[Gimp.Layer], *, gray: bool) -> str:
     else:
         name, width, height = layers[0].get_name(), layers[0].get_width(), layers[0].get_height()
         text = _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
+        _ok, _left, _top, wide, high = layers[0].mask_intersect()
+        if not Gimp.Selection.is_empty(layers[0].get_image()):
+            text += " · " + _("selection {width} x {height} px").format(width=wide, height=high)
     if gray:
         text += " · " + _("a grayscale image: the painting is gray (for colours, Image > Mode > RGB)")
     return text

@@ -1,4 +1,4 @@
-"""The styles of a blend, each with its weight and its region; hidden while there is only one."""
+"""The styles of a blend, each with its share and its region; hidden while there is only one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PERCENT = 100.0
 class Answers:
     """What hears of the artist's acts."""
 
-    weigh: Callable[[Pick, float], None]
+    share: Callable[[Pick, float], None]
     place: Callable[[Pick, str], None]
     remove: Callable[[Pick], None]
 
@@ -34,6 +34,8 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         super().__init__(column_spacing=12, row_spacing=0, no_show_all=True)
         self._answers, self._regions = answers, regions
         self._shown: list[tuple[Kind, str]] = []
+        self._sliders: list[Gtk.Scale] = []
+        self._busy = False
         self.get_accessible().set_name(_("Blend"))
 
     def show_picks(self, picks: Picks) -> None:
@@ -42,15 +44,21 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         if shown != self._shown:
             self._rebuild(picks)
         self._shown = shown
+        self._busy = True  # the shares of the others follow
+        for slider, share in zip(self._sliders, picks.shares, strict=True):
+            slider.set_value(share * PERCENT)
+        self._busy = False
         self.set_visible(len(shown) > 1)
 
     def _rebuild(self, picks: Picks) -> None:
         for child in self.get_children():
             child.destroy()
         regions = self._regions()
+        self._sliders = []
         for number, pick in enumerate(picks.entries):
             row = 2 * number
             slider = self._slider(pick)
+            self._sliders.append(slider)
             name = Gtk.Label(label=pick.title, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, width_chars=8)
             name.set_mnemonic_widget(slider)
             self.attach(name, 0, row, 1, 1)
@@ -63,16 +71,19 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
 
     def _slider(self, pick: Pick) -> Gtk.Scale:
         slider = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, 0.0, PERCENT, 1.0)
-        slider.set_value(pick.weight * PERCENT)
         slider.set_value_pos(Gtk.PositionType.RIGHT)
         slider.set_hexpand(True)
         slider.set_size_request(90, -1)
         only_with_focus(slider)
-        slider.set_tooltip_text(_("How much of this style goes into the blend"))
-        slider.get_accessible().set_name(_("Weight of {style}").format(style=pick.title))
+        slider.set_tooltip_text(_("How much of the blend this style is"))
+        slider.get_accessible().set_name(_("Share of {style}").format(style=pick.title))
         slider.connect("format-value", lambda _slider, value: _("{percent} %").format(percent=round(value)))
-        slider.connect("value-changed", lambda moved: self._answers.weigh(pick, moved.get_value() / PERCENT))
+        slider.connect("value-changed", lambda moved: self._moved(pick, moved))
         return slider
+
+    def _moved(self, pick: Pick, slider: Gtk.Scale) -> None:
+        if not self._busy:
+            self._answers.share(pick, slider.get_value() / PERCENT)
 
     def _placer(self, pick: Pick, regions: Sequence[Region]) -> Gtk.ComboBoxText:
         combo = Gtk.ComboBoxText()

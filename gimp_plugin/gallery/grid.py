@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.gallery import thumbnails
 from gimp_plugin.gallery.grid_keys import target
 from gimp_plugin.gallery.picks import Picks
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.gallery.tile import Tile
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
@@ -81,7 +82,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         # A blend of everything is never what Ctrl+A is pressed for.
         self._flow.connect("select-all", lambda flow: flow.stop_emission_by_name("select-all"))
         self._nothing = Gtk.Label(wrap=True, no_show_all=True, margin=24, max_width_chars=10)
-        self._nothing.get_style_context().add_class("dim-label")
+        hold_back(self._nothing)
         both = Gtk.Overlay()
         both.add(self._flow)
         both.add_overlay(self._nothing)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery import style_sources, thumbnails
 from gimp_plugin.gallery.picks import Pick
-from gimp_plugin.gallery.theme import see_through
+from gimp_plugin.gallery.theme import hold_back, see_through
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
@@ -98,7 +98,7 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc] # gi ships no types
 def _head(row: _Row, before: _Row | None) -> None:
     if style_sources.is_image(row.pick.key):
         title = Gtk.Label(label=row.image, xalign=0.0, margin=3, margin_top=9 if before else 3, visible=True)
-        title.get_style_context().add_class("dim-label")
+        hold_back(title)
         row.set_header(title)
     else:
         row.set_header(None)

@@ -88,7 +88,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._look_of_now)
         )
         self._presets = PresetMenu(self._actions)
-        self._blend = BlendList(Answers(self._weigh, self._place, self._remove), regions)
+        self._blend = BlendList(Answers(self._share, self._place, self._remove), regions)
         for widget, grows in (
             (self._header(), False),
             (self._bar, False),
@@ -357,8 +357,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _delete(self, slug: str) -> None:
         self._actions.delete(slug)
 
-    def _weigh(self, pick: Pick, weight: float) -> None:
-        self._adopt(self._picks.with_weight(pick, weight))
+    def _share(self, pick: Pick, share: float) -> None:
+        self._adopt(self._picks.with_share(pick, share))
 
     def _place(self, pick: Pick, region: str) -> None:
         self._adopt(self._picks.with_region(pick, region))

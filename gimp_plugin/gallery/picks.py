@@ -72,13 +72,17 @@ class Picks:
         """With this one too, or without it if it is there. One stays, and never more than the engine takes."""
         if self.holds(pick):
             return self.without(pick)
-        return Picks((*self.entries, pick)) if len(self.entries) < MAX_STYLES else self
+        new = dataclasses.replace(pick, weight=self._usual)
+        return Picks((*self.entries, new)) if len(self.entries) < MAX_STYLES else self
 
     def select(self, wanted: Iterable[Pick]) -> Picks:
-        """Exactly these: those that stay keep their place and weight. The same picks if none are wanted."""
+        """Exactly these: those that stay keep their place and weight. The same picks if none are wanted.
+
+        A new one weighs as much as those before on average.
+        """
         rest = list(wanted)
         kept = [entry for entry in self.entries if any(entry.same(pick) for pick in rest)]
-        new = [pick for pick in rest if not self.holds(pick)]
+        new = [dataclasses.replace(pick, weight=self._usual) for pick in rest if not self.holds(pick)]
         entries = (*kept, *new)[:MAX_STYLES]
         if len(entries) == 1:
             return self.choose(entries[0])
@@ -91,9 +95,24 @@ class Picks:
             return self.choose(rest[0])
         return Picks(rest) if rest else self
 
-    def with_weight(self, pick: Pick, weight: float) -> Picks:
-        """With another weight for this one, brought into 0 to 1."""
-        return self._with(pick, weight=min(max(0.0, weight), 1.0))
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """How much of the blend each style is: together 1. All the same where none has any weight."""
+        whole = sum(entry.weight for entry in self.entries)
+        return tuple(entry.weight / whole if whole else 1 / len(self.entries) for entry in self.entries)
+
+    def with_share(self, pick: Pick, share: float) -> Picks:
+        """With another share for this one, brought into 0 to 1; the others share the rest as they did before."""
+        share = min(max(0.0, share), 1.0)
+        others = [0.0 if entry.same(pick) else part for entry, part in zip(self.entries, self.shares, strict=True)]
+        if not sum(others):
+            others = [0.0 if entry.same(pick) else 1.0 for entry in self.entries]
+        scale = (1.0 - share) / max(sum(others), 1.0e-9)
+        weights = [
+            share if entry.same(pick) else scale * part for entry, part in zip(self.entries, others, strict=True)
+        ]
+        pairs = zip(self.entries, weights, strict=True)
+        return Picks(tuple(dataclasses.replace(entry, weight=weight) for entry, weight in pairs))
 
     def with_region(self, pick: Pick, region: str) -> Picks:
         """With another region for this one."""
@@ -165,9 +184,14 @@ class Picks:
         picks = cls()
         for entry in said if isinstance(said, list) else []:
             pick = _remembered(entry, roots)
-            if pick is not None and not picks.holds(pick):
-                picks = picks.toggle(pick)
+            if pick is not None and not picks.holds(pick) and len(picks.entries) < MAX_STYLES:
+                picks = cls((*picks.entries, pick))
         return picks.choose(picks.entries[0]) if len(picks.entries) == 1 else picks
+
+    @property
+    def _usual(self) -> float:
+        """The weight of a style on average."""
+        return sum(entry.weight for entry in self.entries) / len(self.entries) if self.entries else 1.0
 
     def _with(self, pick: Pick, **changes: Any) -> Picks:
         return Picks(

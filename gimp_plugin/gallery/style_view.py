@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.gallery import style_sources, thumbnails
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.image.layer_styles import FILE
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
@@ -88,5 +89,5 @@ def _label() -> Gtk.Label:
         width_chars=10,
         max_width_chars=10,
     )
-    label.get_style_context().add_class("dim-label")
+    hold_back(label)
     return label

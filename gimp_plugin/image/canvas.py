@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
 STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
-GONE = _("the layer or its image was closed while the engine worked")
+GONE = _("the layer or its image was closed"), _("open it again, and start Neural Style there")
 
 LeftOut = list[tuple[str, NeuralStyleError]]
 """The names of layers that are not painted, each with the reason."""
@@ -45,14 +45,14 @@ class View:
 def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[list[Gimp.Layer], LeftOut]:
     """The layers among the drawables that can be painted, and the others with the reason of each.
 
-    A mask that is being edited stands for its layer. Raises UnsupportedLayerError, ImageTooLargeError,
-    ImageTooSmallError or NothingVisibleError where none can be.
+    A mask that is being edited stands for its layer, a group for the picture that its layers make. Raises
+    UnsupportedLayerError, ImageTooLargeError, ImageTooSmallError or NothingVisibleError where none can be.
     """
     if not drawables:
-        raise UnsupportedLayerError(_("no layer is selected"), _("select one layer or more"))
+        raise UnsupportedLayerError(_("no layer is selected"), _("select one or more in the Layers dialog"))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise UnsupportedLayerError(
-            _("an image with indexed colours cannot be stylised"), _("convert it to RGB or grayscale")
+            _("an image with indexed colours cannot be painted"), _("choose Image > Mode > RGB first")
         )
     good: list[Gimp.Layer] = []
     bad: LeftOut = []
@@ -164,18 +164,19 @@ def home(layer: Gimp.Layer) -> Gimp.Image:
     image = layer.get_image() if layer.is_valid() else None
     # A deleted layer lives on in the undo history: it is valid, but has no position any more.
     if image is None or not image.is_valid() or not _attached(image, layer):
-        raise LayerGoneError(GONE)
+        raise LayerGoneError(*GONE)
     return image
 
 
 def _check(drawable: Gimp.Drawable, name: str) -> None:
     if not isinstance(drawable, Gimp.Layer):
-        raise UnsupportedLayerError(_("{layer} is a channel, not a layer").format(layer=name), _("select a layer"))
-    if drawable.is_group():
-        raise UnsupportedLayerError(_("{layer} is a layer group").format(layer=name), _("select the layers in it"))
+        raise UnsupportedLayerError(
+            _("{layer} is a channel, not a layer").format(layer=name), _("select a layer in the Layers dialog")
+        )
     if not drawable.mask_intersect()[0]:
         raise NothingVisibleError(
-            _("the selection lies outside of {layer}").format(layer=name), _("select a part of it")
+            _("the selection lies outside of {layer}").format(layer=name),
+            _("select a part of it, or choose Select > None"),
         )
     width, height = drawable.get_width(), drawable.get_height()
     if width * height > MOST_PIXELS:
@@ -186,7 +187,7 @@ def _check(drawable: Gimp.Drawable, name: str) -> None:
     if min(width, height) < MIN_SIDE:
         raise ImageTooSmallError(
             _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
-            _("stylise one of at least {side} px on each side").format(side=MIN_SIDE),
+            _("choose one of at least {side} px on each side").format(side=MIN_SIDE),
         )
 
 

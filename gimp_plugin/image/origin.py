@@ -48,7 +48,9 @@ def find(
     find_layer: gives the key of a layer of this number and name, or raises InvalidImageError.
     """
     if not isinstance(noted, list) or not 1 <= len(noted) <= MAX_STYLES:
-        raise InvalidImageError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
+        raise InvalidImageError(
+            _("the note on how this layer was painted cannot be read"), _("choose the style again in Neural Style")
+        )
     known = [*_of_presets(roots), *_remembered(profile)]
     return tuple(_find(entry, known, find_layer) for entry in noted)
 
@@ -77,9 +79,9 @@ def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], st
         ):
             return Pick("layer", find_layer(tattoo, name), name, float(weight))
         case {"layer": _}:
-            message = _("the style was all that an image shows, and recipes do not keep that")
+            message = _("the style was all that an image shows, and the note on a painted layer does not keep that")
         case _:
-            message = _("the layer's recipe cannot be read")
+            message = _("the note on how this layer was painted cannot be read")
     raise InvalidImageError(message, _("choose the style again in Neural Style"))
 
 

@@ -41,7 +41,7 @@ def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: b
     is left behind. Raises LayerGoneError if there is no painting.
     """
     if not painted:
-        raise LayerGoneError(canvas.GONE)
+        raise LayerGoneError(*canvas.GONE)
     fitting = {number: one for number, one in enumerate(map(_followed, painted)) if one is not None}
     alone = {number: one for number, one in enumerate(painted) if number not in fitting}
     made = {}
@@ -208,6 +208,8 @@ def _new(image: Gimp.Image, name: str, kind: Gimp.ImageType, size: tuple[int, in
 def _blend_like(layer: Gimp.Layer, source: Gimp.Layer) -> None:
     """Mode and opacity, and in which colours the mode works."""
     layer.set_opacity(source.get_opacity())
+    if source.get_mode() == Gimp.LayerMode.PASS_THROUGH:  # which only groups have
+        return
     layer.set_mode(source.get_mode())
     layer.set_blend_space(source.get_blend_space())
     layer.set_composite_space(source.get_composite_space())

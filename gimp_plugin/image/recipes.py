@@ -137,7 +137,9 @@ def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
 
 
 def _unreadable() -> UnsupportedLayerError:
-    return UnsupportedLayerError(_("the layer's recipe cannot be read"), _("choose the style again in Neural Style"))
+    return UnsupportedLayerError(
+        _("the note on how this layer was painted cannot be read"), _("choose the style again in Neural Style")
+    )
 
 
 def _all_layers(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:

@@ -1,4 +1,4 @@
-"""Images beside the artist's own: empty ones like it, and what effects make of a layer, found out outside of it."""
+"""Images beside the artist's own: empty ones like it, and what effects or a group make of layers, found out there."""
 
 from __future__ import annotations
 
@@ -58,15 +58,19 @@ class Paper:
 
 @contextlib.contextmanager
 def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
-    """The layer itself or, where non-destructive effects change it, what they make of it: for a while."""
+    """The layer itself or, where non-destructive effects change it, what they make of it: for a while.
+
+    Of a group the picture that its layers make, with nothing that lies below it.
+    """
     _ok, left, top = layer.get_offsets()
-    if not as_seen or not any(effect.get_visible() for effect in layer.get_filters()):
+    whole = layer.is_group()
+    if not whole and (not as_seen or not any(effect.get_visible() for effect in layer.get_filters())):
         yield Sight(layer, left, top)
         return
     # In its own image, merging would meddle with the selection, and with what can be undone.
     scratch = like(layer.get_image())
     try:
-        yield _merged(layer, scratch, left, top)
+        yield (_flat(layer, scratch, as_seen=as_seen) if whole else _merged(layer, scratch, left, top))
     finally:
         scratch.delete()
 
@@ -91,11 +95,29 @@ def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sigh
     if not wider and not higher:
         return Sight(copy, left, top)
     # GIMP 3.0 does not tell where a layer that its effects made larger begins, but shows it in the right place.
+    _bare(copy)
+    width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
+    scratch.resize(width, height, wider - left, higher - top)
+    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)
+
+
+def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Sight:
+    """What a group shows of its layers. as_seen: with the group's own effects."""
+    copy = Gimp.Layer.new_from_drawable(group, scratch)
+    unlock(copy)
+    scratch.insert_layer(copy, None, 0)
+    for effect in [] if as_seen else copy.get_filters():
+        effect.delete()
+    _bare(copy)
+    _ok, left, top = copy.get_offsets()
+    scratch.resize(copy.get_width(), copy.get_height(), -left, -top)
+    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left, top)
+
+
+def _bare(copy: Gimp.Layer) -> None:
+    """Let all of a copy be seen, by itself."""
     if copy.get_mask():
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
     copy.set_mode(Gimp.LayerMode.NORMAL)
     copy.set_opacity(100.0)
     copy.set_visible(True)
-    width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
-    scratch.resize(width, height, wider - left, higher - top)
-    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)

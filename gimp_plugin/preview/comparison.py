@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gimp_plugin.libgtk import GdkPixbuf
     from gimp_plugin.preview.layer_tool import LayerTool
     from gimp_plugin.preview.paintings import Shown
-    from gimp_plugin.preview.viewport import Point
+    from gimp_plugin.preview.viewport import Box, Point
 
 LEAST = (320, 240)  # px: room for the picture
 NEAR = 12  # px: from the line, to take hold of it
@@ -49,7 +49,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self.held = False
         self.tool: LayerTool | None = None
         """What takes the mouse and the keys first, over the layer that it is of."""
-        self.middle: Point | None = None  # the point of the layer to begin with when not all of it is seen
+        self.part: Box | None = None  # what matters most of the layer: looked at first, where it is small
+        self._framed = False
         self.view = Viewport(shown.source.size, LEAST)
         self._on_view = on_view
         self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = None  # what is seen, before and after
@@ -104,7 +105,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def show_pixels(self) -> None:
         """100 %, where all was seen before at the place that matters most."""
         view = self.view.zoomed(1.0)
-        self.look(view.showing(*self.middle) if self.middle and self.view.whole else view)
+        self.look(view.showing(*self.part.middle) if self.part and self.view.whole else view)
 
     def zoom_in(self, steps: int) -> None:
         """So many steps nearer."""
@@ -169,6 +170,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _resize(self) -> None:
         room = max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
         view = self.view.in_room(room, self.get_scale_factor())
+        if self.part and not self._framed and view.zoom is None:
+            view = view.around(self.part)
+        self._framed = self._framed or self._box.get_allocated_width() > 1
         if view != self.view:
             self.view = view
             GLib.idle_add(self._on_view)

@@ -13,6 +13,7 @@ from gimp_plugin.preview.comparison import Comparison
 from gimp_plugin.preview.paintings import Shown
 from gimp_plugin.preview.pictures import Sample, Source
 from gimp_plugin.preview.view_buttons import ViewButtons
+from gimp_plugin.preview.viewport import Box
 from gimp_plugin.translation import _
 from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.wire.messages import Excerpt
@@ -55,12 +56,13 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._run: tuple[int, Shown] | None = None  # the layer that a run paints
         self._draft = False
         self._comparison = Comparison(self._shown, self._looked)
-        self._comparison.middle = _selected(self._source)
+        self._comparison.part = _selected(self._source)
         self._buttons = ViewButtons(self._comparison)
         self._spinner = Gtk.Spinner(no_show_all=True)
         self._note = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END, hexpand=True)
         self.pack_start(self._comparison, expand=True, fill=True, padding=0)
-        for row in (self._note_row(), self._buttons):
+        self._below = self._note_row()
+        for row in (self._below, self._buttons):
             self.pack_start(row, expand=False, fill=False, padding=0)
 
     @property
@@ -102,7 +104,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def offer(self, button: Gtk.Button) -> None:
         """Put a button of the window's below the picture."""
-        self._buttons.pack_end(button, expand=False, fill=False, padding=0)
+        self._below.pack_end(button, expand=False, fill=False, padding=0)
 
     def see(self, *, effects: bool, draft: bool = False) -> None:
         """Whether the layer's non-destructive effects are painted, as they are at first, and whether as a draft.
@@ -239,11 +241,16 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._comparison.complain("")
 
 
-def _selected(source: Source) -> tuple[float, float] | None:
-    """The middle of what is selected, px of the layer; None where nothing is."""
+def _selected(source: Source) -> Box | None:
+    """What is selected, px of the layer; None where nothing of it is."""
     image, (left, top), (width, height) = source.layer.get_image(), source.corner, source.size
     _ok, some, *bounds = Gimp.Selection.bounds(image)
     if not some:
         return None
-    x, y = (bounds[0] + bounds[2]) / 2 - left, (bounds[1] + bounds[3]) / 2 - top
-    return min(max(0.0, x), width), min(max(0.0, y), height)
+    box = Box(
+        max(0.0, bounds[0] - left),
+        max(0.0, bounds[1] - top),
+        min(float(width), bounds[2] - left),
+        min(float(height), bounds[3] - top),
+    )
+    return box if min(box.width, box.height) > 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
 
@@ -17,7 +18,7 @@ CLICK = 300  # milliseconds: a button that is held longer than this is held on p
 
 
 class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Buttons for a comparison; more can be packed at their end."""
+    """Buttons for a comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
         super().__init__(spacing=SPACE)
@@ -28,7 +29,7 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._nearer = _symbol("zoom-in-symbolic", _("Zoom in"), _("Zoom in (+)"), lambda: comparison.zoom_in(1))
         self._farther = _symbol("zoom-out-symbolic", _("Zoom out"), _("Zoom out (-)"), lambda: comparison.zoom_in(-1))
         self._zoom = Gtk.Label(width_chars=6, xalign=0.0)
-        self._zoom.get_style_context().add_class("dim-label")
+        hold_back(self._zoom)
         linked = Gtk.Box()
         linked.get_style_context().add_class("linked")
         for button in (self._farther, self._fit, self._full, self._nearer):

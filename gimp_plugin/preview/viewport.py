@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 MOST_ZOOM = 4.0
 STEP = math.sqrt(2)  # of the zoom, for a button or a key
 NOTCH = 1.25  # of the zoom, for the wheel
+AROUND = 1.6  # of a part that matters, what is seen with it
 SNAP = 1.06  # nearer than this to a zoom that has a name it is that
 
 Size = tuple[int, int]
@@ -36,6 +37,11 @@ class Box:
     def height(self) -> float:
         """From top to bottom."""
         return self.bottom - self.top
+
+    @property
+    def middle(self) -> Point:
+        """Between its corners."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     def holds(self, other: Box, slack: float = 0.5) -> bool:
         """Whether another box lies in this one, but for `slack` px."""
@@ -160,6 +166,14 @@ class Viewport:
         wanted = replace(self, zoom=1.0 if _near(zoom, 1.0) else zoom)
         across, down = wanted.to_layer_length(x - self.room[0] / 2), wanted.to_layer_length(y - self.room[1] / 2)
         return replace(wanted, center=(there[0] - across, there[1] - down))
+
+    def around(self, box: Box) -> Viewport:
+        """A part of the layer, px, with some of what is around it; all of the layer where the part is large."""
+        sides = zip(self.room, (box.width, box.height), strict=True)
+        zoom = min(self.density * room / (AROUND * max(1.0, side)) for room, side in sides)
+        if zoom < NOTCH * self.fit:
+            return self.fitting()
+        return self.zoomed(zoom).showing(*box.middle)
 
     def moved(self, right: float, down: float) -> Viewport:
         """The layer pulled by so many px of the window, as far as it reaches."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
+from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.image import regions
 from gimp_plugin.image.drawn_maps import DRAWN
 from gimp_plugin.libgimp import Gimp, GObject
@@ -41,7 +42,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._combo = self._list()
         self._said_of: object = None
         self._said = Gtk.Label(xalign=0.0, wrap=True, no_show_all=True)
-        self._said.get_style_context().add_class("dim-label")
+        hold_back(self._said)
         self._brush = BrushSettings(editor)
         self._undo = self._brush.undo
         self._draw = Gtk.ToggleButton(label=_("_Draw"), use_underline=True)

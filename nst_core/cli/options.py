@@ -53,7 +53,7 @@ def job_options(command: Command) -> Command:
         click.option("--preset", metavar="NAME", help="A ready look instead of --style; see `presets list`."),
         click.option("--size", metavar="PX", type=int, help="Resize the content to this longest edge first."),
         click.option(
-            "--mask", metavar="IMAGE", help="Stylise where this is white, keep the content where it is black."
+            "--mask", metavar="IMAGE", help="Stylize where this is white, keep the content where it is black."
         ),
         click.option(
             "--strength-map",

@@ -60,7 +60,7 @@ class Files:
 
 
 def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[str, Any]:
-    """Stylise, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
+    """Stylize, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
     path = image_files.require_writable(files.output, overwrite=files.overwrite)
     saved = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
     look = resolve_job(order)

@@ -100,7 +100,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
-    """The picture itself, if it can be stylised.
+    """The picture itself, if it can be stylized.
 
     Raises ImageTooSmallError for a side under MIN_SIDE, NothingVisibleError where every pixel is transparent.
     """

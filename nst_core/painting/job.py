@@ -76,7 +76,7 @@ class Job:
     """All a run needs, checked when made; equal to itself alone.
 
     content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
-    settings say. mask: (H, W) in [0, 1], 1 where to stylise. strength_map: (H, W) in [0, 1], which multiplies the
+    settings say. mask: (H, W) in [0, 1], 1 where to stylize. strength_map: (H, W) in [0, 1], which multiplies the
     strength position by position. part: the share of a larger picture's area that this is; strokes have the size they
     have in the whole. excerpt: that picture, where this is painted as it would be.
     Raises InvalidImageError (and its kinds) or InvalidSettingError.

@@ -77,7 +77,7 @@ class NothingVisibleError(InvalidImageError):
 
 
 class UnsupportedLayerError(NeuralStyleError, ValueError):
-    """The host's layer cannot be stylised (indexed colours, a layer group)."""
+    """The host's layer cannot be stylized (indexed colours, a layer group)."""
 
     code = "unsupported-layer"
 

@@ -39,7 +39,8 @@ class SettingInfo:
     """What a person needs to know about a setting.
 
     scope: `look` travels with a preset, `run` belongs to one job, `machine` to the computer.
-    expert: hidden behind an expander in dialogs.
+    expert: hidden behind an expander in dialogs. unit: what stands behind a number. zero: what 0 is called, where it is
+    no amount.
     """
 
     label: str
@@ -49,6 +50,8 @@ class SettingInfo:
     options: tuple[Option, ...] = ()
     scope: Scope = "look"
     expert: bool = False
+    unit: str = ""
+    zero: str = ""
 
 
 @dataclass(frozen=True)
@@ -147,14 +150,16 @@ class Settings:
         float,
         SettingInfo(
             "Time limit",
-            "Seconds after which the best picture so far is kept; 0 sets no limit.",
+            "After so many seconds the best picture so far is kept; 0 sets no limit.",
             0,
             86400,
             scope="run",
             expert=True,
+            unit="s",
+            zero="off",
         ),
     ] = 0.0
-    seed: Annotated[int, SettingInfo("Seed", "Another number, another variation.", 0, 2**31 - 1, scope="run")] = 0
+    seed: Annotated[int, SettingInfo("Variation", "Another number, another painting.", 0, 2**31 - 1, scope="run")] = 0
     init: Annotated[
         Literal["sketch", "content", "noise"],
         SettingInfo(
@@ -226,11 +231,13 @@ class Settings:
         float,
         SettingInfo(
             "Memory",
-            "Gigabytes that the engine may take; 0 takes what is free. With less, it computes in tiles.",
+            "How many GB a painting may take; 0 takes what is free. With less, it is painted part by part.",
             0,
             4096,
             scope="machine",
             expert=True,
+            unit="GB",
+            zero="automatic",
         ),
     ] = 0.0
 

@@ -62,7 +62,7 @@ def work(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_picture_is_stylised_at_the_contents_size(work: Path) -> None:
+def test_a_picture_is_stylized_at_the_contents_size(work: Path) -> None:
     """One human line says what was made, and the file has the content's size and another look."""
     result = run("stylize", work / "photo.png", "--style", work / "style.png", "-o", work / "out.png", *FAST)
     assert result.exit_code == 0, result.output

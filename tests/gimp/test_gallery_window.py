@@ -76,16 +76,18 @@ def test_typing_finds_styles_and_return_takes_one(answers: dict[str, Any]) -> No
     assert answers["search"]["accepted"] == answers["change"]["accepted"] == 0
 
 
-def test_a_second_style_brings_the_blend_with_its_weights(answers: dict[str, Any]) -> None:
+def test_a_second_style_brings_the_blend_with_its_shares(answers: dict[str, Any]) -> None:
     """The list is there as long as there are two, and every widget that takes the focus has a name."""
     found = answers["blend"]
     assert [found["hidden"], found["shown"], found["hidden again"]] == [False, True, False]
     assert found["both"] == ["pointillism", "risograph"]
-    assert found["weights"] == [1.0, 0.01]
+    assert found["shares at first"] == [50.0, 50.0]
+    assert found["weights"] == pytest.approx([0.99, 0.01])
+    assert found["sliders"] == pytest.approx([99.0, 1.0])
     assert found["regions"] == ["", "inside"]
     assert found["left"] == ["risograph"]
     assert found["focused"] == "Risograph"
-    assert found["slider"] == "Weight of Risograph"
+    assert found["slider"] == "Share of Risograph"
     assert found["nameless"] == []
     assert answers["colours"] > 50
 

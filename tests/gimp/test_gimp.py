@@ -128,16 +128,16 @@ def test_last_values_with_a_style_picture_deleted_since_are_refused(answers: Fou
 @pytest.mark.parametrize(
     ("case", "words"),
     [
-        ("indexed", ["indexed", "RGB"]),
+        ("indexed", ["indexed", "image > mode > rgb"]),
         ("none", ["no layer", "select"]),
-        ("group", ["group"]),
+        ("group", ["group", "32"]),
         ("outside", ["selection", "'small'"]),
         ("small", ["32"]),
         ("large", ["20000 x 10001", "200 megapixels"]),
         ("transparent", ["visible"]),
     ],
 )
-def test_a_layer_that_cannot_be_stylised_is_refused_in_one_sentence(
+def test_a_layer_that_cannot_be_stylized_is_refused_in_one_sentence(
     answers: Found, case: str, words: list[str]
 ) -> None:
     """The image is left as it was."""

@@ -57,6 +57,19 @@ def test_a_gray_editable_painting_needs_no_split(found: Found) -> None:
     assert found("editable")["gray parts"] == ["normal"]
 
 
+@pytest.mark.parametrize("mode", ["pass-through", "normal", "multiply"])
+def test_a_group_is_painted_as_it_looks(found: Found, mode: str) -> None:
+    """As one new layer right above it, of its size; what lies below the group has no part in it."""
+    facts = found("of_a_group")[mode]
+    assert facts["status"] == "success", facts["message"]
+    assert facts["layers"][:2] == [*facts["made"], facts["group"]]
+    assert facts["made of"]["name"] == "group: Test look"
+    assert (facts["made of"]["size"], facts["made of"]["offsets"]) == ([90, 65], [10, 5])
+    assert facts["off by"] <= 1
+    assert (facts["mode"], facts["opacity"]) == ("normal" if mode == "pass-through" else mode, 70.0)
+    assert facts["image kept"]
+
+
 def test_a_new_image_is_like_the_old_one(found: Found) -> None:
     """Size, precision, resolution and profile; layers in their places, under the selection; the old image untouched."""
     facts = found("new_image")

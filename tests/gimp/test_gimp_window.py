@@ -34,6 +34,8 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
             Sitting("stay", "unchanged"),
             Sitting("leave", "slow"),
             Sitting("repair", "missing"),
+            Sitting("mend", "missing"),
+            Sitting("old", "old"),
             Sitting("lose", "slow"),
             Sitting("crash", "slow"),
             Sitting("interrupt", "slow"),
@@ -153,6 +155,33 @@ def test_an_engine_that_does_not_start_is_told_in_the_window(sittings: dict[str,
     assert len(facts["layers"]) == 2
 
 
+def test_a_missing_engine_is_installed_from_the_window(sittings: dict[str, Facts]) -> None:
+    """By one button, into the artist's own data folder; the preview comes then, and it paints. There is a line too."""
+    facts = sittings["mend"]
+    assert "cannot be started" in facts["error"]
+    assert "neural-style install" in facts["line"]
+    assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+    assert facts["status"] == "success", facts
+    assert len(facts["layers"]) == 2
+    data = Path(facts["folder"]) / "profile" / "home" / ".local" / "share" / "gimp-neural-style"
+    assert len(list(data.glob("engine-*"))) == 1
+
+
+def test_an_engine_of_another_version_is_told_with_a_button_that_replaces_it(sittings: dict[str, Facts]) -> None:
+    """It works meanwhile."""
+    assert "version 0," in sittings["old"]["said"]
+    assert sittings["old"]["offered"]
+
+
+def test_f1_lists_the_keys_and_leads_to_the_guide(sittings: dict[str, Facts]) -> None:
+    """The one that comes with the plug-in, as a page; Ctrl+? opens the same list."""
+    facts = sittings["old"]
+    assert facts["keys"]
+    assert facts["keys again"]
+    assert {"Ctrl+Space", "Add the style to the blend, or take it away"} <= set(facts["listed"])
+    assert facts["guide"].strip().endswith("/gimp_plugin/help/guide.html")
+
+
 def test_the_painting_of_a_layer_that_is_gone_is_an_image_of_its_own(sittings: dict[str, Facts]) -> None:
     """Deleted in GIMP's own menu while it was painted."""
     facts = sittings["lose"]
@@ -178,6 +207,21 @@ def test_the_wheel_scrolls_the_controls_and_changes_none(sittings: dict[str, Fac
     facts = sittings["look"]
     assert facts["changed by the wheel"] == []
     assert facts["scrolled"]
+
+
+def test_a_screen_reader_is_told_the_states_of_things(sittings: dict[str, Facts]) -> None:
+    """What is switched on or unfolded; and what a control is for."""
+    told = sittings["look"]["states"]
+    assert told["Keep faces"] is False, "as it was left in the sitting before"
+    assert (told["Texture"], told["More settings"]) == (False, True)
+    assert told["described"].startswith("How far to go")
+
+
+def test_numbers_are_read_with_their_units(sittings: dict[str, Facts]) -> None:
+    """And none is a word; what is typed may have the unit or not."""
+    facts = sittings["look"]
+    assert facts["amounts"] == [["off", "45 s"], ["automatic", "4 GB"], ["45 s", "off"]]
+    assert "selection 40 x 40 px" in facts["gray"]
 
 
 def test_a_backend_that_is_not_there_is_gray(sittings: dict[str, Facts]) -> None:
@@ -212,7 +256,9 @@ def test_gimps_own_cancel_ends_a_repeated_run(sittings: dict[str, Facts]) -> Non
     assert facts["layers"][1] == "Background"
 
 
-@pytest.mark.parametrize("name", ["accept", "adjust", "keep", "stay", "leave", "repair", "lose", "crash", "interrupt"])
+@pytest.mark.parametrize(
+    "name", ["accept", "adjust", "keep", "stay", "leave", "repair", "mend", "old", "lose", "crash", "interrupt"]
+)
 def test_no_engine_outlives_the_dialog(sittings: dict[str, Facts], name: str) -> None:
     """However it was left."""
     assert sittings[name]["engines gone"] is True

@@ -197,7 +197,7 @@ def test_a_picture_under_32_px_cannot_be_used() -> None:
 
 
 def test_a_fully_transparent_picture_cannot_be_used() -> None:
-    """There is nothing to stylise where nothing can be seen; one visible pixel suffices."""
+    """There is nothing to stylize where nothing can be seen; one visible pixel suffices."""
     pixels = np.zeros((40, 40, 4), np.float32)
     with pytest.raises(NothingVisibleError):
         image_files.require_usable(pixels)

@@ -255,7 +255,7 @@ def test_amounts_of_memory_have_the_unit_that_suits_them() -> None:
 
 def test_an_estimate_says_when_it_will_be_in_tiles() -> None:
     """Which is why it takes longer, and less memory."""
-    assert of_estimate(20, 1_200_000_000, tiled=True) == "About 20 seconds · 1.2 GB · in tiles"
+    assert of_estimate(20, 1_200_000_000, tiled=True) == "About 20 seconds · 1.2 GB · part by part"
 
 
 def test_the_status_names_layer_size_step_and_time_left() -> None:

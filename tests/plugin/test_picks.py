@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def never(key: str) -> Pixels:
 
 def test_choosing_leaves_one_style_of_full_weight() -> None:
     """Whatever was blended before."""
-    blend = Picks((A, B)).with_weight(B, 0.25)
+    blend = Picks((A, B)).with_share(B, 0.25)
     assert blend.choose(B).entries == (B,)
 
 
@@ -52,7 +53,7 @@ def test_toggling_adds_and_takes_away_but_never_the_last() -> None:
     """The one that is left counts fully again."""
     blend = Picks((A,)).toggle(B)
     assert blend.entries == (A, B)
-    assert blend.with_weight(A, 0.5).toggle(B).entries == (A,)
+    assert blend.with_share(A, 0.3).toggle(B).entries == (A,)
     assert Picks((A,)).toggle(A).entries == (A,)
     assert Picks((A,)).without(A).entries == (A,)
 
@@ -66,23 +67,38 @@ def test_a_blend_is_never_larger_than_the_engine_takes() -> None:
 
 def test_selecting_keeps_order_and_weights_of_those_that_stay() -> None:
     """New ones follow; selecting nothing changes nothing; who is alone counts fully."""
-    blend = Picks((A, B)).with_weight(A, 0.25)
+    blend = Picks((replace(A, weight=0.25), B))
     again = blend.select([C, B, A])
-    assert [(pick.key, pick.weight) for pick in again.entries] == [("1", 0.25), ("2", 1.0), ("3", 1.0)]
+    assert [(pick.key, pick.weight) for pick in again.entries] == [("1", 0.25), ("2", 1.0), ("3", 0.625)]
     assert blend.select([]) == blend
     assert blend.select([A]).entries == (A,)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0.3, 0.3), (-1.0, 0.0), (7.0, 1.0), (float("nan"), 0.0)])
-def test_weights_stay_between_nothing_and_all(asked: float, given: float) -> None:
-    """Whoever asks."""
-    assert Picks((A, B)).with_weight(A, asked).entries[0].weight == given
+def test_shares_stay_between_nothing_and_all(asked: float, given: float) -> None:
+    """Whoever asks; together they are all there is."""
+    assert Picks((A, B)).with_share(A, asked).shares == (given, 1.0 - given)
+
+
+def test_the_other_styles_of_a_blend_share_what_one_leaves() -> None:
+    """As they did before; where they had nothing, all alike. At first a blend is shared out evenly."""
+    blend = Picks((A, B, C))
+    assert blend.shares == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    uneven = blend.with_share(A, 0.5).with_share(B, 0.1)
+    assert uneven.shares == pytest.approx((0.6, 0.1, 0.3))
+    assert uneven.with_share(A, 1.0).with_share(A, 0.4).shares == pytest.approx((0.4, 0.3, 0.3))
+
+
+def test_a_style_that_is_added_counts_as_much_as_the_others_on_average() -> None:
+    """Whatever their shares are."""
+    for more in (Picks((A, B)).with_share(A, 0.9).toggle(C), Picks((A, B)).with_share(A, 0.9).select([A, B, C])):
+        assert more.shares == pytest.approx((0.6, 0.2 / 3, 1 / 3))
 
 
 def test_the_operations_leave_the_picks_they_start_from_alone() -> None:
     """Picks are values."""
     blend = Picks((A, B))
-    for other in (blend.choose(C), blend.toggle(C), blend.without(A), blend.with_weight(A, 0.1), blend.select([C])):
+    for other in (blend.choose(C), blend.toggle(C), blend.without(A), blend.with_share(A, 0.1), blend.select([C])):
         assert other != blend
     assert blend.entries == (A, B)
 
@@ -101,7 +117,7 @@ def test_a_single_preset_gives_its_pictures_as_they_are(roots: Roots, twofold: P
 
 def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, twofold: Preset, picture: Path) -> None:
     """Its pictures share its weight as they share the preset; a blend has no look or title of its own."""
-    picks = Picks((of_preset(twofold), of_file(picture), A)).with_weight(of_preset(twofold), 0.5)
+    picks = Picks((replace(of_preset(twofold), weight=0.5), of_file(picture), A))
     first, second, file, layer = picks.styles({"1": RED}.__getitem__, roots)
     assert (first.weight, second.weight, file.weight, layer.weight) == (0.125, 0.375, 1.0, 1.0)
     assert file == StyleFile(b"a picture", 1.0, "own.png")
@@ -111,10 +127,10 @@ def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, t
 
 def test_styles_without_weight_are_left_out_and_never_read(picture: Path) -> None:
     """A blend of nothing is refused with a remedy."""
-    blend = Picks((A, of_file(picture))).with_weight(A, 0.0)
+    blend = Picks((replace(A, weight=0.0), of_file(picture)))
     assert len(blend.styles(never)) == 1
     with pytest.raises(InvalidSettingError, match="give one some weight"):
-        blend.with_weight(of_file(picture), 0.0).styles(never)
+        Picks((replace(A, weight=0.0),)).styles(never)
 
 
 def test_too_many_pictures_in_a_blend_are_refused(roots: Roots) -> None:
@@ -179,7 +195,7 @@ def test_each_style_has_its_region(roots: Roots, twofold: Preset, picture: Path)
 
 def test_what_is_remembered_comes_back(roots: Roots, twofold: Preset, picture: Path) -> None:
     """By way of a JSON file; a layer's number means something else another day, so it does not."""
-    picks = Picks((of_preset(twofold), A, of_file(picture))).with_weight(of_file(picture), 0.25)
+    picks = Picks((of_preset(twofold), A, replace(of_file(picture), weight=0.25)))
     picks = picks.with_region(of_file(picture), "channel sky")
     again = Picks.from_json(json.loads(json.dumps(picks.to_json())), roots)
     assert again.entries == (picks.entries[0], picks.entries[2])
@@ -187,7 +203,7 @@ def test_what_is_remembered_comes_back(roots: Roots, twofold: Preset, picture: P
 
 def test_what_vanished_is_not_remembered(roots: Roots, twofold: Preset, picture: Path) -> None:
     """What is left alone counts fully; a preset that was renamed comes back with its new title."""
-    said = Picks((of_preset(twofold), of_file(picture))).with_weight(of_preset(twofold), 0.5).to_json()
+    said = Picks((replace(of_preset(twofold), weight=0.5), of_file(picture))).to_json()
     picture.unlink()
     library.rename(twofold.slug, "Threefold", roots)
     assert Picks.from_json(said, roots).entries == (Pick("preset", twofold.slug, "Threefold"),)

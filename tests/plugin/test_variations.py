@@ -88,7 +88,7 @@ def test_a_variation_says_its_settings() -> None:
     """Rounded to what a person can tell apart."""
     assert name_of({"strength": 70.0, "brush_size": 1.4}) == "Strength 70, brush size 1.4"
     assert name_of({"strength": 100.0, "brush_size": 0.6249}) == "Strength 100, brush size 0.625"
-    assert name_of({"seed": 1234567}) == "Seed 1234567"
+    assert name_of({"seed": 1234567}) == "Variation 1234567"
 
 
 def test_variations_come_roughly_at_first_and_then_well() -> None:

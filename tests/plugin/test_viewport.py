@@ -95,3 +95,15 @@ def test_a_place_can_be_asked_for() -> None:
     assert view.showing(300, 3000).visible == Box(100, 2700, 500, 3000)
     assert view.to_layer_length(10) == 10
     assert Viewport((4000, 3000), (400, 300), zoom=0.5).to_layer_length(10) == 20
+
+
+def test_a_small_part_that_matters_is_shown_with_what_is_around_it() -> None:
+    """Whole and in the middle, never beyond the largest zoom; a large part is seen in all of the layer."""
+    view = Viewport((2000, 1000), (500, 400))
+    small = Box(1200, 300, 1400, 400)
+    framed = view.around(small)
+    assert framed.visible.holds(small)
+    assert (small.width / framed.visible.width) == pytest.approx(1 / 1.6, rel=0.01)
+    assert framed.visible.middle == pytest.approx(small.middle, abs=1)
+    assert view.around(Box(1200, 300, 1201, 301)).scale == MOST_ZOOM
+    assert view.around(Box(100, 100, 1900, 900)) == view

@@ -12,6 +12,7 @@ import click
 import pytest
 from PIL import Image
 
+from docs import guide_page
 from nst_core.cli.command import main
 from nst_core.shared import errors
 from nst_core.shared.settings import Setting, knobs
@@ -135,6 +136,15 @@ def test_the_troubleshooting_table_has_every_error_code() -> None:
     for code, says, means in rows:
         assert says.strip(), code
         assert means.strip().endswith("."), code
+
+
+def test_the_page_that_comes_with_the_plug_in_has_all_of_the_guide() -> None:
+    """Its headings in their order, each of which can be led to, and no link that leads nowhere."""
+    page = guide_page.PAGE.read_text("utf-8")
+    headings = re.compile(r'<h[123] id="([^"]+)"')
+    assert headings.findall(page) == headings.findall(guide_page.page()), "run `python -m docs.guide_page`"
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r' id="([^"]+)"', page))
+    assert not re.search(r'(href|src)="(?!#)', page)
 
 
 @pytest.mark.parametrize("named", knobs(), ids=lambda named: named.name)

@@ -46,6 +46,7 @@ HOLDS = {
     r"nst_core/py\.typed",
     r"gimp_plugin(/\w+)*/\w+\.py",
     r"gimp_plugin/neural-style\.py",
+    r"gimp_plugin/help/guide\.html",
     r"gimp_plugin/locale/\w+/LC_MESSAGES/gimp-neural-style\.mo",
     r"gimp_neural_style-[\w.]+\.dist-info/(METADATA|RECORD|WHEEL|entry_points\.txt|top_level\.txt)",
     r"gimp_neural_style-[\w.]+\.dist-info/licenses/(LICENSE|NOTICE)",

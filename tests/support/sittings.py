@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine_wheels import make_wheel
 from screens import gimp_with_windows, on_screen
 
 from nst_core.setup.plugin_installer import default_command, install_plugin
@@ -22,8 +25,18 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
+PYTHON = """#!/bin/sh
+{python} "$@" || exit 1
+for last; do :; done
+if [ -n "{way}" ] && [ -e "$last/pyvenv.cfg" ]; then
+    mv "$last/bin/python" "$last/bin/python-outside"
+    printf '#!/bin/sh\\nexec {way} %s/bin/python-outside "$@"\\n' "$last" >"$last/bin/python"
+    chmod 755 "$last/bin/python"
+fi
+"""
+"""Makes environments whose Python runs outside of a private GIMP, where it belongs."""
 AWAKE = {"NO_AT_BRIDGE": "0"}  # windows tell what is in them
-STAND_INS = ("unchanged", "slow")
+STAND_INS = ("unchanged", "slow", "old")
 
 Facts = dict[str, Any]
 
@@ -52,6 +65,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
         command = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), way, mark]
         engines[way] = studio.gimp.outside(command)
     plug_in = install_plugin(profile / "plug-ins", engines["unchanged"])
+    _browser(folder, profile)
     style = str(studio.folder / "style.png")
     pick = {"kind": "file", "key": style, "title": "style.png", "weight": 1.0}
     (profile / "neural-style.json").write_text(json.dumps({"picks": [pick], "complete": True}))
@@ -64,7 +78,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
         "sittings": [vars(one) | {"engine": engines[one.engine]} for one in wanted],
     }
     (folder / "order.json").write_text(json.dumps(order))
-    told = {**AWAKE, "NST_WINDOW": str(folder / "order.json")}
+    told = {**AWAKE, **_wheels(windows, folder, profile), "NST_WINDOW": str(folder / "order.json")}
     artist = ["dbus-run-session", "--", "python3", str(HERE.parent / "gimp" / "inside" / "gimp_artist.py")]
     command = [*artist, *gimp_with_windows(HERE.parent / "gimp" / "inside" / "gimp_window.py")]
     done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
@@ -74,6 +88,29 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
         for path in (folder / "answers.json", folder / "seen.json")
     )
     return {name: {**facts, **seen.get(name, {}), "folder": str(folder)} for name, facts in answers.items()}
+
+
+def _wheels(windows: Gimp, folder: Path, profile: Path) -> dict[str, str]:
+    """A folder of wheels instead of the network, and a Python that makes environments, where there is none else."""
+    (folder / "wheels").mkdir()
+    make_wheel(folder / "wheels")
+    programs = profile / "home" / ".local" / "bin"
+    programs.mkdir(parents=True)
+    python = shlex.join(windows.outside([os.path.realpath(sys.executable)]))
+    (programs / "python3.11").write_text(PYTHON.format(python=python, way=shlex.join(windows.outside([]))))
+    (programs / "python3.11").chmod(0o755)
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder / "wheels"), "PIP_CONFIG_FILE": os.devnull}
+
+
+def _browser(folder: Path, profile: Path) -> None:
+    """A program that shows pages: it writes down which."""
+    applications = profile / "home" / ".local" / "share" / "applications"
+    applications.mkdir(parents=True)
+    reader = folder / "reader.sh"
+    reader.write_text(f'#!/bin/sh\necho "$1" >"{folder}/page"\n')
+    entry = f"[Desktop Entry]\nType=Application\nName=Reader\nMimeType=text/html;\nExec=/bin/sh {reader} %u\n"
+    (applications / "reader.desktop").write_text(entry)
+    (applications / "mimeapps.list").write_text("[Default Applications]\ntext/html=reader.desktop\n")
 
 
 def _require_readers(windows: Gimp) -> None:

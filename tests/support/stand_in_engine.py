@@ -2,7 +2,8 @@
 
 unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
 a job. tires: ends in the middle of its second job. short: has had too little time. waits: says in a folder that it is
-`painting`, until there is a file `go`. pauses: does so from its second job on. foreign: speaks a future protocol.
+`painting`, until there is a file `go`. pauses: does so from its second job on. foreign: speaks a future protocol. old:
+is of another version.
 The recipe tells what was asked for.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from nst_core import __version__
 from nst_core.shared.sentences import note
 from nst_core.shared.wire.frames import read_frame
 from nst_core.shared.wire.messages import (
@@ -46,7 +48,7 @@ MORE = {"code": "from-the-future", "values": {}, "text": "more to say"}
 def main(way: str, folder: Path) -> None:
     requests = os.fdopen(0, "rb", buffering=0)
     wire = sys.stdout.buffer
-    send(wire, Ready(PROTOCOL + (way == "foreign"), "0", ("onnx",), ("cpu",)))
+    send(wire, Ready(PROTOCOL + (way == "foreign"), "0" if way == "old" else __version__, ("onnx",), ("cpu",)))
     while True:
         request = decode_request(read_frame(requests))
         if isinstance(request, FindFaces):

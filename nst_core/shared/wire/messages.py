@@ -111,7 +111,7 @@ class Stylize:
     """Paint `content` in the manner of `styles`.
 
     settings: names and values of `settings`. init: pixels to start from, of the content's size. mask: float32
-    rows of the content's size, 1 = stylise, 0 = keep. strength_map: rows like these, which multiply the strength
+    rows of the content's size, 1 = stylize, 0 = keep. strength_map: rows like these, which multiply the strength
     position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
     they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
     carry; the Engine gives it. excerpt: what larger picture the content shows, where its painting shall foretell that

@@ -197,10 +197,12 @@ def blend(desk: Desk) -> Facts:
     facts |= {"shown": rows.get_visible(), "both": desk.picks()}
     slider, places = rows.get_child_at(1, 2), rows.get_child_at(1, 3)
     places.set_active_id("inside")
+    facts["shares at first"] = [rows.get_child_at(1, row).get_value() for row in (0, 2)]
     slider.grab_focus()
     desk.press("Home", reached=lambda: desk.gallery.picks.entries[1].weight == 0)
     desk.press("Right", reached=lambda: desk.gallery.picks.entries[1].weight > 0)
     facts["weights"] = [pick.weight for pick in desk.gallery.picks.entries]
+    facts["sliders"] = [rows.get_child_at(1, row).get_value() for row in (0, 2)]
     facts["regions"] = [pick.region for pick in desk.gallery.picks.entries]
     facts["slider"] = slider.get_accessible().get_name()
     facts["nameless"] = [type(widget).__name__ for widget in within(desk.gallery) if nameless(widget)]

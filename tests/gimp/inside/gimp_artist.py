@@ -239,10 +239,39 @@ def look() -> Facts:
         if role(one) == "menu item"
     }
     shoot("look")
+    facts["states"] = states()
+    facts["amounts"] = [amount("Time limit", "45"), amount("Memory", "4 GB"), amount("Time limit", "")]
     click("Open")
     until(lambda: not text("was not delivered"))
     click("Stylize")
     return facts
+
+
+def states() -> Facts:
+    """What a screen reader says of the state of some widgets."""
+    told = {"Keep faces": "CHECKED", "Texture": "CHECKED", "More settings": "EXPANDED"}
+    found: Facts = {}
+    for name, state in told.items():
+        one = control(name)
+        one.clear_cache()
+        found[name] = one.get_state_set().contains(getattr(Atspi.StateType, state))
+    found["described"] = control("Strength").get_description()
+    return found
+
+
+def amount(name: str, typed: str) -> list[str]:
+    """What a number reads as before and after it was typed; nothing typed: set to none."""
+    spin = control(name)
+    spin.grab_focus()
+    before = written(spin)
+    press("ctrl+a", *(["0"] if not typed else [{" ": "space"}.get(letter, letter) for letter in typed]), "Tab")
+    until(lambda: written(spin) != before)
+    return [before, written(spin)]
+
+
+def written(spin: Any) -> str:
+    spin.clear_cache()
+    return str(Atspi.Text.get_text(spin, 0, -1))  # an Accessible has a method of this name too
 
 
 def turn(place: tuple[int, int], name: str) -> None:
@@ -267,6 +296,47 @@ def repair() -> Facts:
     engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": ORDER["repaired"]}))
     click("Stylize")
     return facts
+
+
+def mend() -> Facts:
+    """Without an engine: the window tells, and its button installs one, which paints."""
+    facts: Facts = {"error": until(lambda: text("cannot be started")), "line": until(lambda: text("n a terminal"))}
+    until(lambda: find("button", "Install the Engine"))
+    facts["letters"] = letters()
+    shoot("mend")
+    click("Install the Engine")
+    until(lambda: text("cannot be started") == "")
+    until(lambda: not find("button", "Stop"))
+    until(lambda: text("Preview"))
+    click("Stylize")
+    return facts
+
+
+def old() -> Facts:
+    """With an engine of another version, which works; and the list of keys."""
+    wait_for("button", "Stylize")
+    facts: Facts = {"said": until(lambda: text("is of version"))}
+    facts["offered"] = bool(until(lambda: find("button", "Install the Engine")))
+    shoot("old")
+    press("F1")
+    facts["keys"] = bool(until(lambda: window("^Keys and Help$")))
+    facts["listed"] = until(lambda: [one.get_name() for one in help_window() if role(one) == "label"])
+    run("import", "-window", "root", str(FOLDER / "keys.png"))
+    next(one for one in help_window() if one.get_name() == "Open the Guide").get_action_iface().do_action(0)
+    facts["guide"] = until(lambda: (FOLDER / "page").exists() and (FOLDER / "page").read_text())
+    run("xdotool", "key", "Escape")
+    until(lambda: not window("^Keys and Help$"))
+    press("ctrl+question")
+    facts["keys again"] = bool(until(lambda: window("^Keys and Help$")))
+    run("xdotool", "key", "Escape")
+    until(lambda: not window("^Keys and Help$"))
+    close_window()
+    return facts
+
+
+def help_window() -> list[Any]:
+    tops = [one for one in windows_of("neural-style.py") if one is not None and one.get_name() == "Keys and Help"]
+    return list(seen_of(tops))
 
 
 def lose() -> Facts:
@@ -367,7 +437,10 @@ def least(process: int) -> Facts:
     return {what: min(one[what] for one in seen) for what in seen[0]}
 
 
-OURS = (accept, adjust, place, look, keep, stay, leave, repair, lose, crash, interrupt, often, draw, watch, aside)
+OURS = (
+    *(accept, adjust, place, look, keep, stay, leave, repair, mend, old, lose),
+    *(crash, interrupt, often, draw, watch, aside),
+)
 for sitting in OURS:
     SITTINGS[sitting.__name__] = sitting
 

@@ -162,7 +162,7 @@ def bad_layers() -> Facts:
     facts |= refused("none", image, [])
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
-    facts |= refused("group", image, [group])
+    facts |= refused("group", image, [group])  # without a layer in it
     source.add_alpha()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 80, 20, 10)
     small = Gimp.Layer.new(image, "small", 31, 40, Gimp.ImageType.RGBA_IMAGE, 100, Gimp.LayerMode.NORMAL)

@@ -82,6 +82,45 @@ def editable() -> Facts:
 
 
 @check
+def of_a_group() -> Facts:
+    """Painted as it looks, by itself: neither what lies below it nor its own opacity, mask and mode count."""
+    found: Facts = {}
+    for mode in (Gimp.LayerMode.PASS_THROUGH, Gimp.LayerMode.NORMAL, Gimp.LayerMode.MULTIPLY):
+        image = photograph()
+        group = Gimp.GroupLayer.new(image, "group")
+        image.insert_layer(group, None, 0)
+        for name, corner, opacity in (("lower", (10, 5), 100.0), ("upper", (40, 20), 40.0)):
+            layer = Gimp.Layer.new(image, name, 60, 50, Gimp.ImageType.RGBA_IMAGE, opacity, Gimp.LayerMode.NORMAL)
+            image.insert_layer(layer, group, 0)
+            fade(layer)
+            layer.set_offsets(*corner)
+        alone = image.duplicate()
+        alone.remove_layer(alone.get_layers()[1])
+        seen = alone.get_layers()[0]
+        seen.set_mode(Gimp.LayerMode.NORMAL)
+        alone.resize(seen.get_width(), seen.get_height(), *[-place for place in seen.get_offsets()[1:]])
+        wanted = shown(alone)
+        alone.delete()
+        group.set_mode(mode)
+        group.set_opacity(70.0)
+        group.set_lock_position(True)
+        before = shown(image)
+        with engine("unchanged"):
+            facts = call(image, [group])
+        made = by_id(facts)
+        found[mode.value_nick] = facts | {
+            "group": group.get_id(),
+            "made of": looks(made),
+            "off by": off_by(pixels(made, BYTES), wanted),
+            "mode": made.get_mode().value_nick,
+            "opacity": made.get_opacity(),
+        }
+        image.remove_layer(made)
+        found[mode.value_nick]["image kept"] = shown(image) == before
+    return found
+
+
+@check
 def new_image() -> Facts:
     """Two layers become an image of their own; the old one is as it was."""
     image = Gimp.Image.new_with_precision(128, 96, Gimp.ImageBaseType.RGB, Gimp.Precision.U16_LINEAR)

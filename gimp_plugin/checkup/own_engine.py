@@ -1,0 +1,271 @@
+"""An engine of the plug-in's own: a Python environment in the artist's data folder, made while she waits.
+
+Nothing is fetched unless she asks for it. What pip is told in the environment and in its own files counts (`PIP_*`,
+proxies), so that a mirror or a folder of wheels can stand in for the network. No GIMP is needed here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gimp_plugin.translation import _
+from gimp_plugin.wording import of_bug
+from nst_core import __version__
+from nst_core.shared import atomic_files
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.client.launch import ENGINE_FILE, PLAIN_PATH, clean_environment
+from nst_core.shared.errors import (
+    CancelledError,
+    EngineMismatchError,
+    EngineMissingError,
+    NeuralStyleError,
+    UnwritableOutputError,
+)
+from nst_core.shared.file_lock import temporary_lock
+from nst_core.shared.presets.lookup import user_root
+from nst_core.shared.wire.protocol import PROTOCOL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+PACKAGE = "gimp-neural-style[cpu]"
+BY_HAND = (
+    "python3 -m venv ~/neural-style && ~/neural-style/bin/pip install 'gimp-neural-style[cpu]' && "
+    "~/neural-style/bin/neural-style install"
+)
+"""The same in a terminal."""
+VENV = "sudo apt install python3-venv"
+BEGINS = "engine-"  # how the folders of environments are called
+LOCK = ".engine-lock"
+VERSIONS = ("3.12", "3.13", "3.11", "3.14")
+CAN = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
+PATIENCE = 20.0  # seconds for a Python to say what it can
+FIRST_START = 120.0  # seconds: everything is read from the disk for the first time
+FETCHED = re.compile(r"\s*Downloading (?:\S*/)?([A-Za-z0-9_.]+)-\S+ \(([\d.]+ [kMG]?B)\)")
+COLLECTED = re.compile(r"Collecting ([A-Za-z0-9_.-]+)|Processing (?:\S*/)?([A-Za-z0-9_.]+)-")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+SANDBOXES = ("FLATPAK_ID", "SNAP_NAME")
+NO_WINDOW = 0x08000000  # on Windows, where a console would pop up
+
+
+@dataclass(frozen=True)
+class Way:
+    """How an engine can be had. python: the command of one that can make environments; empty: none is here.
+
+    by_hand: what to type in a terminal instead, or before.
+    """
+
+    python: tuple[str, ...]
+    by_hand: str
+
+
+def mends(error: NeuralStyleError) -> bool:
+    """Whether a new engine would help."""
+    return isinstance(error, (EngineMissingError, EngineMismatchError))
+
+
+def way_for(plug_in: Path, surroundings: Mapping[str, str]) -> Way:
+    """How the plug-in in that folder gets an engine. Not by itself where a person chose one, or in a sandbox."""
+    if any(name in surroundings for name in SANDBOXES) or _was_chosen(plug_in):
+        return Way((), BY_HAND)
+    python = find_python(surroundings)
+    return Way(python, BY_HAND if python or shutil.which("apt") is None else VENV)
+
+
+def find_python(surroundings: Mapping[str, str]) -> tuple[str, ...]:
+    """The command of a Python that is new enough and can make environments; empty without one."""
+    for command in _pythons(surroundings):
+        with suppress(OSError, subprocess.TimeoutExpired):
+            if _run([*command, "-I", "-c", CAN], surroundings).returncode == 0:
+                return tuple(command)
+    return ()
+
+
+class Installation:
+    """Makes the environment, in a thread of its own.
+
+    tell: hears what is being done, in a sentence. done: hears at last why there is no engine; None: there is one. Both
+    are called in that thread.
+    """
+
+    def __init__(
+        self,
+        plug_in: Path,
+        surroundings: Mapping[str, str],
+        tell: Callable[[str], None],
+        done: Callable[[NeuralStyleError | None], None],
+    ) -> None:
+        """plug_in: its folder, where it is written down which engine to start."""
+        self._plug_in, self._surroundings = plug_in, dict(surroundings)
+        self._tell, self._done = tell, done
+        self._lock = threading.Lock()  # guards the two below
+        self._child: subprocess.Popen[str] | None = None
+        self._cancelled = False
+
+    def start(self, python: Sequence[str]) -> None:
+        """Begin, with a Python of `find_python`. Raises RuntimeError where no thread is left."""
+        threading.Thread(target=self._work, args=(list(python),), name="installation", daemon=True).start()
+
+    def cancel(self) -> None:
+        """End it; what was made is deleted."""
+        with self._lock:
+            self._cancelled = True
+            if self._child:
+                self._child.kill()
+
+    def _work(self, python: list[str]) -> None:
+        try:
+            self.run(python)
+        except NeuralStyleError as error:
+            self._done(error)
+        except OSError as error:
+            self._done(_unwritable(error))
+        except Exception as bug:  # noqa: BLE001 - whoever waits hears of the end, whatever it is
+            self._done(NeuralStyleError(*of_bug(bug)))
+        else:
+            self._done(None)
+
+    def run(self, python: Sequence[str]) -> None:
+        """Do it, and wait for it. Raises NeuralStyleError, CancelledError among them, and OSError."""
+        base = user_root(self._surroundings).parent
+        base.mkdir(parents=True, exist_ok=True)
+        with temporary_lock(base / LOCK, 0.0):
+            target = base / f"{BEGINS}{uuid.uuid4().hex[:8]}"
+            target.mkdir(0o700)  # whatever the umask
+            try:
+                command = self._build(python, target)
+                self._write_down(command)
+            except BaseException:
+                atomic_files.remove(target)
+                raise
+            for other in set(base.glob(f"{BEGINS}*")) - {target}:
+                atomic_files.remove(other)
+
+    def _build(self, python: Sequence[str], target: Path) -> list[str]:
+        self._tell(_("Making room for the engine…"))
+        self._call([*python, "-I", "-m", "venv", str(target)])
+        own = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+        self._tell(_("Asking for the engine…"))
+        self._call([str(own), "-I", "-m", "pip", "install", *quiet, f"{PACKAGE}=={__version__}"])
+        command = [str(own), "-I", "-u", "-m", "nst_core.worker"]
+        self._tell(_("Starting the engine for the first time…"))
+        Engine.start(command, self._surroundings, FIRST_START).close()
+        return command
+
+    def _call(self, command: Sequence[str]) -> None:
+        """Run a program, and tell what it does."""
+        said: list[str] = []
+        with _started(command, self._surroundings) as child:
+            with self._lock:
+                self._child = child
+                if self._cancelled:
+                    child.kill()
+            for line in child.stdout or ():
+                said.append(line.strip())
+                if doing := _doing(line):
+                    self._tell(doing)
+            child.wait()
+        with self._lock:
+            self._child = None
+            if self._cancelled:
+                raise CancelledError(_("the installation was cancelled"))
+        if child.returncode:
+            wrong = [line for line in said if line.startswith("ERROR")] or said[-1:]
+            reason = wrong[-1].removeprefix("ERROR: ")[:200] if wrong else str(child.returncode)
+            raise EngineMissingError(
+                _("the engine could not be installed ({reason})").format(reason=reason),
+                _("see to the network, or type the line below in a terminal"),
+            )
+
+    def _write_down(self, command: list[str]) -> None:
+        entry = {"protocol": PROTOCOL, "version": __version__, "command": command}
+        try:
+            atomic_files.replace_file(self._plug_in / ENGINE_FILE, (json.dumps(entry, indent=2) + "\n").encode())
+        except OSError as error:
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> UnwritableOutputError:
+    return UnwritableOutputError(
+        _("the engine cannot be put into its folder ({reason})").format(reason=error.strerror or type(error).__name__),
+        _("check that you may write there and that the disk is not full"),
+    )
+
+
+def _doing(line: str) -> str:
+    """What a line of pip's says that it does; empty for most."""
+    if found := FETCHED.match(line):
+        return _("Fetching {name}, {size}…").format(name=found[1], size=found[2])
+    if found := COLLECTED.match(line):
+        return _("Looking for {name}…").format(name=found[1] or found[2])
+    if line.startswith("Installing collected packages"):
+        return _("Unpacking…")
+    return ""
+
+
+def _was_chosen(plug_in: Path) -> bool:
+    """Whether a person said which engine to start."""
+    try:
+        said = json.loads((plug_in / ENGINE_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("chosen") is True
+
+
+def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
+    """Commands to try, those that most packages are made for first."""
+    if sys.platform == "win32":
+        yield from (["py", f"-{version}"] for version in VERSIONS)
+        return
+    home = surroundings.get("HOME", "")
+    folders = [*PLAIN_PATH.split(":"), *([f"{home}/.local/bin"] if home else [])]
+    for name in (*(f"python{version}" for version in VERSIONS), "python3"):
+        yield from ([path] for folder in folders if os.access(path := f"{folder}/{name}", os.X_OK))
+
+
+def _environment(surroundings: Mapping[str, str]) -> dict[str, str]:
+    """What an engine may see, and what pip is told."""
+    told = {
+        name: value
+        for name, value in surroundings.items()
+        if name.upper().startswith("PIP_") or name.upper() in PROXIES
+    }
+    return clean_environment(surroundings) | told
+
+
+def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - a Python of this machine, of which it is asked what it can
+        list(command),
+        env=_environment(surroundings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=PATIENCE,
+        check=False,
+        creationflags=NO_WINDOW if sys.platform == "win32" else 0,
+    )
+
+
+def _started(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - that Python, and pip in the environment that it made
+        list(command),
+        env=_environment(surroundings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        creationflags=NO_WINDOW if sys.platform == "win32" else 0,
+    )

@@ -1,0 +1,167 @@
+"""The bar that tells of an engine that is missing or too old, and mends it: with a button, or a line to copy."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from gimp_plugin.checkup import own_engine
+from gimp_plugin.libgimp import GLib
+from gimp_plugin.libgtk import Gdk, Gtk, Pango
+from gimp_plugin.start import installation, way_to_engine
+from gimp_plugin.translation import _
+from gimp_plugin.wording import of_error
+from nst_core import __version__
+from nst_core.shared.client.launch import no_room
+from nst_core.shared.errors import CancelledError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gimp_plugin.checkup.own_engine import Way
+    from nst_core.shared.errors import NeuralStyleError
+
+INSTALL, COPY, STOP = 1, 2, 3
+PULSE = 0.12  # seconds
+SPACE = 6  # px
+
+
+class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """Hidden until there is something to mend. `on_mended` hears when there is a new engine."""
+
+    def __init__(self, on_mended: Callable[[], None]) -> None:
+        super().__init__(message_type=Gtk.MessageType.WARNING, no_show_all=True)
+        self._on_mended = on_mended
+        self._way: Way | None = None
+        self._running: own_engine.Installation | None = None
+        self._said = _label()
+        self._line = _label(selectable=True)
+        self._bar = Gtk.ProgressBar(pulse_step=0.05, valign=Gtk.Align.CENTER)
+        self._bar.get_accessible().set_name(_("Progress"))
+        texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, visible=True)
+        for part in (self._said, self._line, self._bar):
+            texts.add(part)
+        self.get_content_area().add(texts)
+        self._install = self.add_button(_("Install the Engine"), INSTALL)
+        self._copy = self.add_button(_("Copy the Line"), COPY)
+        self._stop = self.add_button(_("Stop"), STOP)
+        self.connect("response", self._answered)
+        self.connect("destroy", lambda _bar: self.stop())
+        self._offer(None)
+
+    def consider(self, error: NeuralStyleError) -> bool:
+        """Show how an error is mended, if a new engine mends it; whether it does."""
+        if not own_engine.mends(error):
+            return False
+        if self._running is None:
+            self._tell(" ".join(of_error(error)).strip())
+            self._look()
+        return True
+
+    def compare(self, version: str) -> None:
+        """Tell of an engine that works, but is of another version than the plug-in; take the bar away else."""
+        if self._running is not None:
+            return
+        if version == __version__:
+            self.hide()
+            return
+        said = _("The engine is of version {engine}, and the filter of version {filter}: they should be the same.")
+        self._tell(said.format(engine=version, filter=__version__))
+        self._look()
+
+    def stop(self) -> None:
+        """End an installation; nothing of it is kept."""
+        if self._running is not None:
+            self._running.cancel()
+
+    def _look(self) -> None:
+        """Find out, beside the main loop, what can be done."""
+        if self._way is not None:
+            self._offer(self._way)
+            return
+
+        def work() -> None:
+            way = way_to_engine()
+            GLib.idle_add(self._found, way)
+
+        try:
+            threading.Thread(target=work, name="python", daemon=True).start()
+        except (RuntimeError, MemoryError):
+            self._offer(own_engine.Way((), own_engine.BY_HAND))
+
+    def _found(self, way: Way) -> bool:
+        self._way = way
+        if self._running is None:
+            self._offer(way)
+        return bool(GLib.SOURCE_REMOVE)
+
+    def _offer(self, way: Way | None) -> None:
+        """What she can do now."""
+        self._bar.hide()
+        self._stop.hide()
+        self._install.set_visible(way is not None and bool(way.python))
+        self._copy.set_visible(way is not None)
+        self._line.set_visible(way is not None)
+        if way is None:
+            return
+        if way.python:
+            about = _("Neural Style can install its engine by itself, into your data folder; it fetches about 100 MB.")
+            self._line.set_text(f"{about}\n" + _("Or, in a terminal: {line}").format(line=way.by_hand))
+        elif way.by_hand == own_engine.VENV:
+            about = _("It needs a Python that can make environments. In a terminal: {line}")
+            self._line.set_text(about.format(line=way.by_hand) + "\n" + _("Then open this window again."))
+        else:
+            self._line.set_text(_("In a terminal: {line}").format(line=way.by_hand))
+
+    def _answered(self, _bar: Gtk.InfoBar, response: int) -> None:
+        if response == INSTALL and self._way is not None and self._running is None:
+            self._begin(self._way)
+        elif response == COPY and self._way is not None:
+            clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+            clipboard.set_text(self._way.by_hand, -1)
+            clipboard.store()
+        elif response == STOP:
+            self.stop()
+
+    def _begin(self, way: Way) -> None:
+        def in_main_loop(call: Callable[..., object]) -> Callable[..., None]:
+            return lambda *said: GLib.idle_add(lambda: call(*said) and False)
+
+        self._running = installation(in_main_loop(self._tell), in_main_loop(self._ended))
+        for part in (self._install, self._copy, self._line):
+            part.hide()
+        self._stop.show()
+        self._bar.show()
+        self._stop.grab_focus()
+        GLib.timeout_add(round(1000 * PULSE), self._pulse)
+        try:
+            self._running.start(way.python)
+        except (RuntimeError, MemoryError) as error:
+            self._ended(no_room(error))
+
+    def _pulse(self) -> bool:
+        if self._running is not None:
+            self._bar.pulse()
+        return self._running is not None
+
+    def _ended(self, error: NeuralStyleError | None) -> None:
+        self._running = None
+        if error is None:
+            self.hide()
+            self._on_mended()
+            return
+        self._tell("" if isinstance(error, CancelledError) else " ".join(of_error(error)).strip())
+        self._offer(self._way)
+        self._install.grab_focus()
+
+    def _tell(self, text: str) -> None:
+        self._said.set_text(text)
+        self._said.set_visible(bool(text))
+        self.get_accessible().set_name(text or _("Error"))
+        self.show()
+
+
+def _label(*, selectable: bool = False) -> Gtk.Label:
+    return Gtk.Label(
+        wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR, xalign=0.0, selectable=selectable, visible=True, can_focus=False
+    )

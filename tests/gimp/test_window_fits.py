@@ -1,0 +1,92 @@
+"""The filter's window as it is read: in every language, on two kinds of screens, dark and light, and by keyboard."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from screens import ROOT, gimp_with_windows, on_screen
+
+if TYPE_CHECKING:
+    from conftest import Studio
+
+    from demo.gimp import Gimp
+
+pytestmark = pytest.mark.gimp
+
+LONGER = "longer"
+SEEN = {
+    ("dark", 1): ["en", "de", "es", "fr", "ja", LONGER],
+    ("light", 2): ["en", LONGER],
+}
+"""The languages of a GIMP in such colours, on a screen of 1280 x 720 px with so many of its own for each."""
+STATES = ("idle", "all settings", "blend", "messages", "variations", "painting")
+
+
+@pytest.fixture(scope="module", params=list(SEEN), ids=lambda param: f"{param[0]}, {param[1]}x")
+def found(
+    request: pytest.FixtureRequest, studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """What window_fits.py found, by language."""
+    colors, scale = request.param
+    folder = tmp_path_factory.mktemp("fits")
+    profile = folder / "profile"
+    profile.mkdir()
+    (profile / "gimprc").write_text(f"(theme-color-scheme {colors})\n")
+    with Image.open(studio.folder / "photograph.png") as photograph:
+        photograph.resize((600, 400)).save(folder / "photograph.png")
+    order: dict[str, Any] = {"repository": str(ROOT), "folder": str(folder), "answers": str(folder / "answers.json")}
+    order |= {"scale": scale, "languages": SEEN[request.param]}
+    (folder / "order.json").write_text(json.dumps(order))
+    script = ROOT / "tests" / "gimp" / "inside" / "window_fits.py"
+    command = on_screen(f"{1280 * scale}x{720 * scale}", gimp_with_windows(script))
+    done = windows.run(command, profile, {"NST_FITS": str(folder / "order.json")}, timeout=500)
+    assert (folder / "answers.json").is_file(), done.stdout
+    answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
+    assert "failed" not in answers, answers["failed"]
+    assert list(answers) == SEEN[request.param]
+    return answers
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_is_cut_off_in_any_language(found: dict[str, Any], state: str) -> None:
+    """Nor has the window to be wider or higher, or to be scrolled sideways; words may be 40 % longer than ours."""
+    assert {language: cut for language, facts in found.items() if (cut := facts[state])} == {}
+
+
+def test_every_text_stands_out_from_what_is_behind_it(found: dict[str, Any]) -> None:
+    """By 4.5 : 1 at least, as accessible texts do."""
+    assert found["en"]["pale"] == []
+    assert found["en"]["pale messages"] == []
+
+
+def test_changes_are_taken_back_and_made_again(found: dict[str, Any]) -> None:
+    """Styles and settings, by Ctrl+Z and Ctrl+Shift+Z, a step for each."""
+    history = found["en"]["history"]
+    before, middle, last = history["states"]
+    assert (before[1], middle[0], last) == (middle[1], 77.0, [77.0, ["mosaic", "linocut"]])
+    assert history["seen"] == [middle, before, middle, last]
+
+
+def test_a_small_selection_is_looked_at_first(found: dict[str, Any]) -> None:
+    """Of the photograph's 600 x 400 px those from (10, 10) to (70, 50), with some around them."""
+    seen = found["en"]["seen"]
+    assert seen["left"] <= 10
+    assert seen["top"] <= 10
+    assert 70 <= seen["right"] < 450
+    assert 50 <= seen["bottom"] < 300
+
+
+def test_going_on_with_a_layer_starts_from_it(found: dict[str, Any]) -> None:
+    """The window says so in place of the choice."""
+    assert {"Start from", "This layer, as it is"} <= set(found["en"]["further"])
+
+
+def test_tab_leads_to_every_control_and_the_focus_is_seen_there(found: dict[str, Any]) -> None:
+    """Radio buttons and tiles are led to by arrows from where Tab stops."""
+    tab = found["en"]["tab"]
+    assert tab["stops"] > 20
+    assert tab["missed"] == []
+    assert tab["unseen"] == []

@@ -1,0 +1,144 @@
+"""The engine that the plug-in installs by itself: a real environment, a real pip, and a folder of wheels."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from engine_wheels import make_wheel
+
+from gimp_plugin.checkup import own_engine
+from gimp_plugin.checkup.own_engine import Installation, find_python, mends, way_for
+from nst_core import __version__
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.client.launch import engine_command
+from nst_core.shared.errors import (
+    CancelledError,
+    EngineCrashedError,
+    EngineMismatchError,
+    EngineMissingError,
+    NeuralStyleError,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def plug_in(tmp_path: Path) -> Path:
+    folder = tmp_path / "plug-in"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """Those of an artist whose pip knows one folder of wheels and nothing else."""
+    (tmp_path / "wheels").mkdir()
+    pip = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels"), "PIP_CONFIG_FILE": os.devnull}
+    return {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), **pip}
+
+
+def environments(surroundings: dict[str, str]) -> list[Path]:
+    return sorted(Path(surroundings["XDG_DATA_HOME"], "gimp-neural-style").glob("*engine*"))
+
+
+def installed(plug_in: Path, surroundings: dict[str, str]) -> list[str]:
+    """Install, and what was said meanwhile."""
+    said: list[str] = []
+    Installation(plug_in, surroundings, said.append, lambda _error: None).run([sys.executable])
+    return said
+
+
+def test_an_engine_is_installed_and_the_plug_in_starts_it(plug_in: Path, surroundings: dict[str, str]) -> None:
+    """From an environment in the data folder, of which there is one however often it is done."""
+    make_wheel(Path(surroundings["PIP_FIND_LINKS"]))
+    said = installed(plug_in, surroundings)
+    assert said[0] == "Making room for the engine…"
+    assert "Looking for gimp_neural_style…" in said
+    assert said[-1] == "Starting the engine for the first time…"
+    (first,) = environments(surroundings)
+    assert stat.S_IMODE(first.stat().st_mode) == 0o700
+    installed(plug_in, surroundings)
+    (second,) = environments(surroundings)
+    assert first != second
+    command = engine_command(plug_in)
+    assert command[0].startswith(str(second))
+    with Engine.start(command, surroundings) as engine:
+        assert engine.ready.version == __version__
+
+
+def test_what_cannot_be_installed_leaves_nothing_behind(plug_in: Path, surroundings: dict[str, str]) -> None:
+    """Neither an environment nor another engine for the plug-in: pip's own reason is told, with a remedy."""
+    make_wheel(Path(surroundings["PIP_FIND_LINKS"]), "0.0.1")
+    with pytest.raises(EngineMissingError, match=r"No matching distribution.*terminal"):
+        installed(plug_in, surroundings)
+    assert environments(surroundings) == []
+    assert list(plug_in.iterdir()) == []
+
+
+def test_an_engine_that_does_not_start_is_not_kept(plug_in: Path, surroundings: dict[str, str]) -> None:
+    """What the plug-in had stays."""
+    (plug_in / "engine.json").write_text('{"protocol": 0}')
+    make_wheel(Path(surroundings["PIP_FIND_LINKS"]), start="raise SystemExit(7)\n")
+    with pytest.raises(EngineCrashedError, match="7"):
+        installed(plug_in, surroundings)
+    assert environments(surroundings) == []
+    assert (plug_in / "engine.json").read_text() == '{"protocol": 0}'
+
+
+def test_an_installation_can_be_cancelled(plug_in: Path, surroundings: dict[str, str]) -> None:
+    """In the middle of it; nothing is left."""
+    make_wheel(Path(surroundings["PIP_FIND_LINKS"]))
+    over, ends = threading.Event(), list[NeuralStyleError | None]()
+
+    def end(error: NeuralStyleError | None) -> None:
+        ends.append(error)
+        over.set()
+
+    running = Installation(plug_in, surroundings, lambda _said: running.cancel(), end)
+    running.start([sys.executable])
+    assert over.wait(60)
+    assert isinstance(ends[0], CancelledError)
+    assert environments(surroundings) == []
+
+
+def test_a_python_is_found_that_makes_environments(
+    surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Among those of this machine, the artist's own included; what only looks like one is passed over."""
+    folder = Path(surroundings["HOME"], ".local", "bin")
+    folder.mkdir(parents=True)
+    for name, does in (("python3.12", "exit 1"), ("python3.13", f'exec "{sys.executable}" "$@"')):
+        (folder / name).write_text(f"#!/bin/sh\n{does}\n")
+        (folder / name).chmod(0o755)
+    assert find_python(surroundings)
+    monkeypatch.setattr(own_engine, "PLAIN_PATH", "/nowhere")
+    assert find_python(surroundings) == (str(folder / "python3.13"),)
+    (folder / "python3.13").unlink()
+    assert find_python(surroundings) == ()
+
+
+@pytest.mark.parametrize("wall", ["chosen", "FLATPAK_ID", "SNAP_NAME"])
+def test_some_engines_are_for_a_person_to_install(plug_in: Path, surroundings: dict[str, str], wall: str) -> None:
+    """One that she chose, on another machine perhaps, and any that a sandbox hides: there is a line to copy."""
+    assert way_for(plug_in, surroundings).python
+    if wall == "chosen":
+        entry = {"protocol": 1, "chosen": True, "command": ["ssh", "studio", "neural-style", "worker"]}
+        (plug_in / "engine.json").write_text(json.dumps(entry))
+    else:
+        surroundings[wall] = "gimp"
+    way = way_for(plug_in, surroundings)
+    assert way.python == ()
+    assert "neural-style install" in way.by_hand
+
+
+def test_a_new_engine_mends_what_is_missing_or_too_old() -> None:
+    """And nothing else."""
+    assert mends(EngineMissingError("", ""))
+    assert mends(EngineMismatchError("", ""))
+    assert not mends(EngineCrashedError("", ""))
