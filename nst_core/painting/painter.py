@@ -30,8 +30,9 @@ from nst_core.painting.targets import (
     pieced,
     refined,
 )
+from nst_core.painting.textures import patchwork
 from nst_core.shared.planning.schedule import DRAFT
-from nst_core.shared.settings import MIN_SIDE
+from nst_core.shared.settings import BALANCED, MIN_SIDE
 from nst_core.vgg.layers import CELL
 from nst_core.vgg.losses import Targets
 
@@ -80,6 +81,8 @@ class Painter:
         if job.init is not None:
             # Its hidden pixels shall influence nothing either.
             job = replace(job, init=fill_hidden(job.init, job.visible))
+        if job.settings.texture and job.settings.by_pieces:
+            job, content = _without_photograph(job), _patchworks(job, content, styles)
         self.job, self._before_part = job, before_part
         self.styles = with_copies(styles, job.settings.style_copies)
         self._whole = self._small = content
@@ -205,7 +208,12 @@ class Painter:
         return scene, strength_at(settings, amount), looks
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
-        """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size."""
+        """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size.
+
+        A texture has no photograph: what was painted looks for them.
+        """
+        if self.job.settings.texture:
+            return painted
         content = self.content(height, width)
         coarse = resize(resize(content, -(-height // 2), -(-width // 2)), height, width)
         return content + np.float32(PAINTED) * (painted - coarse)
@@ -266,7 +274,9 @@ class _Refining:
         """That part of the picture (H, W, 3)."""
         painter, image = self._painter, whole[rows, columns]
         scene = painter.part(rows, columns)
-        sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
+        sought = image
+        if not painter.job.settings.texture:
+            sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
         places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
         pixels = refined(self._backend, scene, sought, painter.matches, places)
@@ -282,6 +292,23 @@ class _Refining:
 
 def _spans(box: Box) -> tuple[slice, slice]:
     return slice(box.top, box.bottom), slice(box.left, box.right)
+
+
+def _without_photograph(job: Job) -> Job:
+    """A texture: nothing of a photograph is kept."""
+    settings = replace(job.settings, strength=max(BALANCED, job.settings.strength), keep_faces=False)
+    return replace(job, settings=settings, strength_map=None, excerpt=None)
+
+
+def _patchworks(job: Job, content: Float, styles: Sequence[Style]) -> Float:
+    """(H, W, 3): what a texture begins as, of each region's styles."""
+    height, width = content.shape[:2]
+    brush_size, seed = job.settings.brush_size / math.sqrt(job.part), job.settings.seed
+
+    def painted(region: Region) -> Float:
+        return patchwork(region, height, width, brush_size, seed)
+
+    return _mixed(content, styles, painted)
 
 
 def around_of(job: Job) -> Float | None:

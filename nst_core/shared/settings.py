@@ -179,7 +179,7 @@ class Settings:
         bool,
         SettingInfo(
             "Texture",
-            "Make a texture of the style out of noise; of the photograph only its size counts.",
+            "Make a texture of the style; of the photograph only its size counts.",
             scope="run",
             expert=True,
         ),
@@ -248,8 +248,8 @@ class Settings:
 
     @property
     def by_pieces(self) -> bool:
-        """Whether pieces of the styles are matched. A texture has no picture to match them with."""
-        return self.method == "painterly" and not self.texture
+        """Whether pieces of the styles are matched."""
+        return self.method == "painterly"
 
     @property
     def from_noise(self) -> bool:

@@ -68,11 +68,15 @@ def worst_seam(content: Float, **settings: object) -> float:
     return float(max(a / i for a, i in zip(across, inside, strict=True)))
 
 
-def test_the_borders_of_a_tile_match() -> None:
-    """The jump from the last column to the first is no larger than between columns inside; the same for rows."""
+@pytest.mark.parametrize(("method", "share"), [("painterly", 0.9), ("classic", 0.5)])
+def test_the_borders_of_a_tile_match(method: str, share: float) -> None:
+    """The jump from the last column to the first is smaller than without; the same for rows.
+
+    Matched pieces of a regular pattern cannot fit a period that is not the pattern's own; Gram matrices stretch it.
+    """
     content = np.full((64, 80, 3), 0.5, np.float32)
-    assert worst_seam(content, texture=True, seamless=True) < 1.15
-    assert worst_seam(content, texture=True, seamless=False) > 1.5
+    seams = [worst_seam(content, method=method, texture=True, seamless=seamless) for seamless in (True, False)]
+    assert seams[0] < share * seams[1]
 
 
 def test_the_borders_of_a_photograph_are_made_to_match() -> None:
@@ -82,13 +86,14 @@ def test_the_borders_of_a_photograph_are_made_to_match() -> None:
     assert seams[0] < 0.6 * seams[1]
 
 
-def test_of_the_photograph_a_texture_takes_only_its_size() -> None:
-    """Two photographs of one size give the same texture, bit for bit; a texture holds no features."""
-    style, settings = Style(painting(90, 120)), Settings(quality="draft", backend="onnx", texture=True, seed=3)
+@pytest.mark.parametrize("method", ["painterly", "classic"])
+def test_of_the_photograph_a_texture_takes_only_its_size(method: str) -> None:
+    """Two photographs of one size give the same texture, bit for bit."""
+    style = Style(painting(90, 120))
+    settings = Settings(quality="draft", backend="onnx", method=method, texture=True, seed=3)
     first, second = (stylize(Job(noise(48, 64, seed), (style,), settings)) for seed in (0, 1))
     np.testing.assert_array_equal(first.pixels, second.pixels)
     assert first.pixels.shape == (48, 64, 3)
-    assert first.metrics.losses["held"] == 0
 
 
 def test_what_a_texture_is_told_to_take_of_the_photograph_it_takes() -> None:

@@ -120,8 +120,8 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
     """Octaves from coarse to full size (or `most` megapixels), each twice the one before; for a draft a coarse one.
 
     The first one finds the large forms, in more evaluations for strengths above 50, where style reorganises what it
-    finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A texture
-    has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
+    finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A classic
+    texture has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
     """
     if min(height, width) < MIN_SIDE:
         raise ImageTooSmallError.of("picture-too-small", name="the picture", width=width, height=height, least=MIN_SIDE)
