@@ -1,7 +1,6 @@
 """How soon a warm engine shows something: through a real worker, as the dialog asks for it.
 
-python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto]
-    [--quality draft] [--out DIR]
+python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto] [--out DIR]
 
 Prints, for each pair, the median seconds from the request to the first picture and to the whole preview, and how many
 steps were done after two seconds. A style is new to the engine in its first round only: sliders move more often.
@@ -21,12 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from nst_core.imaging import image_files
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.resizing import resize
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
-from nst_core.shared.wire.messages import Pixels, Preview, Progress, StyleFile, Stylize
+from nst_core.shared.wire.messages import Excerpt, Pixels, Preview, Progress, ScreenPixels, StyleFile, Stylize
 from nst_core.worker.convert import to_pixels
 
+WHOLE = 4
+"""Times the sides of what is previewed the picture has, whose small copy that is."""
 SOON = 2.0
 """Seconds after which an artist expects more than a first picture."""
 
@@ -59,8 +61,16 @@ def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Sty
     scale = options.size / max(picture.shape[:2])
     small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
     rgba = np.dstack([small, np.ones(small.shape[:2], np.float32)])
-    settings = {"seed": seed, "backend": options.backend, "quality": options.quality}
-    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2)
+    settings = {"seed": seed, "backend": options.backend}
+    whole = Excerpt(*(WHOLE * side for side in small.shape[1::-1]))
+    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2, excerpt=whole)
+
+
+def shares(pixels: Pixels) -> Float:
+    """(H, W, 4) in [0, 1]."""
+    kind = np.uint8 if isinstance(pixels, ScreenPixels) else np.float32
+    values = np.frombuffer(pixels.rgba, kind).reshape(pixels.height, pixels.width, 4)
+    return values / np.float32(255) if kind is np.uint8 else values
 
 
 def main() -> None:
@@ -70,7 +80,6 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--quality", default="draft", help="what the first small preview is painted in")
     parser.add_argument("--out", type=Path, default=Path("out/previews"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -85,10 +94,8 @@ def main() -> None:
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), watch.steps[-1]))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):
                 if pixels:
-                    image_files.write(
-                        options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png",
-                        np.frombuffer(pixels.rgba, np.float32).reshape(pixels.height, pixels.width, 4)[..., :3],
-                    )
+                    path = options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png"
+                    image_files.write(path, shares(pixels)[..., :3])
             new = rounds[0][0]
             first, steps, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
             print(

@@ -13,7 +13,6 @@ from gimp_plugin.dialog.snapshots import Snapshot
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.preview import framing
 from gimp_plugin.report import tell_left_out, tell_notes
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NothingVisibleError
@@ -165,9 +164,7 @@ class LayerWork:
                 _("selection and layer mask hide all of this part"),
                 _("look at another part, or select some of this one"),
             )
-        # The first small one is there soon; what is painted on it afterwards takes its time.
-        first = sample.frame.scale < 1 and max(sample.frame.width, sample.frame.height) <= framing.FITTED_SIDE
-        quality = "draft" if first or wish.settings["quality"] == "draft" else "normal"
+        quality = "draft" if wish.settings["quality"] == "draft" else "normal"
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
         if sample.part < 1:  # it is the whole whose borders shall meet
             settings["seamless"] = False

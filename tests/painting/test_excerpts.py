@@ -29,11 +29,14 @@ def apart(one: Float, other: Float) -> float:
 
 
 def test_a_smaller_copy_has_the_octaves_of_the_whole_that_it_has_the_px_for() -> None:
-    """With as many steps, though the whole goes on."""
+    """The first in few steps; the next one paints the last octave of it again, in as many as the whole."""
     octaves = plan(3000, 4000, Settings(), most=1.6)
-    small = excerpted(octaves, (3000, 4000), (405, 540), 1.0)
-    assert small == octaves[: len(small)]
-    assert small[-1].width <= 540 < octaves[len(small)].width
+    first = excerpted(octaves, (3000, 4000), (192, 256), 1.0)
+    assert sizes(first) == sizes(octaves[: len(first)])
+    assert [octave.steps for octave in first][-2:] == [6, 2]
+    small = excerpted(octaves, (3000, 4000), (405, 540), 1.0, begun=256)
+    assert small == octaves[len(first) - 1 : len(first) - 1 + len(small)]
+    assert small[-1].width <= 540 < octaves[len(first) - 1 + len(small)].width
 
 
 def test_a_part_has_them_in_its_own_px_from_where_it_was_painted() -> None:
@@ -47,7 +50,7 @@ def test_a_part_has_them_in_its_own_px_from_where_it_was_painted() -> None:
 def test_there_is_always_an_octave() -> None:
     """The last one again where nothing larger fits; the copy's own size where none is small enough."""
     octaves = plan(768, 1024, Settings())
-    assert sizes(excerpted(octaves, (768, 1024), (225, 300), 1.0, begun=256)) == [(192, 256)]
+    assert sizes(excerpted(octaves, (768, 1024), (225, 300), 1.0, begun=300)) == [(192, 256)]
     assert sizes(excerpted(octaves, (768, 1024), (36, 48), 1.0)) == [(36, 48)]
 
 

@@ -152,11 +152,18 @@ ENOUGH = 1.03
 """How much smaller than an octave a copy of it may be, to be painted at that size."""
 
 
+FIRST_STEPS = (2, 6, 10)
+"""Evaluations of a picture's first small copy at most, from its own size down."""
+AGAIN = 0.6
+"""Of the width at which a copy has been painted, from which on octaves are painted again."""
+
+
 def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float, begun: int = 0) -> list[Octave]:
     """The octaves of a picture's plan, for a smaller copy of it or a part: as far as that has the px for them.
 
     whole: (height, width) of the picture; content: of the copy or part; part: the share of the picture's area that it
-    shows; begun: the width at which it has been painted: octaves that are not larger are left out, but for one.
+    shows; begun: the width at which it has been painted: octaves that are not larger are left out, of a copy those that
+    are much smaller. A copy that is not begun is there soon, in few steps; what goes on paints its last octave again.
     """
     scale = math.sqrt(content[0] * content[1] / (whole[0] * whole[1] * part))
     shares = [math.sqrt(octave.height * octave.width / (whole[0] * whole[1])) / scale for octave in octaves]
@@ -168,7 +175,11 @@ def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float
     fitting = [octave for octave in fitting if min(octave.height, octave.width) >= MIN_SIDE]
     if not fitting:
         return [replace(octaves[0], height=content[0], width=content[1])]
-    return [octave for octave in fitting if octave.width > begun * ENOUGH] or fitting[-1:]
+    if part == 1 and not begun and fitting[-1].width < octaves[-1].width:
+        counts = [*FIRST_STEPS, *[FIRST_STEPS[-1]] * len(fitting)][: len(fitting)][::-1]
+        return [replace(octave, steps=min(octave.steps, n)) for octave, n in zip(fitting, counts, strict=True)]
+    done = begun * (AGAIN if part == 1 else ENOUGH)
+    return [octave for octave in fitting if octave.width > done] or fitting[-1:]
 
 
 def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Octave]:
