@@ -68,9 +68,10 @@ def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Sty
 
 def shares(pixels: Pixels) -> Float:
     """(H, W, 4) in [0, 1]."""
-    kind = np.uint8 if isinstance(pixels, ScreenPixels) else np.float32
-    values = np.frombuffer(pixels.rgba, kind).reshape(pixels.height, pixels.width, 4)
-    return values / np.float32(255) if kind is np.uint8 else values
+    shape = pixels.height, pixels.width, 4
+    if isinstance(pixels, ScreenPixels):
+        return np.frombuffer(pixels.rgba, np.uint8).reshape(shape).astype(np.float32) / np.float32(255)
+    return np.frombuffer(pixels.rgba, np.float32).reshape(shape)
 
 
 def main() -> None:
