@@ -90,7 +90,7 @@ def test_the_borders_of_a_photograph_are_made_to_match() -> None:
 def test_of_the_photograph_a_texture_takes_only_its_size(method: str) -> None:
     """Two photographs of one size give the same texture, bit for bit."""
     style = Style(painting(90, 120))
-    settings = Settings(quality="draft", backend="onnx", method=method, texture=True, seed=3)
+    settings = from_mapping({"quality": "draft", "backend": "onnx", "method": method, "texture": True, "seed": 3})
     first, second = (stylize(Job(noise(48, 64, seed), (style,), settings)) for seed in (0, 1))
     np.testing.assert_array_equal(first.pixels, second.pixels)
     assert first.pixels.shape == (48, 64, 3)
