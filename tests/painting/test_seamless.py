@@ -7,7 +7,7 @@ import pytest
 import torch
 from engine_fixtures import BOTH, noise, painting, photograph, ripples, wrapped_targets
 
-from nst_core import Job, Settings, Style, stylize
+from nst_core import Job, Style, stylize
 from nst_core.backends.base import Backend
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
