@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.access_keys import with_keys
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.access_keys import with_keys
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import Setting, Value, knobs
 

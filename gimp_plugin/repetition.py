@@ -53,7 +53,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
 
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
-        from gimp_plugin.dialog.work import Onward  # noqa: PLC0415 - the same
+        from gimp_plugin.flow.work import Onward  # noqa: PLC0415 - the same
 
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.dialog import last_choices
+from gimp_plugin.flow import last_choices
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gimp_plugin.call import Call
     from gimp_plugin.dialog.run_window import RunWindow
-    from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.looks.picks import Picks
     from nst_core.shared.wire.messages import Done
 
 

@@ -8,7 +8,7 @@ from gimp_plugin.engine_words import in_words
 from gimp_plugin.translation import _, ngettext
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.roles import Status
+    from gimp_plugin.flow.roles import Status
     from nst_core.shared.errors import NeuralStyleError
 
 MINUTE, HOUR = 60, 3600  # seconds

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery.theme import see_through
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
+from gimp_plugin.widgets.theme import see_through
 from gimp_plugin.wording import sentence
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.wire.findings import of_error

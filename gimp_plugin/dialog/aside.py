@@ -6,7 +6,7 @@ import contextlib
 import time
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.roles import Phase, Status
+from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gdk, GimpUi
 from gimp_plugin.notification import notify

@@ -12,7 +12,7 @@ from gimp_plugin.image.regions import EVERYWHERE
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
-from gimp_plugin.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import only_with_focus
 from nst_core.shared.settings import Option, Setting, SettingInfo
 
 if TYPE_CHECKING:

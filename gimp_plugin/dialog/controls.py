@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.access_keys import access_key, with_keys
 from gimp_plugin.dialog.control_rows import SPACE, Row, declared, placed
-from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.access_keys import access_key, with_keys
+from gimp_plugin.widgets.theme import hold_back
 from nst_core.shared.settings import Value, knobs
 
 if TYPE_CHECKING:

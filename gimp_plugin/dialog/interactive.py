@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments, report
-from gimp_plugin.dialog import last_choices
-from gimp_plugin.dialog.session import Session
 from gimp_plugin.dialog.window import Window
-from gimp_plugin.gallery import shelf
-from gimp_plugin.gallery.picks import Picks, of_preset
+from gimp_plugin.flow import last_choices
+from gimp_plugin.flow.session import Session
 from gimp_plugin.image import drawn_maps, origin, regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
+from gimp_plugin.looks import shelf
+from gimp_plugin.looks.picks import Picks, of_preset
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.shared.errors import CancelledError, NeuralStyleError
@@ -23,7 +23,7 @@ from nst_core.shared.presets import lookup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gimp_plugin.dialog.work import Onward
+    from gimp_plugin.flow.work import Onward
     from gimp_plugin.image import canvas
 
 

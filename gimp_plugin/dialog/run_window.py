@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog.aside import tell_finished, title_while
-from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
+from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk
 from gimp_plugin.translation import _

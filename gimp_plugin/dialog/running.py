@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.roles import Phase, Status
-from gimp_plugin.gallery.theme import hold_back
+from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import hold_back
 from gimp_plugin.wording import of_status
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from nst_core.shared.wire.messages import BYTES_PER_PIXEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.image.outputs import Painted
     from gimp_plugin.image.recipes import Look
+    from gimp_plugin.looks.picks import Picks
     from nst_core.shared.settings import Value
 
 SPACE = 6  # px

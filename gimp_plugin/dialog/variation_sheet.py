@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.variations import SIDE, Kind, name_of
-from gimp_plugin.gallery.grid_keys import target
-from gimp_plugin.gallery.theme import hold_back
+from gimp_plugin.flow.variations import SIDE, Kind, name_of
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.comparison import DIMMED, STYLE
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.grid_keys import target
+from gimp_plugin.widgets.theme import hold_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.dialog.variations import Sheet, Variant
+    from gimp_plugin.flow.variations import Sheet, Variant
     from gimp_plugin.libgtk import GdkPixbuf
     from nst_core.shared.wire.messages import Pixels
 

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.dialog import help  # noqa: A004 - what it is called
 from gimp_plugin.dialog.aside import Aside
-from gimp_plugin.dialog.columns import Columns
 from gimp_plugin.dialog.controls import Controls
-from gimp_plugin.dialog.history import History
-from gimp_plugin.dialog.last_choices import Layout
 from gimp_plugin.dialog.mending import Mending
-from gimp_plugin.dialog.roles import Phase, Status
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
-from gimp_plugin.dialog.state import Flow
 from gimp_plugin.dialog.step_buttons import StepButtons
-from gimp_plugin.dialog.tile_painting import TilePainting
 from gimp_plugin.dialog.variation_sheet import VariationSheet
-from gimp_plugin.dialog.work import LayerWork
+from gimp_plugin.flow.history import History
+from gimp_plugin.flow.last_choices import Layout
+from gimp_plugin.flow.roles import Phase, Status
+from gimp_plugin.flow.state import Flow
+from gimp_plugin.flow.tile_painting import TilePainting
+from gimp_plugin.flow.work import LayerWork
 from gimp_plugin.gallery.panel import Gallery, Own
 from gimp_plugin.image import regions, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
@@ -35,6 +34,7 @@ from gimp_plugin.strength_map.editor import MapEditor
 from gimp_plugin.strength_map.map_tool import MapTool
 from gimp_plugin.strength_map.where import Where, follow_faces
 from gimp_plugin.translation import _, ngettext
+from gimp_plugin.widgets.columns import Columns
 from gimp_plugin.wording import of_bug, of_error, of_estimate
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.planning.cost_model import estimate
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from gimp_plugin.dialog.session import Session
     from gimp_plugin.dialog.snapshots import Snapshot
-    from gimp_plugin.dialog.variations import Sheet, Variant
-    from gimp_plugin.dialog.work import Onward
-    from gimp_plugin.gallery.picks import Picks
+    from gimp_plugin.flow.session import Session
+    from gimp_plugin.flow.variations import Sheet, Variant
+    from gimp_plugin.flow.work import Onward
     from gimp_plugin.image.drawn_maps import DrawnMap
+    from gimp_plugin.looks.picks import Picks
     from nst_core.shared.wire.messages import Pixels, Ready
 
 Chosen = tuple[Mapping[str, Value], "Picks"]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
-from gimp_plugin.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import only_with_focus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gimp_plugin.gallery.picks import Kind, Pick, Picks
     from gimp_plugin.image.regions import Region
+    from gimp_plugin.looks.picks import Kind, Pick, Picks
 
 PERCENT = 100.0
 

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import thumbnails
-from gimp_plugin.gallery.grid_keys import target
-from gimp_plugin.gallery.picks import Picks
-from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.gallery.tile import Tile
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.looks import thumbnails
+from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.grid_keys import target
+from gimp_plugin.widgets.theme import hold_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gimp_plugin.gallery.picks import Pick
+    from gimp_plugin.looks.picks import Pick
 
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}

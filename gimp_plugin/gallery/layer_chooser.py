@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import style_sources, thumbnails
-from gimp_plugin.gallery.picks import Pick
-from gimp_plugin.gallery.theme import hold_back, see_through
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.looks import style_sources, thumbnails
+from gimp_plugin.looks.picks import Pick
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import hold_back, see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.gallery.style_sources import Source
+    from gimp_plugin.looks.style_sources import Source
 
 SMALL = 40  # pixels
 INDENT = 16  # pixels for each group that a layer lies in

@@ -6,26 +6,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import categories, kept_pictures, style_sources
 from gimp_plugin.gallery.blend_list import Answers, BlendList
 from gimp_plugin.gallery.grid import Grid, Heard
-from gimp_plugin.gallery.incoming import Incoming
 from gimp_plugin.gallery.layer_chooser import LayerChooser
-from gimp_plugin.gallery.notice import Notice
-from gimp_plugin.gallery.own_picture import OwnPicture
 from gimp_plugin.gallery.part_dialog import ask_part
-from gimp_plugin.gallery.picks import FILE, Pick, Picks, of_file
 from gimp_plugin.gallery.picture_chooser import ask_picture
 from gimp_plugin.gallery.preset_actions import PresetActions, Studio
 from gimp_plugin.gallery.preset_menu import PresetMenu
-from gimp_plugin.gallery.shelf import Shelf, name, recall, remember
 from gimp_plugin.gallery.style_view import StyleView
 from gimp_plugin.gallery.tile_bar import Chosen, TileBar
 from gimp_plugin.gallery.tiles import all_tiles
 from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.looks import categories, kept_pictures, style_sources
+from gimp_plugin.looks.incoming import Incoming
+from gimp_plugin.looks.own_picture import OwnPicture
+from gimp_plugin.looks.picks import FILE, Pick, Picks, of_file
+from gimp_plugin.looks.shelf import Shelf, name, recall, remember
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.notice import Notice
 from gimp_plugin.wording import of_error, sentence
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.presets import lookup

@@ -5,9 +5,9 @@ What one gets depends most on what of a style is looked at, and at which size.
 
 from __future__ import annotations
 
-from gimp_plugin.gallery.rectangle import Rectangle
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.rectangle import Rectangle
 from nst_core.shared.settings import MIN_SIDE
 
 GAP = 6  # pixels

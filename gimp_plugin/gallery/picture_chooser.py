@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import thumbnails
 from gimp_plugin.libgtk import Gtk
+from gimp_plugin.looks import thumbnails
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:

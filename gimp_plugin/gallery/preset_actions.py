@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import picks as styles
-from gimp_plugin.gallery import style_sources, thumbnails
-from gimp_plugin.gallery.picks import Pick, Picks
+from gimp_plugin.looks import picks as styles
+from gimp_plugin.looks import style_sources, thumbnails
+from gimp_plugin.looks.picks import Pick, Picks
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
 from nst_core.shared.errors import BrokenPresetError, NeuralStyleError
@@ -25,8 +25,8 @@ from nst_core.shared.settings import Value, knobs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gimp_plugin.gallery.notice import Notice
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.widgets.notice import Notice
     from nst_core.shared.presets.lookup import Preset
 
 

@@ -6,18 +6,18 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import style_sources, thumbnails
-from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.image.layer_styles import FILE
 from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.looks import style_sources, thumbnails
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import hold_back
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.presets import lookup
 
 if TYPE_CHECKING:
-    from gimp_plugin.gallery.picks import Pick
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.looks.picks import Pick
 
 GAP = 6  # pixels
 HIGH = 124  # pixels

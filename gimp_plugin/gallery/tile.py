@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from gimp_plugin.gallery import thumbnails
-from gimp_plugin.gallery.search_words import matches
-from gimp_plugin.gallery.theme import see_through
 from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.looks import thumbnails
+from gimp_plugin.looks.search_words import matches
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import see_through
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.gallery.picks import Pick
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.looks.picks import Pick
 
 GAP = 6  # pixels
 MANY = 1_000_000  # tiles

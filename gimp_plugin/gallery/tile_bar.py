@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import categories
-from gimp_plugin.gallery.shelf import LARGEST, SMALLEST
 from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.looks import categories
+from gimp_plugin.looks.shelf import LARGEST, SMALLEST
 from gimp_plugin.translation import _
-from gimp_plugin.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import only_with_focus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.gallery.shelf import Shelf
+    from gimp_plugin.looks.shelf import Shelf
 
 GAP = 6  # pixels
 STEP = 16  # pixels by which tiles grow

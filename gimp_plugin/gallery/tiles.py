@@ -9,10 +9,10 @@ import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import categories, picks, style_sources, thumbnails
-from gimp_plugin.gallery.categories import OWN
-from gimp_plugin.gallery.search_words import plain
 from gimp_plugin.gallery.tile import Tile
+from gimp_plugin.looks import categories, picks, style_sources, thumbnails
+from gimp_plugin.looks.categories import OWN
+from gimp_plugin.looks.search_words import plain
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error
 from nst_core.shared.errors import BrokenPresetError
@@ -22,7 +22,7 @@ from nst_core.shared.presets.lookup import THUMBNAILS, Roots
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gimp_plugin.gallery.picks import Pick
+    from gimp_plugin.looks.picks import Pick
     from nst_core.shared.presets.lookup import Preset
 
 

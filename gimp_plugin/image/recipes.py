@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.gallery.picks import Picks
 from gimp_plugin.image import layer_styles, origin, regions
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NeuralStyleError, UnsupportedLayerError
 from nst_core.shared.settings import Value, from_mapping, knobs, to_mapping

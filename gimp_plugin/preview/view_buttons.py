@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import hold_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable

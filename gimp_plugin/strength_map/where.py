@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.gallery.theme import hold_back
 from gimp_plugin.image import regions
 from gimp_plugin.image.drawn_maps import DRAWN
 from gimp_plugin.libgimp import Gimp, GObject
@@ -14,7 +13,8 @@ from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.strength_map.drawing import Way
 from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
-from gimp_plugin.wheel import only_with_focus
+from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.wheel import only_with_focus
 from gimp_plugin.wording import of_error
 from nst_core.shared.errors import NeuralStyleError
 

@@ -1,6 +1,6 @@
 """Letters to press with Alt."""
 
-from gimp_plugin.access_keys import access_key, with_keys
+from gimp_plugin.widgets.access_keys import access_key, with_keys
 
 
 def test_each_label_gets_a_letter_of_its_own() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from dialog_fixtures import LARGE, MISSING, SEEN, SMALL, Sitting, done, failed, progress
 
-from gimp_plugin.dialog.roles import Phase, Status
-from gimp_plugin.dialog.variations import Kind
+from gimp_plugin.flow.roles import Phase, Status
+from gimp_plugin.flow.variations import Kind
 from gimp_plugin.wording import amount, duration, of_error, of_estimate, of_status
 from nst_core.shared.errors import EngineMissingError, InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Cancelled, Pixels, Preview, Progress, StyleFile, Stylize

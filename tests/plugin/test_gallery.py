@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.gallery.grid_keys import target
-from gimp_plugin.gallery.search_words import matches
+from gimp_plugin.looks.search_words import matches
+from gimp_plugin.widgets.grid_keys import target
 
 
 @pytest.mark.parametrize("query", ["", "wave", "GREAT wave", "wave great", "cafe", "Café", "blue wav"])

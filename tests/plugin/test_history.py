@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gimp_plugin.dialog.history import MOST, History
+from gimp_plugin.flow.history import MOST, History
 
 
 def test_a_change_can_be_taken_back_and_made_again() -> None:

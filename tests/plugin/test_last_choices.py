@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.dialog.last_choices import FILE, Layout, Memory, recall, remember
-from gimp_plugin.gallery.picks import Pick, Picks
+from gimp_plugin.flow.last_choices import FILE, Layout, Memory, recall, remember
+from gimp_plugin.looks.picks import Pick, Picks
 
 PRESET = Pick("preset", "linocut", "Linocut")
 

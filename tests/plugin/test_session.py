@@ -20,7 +20,7 @@ from children import child
 from PIL import Image
 from test_engine import PAINTER, PICTURE, comes_true, is_alive, request
 
-from gimp_plugin.dialog.session import Session
+from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import EngineMissingError, NeuralStyleError
 from nst_core.shared.wire.messages import Cancelled, Done, Event, Face, Failed, Pixels, Progress, StylePixels, Stylize

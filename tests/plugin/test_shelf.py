@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.gallery import categories
-from gimp_plugin.gallery.picks import Pick, of_file
-from gimp_plugin.gallery.rectangle import Rectangle
-from gimp_plugin.gallery.shelf import FILE, LARGEST, MOST_RECENT, Shelf, recall, remember
+from gimp_plugin.looks import categories
+from gimp_plugin.looks.picks import Pick, of_file
+from gimp_plugin.looks.shelf import FILE, LARGEST, MOST_RECENT, Shelf, recall, remember
+from gimp_plugin.widgets.rectangle import Rectangle
 from nst_core.shared.presets import lookup
 
 LINOCUT, MOSAIC = Pick("preset", "linocut", "Linocut"), Pick("preset", "mosaic", "Mosaic")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.dialog.speed import Lap, Speed, octaves
+from gimp_plugin.flow.speed import Lap, Speed, octaves
 from nst_core.shared.planning.cost_model import SPEED
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.settings import Value

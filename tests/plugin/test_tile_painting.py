@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from dialog_fixtures import SMALL, FakeEngine
 
-from gimp_plugin.dialog.roles import Phase
-from gimp_plugin.dialog.tile_painting import TilePainting
-from gimp_plugin.gallery.picks import Pick
+from gimp_plugin.flow.roles import Phase
+from gimp_plugin.flow.tile_painting import TilePainting
+from gimp_plugin.looks.picks import Pick
 from nst_core.shared.errors import BrokenPresetError
 from nst_core.shared.wire.messages import Done, Failed, Pixels, StyleFile, Stylize
 

@@ -7,9 +7,9 @@ import itertools
 import pytest
 from dialog_fixtures import MISSING, SEEN, Sitting, done, failed, progress
 
-from gimp_plugin.dialog.roles import Phase
-from gimp_plugin.dialog.state import Flow
-from gimp_plugin.dialog.variations import Kind, Sheet, name_of, plan
+from gimp_plugin.flow.roles import Phase
+from gimp_plugin.flow.state import Flow
+from gimp_plugin.flow.variations import Kind, Sheet, name_of, plan
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import Settings, Value, knobs, to_mapping
 from nst_core.shared.wire.messages import Preview

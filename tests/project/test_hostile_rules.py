@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from preset_fixtures import DRAFT, roots, unix_only
 
-from gimp_plugin.dialog import last_choices
-from gimp_plugin.gallery.picks import Picks, of_file
+from gimp_plugin.flow import last_choices
 from gimp_plugin.image import origin
+from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli import job_inputs
 from nst_core.imaging import image_files
 from nst_core.setup.plugin_installer import install_plugin

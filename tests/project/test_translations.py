@@ -8,8 +8,8 @@ import string
 import pytest
 from babel.messages.catalog import Catalog
 
-from gimp_plugin.access_keys import access_key
 from gimp_plugin.translation import CATALOGS, DOMAIN
+from gimp_plugin.widgets.access_keys import access_key
 from translations import __main__ as translations
 
 

@@ -16,9 +16,9 @@ import pytest
 from preset_fixtures import DRAFT, roots, unix_only
 from small_disks import small_disk
 
-from gimp_plugin.dialog import last_choices
-from gimp_plugin.gallery.picks import Picks, of_file
+from gimp_plugin.flow import last_choices
 from gimp_plugin.image import origin
+from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli.job_inputs import read_recipe, write_recipe
 from nst_core.imaging import decoding, image_files
 from nst_core.setup.plugin_installer import install_plugin

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from gimp_plugin.dialog.roles import Phase, Status, Wish
-from gimp_plugin.dialog.state import Flow
-from gimp_plugin.dialog.variations import Sheet
+from gimp_plugin.flow.roles import Phase, Status, Wish
+from gimp_plugin.flow.state import Flow
+from gimp_plugin.flow.variations import Sheet
 from nst_core.shared.errors import EngineMissingError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Progress, ScreenPixels, StyleFile, Stylize
 

@@ -17,7 +17,7 @@ import pytest
 from children import child
 from test_engine import PAINTER, comes_true, is_alive
 
-from gimp_plugin.dialog.session import Session
+from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import TAIL, Engine
 from nst_core.shared.client.pending_jobs import MOST_FINDINGS
 from nst_core.shared.errors import EngineCrashedError, NeuralStyleError, ProtocolError

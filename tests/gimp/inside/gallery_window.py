@@ -21,16 +21,16 @@ ORDER = json.loads(Path(os.environ["NST_GALLERY"]).read_text())
 sys.dont_write_bytecode = True
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.gallery import thumbnails  # noqa: E402 - found only now
 from gimp_plugin.gallery.panel import Gallery, Own  # noqa: E402
 from gimp_plugin.gallery.part_dialog import PartChooser  # noqa: E402
-from gimp_plugin.gallery.picks import Pick, Picks  # noqa: E402
-from gimp_plugin.gallery.rectangle import Rectangle  # noqa: E402
 from gimp_plugin.gallery.tiles import by_title  # noqa: E402
 from gimp_plugin.image import layer_styles  # noqa: E402
 from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio, GLib  # noqa: E402
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, GimpUi, Gtk  # noqa: E402
+from gimp_plugin.looks import thumbnails  # noqa: E402 - found only now
+from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.widgets.rectangle import Rectangle  # noqa: E402
 from nst_core.shared.presets import lookup  # noqa: E402
 from nst_core.shared.settings import Value  # noqa: E402
 from nst_core.shared.wire.messages import StyleFile, StylePixels  # noqa: E402

@@ -20,11 +20,11 @@ from typing import Any
 ORDER = json.loads(Path(os.environ["NST_PREVIEW"]).read_text())
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.dialog.work import LayerWork  # noqa: E402 - found only now
-from gimp_plugin.gallery.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.flow.work import LayerWork  # noqa: E402 - found only now
 from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
+from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
 from gimp_plugin.preview.pane import Preview  # noqa: E402
 from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
 from gimp_plugin.preview.viewport import Viewport  # noqa: E402

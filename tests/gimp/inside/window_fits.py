@@ -82,7 +82,7 @@ class Opened:
 
     def __init__(self, language: str) -> None:
         arguments, window = (importlib.import_module(f"gimp_plugin.{name}") for name in ("arguments", "dialog.window"))
-        styles = importlib.import_module("gimp_plugin.gallery.picks")
+        styles = importlib.import_module("gimp_plugin.looks.picks")
         self.image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photograph.png")))
         self.image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 60, 40)
         procedure = Gimp.ImageProcedure.new(
@@ -314,7 +314,7 @@ def look(language: str, *, thorough: bool) -> Facts:
     opened = Opened(language)
     window, facts = opened.window, Facts()
     errors = importlib.import_module("nst_core.shared.errors")
-    roles = importlib.import_module("gimp_plugin.dialog.roles")
+    roles = importlib.import_module("gimp_plugin.flow.roles")
     expander = next(one for one in within(window) if isinstance(one, Gtk.Expander))
     try:
         facts["idle"] = unread(opened)

@@ -8,15 +8,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.roles import Phase, Status
-from gimp_plugin.dialog.sampling import Sampling
-from gimp_plugin.dialog.variations import Kind
+from gimp_plugin.flow.roles import Phase, Status
+from gimp_plugin.flow.sampling import Sampling
+from gimp_plugin.flow.variations import Kind
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.roles import Engine, Forget, Later, Screen, Wish, Work
+    from gimp_plugin.flow.roles import Engine, Forget, Later, Screen, Wish, Work
     from nst_core.shared.wire.messages import Pixels
 
 FINER = _("Painting what you see, finer…")

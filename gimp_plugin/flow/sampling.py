@@ -6,12 +6,12 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.variations import Kind, Sheet, plan
+from gimp_plugin.flow.variations import Kind, Sheet, plan
 from gimp_plugin.translation import _
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.roles import Engine, Screen
+    from gimp_plugin.flow.roles import Engine, Screen
     from nst_core.shared.wire.messages import Pixels
 
 

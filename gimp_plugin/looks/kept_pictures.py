@@ -13,9 +13,9 @@ import re
 import urllib.parse
 from pathlib import Path
 
-from gimp_plugin.gallery.thumbnails import MOST_PIXELS
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import GdkPixbuf
+from gimp_plugin.looks.thumbnails import MOST_PIXELS
 from gimp_plugin.translation import _
 from nst_core.shared.atomic_files import replace_file
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError

@@ -8,15 +8,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from gimp_plugin.dialog.roles import Phase
+from gimp_plugin.flow.roles import Phase
 from nst_core.shared.errors import InvalidImageError, NeuralStyleError, from_code
 from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Stylize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.dialog.roles import Engine, Forget, Later
-    from gimp_plugin.gallery.picks import Pick
+    from gimp_plugin.flow.roles import Engine, Forget, Later
+    from gimp_plugin.looks.picks import Pick
 
 REST = 0.15  # seconds in which nothing happens, before the first tile and after anything else
 

@@ -11,7 +11,7 @@ from nst_core.shared.wire.messages import Done, Event, Pixels, Progress, StyleFi
 
 if TYPE_CHECKING:
     from gimp_plugin.dialog.snapshots import Snapshot
-    from gimp_plugin.dialog.variations import Sheet
+    from gimp_plugin.flow.variations import Sheet
     from gimp_plugin.image.regions import Regions
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.gallery import kept_pictures, style_sources
 from gimp_plugin.image.layer_styles import ADDRESS
 from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.looks import kept_pictures, style_sources
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_error, sentence
 from nst_core.shared.errors import NeuralStyleError

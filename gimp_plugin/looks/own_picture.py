@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import picks, thumbnails
 from gimp_plugin.image import canvas, layer_styles, scratch
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.looks import picks, thumbnails
 from gimp_plugin.preview import pictures
 from nst_core.shared.presets import lookup
 from nst_core.shared.settings import MIN_SIDE, from_mapping, knobs, to_mapping
@@ -17,8 +17,8 @@ from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
-    from gimp_plugin.gallery.picks import Pick
     from gimp_plugin.libgtk import GdkPixbuf
+    from gimp_plugin.looks.picks import Pick
     from nst_core.shared.settings import Value
 
 SIDE = 128  # px, the longer one: put together from matched pixels in an instant

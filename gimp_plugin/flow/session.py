@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.speed import Lap, Speed
+from gimp_plugin.flow.speed import Lap, Speed
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.client.pending_jobs import LatestEvents
 from nst_core.shared.errors import NeuralStyleError

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery import categories
-from gimp_plugin.gallery.picks import Pick, of_file
+from gimp_plugin.looks import categories
+from gimp_plugin.looks.picks import Pick, of_file
 from nst_core.shared.atomic_files import replace_file
 
 if TYPE_CHECKING:

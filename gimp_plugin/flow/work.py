@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin import arguments
-from gimp_plugin.dialog.roles import Wish
 from gimp_plugin.dialog.snapshots import Snapshot
+from gimp_plugin.flow.roles import Wish
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
@@ -20,8 +20,8 @@ from nst_core.shared.settings import from_mapping, to_mapping
 from nst_core.shared.wire.messages import Done, Pixels, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.gallery.picks import Picks
     from gimp_plugin.image.drawn_maps import DrawnMap
+    from gimp_plugin.looks.picks import Picks
     from gimp_plugin.preview.framing import Frame
     from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError

@@ -1,0 +1,1 @@
+"""What the window does, and when: previews, variations, tiles, painting. No widgets."""

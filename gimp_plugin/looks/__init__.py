@@ -1,0 +1,1 @@
+"""What an artist can choose: presets, pictures and layers, and what she chose before. No widgets."""
