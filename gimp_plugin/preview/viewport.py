@@ -156,12 +156,12 @@ class Viewport:
     def zoomed(self, zoom: float, at: Point | None = None) -> Viewport:
         """With another zoom; what lies at that place in the room, px of the window, stays there. None: in its middle.
 
-        A zoom next to one that has a name, *fit* and 100 %, is that.
+        A zoom next to one that has a name, *fit* and 100 %, is that; 100 % itself is 100 %.
         """
         x, y = at or (self.room[0] / 2, self.room[1] / 2)
         there = self.to_layer(x, y)
         zoom = min(self.most, max(self.least, zoom))
-        if _near(zoom, self.fit):
+        if zoom == self.fit or (zoom != 1.0 and _near(zoom, self.fit)):
             return self.fitting()
         wanted = replace(self, zoom=1.0 if _near(zoom, 1.0) else zoom)
         across, down = wanted.to_layer_length(x - self.room[0] / 2), wanted.to_layer_length(y - self.room[1] / 2)

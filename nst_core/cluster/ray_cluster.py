@@ -296,6 +296,8 @@ def _surroundings(address: str) -> Iterator[dict[str, Any]]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": _TOKEN,
         "RAY_USAGE_STATS_ENABLED": "0",
+        # Ray would tell the libraries of each worker to use one thread, and sums would be of another order than here.
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(threads.count()),
     }
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)

@@ -80,6 +80,12 @@ def test_zoom_ends_at_fit_and_at_400_per_cent() -> None:
     assert view.zoomed(1.0).visible == Box(1800, 1350, 2200, 1650)
 
 
+def test_100_per_cent_is_exact_also_where_the_whole_layer_nearly_fits() -> None:
+    """A layer of 600 px in a room of 598 px is shown pixel for pixel."""
+    assert Viewport((600, 400), (598, 500)).zoomed(1.0).scale == 1.0
+    assert Viewport((600, 400), (600, 400)).zoomed(1.0).whole
+
+
 def test_a_pull_moves_the_layer_with_the_mouse_as_far_as_it_reaches() -> None:
     """And one back goes back at once, however far the first went."""
     view = Viewport((4000, 3000), (400, 300)).zoomed(1.0)
