@@ -38,7 +38,7 @@ LEARN = 0.5
 WARM = 64
 """px: side of the picture that warms a worker."""
 PROCESSORS = psutil.cpu_count() or 1
-GLANCE = 0.01
+INTERVAL = 0.01
 """Seconds between looks at the worker."""
 
 
@@ -61,7 +61,7 @@ class Watch(threading.Thread):
 
     def run(self) -> None:
         """The thread."""
-        while not self._over.wait(GLANCE):
+        while not self._over.wait(INTERVAL):
             held = self._process.memory_info().rss if self._before is None else taken() - self._before
             self.held = max(self.held, held)
 

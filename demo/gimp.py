@@ -23,7 +23,7 @@ __all__ = ["Gimp", "GimpUnavailableError", "find_or_fetch"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CACHE = REPOSITORY / ".cache" / "gimp"
-PATIENCE = 60.0  # seconds for a GIMP to tell its version
+WAIT_SECONDS = 60.0  # seconds for a GIMP to tell its version
 CONSOLES = ("gimp-console-3.2", "gimp-console-3.0", "gimp-console-3", "gimp-console")
 
 
@@ -123,7 +123,7 @@ def _own() -> Gimp | None:
 
 def _version(command: Sequence[str]) -> str:
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE).stdout
+        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS).stdout
     except (OSError, subprocess.TimeoutExpired):  # one that does not answer is of no use
         return ""
     found = re.search(r"version (\d+\.\d+\.\d+)", said)

@@ -38,7 +38,7 @@ PHOTOGRAPH = ROOT / "demo" / "photographs" / "cat.jpg"
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ABORTED = "Aborted!"
 """What a command says that Ctrl-C ended before it had begun to paint."""
-PATIENCE = 300.0
+WAIT_SECONDS = 300.0
 """Seconds for a command; one that takes longer hangs."""
 GOING = 15.0
 """Seconds that a process has to end in after its program did."""
@@ -237,7 +237,7 @@ class Commands:
     def _ended(self, child: Any) -> tuple[int, str]:
         """Its exit code, and all that it said."""
         try:
-            child.wait(PATIENCE)
+            child.wait(WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._counts.hanging.append(" ".join(child.args)[-500:])
             child.kill()

@@ -50,7 +50,7 @@ BEGINS = "engine-"  # how the folders of environments are called
 LOCK = ".engine-lock"
 VERSIONS = ("3.12", "3.13", "3.11", "3.14")
 CAN = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
-PATIENCE = 20.0  # seconds for a Python to say what it can
+TIMEOUT_SECONDS = 20.0  # seconds for a Python to say what it can
 FIRST_START = 120.0  # seconds: everything is read from the disk for the first time
 FETCHED = re.compile(r"\s*Downloading (?:\S*/)?([A-Za-z0-9_.]+)-\S+ \(([\d.]+ [kMG]?B)\)")
 COLLECTED = re.compile(r"Collecting ([A-Za-z0-9_.-]+)|Processing (?:\S*/)?([A-Za-z0-9_.]+)-")
@@ -237,12 +237,12 @@ def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
 
 def _environment(surroundings: Mapping[str, str]) -> dict[str, str]:
     """What an engine may see, and what pip is told."""
-    told = {
+    ours = {
         name: value
         for name, value in surroundings.items()
         if name.upper().startswith("PIP_") or name.upper() in PROXIES
     }
-    return clean_environment(surroundings) | told
+    return clean_environment(surroundings) | ours
 
 
 def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
@@ -252,7 +252,7 @@ def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        timeout=PATIENCE,
+        timeout=TIMEOUT_SECONDS,
         check=False,
         creationflags=NO_WINDOW if sys.platform == "win32" else 0,
     )

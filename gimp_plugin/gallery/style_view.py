@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GAP = 6  # pixels
 HIGH = 124  # pixels
 LINES = 5
-KEPT = 40  # pictures
+CACHED = 40  # pictures
 
 
 class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
@@ -73,7 +73,7 @@ def _large(pick: Pick) -> GdkPixbuf.Pixbuf | None:
         return None
 
 
-@functools.lru_cache(maxsize=KEPT)
+@functools.lru_cache(maxsize=CACHED)
 def _of_file(path: str, _changed: int) -> GdkPixbuf.Pixbuf | None:
     return thumbnails.whole(Path(path), 2 * HIGH) or style_sources.thumbnail(f"{FILE}{path}", 2 * HIGH)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FILE = "neural-style-pictures.json"
 LOCK = ".neural-style-pictures-lock"
-PATIENCE = 2.0  # seconds to wait for another GIMP, which writes for a moment
+LOCK_SECONDS = 2.0  # seconds to wait for another GIMP, which writes for a moment
 MOST = 100  # paths kept, the latest first
 
 
@@ -60,7 +60,7 @@ def remember(profile: Path, picks: Picks) -> None:
     files = [Path(pick.key).absolute() for pick in picks.entries if pick.kind == "file"]
     if not files:
         return
-    with contextlib.suppress(OSError), temporary_lock(profile / LOCK, PATIENCE):  # another GIMP paints too
+    with contextlib.suppress(OSError), temporary_lock(profile / LOCK, LOCK_SECONDS):  # another GIMP paints too
         paths = [*files, *(path for path in _remembered(profile) if path not in files)]
         said = json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n"
         atomic_files.replace_file(profile / FILE, said.encode())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SHARP = 1.25  # a painting enlarged by more than this looks soft
 ENOUGH = 1.1  # a painting that is enlarged by less than this is not painted again
-KEPT = 6  # paintings of parts: what was looked at last is seen again at once
+CACHED = 6  # paintings of parts: what was looked at last is seen again at once
 PIXELATED = 2.0  # px of the screen for one of the layer, from which on each of these is seen
 
 
@@ -70,7 +70,7 @@ class Shown:
 
     def refine(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
         """The same painting in a frame, finer."""
-        self._finer = [one for one in self._finer if one.frame != frame][1 - KEPT :]
+        self._finer = [one for one in self._finer if one.frame != frame][1 - CACHED :]
         self._finer.append(self._painting(frame, pixels, done=done))
         self._changes += 1
 

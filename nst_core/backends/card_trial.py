@@ -32,7 +32,7 @@ FILE = "graphics-card.json"
 SIDE = 128
 """px of the picture of the trial: small enough for a slow processor."""
 STEPS = 3
-PATIENCE = 90.0
+TIMEOUT_SECONDS = 90.0
 """Seconds after which a card is too slow, whatever it would have done."""
 GAIN = 1.2
 """How many times as fast as the processor a card must be: less does not pay for what it is otherwise in the way."""
@@ -92,14 +92,14 @@ def _tried() -> Verdict:
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
             check=False,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         said = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
         return Verdict(**said)
     except subprocess.TimeoutExpired:
-        return Verdict(fault=f"a small step took more than {PATIENCE:.0f} seconds")
+        return Verdict(fault=f"a small step took more than {TIMEOUT_SECONDS:.0f} seconds")
     except (OSError, ValueError, IndexError, TypeError):
         return Verdict(fault="its driver ended the program that tried it")
 

@@ -109,8 +109,8 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
         with _painters(bulk, graphics=look.settings.device != "cpu") as (painter, jobs):
             ending = _paint(batch, painter, jobs)
     counts: Counter[str] = Counter(report.state for report in ending.reports)
-    told: dict[str, Any] = {"error": _told(ending.hopeless)} if ending.hopeless else {}
-    return told | {
+    failure: dict[str, Any] = {"error": _told(ending.hopeless)} if ending.hopeless else {}
+    return failure | {
         "out": str(bulk.out),
         "dry_run": bulk.dry_run,
         "counts": {state: counts[state] for state in WORDS},

@@ -9,7 +9,7 @@ from nst_core.cli.job_inputs import ResolvedJob, read_content
 from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, flatten
 from nst_core.imaging.decoding import Source
-from nst_core.imaging.optical_flow import carried
+from nst_core.imaging.optical_flow import warped_paint
 from nst_core.painting.job import Job
 from nst_core.painting.run import Run
 from nst_core.shared.planning.schedule import plan
@@ -31,7 +31,7 @@ def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[Source, Jo
     height, width = source.pixels.shape[:2]
     if frame.shape[:2] != (height, width) or paint.shape[:2] != (height, width):
         return source, look.job(source.pixels)
-    start, new = carried(paint, flatten(frame), flatten(source.pixels))
+    start, new = warped_paint(paint, flatten(frame), flatten(source.pixels))
     if new.mean() > ANOTHER_SCENE:
         return source, look.job(source.pixels)
     if new.any():

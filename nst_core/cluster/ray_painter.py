@@ -82,10 +82,10 @@ class RayPainter:
         pictures = [self._pool.shared(style.pixels) for style in job.styles]
         crossing = replace(job, styles=tuple(replace(style, pixels=BLANK, source=None) for style in job.styles))
         try:
-            for told in self._ready().stream("paint", crossing, *pictures, cancelled=self._cancelled.is_set):
-                if isinstance(told, Painted):
-                    return told
-                on_progress(told)
+            for event in self._ready().stream("paint", crossing, *pictures, cancelled=self._cancelled.is_set):
+                if isinstance(event, Painted):
+                    return event
+                on_progress(event)
         except CancelledError:
             self.close()  # the only way to end a step at once; another worker paints the next picture
             raise

@@ -266,12 +266,12 @@ def _deep_png(encoded: bytes, name: str) -> Source | None:
     metadata = NONE
     with suppress(Exception), Image.open(io.BytesIO(encoded), formats=("PNG",)) as opened:
         metadata = read_metadata(opened)
-    image, told = image.autorot(), png_colors.of_png(encoded)
-    profile = image.get("icc-profile-data") if told.own and image.get_typeof("icc-profile-data") else told.profile
+    image, stated = image.autorot(), png_colors.of_png(encoded)
+    profile = image.get("icc-profile-data") if stated.own and image.get_typeof("icc-profile-data") else stated.profile
     values: NDArray[np.uint16] = image.numpy().reshape(image.height, image.width, image.bands)
     colors = image.bands - image.hasalpha()
     alpha = color_profiles.as_floats(values[..., colors : colors + 1])
-    return _managed(values[..., :colors], alpha, profile, metadata, told.notes)
+    return _managed(values[..., :colors], alpha, profile, metadata, stated.notes)
 
 
 def _shallow(
@@ -298,13 +298,13 @@ def _shallow(
                 raise
             image = _mended(encoded)
         metadata = read_metadata(image)
-        told = png_colors.of_png(encoded) if encoded.startswith(_PNG) else png_colors.Told(own=True)
-        if not told.own:
-            image.info["icc_profile"] = told.profile
+        stated = png_colors.of_png(encoded) if encoded.startswith(_PNG) else png_colors.StatedColors(own=True)
+        if not stated.own:
+            image.info["icc_profile"] = stated.profile
         elif metadata.adobe_rgb and not image.info.get("icc_profile") and image.mode == "RGB":
             image.info["icc_profile"] = png_colors.adobe_rgb()
         source = _from_pillow(_upright(image), name, metadata)
-        return replace(source, notes=(*source.notes, *(notes or _several(count, page)), *told.notes))
+        return replace(source, notes=(*source.notes, *(notes or _several(count, page)), *stated.notes))
 
 
 def _count(opened: Image.Image) -> int:

@@ -34,7 +34,7 @@ def opencv() -> Any:
     return cv2
 
 
-def carried(paint: Float, before: Float, now: Float) -> tuple[Float, Float]:
+def warped_paint(paint: Float, before: Float, now: Float) -> tuple[Float, Float]:
     """The paint of the frame `before`, moved as the picture moves towards `now`, and how far it is of no use there.
 
     The second is (H, W), from 0 to 1 where what is in `now` was not to be seen before. All have one size. Where the

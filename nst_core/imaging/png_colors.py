@@ -44,7 +44,7 @@ _NEAR_GAMMA, _NEAR_POINT = 0.02, 0.002
 
 
 @dataclass(frozen=True)
-class Told:
+class StatedColors:
     """profile: what the colours are; None: sRGB. own: the file's ICC profile has the last word."""
 
     profile: bytes | None = None
@@ -52,28 +52,28 @@ class Told:
     notes: tuple[str, ...] = ()
 
 
-def of_png(encoded: bytes) -> Told:
+def of_png(encoded: bytes) -> StatedColors:
     """What the chunks of a PNG file say, of which the first here counts: cICP, iCCP, sRGB, gAMA with cHRM."""
     chunks = _chunks(encoded)
     gray = encoded[25:26] in (b"\0", b"\4")
     if len(code := chunks.get(b"cICP", b"")) == 4:
         return _of_code(code, gray=gray)
     if b"iCCP" in chunks:
-        return Told(own=True)
+        return StatedColors(own=True)
     if b"sRGB" in chunks or len(chunks.get(b"gAMA", b"")) != 4:
-        return Told()
+        return StatedColors()
     (stored,) = struct.unpack(">I", chunks[b"gAMA"])
     points = SRGB
-    if len(told := chunks.get(b"cHRM", b"")) == 32:
-        white_x, white_y, *rest = (number / 1e5 for number in struct.unpack(">8I", told))
+    if len(primaries := chunks.get(b"cHRM", b"")) == 32:
+        white_x, white_y, *rest = (number / 1e5 for number in struct.unpack(">8I", primaries))
         points = (*rest, white_x, white_y)
     if not 1000 <= stored <= 1_000_000 or not _is_possible(points):
-        return Told()
+        return StatedColors()
     gamma = 1e5 / stored
     alike = np.abs(np.subtract(points, SRGB)).max() < _NEAR_POINT
     if alike and abs(gamma / 2.2 - 1) < _NEAR_GAMMA:
-        return Told()
-    return Told(profile(f"PNG gamma {gamma:.4g}", points, (gamma, 1, 0, 0, 0), gray=gray))
+        return StatedColors()
+    return StatedColors(profile(f"PNG gamma {gamma:.4g}", points, (gamma, 1, 0, 0, 0), gray=gray))
 
 
 def adobe_rgb() -> bytes:
@@ -108,18 +108,18 @@ def srgb_to_d50() -> Matrix:
     return _to_d50(SRGB)[0]
 
 
-def _of_code(code: bytes, *, gray: bool) -> Told:
+def _of_code(code: bytes, *, gray: bool) -> StatedColors:
     primaries, transfer, _, full = code
     notes: tuple[str, ...] = () if full else ("its levels are those of video, which were read as they are",)
     if primaries not in PRIMARIES or transfer not in {*CURVES, *GAMMAS, *HDR}:
-        return Told(notes=("its colours have a code (cICP) that is not known, and were read as sRGB",))
+        return StatedColors(notes=("its colours have a code (cICP) that is not known, and were read as sRGB",))
     if transfer in HDR:
         notes += (f"its brightness is coded for HDR ({HDR[transfer]}) and was read as that of an ordinary picture",)
     gamma = GAMMAS.get(transfer)
     curve = CURVES.get(transfer, SRGB_CURVE) if gamma is None else (gamma, 1.0, 0.0, 0.0, 0.0)
     if primaries == 1 and curve == SRGB_CURVE:
-        return Told(notes=notes)
-    return Told(profile(f"cICP {primaries}/{transfer}", PRIMARIES[primaries], curve, gray=gray), notes=notes)
+        return StatedColors(notes=notes)
+    return StatedColors(profile(f"cICP {primaries}/{transfer}", PRIMARIES[primaries], curve, gray=gray), notes=notes)
 
 
 def _chunks(encoded: bytes) -> dict[bytes, bytes]:

@@ -51,10 +51,10 @@ def _as_png(encoded: bytes, name: str, longest: int, kind: str, **where: int) ->
         if image.width * image.height > _MOST or image.width * image.height * _HELD > available():
             return None
         small = _at_size(image, longest).copy_memory().autorot()
-        if kind == "png" and not (told := png_colors.of_png(encoded)).own:
+        if kind == "png" and not (colors := png_colors.of_png(encoded)).own:
             small = small.copy()
-            if told.profile:
-                small.set_type(vips.GValue.blob_type, "icc-profile-data", told.profile)
+            if colors.profile:
+                small.set_type(vips.GValue.blob_type, "icc-profile-data", colors.profile)
             else:
                 small.remove("icc-profile-data")
         found: bytes = small.pngsave_buffer(compression=1)

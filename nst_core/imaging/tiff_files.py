@@ -161,15 +161,15 @@ def require_pieces(page: Page, length: int) -> None:
     width, height = max(1, page.get(256, 1)), max(1, page.get(257, 1))
     if _TILES in page.tags:
         wanted = -(-width // max(1, page.get(322, width))) * -(-height // max(1, page.get(323, height)))
-        told, sizes = page.tags[_TILES], page.tags.get(325, ())
+        offsets, sizes = page.tags[_TILES], page.tags.get(325, ())
     else:
         wanted = -(-height // min(height, max(1, page.get(278, height))))
-        told, sizes = page.tags.get(273, ()), page.tags.get(279, ())
+        offsets, sizes = page.tags.get(273, ()), page.tags.get(279, ())
     wanted *= page.get(_SAMPLES, 1) if page.get(_PLANES, 1) == 2 else 1
-    told, sizes = (held if isinstance(held, tuple) else (held,) for held in (told, sizes))
-    if len(told) < wanted:
+    offsets, sizes = (held if isinstance(held, tuple) else (held,) for held in (offsets, sizes))
+    if len(offsets) < wanted:
         raise OSError("its pieces do not cover it")
-    if any(start + size > length for start, size in zip(told, sizes, strict=False)):
+    if any(start + size > length for start, size in zip(offsets, sizes, strict=False)):
         raise OSError("it is cut short")
 
 
@@ -187,8 +187,8 @@ def _is_premultiplied(page: Page) -> bool:
 
 def _extra(page: Page) -> tuple[int, ...]:
     """What the tag of further channels says."""
-    told = page.tags.get(_EXTRA, ())
-    return tuple(told) if isinstance(told, (tuple, list)) else (told,)
+    extra = page.tags.get(_EXTRA, ())
+    return tuple(extra) if isinstance(extra, (tuple, list)) else (extra,)
 
 
 def _with_plain_channels(encoded: bytes, page: Page) -> bytes:
@@ -340,10 +340,10 @@ def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
 
 def _transparency(page: Page, colors: int, bands: int) -> tuple[int, tuple[str, ...]]:
     """Which channel is alpha, 0 for none, and what to say of the others."""
-    told = _extra(page) or ((_STRAIGHT,) if bands == colors + 1 else ())
-    told = (*told, *(0,) * (bands - colors))[: bands - colors]
-    at = next((number for number, kind in enumerate(told) if kind in (_STRAIGHT, _PREMULTIPLIED)), None)
-    others = len(told) - (at is not None)
+    extra = _extra(page) or ((_STRAIGHT,) if bands == colors + 1 else ())
+    extra = (*extra, *(0,) * (bands - colors))[: bands - colors]
+    at = next((number for number, kind in enumerate(extra) if kind in (_STRAIGHT, _PREMULTIPLIED)), None)
+    others = len(extra) - (at is not None)
     some = "a further channel was" if others == 1 else f"{others} further channels were"
     return (0 if at is None else colors + at), ((f"{some} left out",) if others else ())
 

@@ -91,10 +91,10 @@ class Clock:
 
 
 class Plateau:
-    """Detects convergence: the loss fell by less than `least` (relative) over `patience` steps."""
+    """Detects convergence: the loss fell by less than `least` (relative) over `wait_seconds` steps."""
 
-    def __init__(self, least: float = 2e-3, patience: int = 8) -> None:
-        self._least, self._patience = least, patience
+    def __init__(self, least: float = 2e-3, wait_seconds: int = 8) -> None:
+        self._least, self._patience = least, wait_seconds
         self._losses: list[float] = []
 
     def reached(self, loss: float) -> bool:

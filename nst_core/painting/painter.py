@@ -46,7 +46,7 @@ PAINTED = 0.25
 """Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""
 FACES_KEPT = 0.55
 """How much *keep faces* takes off the strength in the middle of a face."""
-GLANCE = 160
+FIRST_PICTURE_SIDE = 160
 """Longest edge of the octave whose pieces make the first picture, px."""
 FINER = 0.7
 """Share of what the styles' pieces have beyond an enlarged picture, that is added to it at full size."""
@@ -109,11 +109,11 @@ class Painter:
             self._small = resize(self._whole, height, width)
         return self._small
 
-    def glance(self, backend: Backend, height: int, width: int) -> Float:
+    def first_picture(self, backend: Backend, height: int, width: int) -> Float:
         """(h, w, 3): what to show before anything is evaluated, at this size or smaller."""
         if self.job.init is not None or not self.painterly or self.job.settings.init != "sketch":
             return self._first(height, width)
-        scale = min(1.0, max(GLANCE / max(height, width), MIN_SIDE / min(height, width)))
+        scale = min(1.0, max(FIRST_PICTURE_SIDE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
         picture = pieced(backend, *self._looked_at(None, *size))
         return unwrapped(picture) if self.job.settings.seamless else picture
@@ -127,7 +127,7 @@ class Painter:
             if again or self.job.init is not None:
                 start = grown if grown is not None else self._first(height, width)
             return Canvas(start, self._objective(backend, targets))
-        start = self._first(height, width) if image is None else self._climbed(image, height, width)
+        start = self._first(height, width) if image is None else self._upscaled(image, height, width)
         targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
         return Canvas(start, self._objective(backend, targets))
 
@@ -139,7 +139,7 @@ class Painter:
         draft = small or self.job.settings.quality == "draft"
         plainly = draft or self.job.settings.seamless or not self.matches.found
         if image.shape[:2] == (height, width) or not self.painterly or plainly:
-            return self._climbed(image, height, width)
+            return self._upscaled(image, height, width)
         whole = np.empty((height, width, 3), np.float32)
         for rows in strips(height, width):
             whole[rows] = resized_strip(image, height, width, rows)
@@ -240,7 +240,7 @@ class Painter:
             return image
         return (resized if self.job.settings.seamless else resize)(image, height, width)
 
-    def _climbed(self, image: Float, height: int, width: int) -> Float:
+    def _upscaled(self, image: Float, height: int, width: int) -> Float:
         """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
         settings = self.job.settings
         steady = self.job.init is not None or not settings.from_noise

@@ -59,15 +59,15 @@ def describe_maker_difference(found: Mapping[str, Any], wanted: Mapping[str, Any
     Their pictures differ in details. Recipes need not tell of a backend, nor of a machine.
     """
     both = [name for name in ("engine", "made") if name in found and name in wanted]
-    parts = [*MAKER_FIELDS, *(name for name in AROUND if all(name in told.get("made", ()) for told in (found, wanted)))]
-    ours, theirs = (", ".join(_maker(name, told[name], parts) for name in both) for told in (found, wanted))
+    parts = [*MAKER_FIELDS, *(name for name in AROUND if all(name in made.get("made", ()) for made in (found, wanted)))]
+    ours, theirs = (", ".join(_maker(name, made[name], parts) for name in both) for made in (found, wanted))
     if ours == theirs:
         return None
     return f"the recipe's picture was made by {theirs}, this one by {ours}: they may differ in details"
 
 
-def _maker(name: str, told: Any, parts: Iterable[str]) -> str:
-    return f"engine {told}" if name == "engine" else " ".join(filter(None, (str(told.get(part)) for part in parts)))
+def _maker(name: str, made: Any, parts: Iterable[str]) -> str:
+    return f"engine {made}" if name == "engine" else " ".join(filter(None, (str(made.get(part)) for part in parts)))
 
 
 def require_same(job: Job, wanted: dict[str, Any]) -> None:

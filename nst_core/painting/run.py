@@ -127,12 +127,12 @@ class Run:
         at = -1 if self._sketch else 0
         first, size = self._begun, (octaves[at].height, octaves[at].width)
         if first is None:
-            first = self._surely(lambda backend: painter.glance(backend, *size))
+            first = self._surely(lambda backend: painter.first_picture(backend, *size))
         self._best.image = partial(planes, first)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
-        climbs = self._clock.reserve(rate * self._area, self._area)
+        enlarges = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set() or self._sketch:
@@ -146,17 +146,21 @@ class Run:
             if not any(self._best.evaluations):
                 raise
             self._notes += (note("memory-was-full"),)
-        if climbs and not self._stopped.is_set():
-            yield from self._carried(painter, last)
+        if enlarges and not self._stopped.is_set():
+            yield from self._to_full_size(painter, last)
 
-    def _carried(self, painter: Painter, last: Progress) -> Generator[Progress, None, None]:
+    def _to_full_size(self, painter: Painter, last: Progress) -> Generator[Progress, None, None]:
         assert self._backend
         try:
             try:
-                image = yield from carried(painter, self._backend, picture(self._best.image()), self._clock, last)
+                image = yield from enlarged_to_full_size(
+                    painter, self._backend, picture(self._best.image()), self._clock, last
+                )
             except CardLostError as error:
                 backend = self._without_card(error)
-                image = yield from carried(painter, backend, picture(self._best.image()), self._clock, last)
+                image = yield from enlarged_to_full_size(
+                    painter, backend, picture(self._best.image()), self._clock, last
+                )
         except OutOfMemoryError:
             self._notes += (note("memory-was-full-at-the-end"),)
         else:
@@ -338,7 +342,7 @@ LATE = 0.1
 """Of the time that this took already, what it may still take where it takes longer than expected."""
 
 
-def carried(
+def enlarged_to_full_size(
     painter: Painter, backend: Backend, image: Float, clock: Clock, last: Progress
 ) -> Generator[Progress, None, Float]:
     """Bring the image (h, w, 3) to full size in a thread of its own, and return it: (H, W, 3).

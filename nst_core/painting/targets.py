@@ -35,7 +35,7 @@ from nst_core.vgg.losses import Array, Grams, Targets, Weights, blend, cell_mean
 LEAST_GUIDE = 1e-5
 """A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""
 
-KEPT = 36
+CACHED_STYLES = 36
 """Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
 
 ENLARGED = 1.5
@@ -97,7 +97,7 @@ class StylePieces:
     pieces: Pieces
 
 
-_cached_grams: LruCache[Grams] = LruCache(KEPT)
+_cached_grams: LruCache[Grams] = LruCache(CACHED_STYLES)
 
 _cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
 

@@ -21,19 +21,19 @@ _FILE_MODE = 0o644  # less the umask: never for others to write
 
 
 @contextmanager
-def exclusive_lock(path: Path, patience: float) -> Iterator[bool]:
+def exclusive_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
     """Hold the file `path` locked, and leave it there. Gives False where the file system cannot lock.
 
-    Raises UnwritableOutputError if another process has it for longer than `patience` seconds, and OSError.
+    Raises UnwritableOutputError if another process has it for longer than `wait_seconds` seconds, and OSError.
     """
     with _opened(path) as file:
-        yield _locked(file, path, time.monotonic() + patience)
+        yield _locked(file, path, time.monotonic() + wait_seconds)
 
 
 @contextmanager
-def temporary_lock(path: Path, patience: float) -> Iterator[bool]:
+def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
     """The same, and the file is gone afterwards."""
-    end = time.monotonic() + patience
+    end = time.monotonic() + wait_seconds
     while True:
         with _opened(path) as file:
             locked = _locked(file, path, end)

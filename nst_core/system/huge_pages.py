@@ -24,9 +24,9 @@ def take_huge_pages() -> None:
     given = os.environ.get(TUNABLES, "")
     if ASKED.partition("=")[0] in given or not _on_request():
         return
-    told = os.environ | {TUNABLES: ":".join(filter(None, (given, ASKED)))}
+    environment = os.environ | {TUNABLES: ":".join(filter(None, (given, ASKED)))}
     with suppress(OSError):
-        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], told)  # noqa: S606 - this very program
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - this very program
 
 
 def _on_request() -> bool:

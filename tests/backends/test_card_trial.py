@@ -60,7 +60,7 @@ def test_a_faster_card_is_chosen_and_the_trial_is_kept(cache: Path, monkeypatch:
 )
 def test_a_bad_driver_harms_only_the_trial(code: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that ends the program, says nothing, hangs, or computes something else: the card is not chosen."""
-    monkeypatch.setattr(card_trial, "PATIENCE", 1.0 if "sleep" in code else 60.0)
+    monkeypatch.setattr(card_trial, "TIMEOUT_SECONDS", 1.0 if "sleep" in code else 60.0)
     played(monkeypatch, code)
     found = verdict()
     assert not found.faster

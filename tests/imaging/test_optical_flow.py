@@ -31,7 +31,7 @@ def test_larger_pictures_have_longer_flows() -> None:
 def test_paint_is_carried_with_the_picture() -> None:
     """What was painted lies where its ground has gone; only what has come into the frame is new."""
     scene, paint = photograph(140, 180), painting(140, 180)
-    carried, new = optical_flow.carried(paint[:120, :160], scene[:120, :160], scene[6:126, 8:168])
+    carried, new = optical_flow.warped_paint(paint[:120, :160], scene[:120, :160], scene[6:126, 8:168])
     wanted = paint[6:126, 8:168]
     inner = np.s_[16:-16, 16:-16]
     assert np.abs(carried - wanted)[inner].mean() < 0.3 * np.abs(paint[:120, :160] - wanted)[inner].mean()
@@ -42,7 +42,7 @@ def test_paint_is_carried_with_the_picture() -> None:
 
 def test_another_scene_is_all_new() -> None:
     """After a cut there is nothing to go on from."""
-    _, new = optical_flow.carried(painting(96, 128), photograph(96, 128), painting(96, 128))
+    _, new = optical_flow.warped_paint(painting(96, 128), photograph(96, 128), painting(96, 128))
     assert new.mean() > 0.5
 
 
@@ -51,7 +51,7 @@ def test_a_thing_that_appears_is_new_where_it_is() -> None:
     before = photograph(96, 128)
     now = before.copy()
     now[30:60, 40:80] = 1 - now[30:60, 40:80]
-    _, new = optical_flow.carried(before, before, now)
+    _, new = optical_flow.warped_paint(before, before, now)
     assert new[36:54, 46:74].mean() > 0.7
     assert new[:, 100:].max() < 0.1
 
@@ -60,6 +60,6 @@ def test_a_still_picture_keeps_its_paint() -> None:
     """Flat areas too, where no motion can be seen."""
     still = np.full((64, 64, 3), 0.5, np.float32)
     paint = painting(64, 64)
-    carried, new = optical_flow.carried(paint, still, still)
+    carried, new = optical_flow.warped_paint(paint, still, still)
     np.testing.assert_allclose(carried, paint, atol=1e-6)
     assert not new.any()

@@ -182,7 +182,7 @@ def test_a_memory_that_is_full_from_the_start_is_an_error() -> None:
 
 def test_a_first_picture_without_room_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the engine's words, whatever said it."""
-    monkeypatch.setattr(Painter, "glance", full)
+    monkeypatch.setattr(Painter, "first_picture", full)
     with pytest.raises(OutOfMemoryError, match="does not fit"):
         list(made(job(300, 400), Easel()))
 

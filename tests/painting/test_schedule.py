@@ -143,7 +143,7 @@ def test_without_a_limit_nothing_is_shortened() -> None:
 
 
 def test_plateau_waits_for_patience_and_notices_progress() -> None:
-    """A falling loss goes on; a flat one ends after the patience is used up."""
+    """A falling loss goes on; a flat one ends after the wait_seconds is used up."""
     falling, flat = Plateau(), Plateau()
     assert not any(falling.reached(0.9**k) for k in range(100))
     assert [flat.reached(1.0) for _ in range(10)].index(True) == 8

@@ -28,7 +28,7 @@ from nst_core.shared.wire.messages import Cancelled, Done, Event, Face, Failed, 
 pytestmark = pytest.mark.slow
 
 LONG = 60.0  # seconds
-PATIENCE = 30.0  # seconds, for a loaded machine
+WAIT_SECONDS = 30.0  # seconds, for a loaded machine
 HERE = Path(__file__).resolve().parent
 STAND_IN = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py")]
 REAL = child("from nst_core.worker.server import main; main()")
@@ -50,7 +50,7 @@ class Studio:
 
     def start(self) -> Engine:
         self.starts += 1
-        assert self.gate.wait(PATIENCE)
+        assert self.gate.wait(WAIT_SECONDS)
         try:
             self.started.append(Engine.start(self.command, os.environ))
         except NeuralStyleError:
@@ -60,7 +60,7 @@ class Studio:
 
     def loop(self, until: Callable[[], bool]) -> None:
         """Run the main loop until something is the case."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while not until():
             assert time.monotonic() < deadline, self.heard
             try:
@@ -93,9 +93,9 @@ def studio() -> Iterator[Studio]:
     yield studio
     studio.gate.set()
     studio.session.close()
-    assert comes_true(lambda: not any(is_alive(engine.pid) for engine in studio.started), PATIENCE)
+    assert comes_true(lambda: not any(is_alive(engine.pid) for engine in studio.started), WAIT_SECONDS)
     names = ("session", "session-close", "engine", "engine-stderr")
-    assert comes_true(lambda: not [t.name for t in threading.enumerate() if t.name in names], PATIENCE)
+    assert comes_true(lambda: not [t.name for t in threading.enumerate() if t.name in names], WAIT_SECONDS)
 
 
 def test_the_events_of_a_request_come_in_the_main_loop(studio: Studio) -> None:
@@ -176,7 +176,7 @@ def test_a_newer_request_silences_the_older_one(studio: Studio) -> None:
     """Not even what was already on its way into the main loop is heard."""
     older: list[Event] = []
     studio.session.submit(request(long=LONG), older.append)
-    assert comes_true(lambda: not studio.calls.empty(), PATIENCE)
+    assert comes_true(lambda: not studio.calls.empty(), WAIT_SECONDS)
     assert isinstance(studio.paint(request()), Done)
     assert older == []
     assert studio.starts == 1
@@ -256,7 +256,7 @@ def test_cancel_reaches_past_a_job_that_was_never_begun(studio: Studio) -> None:
 def test_a_done_that_came_too_late_is_not_heard_after_cancel(studio: Studio) -> None:
     """The artist cancelled: the picture on its way into the main loop is dropped."""
     studio.session.submit(request(), studio.heard.append)
-    assert comes_true(lambda: studio.calls.qsize() >= 2, PATIENCE)  # its progress, and Done
+    assert comes_true(lambda: studio.calls.qsize() >= 2, WAIT_SECONDS)  # its progress, and Done
     studio.session.cancel()
     studio.idle()
     assert studio.heard == [Cancelled(1)]
@@ -289,7 +289,7 @@ def test_a_failed_start_is_told_to_the_newest_request_alone(studio: Studio) -> N
     studio.gate.clear()
     older: list[Event] = []
     studio.session.submit(request(), older.append)
-    assert comes_true(lambda: studio.starts == 1, PATIENCE)
+    assert comes_true(lambda: studio.starts == 1, WAIT_SECONDS)
     studio.session.submit(request(), studio.heard.append)
     studio.gate.set()
     studio.loop(studio.ended)
@@ -304,7 +304,7 @@ def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
     assert failed.code == "engine-crashed"
     assert isinstance(studio.paint(request()), Done)
     os.kill(studio.started[-1].pid or 0, signal.SIGKILL)
-    assert comes_true(lambda: studio.started[-1]._dead is not None, PATIENCE)
+    assert comes_true(lambda: studio.started[-1]._dead is not None, WAIT_SECONDS)
     assert isinstance(studio.paint(request()), Done)
     assert studio.starts == 3
 
@@ -312,7 +312,7 @@ def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
 def test_an_engine_can_be_warm_before_the_first_request(studio: Studio) -> None:
     """It is started once; that it cannot start is nobody's concern until there is a request."""
     studio.session.warm()
-    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
+    assert comes_true(lambda: len(studio.started) == 1, WAIT_SECONDS)
     studio.session.warm()
     assert isinstance(studio.paint(request()), Done)
     assert studio.starts == 1
@@ -322,10 +322,10 @@ def test_a_warm_start_that_fails_is_silent(studio: Studio) -> None:
     """What comes later has a try of its own."""
     studio.command = ["/no/such/python"]
     studio.session.warm()
-    assert comes_true(lambda: studio.refused == 1, PATIENCE)
+    assert comes_true(lambda: studio.refused == 1, WAIT_SECONDS)
     studio.command = PAINTS
     studio.session.warm()
-    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
+    assert comes_true(lambda: len(studio.started) == 1, WAIT_SECONDS)
     assert isinstance(studio.paint(request()), Done)
 
 
@@ -338,7 +338,7 @@ def test_closing_ends_the_engine_in_the_middle_of_a_job(studio: Studio) -> None:
     studio.session.close()
     studio.session.submit(request(), studio.heard.append)
     studio.session.warm()
-    assert comes_true(lambda: not is_alive(studio.started[0].pid), PATIENCE)
+    assert comes_true(lambda: not is_alive(studio.started[0].pid), WAIT_SECONDS)
     studio.idle()
     assert len(studio.heard) == heard
     assert studio.starts == 1
@@ -348,11 +348,11 @@ def test_an_engine_that_was_starting_when_the_session_closed_is_ended(studio: St
     """It comes to life and is put to rest at once, unheard."""
     studio.gate.clear()
     studio.session.submit(request(), studio.heard.append)
-    assert comes_true(lambda: studio.starts == 1, PATIENCE)
+    assert comes_true(lambda: studio.starts == 1, WAIT_SECONDS)
     studio.session.close()
     studio.gate.set()
-    assert comes_true(lambda: len(studio.started) == 1, PATIENCE)
-    assert comes_true(lambda: not is_alive(studio.started[0].pid), PATIENCE)
+    assert comes_true(lambda: len(studio.started) == 1, WAIT_SECONDS)
+    assert comes_true(lambda: not is_alive(studio.started[0].pid), WAIT_SECONDS)
     studio.idle()
     assert studio.heard == []
 
@@ -364,6 +364,6 @@ def test_no_engine_outlives_a_program_that_ends_right_after_closing() -> None:
         "s.session.submit(t.request(long=60), s.heard.append); s.loop(s.progressed); "
         "print(s.started[0].pid, flush=True); s.session.close()"
     )
-    host = subprocess.run(child(code), capture_output=True, text=True, check=True, timeout=PATIENCE)
+    host = subprocess.run(child(code), capture_output=True, text=True, check=True, timeout=WAIT_SECONDS)
     assert host.stderr == ""
-    assert comes_true(lambda: not is_alive(int(host.stdout)), PATIENCE)
+    assert comes_true(lambda: not is_alive(int(host.stdout)), WAIT_SECONDS)

@@ -112,7 +112,7 @@ def test_a_gimp_that_gives_no_answer_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, words: list[str]
 ) -> None:
     """With its last words, and after a limited time."""
-    monkeypatch.setattr(check_gimp, "PATIENCE", 1.0)
+    monkeypatch.setattr(check_gimp, "BATCH_SECONDS", 1.0)
     finding = of_gimp(stand_in(tmp_path, "3.0.4", script))
     assert finding.state == "problem"
     for word in words:

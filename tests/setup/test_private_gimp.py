@@ -18,7 +18,7 @@ from demo.gimp import Gimp
 from demo.private_gimp import GimpUnavailableError, ensure, enter
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0  # seconds
+WAIT_SECONDS = 60.0  # seconds
 ALLOWED = Path("/etc/debian_version").exists() and os.geteuid() == 0
 root_on_debian = pytest.mark.skipif(not ALLOWED, reason="only root on Debian can fetch one")
 
@@ -35,7 +35,7 @@ def private(gimp: Gimp) -> Path:
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
     return condition()
@@ -122,7 +122,7 @@ def test_a_gimp_that_does_not_answer_is_as_good_as_none(
     program = tmp_path / gimp_module.CONSOLES[0]
     program.write_text(f"#!/bin/sh\nexec {does}\n")
     program.chmod(0o755)
-    monkeypatch.setattr(gimp_module, "PATIENCE", 2.0)
+    monkeypatch.setattr(gimp_module, "WAIT_SECONDS", 2.0)
     assert gimp_module._version([str(program), "--version"]) == ""
 
 

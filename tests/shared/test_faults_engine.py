@@ -25,7 +25,7 @@ from nst_core.shared.wire.messages import Done, Failed, Progress, StylePixels, S
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60.0  # seconds, for a loaded machine
+WAIT_SECONDS = 60.0  # seconds, for a loaded machine
 PAINTS = child("exec(" + repr(PAINTER) + ")")
 SEED = int(os.environ.get("NST_SEED") or random.SystemRandom().randrange(10**6))
 """NST_SEED repeats a failure."""
@@ -38,7 +38,7 @@ ANSWERED = -1
 
 
 def comes_true(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + WAIT_SECONDS
     while not condition() and time.monotonic() < end:
         time.sleep(0.005)
     return condition()
@@ -109,10 +109,10 @@ def _killed(job: Stylize, number: int, seconds: float) -> str:
 
     with Engine.start(REAL, os.environ) as engine:
         engine.begin(job, hear)
-        assert not number or there.wait(PATIENCE)
+        assert not number or there.wait(WAIT_SECONDS)
         time.sleep(seconds)
         kill(engine)
-        assert ended.wait(PATIENCE)
+        assert ended.wait(WAIT_SECONDS)
         with pytest.raises(EngineCrashedError):
             engine.stylize(brief())
         pid = engine.pid
@@ -168,7 +168,7 @@ def test_a_clock_that_jumps_changes_no_painting() -> None:
         passed = time.monotonic() - begun
     assert bytes(done.pixels.rgba) == usual
     assert 0 < done.metrics["seconds"] <= passed
-    assert all(0 <= progress.seconds_left <= PATIENCE for progress in seen)
+    assert all(0 <= progress.seconds_left <= WAIT_SECONDS for progress in seen)
 
 
 def test_two_engines_paint_at_once() -> None:
@@ -184,7 +184,7 @@ def test_two_engines_paint_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(WAIT_SECONDS)
     for number in (2, 3):
         paint(number)
     assert found[0] == found[2]

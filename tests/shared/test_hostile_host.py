@@ -15,7 +15,7 @@ from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import MAX_TEXT
 from nst_core.shared.wire.frames import MAGIC
 
-PATIENCE = 60.0  # seconds, for a loaded machine
+WAIT_SECONDS = 60.0  # seconds, for a loaded machine
 SEED = random.SystemRandom().randrange(10**6)
 
 
@@ -85,7 +85,7 @@ def test_what_leaves_no_way_on_ends_the_worker_with_a_reason(case: str) -> None:
     host.stdin.write(FINAL[case])
     failed = host.hear()
     assert (failed.job, failed.code) == (0, "protocol")
-    assert host.child.wait(PATIENCE) == 2
+    assert host.child.wait(WAIT_SECONDS) == 2
     assert "Traceback" not in host.close()
 
 
@@ -98,6 +98,6 @@ def test_half_frames_and_noise_end_the_worker(number: int) -> None:
     sent = bytearray(good[: dice.randrange(1, len(good))])
     for _ in range(dice.randrange(4)):
         sent[dice.randrange(len(sent))] = dice.randrange(256)
-    done = subprocess.run(REAL, input=bytes(sent), capture_output=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(REAL, input=bytes(sent), capture_output=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode in {0, 2}
     assert b"Traceback" not in done.stderr

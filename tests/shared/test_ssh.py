@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from engine_fixtures import PHOTOGRAPHS
-from ssh_server import PATIENCE, Server, serving
+from ssh_server import WAIT_SECONDS, Server, serving
 
 from nst_core.cli.command import main
 from nst_core.imaging import image_files
@@ -81,7 +81,7 @@ def refusal(words: list[str]) -> NeuralStyleError:
 
 
 def until(ready: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while not ready():
         assert time.monotonic() < deadline, "it did not come"
         time.sleep(0.05)

@@ -20,7 +20,7 @@ import pytest
 
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sshd"
 PACKAGES = ("openssh-server", "libwrap0")
-PATIENCE = 30.0  # seconds
+WAIT_SECONDS = 30.0  # seconds
 APART = """set -e
 mount --bind "$1/passwd" /etc/passwd
 mount --bind "$1/shadow" /etc/shadow
@@ -140,7 +140,7 @@ def _free_port() -> int:
 
 
 def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return

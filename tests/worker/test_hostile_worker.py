@@ -26,7 +26,7 @@ from nst_core.shared.wire.messages import Done, Failed, Pixels, Preview, Progres
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 60.0  # seconds, for a loaded machine
+WAIT_SECONDS = 60.0  # seconds, for a loaded machine
 PAINTS = child("exec(" + repr(PAINTER) + ")")
 SIDE = 8
 PICTURE = Pixels(SIDE, SIDE, bytes(SIDE * SIDE * 16))
@@ -123,7 +123,7 @@ def test_answers_that_nobody_waits_for_are_ignored() -> None:
     with hostile(act + WAIT) as engine:
         heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
         engine.begin(request(), heard.put)
-        assert isinstance(heard.get(timeout=PATIENCE), Done)
+        assert isinstance(heard.get(timeout=WAIT_SECONDS), Done)
         engine.close()
         assert heard.empty()
 
@@ -154,7 +154,7 @@ def test_an_engine_that_never_ends_can_be_closed(act: str) -> None:
         engine.begin(request(), lambda event: heard.put(event) if isinstance(event, Failed) else None)
         engine.cancel()
         engine.close()
-        assert heard.get(timeout=PATIENCE).code == "engine-crashed"
+        assert heard.get(timeout=WAIT_SECONDS).code == "engine-crashed"
 
 
 def most_held() -> int:
@@ -176,9 +176,9 @@ def test_endless_progress_neither_deafens_nor_fills_the_host() -> None:
                 over.set()
 
         engine.begin(request(), listen)
-        assert enough.wait(PATIENCE)
+        assert enough.wait(WAIT_SECONDS)
         before = most_held()
-        seen, deadline = heard["Progress"], time.monotonic() + PATIENCE
+        seen, deadline = heard["Progress"], time.monotonic() + WAIT_SECONDS
         while heard["Progress"] < seen + 20_000:
             assert time.monotonic() < deadline, "the host no longer reads"
             time.sleep(0.01)
@@ -186,7 +186,7 @@ def test_endless_progress_neither_deafens_nor_fills_the_host() -> None:
         engine.cancel()
         assert not over.is_set()
         engine.close()
-        assert over.wait(PATIENCE)
+        assert over.wait(WAIT_SECONDS)
         last = sum(heard.values())
     assert sum(heard.values()) == last
     assert heard["Failed"] == 1
@@ -215,7 +215,7 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
             nonlocal looked_at
             looked_at += 1
             if looked_at == 1:
-                assert told.wait(PATIENCE)
+                assert told.wait(WAIT_SECONDS)
                 engine.close()
 
         with pytest.raises(EngineCrashedError, match="closed"):
@@ -232,11 +232,11 @@ def test_a_busy_main_loop_gets_the_newest_alone() -> None:
     )
     heard: list[Any] = []
     session.submit(replace(request(), settings={"of": "another time"}), heard.append)
-    posted.get(timeout=PATIENCE)()  # that the engine has started
+    posted.get(timeout=WAIT_SECONDS)()  # that the engine has started
     for _ in range(3):
-        call = posted.get(timeout=PATIENCE)
+        call = posted.get(timeout=WAIT_SECONDS)
         if not heard:
-            assert comes_true(lambda: posted.qsize() >= 2, PATIENCE)
+            assert comes_true(lambda: posted.qsize() >= 2, WAIT_SECONDS)
         call()
     session.close()
     assert posted.empty()
@@ -301,6 +301,6 @@ def test_whoever_is_stuck_in_sending_is_freed_by_closing() -> None:
         sender = threading.Thread(target=lambda: engine.begin(Stylize(large, (StylePixels(large),)), heard.put))
         sender.start()
         engine.close()
-        sender.join(PATIENCE)
+        sender.join(WAIT_SECONDS)
         assert not sender.is_alive()
-        assert isinstance(heard.get(timeout=PATIENCE), Failed)
+        assert isinstance(heard.get(timeout=WAIT_SECONDS), Failed)

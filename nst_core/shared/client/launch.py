@@ -85,11 +85,11 @@ def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
 def how_it_ended(code: int, said: str) -> EngineCrashedError:
     """The error for a process that ended with this exit code, or by a signal; with the last line it said."""
     last = said.strip().splitlines()[-1:]
-    told, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
+    suffix, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
     if code < 0:
         with suppress(ValueError):
-            return EngineCrashedError.of(f"engine-killed{told}", signal=signal.Signals(-code).name, **more)
-    return EngineCrashedError.of(f"engine-ended{told}", number=code, **more)
+            return EngineCrashedError.of(f"engine-killed{suffix}", signal=signal.Signals(-code).name, **more)
+    return EngineCrashedError.of(f"engine-ended{suffix}", number=code, **more)
 
 
 def no_room(error: RuntimeError | MemoryError) -> EngineCrashedError:

@@ -11,7 +11,7 @@ from typing import Any
 from gi.repository import Atspi
 from screen_reader import (
     FOLDER,
-    PATIENCE,
+    WAIT_SECONDS,
     Facts,
     click,
     everything,
@@ -112,12 +112,12 @@ def aside() -> Facts:
 def opened() -> bool:
     """By GIMP's own menu, which loses keys at times."""
     press_in_image("alt+r", "a", "n")
-    return bool(until(window, strict=False, patience=PATIENCE / 6))
+    return bool(until(window, strict=False, wait_seconds=WAIT_SECONDS / 6))
 
 
 def repeated() -> bool:
     press_in_image("ctrl+f")
-    return bool(until(window, strict=False, patience=PATIENCE / 6))
+    return bool(until(window, strict=False, wait_seconds=WAIT_SECONDS / 6))
 
 
 def listen() -> None:

@@ -36,7 +36,7 @@ from nst_core.shared.settings import Value  # noqa: E402
 from nst_core.shared.wire.messages import StyleFile, StylePixels  # noqa: E402
 
 FOLDER = Path(ORDER["folder"])
-PATIENCE = 30.0  # seconds
+WAIT_SECONDS = 30.0  # seconds
 
 Facts = dict[str, Any]
 
@@ -78,7 +78,7 @@ class Desk:
         self.accepted += 1
 
     def until(self, reached: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while not reached():
             assert time.monotonic() < deadline, f"waited in vain with {self.picks()} chosen"
             if not Gtk.main_iteration_do(blocking=False):

@@ -24,7 +24,7 @@ from gi.repository import Atspi  # noqa: E402 - the same
 from screen_reader import (  # noqa: E402 - the same
     FOLDER,
     ORDER,
-    PATIENCE,
+    WAIT_SECONDS,
     Facts,
     click,
     close_window,
@@ -210,7 +210,7 @@ def leave() -> Facts:
     press("Escape")
     facts: Facts = {"back to choosing": until(lambda: find("button", "Stylize") is not None)}
     press("Return")
-    facts["Return starts a run"] = bool(until(lambda: text("Step"), strict=False, patience=PATIENCE / 6))
+    facts["Return starts a run"] = bool(until(lambda: text("Step"), strict=False, wait_seconds=WAIT_SECONDS / 6))
     close_window()
     return facts
 
@@ -373,7 +373,7 @@ def interrupt() -> Facts:
 
     def opened() -> bool:
         press_in_image("alt+r", "a", "n")
-        return bool(until(window, strict=False, patience=PATIENCE / 6))
+        return bool(until(window, strict=False, wait_seconds=WAIT_SECONDS / 6))
 
     until(opened)
     click("Stylize")
@@ -383,7 +383,7 @@ def interrupt() -> Facts:
 
     def repeated() -> bool:
         press_in_image("ctrl+f")
-        return bool(until(engines, strict=False, patience=PATIENCE / 6))
+        return bool(until(engines, strict=False, wait_seconds=WAIT_SECONDS / 6))
 
     until(repeated)
     button = until(gimps_cancel)

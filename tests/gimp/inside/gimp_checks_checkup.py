@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gimp_calls import FOLDER, ORDER, PLUG_IN, Facts, answer, call, check, photograph
 
-PATIENCE = 60  # seconds
+WAIT_SECONDS = 60  # seconds
 DOCTOR = "plug-in-neural-style-doctor"
 BROKEN = {"nowhere": '{"protocol": 1, "command": ["/nowhere/engine"]}', "no JSON": "{", "empty": ""}
 
@@ -66,7 +66,7 @@ def report(*, thorough: bool = False, run_mode: Gimp.RunMode = Gimp.RunMode.NONI
 
 
 def copy_and_close() -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < deadline and not found_window():
         time.sleep(0.1)
     shot = FOLDER / "checkup.png"

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from gimp_calls import FOLDER, PLUG_IN, Facts, answer, call, check, engine, note, photograph, pixels, running
 
 BYTES = "R'G'B'A u8"
-PATIENCE = 60.0  # seconds
+WAIT_SECONDS = 60.0  # seconds
 
 
 def new_layer(image: Gimp.Image, name: str, width: int = 64, height: int = 48, parent: object = None) -> Gimp.Layer:
@@ -222,7 +222,7 @@ def host_dies() -> Facts:
         sign.unlink(missing_ok=True)
 
     def kill() -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline and not painting.exists():
             time.sleep(0.05)
         for number in running(b"plug-ins/neural-style/neural-style.py"):

@@ -14,14 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from gi.repository import Gimp
 from gimp_calls import FOLDER, ORDER, Facts, answer, call, check, note, photograph
 
-PATIENCE = 120.0  # seconds
+WAIT_SECONDS = 120.0  # seconds
 
 
 @check
 def painted() -> Facts:
     image = photograph()
     (FOLDER / "here").touch()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while not all(Path(sign).exists() for sign in ORDER.get("together", [])) and time.monotonic() < deadline:
         time.sleep(0.05)
     begun = time.monotonic()

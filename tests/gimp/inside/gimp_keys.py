@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gimp_calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels, running
 
-PATIENCE = 60.0  # seconds
+WAIT = 60.0  # seconds
 
 
 def state(image: Gimp.Image) -> Facts:
@@ -37,23 +37,23 @@ def state(image: Gimp.Image) -> Facts:
 
 def press(keys: str, until: Callable[[], bool]) -> bool:
     """Press keys in the image's window, whose GIMP may lose some while it draws: once too often does nothing."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT
     while not until() and time.monotonic() < deadline:
         for window in windows(" GIMP$")[-1:]:
-            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=PATIENCE)
+            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=WAIT)
         time.sleep(0.5)
     return until()
 
 
 def press_once(*keys: str, until: Callable[[], object]) -> bool:
     """Press keys in the image's window, one after another; again only if nothing came of it for long."""
-    deadline = time.monotonic() + 2 * PATIENCE
+    deadline = time.monotonic() + 2 * WAIT
     while not until() and time.monotonic() < deadline:
         window = windows(" GIMP$")[-1:]
         if window:
             calm = ["key", "Escape", "Escape", "key", "--delay", "300"]
-            subprocess.run(["xdotool", "windowfocus", "--sync", *window, *calm, *keys], check=False, timeout=PATIENCE)
-        again = time.monotonic() + PATIENCE / 2
+            subprocess.run(["xdotool", "windowfocus", "--sync", *window, *calm, *keys], check=False, timeout=WAIT)
+        again = time.monotonic() + WAIT / 2
         while window and not until() and time.monotonic() < again:
             time.sleep(0.2)
     return bool(until())
@@ -66,13 +66,13 @@ def windows(title: str) -> list[str]:
 
 def answer_dialog(title: str, keys: str, answered: threading.Event) -> None:
     """Photograph a dialog once it is there, and press keys in it until it has had its answer."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT
     pictures = FOLDER / "refine.png"
     while not answered.wait(1.0) and time.monotonic() < deadline:
         for window in windows(title)[-1:]:
             if not pictures.exists():
-                subprocess.run(["import", "-window", "root", str(pictures)], check=False, timeout=PATIENCE)
-            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=PATIENCE)
+                subprocess.run(["import", "-window", "root", str(pictures)], check=False, timeout=WAIT)
+            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=WAIT)
 
 
 def steps(output: str) -> Facts:
@@ -152,7 +152,7 @@ def again() -> Facts:
 
     def stylized() -> int:
         for window in windows("^Neural Style$")[-1:]:
-            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", "Return"], check=False, timeout=PATIENCE)
+            subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", "Return"], check=False, timeout=WAIT)
             time.sleep(0.5)
         return len(image.get_layers())
 
@@ -186,7 +186,7 @@ def gone() -> Facts:
             else:
                 display.delete()
             go.touch()
-            deadline = time.monotonic() + PATIENCE
+            deadline = time.monotonic() + WAIT
             # What the plug-in has to say reaches GIMP with its end, after that of its engine.
             while (engines() or running(b"neural-style.py")) and time.monotonic() < deadline:
                 time.sleep(0.1)

@@ -16,7 +16,7 @@ from gi.repository import Gimp, Gio, GLib
 
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
 FOLDER = Path(ORDER["folder"])
-PATIENCE = 60  # seconds
+WAIT_SECONDS = 60  # seconds
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def paint(name: str, image: Gimp.Image) -> dict[str, Any]:
 def wait_for_artist(name: str) -> dict[str, Any]:
     """While she starts the filter herself."""
     (FOLDER / f"{name}.open").touch()
-    deadline = time.monotonic() + 10 * PATIENCE
+    deadline = time.monotonic() + 10 * WAIT_SECONDS
     while not (FOLDER / f"{name}.seen").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
     return {"heard": (FOLDER / f"{name}.seen").exists()}
@@ -98,7 +98,7 @@ def found_in(image: Gimp.Image) -> dict[str, Any]:
 
 
 def after_undo(image: Gimp.Image, layers: int) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while len(image.get_layers()) != layers and time.monotonic() < deadline:
         time.sleep(0.2)
     (FOLDER / "undone").touch()

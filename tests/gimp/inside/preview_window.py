@@ -32,7 +32,7 @@ from nst_core.shared.errors import NeuralStyleError  # noqa: E402
 from nst_core.shared.settings import knobs  # noqa: E402
 from nst_core.shared.wire.messages import Pixels  # noqa: E402
 
-PATIENCE = 20.0  # seconds
+WAIT_SECONDS = 20.0  # seconds
 WIDTH, HEIGHT = 1280, 960
 NAMES = {(255, 0, 0): "red", (0, 255, 0): "green", (0, 0, 255): "blue", (0x99,) * 3: "check", (0x66,) * 3: "check"}
 ROW = 0.6  # of the picture's height: below what is transparent, away from labels and the line's handle
@@ -88,7 +88,7 @@ class Stage:
 
     def see(self, what: str, wanted: list[str], *xs: float, y: float = ROW) -> None:
         """Note what is seen once it is what is wanted, or what it is instead."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT_SECONDS
         while (found := self.seen(*xs, y=y)) != wanted and time.monotonic() < deadline:
             rest(0.1)
         self.answers[what] = found
@@ -137,7 +137,7 @@ def run(*command: object) -> None:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while not condition() and time.monotonic() < deadline:
         rest(0.05)
     assert condition()

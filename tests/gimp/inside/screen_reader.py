@@ -23,16 +23,16 @@ from gi.repository import Atspi, GLib  # noqa: E402 - the version must be chosen
 
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
 FOLDER = Path(ORDER["folder"])
-PATIENCE = 180.0  # seconds: a busy machine takes its time
+WAIT_SECONDS = 180.0  # seconds: a busy machine takes its time
 TITLE = "Neural Style"
 ANSWERING = {"button", "toggle button", "radio button", "check box", "combo box", "spin button", "slider", "text"}
 
 Facts = dict[str, Any]
 
 
-def until(sought: Callable[[], Any], *, strict: bool = True, patience: float = PATIENCE) -> Any:
+def until(sought: Callable[[], Any], *, strict: bool = True, wait_seconds: float = WAIT_SECONDS) -> Any:
     """What `sought` returns once that is something."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + wait_seconds
     while time.monotonic() < deadline:
         with suppress(GLib.Error):  # what was looked at is gone
             if found := sought():
@@ -145,7 +145,7 @@ def letter_of(one: Any) -> str:
 def window(title: str = f"{TITLE}$") -> str:
     """The number of the window with such a title; empty while none can be seen."""
     search = ["xdotool", "search", "--onlyvisible", "--name", title]
-    found = subprocess.run(search, capture_output=True, text=True, check=False, timeout=PATIENCE).stdout.split()
+    found = subprocess.run(search, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS).stdout.split()
     return found[-1] if found else ""
 
 
@@ -192,7 +192,7 @@ def shoot(name: str) -> None:
 
 
 def run(*command: str) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=WAIT_SECONDS).stdout
 
 
 def engines() -> list[int]:

@@ -33,7 +33,7 @@ from gi.repository import Gdk, GdkX11, Gimp, GimpUi, Gio, Gtk, Pango  # noqa: E4
 
 FOLDER = Path(ORDER["folder"])
 SIZE = (1280, 720)
-PATIENCE = 30.0  # seconds
+WAIT_SECONDS = 30.0  # seconds
 LONGER = 0.4
 READ = 4.5  # the least contrast of a text
 UNSEEN = 0.02  # of an opacity
@@ -122,7 +122,7 @@ def settle() -> None:
 
 
 def until(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT_SECONDS
     while not reached():
         assert time.monotonic() < deadline, "waited in vain"
         settle()
