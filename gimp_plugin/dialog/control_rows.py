@@ -119,7 +119,7 @@ def _slider(config: Gimp.ProcedureConfig, knob: SettingInfo, name: str) -> GimpU
 def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
     knob, whole = named.knob, named.type is int
     adjustment = Gtk.Adjustment(lower=knob.low, upper=knob.high, step_increment=1, page_increment=10)
-    spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=10)
+    spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=12)
     config.bind_property(property_name(named.name), spin, "value", BOTH_WAYS)
     spin.set_hexpand(True)
     if knob.unit:

@@ -66,7 +66,7 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._size.connect("value-changed", lambda slider: chosen.size(round(slider.get_value())))
         only_with_focus(self._size)
         self.attach(both, 0, 0, 1, 1)
-        self.attach(self._filter, 1, 0, 1, 1)
+        self.attach(self._filter, 0, 1, 1, 1)  # long names of categories need a row of their own
 
     @property
     def slider(self) -> Gtk.Scale:

@@ -73,7 +73,9 @@ def outlying() -> list[str]:
             checkout = folder == os.path.realpath(_CORE.parent) and folder != os.path.realpath(
                 site.getusersitepackages()
             )
-            if folder not in known and not checkout:
+            # A library may carry others in a folder of its own, inside one that is searched, and have it searched too.
+            inside = any(Path(folder).is_relative_to(searched) for searched in known)
+            if not inside and not checkout:
                 found.append(folder)
     return list(dict.fromkeys(found))
 

@@ -258,7 +258,7 @@ def test_a_worker_that_waits_for_its_place_is_told_of(machines: Cluster, monkeyp
     sentences.clear()
     first = machines.worker(dict, 1, graphics=False)
     first.pid()
-    monkeypatch.setattr("nst_core.cluster.ray_cluster.SLOW", 0.5)
+    monkeypatch.setattr("nst_core.cluster.ray_cluster.LATE_SECONDS", 0.5)
     second = machines.worker(dict, 1, graphics=False)
     for _ in range(2):
         looks = iter(range(20))

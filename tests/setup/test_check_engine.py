@@ -103,7 +103,7 @@ def test_a_broken_engine_is_exactly_what_is_reported(profile: Path, breakage: st
 
 def test_an_engine_of_another_version_is_a_problem(profile: Path) -> None:
     """The stand-in says that it is version 0."""
-    command = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py"), "unchanged"]
+    command = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py"), "old"]
     folder = plugin_installer.install_plugin(profile / "plug-ins", command)
     found: list[Finding] = []
     self_check.examine_engine(folder, os.environ, found.append, thorough=False)

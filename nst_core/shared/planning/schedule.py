@@ -99,7 +99,7 @@ FORMS_SIDE = 64
 evaluations, because they have no other octave."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations of the classic method at each of its other octaves."""
-PAINTERLY_STEPS = {"draft": (2, 4, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
 """Evaluations of the painterly method, from full size down; the last number holds for all smaller octaves."""
 
 

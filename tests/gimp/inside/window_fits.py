@@ -331,7 +331,9 @@ def look(language: str, *, thorough: bool) -> Facts:
         settle()
         facts["blend"] = unread(opened)
         shoot(f"{language}-blend")
-        window.show_error(errors.EngineMissingError("the engine '/x' cannot be started (no)", errors.REINSTALL))
+        window.show_error(
+            errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
+        )
         settle()
         window._error.tell(50 * "Words ")
         settle()
