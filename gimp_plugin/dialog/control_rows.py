@@ -45,6 +45,7 @@ class Row:
         answering.get_accessible().set_description(_(named.knob.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
+            self.label.set_line_wrap(True)  # where words are long
             self.label.set_mnemonic_widget(answering)
             self.label.set_tooltip_text(tooltip)
         self.reset = _small_button(Gtk.Image.new_from_icon_name(GimpUi.ICON_RESET, Gtk.IconSize.MENU))
