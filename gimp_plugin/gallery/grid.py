@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}
 PRESS = {"Return", "KP_Enter", "ISO_Enter"}
-LEAST_HEIGHT = thumbnails.SHOWN + 72  # pixels: less than two rows, so that a blend below finds room
+LEAST_HEIGHT = thumbnails.SHOWN + 28  # pixels: little more than a row, so that a blend below finds room
 
 
 @dataclass(frozen=True)
