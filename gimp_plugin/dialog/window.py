@@ -14,6 +14,7 @@ from gimp_plugin.dialog import help  # noqa: A004 - what it is called
 from gimp_plugin.dialog.aside import Aside
 from gimp_plugin.dialog.controls import Controls
 from gimp_plugin.dialog.mending import Mending
+from gimp_plugin.dialog.message_bars import MessageBar, OfferBar, above_edge
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
 from gimp_plugin.dialog.step_buttons import StepButtons
@@ -25,7 +26,7 @@ from gimp_plugin.flow.state import Flow
 from gimp_plugin.flow.tile_painting import TilePainting
 from gimp_plugin.flow.work import LayerWork
 from gimp_plugin.gallery.panel import Gallery, Own
-from gimp_plugin.image import regions, undelivered
+from gimp_plugin.image import regions
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
 from gimp_plugin.preview import pictures
@@ -90,9 +91,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         )
         self._preview = Preview(layers[0], lambda: self._flow.look())  # noqa: PLW0108 - it is made later
         self._running = Running(_summary(layers, gray=self._gray))
-        self._error = _Bar(Gtk.MessageType.ERROR)
-        self._news = _Bar(Gtk.MessageType.WARNING)
-        self._offer = _OfferBar()
+        self._error = MessageBar(Gtk.MessageType.ERROR)
+        self._news = MessageBar(Gtk.MessageType.WARNING)
+        self._offer = OfferBar()
         self._preview.take_tool(MapTool(self._map, self._preview.redraw))
         self._work = LayerWork(
             layers, config, lambda: self._gallery.picks, self._preview, onward, lambda: self._map.drawn
@@ -257,8 +258,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         middle.pack_start(self._strip, expand=False, fill=True, padding=0)
         self._columns = Columns(self._gallery, middle, self._sidebar)
         self._columns.set_margin_bottom(SPACE // 2)
+        bars = (self._offer, self._news, self._mending, self._error)
         whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
-        whole.pack_start(self._with_bars(_scrolled(self._columns)), expand=True, fill=True, padding=0)
+        whole.pack_start(above_edge(_scrolled(self._columns), bars), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
         self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
         self.get_action_area().hide()
@@ -270,16 +272,6 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self._where.obey_keys(self)
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
-
-    def _with_bars(self, columns: Gtk.Widget) -> Gtk.Overlay:
-        """Messages lie on the columns' lower edge, so that nothing gives way to them."""
-        bars = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.END)
-        for bar in (self._offer, self._news, self._mending, self._error):
-            bars.add(bar)
-        both = Gtk.Overlay()
-        both.add(columns)
-        both.add_overlay(bars)
-        return both
 
     def _as_comes(self, pixels: Pixels) -> Pixels:
         """A picture as the image will hold it."""
@@ -408,52 +400,6 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         """Python calls this for an exception that nobody caught in something GTK called."""
         traceback.print_exception(kind, bug, at)
         self._flow.break_down(NeuralStyleError(*of_bug(bug)))
-
-
-class _OfferBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """Offers finished paintings that were not delivered."""
-
-    def __init__(self) -> None:
-        super().__init__(message_type=Gtk.MessageType.QUESTION, no_show_all=True)
-        self._files: list[Path] = []
-        self._label = Gtk.Label(wrap=True, xalign=0.0, visible=True)
-        self.get_content_area().add(self._label)
-        self.add_button(_("Throw away"), Gtk.ResponseType.REJECT)
-        self.add_button(_("Open"), Gtk.ResponseType.ACCEPT)
-        self.connect("response", self._answered)
-
-    def offer(self, files: list[Path]) -> None:
-        """Offer these files, if there are any."""
-        self._files = files
-        one, more = _("A finished painting was not delivered."), _("{count} finished paintings were not delivered.")
-        text = one if len(files) == 1 else more.format(count=len(files))
-        self._label.set_text(text)
-        self.get_accessible().set_name(text)
-        self.set_visible(bool(files))
-
-    def _answered(self, _bar: Gtk.InfoBar, response: int) -> None:
-        self.hide()
-        (undelivered.deliver if response == Gtk.ResponseType.ACCEPT else undelivered.discard)(self._files)
-
-
-class _Bar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """A message above the buttons, until she closes it or tries again."""
-
-    def __init__(self, kind: Gtk.MessageType) -> None:
-        super().__init__(message_type=kind, show_close_button=True, no_show_all=True)
-        self.text = ""
-        self._label = Gtk.Label(wrap=True, xalign=0.0, selectable=True, visible=True, can_focus=False)
-        icon = GimpUi.ICON_DIALOG_ERROR if kind == Gtk.MessageType.ERROR else GimpUi.ICON_DIALOG_WARNING
-        self.get_content_area().add(Gtk.Image(icon_name=icon, visible=True))
-        self.get_content_area().add(self._label)
-        self.connect("response", lambda *_: self.tell(""))
-
-    def tell(self, text: str) -> None:
-        """Show a text, or nothing."""
-        self.text = text
-        self._label.set_text(text)
-        self.get_accessible().set_name(text or _("Error"))
-        self.set_visible(bool(text))
 
 
 def _scrolled(columns: Gtk.Widget) -> Gtk.ScrolledWindow:
