@@ -17,7 +17,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.translation import _
 from gimp_plugin.wording import of_bug
@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 PACKAGE = "gimp-neural-style[cpu]"
 BY_HAND = (
-    "python3 -m venv ~/neural-style && ~/neural-style/bin/pip install 'gimp-neural-style[cpu]' && "
+    r'py -m venv "%USERPROFILE%\neural-style" && cd /d "%USERPROFILE%\neural-style\Scripts" && '
+    "pip install gimp-neural-style[cpu] && neural-style install"
+    if sys.platform == "win32"
+    else "python3 -m venv ~/neural-style && ~/neural-style/bin/pip install 'gimp-neural-style[cpu]' && "
     "~/neural-style/bin/neural-style install"
 )
 """The same in a terminal."""
@@ -235,37 +238,37 @@ def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
         yield from ([path] for folder in folders if os.access(path := f"{folder}/{name}", os.X_OK))
 
 
-def _environment(surroundings: Mapping[str, str]) -> dict[str, str]:
-    """What an engine may see, and what pip is told."""
+def _alone(surroundings: Mapping[str, str]) -> dict[str, Any]:
+    """Options of a process without input and window, with what an engine may see and what pip is told."""
     ours = {
         name: value
         for name, value in surroundings.items()
         if name.upper().startswith("PIP_") or name.upper() in PROXIES
     }
-    return clean_environment(surroundings) | ours
+    return {
+        "env": clean_environment(surroundings) | ours,
+        "stdin": subprocess.DEVNULL,
+        "creationflags": NO_WINDOW if sys.platform == "win32" else 0,
+    }
 
 
 def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(  # noqa: S603 - a Python of this machine, of which it is asked what it can
         list(command),
-        env=_environment(surroundings),
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=TIMEOUT_SECONDS,
         check=False,
-        creationflags=NO_WINDOW if sys.platform == "win32" else 0,
+        **_alone(surroundings),
     )
 
 
 def _started(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - that Python, and pip in the environment that it made
         list(command),
-        env=_environment(surroundings),
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        creationflags=NO_WINDOW if sys.platform == "win32" else 0,
+        **_alone(surroundings),
     )

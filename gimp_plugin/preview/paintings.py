@@ -11,7 +11,7 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import Frame
 from gimp_plugin.preview.viewport import Box
 from gimp_plugin.translation import _
-from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
+from nst_core.shared.wire.messages import Pixels
 
 if TYPE_CHECKING:
     from gimp_plugin.preview.framing import Size
@@ -163,8 +163,8 @@ class Shown:
 def cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
     """A part of a picture. box: left, top, right, bottom, px."""
     left, top, right, bottom = box
-    rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * BYTES_PER_PIXEL
-    first, last = left * BYTES_PER_PIXEL, right * BYTES_PER_PIXEL
+    rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * pixels.bytes_per_pixel
+    first, last = left * pixels.bytes_per_pixel, right * pixels.bytes_per_pixel
     lines = (rows[row * stride + first : row * stride + last] for row in range(top, bottom))
     return replace(pixels, width=right - left, height=bottom - top, rgba=b"".join(lines))
 

@@ -109,7 +109,7 @@ def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
 
 
 def thinned(pixels: Pixels, most: int) -> Pixels:
-    """Every so manieth pixel of a picture in each direction, so that there are about `most`, or all of fewer."""
+    """Every n-th pixel of a picture in each direction, so that there are about `most`, or all of fewer."""
     step = max(1, math.isqrt(pixels.width * pixels.height // most))
     if step == 1:
         return pixels

@@ -54,7 +54,7 @@ class MapEditor:
         self._faces: tuple[Face, ...] | None = None
         self._waiting: list[Callable[[], None]] = []
         self._showing: set[str] = set()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[tuple[Callable[[], None], bool]] = []
         self._kept: tuple[object, DrawnMap] | None = None
         self._base = drawn.base if drawn is not None else regions.EVERYWHERE
         self.size = self._size()
@@ -109,9 +109,9 @@ class MapEditor:
         self.brush = brush
         self._tell()
 
-    def listen(self, heard: Callable[[], None]) -> None:
-        """Have this called whenever something looks different."""
-        self._listeners.append(heard)
+    def listen(self, heard: Callable[[], None], *, strokes: bool = False) -> None:
+        """Have this called whenever something looks different. strokes: also at each move of a brush."""
+        self._listeners.append((heard, strokes))
 
     def seen(self) -> bytes:
         """The levels of the map that is chosen, of `size`."""
@@ -141,7 +141,7 @@ class MapEditor:
         if self._drawing is not None:
             (left, top), (wide, high) = self.place()
             self._drawing.go_on(((at[0] - left) / wide, (at[1] - top) / high), pressure)
-            self._tell()
+            self._tell(moved=True)
 
     def end(self) -> None:
         """Lift the brush: what was drawn counts from now on."""
@@ -266,6 +266,8 @@ class MapEditor:
         small = selections.gray_pixbuf(levels, width, height)
         return selections.levels_of(small.scale_simple(*self.size, GdkPixbuf.InterpType.BILINEAR))
 
-    def _tell(self) -> None:
-        for heard in self._listeners:
-            heard()
+    def _tell(self, *, moved: bool = False) -> None:
+        """moved: only a brush was, which most need not hear."""
+        for heard, strokes in self._listeners:
+            if strokes or not moved:
+                heard()

@@ -36,7 +36,7 @@ class MapTool:
         self._tint: tuple[object, GdkPixbuf.Pixbuf] | None = None
         self._at: Point | None = None  # the brush, px of the layer
         self._drawing = False
-        editor.listen(redraw)
+        editor.listen(redraw, strokes=True)
 
     @property
     def cursor(self) -> str:
@@ -100,7 +100,7 @@ class MapTool:
         if name in ARROWS:
             self._shift(view, ARROWS[name], FINE_STEP if event.state & Gdk.ModifierType.SHIFT_MASK else STEP)
         elif name in DAB:
-            self._editor.begin(self._at or _middle(view), 1.0)
+            self._editor.begin(self._at or view.visible.middle, 1.0)
             self._editor.end()
         elif name in {"bracketleft", "bracketright"}:
             size = brush.size * (LARGER if name == "bracketright" else 1 / LARGER)
@@ -115,18 +115,13 @@ class MapTool:
 
     def _shift(self, view: Viewport, way: tuple[int, int], share: float) -> None:
         step = share * self._editor.brush.size * max(view.layer)
-        x, y = self._at or _middle(view)
+        x, y = self._at or view.visible.middle
         box = view.visible
         self._at = (
             min(box.right, max(box.left, x + way[0] * step)),
             min(box.bottom, max(box.top, y + way[1] * step)),
         )
         self._redraw()
-
-
-def _middle(view: Viewport) -> Point:
-    box = view.visible
-    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
 
 
 def _pressure(event: Gdk.EventButton | Gdk.EventMotion) -> float:

@@ -123,11 +123,11 @@ class Run:
         octaves = self._plan(backend)
         painter = Painter(self.job, self._content, styles, self._go_on)
         unseen = settings.seconds and not painter.painterly
-        self._clock.expect(self._surely(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
+        self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
         at = -1 if self._sketch else 0
         first, size = self._begun, (octaves[at].height, octaves[at].width)
         if first is None:
-            first = self._surely(lambda backend: painter.first_picture(backend, *size))
+            first = self._with_fallback(lambda backend: painter.first_picture(backend, *size))
         self._best.image = partial(planes, first)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
@@ -204,7 +204,7 @@ class Run:
         backend = backend or self._backend
         return largest_optimized_megapixels(self.job.settings, processor=backend is None or backend.device == "cpu")
 
-    def _surely(self, work: Callable[[Backend], Made]) -> Made:
+    def _with_fallback(self, work: Callable[[Backend], Made]) -> Made:
         """What `work` makes with the backend; where that is a graphics card and fails, with the processor."""
         assert self._backend
         try:
@@ -222,8 +222,8 @@ class Run:
         self._notes += (note("card-failed"),)
         return self._backend
 
-    def _other_way(self, octave: Octave, error: Exception) -> Octave:
-        """How to go on with an octave that ended in this error. Raises it where there is no other way."""
+    def _fallback_for(self, octave: Octave, error: Exception) -> Octave:
+        """How to evaluate an octave after this error. Raises it where there is no fallback."""
         way = smaller(octave)
         if isinstance(error, OutOfMemoryError) and way is not None:
             return way
@@ -239,7 +239,7 @@ class Run:
             with as_out_of_memory():
                 yield from self._octave(painter, octave, image)
         except (OutOfMemoryError, CardLostError) as error:
-            way = self._other_way(octave, error)
+            way = self._fallback_for(octave, error)
         else:
             return
         # Only now is the memory free that the error's traceback held, some of it in cycles.

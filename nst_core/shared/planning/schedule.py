@@ -129,8 +129,8 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
         height, width = _drafted(height, width)
     if settings.by_pieces:
         sizes = _sizes(*_within(height, width, most), COARSEST["painterly"])
-        counts = PAINTERLY_STEPS[settings.quality]
-        octaves = [Octave(*size, counts[min(k, len(counts) - 1)]) for k, size in enumerate(reversed(sizes))][::-1]
+        counts = _counted(PAINTERLY_STEPS[settings.quality], len(sizes))
+        octaves = [Octave(*size, steps) for size, steps in zip(sizes, counts, strict=True)]
         return octaves[-1:] if resumed else octaves
     if settings.drafted:
         octaves = [Octave(height, width, STEPS["draft"], method="classic")]
@@ -176,10 +176,15 @@ def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float
     if not fitting:
         return [replace(octaves[0], height=content[0], width=content[1])]
     if part == 1 and not begun and fitting[-1].width < octaves[-1].width:
-        counts = [*FIRST_STEPS, *[FIRST_STEPS[-1]] * len(fitting)][: len(fitting)][::-1]
+        counts = _counted(FIRST_STEPS, len(fitting))
         return [replace(octave, steps=min(octave.steps, n)) for octave, n in zip(fitting, counts, strict=True)]
     done = begun * (AGAIN if part == 1 else ENOUGH)
     return [octave for octave in fitting if octave.width > done] or fitting[-1:]
+
+
+def _counted(steps: Sequence[int], octaves: int) -> list[int]:
+    """Steps for so many octaves, coarse to fine. steps: from full size down; the last number holds for all others."""
+    return [steps[min(k, len(steps) - 1)] for k in range(octaves - 1, -1, -1)]
 
 
 def _with_forms(octaves: list[Octave], steps: int, at_own_size: int) -> list[Octave]:
