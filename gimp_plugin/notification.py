@@ -21,13 +21,12 @@ def notify(title: str, body: str) -> None:
         if SANDBOX.exists():
             said = {"title": GLib.Variant("s", title), "body": GLib.Variant("s", body)}
             wish = (PORTAL, PORTAL_PLACE, "org.freedesktop.portal.Notification", "AddNotification")
-            body = GLib.markup_escape_text(body)
             words = GLib.Variant("(sa{sv})", (IDENTITY, said))
         else:
             hints = {"desktop-entry": GLib.Variant("s", DESKTOP)}
             wish = (NAME, PLACE, NAME, "Notify")
-            body = GLib.markup_escape_text(body)
-            words = GLib.Variant("(susssasa{sv}i)", ("GIMP", 0, DESKTOP, title, body, [], hints, -1))
+            marked_up = GLib.markup_escape_text(body)
+            words = GLib.Variant("(susssasa{sv}i)", ("GIMP", 0, DESKTOP, title, marked_up, [], hints, -1))
         bus.call(*wish, words, None, Gio.DBusCallFlags.NONE, -1, None, None)
         bus.flush_sync(None)  # this program may end at once
     except GLib.Error:

@@ -11,7 +11,7 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk
 from gimp_plugin.translation import _
 from nst_core.shared.client.pending_jobs import LatestEvents
-from nst_core.shared.errors import CancelledError, from_code
+from nst_core.shared.errors import CancelledError
 from nst_core.shared.wire.messages import Cancelled, Done, Event, Failed, Progress
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
             case Done() as done:
                 return done
             case Failed() as failed:
-                raise from_code(failed.code, failed.message, failed.remedy)
+                raise failed.error
         raise CancelledError("the job was cancelled")
 
     def finish(self, new: Sequence[Gimp.Layer]) -> None:

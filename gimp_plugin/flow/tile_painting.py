@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin.flow.roles import Phase
-from nst_core.shared.errors import InvalidImageError, NeuralStyleError, from_code
+from nst_core.shared.errors import InvalidImageError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Stylize
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class TilePainting:
             case Failed():
                 self._running = None
                 # An engine that is missing fails for every tile: the next preview tries it again.
-                if isinstance(from_code(event.code, event.message), InvalidImageError):
+                if isinstance(event.error, InvalidImageError):
                     self._tiles.show_tile(pick, None)
                     self.wake()
 

@@ -102,6 +102,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._incoming = Incoming(self.add_files, self._notice.warn)
         self._incoming.accept_drops(self)
         self.connect("map", lambda _self: self._reveal())
+        self.connect("unmap", lambda _self: self._keep(self._shelf))
         self.connect("hierarchy-changed", self._in_window)
         self._refill()
         self.show_all()
@@ -223,7 +224,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._wake()
 
     def _resize(self, size: int) -> None:
-        self._keep(replace(self._shelf, size=size))
+        self._shelf = replace(self._shelf, size=size)  # written down when the gallery is left, not at each step
         for tile in self._grid.tiles:
             tile.resize(size)
         self._reveal()
