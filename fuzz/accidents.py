@@ -142,8 +142,9 @@ class Commands:
     def _vanished(self) -> None:
         child = self._begun("stylize", self._in / "0.png", *self._quickly(self._out / "a.png"))
         self._wait(child, self._chance.uniform(0.5, 5))
-        shutil.rmtree(self._out)
-        self._judge(child, "folder vanished", excused=(2,), whole=False)
+        moved = self._out.rename(self._out.with_name("moved"))
+        self._judge(child, "folder vanished", excused=(2,), whole=False, moved=moved)
+        shutil.rmtree(moved)
 
     def _two(self) -> None:
         words: list[str | Path] = ["stylize", self._in / "0.png", *self._quickly(self._out / "a.png")]
@@ -185,11 +186,18 @@ class Commands:
         self._ended(child)
 
     def _judge(
-        self, child: subprocess.Popen[str], kind: str, excused: tuple[int, ...] = (), *, whole: bool = True
+        self,
+        child: subprocess.Popen[str],
+        kind: str,
+        excused: tuple[int, ...] = (),
+        *,
+        whole: bool = True,
+        moved: Path | None = None,
     ) -> str | None:
         """What it painted is where its report says. excused: exit codes of who had painted nothing yet.
 
-        whole: whether it must be where it was asked for. Returns where it is.
+        whole: whether it must be where it was asked for. moved: where the folder it writes to has gone to, perhaps
+        with the painting. Returns where it says that it is.
         """
         code, said = self._ended(child)
         report = _object(said)
@@ -201,7 +209,7 @@ class Commands:
         self._counts.finished += 1
         if code != 0 and whole:
             self._counts.lost.append(f"{kind}: exit code {code}, {report['notes']}")
-        if not _is_picture(Path(place)):
+        if not any(map(_is_picture, [Path(place), *([moved / Path(place).name] if moved else [])])):
             self._counts.lost.append(f"{kind}: {place} is no picture")
         self._kept.add(Path(place))
         return str(place)
@@ -292,15 +300,16 @@ def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:
 
 
 def on_the_command_line(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
-    """Accidents of commands, one after another, each kind as often as another."""
+    """Accidents of commands, one after another, each kind as often as another and at least once."""
     chance = random.Random(seed)  # noqa: S311 - accidents are no secret
     with _reaping():
         commands = Commands(folder, chance, counts)
         until = time.monotonic() + seconds
-        waiting: list[str] = []
-        while time.monotonic() < until:
-            waiting = waiting or chance.sample(sorted(commands.kinds), len(commands.kinds))
+        waiting = chance.sample(sorted(commands.kinds), len(commands.kinds))
+        while waiting:
             commands.happen(waiting.pop())
+            if not waiting and time.monotonic() < until:
+                waiting = chance.sample(sorted(commands.kinds), len(commands.kinds))
         commands.look_for_leftovers()
 
 
