@@ -83,7 +83,7 @@ PICTURES = {
 """What counts as a picture in a folder and in a pattern, besides what the extra `files` reads where it is installed; a
 file named by itself is always taken."""
 
-MOVING = {".gif", ".webp", ".png", ".apng"}
+MOVING = {".gif", ".webp", ".png", ".apng", ".avif"}
 """What may hold the frames of a film."""
 
 THUMBNAILS = {

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,16 +21,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from nst_core.backends.select import choose
 from nst_core.batch.batch import Batch, Item, Report, items, passed_over
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
-from nst_core.cli.job_inputs import JobOptions, ResolvedJob, resolve_job
+from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.cli.options import REFUSED, say
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import console, stopping
 from nst_core.imaging import decoding
 from nst_core.imaging.optical_flow import opencv
-from nst_core.painting.job_plan import split_budget
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import InvalidSettingError, NeuralStyleError, UnwritableOutputError, from_code
@@ -99,14 +97,14 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
     found = items(bulk.inputs, bulk.out, bulk.suffix, decoding.count if bulk.sequence else None)
     look = resolve_job(order)
     facts = look.facts() | {"sequence": bulk.sequence}
-    painted = partial(make, _beside(look, bulk, len(found)))
+    painted = partial(make, look)
     batch = Batch(found, bulk.out, facts, painted, bulk.sequence, bulk.overwrite, look.settings.backend)
     start = time.monotonic()
     if bulk.dry_run:
         ending = Ending(list(batch.outlook()), looked=True)
     else:
         _make_folder(bulk.out)
-        with _painters(bulk, graphics=look.settings.device != "cpu") as (painter, jobs):
+        with _painters(bulk, len(found), graphics=look.settings.device != "cpu") as (painter, jobs):
             ending = _paint(batch, painter, jobs)
     counts: Counter[str] = Counter(report.state for report in ending.reports)
     failure: dict[str, Any] = {"error": _told(ending.hopeless)} if ending.hopeless else {}
@@ -150,15 +148,6 @@ def tell(report: dict[str, Any]) -> None:
         click.echo(f"neural-style: {from_code(**error)}", err=True)
 
 
-def _beside(look: ResolvedJob, bulk: BatchOptions, pictures: int) -> ResolvedJob:
-    """The job for each of several engines on this machine, which share the free memory."""
-    jobs = min(bulk.jobs or 1, pictures)
-    if jobs == 1 or bulk.ray or bulk.dry_run:
-        return look
-    backend = choose(look.settings.backend, look.settings.device)
-    return replace(look, settings=split_budget(look.settings, backend, jobs))
-
-
 def _make_folder(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -167,10 +156,12 @@ def _make_folder(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _painters(bulk: BatchOptions, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
+def _painters(bulk: BatchOptions, pictures: int, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
     """A function that starts a painter, here or in a cluster, and how many to start."""
     if bulk.ray is None:
-        yield lambda: EnginePainter(Engine.start(default_command(), os.environ)), bulk.jobs or 1
+        jobs = min(bulk.jobs or 1, max(1, pictures))
+        command = default_command() if jobs == 1 else [*default_command(), "--engines", str(jobs)]
+        yield lambda: EnginePainter(Engine.start(command, os.environ)), jobs
         return
     from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - as above
     from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - loads what paints as well

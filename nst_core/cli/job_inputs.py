@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from nst_core.batch.records import file_digest
 from nst_core.cli.options import require_size, settings_from, weighted
 from nst_core.imaging import image_files
-from nst_core.imaging.arrays import Pixels, digest, flatten
+from nst_core.imaging.arrays import Pixels, flatten
 from nst_core.imaging.decoding import Source
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, decoded_style, preset_styles
@@ -115,7 +116,10 @@ class JobOptions:
 
 @dataclass(frozen=True, eq=False)
 class ResolvedJob:
-    """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1)."""
+    """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1).
+
+    files: digests of the files of mask, picture to start from, strength map and guides; None for what is not given.
+    """
 
     styles: tuple[Style, ...]
     settings: Settings
@@ -126,6 +130,7 @@ class ResolvedJob:
     preset: str | None
     recipe: Mapping[str, Any]
     strength_map: Pixels | None = None
+    files: tuple[str | None, ...] = ()
 
     def job(self, content: Pixels, start: Pixels | None = None) -> Job:
         """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
@@ -150,22 +155,17 @@ class ResolvedJob:
         return job
 
     def facts(self) -> dict[str, Any]:
-        """What makes the result, the picture to be painted apart: settings, size, and digests of all pictures.
+        """What makes the result, the picture to be painted apart: settings, size, and digests of all files.
 
-        Settings of the machine are not among them: they change no more than how a picture comes about.
+        Settings of the machine are not among them: they change no more than how a picture comes about. Nor are
+        decoded pixels, which another version of a library may round otherwise.
         """
         return {
             "settings": to_mapping(self.settings, "look") | to_mapping(self.settings, "run"),
             "size": self.size,
-            "styles": [[digest(style.pixels), style.weight, _digest(guide)] for style, guide in self._guided],
-            "mask": _digest(self.mask),
-            "init": _digest(self.init),
-            "strength_map": _digest(self.strength_map),
+            "styles": [[style.source.digest if style.source else None, style.weight] for style in self.styles],
+            "files": self.files,
         }
-
-    @property
-    def _guided(self) -> list[tuple[Style, Pixels | None]]:
-        return list(zip(self.styles, self.guides, strict=True))
 
 
 def resolve_job(order: JobOptions) -> ResolvedJob:
@@ -193,6 +193,7 @@ def resolve_job(order: JobOptions) -> ResolvedJob:
         preset.slug if preset else None,
         wanted,
         None if order.strength_map is None else _light(order.strength_map, size),
+        tuple(_file_digest(path) for path in (order.mask, picture, order.strength_map, *order.guides)),
     )
 
 
@@ -259,8 +260,8 @@ def _fitted(mask: Pixels | None, height: int, width: int) -> Pixels | None:
     return None if mask is None else resize(mask, height, width)[..., 0]
 
 
-def _digest(pixels: Pixels | None) -> str | None:
-    return None if pixels is None else digest(pixels)
+def _file_digest(path: str | None) -> str | None:
+    return None if path in (None, NO_GUIDE) else file_digest(Path(path))
 
 
 def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -26,6 +27,11 @@ class StyleSource:
 
     name: str
     encoded: bytes = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, which stays what it is whatever decodes it."""
+        return hashlib.sha256(self.encoded).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from nst_core.painting.targets import Scene, classic_targets
 from nst_core.shared.planning.cost_model import arranged, duration, needs, peak
 from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
-from nst_core.shared.settings import Settings, knobs
+from nst_core.shared.settings import Settings
 from nst_core.system.memory import held_memory
 from nst_core.vgg.losses import Weights
 
@@ -110,8 +110,6 @@ def _timed(work: Callable[[], object]) -> float:
 SHARE = 0.9
 """Of what is free: other programs want some too."""
 
-MOST = next(named.knob.high for named in knobs() if named.name == "memory")
-
 _sharers = {"cpu": 1, "card": 1}
 
 _parts: dict[str, float] = {}
@@ -153,13 +151,7 @@ def budget(settings: Settings, backend: Backend) -> float:
 
 def set_sharers(here: int, card: int) -> None:
     """Leave others their parts of what is free: so many programs like this work on this machine and on each card."""
-    _sharers.update(cpu=max(1, here), card=max(1, card))
-    _parts.clear()
-
-
-def split_budget(settings: Settings, backend: Backend, engines: int) -> Settings:
-    """The settings for each of so many engines that are about to work beside each other: what is free is shared out."""
-    free = backend.free_memory()
-    if settings.memory or engines == 1 or free is None:
-        return settings
-    return replace(settings, memory=min(MOST, SHARE * free / engines / 1e9))
+    sharers = {"cpu": max(1, here), "card": max(1, card)}
+    if sharers != _sharers:
+        _sharers.update(sharers)
+        _parts.clear()

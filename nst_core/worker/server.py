@@ -260,16 +260,22 @@ def ready() -> Ready:
     return Ready(PROTOCOL, __version__, backends, devices)
 
 
-def main(start_painting: StartPainting | None = None) -> None:
-    """Serve the host that started this process; never returns. `start_painting` replaces the engine, for tests."""
+def main(start_painting: StartPainting | None = None, engines: int = 1) -> None:
+    """Serve the host that started this process; never returns. `start_painting` replaces the engine, for tests.
+
+    engines: how many, this one included, share the free memory of this machine and its card.
+    """
     requests, events = _claim_the_wire()
     _leave_with_the_host()
-    Worker(requests, events, start_painting or _start_painting).run()
+    Worker(requests, events, start_painting or partial(_start_painting, engines)).run()
 
 
-def _start_painting(request: Stylize) -> Painting:
-    from nst_core.worker.convert import WireRun  # noqa: PLC0415 - loads the whole engine, too slow to precede Ready
+def _start_painting(engines: int, request: Stylize) -> Painting:
+    # Both load the whole engine, which is too slow to precede Ready.
+    from nst_core.painting.job_plan import set_sharers  # noqa: PLC0415
+    from nst_core.worker.convert import WireRun  # noqa: PLC0415
 
+    set_sharers(engines, engines)
     return WireRun(request)
 
 

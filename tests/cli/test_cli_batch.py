@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,14 +23,18 @@ from click.testing import CliRunner, Result
 from nst_core.batch.batch import Item, Report
 from nst_core.cli import batch as cli_batch
 from nst_core.cli.command import main
-from nst_core.imaging import color_profiles, image_files
+from nst_core.cli.job_inputs import JobOptions, resolve_job
+from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.resizing import resize
+from nst_core.shared.client.engine import Engine
+from nst_core.system.lru_cache import LruCache
 
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).resolve().parent
-PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "demo" / "photographs"
+ROOT = HERE.parents[1]
+PHOTOGRAPHS = ROOT / "demo" / "photographs"
 FAST = ["--quality", "draft", "--backend", "onnx"]
 unix_only = pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 
@@ -136,12 +142,52 @@ def test_another_machine_is_no_reason_to_paint_again(work: Path) -> None:
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_two_engines_get_half_of_the_memory_each(work: Path) -> None:
-    """Each paints with its share; that is no reason to paint again with one, which gets all."""
-    batch(work, "--jobs", "2")
-    shares = [json.loads(path.read_text())["recipe"]["settings"]["memory"] for path in records(work)]
-    assert 0 < sum(shares) < psutil.virtual_memory().total / 1e9
+def test_engines_beside_each_other_are_told_how_many_share_the_memory(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more of them than pictures; and their number is no reason to paint again."""
+    commands: list[Sequence[str]] = []
+    start = Engine.start
+
+    def noted(command: Sequence[str], environment: Mapping[str, str]) -> Engine:
+        commands.append(command)
+        return start(command, environment)
+
+    monkeypatch.setattr(Engine, "start", noted)
+    batch(work, "--jobs", "3")
+    assert [command[-2:] for command in commands] == [["--engines", "2"]] * 2
     assert set(states(batch(work)).values()) == {"kept"}
+
+
+def test_a_batch_loads_nothing_that_computes(work: Path) -> None:
+    """Its engines do: on a card the command itself would take memory from them."""
+    words = ["batch", "in", "--out", "out", "--style", "style.png", "--jobs", "2", *FAST]
+    script = (
+        "import sys\nfrom nst_core.cli.command import main\n"
+        f"main({words!r}, standalone_mode=False)\n"
+        "assert not {'onnxruntime', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=work, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert len(records(work)) == 2
+
+
+def test_a_style_file_that_is_decoded_otherwise_is_the_same_one(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another version of a library may round a value otherwise: nothing is painted again for that."""
+    options = JobOptions((str(work / "style.png"),), None, None, str(work / "in" / "cat.png"), {})
+    before = resolve_job(options).facts()
+    read = decoding.decode_source
+
+    def otherwise(encoded: bytes, name: str, page: int | None = None, *more: Any) -> Any:
+        source = read(encoded, name, page, *more)
+        return replace(source, pixels=np.maximum(source.pixels - np.float32(1 / 255), 0))
+
+    monkeypatch.setattr(decoding, "_decoded", LruCache(2**20, lambda pixels: pixels.nbytes))
+    monkeypatch.setattr(decoding, "decode_source", otherwise)
+    monkeypatch.setattr(image_files, "decode_source", otherwise)
+    after = resolve_job(options)
+    assert after.facts() == before
+    image_files.write(work / "in" / "cat.png", photograph("cat", 64, 48))
+    assert resolve_job(options).facts() != before
 
 
 def records(work: Path) -> list[Path]:

@@ -266,13 +266,17 @@ def test_several_pictures_in_a_file_are_told_and_chosen(tmp_path: Path) -> None:
         assert "no picture 4" in unpainted(tmp_path / name, out, "--page", "4", "--overwrite")["error"]["message"]
 
 
-def test_a_sequence_takes_the_frames_of_an_animation(tmp_path: Path) -> None:
-    """Each gets a number in its name; without --sequence an animation is one picture."""
+@pytest.mark.parametrize("kind", ["gif", "webp", "png", "avif"])
+def test_a_sequence_takes_the_frames_of_an_animation(kind: str, tmp_path: Path) -> None:
+    """Each gets a number in its name, and is read as itself; without --sequence an animation is one picture."""
     frames = [Image.new("RGB", (40, 40), (shade, 0, 0)) for shade in (0, 100, 200)]
-    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    found = items([str(tmp_path / "a.gif")], tmp_path / "out", count=decoding.count)
+    path = tmp_path / f"a.{kind}"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    found = items([str(path)], tmp_path / "out", count=decoding.count)
     assert [(item.page, item.output.name) for item in found] == [(n, f"a-000{n}.png") for n in (1, 2, 3)]
-    assert len(items([str(tmp_path / "a.gif")], tmp_path / "out")) == 1
+    reds = [decoding.decode_source(path.read_bytes(), path.name, item.page).pixels[20, 20, 0] for item in found]
+    assert np.allclose(reds, np.array([0, 100, 200]) / 255, atol=3 * EIGHT)  # of what compresses with loss
+    assert len(items([str(path)], tmp_path / "out")) == 1
 
 
 def test_a_batch_names_what_it_passes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import Float
 from nst_core.painting import job_plan as affordable_memory
 from nst_core.painting.composite import composite
-from nst_core.painting.job_plan import budget, split_budget
+from nst_core.painting.job_plan import budget
 from nst_core.painting.run import Run
 from nst_core.shared.errors import OutOfMemoryError
 from nst_core.shared.planning.cost_model import DEAR, IN_FULL, TILES, arranged, held, needs, peak, resting, smaller
@@ -120,13 +120,11 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     """Together they hold no more than one alone would, on the processor and on a card; who was told keeps to that."""
     backend = OnnxBackend()
     monkeypatch.setattr(backend, "free_memory", lambda: 10_000_000_000)
-    assert 4 * split_budget(Settings(), backend, 4).memory == pytest.approx(9.0)
-    assert split_budget(Settings(memory=2.5), backend, 4).memory == 2.5
-    assert split_budget(Settings(), backend, 1) == Settings()
     monkeypatch.setattr(affordable_memory, "_sharers", {})
     monkeypatch.setattr(affordable_memory, "_parts", {})
     monkeypatch.setattr(affordable_memory, "held_memory", lambda: 0)
     affordable_memory.set_sharers(4, 2)
+    assert budget(Settings(memory=2.5), backend) == 2.5e9
     assert budget(Settings(), backend) == pytest.approx(9e9 / 4)
     monkeypatch.setattr(backend, "device", "cuda")
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)

@@ -162,6 +162,21 @@ def test_other_pictures_than_the_recipes_are_refused(work: Path) -> None:
     assert not (work / "2.png").exists()
 
 
+def test_a_style_file_that_was_decoded_otherwise_is_the_recipes(work: Path) -> None:
+    """The file's own digest counts where both know it; a recipe of pixels alone takes no others."""
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "--strength", "0", *FAST]
+    made = run(*words, "-o", work / "1.png", "--save-recipe", work / "r.json")
+    assert made.exit_code == 0, made.output
+    recipe = json.loads((work / "r.json").read_text())
+    (style,) = recipe["styles"]
+    style["sha256"] = "0" * 64
+    (work / "r.json").write_text(json.dumps(recipe))
+    assert run(*words, "-o", work / "2.png", "--recipe", work / "r.json").exit_code == 0
+    del style["file"]
+    (work / "r.json").write_text(json.dumps(recipe))
+    assert "style 1 is not the picture" in refusal(run(*words, "-o", work / "3.png", "--recipe", work / "r.json"))
+
+
 GOOD: dict[str, Any] = {"format": 1, "settings": {}, "size": [64, 48], "styles": [{"sha256": "0", "weight": 1}]}
 
 

@@ -52,6 +52,11 @@ def test_every_code_gets_the_values_that_its_sentence_names() -> None:
         assert given is None or given == placeholders(texts), code
 
 
+def test_every_sentence_comes_with_its_remedy() -> None:
+    """All but that of an engine that was closed, by whom it shows."""
+    assert [code for code, (_, remedy) in SENTENCES.items() if not remedy] == ["engine-closed"]
+
+
 def test_every_sentence_is_said_somewhere() -> None:
     """Or else it would be translated in vain."""
     strings = {

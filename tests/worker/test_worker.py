@@ -22,7 +22,10 @@ import psutil
 import pytest
 from children import child
 
+from nst_core.backends.select import choose
+from nst_core.painting import job_plan
 from nst_core.shared.errors import InvalidImageError
+from nst_core.shared.settings import Settings
 from nst_core.shared.wire import messages, protocol
 from nst_core.shared.wire.frames import MAGIC, read_frame
 from nst_core.shared.wire.messages import (
@@ -38,6 +41,7 @@ from nst_core.shared.wire.messages import (
     StylePixels,
     Stylize,
 )
+from nst_core.worker import server
 from nst_core.worker.convert import job_of
 
 pytestmark = pytest.mark.slow
@@ -407,6 +411,18 @@ def test_pixels_reach_the_engine_without_a_copy() -> None:
     bright = np.frombuffer(sent.content.rgba, "<f4") * np.float32(2)
     content = job_of(replace(sent, content=Pixels(72, 48, bright.tobytes()))).content
     assert (content == np.minimum(bright, 1).reshape(48, 72, 4)).all()
+
+
+def test_an_engine_that_was_told_of_others_leaves_them_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--engines N`: each of them takes an N-th of what is free, whatever it paints next."""
+    monkeypatch.setattr(job_plan, "_sharers", {"cpu": 1, "card": 1})
+    monkeypatch.setattr(job_plan, "_parts", {})
+    monkeypatch.setattr(job_plan, "held_memory", lambda: 0)
+    backend = choose("onnx", "cpu")
+    for free in (10_000_000_000, 4_000_000_000):  # the others have taken theirs by the second job
+        server._start_painting(4, request(1))
+        monkeypatch.setattr(backend, "free_memory", lambda free=free: free)
+        assert job_plan.budget(Settings(), backend) == pytest.approx(0.9 * 10e9 / 4)
 
 
 def test_guides_reach_the_engine() -> None:
