@@ -1,7 +1,7 @@
-"""The contract of a backend: it makes arrays of pixels, feature maps of an image, and an objective of targets.
+"""The contract of a backend: it converts pixels to arrays, and computes feature maps and objectives.
 
-Arrays are numpy's or torch's; the optimiser and the statistics use only what both can do. Two implementations stand
-beside this file; `nst_core.backends.select` picks one.
+Arrays are numpy's or torch's; the optimiser and the statistics use only operations that both have. `onnx.py` and
+`torch.py` implement it; `select.py` chooses one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Evaluate = Callable[[Array], tuple[Array, Array]]
 class Objective:
     """The loss of an image, and its gradient: see `Evaluate`.
 
-    It may keep memory from one evaluation to the next; `close`, or the end of a `with` statement, gives that back.
+    It may keep memory from one evaluation to the next; `close`, or the end of a `with` statement, frees it.
     """
 
     def __init__(self, evaluate: Evaluate, release: Callable[[], object] = lambda: None) -> None:
@@ -71,10 +71,10 @@ class LossGradients:
 
 @dataclass(frozen=True)
 class Blocks:
-    """The vectors of a picture's cells, by blocks of 2 x 2 cells, which share a part of them.
+    """The feature vectors of a picture's cells, in blocks of 2 x 2 cells. The cells of a block share a part of them.
 
-    fine: (4, B, F), for each place in the block; coarse: (B, D), what its four cells share; inverse: (4, B), one over
-    the length of each cell's whole vector.
+    fine: (4, B, F), the part of its own, for each position in the block; coarse: (B, D), the shared part; inverse:
+    (4, B), 1 / length of each cell's whole vector.
     """
 
     fine: Array
@@ -92,14 +92,14 @@ class Blocks:
 
 
 def grouped(count: int) -> NDArray[np.int64]:
-    """(GROUPS, S): the numbers of `count` blocks in random order, with a fixed seed; some twice, to fill the groups."""
+    """(GROUPS, S): indices of `count` blocks in random order, fixed seed; some occur twice, to fill the groups."""
     dealt = np.random.default_rng(0).permutation(count)
     order: NDArray[np.int64] = np.resize(dealt, (GROUPS, -(-count // GROUPS)))
     return order
 
 
 class TileWork(Protocol):
-    """What a backend does with one tile, for `nst_core.backends.tiling`. `abort` ends it as it ends an evaluation."""
+    """What a backend computes for one tile, for `nst_core.backends.tiling`. `Backend.abort` ends it as well."""
 
     def held(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.held`."""
@@ -108,7 +108,7 @@ class TileWork(Protocol):
         """A tile's Gram matrices under guides (K, 1, H, W), before the division by the guides' mass."""
 
     def gradient(self, image: Array, guides: Array, pull: LossGradients) -> tuple[float, Array]:
-        """The loss of the target features, and the gradient on the tile of that and of style together."""
+        """The loss of the target features, and the gradient of target features and style together on the tile."""
 
 
 class Backend(Protocol):
@@ -123,54 +123,55 @@ class Backend(Protocol):
 
     @property
     def card(self) -> str:
-        """The name of the graphics card that computes; empty where none does, or nobody knows it."""
+        """The name of the graphics card that computes; empty on a processor, or if the name is unknown."""
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """What the user should know, e.g. that a graphics card was asked for and is not used."""
+        """Notes for the user, for example that a requested graphics card is not used."""
 
     def array(self, values: Float) -> Array:
-        """A float32 numpy array as one of the backend's own, on its device."""
+        """A float32 numpy array, any shape, as an array of the backend on its device."""
 
     def numpy(self, array: Array) -> Float:
-        """One of its arrays as a float32 numpy array on the host."""
+        """An array of the backend as a float32 numpy array in main memory."""
 
     def features(self, image: Array) -> Mapping[str, Array]:
         """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
-        """The features of an image that the method holds, averaged over its squares: (1, C, h, w) by layer."""
+        """The method's target features of an image, averaged over its cells: (1, C, h, w) by layer."""
 
     def style(self, image: Array, method: Method) -> Grams:
-        """An image's Gram matrices at the method's layers, under one guide of ones."""
+        """An image's Gram matrices (1, C, C) at the method's layers, under one guide of ones."""
 
     def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """`style` and `held` at once."""
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
-        """(4, n): the reference's cell with the largest cosine for each cell of the query; counted place by place.
+        """(4, n) int: for each cell of the query, the index of the reference's cell with the largest cosine.
 
-        Cell number k of place p is p * B + k; the first of equal ones is taken. every: look at all cells; else at those
-        of the BEST blocks among the GROUPS ones that have the largest product of means in their group.
+        The cell at position p of block k has the index p * B + k; of equal ones the first is taken. every: compare all
+        cells. Otherwise each of GROUPS groups gives the block whose mean has the largest product with that of the
+        query's block, and the cells of the BEST ones among these blocks are compared.
         """
 
     def objective(self, targets: Targets) -> Objective:
-        """The loss to be minimised. Raises OutOfMemoryError where it does not fit.
+        """The loss to be minimised. Raises OutOfMemoryError if it does not fit.
 
-        An evaluation raises it too, and CardLostError where a graphics card fails.
+        An evaluation raises OutOfMemoryError too, and CardLostError if a graphics card fails.
         """
 
     def tile_work(self, method: Method) -> TileWork:
-        """The same over tiles. Its methods raise OutOfMemoryError where a tile does not fit."""
+        """The computations on tiles. Its methods raise OutOfMemoryError if a tile does not fit."""
 
     def free_memory(self) -> int | None:
         """Free bytes of the memory that holds the arrays; None if it is not known."""
 
     def keep_within(self, memory: float) -> None:
-        """Limit the memory of the arrays to this many bytes, if the library can; beyond that it raises."""
+        """Limit the memory of the arrays to this many bytes, if the library can. Beyond it, evaluations raise."""
 
     def abort(self) -> None:
-        """Ask a running evaluation to end early where the library can; it then raises AbortedError."""
+        """Ask a running evaluation to end early, if the library can. It then raises AbortedError."""
 
 
 class AbortedError(Exception):

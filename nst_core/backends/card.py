@@ -14,12 +14,12 @@ from nst_core.system import vulkan
 from nst_core.system.memory import available
 
 MOST = 100
-"""Letters of what a driver says that are told."""
+"""Longest text of a driver's error that is shown, characters."""
 
 
 @cache
 def name() -> str:
-    """As its maker calls it; empty where nobody knows."""
+    """The name that its maker gave it; empty if it cannot be found out."""
     if sys.platform == "darwin":
         with suppress(OSError, subprocess.SubprocessError):
             asked = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
@@ -33,13 +33,13 @@ def name() -> str:
 
 
 def driver() -> str:
-    """What changes when the card or its driver does."""
+    """A text that changes when the card or its driver changes."""
     found = vulkan.best()
     return f"{found.name} {found.driver}" if found else f"{name()} {platform.platform()}"
 
 
 def free_memory() -> int | None:
-    """Bytes free where the card computes; None where nobody knows."""
+    """Free bytes of the card's memory; None if they cannot be found out."""
     if sys.platform == "darwin":
         return available()
     found = vulkan.best()
@@ -49,12 +49,12 @@ def free_memory() -> int | None:
 
 
 def unusable(error: Exception) -> BackendUnavailableError:
-    """Why no work can be given to it, where that ended in this error."""
+    """The error to show for an error that a library raised on the card."""
     if sys.platform == "linux":
         return vulkan.explain()
     return BackendUnavailableError(f"the graphics card cannot be used ({line(error)})", "update its driver")
 
 
 def line(error: Exception) -> str:
-    """The beginning of what a library says, for a sentence."""
+    """The first line of an error's text, at most MOST characters, to be put into a sentence."""
     return (str(error).splitlines() or [type(error).__name__])[0][:MOST].rstrip(". ")

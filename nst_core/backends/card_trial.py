@@ -1,7 +1,7 @@
-"""Whether the graphics card of any make is worth it: a small step there and on the processor, timed once.
+"""Whether `device: gpu` is faster than the processor: one small step on each is timed.
 
-Done in a program of its own, which a bad driver may end without harm. What came of it is kept in the cache folder until
-the card, its driver, the processor or a package is another one.
+The trial runs in a process of its own, because a bad driver may crash it. The result is stored in the cache folder, and
+is valid until the card, its driver, the processor or a package changes.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ SIDE = 128
 """px of the picture of the trial: small enough for a slow processor."""
 STEPS = 3
 TIMEOUT_SECONDS = 90.0
-"""Seconds after which a card is too slow, whatever it would have done."""
+"""Seconds after which the trial ends and the card counts as too slow."""
 GAIN = 1.2
-"""How many times as fast as the processor a card must be: less does not pay for what it is otherwise in the way."""
+"""How many times as fast as the processor a card must be to be chosen; less is not worth its longer start."""
 SAME = 0.02
-"""How far the two gradients may differ, by their norm: ties decide of 3e-3, a wrong driver of more."""
+"""Largest relative difference of the two gradients' norms. Ties in poolings explain 3e-3; a wrong driver gives more."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Verdict:
 
     @property
     def faster(self) -> bool:
-        """Whether the card is to be chosen where nobody says otherwise."""
+        """Whether device `auto` chooses the card."""
         return not self.fault and GAIN * self.card <= self.processor
 
     def __str__(self) -> str:
-        """One clause for a person."""
+        """A clause for messages."""
         if self.fault:
             return f"not chosen by itself: {self.fault}"
         chosen = "chosen" if self.faster else "not chosen"
@@ -62,7 +62,7 @@ class Verdict:
 
 
 def verdict(*, again: bool = False) -> Verdict:
-    """What is known of the card here; tried now if nothing is, or `again`. Never raises."""
+    """The stored result of the trial; the trial is run now if there is none, or if `again`. Never raises."""
     where = _situation()
     file = cache_folder() / FILE
     if not again:
@@ -71,13 +71,13 @@ def verdict(*, again: bool = False) -> Verdict:
             if kept.pop("situation") == where:
                 return Verdict(**kept)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            pass  # nothing was kept, or not by us
+            pass  # no stored result, or one in another form
     found = _tried()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({"situation": where, **asdict(found)}), "utf-8")
     except OSError:
-        pass  # it will be tried again
+        pass  # the trial will be run again
     return found
 
 
@@ -105,7 +105,7 @@ def _tried() -> Verdict:
 
 
 def measure() -> Verdict:
-    """Try it here and now. Raises what the backends raise."""
+    """Run the trial in this process. Raises what the backends raise."""
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - loading a runtime takes a while
 
     image = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
@@ -138,7 +138,7 @@ def _step(backend: Backend, image: Float) -> tuple[float, Float]:
 
 
 def main() -> None:
-    """What the program of the trial does: one line of JSON."""
+    """The trial's own process: print the result as one line of JSON."""
     try:
         found = measure()
     except NeuralStyleError as error:

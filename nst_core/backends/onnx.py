@@ -25,7 +25,7 @@ from nst_core.vgg.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYL
 from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 KERNEL = ".kernel"
-"""What follows a convolution's name in the name of a graph's input."""
+"""Suffix of a convolution's name in the name of the graph input for its kernel."""
 SCORES = 6.4e7
 """Bytes of the scores that a search for nearest cells holds at once."""
 MANY = 12
@@ -40,9 +40,9 @@ def devices() -> list[str]:
 
 
 class OnnxBackend:
-    """Numpy arrays outside, ONNX Runtime inside. Images and targets stay bound, so a step copies only the image.
+    """ONNX Runtime, with numpy arrays. Targets stay bound to the graph's inputs, so a step copies only the image.
 
-    Each run has its own; the graphs are loaded once for the process. notes: what a person should know of the choice.
+    Each run has a backend of its own; the graphs are loaded once for the process. notes: see `Backend.notes`.
     """
 
     name = "onnx"
@@ -59,7 +59,7 @@ class OnnxBackend:
         self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
         """Prefix of the graph files: which kind of convolutions they contain."""
         self._running = [run_options(device)]
-        # ONNX Runtime falls back without a word; the work is planned for what computes, and the user should know.
+        # ONNX Runtime falls back silently. The plan must be made for the device that computes, and the user be told.
         if device != "cpu" and self._features.get_providers()[0] != PROVIDERS[device]:
             self.device = "cpu"
             self.notes += (note("device-fell-back", device=device),)
@@ -92,7 +92,7 @@ class OnnxBackend:
             raise card.unusable(error) from error
 
     def array(self, values: Float) -> Array:
-        """The same array: numpy's are this backend's own."""
+        """The same array: this backend computes with numpy arrays."""
         return np.ascontiguousarray(values, np.float32)
 
     def numpy(self, array: Array) -> Float:
@@ -110,7 +110,7 @@ class OnnxBackend:
         return _held(self._features, image, method, run_options(self._asked))
 
     def style(self, image: Array, method: Method) -> Grams:
-        """See `Backend.style`. The last bits of numpy's products would depend on its threads."""
+        """See `Backend.style`. Computed in the graph: the last bits of numpy's products depend on its threads."""
         height, width = image.shape[2:]
         everywhere = np.ones((1, 1, height, width), np.float32)
         sums = _summed(self._sums, image, everywhere, method, run_options(self._asked))
@@ -153,7 +153,7 @@ class OnnxBackend:
         """See `Backend.objective`."""
         session = self._of(targets.method, weights.OBJECTIVE_FILE)
         binding = session.io_binding()
-        # New for each objective: an abort must not outlive the work it was meant for.
+        # New for each objective: an abort must not end later work.
         first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
         ways = itertools.chain([first], itertools.repeat(later))
         place = "webgpu" if self.device == "gpu" else self.device
@@ -178,7 +178,7 @@ class OnnxBackend:
         return Objective(evaluate, self._shrink_pool)
 
     def _shrink_pool(self) -> None:
-        """Give the pool's memory, kept for the next evaluation, back to the system: the end of any other run does."""
+        """Return the arena's memory to the system: the end of any run without `keep` does."""
         with suppress(OutOfMemoryError, CardLostError):
             self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
 
@@ -193,13 +193,13 @@ class OnnxBackend:
         return _Tiles(method, *sessions, *self._running)
 
     def free_memory(self) -> int | None:
-        """See `Backend.free_memory`. ONNX Runtime does not tell of a graphics card's, but Vulkan does."""
+        """See `Backend.free_memory`. ONNX Runtime does not report a graphics card's; Vulkan does."""
         if self.device == "gpu":
             return card.free_memory()
         return available() if self.device == "cpu" else None
 
     def keep_within(self, memory: float) -> None:
-        """ONNX Runtime cannot, once it has loaded a graph."""
+        """Does nothing: ONNX Runtime takes a limit only when it loads a graph."""
 
     def abort(self) -> None:
         """End a running evaluation between two nodes of its graph."""
@@ -208,22 +208,21 @@ class OnnxBackend:
 
 
 def _require_sense(*answers: Array, made: bool = True) -> None:
-    """Raise CardLostError where a card gives no numbers; made: whether they can be what was asked for."""
+    """Raise CardLostError if results of a card are not finite, or if `made` says that they are wrong."""
     if not made or not all(np.isfinite(answer).all() for answer in answers):
         raise CardLostError("the graphics card computes wrongly", "update its driver, or choose the processor")
 
 
 class _Answers:
-    """What an objective on a graphics card gave last: a card that fails may give the same once more."""
+    """The last results of an objective on a graphics card: a card that fails may return them again."""
 
     def __init__(self) -> None:
         self._last: list[tuple[Array, Array]] = []
 
     def check(self, image: Array, losses: Array, gradient: Array) -> None:
-        """Raise CardLostError where this can be no answer.
+        """Raise CardLostError if these results cannot be those of this image.
 
-        An array for which a card has no memory, and a driver that is gone, are told to nobody: what depends on them
-        stays empty, or as it was.
+        When a card runs out of memory or its driver crashes, no error is raised: outputs stay empty, or as they were.
         """
         old = any(np.array_equal(gradient, last) and not np.array_equal(image, seen) for seen, last in self._last)
         _require_sense(losses, gradient, made=bool(gradient.any()) and not old)
@@ -231,7 +230,7 @@ class _Answers:
 
 
 class _Tiles:
-    """See `TileWork`. The run options are this work's own, so that an abort ends it and nothing later."""
+    """See `TileWork`. It has run options of its own, so that an abort ends this work and nothing later."""
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ from nst_core.vgg import weights
 
 _SWITCH = "ORT_DISABLE_TELEMETRY"
 _before = os.environ.get(_SWITCH)
-os.environ[_SWITCH] = "1"  # the only complete switch; it is read when the library is loaded, and only then
+os.environ[_SWITCH] = "1"  # the only switch that is complete; the library reads it once, when it is loaded
 try:
     import onnxruntime as ort
 finally:  # the environment is the program's, which may be another one that uses this library
@@ -34,7 +34,7 @@ finally:  # the environment is the program's, which may be another one that uses
 
 __all__ = ["PROVIDERS", "WEBGPU", "graph", "graphics_card", "load_graph", "ort", "run_options"]
 
-_loading = threading.Lock()  # two runs that begin at once load everything once
+_loading = threading.Lock()  # runs that begin at the same time load each graph once
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "WebGpuExecutionProvider", "cuda": "CUDAExecutionProvider"}
 WEBGPU = "onnxruntime_ep_webgpu"
@@ -47,13 +47,13 @@ _POOL = {
     "initial_chunk_size_bytes": 1 << 20,
     "max_dead_bytes_per_chunk": 1 << 20,
 }
-"""No limit; it grows to the next power of two, of which only what is used takes memory; pieces are cut to size."""
+"""The arena has no limit and grows by powers of two (only pages in use take memory); blocks are split to size."""
 
 
 def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSession:
     """A graph, ready to run. device: a key of PROVIDERS.
 
-    threads: 0 for as many as OMP_NUM_THREADS says, or else as there are cores.
+    threads: 0 for OMP_NUM_THREADS, or, if that is not set, the number of cores.
     """
     _prepare()
     options = ort.SessionOptions()
@@ -69,13 +69,13 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
     if device == "gpu":
         options.add_provider_for_devices([graphics_card()], {})
         return ort.InferenceSession(file, options)
-    with contextlib.redirect_stdout(sys.stderr):  # which its wrapper prints to where a card cannot be used
+    with contextlib.redirect_stdout(sys.stderr):  # its wrapper prints there if a card cannot be used
         return ort.InferenceSession(file, options, providers=list(dict.fromkeys((PROVIDERS[device], PROVIDERS["cpu"]))))
 
 
 @cache
 def graphics_card() -> ort.OrtEpDevice:
-    """The device of WEBGPU. Raises BackendUnavailableError where there is none, or its package does not fit."""
+    """The device of WEBGPU. Raises BackendUnavailableError if there is none, or if its package does not fit."""
     try:
         package = importlib.import_module(WEBGPU)
         ort.register_execution_provider_library(WEBGPU, package.get_library_path())
@@ -108,9 +108,9 @@ def _graph(name: str, threads: int, device: str) -> ort.InferenceSession:
 
 @cache
 def _prepare() -> None:
-    ort.disable_telemetry_events()  # where a program had loaded the library before
+    ort.disable_telemetry_events()  # for a program that had loaded the library before
     if "CUDAExecutionProvider" in ort.get_available_providers() and hasattr(ort, "preload_dlls"):
-        with contextlib.redirect_stdout(sys.stderr):  # where it prints its complaints; what works shows in a session
+        with contextlib.redirect_stdout(sys.stderr):  # it prints there; whether it works shows when a session is made
             ort.preload_dlls()
 
 

@@ -1,7 +1,7 @@
-"""Which backend on which device: automatic, visible, overridable. Torch is imported only where it may be used.
+"""Chooses the backend and the device. PyTorch is imported only if it may be used.
 
-What is installed need not work: a PyTorch whose libraries are missing, one too old or too new, a card that its kernels
-do not know. Such a one is passed over, and what is used instead says so in its notes.
+A library that is installed need not work: PyTorch may lack libraries, be too old or too new, or have no kernels for
+the card. Each candidate is tried once; one that fails is skipped, and the notes of the chosen backend say so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nst_core.system.optional_packages import TORCH_LEAST, torch_is_too_old
 from nst_core.system.out_of_memory import is_shortage
 from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
-_trying = threading.Lock()  # two runs that begin at once try everything once
+_trying = threading.Lock()  # runs that begin at the same time try each candidate once
 _LABELS = {
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
@@ -48,11 +48,11 @@ def has_torch() -> bool:
 
 
 def choose(backend: str = "auto", device: str = "auto") -> Backend:
-    """CUDA (torch, else ONNX Runtime), then MPS, then any other graphics card that is faster than the CPU, then that.
+    """A new backend, by this order: CUDA (torch, then ONNX Runtime), MPS, `gpu` if faster than the processor, CPU.
 
-    On the CPU it is torch where it has fast bfloat16, else ONNX Runtime.
-    backend: auto, onnx or torch; device: auto, cpu, gpu, cuda or mps. Each caller gets a backend of its own; they share
-    the loaded networks. Raises BackendUnavailableError.
+    On the CPU torch comes first if it has fast bfloat16, otherwise ONNX Runtime.
+    backend: auto, onnx or torch; device: auto, cpu, gpu, cuda or mps. All backends share the loaded networks. Raises
+    BackendUnavailableError.
     """
     if backend == "torch" and not has_torch():
         raise BackendUnavailableError.of("torch-missing")
@@ -63,7 +63,7 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
             if device not in ("auto", place):
                 continue
             if device == "auto" and place == "gpu" and not _is_worth_it():
-                continue  # which `neural-style doctor` says
+                continue  # `neural-style doctor` reports this
             fault, refusal = (note("card-failed-before"), None) if (name, place) in _given_up else _fault(name, place)
             if fault is None:
                 return _make(name, place, faults)
@@ -71,7 +71,7 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
                 raise refusal
             faults = (*faults, fault)
     if device == "gpu" and backend != "torch" and not faults:
-        _make("onnx", device)  # it is not installed, and says so
+        _make("onnx", device)  # raises the error that says what to install
     raise BackendUnavailableError(
         "; ".join(map(str, faults))
         or f"no backend here computes on {device}" + ("" if backend == "auto" else f" with {backend}"),
@@ -80,7 +80,7 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
 
 
 def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tuple[Note, ...]]:
-    """What is here of these backends, best first, and what is broken. The others are not loaded: that takes seconds."""
+    """The installed ones of these backends, best first, and notes on broken ones. Others are not imported."""
     found: list[tuple[str, str]] = []
     faults: tuple[Note, ...] = ()
     fast_torch_cpu = False
@@ -100,16 +100,16 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
 
 @cache
 def _is_worth_it() -> bool:
-    """Whether a graphics card of any make is faster than the processor here: asked once, since drivers are asked."""
+    """Whether `gpu` is faster than the processor here; found out once for the process."""
     from nst_core.backends import card_trial  # noqa: PLC0415 - as above
 
     return card_trial.verdict().faster
 
 
 def _torch() -> tuple[tuple[str, ...], bool, Note | None]:
-    """The devices that PyTorch sees, whether it is fast on the processor, and what is wrong with it."""
+    """PyTorch's devices, whether it is fast on the processor, and a note if it is broken."""
     try:
-        with warnings.catch_warnings():  # of a card too old, which shows when it is tried
+        with warnings.catch_warnings():  # about a card that is too old; the trial finds that out
             warnings.simplefilter("ignore")
             found = str(importlib.import_module("torch").__version__)
             if torch_is_too_old(found):
@@ -119,15 +119,15 @@ def _torch() -> tuple[tuple[str, ...], bool, Note | None]:
             return tuple(pt.devices()), pt.has_fast_bfloat16(), None
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - what a broken installation raises is in no list
+    except Exception as error:  # noqa: BLE001 - a broken installation may raise anything
         return (), False, note("torch-broken", reason=_line(error))
 
 
 @cache
 def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError | None]:
-    """Why this backend does not work here, tried once for the process, and the error for whoever asked for it.
+    """A note on why this backend does not work here, and the error to raise if it was requested; None if it works.
 
-    None where it works.
+    Tried once for the process.
     """
     if (name, device) == ("onnx", "cpu"):
         return None, None
@@ -148,7 +148,7 @@ def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError
 
 
 def _try(backend: Backend) -> None:
-    """A small picture through all that a run needs of it. Raises what the library raises."""
+    """Compute on a small picture everything that a run needs. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
     backend.described(image, PAINTERLY)
     shapes = (4, 1, CELL_SIZE), (1, BLOCK_SIZE), (4, 1)

@@ -1,12 +1,12 @@
-"""The objective and its gradient by tiles: what the whole picture gives, in the memory of one tile.
+"""The objective and its gradient in tiles: the same values as for the whole picture, in the memory of one tile.
 
-Tiles begin where pooling windows begin, so that their maps lie on the whole picture's grid. Around its inner
-part each tile has a margin: what the deepest layer sees beyond it. Each feature position is counted in exactly
-one tile; gradients that fall on margin pixels are added to the neighbouring tile.
+Tiles begin where pooling windows begin, so that their feature maps lie on the whole picture's grid. Each tile has a
+margin as wide as the receptive field of the deepest layer. Each feature position is counted in exactly one tile;
+gradients that fall on margin pixels are added to the neighbouring tile.
 
-The losses see a picture through a few small matrices only, which add up over tiles (Galerne et al. 2024). A
-first pass adds them up, a second one carries the derivatives of the loss with respect to them back through
-each tile.
+The style loss depends on the picture through Gram matrices only, and these are sums over positions (Galerne et al.
+2024). A first pass sums them over the tiles, a second pass propagates the derivatives of the loss back through each
+tile.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Box:
         return slice(None), slice(None), slice(self.top, self.bottom), slice(self.left, self.right)
 
     def within(self, other: Box) -> Box:
-        """The same part, counted from the other's corner."""
+        """The same part, relative to the other's top left corner."""
         rows, columns = other.top, other.left
         return Box(self.top - rows, self.bottom - rows, self.left - columns, self.right - columns)
 
@@ -57,7 +57,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Tile:
-    """inner: what counts; outer: with the margin, as far as the picture goes."""
+    """inner: the positions that count; outer: the same with the margin, cut at the picture's borders."""
 
     inner: Box
     outer: Box
@@ -89,14 +89,14 @@ ContentTarget = Mapping[str, tuple[Array, Array]]
 
 
 class Passes:
-    """The passes over the tiles of an image, or of that part of one in which they lie."""
+    """The passes over the tiles of an image, or of the part of an image that holds these tiles."""
 
     def __init__(self, backend: Backend, grid: Sequence[Tile], method: Method) -> None:
         self._backend, self._grid, self._method = backend, grid, method
         self._work = backend.tile_work(method)
 
     def held(self, image: Array) -> dict[str, Array]:
-        """See `Backend.held`; zero where no tile counts."""
+        """See `Backend.held`; zero outside the tiles."""
         height, width = image.shape[2:]
         found = {}
         for layer in self._method.held:
@@ -129,7 +129,7 @@ class Passes:
         return loss
 
     def _pull(self, tile: Tile, layer: str, target: Array, weight: Array) -> tuple[Array, Array]:
-        """A layer's target and weight in the tile, the weight zero where another tile counts."""
+        """A layer's target and weight in the tile. The weight is zero in the margin."""
         inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
         counting = weight[outer.cut] * 0
         counting[inner.within(outer).cut] = weight[inner.cut]
@@ -137,7 +137,7 @@ class Passes:
 
 
 def reduction(method: Method, layer: str) -> int:
-    """How many px of the image, each way, one position of a layer's target features stands for."""
+    """Pixels of the image, along each axis, for one position of a layer's target features."""
     return int(REDUCTION[layer] * method.held[layer])
 
 
@@ -192,7 +192,7 @@ class InTiles:
 
 
 def in_tiles(backend: Backend, octave: Octave) -> Backend:
-    """The backend for an octave: cut into tiles where the octave is."""
+    """The backend for an octave: in tiles if its plan says so."""
     return InTiles(backend, octave.tile) if octave.tile else backend
 
 
@@ -206,7 +206,7 @@ class _Tiled:
         self._held = {layer: (target, weights[layer]) for layer, target in targets.held.items()}
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
-        # Without a Gram term nothing has to be known of the other tiles.
+        # Without a Gram term no tile depends on the others.
         sums = self._passes.sums(image, self._guides) if self._style.counts else {}
         style, derivatives = self._style(sums)
         tv, gradient = smoothness(image, self._on_tv)
@@ -225,7 +225,7 @@ class StyleLoss:
             layer: np.array(gram_weights(targets, layer)).reshape(-1, 1, 1) for layer in targets.method.gram
         }
         self.counts = any(targets.weights.gram.values())
-        """Whether there is a style loss at all; without one no sums are needed."""
+        """Whether there is a style loss; without one no sums are needed."""
 
     def __call__(self, sums: Mapping[str, Exact]) -> tuple[float, dict[str, Array]]:
         """The loss, and its derivatives with respect to the sums."""
@@ -239,7 +239,7 @@ class StyleLoss:
 
 
 def normalized(backend: Backend, sums: Mapping[str, Exact], guides: Float) -> dict[str, Array]:
-    """Gram matrices out of sums over tiles under these guides."""
+    """Gram matrices from sums over tiles under these guides (K, 1, H, W)."""
     masses = _masses(guides, sums)
     return {layer: backend.array((part / masses[layer]).astype(np.float32)) for layer, part in sums.items()}
 

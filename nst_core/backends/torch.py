@@ -36,7 +36,7 @@ def devices() -> list[str]:
 def has_fast_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 faster than float32.
 
-    Intel's do so by their matrix unit alone: with AVX-512's instructions they take longer (benchmarks/README.md).
+    On Intel only processors with AMX do; AVX-512 BF16 is slower than float32 (benchmarks/README.md).
     """
     ask = getattr(torch.cpu, "get_capabilities", None)  # not in older ones
     abilities = ask() if ask else {}
@@ -45,7 +45,7 @@ def has_fast_bfloat16() -> bool:
 
 
 def automatic_precision(device: str) -> torch.dtype:
-    """float16 on graphics cards, whose eight times finer steps cost nothing; bfloat16 on processors that have it."""
+    """float16 on graphics cards (8 times as precise as bfloat16, and as fast); bfloat16 on processors that have it."""
     if device == "cuda":
         return torch.float16
     return torch.bfloat16 if device == "cpu" and has_fast_bfloat16() else torch.float32
@@ -57,14 +57,14 @@ def _network(device: str, dtype: torch.dtype) -> Vgg:
 
 
 CONTEXT = 9e8
-"""Bytes of a card that CUDA and its libraries take for themselves."""
+"""Bytes of a card's memory that CUDA and its libraries use."""
 _NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
 
 
 class TorchBackend:
     """Convolutions in `dtype`; statistics, losses and the image in float32 (float64 where dtype is that).
 
-    Each run has its own; the network is loaded once for the process. notes: what a person should know of the choice.
+    Each run has a backend of its own; the network is loaded once for the process. notes: see `Backend.notes`.
     """
 
     name = "torch"
@@ -90,7 +90,7 @@ class TorchBackend:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self.device, self._exact)
 
     def numpy(self, array: Array) -> Float:
-        """Back on the host."""
+        """See `Backend.numpy`."""
         result: Float = array.detach().to("cpu", torch.float32).numpy()
         return result
 
@@ -138,7 +138,7 @@ class TorchBackend:
                 held = torch.stack([(on_held[layer] * gap**2).sum() for layer, gap in gaps.items()]).sum()
                 tv = on_tv * _squared_differences(x)
                 losses = torch.stack([style, held, tv])
-                # By as much larger as there are pixels: a pixel's derivative must not vanish in float16.
+                # Multiplied by the number of pixels, so that derivatives do not underflow in float16.
                 (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
             return losses.detach(), gradient / pixels
 
@@ -151,7 +151,7 @@ class TorchBackend:
         mass = guide.sum((2, 3), keepdim=True)[:, 0]
         everywhere = guide.shape[0] == 1 and bool((guide == 1).all())
         seen = None if everywhere else guide
-        # About the largest derivative with respect to a sum: the squares of the sides' halvings over the target's size.
+        # Estimate of the largest derivative with respect to a sum: squared reduction of the map / norm of the target.
         unit = _positions(targets.guides) / _positions(guide) / (float(target.norm(dim=(1, 2)).min()) + TINY)
 
         def loss(feature_map: Tensor) -> Tensor:
@@ -169,7 +169,7 @@ class TorchBackend:
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`."""
         if self.device == "cuda":
-            kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by PyTorch, for the next arrays
+            kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # in PyTorch's cache
             return int(torch.cuda.mem_get_info()[0]) + kept
         return available() if self.device == "cpu" else None
 
@@ -180,7 +180,7 @@ class TorchBackend:
             torch.cuda.set_per_process_memory_fraction(min(1.0, max(0.0, memory - CONTEXT) / total))
 
     def abort(self) -> None:
-        """PyTorch cannot end an evaluation early, but no further tile is begun."""
+        """PyTorch cannot end an evaluation early, but no further tile is started."""
         if self._tiles is not None:
             self._tiles.aborted = True
 
@@ -215,7 +215,7 @@ class _Tiles:
             pixels = _positions(x)
             means = {layer: averaged(maps[layer], side, self._exact) for layer, side in self._method.held.items()}
             with torch.no_grad():
-                # As much larger as the tile has pixels, as in an objective.
+                # Multiplied by the tile's number of pixels, as in `objective`.
                 grams = {
                     layer: self._pulled(maps[layer], guide, pull.grams[layer] * pixels)
                     for layer, guide in guides_at(guides, self._method).items()
@@ -237,7 +237,7 @@ class _Tiles:
 
 
 class _Recorded:
-    """An evaluation whose second call is recorded and then replayed: a hundred kernels start by one call."""
+    """An evaluation whose second call is recorded as a CUDA graph and replayed: one launch for a hundred kernels."""
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
@@ -247,10 +247,10 @@ class _Recorded:
     def __call__(self, image: Tensor) -> tuple[Tensor, Tensor]:
         if not self._seen:
             self._seen = True
-            return self._evaluate(image)  # libraries choose their ways, which a recording must not
+            return self._evaluate(image)  # libraries choose algorithms in the first call, which cannot be recorded
         if self._graph is None:
             self._graph, self._image = torch.cuda.CUDAGraph(), image.clone()
-            # Other threads may look at pictures meanwhile.
+            # Other threads may copy pictures meanwhile.
             with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
                 self._found = self._evaluate(self._image)
         self._image.copy_(image)

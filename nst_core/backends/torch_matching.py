@@ -9,12 +9,12 @@ from nst_core.backends.base import BEST, GROUPS, Blocks, grouped
 Tensor = torch.Tensor
 
 SCORES = 2.56e8
-"""Bytes of the products that a search holds at once."""
+"""Bytes of the products that a search computes at a time."""
 
 
 def nearest(query: Blocks, reference: Blocks, *, every: bool) -> Tensor:
     """(4, n): see `Backend.nearest`."""
-    # Scaled, so that products are cosines but for the length of the query's vector, which changes no order.
+    # Products with scaled vectors are cosines times the length of the query's vector, which does not change the order.
     scaled = reference.fine * reference.inverse[..., None]
     parts = query.parts(reference, SCORES, every=every)
     if every:

@@ -1,4 +1,4 @@
-"""VGG19 and what its feature maps say of style, for the backend on PyTorch: in half precision, with short ways back."""
+"""VGG19 and sums of its feature maps for the PyTorch backend: in half precision, with gradients written by hand."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _UNITS = dict(
         strict=True,
     )
 )
-"""About the root mean square of a photograph's feature maps, as powers of two: float16 computes in these units, so that
-nothing overflows. Losses are relative, and know no units."""
+"""Root mean square of a photograph's feature maps, rounded to powers of two. Maps are divided by them, so that float16
+does not overflow. Losses are relative: scaling the maps does not change them."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Vgg:
         moved = {name: torch.from_numpy(value).to(device, dtype) for name, value in arrays.items()}
         for name in [n for n in moved if n.endswith(".weight")]:
             moved[name] = moved[name].contiguous(memory_format=torch.channels_last)
-        # The input's offset and factor are exact only before rounding.
+        # The input's offset and factor are folded in before rounding to half precision.
         exact = torch.float64 if dtype == torch.float64 else torch.float32
         for name in ("input.matrix", "input.offset"):
             moved[name] = torch.from_numpy(arrays[name]).to(device, exact)
         return cls(moved, dtype)
 
     def __call__(self, image: Tensor, deepest: str = STYLE_LAYERS[-1]) -> dict[str, Tensor]:
-        """An image (1, 3, H, W) in [0, 1] to the maps (1, C, h, w) of the layers that count, up to that one."""
+        """An image (1, 3, H, W) in [0, 1] to the feature maps (1, C, h, w), up to the layer `deepest`."""
         p = self.parameters
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         x = nn.pad(image, (1, 1, 1, 1), mode="replicate")
@@ -79,7 +79,7 @@ def _in_units(arrays: Mapping[str, Float]) -> dict[str, Float]:
 
 
 def _convolved(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
-    """Convolution and ReLU; cuDNN adds the bias on its way, which PyTorch does in a pass of its own."""
+    """Convolution and ReLU. cuDNN adds the bias in the same pass; PyTorch takes another pass for it."""
     if x.is_cuda:
         found: Tensor = _CudnnConvolution.apply(x, weight, bias, padding)  # type: ignore[no-untyped-call]
         return found
@@ -87,7 +87,7 @@ def _convolved(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
 
 
 class _CudnnConvolution(torch.autograd.Function):
-    """relu(conv(x)), with the derivative with respect to x alone."""
+    """relu(conv(x)), differentiable with respect to x only."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
@@ -122,12 +122,12 @@ def guides_at(guides: Tensor, method: Method) -> dict[str, Tensor]:
 
 
 def averaged(feature_map: Tensor, side: int, exact: torch.dtype) -> Tensor:
-    """The means over squares of that side, in `exact`."""
+    """(1, C, h, w): the means over squares of `side` positions, as dtype `exact`."""
     return (nn.avg_pool2d(feature_map, side) if side > 1 else feature_map).to(exact)
 
 
 def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tensor:
-    """F diag(g) F^T of (1, C, h, w) under guides (K, 1, h, w), or one of ones; added up in `exact`."""
+    """F diag(g) F^T of (1, C, h, w) under guides (K, 1, h, w), or without one; summed as dtype `exact`."""
     F, by_tensor_cores = _flat(feature_map), feature_map.is_cuda and feature_map.dtype != exact
     F = F if by_tensor_cores else F.to(exact)
     weighted = F if guide is None else F * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)
@@ -136,9 +136,9 @@ def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tenso
 
 
 def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
-    """The derivative with respect to the map of a loss whose derivatives with respect to its sums these are.
+    """The derivative of a loss with respect to the map. on_sums: its derivatives with respect to `sums` of the map.
 
-    unit: about the largest of them; the product is made in it, so that it has the range of float16.
+    unit: estimate of the largest of them; they are divided by it before the product, so that float16 does not overflow.
     """
     F = _flat(feature_map)
     found: Tensor = ((on_sums / unit).to(F.dtype) @ F) * (2 * unit)
@@ -148,7 +148,7 @@ def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: flo
 
 
 class Summed(torch.autograd.Function):
-    """`sums`, with `pulled` for a derivative: no copy of the map is kept."""
+    """`sums` with `pulled` as its derivative: autograd keeps no copy of the map."""
 
     @staticmethod
     def forward(ctx: Any, feature_map: Tensor, guide: Tensor | None, exact: torch.dtype, unit: float) -> Tensor:

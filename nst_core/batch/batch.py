@@ -1,4 +1,4 @@
-"""A batch: which files, in which order, under which names, and which of them are done already."""
+"""A batch: its files, their order, the names of the results, and which of them are done already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nst_core.shared.errors import InvalidImageError, NeuralStyleError, Unwritab
 class Report:
     """The result for one picture. `kept`: it was done already. `left`: the batch was stopped before it.
 
-    notes: what a person should know of how the picture was read.
+    notes: for the user, on how the picture was read.
     """
 
     item: Item
@@ -71,7 +71,7 @@ class Batch:
                 continue
             yield Report(item, "kept" if wanted is None else "left")
             if self.sequence:
-                # What is to be painted is not there yet; any other file makes the next one due as well.
+                # A result that is still to be painted has no digest; the source's makes the next frame due as well.
                 before = item if wanted is None else Item(item.source, item.source, item.page)
 
 
@@ -80,17 +80,17 @@ PICTURES = {
     *(".jpe", ".jfif", ".jif", ".apng", ".bmp", ".dib", ".gif", ".ppm", ".pgm", ".pbm", ".pnm"),
     *(".tga", ".jp2", ".j2k", ".jpx", ".avif"),
 }
-"""What counts as a picture in a folder and in a pattern, besides what the extra `files` reads where it is installed; a
-file named by itself is always taken."""
+"""Suffixes of pictures in folders and patterns, besides those that the extra `files` adds. A file that is named by
+itself is always taken."""
 
 MOVING = {".gif", ".webp", ".png", ".apng", ".avif"}
-"""What may hold the frames of a film."""
+"""Suffixes of files that may hold the frames of a film."""
 
 THUMBNAILS = {
     *("@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found", "__macosx"),
     *("thumbnails", "_thumbnails", "thumbs", "ipod photo cache", "lightroom previews.lrdata"),
 }
-"""Folders, in small letters, in which NAS systems and photo managers keep what they made of others' pictures."""
+"""Names of folders, in lower case, in which NAS systems and photo managers store thumbnails and deleted files."""
 
 _MANAGED = (".lrdata", ".photoslibrary", ".aplibrary", ".photolibrary", ".cocatalog")
 
@@ -119,12 +119,13 @@ class Passed:
 def items(
     inputs: Sequence[str], folder: Path, suffix: str | None = None, count: Callable[[Path], int] | None = None
 ) -> list[Item]:
-    """What is behind files, folders and patterns, in natural order, each once.
+    """The pictures in files, folders and patterns, in natural order, each once.
 
-    Names are kept, below a folder with their subfolders; suffix (with its dot) replaces theirs, and PNG one that cannot
-    be written. count: of the frames in a file, each of which is painted by itself; None: they are not asked for.
-    Raises InvalidImageError for an input that is nowhere or empty, UnwritableOutputError where two pictures would have
-    one name or a picture would be painted over.
+    Results keep the names of the pictures, with their subfolders. suffix (with its dot) replaces theirs; without it,
+    PNG replaces a suffix that cannot be written. count: returns the number of frames in a file, each of which is
+    painted by itself; None: only the first frame counts.
+    Raises InvalidImageError for an input that does not exist or holds no picture, UnwritableOutputError if two results
+    would have the same name or a source would be overwritten.
     """
     found: dict[Path, Path] = {}
     for given in inputs:
@@ -149,7 +150,7 @@ def items(
 
 
 def passed_over(inputs: Sequence[str], folder: Path) -> list[Passed]:
-    """What lies in the folders among the inputs, looks like a picture by its name, and is not painted."""
+    """Files in the input folders that look like pictures by their names, and are not painted."""
     found: dict[Path, Passed] = {}
     for given in inputs:
         path = Path(given)
@@ -177,7 +178,7 @@ def _frames(source: Path, output: Path, count: Callable[[Path], int] | None) -> 
 
 
 def natural(path: Path) -> list[tuple[int, str]]:
-    """A key that puts frame 2 in front of frame 10."""
+    """A sort key that puts frame 2 before frame 10."""
     parts = re.split(r"(\d+)", str(path))
     return [(int(part), part) if part.isdecimal() else (-1, part.casefold()) for part in parts]
 
@@ -199,7 +200,7 @@ def _named(given: str, folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _below(path: Path, folder: Path) -> Iterator[Path]:
-    """The files in a folder, but hidden ones, those that a NAS or a photo manager made, and what is painted already."""
+    """The files in a folder, without hidden ones, those of THUMBNAILS, and results."""
     ours = folder.resolve()
     for file in path.rglob("*"):
         parts = file.relative_to(path).parts

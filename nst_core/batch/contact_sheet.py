@@ -12,11 +12,11 @@ from nst_core.imaging.arrays import Pixels
 
 PAPER, INK = (250, 249, 246), (38, 38, 40)
 SHAPE = 1.5
-"""Width by height that a sheet comes close to when nobody says how many columns it has."""
+"""Width / height that a sheet comes close to if the number of columns is not given."""
 
 
 def columns_for(count: int, height: int, width: int) -> int:
-    """How many pictures (height x width) side by side bring `count` of them closest to SHAPE."""
+    """The number of columns of `count` pictures (height x width) whose sheet comes closest to SHAPE."""
 
     def distance(columns: int) -> float:
         rows = math.ceil(count / columns)
@@ -57,14 +57,14 @@ def draw(pictures: Sequence[tuple[str, Pixels]], columns: int | None = None) -> 
 
 
 def _lines(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> tuple[int, int]:
-    """Pixels of a line above and below its base."""
+    """Height of a line above and below its baseline, px."""
     if isinstance(font, ImageFont.FreeTypeFont):
         return font.getmetrics()
     return math.ceil(font.getbbox("Ág")[3]), 0  # a Pillow without FreeType has one small font
 
 
 def _fitted(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    """The name in one line, cut where it would be wider."""
+    """The name in one line, shortened to at most `width` px."""
     name = " ".join(name.split())
     if font.getlength(name) <= width:
         return name

@@ -32,20 +32,20 @@ from nst_core.system.out_of_memory import as_out_of_memory
 from nst_core.worker.convert import Painted, picture_of, request_of
 
 HOPELESS = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
-"""Errors that every picture would meet."""
+"""Errors that would occur for every picture."""
 
 
 class Painter(Protocol):
-    """What paints: an engine here, or one elsewhere."""
+    """Paints jobs: an engine on this machine, or on another one."""
 
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
         """Paint; the callback gets the fraction done. Raises what a run raises, CancelledError after `cancel`.
 
-        EngineCrashedError: another painter might fare better.
+        EngineCrashedError: another painter may succeed.
         """
 
     def cancel(self) -> None:
-        """End what is at work; called from another thread."""
+        """End the current job; called from another thread."""
 
     def close(self) -> None:
         """End the painter."""
@@ -90,7 +90,7 @@ class PainterPool:
         self._lock = threading.Lock()  # guards the queue and the two below
         self._reports: dict[Item, Report] = {}
         self.hopeless: NeuralStyleError | None = None
-        """What would have gone wrong with every picture, and ended the batch."""
+        """The error that would have occurred for every picture; it ended the batch."""
         count = 1 if batch.sequence else min(workers, len(batch.items))
         self._workers = [_Worker(number, self) for number in range(count)]
 
@@ -99,14 +99,14 @@ class PainterPool:
         for number, worker in enumerate(self._workers):
             try:
                 worker.start()
-            except RuntimeError as error:  # noqa: PERF203 - no thread is left; fewer workers do
+            except RuntimeError as error:  # noqa: PERF203 - no more threads can be started; fewer workers will do
                 del self._workers[number:]
                 if not number:
                     raise no_room(error) from error
                 return
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end, that long at most; True when it has come."""
+        """Wait for the end, at most that long; True if all workers have ended."""
         for worker in self._workers:
             worker.join(seconds / len(self._workers))
         return not any(worker.is_alive() for worker in self._workers)
@@ -118,7 +118,7 @@ class PainterPool:
             worker.cancel()
 
     def reports(self) -> list[Report]:
-        """One for each picture, once all has ended."""
+        """One for each picture; to be called after the end."""
         return [self._reports.get(item, Report(item, "left")) for item in self.batch.items]
 
     def take(self) -> Item | None:
@@ -165,7 +165,7 @@ class _Worker(threading.Thread):
                 if self._pool.batch.sequence and report.state in ("painted", "kept"):
                     self._before = item
         finally:
-            with suppress(Exception):  # it is on its way out
+            with suppress(Exception):  # it is being closed anyway
                 self._dismiss()
 
     def cancel(self) -> None:
@@ -181,7 +181,7 @@ class _Worker(threading.Thread):
         except NeuralStyleError as error:
             stopped = self._pool.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))
             return Report(item, "left") if stopped else Report(item, "failed", error)
-        except Exception as error:  # noqa: BLE001 - one picture's trouble is no reason to leave the others
+        except Exception as error:  # noqa: BLE001 - an error of one picture must not end the others
             return Report(item, "failed", NeuralStyleError(f"{type(error).__name__}: {error}"[:200], DOCTOR))
 
     def _made(self, item: Item) -> Report:
@@ -198,7 +198,7 @@ class _Worker(threading.Thread):
         there = item.output.exists()
         painted = self._painted(job)
         records = Records(batch.folder)
-        with suppress(UnwritableOutputError):  # the picture may still find a place
+        with suppress(UnwritableOutputError):  # the picture itself may still be written
             records.begin(item.output)
         image_files.write(item.output, painted.pixels, source, overwrite=there)
         records.write(item.output, made, recipe=dict(painted.recipe), metrics=dict(painted.metrics))

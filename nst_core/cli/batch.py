@@ -48,9 +48,10 @@ WORDS = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "lef
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What was asked for besides the look.
+    """The options of a batch besides those of a job.
 
-    suffix: of all results, with its dot. jobs: None leaves their number to what there is. ray: the cluster's address.
+    suffix: of all results, with its dot. jobs: number of workers; None: chosen by the program. ray: the cluster's
+    address.
     """
 
     inputs: tuple[str, ...]
@@ -67,7 +68,7 @@ class BatchOptions:
 class Ending:
     """The result of a batch. hopeless: the error that every picture would have met. stopped: by the user.
 
-    looked: nothing was to be painted.
+    looked: a dry run.
     """
 
     reports: list[Report]
@@ -93,7 +94,7 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
     if bulk.sequence and (bulk.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
     if bulk.sequence:
-        opencv()  # whose absence shows before anything is painted
+        opencv()  # raises before anything is painted if it is missing
     found = items(bulk.inputs, bulk.out, bulk.suffix, decoding.count if bulk.sequence else None)
     look = resolve_job(order)
     facts = look.facts() | {"sequence": bulk.sequence}
@@ -123,7 +124,7 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
 
 
 def tell(report: dict[str, Any]) -> None:
-    """Say how it ended: a table on standard output, a sentence for each failure on standard error."""
+    """Print the result: a table on standard output, a sentence for each failure on standard error."""
     for entry in report["pictures"]:
         if error := entry.get("error"):
             remedy = f"; {error['remedy']}" if error["remedy"] else ""
@@ -195,7 +196,7 @@ class _Board:
         self._whole = self._bar.add_task("getting ready", total=pictures, note="")
         self._pictures = pictures
         self._lines: dict[int, Any] = {}
-        self._lock = threading.Lock()  # guards what follows: every worker tells
+        self._lock = threading.Lock()  # guards what follows, which every worker's thread changes
         self._at: dict[int, float] = {}
         self._painted = self._over = 0
         self._start = time.monotonic()

@@ -25,9 +25,9 @@ MAX_RECIPE = 2**20  # bytes
 
 
 def read_recipe(path: str) -> dict[str, Any]:
-    """The recipe in a file, whole: settings (not yet checked), styles with weights, size, perhaps a preset.
+    """The recipe in a file: settings (not yet checked), styles with weights, size, and the preset if one was used.
 
-    Raises InvalidSettingError for a file that is none.
+    Raises InvalidSettingError for a file that is not a recipe.
     """
     try:
         with Path(path).open("rb") as file:
@@ -44,9 +44,9 @@ def read_recipe(path: str) -> dict[str, Any]:
 
 
 def write_recipe(path: Path, recipe: dict[str, Any], *, overwrite: bool = True) -> None:
-    """Write it, whole or not at all, where `require_recipe_path` found a place. Raises UnwritableOutputError.
+    """Write a recipe atomically to a path from `require_recipe_path`. Raises UnwritableOutputError.
 
-    overwrite: whether it may replace a file that is there by now.
+    overwrite: whether it may replace a file that was created meanwhile.
     """
     content = (json.dumps(recipe, indent=2, ensure_ascii=False) + "\n").encode()
     require_recipe_path(str(path), overwrite=overwrite)
@@ -60,9 +60,9 @@ def write_recipe(path: Path, recipe: dict[str, Any], *, overwrite: bool = True) 
 
 
 def require_recipe_path(text: str, *, overwrite: bool = True) -> Path:
-    """The path, if there is a folder to write it in, and no file there unless it may be written over.
+    """Check before the work starts that a recipe can be written there, and return the path.
 
-    Raises UnwritableOutputError before hours are spent in vain.
+    Raises UnwritableOutputError if the folder is missing, or if the file exists and may not be overwritten.
     """
     path = Path(text)
     try:
@@ -99,9 +99,9 @@ NO_GUIDE = "none"
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What was asked for, as text; `knobs` holds the settings that were given.
+    """The options of a job as text; `knobs` holds the settings that were given.
 
-    guides: one for each style, in their order, or none at all; NO_GUIDE stands for none.
+    guides: one for each style, in the same order, NO_GUIDE for a style without one; or empty.
     """
 
     styles: tuple[str, ...]
@@ -116,9 +116,9 @@ class JobOptions:
 
 @dataclass(frozen=True, eq=False)
 class ResolvedJob:
-    """The same with its pictures, in their own sizes; mask, strength_map and guides are (H, W, 1).
+    """The options of a job with decoded pictures, each in its own size; mask, strength_map and guides are (H, W, 1).
 
-    files: digests of the files of mask, picture to start from, strength map and guides; None for what is not given.
+    files: digests of the files of mask, picture to start from, strength map and guides; None for those not given.
     """
 
     styles: tuple[Style, ...]
@@ -155,10 +155,10 @@ class ResolvedJob:
         return job
 
     def facts(self) -> dict[str, Any]:
-        """What makes the result, the picture to be painted apart: settings, size, and digests of all files.
+        """Everything that determines the result, except the content: settings, size, and digests of all files.
 
-        Settings of the machine are not among them: they change no more than how a picture comes about. Nor are
-        decoded pixels, which another version of a library may round otherwise.
+        Settings of the machine are left out, because they do not belong to the look; so are decoded pixels, because
+        they depend on the versions of libraries.
         """
         return {
             "settings": to_mapping(self.settings, "look") | to_mapping(self.settings, "run"),
@@ -169,7 +169,7 @@ class ResolvedJob:
 
 
 def resolve_job(order: JobOptions) -> ResolvedJob:
-    """Read all its pictures. Raises NeuralStyleError for whatever cannot be used."""
+    """Read all pictures of the options. Raises NeuralStyleError for options that are not valid."""
     wanted = read_recipe(order.recipe) if order.recipe else {}
     preset = _preset(order, wanted)
     if not order.styles and not preset:
@@ -198,9 +198,9 @@ def resolve_job(order: JobOptions) -> ResolvedJob:
 
 
 def read_content(path: str, size: int | None, page: int | None = None) -> Source:
-    """The picture to be painted, the page-th of its file, resized to that longest edge. Raises InvalidImageError.
+    """The content: the page-th picture of its file, resized to that longest edge. Raises InvalidImageError.
 
-    The limits of size are for what is painted: with --size a file may be larger or smaller.
+    The size limits hold for the resized picture: with --size a file may be larger or smaller.
     """
     try:
         source = image_files.read_source(path, page, size)
@@ -219,7 +219,7 @@ def read_content(path: str, size: int | None, page: int | None = None) -> Source
 
 
 def _preset(order: JobOptions, wanted: Mapping[str, Any]) -> lookup.Preset | None:
-    """The preset that was asked for, or else the recipe's."""
+    """The preset of the options, or otherwise that of the recipe."""
     if order.preset and order.styles:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
     if order.preset is None and not order.styles and wanted and "preset" not in wanted:
@@ -232,7 +232,7 @@ def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Styl
     """The styles with the weights of the recipe."""
     weights = [entry["weight"] for entry in wanted["styles"]]
     if len(weights) != len(styles):
-        return styles  # which is refused soon
+        return styles  # `require_same_pictures` will refuse them
     return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
 
 
@@ -247,7 +247,7 @@ def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Pix
 
 
 def _light(path: str, size: int | None) -> Pixels:
-    """(H, W, 1) in [0, 1]: how light a mask is, and nothing where it is transparent."""
+    """(H, W, 1) in [0, 1]: the lightness of a mask, 0 where it is transparent."""
     pixels = image_files.read_source(path, longest=size).pixels
     light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
     light = light * pixels[..., 3] if pixels.shape[2] == 4 else light

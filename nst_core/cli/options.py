@@ -21,12 +21,12 @@ from nst_core.system.out_of_memory import as_out_of_memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-REFUSED = 2  # exit code for everything that a person can put right
+REFUSED = 2  # exit code for errors that the user can correct
 
 SIZES = range(32, 65_536)  # px: the least the engine takes, the most a TIFF or PNG reader commonly does
 
 GIGABYTES = {"M": 1e-3, "": 1.0, "G": 1.0, "T": 1e3}
-"""What an amount of memory may be given in, decimal as the engine counts."""
+"""Units for amounts of memory, powers of 1000."""
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -69,7 +69,7 @@ def job_options(command: Command) -> Command:
 
 
 def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What `job_options` gave, with the settings by themselves under `knobs`."""
+    """The values of `job_options`, with the settings in a mapping of their own under `knobs`."""
     settings = {named.name for named in knobs()}
     chosen = {name: value for name, value in given.items() if name in settings}
     return {name: value for name, value in given.items() if name not in settings} | {"knobs": chosen}
@@ -84,7 +84,7 @@ def knob_options(command: Command) -> Command:
 
 
 def look_options(command: Command) -> Command:
-    """The same for those settings alone that travel with a preset."""
+    """The same for the settings that are saved in presets."""
     for named in reversed(knobs()):
         if named.knob.scope == "look":
             command = _option(named, [option.name for option in named.knob.options])(command)
@@ -103,7 +103,7 @@ def _option(named: Setting, words: Sequence[str]) -> Callable[[Command], Command
 
 
 def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
-    """The defaults, under a preset's or recipe's settings, under what was given. Raises InvalidSettingError."""
+    """The given settings, otherwise those of a preset or recipe, otherwise the defaults. Raises InvalidSettingError."""
     texts = {named: given.get(named.name) for named in knobs()}
     explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
     return from_mapping(explicit, from_mapping(base))
@@ -112,21 +112,21 @@ def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, obj
 def weighted(text: str) -> tuple[str, float]:
     """`IMAGE` or `IMAGE:WEIGHT` as a path and a weight.
 
-    A file that is really called so wins: names may hold colons, and Windows drives do.
+    If a file with the whole text as its name exists, that is meant: names may contain colons, and Windows paths do.
     """
     match = None if os.path.lexists(text) else re.fullmatch(r"(?s)(.+):(\d+\.?\d*|\.\d+)", text)
     return (match[1], float(match[2])) if match else (text, 1.0)
 
 
 def require_size(size: int | None) -> None:
-    """Raise InvalidSettingError for a longest edge, in pixels, that is not in SIZES; None asks for none."""
+    """Raise InvalidSettingError if a longest edge, px, is not in SIZES. None is valid."""
     if size is not None and size not in SIZES:
         raise InvalidSettingError(f"size is {size}", f"it must be a whole number in [{SIZES.start}, {SIZES.stop - 1}]")
 
 
 @contextlib.contextmanager
 def refusals(*, as_json: bool) -> Iterator[None]:
-    """Print errors that the user can mend in one sentence and exit with REFUSED; no traceback."""
+    """Print errors that the user can correct in one sentence, without a traceback, and exit with REFUSED."""
     try:
         with as_out_of_memory("use --size"):
             yield
@@ -175,7 +175,7 @@ def _range(named: Setting) -> str:
 
 
 def _value(named: Setting, text: Value) -> Value:
-    """The text as a value of the knob's kind; what is no number stays text, for `Settings` to refuse by name."""
+    """The text as a value of the setting's type. A text that is no number stays text; `Settings` raises for it."""
     if named.name == "memory" and isinstance(text, str):
         return _gigabytes(text)
     with contextlib.suppress(ValueError):
@@ -184,7 +184,7 @@ def _value(named: Setting, text: Value) -> Value:
 
 
 def _gigabytes(text: str) -> Value:
-    """`8`, `8G` and `8000M` are the same; what is no amount stays text."""
+    """An amount of memory in GB: `8`, `8G` and `8000M` are the same. A text that is no amount stays text."""
     amount = re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*([MGT]?)B?", text.strip(), re.IGNORECASE)
     return float(amount[1]) * GIGABYTES[amount[2].upper()] if amount else text
 

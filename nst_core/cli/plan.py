@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nst_core.cli.job_inputs import JobOptions
 
 ANY_LOOK = "mosaic"
-"""Stands for a look where none is named: what it costs does not depend on which it is."""
+"""The preset if none is given: the cost does not depend on the preset."""
 
 
 @click.command()
@@ -47,7 +47,7 @@ def carry_out(order: JobOptions, content: str) -> dict[str, Any]:
 
 
 def tell(report: dict[str, Any]) -> None:
-    """Say it in a table and two sentences."""
+    """Print it as a table and two sentences."""
     from rich.console import Console  # noqa: PLC0415 - so that --help comes at once
     from rich.table import Table  # noqa: PLC0415 - as above
 

@@ -18,11 +18,11 @@ from nst_core.shared.settings import Settings, from_mapping
 QUICKER = {"draft": "draft", "normal": "draft", "high": "normal", "max": "high"}
 """The quality for frames that start from the result before them."""
 ANOTHER_SCENE = 0.5
-"""If more than this share of a frame is new, it is painted without the frame before it: a cut."""
+"""If more than this share of a frame is new, it counts as a cut, and is painted without the frame before it."""
 
 
 def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[Source, Job]:
-    """What is in the picture's file, and the job for it. Raises NeuralStyleError."""
+    """The decoded file of the picture, and the job for it. Raises NeuralStyleError."""
     source = read_content(str(item.source), look.size, item.page)
     if before is None:
         return source, look.job(source.pixels)
@@ -49,7 +49,7 @@ def _first_picture(job: Job) -> Pixels:
 
 
 def _quality(settings: Settings, height: int, width: int) -> str:
-    """The quicker one, unless it would paint at a smaller size: fine strokes, worn by moving, would not be renewed."""
+    """The quicker quality, unless it paints at a smaller size: fine strokes, blurred by warping, must be renewed."""
     quicker = from_mapping({"quality": QUICKER[settings.quality]}, settings)
     last = plan(height, width, quicker, resumed=True)[-1]
     return quicker.quality if (last.height, last.width) == (height, width) else settings.quality

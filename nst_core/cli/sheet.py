@@ -23,7 +23,7 @@ from nst_core.shared.presets import lookup
 ALL = "all"
 ASKED = "stopping; the sheet shows what was painted. Press Ctrl-C again to give up"
 SIZE = 384
-"""Longest edge of each picture unless something else is asked for, px: a dozen of them fill a screen."""
+"""Default longest edge of each picture, px: a dozen of them fill a screen."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def carry_out(
 
 
 def tell(report: dict[str, Any]) -> None:
-    """Say in one line what was made."""
+    """Print the result in one line."""
     width, height = report["size"]
     count = len(report["presets"])
     click.echo(f"wrote {report['output']} ({width} x {height} px, {count} looks) in {report['seconds']:.1f} s")

@@ -1,6 +1,6 @@
 """Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal or console. A second one ends the program.
 
-And a terminal to show progress on, which may be gone at any moment.
+Also a console for progress that tolerates a closed terminal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # as far as the system has them
 GRACE = 60.0
-"""Seconds that Windows is kept waiting at most when it closes the console; it gives up earlier by itself."""
+"""Longest time that Windows is kept waiting when it closes the console, seconds; its own limit is shorter."""
 _CLOSING = (2, 5, 6)  # CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
 
 
@@ -37,16 +37,16 @@ def stop_all(runs: Sequence[Run]) -> None:
 
 @contextlib.contextmanager
 def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
-    """Call `stop` and say the sentence when first asked to stop. Gives a list that is empty until then.
+    """At the first request to stop, print the sentence and call `stop`. Yields a list that is empty until then.
 
-    What is ignored already, as SIGHUP under nohup, stays so.
+    Signals that are ignored already, as SIGHUP under nohup, stay ignored.
     """
     asked: list[int] = []
     before: dict[int, Any] = {}
 
     def ask(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
-        # The next one must work even inside a long step, where Python cannot: leave it to the system.
+        # The next one must work even inside a long call of a library: restore the system's handler.
         with contextlib.suppress(ValueError):  # Windows closes its console in a thread of its own
             for each in before:
                 signal.signal(each, signal.SIG_DFL)
@@ -66,12 +66,12 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
 
 
 def console() -> Console:
-    """Standard error for progress. What cannot be shown there any more is no reason to lose a picture."""
+    """Standard error for progress; errors of writing are ignored."""
     return Console(file=cast("IO[str]", _Patient(sys.stderr)))
 
 
 class _Patient(io.TextIOBase):
-    """A stream that takes everything, also when the one behind it is gone."""
+    """A stream that ignores errors of writing to the stream that it wraps."""
 
     def __init__(self, behind: TextIO) -> None:
         self._behind = behind
@@ -100,7 +100,7 @@ class _Patient(io.TextIOBase):
 
 @contextlib.contextmanager
 def _console_close(ask: Callable[[], None]) -> Iterator[None]:
-    """On Windows: ask when the console is closed, and keep the system waiting until the work was kept."""
+    """On Windows: call `ask` when the console is closed, and keep the system waiting until the result is written."""
     if sys.platform != "win32":
         yield
         return

@@ -1,7 +1,7 @@
 """The `stylize` command: from picture files to a picture file.
 
-Everything that can be wrong with what was asked is found before the work starts. Who asks it to stop, by Ctrl-C or
-otherwise, gets the picture of the last step; the second time the program ends at once.
+All options are checked before the work starts. At the first request to stop (Ctrl-C, SIGTERM, a closed terminal) the
+picture of the last step is written; at the second the program ends at once.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Help:
 
 @dataclass(frozen=True)
 class Files:
-    """What is read and written. page: counted from 1; None: the first. overwrite: whatever is there already."""
+    """The files to read and write. page: counted from 1; None: the first. overwrite: existing files may be replaced."""
 
     content: str
     output: str
@@ -90,7 +90,7 @@ def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[
 
 
 def _kept(path: Path, outcome: Outcome, source: Source, *, overwrite: bool) -> tuple[Path, list[str]]:
-    """Where the picture is now, and what to say where that is not the path. Raises UnwritableOutputError."""
+    """The path that the picture was written to, and notes if it is another one. Raises UnwritableOutputError."""
     try:
         image_files.write(path, outcome.pixels, source, overwrite=overwrite)
     except UnwritableOutputError as error:
@@ -101,16 +101,16 @@ def _kept(path: Path, outcome: Outcome, source: Source, *, overwrite: bool) -> t
 
 
 def helpers(ray: str | None, jobs: int | None) -> Help | None:
-    """What --ray and --jobs say together. Raises InvalidSettingError."""
+    """The options --ray and --jobs. Raises InvalidSettingError."""
     if jobs is not None and (jobs < 1 or ray is None):
         raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if ray else "give --ray with it")
     return Help(ray, jobs) if ray else None
 
 
 def _painted(job: Job, far: Help | None, runs: list[Run], asked: list[int]) -> tuple[Outcome, str | None]:
-    """The result, and why it ended early if it did; what the run held is free again when it is written.
+    """The result, and the reason if it ended early. The run's memory is free when this returns.
 
-    runs: where a run is entered while it can be stopped. asked: not empty once somebody wants it to stop.
+    runs: list to which a run is added while it can be stopped. asked: not empty once a stop was requested.
     """
     with _run(job, far) as run:
         runs.append(run)
@@ -143,7 +143,7 @@ def _run(job: Job, far: Help | None) -> Iterator[Run]:
 
 
 def _follow(run: Run) -> str | None:
-    """Run to the end with a progress bar on a terminal. What to say where workers were lost."""
+    """Run to the end with a progress bar on a terminal. Returns a message if workers were lost."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
     shown = console()
     with Bar(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:

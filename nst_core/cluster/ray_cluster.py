@@ -61,7 +61,7 @@ WAITING = "a worker of the cluster has not begun yet: other work has its place, 
 TRY_AGAIN = "try again"
 
 START_UP_FAILED = "error raised in its creation task"
-"""What Ray says of a worker that died before it could do anything."""
+"""Part of Ray's message for a worker that died while it was created."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class RemoteError:
 def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
     """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own for LOCAL.
 
-    tell: hears sentences that a person should know, from any thread. Raises BackendUnavailableError without Ray,
-    EngineUnreachableError where there is no cluster.
+    tell: called with messages for the user, from any thread. Raises BackendUnavailableError without Ray,
+    EngineUnreachableError if there is no cluster.
     """
     with _surroundings(address) as options:
         _load()
@@ -111,25 +111,25 @@ class Cluster:
             raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
 
     def worker_count(self, asked: int | None, *, graphics: bool) -> int:
-        """How many workers to have: as many as were asked for, or the usual number, and no more than have room."""
+        """The number of workers: that asked for, or `usual`, but at most as many as there is room for."""
         room = most(self._machines, graphics=graphics)
         if asked and asked > room:
             self._tell(f"the cluster has processors for {room} workers, not for {asked}")
         return min(asked or usual(self._machines, graphics=graphics), room)
 
     def worker(self, make: Callable[[], Any], workers: int, *, graphics: bool) -> Worker:
-        """A process that holds what `make` makes: one of so many that share the cluster evenly. Returns at once.
+        """A process that holds the object that `make` returns. Returns at once; a busy cluster delays the start.
 
-        It waits for its place where others have the cluster. graphics: use the cards, where there are any.
+        workers: number of equal workers that share the cluster. graphics: use graphics cards, if there are any.
         """
         taken = place(self._machines, workers, graphics=graphics)
         cards = 1 / taken.sharers if taken.sharers else 0
-        # A worker that dies is replaced by who asked for it: with it died what it had learnt.
+        # Ray must not restart a worker that died, since its state is lost: the caller replaces it.
         options = {"num_cpus": taken.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
         return Worker(ray.remote(_Actor).options(**options).remote(make, taken, __version__), self._tell)
 
     def share(self, value: Any) -> Any:
-        """The value, once for all calls that get it as an argument; workers see it as it is, to be read only."""
+        """A reference to the value, to be passed as an argument of any number of calls. Workers only read it."""
         return ray.put(value)
 
 
@@ -140,11 +140,11 @@ class Worker:
         self._actor, self._start_up = actor, _StartUp(actor.call.remote("pid"), tell)
 
     def call(self, method: str, *arguments: Any) -> Answer:
-        """Ask for a method of what the worker holds; calls are done one after another."""
+        """Start a call of a method of the worker's object. Calls are done one after another."""
         return Answer(self._actor.call.remote(method, *arguments), self._start_up)
 
     def stream(self, method: str, *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
-        """What a method yields, as it comes. Raises as Answer.get."""
+        """The values that a method yields, as they come. Raises as Answer.get."""
         items = self._actor.stream.options(num_returns="streaming").remote(method, *arguments)
         while True:
             _wait(items, self._start_up, cancelled)
@@ -171,7 +171,7 @@ class _StartUp:
         self._awaited = True
 
     def look(self) -> None:
-        """Say so, once, if the worker is late."""
+        """Report, once, if the worker is late."""
         if self._awaited and time.monotonic() > self._late:
             self._awaited = False
             if not ray.wait([self._reference], timeout=0)[0]:
@@ -185,7 +185,7 @@ class Answer:
         self._reference, self._start_up = reference, start_up
 
     def get(self, cancelled: Callable[[], bool] = lambda: False) -> Any:
-        """Wait for it. Raises what went wrong, EngineCrashedError for a lost worker, CancelledError if `cancelled`."""
+        """Wait for the result. Raises the call's error, EngineCrashedError (lost worker), or CancelledError."""
         _wait(self._reference, self._start_up, cancelled)
         try:
             found = ray.get(self._reference)
@@ -248,7 +248,7 @@ def _attempted(work: Callable[[], Any]) -> Any:
             return work()
     except NeuralStyleError as error:
         return RemoteError(error.code, error.message, error.remedy, error.sentence, dict(error.values))
-    except Exception as error:  # noqa: BLE001 - the other side has to hear of it, whatever it is
+    except Exception as error:  # noqa: BLE001 - every error must reach the caller
         return RemoteError(NeuralStyleError.code, f"a worker of the cluster failed with {_line(error)}", DOCTOR)
 
 
@@ -257,7 +257,7 @@ def _line(error: BaseException) -> str:
 
 
 def _machine() -> str:
-    """The name of this one in the cluster that this process belongs to."""
+    """The name of this machine in the cluster that this process belongs to."""
     _load()
     return str(ray.get_runtime_context().get_node_id())
 
@@ -278,7 +278,7 @@ def _require_reachable(address: str) -> None:
 
 
 def _load() -> None:
-    global ray  # noqa: PLW0603 - it is optional, and reads its surroundings when it is loaded
+    global ray  # noqa: PLW0603 - it is optional, and reads the environment when it is imported
     try:
         import ray  # noqa: PLC0415 - as above
     except ImportError as error:
@@ -287,7 +287,7 @@ def _load() -> None:
 
 @contextlib.contextmanager
 def _surroundings(address: str) -> Iterator[dict[str, Any]]:
-    """Options for ray.init. For a cluster of our own also what only environment variables say, until it has ended."""
+    """Options for ray.init. For a cluster of our own it also sets environment variables, until that has ended."""
     if address != LOCAL:
         yield {"address": address}
         return
@@ -296,12 +296,12 @@ def _surroundings(address: str) -> Iterator[dict[str, Any]]:
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": _TOKEN,
         "RAY_USAGE_STATS_ENABLED": "0",
-        # Ray would tell the libraries of each worker to use one thread, and sums would be of another order than here.
+        # Ray sets 1 for its workers, and with another number of threads sums are rounded differently.
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(threads.count()),
     }
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
-    # It holds sockets, whose names may not be long.
+    # It holds sockets, whose paths must be short.
     place = SHORT if len(tempfile.gettempdir()) > LONGEST and Path(SHORT).is_dir() else None
     with tempfile.TemporaryDirectory(prefix="nst-", dir=place, ignore_cleanup_errors=True) as folder:
         try:
@@ -316,7 +316,7 @@ def _surroundings(address: str) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Machine:
-    """name: the cluster's own for it. cpus: one at least. cards: graphics cards."""
+    """A machine of the cluster. name: in the cluster; cpus: at least 1; cards: number of graphics cards."""
 
     name: str
     cpus: int
@@ -325,10 +325,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class WorkerResources:
-    """What one of several equal workers takes.
+    """The resources of one of several equal workers.
 
-    cpus: of a machine; threads: its networks', 0 for all that there are. sharers: how many workers share a card, 0
-    where none is used. beside: by the machines' names, how many workers each of them has at most.
+    cpus: of a machine; threads: for its networks, 0 for all cores. sharers: number of workers that share a card, 0
+    without cards. beside: by the machines' names, the number of workers on each of them at most.
     """
 
     cpus: int
@@ -338,7 +338,7 @@ class WorkerResources:
 
 
 def machines_of(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
-    """The machines that can work, of what `ray.nodes()` tells."""
+    """The machines that can work. nodes: as `ray.nodes()` gives them."""
     found = [
         Machine(node["NodeID"], int(node["Resources"].get("CPU", 0)), int(node["Resources"].get("GPU", 0)))
         for node in nodes
@@ -348,22 +348,22 @@ def machines_of(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
 
 
 def used(machines: Sequence[Machine], *, graphics: bool) -> list[Machine]:
-    """Those with cards, where cards are wanted and there are any; else all of them."""
+    """The machines with cards if `graphics` and there are any; otherwise all of them."""
     return [machine for machine in machines if graphics and machine.cards] or list(machines)
 
 
 def usual(machines: Sequence[Machine], *, graphics: bool) -> int:
-    """How many workers to have where nobody says: one for each card, else one for each machine."""
+    """The default number of workers: one for each card, otherwise one for each machine."""
     return sum(max(1, min(one.cpus, one.cards if graphics else 0)) for one in used(machines, graphics=graphics))
 
 
 def most(machines: Sequence[Machine], *, graphics: bool) -> int:
-    """How many workers there is room for: each needs a processor."""
+    """The largest number of workers: each needs a processor."""
     return sum(machine.cpus for machine in used(machines, graphics=graphics))
 
 
 def place(machines: Sequence[Machine], workers: int, *, graphics: bool) -> WorkerResources:
-    """What each of so many workers, `most` of them at most, takes so that all work at once: as much as that leaves."""
+    """The largest resources with which so many workers (at most `most`) can work at the same time."""
     chosen = used(machines, graphics=graphics)
     cards = graphics and any(machine.cards for machine in chosen)
     sharers = next(n for n in range(1, workers + 1) if sum(_beside(chosen, 1, n)) >= workers) if cards else 0
@@ -375,5 +375,5 @@ def place(machines: Sequence[Machine], workers: int, *, graphics: bool) -> Worke
 
 
 def _beside(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
-    """How many such workers each machine has room for."""
+    """The number of such workers that each machine has room for."""
     return [min(one.cpus // cpus, one.cards * sharers if sharers else one.cpus) for one in machines]

@@ -1,7 +1,6 @@
-"""A painter of a pool whose engine works somewhere in a cluster.
+"""A painter of a pool whose engine runs on a machine of a cluster.
 
-A job crosses as it is, so that nothing needs a disk that all machines see; only its style pictures go apart: each
-crosses once, whoever paints it.
+A job is sent as it is, so no shared disk is needed. Its style pictures are sent apart, once for all jobs and workers.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from nst_core.worker.convert import Painted
 STYLES = 16
 """Style pictures to keep in the cluster."""
 BLANK = np.zeros((MIN_SIDE, MIN_SIDE, 3), np.float32)
-"""What a style has on the way instead of its picture."""
+"""Replaces a style's picture in a job that is sent."""
 
 
 class RayWorkerImpl:
     """The engine in a worker of the cluster."""
 
     def paint(self, job: Job, *pictures: Float) -> Iterator[float | Painted]:
-        """The fraction done, again and again, and at the end the picture. pictures: of the job's styles."""
+        """Yields the fraction done, and at the end the picture. pictures: (H, W, 3 or 4), those of the job's styles."""
         styles = (replace(style, pixels=pixels) for style, pixels in zip(job.styles, pictures, strict=True))
         run = Run(replace(job, styles=tuple(styles)))
         with closing(iter(run)) as steps:
@@ -64,7 +63,7 @@ class RayPainterPool:
 
 
 class RayPainter:
-    """See nst_core.batch.pool.Painter. Its worker starts at once and is waited for with the first picture."""
+    """See nst_core.batch.pool.Painter. Its worker is started at once; the first picture waits for it."""
 
     def __init__(self, pool: RayPainterPool) -> None:
         self._pool = pool
@@ -73,7 +72,7 @@ class RayPainter:
 
     @property
     def pid(self) -> int:
-        """Of the worker, on its own machine; waits until it is there."""
+        """The process id of the worker on its machine; waits until it has started."""
         return self._ready().pid()
 
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:

@@ -1,4 +1,4 @@
-"""One picture over many workers: the objective in tiles, in bands of which each worker keeps one."""
+"""One picture over many workers: the picture is cut into bands, and each worker evaluates the tiles of one band."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from nst_core.vgg.losses import Array, Grams, Targets, held_weights, tv_weight
 
 @dataclass(frozen=True)
 class Band:
-    """Rows of a picture of this width, the ends excluded: what counts, and with a margin what is seen."""
+    """Rows of a picture of this width, ends excluded: those that count, and the same with their margin."""
 
     top: int
     bottom: int
@@ -50,11 +50,11 @@ class Band:
     width: int
 
     def cut(self, reduced: int = 1) -> tuple[slice, slice, slice, slice]:
-        """The index of what is seen, of a (N, C, H, W) that is smaller than the picture by that factor."""
+        """The index of the band with its margin in an array (N, C, H, W) that is `reduced` times smaller."""
         return slice(None), slice(None), slice(self.outer_top // reduced, self.outer_bottom // reduced), slice(None)
 
     def grid(self, size: int) -> Iterator[Tile]:
-        """Its tiles, counted from the corner of what is seen."""
+        """Its tiles, relative to the top left corner of the band with its margin."""
         shift, rows = self.top - self.outer_top, self.outer_bottom - self.outer_top
         for tile in tiles(self.bottom - self.top, self.width, size):
             top, bottom = tile.inner.top + shift, tile.inner.bottom + shift
@@ -74,7 +74,7 @@ def bands(height: int, width: int, count: int) -> list[Band]:
 
 @dataclass(frozen=True)
 class About:
-    """How a worker computes: backend, device and precision. room: bytes that it may hold."""
+    """A worker's backend, device and precision. room: bytes that it may hold."""
 
     name: str
     device: str
@@ -114,7 +114,7 @@ class BandWork:
         return self._prepared().sums(self._backend.array(image), self._guides)
 
     def gradient(self, image: Float, derivatives: Mapping[str, Float]) -> tuple[float, Float]:
-        """The loss of the target features, and the gradient on the part of that and of style together."""
+        """The loss of the target features, and the gradient of target features and style together on the band."""
         own = {layer: self._backend.array(part) for layer, part in derivatives.items()}
         x = self._backend.array(image)
         found = x * 0
@@ -123,14 +123,14 @@ class BandWork:
 
     def _prepared(self) -> Passes:
         if self._passes is None:
-            raise EngineCrashedError("a worker has lost what it had learnt")
+            raise EngineCrashedError("a worker has lost its state")
         return self._passes
 
 
 Share = Callable[[Any], Any]
 
 TRIES = 3
-"""Workers that may be lost over one part."""
+"""Largest number of workers that may be lost in the work on one part."""
 
 
 class Answer(Protocol):
@@ -144,16 +144,16 @@ class TeamWorker(Protocol):
     """A worker."""
 
     def call(self, method: str, *arguments: Any) -> Answer:
-        """Ask for something; returns at once. What is asked is done in that order."""
+        """Start a call; returns at once. Calls are done one after another."""
 
     def close(self) -> None:
         """End the worker."""
 
 
 class Team:
-    """So many workers, from when they are first needed on.
+    """A fixed number of workers, which are started when they are first needed.
 
-    start: makes one. share: makes a value ready to be sent, once for several calls.
+    start: starts one. share: prepares a value that several calls send, so that it is sent once.
     """
 
     def __init__(self, count: int, start: Callable[[], TeamWorker], share: Share = lambda value: value) -> None:
@@ -163,26 +163,26 @@ class Team:
         self._aborted = threading.Event()
 
     def each(
-        self, method: str, parts: Sequence[tuple[Any, ...]], lesson: Callable[[int], tuple[Any, ...]] | None = None
+        self, method: str, parts: Sequence[tuple[Any, ...]], setup: Callable[[int], tuple[Any, ...]] | None = None
     ) -> list[Any]:
-        """Ask one worker after another for one part each, and wait for all; answers come in the parts' order.
+        """Call the method once for each part, each on a worker of its own, and return the results in that order.
 
-        lesson: what the worker of that number has to be asked first where it replaces a lost one. Raises AbortedError
-        after `abort`, EngineCrashedError where several workers are lost over one part.
+        setup: the call (method and arguments) that a worker of this number needs first if it replaces a lost one.
+        Raises AbortedError after `abort`, EngineCrashedError if TRIES workers are lost in the work on one part.
         """
         self._workers = self._workers or [self._start() for _ in range(self.count)]
         asked = [worker.call(method, *part) for worker, part in zip(self._workers, parts, strict=False)]
-        taught = [partial(lesson, number) if lesson else None for number in range(len(asked))]
+        taught = [partial(setup, number) if setup else None for number in range(len(asked))]
         return [
             self._found(number, answer, (method, *parts[number]), taught[number]) for number, answer in enumerate(asked)
         ]
 
     def begin(self) -> None:
-        """Start work that `abort` may end; an earlier abort does not count."""
+        """Start new work: clear an earlier `abort`."""
         self._aborted.clear()
 
     def abort(self) -> None:
-        """End what is being waited for."""
+        """End the calls that are being waited for."""
         self._aborted.set()
 
     def close(self) -> None:
@@ -191,14 +191,14 @@ class Team:
             worker.close()
 
     def _found(
-        self, number: int, answer: Answer, asked: tuple[Any, ...], lesson: Callable[[], tuple[Any, ...]] | None
+        self, number: int, answer: Answer, asked: tuple[Any, ...], setup: Callable[[], tuple[Any, ...]] | None
     ) -> Any:
         lost: EngineCrashedError | None = None
         learnt: Answer | None = None
         for attempt in range(TRIES):
             if attempt:
                 worker = self._workers[number] = self._start()
-                learnt = worker.call(*lesson()) if lesson else None
+                learnt = worker.call(*setup()) if setup else None
                 answer = worker.call(*asked)
             try:
                 if learnt:
@@ -213,10 +213,10 @@ class Team:
 
 
 ALONE = 1.0
-"""Megapixels of the smallest picture worth spreading; what is in tiles for want of memory is spread at any size."""
+"""Megapixels of the smallest picture that is worth being split; octaves in tiles are split at any size."""
 
 TILE = 1024
-"""px: of an octave that would fit whole."""
+"""px: side of the tiles of an octave that would fit into memory whole."""
 
 BAND_BYTES = 1.9e8
 """Bytes for each megapixel of a worker's band: features 144, guides 8, rows 12 and gradient 12 for each pixel, and the
@@ -224,10 +224,10 @@ weights of the features."""
 
 
 class Spread:
-    """A backend that computes with a team of `BandWork` what another one computes here."""
+    """A backend that lets a team of `BandWork` workers compute the objective of another backend."""
 
     def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
-        """size: side of the tiles, px; 0: everything is done here."""
+        """size: side of the tiles, px; 0: everything is computed in this process."""
         self._backend, self._team, self._size = backend, team, size
         self.name, self.device, self.precision, self.notes, self.card = (
             backend.name,
@@ -242,7 +242,7 @@ class Spread:
         self._room: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
-        """The same for an octave: see Run. `notes` tell from now on of workers that compute in another way."""
+        """The backend for an octave: see `Run`. From then on `notes` name workers with another backend or device."""
         worth = octave.area >= ALONE and self._team.count > 1
         size = octave.tile or (TILE if worth else 0)
         return Spread(self._backend, self._team, size and self._fitting(octave, size))
@@ -257,7 +257,7 @@ class Spread:
         return next((side for side in sizes if held[side] <= self._room), sizes[-1])
 
     def _asked(self) -> float:
-        """Bytes that each worker may hold."""
+        """Bytes that each worker may hold, as set by the job."""
         self._team.begin()
         workers: list[About] = self._team.each("about", [()] * self._team.count)
         here = About(self.name, self.device, self.precision, math.inf)
@@ -316,22 +316,22 @@ class _Together:
         }
         height, width = self._guides.shape[2:]
         self._bands = bands(height, width, team.count)
-        team.each("prepare", [self._lesson(number)[1:] for number in range(len(self._bands))])
+        team.each("prepare", [self._setup(number)[1:] for number in range(len(self._bands))])
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         pixels = self._backend.numpy(image)
         parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
         asked = [(part,) for part in parts] if self._style.counts else []
-        style, derivatives = self._style(_summed(self._team.each("sums", asked, self._lesson)))
+        style, derivatives = self._style(_summed(self._team.each("sums", asked, self._setup)))
         pull = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
-        found = self._team.each("gradient", [(part, pull) for part in parts], self._lesson)
+        found = self._team.each("gradient", [(part, pull) for part in parts], self._setup)
         tv, gradient = smoothness(image, self._on_tv)
         for band, (_, part) in zip(self._bands, found, strict=True):
             gradient[band.cut()] += self._backend.array(part)
         held = sum(loss for loss, _ in found)
         return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
-    def _lesson(self, number: int) -> tuple[Any, ...]:
+    def _setup(self, number: int) -> tuple[Any, ...]:
         """The set-up call for a worker that replaces a lost one."""
         band = self._bands[number]
         held = {

@@ -19,7 +19,7 @@ Pixels = NDArray[np.float32]
 
 
 def flatten(pixels: Pixels) -> Pixels:
-    """The picture without alpha, (H, W, 3): what is transparent lies on white."""
+    """The picture without alpha, (H, W, 3): transparent pixels are blended with white."""
     if pixels.shape[2] == 3:
         return pixels
     alpha = pixels[..., 3:]
@@ -40,5 +40,5 @@ def picture(image: Float) -> Float:
 
 
 def viewed(pixels: Float) -> Float:
-    """Like `planes`, but the same memory seen another way: for pictures too large to be copied without need."""
+    """Like `planes`, but a view of the same memory: for large pictures."""
     return pixels.transpose(2, 0, 1)[None]

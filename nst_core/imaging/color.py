@@ -1,4 +1,4 @@
-"""Whose colours the result has: moment matching of the style beforehand, or chroma kept afterwards.
+"""Colour transfer: moment matching of colours, and the chroma of one picture with the lightness of another.
 
 Pictures are float32 (H, W, 3) sRGB in [0, 1].
 """
@@ -28,9 +28,9 @@ _LMS_TO_LAB = np.array(
 )
 
 NOISY = 0.01
-"""Standard deviation of a picture's colours in some direction, about three steps of 8 bits: less may be noise alone."""
+"""Standard deviation of a picture's colours along an axis, about three steps of 8 bits: less may be only noise."""
 NOISE_GAIN = 4.0
-"""Times at most that a deviation of NOISY or less is stretched to reach another palette."""
+"""Largest factor by which a deviation of NOISY or less is stretched to match another palette."""
 _BISECTIONS = 12
 _PIECE = 1_000_000
 """Pixels."""
@@ -45,9 +45,9 @@ class Palette:
 
 
 def palette(pixels: Float, shares: Float | None = None) -> Palette:
-    """Of a picture (H, W, 3), or of any array of colours; summed in pieces, so that no large copy is made.
+    """The palette of a picture (H, W, 3), summed in pieces, so that no large copy is made.
 
-    shares: (H, W) in [0, 1], how much each colour counts; they may not all be zero.
+    shares: (H, W) in [0, 1], the weight of each pixel; they may not all be zero.
     """
     count, total, products = 0.0, np.zeros(3), np.zeros((3, 3))
     rows = max(1, _PIECE * 3 * len(pixels) // pixels.size)
@@ -66,13 +66,13 @@ def matched(style: Float, wanted: Palette) -> Float:
 
 
 def recolored(pixels: Float, own: Palette, wanted: Palette) -> Float:
-    """A picture, or a part of it, with another palette in place of the whole picture's own.
+    """A picture, or a part of it, with its colours changed so that the whole picture's palette `own` becomes `wanted`.
 
-    Where the picture is gray or flat but for noise, that palette is not reached: noise would become specks and stains.
+    A picture that is gray or flat, except for noise, does not reach that palette: noise would become visible spots.
     """
     values, vectors = _axes(own)
     asked = (vectors * (wanted.covariance @ vectors)).sum(0)
-    # The limit grows fast: what is no noise is stretched as far as it takes.
+    # The limit grows fast, so that deviations above the noise are stretched as far as needed.
     most = NOISE_GAIN * np.maximum(1, np.sqrt(values) / NOISY) ** 3
     return _turned(pixels, own, wanted, _power(np.maximum(values, asked / most**2), vectors, -0.5))
 
@@ -98,8 +98,8 @@ def _power(values: NDArray[np.float64], vectors: NDArray[np.float64], power: flo
 def with_chroma_of(content: Float, result: Float, share: Float | float = 1.0) -> Float:
     """The lightness of `result` with the hue and chroma of `content`, in OkLab (Ottosson 2020).
 
-    share: (H, W) in [0, 1], how far lightness goes from the content's to the result's. Where that colour lies outside
-    sRGB its chroma is kept and its lightness moves to the nearest one that has it.
+    share: (H, W) in [0, 1]: 0 keeps the content's lightness, 1 takes the result's. A colour outside sRGB keeps its
+    chroma and gets the nearest lightness for which sRGB has this chroma.
     """
     lab = oklab(content)
     lightness = lab[..., 0] + share * (oklab(result)[..., 0] - lab[..., 0])
@@ -109,7 +109,7 @@ def with_chroma_of(content: Float, result: Float, share: Float | float = 1.0) ->
 
 
 def _nearest_lightness(lab: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """lab: (N, 3) colours inside sRGB; wanted: (N,). Bisects between each colour's own lightness and the wanted one."""
+    """(N,): bisects between each colour's own lightness and `wanted` (N,). lab: (N, 3) colours inside sRGB."""
     near, far = lab[:, 0], wanted
     for _ in range(_BISECTIONS):
         middle = (near + far) / 2
@@ -138,7 +138,7 @@ def _linear(lab: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def srgb(lab: NDArray[np.float64]) -> Float:
-    """The way back from OkLab, clipped to [0, 1]."""
+    """(H, W, 3) OkLab to sRGB, clipped to [0, 1]."""
     linear = _linear(lab).clip(0, 1)
     encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     return encoded.clip(0, 1).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Colour profiles: from a file's own colours to sRGB and back, with 16 bits. libvips does it, by Little CMS."""
+"""Colour profiles: from a file's own colours to sRGB and back with 16 bits, by libvips and Little CMS."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SPACES = {"uint8": ("b-w", "srgb"), "uint16": ("grey16", "rgb16")}
 
 
 def vips() -> Any:
-    """libvips, loaded when it is first needed. Its readers are called by name: it guesses no format here."""
-    import pyvips  # noqa: PLC0415 - it takes a third of a second, and most pictures do without
+    """libvips, imported when first needed. Its readers are called by name; it does not guess formats here."""
+    import pyvips  # noqa: PLC0415 - it takes a third of a second, and most pictures do not need it
 
     return pyvips
 
 
 def uncached(work: Callable[P, T]) -> Callable[P, T]:
-    """Do this work without libvips' cache of past operations, in which whole pictures would stay."""
+    """Call the function with libvips' cache of operations switched off, since it would hold whole pictures."""
 
     @wraps(work)
     def without_cache(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -41,13 +41,13 @@ def uncached(work: Callable[P, T]) -> Callable[P, T]:
         try:
             return work(*args, **kwargs)
         finally:
-            vips().cache_set_max(before)  # as the program has it that uses this library
+            vips().cache_set_max(before)  # the setting of the program that uses this library
 
     return without_cache
 
 
 def to_srgb(values: Values, profile: bytes) -> Float | None:
-    """values: (H, W, 1, 3 or 4 inks) in the profile's colours. Returns (H, W, 3), or None if the profile is no use."""
+    """values: (H, W, 1, 3 or 4 inks) in the profile's colours. Returns (H, W, 3); None if the profile is unusable."""
     if not _fits(profile, values.shape[2]):
         return None
     try:
@@ -62,7 +62,7 @@ def from_srgb(pixels: Float, profile: bytes) -> Float:
 
 
 def _fits(profile: bytes, channels: int) -> bool:
-    """Whether it is a profile, and for this many; libvips would take another one without a word."""
+    """Whether it is a profile for this number of channels; libvips would silently use another one."""
     try:
         ImageCms.ImageCmsProfile(io.BytesIO(profile))
     except (OSError, TypeError, ValueError, ImageCms.PyCMSError):
@@ -72,19 +72,19 @@ def _fits(profile: bytes, channels: int) -> bool:
 
 @cache
 def _srgb() -> bytes:
-    """Little CMS's own: that of libvips is off by a hundredth at the borders of its gamut."""
+    """The sRGB profile of Little CMS: that of libvips is wrong by 0.01 at the borders of the gamut."""
     return bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
 
 
 @uncached
 def _converted(values: Values, profile: bytes, wanted: bytes) -> Float:
-    """From one profile to another, each handed over as the image's own block: libvips takes files otherwise."""
+    """From one profile to another. Both are passed as metadata of the image; the other way needs files."""
     image = as_image(values)
     if values.shape[2] == 4:
         image = image.copy(interpretation="cmyk")
     block = vips().GValue.blob_type
     image.set_type(block, _BLOCK, profile)
-    neutral = image.icc_import(embedded=True, intent=_INTENT).copy()  # of whose blocks nobody else knows
+    neutral = image.icc_import(embedded=True, intent=_INTENT).copy()  # metadata may be changed only in a copy
     neutral.set_type(block, _BLOCK, wanted)
     return as_floats(neutral.icc_export(depth=16, intent=_INTENT).numpy())
 

@@ -1,7 +1,7 @@
-"""Pictures in the bytes of files of every kind: judged before they are decoded, refused where none reads them right.
+"""Decodes picture files of every kind. Sizes are checked first; a file that cannot be decoded correctly is refused.
 
-Whatever a file holds (palette, CMYK, 16 bits, a rotation in its EXIF block, another colour space), the rest of the
-engine sees sRGB in floats.
+Whatever a file holds (palette, CMYK, 16 bits, a rotation in its EXIF block, another colour space), the result is sRGB
+in floats.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from nst_core.shared.image_header import MOST_PIXELS
 from nst_core.system.lru_cache import LruCache
 from nst_core.system.memory import available
 
-_READING = 24  # bytes that a pixel takes at least while it becomes floats
+_READING = 24  # least bytes of memory for a pixel while it is converted to floats
 
 # Only formats that decode in this process: no PostScript, nothing that starts another program.
 READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF")
@@ -39,10 +39,10 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 _END_OF_JPEG = b"\xff\xd9"
 
 _LINES = 20
-"""Rows of blocks that a JPEG has at least whose last one may be missing in part."""
+"""A JPEG whose last row of blocks is incomplete is accepted if it has at least so many rows of blocks."""
 
 CACHED_BYTES = 256e6
-"""Of decoded style pictures: a style picture is seldom larger than 4 megapixels, which take 50 MB."""
+"""Size of the cache of decoded style pictures. Few are larger than 4 megapixels, which take 50 MB."""
 
 _DEPTH_AT = 24  # of PNG's first chunk
 
@@ -53,7 +53,7 @@ class Source:
 
     pixels: (H, W, 3 or 4) sRGB in [0, 1], straight alpha. depth: bits per channel, 8 or 16. profile: that of the
     file's own RGB colours, and `own`, (H, W, 3), those colours; both None where they are sRGB or not RGB at all.
-    notes: what a person should know of how it was read.
+    notes: for the user, on how it was read.
     """
 
     pixels: Pixels
@@ -81,9 +81,9 @@ def decode_source(encoded: bytes, name: str, page: int | None = None) -> Source:
         if (kind := file_kinds.BY_SUFFIX.get(PurePath(name).suffix.lower())) is not None:
             raise file_kinds.refusal(kind, name) from error
         raise InvalidImageError.of("file-no-picture", name=name) from error
-    except (InvalidImageError, Warning):  # a program may have asked for warnings to be errors
+    except (InvalidImageError, Warning):  # a program may turn warnings into errors
         raise
-    except Exception as error:  # a damaged file makes readers stumble in ways they do not list
+    except Exception as error:  # for damaged files libraries raise undocumented errors
         raise InvalidImageError.of("file-damaged", name=name) from error
 
 
@@ -105,7 +105,7 @@ def decode_style(encoded: bytes, name: str) -> Pixels:
 
 
 def count(path: Path) -> int:
-    """How many pictures a file holds, as far as Pillow can tell; 1 for what is none."""
+    """The number of pictures in a file that Pillow reads; 1 for other files."""
     with suppress(Exception), Image.open(path, formats=READABLE) as opened:
         return _count(opened)
     return 1
@@ -118,7 +118,7 @@ def too_large(name: str) -> ImageTooLargeError:
 
 
 def _require_room(width: int, height: int, name: str) -> None:
-    """Raise ImageTooLargeError for a picture that a few bytes may announce, and memory cannot hold."""
+    """Raise ImageTooLargeError if the header of a file announces a picture that memory cannot hold."""
     if width * height > MOST_PIXELS:
         raise too_large(name)
     if width * height * _READING > available():
@@ -126,7 +126,7 @@ def _require_room(width: int, height: int, name: str) -> None:
 
 
 def _read(encoded: bytes, name: str, page: int | None) -> Source:
-    """The picture, by whatever reads its kind right."""
+    """The picture, decoded by the library that is right for its kind."""
     if page is not None and page < 1:
         raise InvalidImageError(f"there is no picture {page} in {name}", "count from 1")
     if encoded.startswith(tiff_files.MAGIC):
@@ -208,7 +208,7 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
 
 
 def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> tiff_files.Values:
-    """A page that libvips cannot read, or not right. Raises InvalidImageError where tifffile cannot either."""
+    """A page that libvips cannot read correctly. Raises InvalidImageError if tifffile cannot either."""
     _require_room(page.get(256, 1), page.get(257, 1), name)
     tiff_files.require_pieces(page, len(encoded))
     try:
@@ -254,7 +254,7 @@ def _managed(
 
 @color_profiles.uncached
 def _deep_png(encoded: bytes, name: str) -> Source | None:
-    """A PNG of 16 bits per channel; None leaves the last word to Pillow."""
+    """A PNG of 16 bits per channel; None for other files, which Pillow reads."""
     vips = color_profiles.vips()
     try:
         image = vips.Image.pngload_buffer(encoded, fail_on="truncated")
@@ -308,7 +308,7 @@ def _shallow(
 
 
 def _count(opened: Image.Image) -> int:
-    """How many pictures there are to choose from: the further ones of a phone's photograph are its thumbnails."""
+    """The number of pictures to choose from; thumbnails in a phone's photograph do not count."""
     if opened.format == "MPO":
         with suppress(Exception):
             entries = opened.mpinfo[0xB002]  # type: ignore[attr-defined]  # of MPO files alone
@@ -319,7 +319,7 @@ def _count(opened: Image.Image) -> int:
 
 
 def _mended(encoded: bytes) -> Image.Image:
-    """A JPEG whose last bytes are missing, as every viewer shows it. Raises OSError where more is gone than a line."""
+    """A JPEG whose last bytes are missing. Raises OSError if more than one row of blocks is missing."""
     image = Image.open(io.BytesIO(encoded + _END_OF_JPEG), formats=("JPEG",))
     image.load()
     layers = getattr(image, "layer", None) or [(0, 2, 2, 0)]
@@ -339,7 +339,7 @@ def _mended(encoded: bytes) -> Image.Image:
 
 
 def _require_pieces(opened: Image.Image) -> None:
-    """Raise OSError where the pieces of a TIFF do not cover it: Pillow would take its time for what is not there."""
+    """Raise OSError if the strips or tiles of a TIFF do not cover it; Pillow would take very long for such a file."""
     pieces = opened.tile if isinstance(opened, TiffImageFile) else []
     boxes = [piece.extents for piece in pieces if piece.extents]
     if pieces and sum((right - x) * (bottom - y) for x, y, right, bottom in boxes) < opened.width * opened.height:

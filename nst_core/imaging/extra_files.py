@@ -1,4 +1,4 @@
-"""Pictures that libraries of the extra `files` read: camera's raw files, HEIC, JPEG XL, Photoshop and OpenEXR."""
+"""Pictures that libraries of the extra `files` read: raw files of cameras, HEIC, JPEG XL, Photoshop and OpenEXR."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Judge = Callable[[int, int], None]
-"""Raises for a width and height that there is no room for; called before pixels are decoded."""
+"""Raises for a width and height that are too large; called before pixels are decoded."""
 
 CLIPPED = "values that are darker than black or brighter than white were cut off"
 _VERSION_INFO = 0x0421
@@ -21,7 +21,7 @@ _VERSION_INFO = 0x0421
 
 @dataclass(frozen=True)
 class Decoded:
-    """colors: (H, W, 1 or 3) integers, alpha: (H, W, 0 or 1) in [0, 1], profile: of the colours, else they are sRGB."""
+    """colors: (H, W, 1 or 3) integers; alpha: (H, W, 0 or 1) in [0, 1]; profile: of the colours; None: sRGB."""
 
     colors: NDArray[np.uint8] | NDArray[np.uint16]
     alpha: NDArray[np.float32]
@@ -30,7 +30,7 @@ class Decoded:
 
 
 def register_heic() -> str:
-    """Teach Pillow to read HEIC, and say what it calls it."""
+    """Register HEIC with Pillow, and return Pillow's name for it."""
     import pillow_heif  # noqa: PLC0415 - of the extra `files`
 
     pillow_heif.register_heif_opener()
@@ -38,14 +38,14 @@ def register_heic() -> str:
 
 
 def register_jxl() -> str:
-    """Teach Pillow to read JPEG XL, and say what it calls it."""
+    """Register JPEG XL with Pillow, and return Pillow's name for it."""
     import pillow_jxl  # noqa: F401, PLC0415 - which registers itself; of the extra `files`
 
     return "JXL"
 
 
 def raw(encoded: bytes, judge: Judge) -> Decoded:
-    """A camera's raw file, developed as the camera was set. Raises what rawpy raises."""
+    """A camera's raw file, developed with the camera's white balance. Raises what rawpy raises."""
     import rawpy  # noqa: PLC0415 - of the extra `files`
 
     with rawpy.imread(io.BytesIO(encoded)) as opened:
@@ -55,13 +55,13 @@ def raw(encoded: bytes, judge: Judge) -> Decoded:
 
 
 def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
-    """A Photoshop document, flattened, or an OpenEXR picture, whose light is made sRGB. Raises OSError, ValueError."""
+    """A Photoshop document, flattened, or an OpenEXR picture, converted to sRGB. Raises OSError, ValueError."""
     import OpenImageIO  # noqa: PLC0415 - of the extra `files`
 
     oiio: Any = OpenImageIO
     wish = oiio.ImageSpec()
     wish.attribute("oiio:UnassociatedAlpha", 1)
-    with tempfile.TemporaryDirectory() as folder:  # its Python reads files alone
+    with tempfile.TemporaryDirectory() as folder:  # its Python module reads only files
         file = Path(folder) / f"picture{suffix}"
         file.write_bytes(encoded)
         return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, judge)
@@ -93,7 +93,7 @@ def _by_imageio(oiio: Any, opened: Any, page: int, judge: Judge) -> Decoded:
 
 
 def has_flattened(psd: bytes) -> bool:
-    """Whether a Photoshop document holds the picture that its layers make together."""
+    """Whether a Photoshop document contains the flattened picture."""
     at = 26
     at += 4 + int.from_bytes(psd[at : at + 4], "big")
     end = at + 4 + int.from_bytes(psd[at : at + 4], "big")
@@ -120,7 +120,7 @@ def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDAr
 
 
 def _encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light in sRGB's code."""
+    """Linear light with the transfer function of sRGB applied."""
     bounded = np.clip(np.nan_to_num(light, nan=0, posinf=1, neginf=0), 0, 1)
     coded: NDArray[np.float32] = np.where(bounded <= 0.0031308, bounded * 12.92, 1.055 * bounded ** (1 / 2.4) - 0.055)
     return coded

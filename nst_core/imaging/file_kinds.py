@@ -1,6 +1,6 @@
-"""Which kind of picture a file's first bytes are, and, where it cannot be read, what to do about it.
+"""The kind of a picture file by its first bytes, and the error with a remedy for kinds that cannot be read.
 
-Kinds that need a library beside the engine's own have it in the extra `files`.
+The extra `files` contains the libraries for kinds that Pillow and libvips do not read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _CONVERT = "export it as PNG, JPEG or TIFF"
 
 @dataclass(frozen=True)
 class Kind:
-    """name: as people say it. module: what reads it; None: nothing does. suffixes: of its files."""
+    """name: for messages. module: the library that reads it; None: there is none. suffixes: of its files."""
 
     name: str
     module: str | None
@@ -24,7 +24,7 @@ class Kind:
 
     @property
     def readable(self) -> bool:
-        """Whether what reads it is installed."""
+        """Whether the library that reads it is installed."""
         return self.module is not None and find_spec(self.module) is not None
 
 
@@ -93,7 +93,7 @@ _AVIF_BRANDS = {b"avif", b"avis"}
 
 
 def kind_of(encoded: bytes) -> Kind | None:
-    """The kind by a file's first bytes; None for those that Pillow and libvips read, and for what is no picture."""
+    """The kind by a file's first bytes; None for kinds that Pillow and libvips read, and for files of other kinds."""
     if encoded[4:8] == b"ftyp":
         return _of_boxes(encoded)
     if encoded[:4] == b"RIFF" and encoded[8:12] == b"AVI ":

@@ -1,4 +1,4 @@
-"""What an artist can see of a layer: hidden pixels are filled from visible ones, so that they influence nothing."""
+"""Fills hidden (masked or transparent) pixels from visible ones, so that their values do not influence the result."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from nst_core.imaging.resizing import strips
 
 
 def fill_hidden(color: Float, visible: Float) -> Float:
-    """color (H, W, C), itself where all is visible. Where `visible` (H, W) is less than 1: the colour of what is near.
+    """color (H, W, C), with pixels where `visible` (H, W) is less than 1 blended with the colours of visible ones near.
 
     Push and pull over a pyramid (Gortler et al., The Lumigraph, 1996): hidden areas take means of coarser levels.
+    Returns `color` itself if all is visible.
     """
     if (visible >= 1).all():
         return color
@@ -34,7 +35,7 @@ def fill_hidden(color: Float, visible: Float) -> Float:
 
 
 def _coarser(color: Float, visible: Float) -> tuple[Float, Float]:
-    """At half the size: the mean colour of what is visible, and how much of that there is."""
+    """At half the size: the mean colour of visible pixels, and the mean of `visible`."""
     height, width = color.shape[:2]
     size = -(-height // 2), -(-width // 2)
     small, seen = np.empty((*size, color.shape[2]), np.float32), np.empty(size, np.float32)
@@ -47,7 +48,7 @@ def _coarser(color: Float, visible: Float) -> tuple[Float, Float]:
 
 
 def _pairs(height: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """Strips of the half size, each with the rows that it stands for."""
+    """Strips of the halved picture, each with the rows of the full one that it is computed from."""
     for half in strips(-(-height // 2), 2 * width):
         yield half, slice(2 * half.start, min(2 * half.stop, height))
 

@@ -1,4 +1,4 @@
-"""Picture files: read, and written so that nothing is lost that a painting can keep.
+"""Reads and writes picture files. Depth, colour profile and metadata are kept as far as the format allows.
 
 A picture is float32 (H, W, 3) or (H, W, 4), sRGB-encoded, in [0, 1], with straight alpha.
 """
@@ -40,12 +40,12 @@ _SAVE_OPTIONS: dict[str, dict[str, object]] = {
 }
 
 _NEAR = 0.05
-"""How far a painting may be from its photograph, in any channel, and still have a share of the file's own colours."""
+"""Largest difference of a painting from its photograph, in any channel, for which the file's own colours count."""
 
 MOST_BYTES = 2**31
 
 MOST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
-"""px: the longest side that a format can tell of."""
+"""px: the longest side that a format can store."""
 
 WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
@@ -65,10 +65,10 @@ def read(path: str | os.PathLike[str]) -> Pixels:
 
 
 def read_source(path: str | os.PathLike[str], page: int | None = None, longest: int | None = None) -> Source:
-    """The picture in a file with all that `write` can keep of it. Raises InvalidImageError or ImageTooLargeError.
+    """The picture in a file with everything that `write` can keep. Raises InvalidImageError or ImageTooLargeError.
 
-    page: which of several, from 1; None takes the first, and a note says so. longest: the edge, in px, that it will
-    have: a picture that is too large to be held is reduced to it while it is read.
+    page: which of several, from 1; None takes the first, and a note says so. longest: the longest edge, px, that the
+    caller will resize it to: a picture that is too large for memory is reduced to it while it is decoded.
     """
     path = Path(path)
     encoded = read_bytes(path)
@@ -82,7 +82,7 @@ def read_source(path: str | os.PathLike[str], page: int | None = None, longest: 
 
 
 def read_bytes(path: Path) -> bytes:
-    """What is in a picture file. Raises InvalidImageError if it cannot be read, ImageTooLargeError."""
+    """The bytes of a picture file. Raises InvalidImageError if it cannot be read, ImageTooLargeError."""
     try:
         if path.is_dir():
             raise InvalidImageError(f"{path} is a folder", "choose a picture file in it")
@@ -113,9 +113,9 @@ def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
 
 
 def require_writable(path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
-    """The path, if `write` has a chance there. Raises UnwritableOutputError, so that hours are not spent in vain.
+    """Check before the work starts that `write` can write there, and return the path. Raises UnwritableOutputError.
 
-    overwrite: whether a file that is there may be replaced; a write-protected one may not in any case.
+    overwrite: whether an existing file may be replaced; a write-protected one never is.
     """
     path = Path(path)
     if path.suffix.lower() not in WRITABLE:
@@ -139,7 +139,7 @@ def require_writable(path: str | os.PathLike[str], *, overwrite: bool = True) ->
 
 
 def _require_free(path: Path, *, overwrite: bool) -> None:
-    """Raise UnwritableOutputError for what is there and may not be replaced."""
+    """Raise UnwritableOutputError if there is a file that may not be replaced."""
     if not path.exists():
         return
     if not overwrite:
@@ -161,19 +161,19 @@ def require_size(path: Path, height: int, width: int) -> None:
 
 
 def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None, *, overwrite: bool = True) -> None:
-    """Write the picture in the format of the name's suffix, whole or not at all.
+    """Write the picture atomically, in the format of the name's suffix.
 
-    like: the file it was made from, whose depth, colours and metadata it keeps as far as the format can; without one
-    there are 8 bits per channel. JPEG knows no transparency: there the picture lies on white. A file that is replaced
-    keeps its mode. overwrite: whether one may be replaced at all. Raises UnwritableOutputError; its `kept` names the
-    file that holds the picture where this one could not.
+    like: the file that it was made from: its depth, colours and metadata are kept as far as the format can; None: 8
+    bits per channel. JPEG has no transparency: transparent pixels become white. A file that is replaced keeps its mode.
+    overwrite: whether a file may be replaced. Raises UnwritableOutputError; its `kept` is the path of another file that
+    holds the picture, if one could be written.
     """
     path = Path(path)
     kind = WRITABLE.get(path.suffix.lower())
     if kind is None or os.path.isdir(path):  # noqa: PTH112 - in a closed folder it raises nothing
         require_writable(path)
     try:
-        path = path.resolve()  # a link stays a link; what it points to is replaced
+        path = path.resolve()  # a link stays a link; its target is replaced
     except (OSError, ValueError, RuntimeError):
         require_writable(path)
         raise
@@ -185,7 +185,7 @@ def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = No
 
 
 def save_unfinished(path: Path, pixels: Pixels, kind: str, like: Source) -> None:
-    """Write the picture into the file, as deep as `like` where the format can, in its colours and with its metadata.
+    """Write the picture into the file with the depth (if the format has it), colours and metadata of `like`.
 
     kind: a key of _SAVE_OPTIONS. Raises OSError or ValueError.
     """
@@ -197,7 +197,7 @@ def save_unfinished(path: Path, pixels: Pixels, kind: str, like: Source) -> None
 
 
 def _integers(pixels: Pixels, kind: str, like: Source, *, deep: bool) -> color_profiles.Values:
-    """(H, W, C) as the file shall hold them, a strip at a time: as floats they would fill memory once more."""
+    """(H, W, C) as stored in the file; converted strip by strip, to save memory."""
     height, width, channels = pixels.shape
     on_white = kind == "JPEG" and channels == 4
     wanted = color_profiles.as_words if deep else color_profiles.as_bytes
@@ -249,8 +249,8 @@ def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: Sourc
 def _own_colors(color: Pixels, like: Source) -> Pixels:
     """(H, W, 3) sRGB in the colours of the source's file.
 
-    Where a picture is still its photograph, it has the file's own values, those outside sRGB included; this fades with
-    the distance between the two, so that no border shows.
+    Pixels that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing
+    difference (up to _NEAR) these are blended with the converted ones, so that no border shows.
     """
     if like.profile is None:
         return color

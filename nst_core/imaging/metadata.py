@@ -1,4 +1,4 @@
-"""What a picture file says besides its pixels, as far as it stays true of a painting made from it."""
+"""The metadata of a picture file, as far as it is still valid for a painting made from it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 KEPT_TAGS = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
-"""Description, make, model, program, time, artist, computer, rating, copyright, and what Windows keeps in words; not
-what tells of the file itself: size, turn, thumbnail."""
+"""TIFF tags that are kept: description, make, model, program, time, artist, computer, rating, copyright, and the texts
+of Windows. Size, orientation and thumbnail are not: they describe the old file."""
 FOLDERS = {34665: (0x927C, 0xA002, 0xA003, 0xA005), 34853: ()}
-"""The camera's and the place's folders of tags, without the maker's note, which moving breaks, and the old size."""
+"""The Exif and GPS directories, each with tags that are dropped: the maker's note (moving breaks it), the old size."""
 PNG_XMP = "XML:com.adobe.xmp"
 XMP_TAG, IPTC_TAG, PHOTOSHOP_IPTC = 700, 33723, 0x0404
 PNG_IPTC = "Raw profile type iptc"
@@ -31,7 +31,7 @@ _GONE = (
     "http://ns.google.com/photos/",
     "http://ns.xiaomi.com/photos/",
 )
-"""What tells of gain maps, films, depth and further blocks in a phone's file, none of which a painting has."""
+"""XMP namespaces of gain maps, films, depth maps and other blocks of a phone's file, which the painting has not."""
 _MOST_XMP = 2**24
 _TURN = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
@@ -40,7 +40,7 @@ _TURN = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 class Metadata:
     """exif: TIFF tags by number, folders of tags as mappings; xmp: a packet; resolution: px per inch, x and y.
 
-    iptc: the records of IPTC. adobe_rgb: a camera says that this is what its colours are.
+    iptc: the records of IPTC. adobe_rgb: whether Exif says that the colours are Adobe RGB.
     """
 
     exif: dict[int, Any]
@@ -83,7 +83,7 @@ class Metadata:
 
     @property
     def iptc_text(self) -> str:
-        """The records as PNG keeps them, in hexadecimal digits."""
+        """The IPTC records in hexadecimal digits, as PNG stores them."""
         digits = self._photoshop.hex()
         lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
         return f"\niptc\n{len(self._photoshop):8}\n{lines}\n"
@@ -98,7 +98,7 @@ NONE = Metadata({})
 
 
 def read_metadata(image: Image.Image) -> Metadata:
-    """What the opened file says. What cannot be understood is left out: it is no reason to refuse a picture."""
+    """The metadata of an opened file. Parts that cannot be parsed are left out."""
     exif: dict[int, Any] = {}
     adobe_rgb = False
     with suppress(Exception):
@@ -118,7 +118,7 @@ def read_metadata(image: Image.Image) -> Metadata:
 
 
 def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
-    """What a TIFF, or a raw file built like one, says in the directory at this place; None: in its first one."""
+    """The metadata of a TIFF, or of a raw file based on TIFF. at: offset of the directory, bytes; None: the first."""
     with suppress(Exception):
         tags = Image.Exif()
         tags.bigtiff, tags.endian = b"+" in encoded[2:4], "<" if encoded[:2] == b"II" else ">"
@@ -137,7 +137,7 @@ def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
 
 
 def still_true(xmp: bytes) -> bytes:
-    """The packet, upright, and without what it says of parts that only the photograph's file has."""
+    """The XMP packet with upright orientation, and without what describes only the photograph's file."""
     xmp = _TURN.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
     if not any(place.encode() in xmp for place in _GONE):
         return xmp
@@ -149,7 +149,7 @@ def still_true(xmp: bytes) -> bytes:
     except ET.ParseError:
         return b""
     for prefix, place in names:
-        with suppress(ValueError):  # a prefix that ElementTree keeps for itself
+        with suppress(ValueError):  # a prefix that ElementTree reserves
             ET.register_namespace(prefix, place)
     beginnings = tuple(f"{{{place}" for place in _GONE)
     for element in root.iter():
@@ -202,7 +202,7 @@ def _exif(tags: dict[int, Any]) -> Image.Exif:
 
 
 def add_tags(file: BinaryIO, tags: dict[int, Any]) -> None:
-    """Add tags to a finished TIFF file of one picture: a longer directory at its end takes the place of the first.
+    """Add tags to a finished TIFF file of one picture, by a longer directory at its end that replaces the first.
 
     libvips writes no EXIF tags into TIFF files, and Pillow no folders of them into compressed ones.
     """

@@ -1,8 +1,8 @@
-"""How one frame moves into the next, so that the paint of the one can be laid where it belongs in the other.
+"""Optical flow between frames, and warping of a painted frame to the next one.
 
 OpenCV estimates the flow (Kroeger et al., Fast Optical Flow using Dense Inverse Search, 2016) and moves pixels; it is
-in the extra `film`. Pictures are float32 (H, W, 3) in [0, 1]; a flow is (H, W, 2): how many px to the right and down,
-in the frame before, each pixel came from.
+in the extra `film`. Pictures are float32 (H, W, 3) in [0, 1]; a flow is (H, W, 2): for each pixel, how many px to the
+right and down it was in the frame before.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from nst_core.imaging.color_profiles import as_bytes
 from nst_core.imaging.resizing import resize
 
 SIDE = 512
-"""Longest edge at which flow is estimated, px: it is smooth, and larger sizes would cost more than they tell."""
+"""Longest edge at which flow is estimated, px: flow is smooth, so larger sizes cost time and improve little."""
 LEAST_SIDE = 64
-"""px: smaller pictures are enlarged for the estimate, which compares windows of 8 px at several sizes."""
+"""px: smaller pictures are enlarged for the estimate, which uses a pyramid and windows of 8 px."""
 WINDOW = 5
 """Pixels to each side over which differences are averaged."""
 FAMILIAR = 0.05
-"""Mean difference, over a window, that motion leaves: up to this it is the same thing."""
+"""Mean difference over a window: up to this the warped frame shows the same object."""
 NEW = 0.1
-"""From this on it is another thing."""
+"""From this difference on it shows another object."""
 
 
 def opencv() -> Any:
-    """OpenCV, loaded when it is first needed. Raises ModuleNotFoundError without the extra `film`."""
+    """OpenCV, imported when first needed. Raises ModuleNotFoundError without the extra `film`."""
     import cv2  # noqa: PLC0415 - optional
 
     return cv2
 
 
 def warped_paint(paint: Float, before: Float, now: Float) -> tuple[Float, Float]:
-    """The paint of the frame `before`, moved as the picture moves towards `now`, and how far it is of no use there.
+    """The painted frame `paint` of `before`, warped to `now`, and how much of each pixel is new there.
 
-    The second is (H, W), from 0 to 1 where what is in `now` was not to be seen before. All have one size. Where the
-    motion is found wrong, steadiness is lost, nothing else.
+    The second is (H, W) in [0, 1]: 1 where `now` shows what was hidden before, or where the flow is wrong. All pictures
+    have one size.
     """
     found = flow(before, now)
     outside = _outside(found)
@@ -60,9 +60,9 @@ def flow(before: Float, now: Float) -> Float:
 
 
 def moved(pixels: Float, found: Float) -> Float:
-    """(H, W) or (H, W, C) with each pixel taken from where its flow says; the border goes on outside.
+    """(H, W) or (H, W, C) warped by a flow; outside the frame the border is repeated.
 
-    Cubic: paint that is carried from frame to frame must not blur.
+    Cubic interpolation, because bilinear would blur more with every frame.
     """
     cv2 = opencv()
     rows, columns = np.indices(found.shape[:2], dtype=np.float32)
@@ -76,7 +76,7 @@ def _outside(found: Float) -> Float:
     height, width = found.shape[:2]
     rows, columns = np.indices((height, width), dtype=np.float32)
     x, y = columns + found[..., 0], rows + found[..., 1]
-    # Half a pixel: flow is never quite 0 where nothing moves.
+    # Half a pixel of tolerance: flow is never exactly 0.
     outside: Float = ((x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)).astype(np.float32)
     return outside
 

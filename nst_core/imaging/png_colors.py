@@ -1,6 +1,6 @@
-"""Colours that a file tells without an ICC profile: PNG's chunks, and a camera's word that it used Adobe RGB.
+"""Colour spaces that files declare without an ICC profile: by PNG chunks, or by the Exif tag for Adobe RGB.
 
-They become a profile, so that what is written looks like what was read, whichever program opens it.
+They are converted to an ICC profile, so that the painting can be written in the same colour space.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ HDR = {16: "PQ", 18: "HLG"}
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50 = np.array([0.9642, 1.0, 0.8249])
 _NEAR_GAMMA, _NEAR_POINT = 0.02, 0.002
-"""How far from sRGB's own numbers is the same for the eye; writers round them."""
+"""Largest differences from sRGB's gamma and primaries that count as sRGB; programs round these numbers."""
 
 
 @dataclass(frozen=True)
 class StatedColors:
-    """profile: what the colours are; None: sRGB. own: the file's ICC profile has the last word."""
+    """The colour space that a file declares. profile: None for sRGB. own: the file's own ICC profile is valid."""
 
     profile: bytes | None = None
     own: bool = False
@@ -53,7 +53,7 @@ class StatedColors:
 
 
 def of_png(encoded: bytes) -> StatedColors:
-    """What the chunks of a PNG file say, of which the first here counts: cICP, iCCP, sRGB, gAMA with cHRM."""
+    """The colour space by the chunks of a PNG file, in this order of priority: cICP, iCCP, sRGB, gAMA with cHRM."""
     chunks = _chunks(encoded)
     gray = encoded[25:26] in (b"\0", b"\4")
     if len(code := chunks.get(b"cICP", b"")) == 4:
@@ -77,12 +77,12 @@ def of_png(encoded: bytes) -> StatedColors:
 
 
 def adobe_rgb() -> bytes:
-    """A profile for what cameras mean by Adobe RGB."""
+    """A profile for Adobe RGB (1998)."""
     return profile(ADOBE_NAME, ADOBE, (ADOBE_GAMMA, 1, 0, 0, 0))
 
 
 def profile(name: str, points: Points, curve: Curve, *, gray: bool = False) -> bytes:
-    """An ICC profile, version 4, of three primaries, or of the white alone, and one curve."""
+    """An ICC profile, version 4, of three primaries (gray: only the white point) and one curve."""
     to_d50, white = _to_d50(points)
     entries = {b"desc": _text(name), b"cprt": _text("CC0"), b"wtpt": _xyz(_D50)}
     entries[b"chad"] = b"sf32\0\0\0\0" + _fixed(_adaptation(white).ravel())
@@ -123,7 +123,7 @@ def _of_code(code: bytes, *, gray: bool) -> StatedColors:
 
 
 def _chunks(encoded: bytes) -> dict[bytes, bytes]:
-    """The chunks in front of the pixels."""
+    """The chunks before the first IDAT."""
     found: dict[bytes, bytes] = {}
     at = 8
     while at + 8 <= len(encoded):
@@ -153,13 +153,13 @@ def _to_d50(points: Points) -> tuple[Matrix, Matrix]:
 
 
 def _adaptation(white: Matrix) -> Matrix:
-    """Bradford's, from a white to D50."""
+    """(3, 3): Bradford adaptation from a white point to D50."""
     found: Matrix = np.linalg.inv(_BRADFORD) @ np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white)) @ _BRADFORD
     return found
 
 
 def _fixed(numbers: Points | Matrix) -> bytes:
-    """In ICC's s15Fixed16."""
+    """Numbers as ICC's s15Fixed16."""
     return struct.pack(f">{len(numbers)}i", *(round(float(number) * 65536) for number in numbers))
 
 

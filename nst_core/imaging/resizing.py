@@ -11,7 +11,7 @@ from nst_core.imaging.arrays import Float, Pixels
 
 
 def resize(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The picture at another size, in [0, 1], any number of channels; a fourth is alpha and weighs the colours."""
+    """The picture (H, W, C) at another size, clipped to [0, 1]. A fourth channel is alpha and weights the colours."""
     if pixels.shape[:2] == (height, width):
         return pixels
     if pixels.shape[2] != 4:
@@ -19,14 +19,14 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     alpha = pixels[..., 3:]
     new_alpha = _resampled(alpha, height, width)
     weighed = _resampled(pixels[..., :3] * alpha, height, width)
-    # Where nothing is visible there is no weighed colour to divide; the straight one is at least a plausible one.
+    # Where alpha is 0 the weighted colour is undefined; the unweighted one is used.
     hidden = new_alpha < 1 / 512
     color = np.where(hidden, _resampled(pixels[..., :3], height, width), weighed / np.where(hidden, 1, new_alpha))
     return np.concatenate([np.clip(color, 0, 1), new_alpha], axis=2, dtype=np.float32)
 
 
 def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:
-    """Pillow's Lanczos widens its kernel when it reduces; its overshoot at edges is cut off here."""
+    """By Pillow's Lanczos filter, which is antialiased when it reduces. Overshoot at edges is clipped."""
     channels = [
         np.asarray(Image.fromarray(pixels[..., c]).resize((width, height), Image.Resampling.LANCZOS))
         for c in range(pixels.shape[2])
@@ -36,18 +36,18 @@ def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 PIXELS = 1_000_000
-"""About as many in each strip."""
+"""Approximate number of pixels in a strip."""
 
 
 def strips(height: int, width: int) -> Iterator[slice]:
-    """Rows from the top down."""
+    """Strips of rows, from top to bottom, of about PIXELS px each."""
     rows = max(1, PIXELS // width)
     for top in range(0, height, rows):
         yield slice(top, min(height, top + rows))
 
 
 def resized_strip(pixels: Float, height: int, width: int, rows: slice) -> Float:
-    """These rows of the picture (H, W, C), without alpha, at another size: those that `resizing.resize` gives."""
+    """Rows of the picture (H, W, C), without alpha, at another size: equal to the same rows of `resize`."""
     if pixels.shape[:2] == (height, width):
         return pixels[rows]
     scale = pixels.shape[0] / height

@@ -1,4 +1,4 @@
-"""Pictures that are too large to be held, at a smaller size: libvips reads them a strip at a time and reduces them."""
+"""Reduces pictures that are too large for memory while they are decoded, strip by strip, with libvips."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from nst_core.shared.errors import InvalidImageError
 from nst_core.system.memory import available
 
 _MOST = 2_000_000_000
-"""Pixels that are reduced at most: it takes about half a minute then."""
+"""Largest picture that is reduced, px; it takes about half a minute."""
 _HELD = 4
-"""Bytes a pixel for which there must be room in any case: interlaced and progressive files are unpacked whole."""
+"""Bytes per pixel that must be free in any case: interlaced and progressive files are decoded whole."""
 _MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
 """By the name of libvips' reader."""
 
 
 def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) -> Source | None:
-    """The picture with this longest edge at most, upright, in its own colours and with its EXIF data and XMP.
+    """The picture with at most this longest edge, upright, in its own colour space and with its EXIF data and XMP.
 
-    page: which of several, from 1. None where this is no PNG, JPEG, WebP or TIFF, or one that is too large for that
-    as well. Raises InvalidImageError for a damaged one.
+    page: which of several, from 1. Returns None for other files than PNG, JPEG, WebP and TIFF, and for pictures that
+    are too large for this too. Raises InvalidImageError for a damaged one.
     """
     if encoded.startswith(tiff_files.MAGIC):
         chosen = _ordinary(encoded, page)
@@ -43,7 +43,7 @@ def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) ->
 
 @color_profiles.uncached
 def _as_png(encoded: bytes, name: str, longest: int, kind: str, **where: int) -> bytes | None:
-    """kind: of reader; where: which page. None for what is too large, or memory too small."""
+    """The reduced picture as a PNG; None if it is too large. kind: of reader; where: the page."""
     vips = color_profiles.vips()
     try:
         load = getattr(vips.Image, f"{kind}load_buffer")
@@ -64,7 +64,7 @@ def _as_png(encoded: bytes, name: str, longest: int, kind: str, **where: int) ->
 
 
 def _at_size(image: Any, longest: int) -> Any:
-    """The picture with this longest edge at most, as deep and in the same colours; hidden ones weigh nothing."""
+    """The picture with at most this longest edge, same depth and colour space; colours are weighted by alpha."""
     scale = min(1.0, longest / max(image.width, image.height))
     if not image.hasalpha():
         return image.resize(scale)
@@ -74,7 +74,7 @@ def _at_size(image: Any, longest: int) -> Any:
 
 
 def _ordinary(encoded: bytes, page: int | None) -> tiff_files.Page | None:
-    """The page of a TIFF, if libvips reads it right whatever it makes of it."""
+    """The page of a TIFF, if libvips reads it correctly without further help."""
     found = [] if tiff_files.is_raw(encoded) else tiff_files.pages(encoded)
     number = (page or 1) - 1
     return found[number] if number in range(len(found)) and tiff_files.is_ordinary(found[number]) else None

@@ -1,7 +1,7 @@
-"""TIFF files: which pictures one holds, what their numbers mean, and which are of no kind that can be read right.
+"""TIFF files: lists the pictures of a file, decodes them, and refuses kinds that cannot be decoded correctly.
 
-tifffile's directories tell what a file holds, libvips decodes it, and tifffile where libvips cannot or would be wrong.
-What none of them can tell for certain is refused by name.
+tifffile parses the directories. libvips decodes the pixels; tifffile does for kinds that libvips cannot decode, or
+decodes wrongly. Other kinds are refused, and the error names the kind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from nst_core.shared.errors import InvalidImageError
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MOST = 4096
-"""Directories that are looked at: a chain may bite its own tail."""
+"""Largest number of directories that are read: their chain may be a loop."""
 _KIND, _OLD_KIND, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 254, 255, 258, 259, 262, 277
 _PLANES, _TILES, _EXTRA, _FORMAT, _DNG, _INKS = 284, 324, 338, 339, 50706, 332
 _WHITE_IS_0, _GRAY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB, _ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
@@ -40,16 +40,16 @@ _PACKED = {code.value: code.name.replace("_", " ") for code in tifffile.COMPRESS
 _STRAIGHT, _PREMULTIPLIED = 2, 1
 _REMEDY = "save it as RGB with 8 or 16 bits per channel"
 _READ = {"uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"}
-"""What a page's numbers may be; the words of Lab apart, signed integers have no white that all programs agree on."""
+"""Types of samples that are read. Signed integers are refused, except in Lab: programs differ in what is white."""
 
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what is wrong with a file is told by errors
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors report what is wrong with a file
 
 
 @dataclass(frozen=True)
 class Page:
-    """One picture of a file. at: its directory's place; number: among the pages; folder: in that page's own, from 1.
+    """One picture of a file. at: offset of its directory; number: of the page; folder: of its sub-directory, from 1.
 
-    tags: values by number. places: where a tag's values lie in the file, and the code of their type.
+    tags: values by number. places: for each tag the offset of its values in the file, and the code of their type.
     """
 
     at: int
@@ -72,7 +72,7 @@ class Page:
 
     @property
     def what(self) -> str:
-        """What its numbers are, for a person."""
+        """The kind of its samples, for messages."""
         color = _NAMES.get(self.get(_PHOTOMETRIC, -1), "unknown")
         kind = _FORMATS.get(self.get(_FORMAT, 1), "complex numbers")
         count, packed = self.get(_SAMPLES, 1), self.get(_COMPRESSION, 1)
@@ -84,9 +84,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Values:
-    """What a page holds. own: (H, W, 1, 3 or 4) integers of the file's colours, alpha (H, W, 0 or 1) in [0, 1].
+    """The pixels of a page. own: (H, W, 1, 3 or 4) integers in the file's colour space.
 
-    color: (H, W, 3) sRGB where the file itself says what they are. notes: what was left out.
+    alpha: (H, W, 0 or 1) in [0, 1]. color: (H, W, 3) sRGB, if the file defines its colours without a profile. notes: on
+    what was left out.
     """
 
     own: color_profiles.Values
@@ -97,7 +98,7 @@ class Values:
 
 
 def pages(encoded: bytes) -> list[Page]:
-    """The pictures in a file, in its order, without thumbnails and masks where there is anything else."""
+    """The pictures in a file, in its order. Thumbnails and masks count only if there is nothing else."""
     found = list(_all(encoded))
     whole = [page for page in found if not page.folder and not page.reduced]
     if whole:
@@ -107,7 +108,7 @@ def pages(encoded: bytes) -> list[Page]:
 
 
 def is_raw(encoded: bytes) -> bool:
-    """Whether it is a camera's raw file, whose other pictures are thumbnails."""
+    """Whether it is a raw file of a camera, whose other pictures are thumbnails."""
     if encoded[8:10] == b"CR":  # Canon's second format
         return True
     return any(page.get(_PHOTOMETRIC, 0) in _RAW or _DNG in page.tags for page in _all(encoded))
@@ -138,7 +139,7 @@ def _all(encoded: bytes) -> Iterator[Page]:
 
 
 def _inner(file: tifffile.TiffFile, place: int) -> tifffile.TiffPage:
-    """The page whose directory lies there."""
+    """The page whose directory is at this offset."""
     file.filehandle.seek(place)
     return tifffile.TiffPage(file, 0)
 
@@ -154,9 +155,9 @@ def _page(page: tifffile.TiffPage, number: int, folder: int) -> Page | None:
 
 
 def require_pieces(page: Page, length: int) -> None:
-    """Raise OSError where strips or tiles do not cover the page, or lie beyond the file, which is `length` bytes long.
+    """Raise OSError if strips or tiles do not cover the page, or lie beyond the file's `length`, bytes.
 
-    libvips would make up what is not there.
+    libvips would return arbitrary pixels for them.
     """
     width, height = max(1, page.get(256, 1)), max(1, page.get(257, 1))
     if _TILES in page.tags:
@@ -186,13 +187,13 @@ def _is_premultiplied(page: Page) -> bool:
 
 
 def _extra(page: Page) -> tuple[int, ...]:
-    """What the tag of further channels says."""
+    """The values of the tag ExtraSamples."""
     extra = page.tags.get(_EXTRA, ())
     return tuple(extra) if isinstance(extra, (tuple, list)) else (extra,)
 
 
 def _with_plain_channels(encoded: bytes, page: Page) -> bytes:
-    """The file without a word of what further channels are: libvips divides by the last one, some kinds wrongly."""
+    """The file with ExtraSamples set to 0: libvips divides by an alpha channel, and for some kinds does so wrongly."""
     changed = bytearray(encoded)
     at, code = page.places[_EXTRA]
     count = len(_extra(page))
@@ -201,9 +202,9 @@ def _with_plain_channels(encoded: bytes, page: Page) -> bytes:
 
 
 def is_misread(page: Page) -> bool:
-    """Whether libvips takes it for something else, or cannot read it.
+    """Whether libvips decodes it wrongly or not at all.
 
-    Those are half floats in planes or of Lab, tiled planes, and planes of gray with further channels.
+    These are half floats in planes or of Lab, tiled planes, and planes of gray with further channels.
     """
     photometric = page.get(_PHOTOMETRIC, _GRAY)
     half = page.get(_FORMAT, 1) == 3 and page.get(_BITS, 1) == 16
@@ -213,7 +214,7 @@ def is_misread(page: Page) -> bool:
 
 
 def decoded(encoded: bytes, page: Page) -> NDArray[Any]:
-    """(H, W, channels) of a page by tifffile, as its numbers are. Raises what tifffile raises."""
+    """(H, W, channels) of a page, decoded by tifffile, as stored. Raises what tifffile raises."""
     with tifffile.TiffFile(io.BytesIO(encoded)) as file:
         found: Any = _inner(file, page.at)
         held = np.asarray(found.asarray())
@@ -224,12 +225,12 @@ def decoded(encoded: bytes, page: Page) -> NDArray[Any]:
 
 
 def is_plain(page: Page) -> bool:
-    """Whether Pillow may have the last word: of whole bytes, or bits, it gets nothing wrong."""
+    """Whether Pillow may decode it if nothing else does: pages of 1 or 8 bits, which it decodes correctly."""
     return page.get(_BITS, 1) in (1, 8) and page.get(_FORMAT, 1) in (1, 4) and page.get(_PHOTOMETRIC, 1) <= _LAB
 
 
 def is_ordinary(page: Page) -> bool:
-    """Whether whatever reads TIFFs reads it right: unsigned integers of gray or RGB, perhaps with straight alpha."""
+    """Whether every TIFF reader decodes it correctly: unsigned integers of gray or RGB, also with straight alpha."""
     return bool(
         not page.folder
         and page.get(_PHOTOMETRIC, -1) in (_WHITE_IS_0, _GRAY, _RGB)
@@ -247,7 +248,7 @@ def refusal(page: Page, name: str) -> InvalidImageError:
 
 
 def values(image: Any, page: Page, name: str) -> Values:
-    """What a page opened by libvips holds. Raises InvalidImageError for a kind that cannot be read right."""
+    """The pixels of a page opened by libvips. Raises InvalidImageError for a kind that cannot be decoded correctly."""
     lab = image.format == "short" and page.get(_PHOTOMETRIC, _GRAY) == _LAB
     _require_known(page, image.bands, name)
     if image.format not in ("uchar", "ushort", "uint", "float", "double") and not lab:
@@ -258,7 +259,7 @@ def values(image: Any, page: Page, name: str) -> Values:
 
 
 def own_values(held: NDArray[Any], page: Page, name: str) -> Values:
-    """The same of a page that tifffile decoded, (H, W, channels)."""
+    """The same for a page that tifffile decoded, (H, W, channels)."""
     _require_known(page, held.shape[2], name)
     photometric = page.get(_PHOTOMETRIC, _GRAY)
     lab = photometric in (_LAB, _ICC_LAB) and held.dtype.kind != "f"
@@ -272,7 +273,7 @@ def own_values(held: NDArray[Any], page: Page, name: str) -> Values:
 
 
 def _turned(held: NDArray[Any], turn: int) -> NDArray[Any]:
-    """Upright, by the tag of orientation, 1 to 8."""
+    """(H, W, C) turned upright. turn: value of the tag Orientation, 1 to 8."""
     held = held.swapaxes(0, 1) if turn in range(5, 9) else held
     held = held[::-1] if turn in (3, 4, 7, 8) else held
     return np.ascontiguousarray(held[:, ::-1] if turn in (2, 3, 6, 7) else held)
@@ -286,7 +287,7 @@ def _require_known(page: Page, bands: int, name: str) -> None:
 
 
 def meant(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Values:
-    """What the numbers of a page mean: (H, W, channels), upright, black below white for gray integers."""
+    """Interpret the samples of a page, (H, W, channels), upright, 0 black for gray integers."""
     photometric, bands = page.get(_PHOTOMETRIC, _GRAY), held.shape[2]
     colors = min(_COLORS.get(photometric, 0), bands)
     alpha_at, notes = _transparency(page, colors, bands)
@@ -313,7 +314,7 @@ def meant(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> V
 
 
 def lab_to_srgb(lab: Float) -> Float:
-    """(H, W, 3) CIE L*a*b* of D50's white in sRGB, cut off where that ends."""
+    """(H, W, 3) CIE L*a*b* with white D50 to sRGB, clipped to [0, 1]."""
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=2)
     xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * (3 * (6 / 29) ** 2)) * np.array([0.9642, 1.0, 0.8251])
@@ -323,7 +324,7 @@ def lab_to_srgb(lab: Float) -> Float:
 
 
 def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
-    """L in [0, 100], a and b around 0, of what TIFF's two codes and libvips make of them."""
+    """L in [0, 100], a and b around 0, from the two encodings of TIFF and that of libvips."""
     if held.dtype.kind == "f" and photometric == _LAB:
         return np.nan_to_num(held.astype(np.float32), nan=0, posinf=100, neginf=-100)
     units = {
@@ -339,7 +340,7 @@ def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
 
 
 def _transparency(page: Page, colors: int, bands: int) -> tuple[int, tuple[str, ...]]:
-    """Which channel is alpha, 0 for none, and what to say of the others."""
+    """The index of the alpha channel, 0 for none, and notes on the others."""
     extra = _extra(page) or ((_STRAIGHT,) if bands == colors + 1 else ())
     extra = (*extra, *(0,) * (bands - colors))[: bands - colors]
     at = next((number for number, kind in enumerate(extra) if kind in (_STRAIGHT, _PREMULTIPLIED)), None)
@@ -349,7 +350,7 @@ def _transparency(page: Page, colors: int, bands: int) -> tuple[int, tuple[str, 
 
 
 def _divided(held: NDArray[Any], alpha: Float, photometric: int, page: Page, name: str) -> NDArray[Any]:
-    """Colours, (H, W, C), that were multiplied by their alpha, as deep as before. Of floats as they are."""
+    """Premultiplied colours (H, W, C) divided by their alpha, in the same type."""
     if photometric not in (_GRAY, _RGB):
         raise refusal(page, name)
     visible = np.where(alpha > 0, alpha, 1)

@@ -51,7 +51,7 @@ class Clock:
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
         now = self._now()
-        # The latest counts most: speed changes with size and with what else the machine does.
+        # The latest counts most: speed changes with the size and with the load of the machine.
         self._rate += (0.5 if self._seen else 1.0) * ((now - self._mark) / octave.work - self._rate)
         self._seen, self._mark = True, now
 
@@ -60,7 +60,7 @@ class Clock:
         self._mark = self._now()
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
-        """For the rest of this octave and all later ones, at the speed seen so far; at most what the limit leaves."""
+        """Seconds for the rest of this octave and all later ones at the measured speed, within the time limit."""
         left = ((octave.steps - done) * octave.work + sum(o.cost for o in later)) * self._rate
         left += self._kept(later[-1] if later else octave)
         return max(0.0, min(left, self._limit - self.elapsed)) if self._limit else left
@@ -82,11 +82,11 @@ class Clock:
         return (octave.steps - done) * share >= 1
 
     def _kept(self, octave: Octave) -> float:
-        """Seconds that are kept while that octave is the largest one begun."""
+        """Seconds that are reserved while that octave is the largest one begun."""
         return 0.0 if octave.area >= self._full else self._reserved
 
     def _shortest(self, octave: Octave) -> float:
-        """Seconds for the octave's targets and one evaluation, at the worst."""
+        """Seconds for the octave's targets and one evaluation, upper estimate."""
         return self._rate * octave.work * ((UNSEEN if self._seen else 1.0) + SETUP[octave.method])
 
 

@@ -1,4 +1,4 @@
-"""From the optimised image to the picture delivered: size, colours, strength, mask and alpha."""
+"""From the optimised image to the result: full size, colours, strength, mask and alpha."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Where a photograph shows faces, and a soft mask over them.
+"""Detects faces in a photograph, and makes a soft mask of them.
 
-The network is the full-range model of BlazeFace (Bazarevsky et al., arXiv 1907.05047), from MediaPipe. It knows faces
-of some 14 to 150 px, and is therefore shown the picture at several sizes. It finds faces from the front and half from
-the side, some wholly from the side, and tilted by up to about 45 degrees; lying ones are missed.
+The network is the full-range model of BlazeFace (Bazarevsky et al., arXiv 1907.05047), from MediaPipe. It detects faces
+of about 14 to 150 px, so it is run on the picture at several sizes. It detects frontal and half-profile faces, some
+full profiles, and faces tilted by up to about 45 degrees; it misses lying ones.
 
-It answers for each cell of 4 x 4 px with a score, the middle and size of a square from forehead to chin, and six
-points: the eyes, the tip of the nose, the mouth and the ears. Places are offsets from the middle of the cell; all is in
-px. So MediaPipe decodes it (modules/face_detection/face_detection_full_range_common.pbtxt): one layer of stride 4,
-anchors of fixed size in the middle of each cell, scales of 192 for an input of 192 px.
+For each cell of 4 x 4 px the network returns a score, the centre and size of a square from forehead to chin, and six
+points: the eyes, the tip of the nose, the mouth and the ears. Positions are offsets from the centre of the cell, px.
+This is the decoding of MediaPipe (modules/face_detection/face_detection_full_range_common.pbtxt): one layer of stride
+4, anchors of fixed size in the centre of each cell, scales of 192 for an input of 192 px.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from nst_core.system import threads
 from nst_core.vgg import weights
 
 SIDES = (128, 640, 1024)
-"""px: longer sides at which the picture is looked at: for faces that fill it, for those that measure a fortieth of it,
-and, in pictures that are larger than the last, for smaller ones yet."""
+"""px: longer sides of the picture for which the network is run: for faces that fill it, for faces of a fortieth of it,
+and, only in pictures larger than the last size, for smaller ones."""
 LEAST_SIZE = 14
-"""px of the square: what the network takes for smaller faces is often none (a church's window in the sun)."""
+"""px of the square: smaller detections are often wrong (a church window in the sun)."""
 MULTIPLE = 32
-"""The network halves its picture five times."""
+"""px: the sides of the network's input are multiples of this, because it halves them five times."""
 CELL = 4
-"""px."""
+"""px: side of the square for which the network gives one result."""
 LEAST_SCORE = 0.6
-"""Brush strokes and stones reached 0.56 in what was tried, faces mostly 0.7 to 0.95."""
+"""Least score of a face. In tests brush strokes and stones reached 0.56; most faces had 0.7 to 0.95."""
 SAME_FACE = 0.5
-"""Share of the smaller of two squares that lies in the other one, from which they are one face."""
+"""If at least this share of the smaller of two squares lies in the other one, they are the same face."""
 WIDE, HIGH, UP = 0.54, 0.62, 0.05
-"""Half axes of the ellipse from hairline to chin and from ear to ear, and how far its centre lies above that of the
-square, in sides of the square."""
+"""Half axes of a face's ellipse, across and from hairline to chin, and the distance of its centre above that of the
+square, all relative to the side of the square."""
 SOFT = 0.25
 """Width of a mask's border, in radii."""
 
@@ -50,8 +50,8 @@ SOFT = 0.25
 class Face:
     """A face: an ellipse from hairline to chin and from ear to ear. Lengths are pixels of the picture.
 
-    x, y: its centre, of which (0, 0) is the outer corner of the first pixel. roll: radians that the face is turned
-    clockwise, as seen. score: how sure the network is, from LEAST_SCORE to 1.
+    x, y: its centre; (0, 0) is the outer corner of the first pixel. roll: clockwise rotation, radians. score: of the
+    network, from LEAST_SCORE to 1.
     """
 
     x: float
@@ -63,9 +63,9 @@ class Face:
 
 
 def find_faces(picture: Float) -> tuple[Face, ...]:
-    """picture: (H, W, 3) sRGB in [0, 1], of any size. Returns what faces are found, the surest first.
+    """The faces in a picture (H, W, 3), sRGB in [0, 1], of any size; the highest score first.
 
-    Raises DamagedWeightsError where the network's file is not the one that was installed.
+    Raises DamagedWeightsError if the network's file has another digest than the released one.
     """
     longer = max(picture.shape[:2])
     seen = _bytes(picture)
@@ -74,7 +74,7 @@ def find_faces(picture: Float) -> tuple[Face, ...]:
 
 
 def face_mask(shape: tuple[int, int], faces: Sequence[Face]) -> Float:
-    """(H, W) in [0, 1] for a picture of this height and width: 1 on faces, 0 beyond, a raised cosine in between."""
+    """(H, W) in [0, 1] for a picture of this height and width: 1 on faces, 0 outside, a raised cosine in between."""
     mask = np.zeros(shape, np.float32)
     for face in faces:
         reach = (1 + SOFT) * max(face.half_width, face.half_height)
@@ -91,7 +91,7 @@ def face_mask(shape: tuple[int, int], faces: Sequence[Face]) -> Float:
 
 
 def _bytes(picture: Float) -> Image.Image:
-    """The picture in 8 bits, in strips: a large one takes much memory as it is."""
+    """The picture in 8 bits, converted strip by strip to save memory."""
     height, width = picture.shape[:2]
     out = np.empty((height, width, 3), np.uint8)
     for rows in strips(height, width):
@@ -105,9 +105,9 @@ def _session() -> ort.InferenceSession:
 
 
 def _found(picture: Image.Image, side: int) -> Float:
-    """What the network finds in the picture with this longer side: (N, 17), score and box as it gives them, but placed.
+    """(N, 17): score, square and points of the faces that the network detects at this longer side.
 
-    All but the score are pixels of the given picture.
+    Positions and sizes are in pixels of the given picture.
     """
     longer = max(picture.size)
     scale = min(side, max(longer, SIDES[0])) / longer
@@ -119,13 +119,13 @@ def _found(picture: Image.Image, side: int) -> Float:
     rows, columns = np.nonzero((score[0, 0] >= LEAST_SCORE) & (box[0, 2:4].min(axis=0) >= LEAST_SIZE))
     values = box[0][:, rows, columns].reshape(8, 2, -1)
     at = np.stack([columns, rows]) * CELL + CELL / 2
-    values[np.arange(8) != 1] += at  # all but the size are places
+    values[np.arange(8) != 1] += at  # all but the size are positions
     values *= np.array([picture.width / width, picture.height / height])[:, None]
     return np.concatenate([score[0, 0, rows, columns][None], values.reshape(16, -1)]).T
 
 
 def _merged(found: Float) -> list[Float]:
-    """One entry for each face, the surest first: the mean, weighted by scores, of all that lie on its surest."""
+    """One row (17,) for each face, the highest score first: the mean, weighted by scores, of overlapping detections."""
     rest = found[np.argsort(-found[:, 0], kind="stable")]
     merged = []
     while len(rest):
@@ -138,7 +138,7 @@ def _merged(found: Float) -> list[Float]:
 
 
 def _shared(one: Float, others: Float) -> Float:
-    """Share of the smaller square that lies in the other one: (N,) for (17,) and (N, 17)."""
+    """(N,): the share of the smaller square that lies in the other one. one: (17,); others: (N, 17)."""
     low = np.maximum(one[1:3] - one[3:5] / 2, others[:, 1:3] - others[:, 3:5] / 2)
     high = np.minimum(one[1:3] + one[3:5] / 2, others[:, 1:3] + others[:, 3:5] / 2)
     common = np.prod(np.maximum(high - low, 0), axis=1)
@@ -147,7 +147,7 @@ def _shared(one: Float, others: Float) -> Float:
 
 
 def _face(found: Float) -> Face:
-    """The ellipse of a finding. Eyes and mouth together tell which way is up: from the side, eyes tell little."""
+    """The ellipse of a detection. Its roll is computed from eyes and mouth, because in profile the eyes coincide."""
     right_eye, left_eye, _, mouth = found[5:13].reshape(4, 2)
     across, down = left_eye - right_eye, mouth - (left_eye + right_eye) / 2
     roll = math.atan2(across[1] - down[0], across[0] + down[1])

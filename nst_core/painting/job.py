@@ -1,4 +1,4 @@
-"""What goes into a run and what comes out of it: plain frozen data."""
+"""Input and output of a run: frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nst_core.shared.sentences import Note
 from nst_core.shared.settings import MIN_SIDE, Settings
 
 _ROUNDING = 1e-4
-"""How far beyond [0, 1] is the rounding of a sum of shares."""
+"""Largest excess over [0, 1] that counts as a rounding error."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,11 @@ class StyleSource:
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """A picture to paint like, equal to itself alone.
+    """A style picture. Compared by identity.
 
-    pixels: (H, W, 3 or 4) sRGB in [0, 1]; weight: its share, relative to the others'.
-
-    guide: (H, W) of the content, in [0, 1], where the style counts; None: everywhere. source: the file that holds
-    exactly these pixels, if one does: a worker is sent that instead.
+    pixels: (H, W, 3 or 4) sRGB in [0, 1]. weight: its share, relative to those of the other styles. guide: (H, W) of
+    the content's size, in [0, 1], where the style counts; None: everywhere. source: the file with exactly these pixels,
+    if there is one; it is sent to workers instead of the pixels.
     """
 
     pixels: Float
@@ -58,11 +57,11 @@ class Style:
 
 @dataclass(frozen=True, eq=False)
 class Excerpt:
-    """What a content is a smaller copy of, or a part, equal to itself alone.
+    """The larger picture of which a content is a part or a smaller copy. Compared by identity.
 
-    whole: (height, width) of the picture that its painting foretells, px. place: (top, left, bottom, right) of the
-    content in it, shares of its sides. around: (H, W, 3 or 4), all of it, small. begun: (H, W, 3), how the content has
-    been painted so far, at any size.
+    whole: its (height, width), px. place: (top, left, bottom, right) of the content in it, as shares of its sides.
+    around: (H, W, 3 or 4), the larger picture itself, reduced. begun: (H, W, 3), an earlier result for the content, of
+    any size, from which to continue.
     """
 
     whole: tuple[int, int]
@@ -79,13 +78,13 @@ class Excerpt:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """All a run needs, checked when made; equal to itself alone.
+    """The input of a run, validated when it is created. Compared by identity.
 
-    content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), where to start instead of what the
-    settings say. mask: (H, W) in [0, 1], 1 where to stylize. strength_map: (H, W) in [0, 1], which multiplies the
-    strength position by position. part: the share of a larger picture's area that this is; strokes have the size they
-    have in the whole. excerpt: that picture, where this is painted as it would be.
-    Raises InvalidImageError (and its kinds) or InvalidSettingError.
+    content: (H, W, 3 or 4) sRGB in [0, 1] with straight alpha. init: (H, W, 3), the image to start from; None: as the
+    settings say. mask: (H, W) in [0, 1], 1 where to stylize. strength_map: (H, W) in [0, 1], factor on the strength at
+    each position. part: the content's share of the area of a larger picture, from which brush sizes are taken; 1 for a
+    picture of its own. excerpt: that larger picture, if the content is to be painted as it would be in it.
+    Raises InvalidImageError (and subclasses) or InvalidSettingError.
     """
 
     content: Float
@@ -127,7 +126,7 @@ class Job:
 
     @property
     def visible(self) -> Float:
-        """(H, W): how much of each pixel takes part: alpha times mask."""
+        """(H, W) in [0, 1]: alpha times mask."""
         alpha = self.content[..., 3] if self.content.shape[2] == 4 else None
         visible = np.broadcast_to(np.float32(1), self.content.shape[:2]) if alpha is None else alpha
         return visible if self.mask is None else visible * self.mask
@@ -144,7 +143,7 @@ def decoded_style(encoded: bytes, name: str, weight: float = 1.0) -> Style:
 
 
 def reduced(job: Job, side: int) -> Job:
-    """The same job over a picture whose longer side is at most `side`, MIN_SIDE for its shorter one permitting."""
+    """The job with a picture of at most `side` px on its longer side, and at least MIN_SIDE on its shorter one."""
     height, width = job.content.shape[:2]
     scale = min(1.0, max(side / max(height, width), MIN_SIDE / min(height, width)))
     if scale == 1:
@@ -206,7 +205,7 @@ def _is_other(values: object) -> bool:
 
 
 def _what(values: object) -> str:
-    """What was given, for a person."""
+    """Type and shape of a value, for messages."""
     if isinstance(values, np.ndarray):
         return f"an array of {values.dtype} of shape {values.shape}"
     return f"of type {type(values).__name__}"
@@ -214,9 +213,9 @@ def _what(values: object) -> str:
 
 @dataclass(frozen=True)
 class Metrics:
-    """What a run cost. evaluations: of the objective, per octave; peak_memory: bytes of the engine, at most so far.
+    """Measurements of a run. evaluations: of the objective, per octave. peak_memory: of the engine so far, bytes.
 
-    card: the name of the graphics card that computed, if one did and has one.
+    card: the name of the graphics card; empty on a processor, or if the name is unknown.
     """
 
     seconds: float
@@ -236,7 +235,7 @@ class Metrics:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """Equal to itself alone. The picture, with as many channels as the content had, and how it came about."""
+    """The result of a run. pixels: (H, W, 3 or 4), as the content. Compared by identity."""
 
     pixels: Float
     metrics: Metrics

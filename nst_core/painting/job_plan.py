@@ -1,4 +1,4 @@
-"""What a job will do and cost, told before it is done: sizes, steps, tiles, seconds, and the memory it may take."""
+"""The plan of a job: resolutions, steps, tiles, seconds and memory; and the memory budget that it must keep."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from nst_core.vgg.losses import Weights
 _SIDES = {"cpu": 256, "gpu": 512}
 
 _LARGE = 1024
-"""px: where speed is measured; a graphics card shows what it can only on larger pictures."""
+"""px: side of the picture for measuring the speed of other devices, which are fast only on large pictures."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """How a picture of this size will be painted.
 
-    carried: what the last octave found is enlarged to the full size. seconds: None where no speed is known. memory:
-    bytes of the engine at most; free: bytes that are free where it computes, None where nobody knows. notes: what a
-    person should know, the backend's included.
+    carried: whether the last octave is upscaled to full size. seconds: None if the speed is not known. memory: largest
+    memory of the engine, bytes. free: free bytes of the memory in which it computes; None if unknown. notes: for the
+    user, those of the backend included.
     """
 
     height: int
@@ -90,7 +90,7 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
 
 
 def speed_of(backend: Backend, side: int = 0) -> float:
-    """Seconds for a unit of work here: measured on a picture of that side (px; 0: one that takes a few seconds)."""
+    """Seconds for a unit of work, measured. side: of the picture to measure with, px; 0: a few seconds' work."""
     side = side or _SIDES.get(backend.device, _LARGE)
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
@@ -108,7 +108,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 SHARE = 0.9
-"""Of what is free: other programs want some too."""
+"""Share of the free memory that the engine may take."""
 
 _sharers = {"cpu": 1, "card": 1}
 
@@ -117,7 +117,7 @@ _parts: dict[str, float] = {}
 
 
 def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[Note, ...]]:
-    """The octaves as memory allows them, and what a person should know of that."""
+    """The octaves, in tiles or without the largest if memory requires it, and notes for the user."""
     height, width = job.content.shape[:2]
     area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
     fitting = arranged(octaves, area, room, regions, needs(backend.device, backend.precision))
@@ -129,7 +129,7 @@ def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[li
 
 
 def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:
-    """Have the library see to it that the memory that was set is kept: or what the plan takes, where none keeps it."""
+    """Set the library's memory limit: the `memory` setting, or the plan's peak if that is larger."""
     height, width = job.content.shape[:2]
     place = needs(backend.device, backend.precision)
     least = peak(octaves, height * width / 1e6, region_count(job.styles), place)
@@ -137,7 +137,7 @@ def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> Non
 
 
 def budget(settings: Settings, backend: Backend) -> float:
-    """Bytes that the engine may hold where the backend computes: what was set, or what it holds and what is free."""
+    """Bytes that the engine may hold: the `memory` setting, or what it holds already and SHARE of what is free."""
     if settings.memory:
         return settings.memory * 1e9
     free = backend.free_memory()

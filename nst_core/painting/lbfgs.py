@@ -1,9 +1,9 @@
 """L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step.
 
-Arrays and the numbers made of them stay where the backend computes; each iteration reads only the losses on the host.
-Directions by the two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of
-the quasi-Newton model instead of a line search; iterates are clipped to
-[0, 1]. Clipped pixels whose gradient points outwards are excluded from the search direction.
+Arrays and scalars stay on the backend's device; each iteration copies only the losses to the host. Directions by the
+two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of the quasi-Newton
+model instead of a line search. Iterates are clipped to [0, 1]. Clipped pixels whose gradient points outwards are
+excluded from the search direction.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Step:
 
 @dataclass
 class _Memory:
-    """The last pairs of moves s and gradient changes y."""
+    """The last pairs of moves s and gradient changes y, at most `size`."""
 
     size: int
     first_move: float
@@ -76,8 +76,8 @@ def descend(
 ) -> Iterator[Step]:
     """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
 
-    The last iterate yielded has been evaluated: its losses are its own. A first move that raised the loss is taken
-    back, and the next one starts from `image` again with the curvature found. Ends before a loss that is not finite.
+    The losses of a step belong to its image. A first move that raised the loss is undone, and the next one starts from
+    `image` again with the measured curvature. Ends before a loss that is not finite.
     """
     shape, memory = image.shape, _Memory(history, first_move)
     x = image.reshape(-1).clip(0, 1)

@@ -1,13 +1,13 @@
-"""Which piece of a style is nearest to each piece of a picture, and a picture put together from such pieces.
+"""Nearest-neighbour search between the cells of a picture and of a style, and pictures assembled from style pieces.
 
-Pieces are compared by VGG19 features of cells of 4 x 4 px. A cell's vector is what four layers say of it, put on top of
-each other (a hypercolumn). Nearest is the vector with the largest cosine after both pictures' means were taken off
-(Kolkin et al., Neural Neighbor Style Transfer, 2022). 2 x 2 cells are a block: relu4_1 has one position for it, so the
-products of that layer are computed once for 16 pairs of cells. Small pictures compare all pairs; larger ones compare
-the means of blocks, and then the cells of the best blocks. Where only finer pieces are sought, for a picture that was
-matched at a smaller size, cells compare their shallow layers at the places that this match and its neighbours point to
-(after Barnes et al., PatchMatch, 2009). A picture is put together from pieces of 12 x 12 px around cells, which overlap
-and fade into each other under a Hann window.
+Cells are squares of 4 x 4 px. A cell's vector consists of the VGG19 features of four layers at its position (a
+hypercolumn). The nearest cell is that with the largest cosine, after the mean features of both pictures were subtracted
+(Kolkin et al., Neural Neighbor Style Transfer, 2022). A block is 2 x 2 cells: relu4_1 has one position for it, so the
+products of that layer are computed once for 16 pairs of cells. For small pictures all pairs are compared; for larger
+ones the means of blocks, and then the cells of the best blocks. At full size, where only detail is added, cells compare
+their shallow layers at the positions that the match of the last octave and its neighbours point to (after Barnes et
+al., PatchMatch, 2009). Pictures are assembled from pieces of 12 x 12 px around cells, which overlap and are blended by
+a Hann window.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from nst_core.vgg.losses import TINY, Array
 Index = NDArray[np.int64]
 
 SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
-"""How much each layer counts in a distance. Sum 1."""
+"""Weight of each layer in a distance; the sum is 1."""
 
 ALL_PAIRS = 2.7e8
-"""Pairs of cells up to which all are compared: a picture of 512 px and a style of its size."""
+"""Largest number of pairs of cells that are all compared: a picture of 512 px and a style of its size."""
 
 ROWS = 1 << 16
-"""Cells that are compared with their candidates at a time."""
+"""Number of cells that are compared with their candidates at a time."""
 
 Means = Mapping[str, Array]
 """A picture's mean features (1, C) by layer."""
@@ -40,7 +40,7 @@ Means = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Pieces:
-    """A style's cells. grid: (h, w), how many. scale: by layer, what its features count."""
+    """A style's cells. grid: their number (h, w). scale: factor on the features of each layer."""
 
     blocks: Blocks
     grid: tuple[int, int]
@@ -58,17 +58,17 @@ class FinePieces:
 
 @dataclass(frozen=True)
 class Found:
-    """The nearest cells: index (h, w, 2), row and column in a style of so many cells (grid)."""
+    """The nearest cells. index: (h, w, 2), row and column in the style. grid: (h, w) of the style."""
 
     index: Index
     grid: tuple[int, int]
 
     def enlarged(self, size: tuple[int, int], grid: tuple[int, int]) -> Index:
-        """What they say of a larger picture of so many cells (height, width), for the style at a size of that grid."""
+        """(*size, 2): the match for a larger picture of `size` cells (h, w) and the style at a size of `grid` cells."""
         lines = []
         for side, short, large, small in zip(size, self.index.shape[:2], grid, self.grid, strict=True):
             parent = np.minimum(np.arange(side) * short // side, short - 1)
-            # How far a cell lies inside its parent, in cells: there in the style its own counterpart lies.
+            # A cell has the same offset from the first cell of its parent as its match from the parent's match.
             lines.append((parent, np.arange(side) - -(-parent * side // short), large / small))
         (rows, below, tall), (columns, beside, wide) = lines
         start = self.index[rows][:, columns] * np.array((tall, wide))
@@ -78,14 +78,14 @@ class Found:
 
 
 def pieces(held: Mapping[str, Array]) -> Pieces:
-    """held: a style's features by layer, as `Backend.held` gives them for the painterly method."""
+    """The cells of a style. held: its features by layer, from `Backend.held` for the painterly method."""
     means = means_of(held)
     scale = _scale(held, means)
     return Pieces(_blocks(held, scale, means), _grid(held), scale)
 
 
 def fine_pieces(held: Mapping[str, Array]) -> FinePieces:
-    """held: a style's features of the shallow layers."""
+    """The cells of a style by their shallow layers. held: its features of these layers."""
     means = means_of(held)
     scale = _scale(held, means)
     return FinePieces(_rows(held, scale, means), _grid(held), scale)
@@ -101,7 +101,7 @@ def _scale(held: Mapping[str, Array], means: Means) -> dict[str, float]:
 
 
 def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = None) -> Means:
-    """A picture's mean features. shares: (1, 1, h, w) by layer, how much each position counts."""
+    """A picture's mean features. shares: (1, 1, h, w) by layer, weights of the positions."""
     if shares is None:
         return {layer: values.mean((2, 3)) for layer, values in held.items()}
     return {
@@ -112,7 +112,7 @@ def means_of(held: Mapping[str, Array], shares: Mapping[str, Array] | None = Non
 def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pieces) -> Index:
     """(h, w, 2): row and column of the nearest style cell of each cell.
 
-    held: the picture's features; means: of the picture, or of the part of it in which the style counts.
+    held: the picture's features. means: their means over the part of the picture in which the style counts.
     """
     (height, width), query = _grid(held), _blocks(held, style.scale, means)
     every = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
@@ -125,7 +125,7 @@ def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pi
 
 
 def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, start: Index) -> Index:
-    """The same among the places that `start` (h, w, 2) and its neighbours point to, by the shallow layers alone."""
+    """The same among the style cells that `start` (h, w, 2) and its neighbours point to, by the shallow layers only."""
     height, width = start.shape[:2]
     query = _rows(held, style.scale, means)
     found = np.empty((height, width, 2), np.int64)
@@ -148,11 +148,11 @@ def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, sta
 
 
 def _of_blocks(cells: Index, grid: tuple[int, int]) -> Index:
-    """Row and column (..., 2) of cells in a grid, counted block by block for each of the four places in a block."""
+    """(..., 2): row and column in a grid of cells that are indexed as by `Backend.nearest`."""
     rows, across = (-(-side // 2) for side in grid)
     place, block = np.divmod(cells, rows * across)
     found: Index = np.stack([block // across * 2 + place // 2, block % across * 2 + place % 2], axis=-1)
-    # Where a side is odd, the last cells stand twice in their blocks.
+    # If a side is odd, the last cells occur twice in their blocks.
     clipped: Index = np.minimum(found, np.array(grid) - 1)
     return clipped
 
@@ -163,7 +163,7 @@ def _grid(held: Mapping[str, Array]) -> tuple[int, int]:
 
 
 def _blocks(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Blocks:
-    """The cells' vectors. Where a side is odd, the last cells stand twice in their blocks."""
+    """The cells' vectors. If a side is odd, the last cells occur twice in their blocks."""
     rows, across = (-(-side // 2) for side in _grid(held))
     maps = _scaled(held, scale, means)
     shared = _repeated(maps.pop(BLOCK_LAYER), rows, across)
@@ -178,7 +178,7 @@ def _blocks(held: Mapping[str, Array], scale: Mapping[str, float], means: Means)
 
 
 def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> Array:
-    """(h * w, F), each row of length 1: the cells' vectors of layers with a position for each cell."""
+    """(h * w, F): the cells' vectors, each of length 1, for layers with one position per cell."""
     maps, (height, width) = list(_scaled(held, scale, means).values()), _grid(held)
     rows = _empty((height * width, sum(len(values) for values in maps)), maps[0])
     _join(maps, rows)
@@ -186,17 +186,17 @@ def _rows(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -
 
 
 def _scaled(held: Mapping[str, Array], scale: Mapping[str, float], means: Means) -> dict[str, Array]:
-    """The maps (C, h, w) without their means."""
+    """The maps (C, h, w), centred and scaled."""
     return {layer: (values[0] - means[layer][0][:, None, None]) * scale[layer] for layer, values in held.items()}
 
 
 def _empty(shape: tuple[int, ...], like: Array) -> Array:
-    """Of the same library and device."""
+    """An uninitialised float32 array of the same library and device."""
     return np.empty(shape, np.float32) if isinstance(like, np.ndarray) else like.new_empty(shape)
 
 
 def _join(maps: Sequence[Array], rows: Array) -> None:
-    """Write maps (C, h, w) beside each other into (h * w, all C)."""
+    """Write maps (C, h, w) side by side into rows (h * w, sum of C)."""
     first = 0
     for values in maps:
         rows[:, first : first + len(values)] = values.reshape(len(values), -1).T
@@ -204,7 +204,7 @@ def _join(maps: Sequence[Array], rows: Array) -> None:
 
 
 def _repeated(values: Array, height: int, width: int) -> Array:
-    """(C, h, w) with its last row and column once more where it is smaller than that."""
+    """(C, height, width): the map, with its last row or column repeated if it is smaller."""
     down, right = (
         np.minimum(np.arange(side), size - 1) for side, size in zip((height, width), values.shape[1:], strict=True)
     )
@@ -212,7 +212,7 @@ def _repeated(values: Array, height: int, width: int) -> Array:
 
 
 def _products(a: Array, b: Array) -> NDArray[np.float32]:
-    """The scalar product of each row of (N, F) with that of the other."""
+    """(N,): the scalar product of each row of `a` (N, F) with that of `b`."""
     if isinstance(a, np.ndarray):
         found: NDArray[np.float32] = np.einsum("ij,ij->i", a, b)
         return found
@@ -220,7 +220,7 @@ def _products(a: Array, b: Array) -> NDArray[np.float32]:
 
 
 def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[Index]:
-    """Where a cell may have its nearest: where its neighbours' neighbours point to, and around its own start."""
+    """Candidates (rows, w, 2) for the nearest cell: those that cells 2 away point to, and those around the cell's start."""
     height, width = start.shape[:2]
     last = np.array(grid) - 1
     above, left = np.arange(rows.start, rows.stop), np.arange(width)
@@ -237,7 +237,7 @@ _WIDE = 3 * CELL
 
 
 def assembled(style: Float, index: Index, height: int, width: int) -> Float:
-    """style: (H', W', 3); index: (h, w, 2), the style's cell for each cell. Returns (height, width, 3)."""
+    """(height, width, 3): a picture of overlapping pieces of the style (H', W', 3). index: (h, w, 2), style cells."""
     rows, columns = (side // CELL for side in style.shape[:2])
     blocks = style[: rows * CELL, : columns * CELL].reshape(rows, CELL, columns, CELL, 3).swapaxes(1, 2)
     h, w = index.shape[:2]
@@ -247,7 +247,7 @@ def assembled(style: Float, index: Index, height: int, width: int) -> Float:
         for right in (-1, 0, 1):
             y, x = np.clip(np.arange(h) + down, 0, h - 1), np.clip(np.arange(w) + right, 0, w - 1)
             place = index[y][:, x]
-            # The neighbour's piece reaches over this cell: as far from its centre as this cell is from the neighbour.
+            # This cell shows the part of the neighbour's piece that has the same offset from its centre.
             row = np.clip(place[..., 0] + (np.arange(h) - y)[:, None], 0, rows - 1)
             column = np.clip(place[..., 1] + (np.arange(w) - x)[None], 0, columns - 1)
             part = window[(1 - down) * CELL : (2 - down) * CELL, (1 - right) * CELL : (2 - right) * CELL]
@@ -257,7 +257,7 @@ def assembled(style: Float, index: Index, height: int, width: int) -> Float:
 
 
 def _window() -> Float:
-    """(12, 12): shares that add up to 1 wherever nine pieces overlap."""
+    """(12, 12): weights of a piece; those of the nine overlapping pieces add up to 1."""
     line = np.hanning(_WIDE + 2)[1:-1]
     line = line / line.reshape(3, CELL).sum(0)[np.arange(_WIDE) % CELL]
     return np.outer(line, line).astype(np.float32)

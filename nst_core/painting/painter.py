@@ -1,4 +1,4 @@
-"""An octave: where its image starts from, and what it is compared with; and the way from one size to the next."""
+"""Start image and objective of each octave, and upscaling from one octave to the next and to full size."""
 
 from __future__ import annotations
 
@@ -37,49 +37,49 @@ from nst_core.vgg.layers import CELL
 from nst_core.vgg.losses import Targets
 
 NOISE = 0.2
-"""Standard deviation of a noise init, before it takes the styles' colours."""
+"""Standard deviation of a noise init, before it is matched to the styles' colours."""
 VARIATION, CLOUD = 0.1, 16
-"""Standard deviation and width (px) of the clouds that make one seed's painting differ from another's."""
+"""Standard deviation and size (px) of the smooth noise that makes results of different seeds differ."""
 PIECES = 0.35
-"""Share of the matched pieces' pixels in an octave's start; the rest is the enlarged picture."""
+"""Share of the matched pieces in an octave's start image; the rest is the upscaled result of the octave before."""
 PAINTED = 0.25
-"""Share of what has been painted so far in what looks for its nearest pieces; the rest is the photograph."""
+"""Share of the result so far in the query of the matching; the rest is the photograph."""
 FACES_KEPT = 0.55
-"""How much *keep faces* takes off the strength in the middle of a face."""
+"""Relative reduction of the strength by *keep faces* in the middle of a face."""
 FIRST_PICTURE_SIDE = 160
-"""Longest edge of the octave whose pieces make the first picture, px."""
+"""Longest edge of the first picture, px."""
 FINER = 0.7
-"""Share of what the styles' pieces have beyond an enlarged picture, that is added to it at full size."""
+"""Share of the styles' fine detail that is added to the upscaled picture at full size."""
 TILE, TILE_MARGIN = 1024, 64
-"""px: in such parts pieces are put together at full size."""
+"""px: tiles in which fine detail is computed at full size."""
 _SMALL = (MIN_SIDE, MIN_SIDE)
-"""A size for regions whose guides do not matter."""
+"""A size for regions whose guides are not used."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """An octave ready to be painted. start: (H, W, 3)."""
+    """Start image (H, W, 3) and objective of an octave."""
 
     start: Float
     objective: Objective
 
 
 def go_on() -> None:
-    """What is called before each part of a long piece of work, where nobody may want to end it."""
+    """Do nothing: the default for `before_part`."""
 
 
 class Painter:
-    """A job's image on its way from size to size."""
+    """Computes start images and objectives for the octaves of a job. Keeps what one octave passes to the next."""
 
     def __init__(
         self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = go_on
     ) -> None:
-        """content: (H, W, 3) at full size, nothing hidden in it; styles: in the colours that are wanted.
+        """content: (H, W, 3) at full size with hidden pixels filled. styles: with their colours adjusted.
 
-        before_part: called again and again in long pieces of work; what it raises ends them.
+        before_part: called before each tile of a long computation; may raise to end it.
         """
         if job.init is not None:
-            # Its hidden pixels shall influence nothing either.
+            # Hidden pixels must not influence the result.
             job = replace(job, init=fill_hidden(job.init, job.visible))
         if job.settings.texture and job.settings.by_pieces:
             job, content = _without_photograph(job), _patchworks(job, content, styles)
@@ -98,8 +98,8 @@ class Painter:
 
     @property
     def brush_size(self) -> float:
-        """Of the strokes, against those of the style pictures, in the picture that this is, or is a part of."""
-        # A style beside its copy has twice the area, and strokes of the same size.
+        """Size of the strokes relative to those of the style pictures; for a part, that in the larger picture."""
+        # A style with a copy beside it has COPIES times the area, and strokes of the same size.
         grown = 1 if self.job.settings.style_copies == "none" else math.sqrt(COPIES)
         return self.job.settings.brush_size * grown / math.sqrt(self.job.part)
 
@@ -110,7 +110,7 @@ class Painter:
         return self._small
 
     def first_picture(self, backend: Backend, height: int, width: int) -> Float:
-        """(h, w, 3): what to show before anything is evaluated, at this size or smaller."""
+        """(h, w, 3): a picture to show before the first evaluation, at this size or smaller."""
         if self.job.init is not None or not self.painterly or self.job.settings.init != "sketch":
             return self._first(height, width)
         scale = min(1.0, max(FIRST_PICTURE_SIDE / max(height, width), MIN_SIDE / min(height, width)))
@@ -119,7 +119,7 @@ class Painter:
         return unwrapped(picture) if self.job.settings.seamless else picture
 
     def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
-        """The octave of this size. image: (h, w, 3), what the octave before it ended with."""
+        """Start image and objective at this size. image: (h, w, 3), result of the octave before, if there was one."""
         again = image is not None and image.shape[:2] == (height, width)
         if self.painterly:
             grown = None if image is None else self._grown(image, height, width)
@@ -132,9 +132,9 @@ class Painter:
         return Canvas(start, self._objective(backend, targets))
 
     def to_full_size(self, backend: Backend, image: Float) -> Float:
-        """The image (h, w, 3) at full size, where nothing more is evaluated: with finer pieces of the styles."""
+        """(H, W, 3): the image (h, w, 3) upscaled to full size without optimisation, with fine detail of the styles."""
         height, width = self._whole.shape[:2]
-        # What an excerpt is the beginning of is painted further at larger sizes.
+        # The picture that an excerpt belongs to has larger octaves.
         small = max(image.shape[:2]) <= DRAFT and self.job.excerpt is None
         draft = small or self.job.settings.quality == "draft"
         plainly = draft or self.job.settings.seamless or not self.matches.found
@@ -161,7 +161,7 @@ class Painter:
         return Scene(content, visible, regions, height * width, self.brush_size)
 
     def part(self, rows: slice, columns: slice) -> Scene:
-        """A part of the picture at full size."""
+        """The scene of a part of the picture at full size."""
         height, width = self._whole.shape[:2]
         guided = guided_in(guided_at(self.styles, height, width), rows, columns)
         content = self._whole[rows, columns]
@@ -174,9 +174,9 @@ class Painter:
     def _matched(
         self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
     ) -> tuple[Targets, Float]:
-        """The targets of the painterly method, and the picture (height, width, 3) that it starts from.
+        """The targets of the painterly method, and the start image (height, width, 3).
 
-        grown: (height, width, 3), what has been painted, at this size.
+        grown: (height, width, 3), the result so far, upscaled to this size.
         """
         settings = self.job.settings
         scene, strength, looks = self._looked_at(grown, height, width)
@@ -190,7 +190,7 @@ class Painter:
         return targets, grown + np.float32(PIECES) * (begin - grown)
 
     def _looked_at(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, Looks]:
-        """What there is at a size, how far to go where, and what looks for its pieces. grown: as for `_matched`."""
+        """Scene, strength and query of the matching at this size. grown: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
         amount = resize(self.map[..., None], height, width)[..., 0]
@@ -208,9 +208,9 @@ class Painter:
         return scene, strength_at(settings, amount), looks
 
     def _sought(self, painted: Float, height: int, width: int) -> Float:
-        """What looks for its nearest pieces: the photograph, and a little of what was painted at half the size.
+        """The query of the matching: the photograph, with a share of what `painted` has beyond it at half the size.
 
-        A texture has no photograph: what was painted looks for them.
+        A texture has no photograph; its query is `painted`.
         """
         if self.job.settings.texture:
             return painted
@@ -219,7 +219,7 @@ class Painter:
         return content + np.float32(PAINTED) * (painted - coarse)
 
     def _first(self, height: int, width: int) -> Float:
-        """(height, width, 3): where a run starts from that does not start from pieces."""
+        """(height, width, 3): the start image if it is not made of pieces."""
         settings = self.job.settings
         content = self.content(height, width)
         if self.job.init is not None:
@@ -241,22 +241,22 @@ class Painter:
         return (resized if self.job.settings.seamless else resize)(image, height, width)
 
     def _upscaled(self, image: Float, height: int, width: int) -> Float:
-        """The image at its next size: what was changed is enlarged, not the picture, which has its finest detail."""
+        """The next octave's start: the image minus its own start is upscaled and added to a new start."""
         settings = self.job.settings
         steady = self.job.init is not None or not settings.from_noise
         below = self._ground
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
             return self._grown(image, height, width)
-        # What was begun at this size and given up has left a ground of this size.
+        # An attempt at this size that failed may have left a start image of this size.
         below = resize(below, *image.shape[:2])
         return enlarged(image, below, self._first(height, width).copy())
 
 
 class _Refining:
-    """Adds to parts of an enlarged picture what is too fine for the size that it was painted at: from the styles."""
+    """Adds fine detail of the styles to parts of an upscaled picture."""
 
     def __init__(self, painter: Painter, backend: Backend, scale: float) -> None:
-        """scale: of the painted picture, against its full size."""
+        """scale: size of the optimised picture relative to full size."""
         self._painter, self._backend, self._scale = painter, backend, scale
         height, width = painter.map.shape
         self._styles = [
@@ -271,7 +271,7 @@ class _Refining:
         ]
 
     def __call__(self, whole: Float, rows: slice, columns: slice) -> Float:
-        """That part of the picture (H, W, 3)."""
+        """(h, w, 3): these rows and columns of the picture (H, W, 3) with the detail added."""
         painter, image = self._painter, whole[rows, columns]
         scene = painter.part(rows, columns)
         sought = image
@@ -295,13 +295,13 @@ def _spans(box: Box) -> tuple[slice, slice]:
 
 
 def _without_photograph(job: Job) -> Job:
-    """A texture: nothing of a photograph is kept."""
+    """The job of a texture, for which the content does not count."""
     settings = replace(job.settings, strength=max(BALANCED, job.settings.strength), keep_faces=False)
     return replace(job, settings=settings, strength_map=None, excerpt=None)
 
 
 def _patchworks(job: Job, content: Float, styles: Sequence[Style]) -> Float:
-    """(H, W, 3): what a texture begins as, of each region's styles."""
+    """(H, W, 3): the start image of a texture, made of each region's styles."""
     height, width = content.shape[:2]
     brush_size, seed = job.settings.brush_size / math.sqrt(job.part), job.settings.seed
 
@@ -312,7 +312,7 @@ def _patchworks(job: Job, content: Float, styles: Sequence[Style]) -> Float:
 
 
 def around_of(job: Job) -> Float | None:
-    """(H, W, 3): the picture that the job's is a part of, small, nothing hidden in it; None if it stands for itself."""
+    """(H, W, 3): the picture that the content is a part of, reduced, hidden pixels filled; None if there is none."""
     around = job.excerpt.around if job.excerpt else None
     if around is None or around.shape[2] == 3:
         return around
@@ -320,12 +320,12 @@ def around_of(job: Job) -> Float | None:
 
 
 def strength_map(job: Job, content: Float, around: Float | None = None) -> Float:
-    """(H, W) in [0, 1]: what multiplies the strength at each position: the artist's map, lower where a face is.
+    """(H, W) in [0, 1]: the factor on the strength at each position: the user's map, reduced on faces.
 
-    around: the picture that this is a part of, small, in which faces are whole.
+    around: the picture that the content is a part of, reduced; faces are detected there, because parts may cut them.
     """
     plain = np.ones(content.shape[:2], np.float32)
-    if job.strength_map is not None:  # what it says of hidden pixels shall influence nothing either
+    if job.strength_map is not None:  # hidden pixels must not influence the result
         plain = fill_hidden(job.strength_map[..., None], job.visible)[..., 0]
     if not job.settings.keep_faces:
         return plain
@@ -341,7 +341,7 @@ def strength_map(job: Job, content: Float, around: Float | None = None) -> Float
 
 
 def placed(excerpt: Excerpt, around: Float) -> tuple[slice, slice]:
-    """The rows and columns of the picture around that an excerpt shows."""
+    """The rows and columns of an excerpt in the reduced larger picture `around`."""
     top, left, bottom, right = excerpt.place
     height, width = around.shape[:2]
     first, begin = min(round(top * height), height - 1), min(round(left * width), width - 1)
@@ -349,21 +349,22 @@ def placed(excerpt: Excerpt, around: Float) -> tuple[slice, slice]:
 
 
 def varied(image: Float, seed: int) -> Float:
-    """image: (H, W, 3), with soft clouds of light and colour in it that are the seed's own; none for seed 0."""
+    """(H, W, 3): the image with smooth noise of this seed added; for seed 0 the image itself."""
     if seed == 0:
         return image
     height, width = image.shape[:2]
     grid = (math.ceil(height / CLOUD), math.ceil(width / CLOUD), 3)
-    # Resizing keeps to [0, 1], so the clouds hang around one half.
+    # `resize` clips to [0, 1], so the noise has the mean 0.5 until it is added.
     clouds = np.random.default_rng(seed).normal(0.5, VARIATION, grid).clip(0, 1).astype(np.float32)
     changed: Float = (image + resize(clouds, height, width) - np.float32(0.5)).clip(0, 1)
     return changed
 
 
 def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: color.Palette | None = None) -> Float:
-    """The photograph in the colours of each region's styles: wholly from a boldness of 1 on, not at all at 0.
+    """(H, W, 3): the photograph recoloured with the palette of each region's styles.
 
-    own: the colours that it has, where they are those of a larger picture.
+    boldness: 0 keeps its colours; from 1 on they are those of the styles. own: the palette to start from, if it is that
+    of a larger picture.
     """
     own = color.palette(content) if own is None else own
     share = np.float32(min(1.0, boldness))
@@ -379,8 +380,8 @@ def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: co
 
 
 def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
-    """image: (h, w, 3), what optimisation made of `coarse`. Does the same to `fine`, larger: in place."""
-    # Resizing keeps to [0, 1], where half a difference fits around one half.
+    """Add the difference between `image` and its start image `coarse`, both (h, w, 3), to `fine` (H, W, 3), in place."""
+    # `resize` clips to [0, 1]; half the difference plus 0.5 lies in that range.
     change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
     height, width = fine.shape[:2]
     for rows in strips(height, width):
@@ -389,7 +390,7 @@ def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
 
 
 def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
-    """Noise with the palette of each region's styles: colours are the slowest to arrive otherwise."""
+    """(H, W, 3): noise with the palette of each region's styles, since the optimiser matches colours slowly."""
     noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
 
     def painted(region: Region) -> Float:
@@ -400,7 +401,7 @@ def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
 
 
 def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:
-    """Each region as `painted` under its guide; the photograph where no guide reaches."""
+    """(H, W, 3): the pictures of `painted` mixed by the regions' guides; the content where no guide reaches."""
     height, width = content.shape[:2]
     mixed = np.zeros((height, width, 3), np.float32)
     bare = np.ones((height, width), np.float32)

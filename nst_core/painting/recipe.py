@@ -1,4 +1,4 @@
-"""The recipe: how a picture came about, small enough to travel with it, without any path, and enough to repeat it."""
+"""The recipe: everything needed to repeat a painting, as a small mapping without file paths."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from nst_core.system import processor, threads
 
 FORMAT = 1
 MAKER_FIELDS = {"backend": "name", "device": "device", "precision": "precision"}
-"""What a recipe tells of the backend that made the picture, and where the backend has it."""
+"""Fields of a recipe on the backend, and the attributes of the backend for them."""
 AROUND: dict[str, Callable[[], str]] = {
     "processor": processor.processor,
     "threads": lambda: f"{threads.count()} threads",
     "libraries": processor.libraries,
     "kernels": processor.kernels,
 }
-"""What it tells of the machine, beside these, since some version on."""
+"""Fields of a recipe on the machine; old recipes lack them."""
 
 
 def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     """Engine version, settings of the look and the run, size, and digests of all pictures.
 
-    backend: what computed the picture, if anything was; settings may leave that open.
+    backend: the one that computed the picture; None if nothing was computed.
     """
     height, width = job.content.shape[:2]
     made = {name: getattr(backend, attribute) for name, attribute in MAKER_FIELDS.items()} if backend else {}
@@ -48,15 +48,15 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
 
 
 def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings without those of the machine, which older recipes hold: they are for whoever repeats it to choose."""
+    """Settings without those of the machine, which are chosen anew for each run. Old recipes contain them."""
     machine = {named.name for named in knobs() if named.knob.scope == "machine"}
     return {name: value for name, value in settings.items() if name not in machine}
 
 
 def describe_maker_difference(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
-    """What to say where the recipe `wanted` tells of other makers than `found`, the new one's own.
+    """A note if the recipe `wanted` was made by another backend or machine than `found`; None if not, or if unknown.
 
-    Their pictures differ in details. Recipes need not tell of a backend, nor of a machine.
+    Their pictures differ in details.
     """
     both = [name for name in ("engine", "made") if name in found and name in wanted]
     parts = [*MAKER_FIELDS, *(name for name in AROUND if all(name in made.get("made", ()) for made in (found, wanted)))]

@@ -17,7 +17,7 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 
 FAINT = 1 / 16
-"""Guides below this are not normalised to 1: they may be compression artifacts of a JPEG file."""
+"""Guides below this are not scaled up to 1: they may be compression artifacts of a JPEG file."""
 TINY = 1e-12
 
 

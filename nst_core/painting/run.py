@@ -1,4 +1,4 @@
-"""The run: coarse to fine, each octave descending on its objective from where the one before ended.
+"""Runs a job from coarse to fine: each octave minimises its objective, starting from the result of the one before.
 
 outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
 """
@@ -42,18 +42,18 @@ Tiled = Callable[[Backend, Octave], Backend]
 Made = TypeVar("Made")
 
 TRIAL = 192
-"""Side of what is evaluated to learn the speed where there is a time limit and the first octave is large, px."""
+"""Side of the picture with which the speed is measured if there is a time limit, px."""
 
 PLAIN_CARRY = 1.0
-"""Seconds for each megapixel of a picture that is only enlarged to full size."""
+"""Seconds per megapixel for upscaling to full size without finer pieces."""
 
 STOP_SECONDS = 60.0
-"""Seconds to wait until an aborted evaluation has ended."""
+"""Seconds to wait for the end of an aborted evaluation."""
 
 
 @dataclass
 class _Best:
-    """The best picture so far, for whoever asks, from whichever thread. image: fetches it from where it lives."""
+    """The best picture so far. image: copies it, (1, 3, H, W), from the backend's device."""
 
     image: Callable[[], Float]
     losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -61,12 +61,12 @@ class _Best:
 
 
 class Run:
-    """One job at work: iterate over it, and ask for `outcome()` when done, or at any time from another thread.
+    """The run of one job: iterate over it, then call `outcome()`, which other threads may also call at any time.
 
-    Whoever leaves the iteration early closes it (`contextlib.closing(iter(run))`), which frees the memory at once.
+    To end the iteration early, close it (`contextlib.closing(iter(run))`); this frees the memory at once.
 
-    tiled: the backend as an octave needs it, in tiles or not. sketch: end with the picture that a painting of this
-    size would begin with.
+    tiled: returns the backend for an octave, in tiles or not. sketch: end with the first picture of the last octave,
+    without optimisation.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Run:
         self._resting.set()
         self._lock = threading.Lock()
         self._visible = job.visible
-        # What is masked out shall not influence anything either.
+        # Masked pixels must not influence the result.
         self._content = fill_hidden(job.content[..., :3], self._visible)
         self._area = self._visible.size / 1e6
         self._begun = job.excerpt.begun if job.excerpt else None
@@ -90,9 +90,9 @@ class Run:
         self._fraction = 0.0
 
     def stop(self) -> None:
-        """Finish as soon as the backend can, at the latest after the step at work, and keep what existed before it."""
+        """End as soon as the backend can, at the latest after the current step, and keep the best picture so far."""
         self._stopped.set()
-        # At rest it looks whether it was stopped before it goes on; the backend may be at work for another run.
+        # Between steps the run checks `_stopped` itself; the backend may be in use by another run.
         if self._backend is not None and not self._resting.is_set():
             self._backend.abort()
 
@@ -105,11 +105,11 @@ class Run:
                     try:
                         yield progress
                     except GeneratorExit:
-                        self._stopped.set()  # nobody listens any more: a thread beside shall not go on for hours
+                        self._stopped.set()  # the iteration was closed: the thread that upscales must end too
                         raise
                     self._resting.clear()
         except AbortedError:
-            if not self._stopped.is_set():  # it was another run, on the same backend, that was to end
+            if not self._stopped.is_set():  # another run on the same backend was stopped
                 raise
         finally:
             self._resting.set()
@@ -167,10 +167,10 @@ class Run:
             self._best.image = partial(viewed, image)
 
     def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Generator[Progress, None, None]:
-        """One octave after another, as far as the time limit goes."""
+        """Optimise one octave after another, as far as the time limit allows."""
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
-            if index and octave.area > self._largest():  # the card that it was planned for has failed
+            if index and octave.area > self._largest():  # it was planned for a card that has failed
                 return
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (note("too-little-time"),)
@@ -200,12 +200,12 @@ class Run:
         return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
 
     def _largest(self, backend: Backend | None = None) -> float:
-        """Megapixels that are evaluated at most, by this backend or the one at work."""
+        """Megapixels of the largest octave, for this backend or the current one."""
         backend = backend or self._backend
         return largest_optimized_megapixels(self.job.settings, processor=backend is None or backend.device == "cpu")
 
     def _with_fallback(self, work: Callable[[Backend], Made]) -> Made:
-        """What `work` makes with the backend; where that is a graphics card and fails, with the processor."""
+        """Call `work` with the backend; if that is a graphics card and fails, again with the processor."""
         assert self._backend
         try:
             return work(self._backend)
@@ -213,7 +213,7 @@ class Run:
             return work(self._without_card(error))
 
     def _without_card(self, error: Exception) -> Backend:
-        """The processor, with which all goes on from here. Raises the error where it was at work already."""
+        """Use the processor instead of a failed card for the rest of the run. Raises the error if there was no card."""
         assert self._backend
         if self._backend.device != "gpu":
             raise error
@@ -223,7 +223,7 @@ class Run:
         return self._backend
 
     def _fallback_for(self, octave: Octave, error: Exception) -> Octave:
-        """How to evaluate an octave after this error. Raises it where there is no fallback."""
+        """The octave in smaller tiles, or for the processor. Raises the error if neither can help."""
         way = smaller(octave)
         if isinstance(error, OutOfMemoryError) and way is not None:
             return way
@@ -231,7 +231,7 @@ class Run:
         return ways[0]
 
     def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
-        """The octave's steps. Where memory is full they go on in smaller tiles, where a card fails on the processor.
+        """The octave's steps. After an error they continue in smaller tiles (memory) or on the processor (failed card).
 
         image: (h, w, 3).
         """
@@ -242,7 +242,7 @@ class Run:
             way = self._fallback_for(octave, error)
         else:
             return
-        # Only now is the memory free that the error's traceback held, some of it in cycles.
+        # The error's traceback held memory, some of it in reference cycles; it can be freed only now.
         gc.collect()
         best = picture(self._best.image())
         yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
@@ -274,7 +274,7 @@ class Run:
         octave, later = octaves[index], octaves[index + 1 :]
         left = self._clock.seconds_left(octave, step, later)
         elapsed = self._clock.elapsed
-        # An estimate that grows is no step back.
+        # The fraction never decreases, even if the estimate grows.
         self._fraction = max(self._fraction, elapsed / (elapsed + left)) if step else self._fraction
         return Progress(
             octave=index + 1,
@@ -287,7 +287,7 @@ class Run:
         )
 
     def preview(self, side: int) -> Float:
-        """The best picture so far, neither side longer than `side`; far cheaper than an outcome of a large picture."""
+        """(H, W, 3 or 4): the best picture so far with a longer side of at most `side` px."""
         if self._small is None or self._small[0] != side:
             self._small = side, reduced(self.job, side)
         with self._lock:
@@ -295,9 +295,9 @@ class Run:
         return composite(self._small[1], picture(image()))
 
     def outcome(self) -> Outcome:
-        """The best picture so far, at the content's size, and what it took. Safe to call from another thread.
+        """The best picture so far at the content's size, with metrics and recipe. Thread-safe.
 
-        Where there is no memory for it, the run is stopped first. Raises OutOfMemoryError if there is none even then.
+        If memory is full, the run is stopped first. Raises OutOfMemoryError if that does not suffice.
         """
         with self._lock:
             image, losses, evaluations = self._best.image, self._best.losses, tuple(self._best.evaluations)
@@ -318,7 +318,7 @@ class Run:
     def _finished(self, image: Callable[[], Float]) -> Float:
         with suppress(OutOfMemoryError), as_out_of_memory():
             return composite(self.job, picture(image()))
-        # What is being evaluated, perhaps for an octave that nobody will wait for, gives its memory back.
+        # Stop the current evaluation, which frees its memory.
         self.stop()
         self._resting.wait(STOP_SECONDS)
         with as_out_of_memory():
@@ -336,18 +336,18 @@ def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> 
 
 
 POLL_SECONDS = 0.25
-"""Seconds between two words on how far it is."""
+"""Seconds between two progress events."""
 
 LATE = 0.1
-"""Of the time that this took already, what it may still take where it takes longer than expected."""
+"""If upscaling takes longer than expected, the time left is estimated as this share of the time that it took so far."""
 
 
 def enlarged_to_full_size(
     painter: Painter, backend: Backend, image: Float, clock: Clock, last: Progress
 ) -> Generator[Progress, None, Float]:
-    """Bring the image (h, w, 3) to full size in a thread of its own, and return it: (H, W, 3).
+    """Upscale the image (h, w, 3) to full size in a thread of its own, and return it, (H, W, 3).
 
-    Tells meanwhile what was told `last`, as time goes by. Raises OutOfMemoryError.
+    Meanwhile yields `last` again and again with new estimates of the time. Raises OutOfMemoryError.
     """
     expected = clock.reserved
     begun, fraction = clock.elapsed, last.fraction

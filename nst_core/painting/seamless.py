@@ -16,13 +16,13 @@ MARGIN = 32
 
 
 def wrapped(pixels: Float) -> Float:
-    """(H, W) or (H, W, C) with what lies beyond its borders: MARGIN more on each side."""
+    """(H, W) or (H, W, C) padded periodically by MARGIN on each side."""
     edges = ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0))
     return np.pad(pixels, edges[: pixels.ndim], mode="wrap")
 
 
 def bordered(guide: Float) -> Float:
-    """(H, W) with a margin of zeros: features in the margin are counted where they come from."""
+    """(H, W) padded by a margin of zeros: features in the margin are counted at their original position."""
     return np.pad(guide, MARGIN)
 
 
@@ -41,13 +41,13 @@ def seamless(backend: Backend, targets: Targets) -> Objective:
 
 
 def resized(tile: Float, height: int, width: int) -> Float:
-    """(H, W, C) at another size, with periodic borders. One axis after the other, which copies less."""
+    """(H, W, C) at another size, with periodic borders; one axis at a time, which needs less memory."""
     tall = resize(np.concatenate([tile] * 3), 3 * height, tile.shape[1])[height : 2 * height]
     return resize(np.concatenate([tall] * 3, axis=1), height, 3 * width)[:, width : 2 * width]
 
 
 def periodic(objective: Evaluate, on_tv: float) -> Evaluate:
-    """An objective for (1, 3, H, W), made from one for the wrapped picture without a tv term. The gradient is exact."""
+    """An objective for (1, 3, H, W) made of one for the padded picture without tv term. The gradient is exact."""
 
     def evaluate(image: Array) -> tuple[Array, Array]:
         height, width = image.shape[2:]
@@ -70,7 +70,7 @@ def _tv(image: Array, weight: float) -> tuple[float, Array]:
 
 
 def folded(gradient: Array) -> Array:
-    """The adjoint of wrapping: gradients on the margin are added where the pixels came from."""
+    """The adjoint of wrapping: gradients of the margin are added at the pixels' original positions."""
     rows = gradient[:, :, MARGIN:-MARGIN] * 1  # a copy, for numpy as for torch
     rows[:, :, -MARGIN:] += gradient[:, :, :MARGIN]
     rows[:, :, :MARGIN] += gradient[:, :, -MARGIN:]

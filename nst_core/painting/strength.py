@@ -18,14 +18,17 @@ TV_UNIT = 0.5
 """Weight of total variation for a smoothness of 1, for a style weight of 1."""
 ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
 BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
-"""At each strength of the road: how much of the found features, against the content's own, the target has."""
+"""At each strength of ROAD: share of the matched style features in the target; the rest are those of the content."""
 GRAMS = (0.0, 0.4, 1.15, 1.8, 3.0)
-"""At each strength of the road: the weight of the Gram term, against target features of 1."""
+"""At each strength of ROAD: weight of the Gram term, relative to 1 for the target features."""
 
 
 @dataclass(frozen=True)
 class Strength:
-    """The painterly method at each position: blend: (H, W) in [0, 1]. gram: (H, W) in [0, 1], times `gram_weight`."""
+    """Parameters of the painterly method at each position.
+
+    blend: (H, W) in [0, 1], see BLENDS. gram: (H, W) in [0, 1]; times `gram_weight` it is the weight of the Gram term.
+    """
 
     blend: Float
     gram: Float

@@ -1,4 +1,4 @@
-"""A style beside a copy of itself that is mirrored or turned, so that pieces can be found in more directions."""
+"""Adds a mirrored or turned copy beside a style, so that pieces in more directions can be matched."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COPIES = 2
 
 
 def with_copies(styles: Sequence[Style], choice: str) -> tuple[Style, ...]:
-    """The styles as they are for `none`, or each of COPIES times its area for `mirrored` and `turned`."""
+    """The styles: unchanged for `none`, with a copy (COPIES times the area) for `mirrored` and `turned`."""
     if choice == "none":
         return tuple(styles)
     return tuple(replace(style, pixels=_doubled(style.pixels, turned=choice == "turned")) for style in styles)
@@ -28,7 +28,7 @@ def _doubled(pixels: Float, *, turned: bool) -> Float:
 
 
 def _turned(pixels: Float) -> Float:
-    """A quarter turn of (H, W, C), put together to (H, W, C) again from strips."""
+    """(H, W, C) turned by 90 degrees, cut into strips and joined to (H, W, C) again."""
     height, width = pixels.shape[:2]
     quarter = np.rot90(pixels)  # (W, H, C)
     if width >= height:

@@ -1,4 +1,4 @@
-"""What the image shall become at one resolution: Gram matrices and pieces of styles, features, where these count."""
+"""The targets of an octave: Gram matrices of the styles, target features, and where each of them counts."""
 
 from __future__ import annotations
 
@@ -33,33 +33,33 @@ from nst_core.vgg.layers import BLOCK_LAYER, CELL, CLASSIC, PAINTERLY, SHALLOW, 
 from nst_core.vgg.losses import Array, Grams, Targets, Weights, blend, cell_means
 
 LEAST_GUIDE = 1e-5
-"""A guide of zeros would have no mass, on a deep layer if not on the image; this much is invisible."""
+"""Least value of a guide: the sum of a guide must not be 0 on any layer. So small a share is invisible."""
 
 CACHED_STYLES = 36
-"""Gram matrices at a size, each of 2.5 MB: three styles in six octaves (24 megapixels), of two sizes by turns."""
+"""Number of cached sets of Gram matrices, 2.5 MB each: three styles x six octaves x two picture sizes."""
 
 ENLARGED = 1.5
-"""How much larger than its file a style picture is looked at, at most."""
+"""Largest factor by which a style picture is enlarged."""
 
 ROUNDED = 1 + 1e-9
-"""What rounding may add: a style beside its copy has just the area up to which all of it is looked at."""
+"""Tolerance for rounding: a style with a copy beside it has just the largest area that is used whole."""
 
 FRAME, FRAMED = 2 * CELL, 64
-"""px: this much of a style's borders is no piece of it, from that shortest side on."""
+"""px: FRAME at the borders of a style is not used for pieces, if its shorter side is at least FRAMED."""
 
 KEPT_ASKED = 2
-"""Features of a small photograph, 10 MB: many styles may be laid over the same one."""
+"""Number of cached query features, 10 MB each: sketches of many styles are made of the same photograph."""
 
 KEPT_PIECES = 6
-"""Cells of a style at a size: 65 MB for 512 px, and less for each coarser octave."""
+"""Number of cached sets of a style's cells: 65 MB for 512 px, less for coarser octaves."""
 
 
 @dataclass
 class Scene:
-    """What there is at one resolution, nothing hidden in it.
+    """Content and regions at one resolution, with hidden pixels filled.
 
-    content: (H, W, 3). visible, and the regions' guides: (H, W), zero in a margin that only repeats other pixels.
-    area: px of the picture without that margin. brush_size: of the strokes, against those of the style picture.
+    content: (H, W, 3). visible, and the regions' guides: (H, W) in [0, 1], zero in the margin of a seamless picture.
+    area: px of the picture without that margin. brush_size: size of the strokes relative to those of the styles.
     """
 
     content: Float
@@ -71,9 +71,9 @@ class Scene:
 
 @dataclass
 class Looks:
-    """The photograph in two ways, (H, W, 3). sought: what looks for its nearest pieces; ground: in the styles' colours.
+    """The photograph in two versions, (H, W, 3). sought: the query of the matching. ground: recoloured like the styles.
 
-    Where the strength is low the ground is what is painted; it is made only then.
+    Where the strength is low the ground is the target; the function is called only if there are such pixels.
     """
 
     sought: Float
@@ -82,7 +82,7 @@ class Looks:
 
 @dataclass
 class Matches:
-    """What was found last for each style of each region, in their order, and the means of what looked for it."""
+    """The last match for each style of each region, in their order, and the mean features of its query."""
 
     found: list[tuple[Found, Means]] = field(default_factory=list)
 
@@ -107,7 +107,7 @@ _cached_asked: LruCache[Mapping[str, Array]] = LruCache(KEPT_ASKED)
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
     """The targets of the classic method.
 
-    A guide counts as much as it covers of the picture, so that the loss is equally dense everywhere.
+    The weight of a guide is its share of the area, so that the loss per pixel is the same everywhere.
     """
     targets = _targets(
         backend,
@@ -124,14 +124,14 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
 def painterly_targets(
     backend: Backend, scene: Scene, strength: Strength, weights: Weights, looks: Looks, matches: Matches
 ) -> tuple[Targets, Float]:
-    """The targets of the painterly method, and the picture (H, W, 3) put together from the nearest pieces.
+    """The targets of the painterly method, and the picture (H, W, 3) assembled from the nearest pieces.
 
-    matches: is given what was found.
+    matches: its `found` is set.
     """
     asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
     toward = strength.blend * covered
-    # Where no style counts, and as far as the strength is below, the ground's own features are the target.
+    # Where no style counts, and in proportion to a lower strength, the target are the features of the ground.
     ground = None if (toward >= 1).all() else looks.ground()
     own = asked if ground is None else backend.held(backend.array(planes(ground)), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
@@ -160,9 +160,9 @@ def painterly_targets(
 
 
 def pieced(backend: Backend, scene: Scene, strength: Strength, looks: Looks) -> Float:
-    """The picture (H, W, 3) that `painterly_targets` puts together, without targets: for small pictures, in an instant.
+    """The picture (H, W, 3) that `painterly_targets` assembles, without targets: fast for small pictures.
 
-    The photograph's features are kept for the next one of these.
+    The query's features are cached.
     """
     key = _key(backend, looks.sought, scene.area, 1.0)
     asked = _cached_asked.get(key, lambda: backend.held(backend.array(planes(looks.sought)), PAINTERLY))
@@ -186,9 +186,10 @@ def refined(
     matches: Matches,
     places: Sequence[tuple[Index, tuple[Float, FinePieces]]],
 ) -> Float:
-    """A part of a large picture, put together from the fine pieces nearest to `sought` (H, W, 3), which it looks for.
+    """A part of a large picture (H, W, 3), assembled from the fine pieces that are nearest to `sought` (H, W, 3).
 
-    matches: of the octave before; places: for each style of each region, where to look for each cell, and its pieces.
+    matches: of the last octave. places: for each style of each region, the style cell at which the search for each cell
+    starts, and the style with its pieces.
     """
     asked = backend.held(backend.array(planes(sought)), SHALLOW)
     pixels, number = np.zeros_like(sought), 0
@@ -202,7 +203,7 @@ def refined(
 
 
 def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> dict[str, Array]:
-    """The features (1, C, h, w) of the style cells in `index`; where a map has one position for four cells, means."""
+    """The features (1, C, h, w) of the style cells in `index`; the mean of four cells on maps of half the size."""
     found = {}
     for layer, values in style.held.items():
         height, width = (int(side) for side in like[layer].shape[2:])
@@ -219,7 +220,7 @@ def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> di
 def _targets(
     backend: Backend, scene: Scene, method: Method, grams: Sequence[Grams], guides: Sequence[Float], weights: Weights
 ) -> Targets:
-    """All but the features that are held."""
+    """The targets without target features."""
     stacked = np.maximum(np.stack(guides), LEAST_GUIDE)[:, None]
     return Targets(
         method=method,
@@ -252,10 +253,7 @@ def _stacked(backend: Backend, regions: Sequence[Grams]) -> Grams:
 
 
 def in_colors(style: Style, content: Float, choice: str) -> Style:
-    """The style as it is, or with the palette of the content in its region (for `content` and `luminance`).
-
-    What is hidden in it is filled, once for all sizes and parts of the content.
-    """
+    """The style, hidden pixels filled; for `content` and `luminance` with the palette of its part of the content."""
     if choice == "style":
         return replace(style, pixels=opaque(style.pixels)) if style.pixels.shape[2] == 4 else style
     guide = None if style.guide is None else resize(style.guide[..., None], *content.shape[:2])[..., 0]
@@ -270,16 +268,16 @@ def style_grams(backend: Backend, style: Float, area: int, brush_size: float, me
 
 
 def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> StylePieces:
-    """The cells of one style (H, W, 3) for a picture of `area` px."""
+    """Picture, features and cells of one style (H, W, 3) for a picture of `area` px."""
     return _cached_pieces.get(
         _key(backend, style, area, brush_size), lambda: _cut(backend, sized(style, area, brush_size), method)
     )
 
 
 def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Float, FinePieces]:
-    """A style (H, W, 3) that adds what is too fine for the size at which a picture of `area` px was painted.
+    """A style (H, W, 3) and its shallow features, for the fine detail of a picture of `area` px.
 
-    Not enlarged: that would bring nothing finer.
+    It is not enlarged, because that would add no detail.
     """
     scale = min(_scale(style, area, brush_size), max(1.0, brush_size))
     picture = _resized(style, scale)
@@ -291,9 +289,9 @@ def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> 
 def sized(style: Float, area: int, brush_size: float) -> Float:
     """The style at the size at which its strokes have the right width: its area is `area` x brush_size^2.
 
-    It is not enlarged further than ENLARGED, or the brush: there the strokes would be blurs. A style
-    larger than the picture is seen through four windows, one in each quadrant, that together have the picture's
-    area: what matters are its pieces, and time does not grow with the brush.
+    It is enlarged at most by ENLARGED, or by the brush size, because strokes would become blurred. Of a style larger
+    than the picture four windows are used, one in each quadrant, with together the picture's area. This keeps the time
+    independent of the brush size.
     """
     height, width = style.shape[:2]
     scale = min(_scale(style, area, brush_size), max(ENLARGED, brush_size))

@@ -1,7 +1,7 @@
-"""What a texture begins as: parts of the styles at random places, which fade into each other.
+"""The start image of a texture: parts of the styles at random positions, blended into each other.
 
-A texture has no photograph to match pieces with. Its coarsest octave looks for the pieces of such a patchwork, and each
-later one for those of what has been painted so far (texture optimization, Kwatra et al., 2005, with features).
+A texture has no photograph as the query of the matching. In the coarsest octave the query is such a patchwork, in later
+octaves it is the result so far (texture optimization, Kwatra et al., 2005, with features).
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from nst_core.painting.regions import Region
 from nst_core.painting.targets import sized
 
 SIDE = 160
-"""Longest edge of a patchwork, px: only the coarsest octave looks at it."""
+"""Longest edge of a patchwork, px: only the coarsest octave uses it."""
 PATCH = 0.35
-"""Side of a part, against the shorter side of the style as it is seen at that size."""
+"""Side of a part, relative to the shorter side of the style."""
 LEAST_PATCH = 8
-"""px."""
+"""Least side of a part, px."""
 
 
 def patchwork(region: Region, height: int, width: int, brush_size: float, seed: int) -> Float:
-    """(height, width, 3) of a region's styles, in [0, 1]. It continues at the opposite border."""
+    """(height, width, 3) in [0, 1], with periodic borders, made of a region's styles."""
     scale = min(1.0, SIDE / max(height, width))
     rows, columns = (max(1, round(side * scale)) for side in (height, width))
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 """Examines the engine: tries everything that it needs, and names a remedy for what fails.
 
-Nothing but the standard library is imported before a check needs it: what is missing is a finding too.
+Other packages than the standard library are imported inside the checks: a missing one is a finding too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ENOUGH_MEMORY = 2 * 2**30  # bytes: a normal run of a one-megapixel picture
 
 
 def examine() -> Iterator[Finding]:
-    """All findings as they come, in the order in which things build on each other. Never raises."""
+    """Yields all findings; what others depend on comes first. Never raises."""
     checks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
         ("python", _python),
         ("weights", _weights),
@@ -46,12 +46,12 @@ def examine() -> Iterator[Finding]:
 
 
 def guarded(subject: str, check: Callable[[], list[Finding]], where: str = "") -> list[Finding]:
-    """The findings of a check, or the problem it ended in."""
+    """The findings of a check; an error of the check becomes a finding."""
     try:
         return check()
     except NeuralStyleError as error:
         return [of_error(subject, error, where)]
-    except Exception as error:  # noqa: BLE001 - an examination reports what breaks, whatever it is
+    except Exception as error:  # noqa: BLE001 - every error is reported as a finding
         return [Finding(subject, "problem", f"{type(error).__name__}: {error}", AGAIN, where)]
 
 
@@ -70,7 +70,7 @@ def _weights() -> list[Finding]:
 
 
 def _backend(name: str, module: str) -> list[Finding]:
-    """Import it, then run a tiny job on every device that it offers."""
+    """Import the module, then run a tiny job on each of its devices."""
     remedy = remedy_for(module)
     try:
         runtime = _runtime(module)
@@ -94,12 +94,12 @@ def _backend(name: str, module: str) -> list[Finding]:
 
 
 def _any_card(version: str) -> list[Finding]:
-    """A graphics card of any make: tried in a program of its own first, which a bad driver may end."""
+    """The device `gpu`: first tried in a process of its own, because a bad driver may crash it."""
     from nst_core.backends import card, card_trial, onnx_session  # noqa: PLC0415 - see above
 
     try:
         onnx_session.graphics_card()
-    except BackendUnavailableError as error:  # there need not be one
+    except BackendUnavailableError as error:  # a graphics card is optional
         return [Finding("onnx", "note", error.message, error.remedy, "gpu")]
     verdict = card_trial.verdict(again=True)
     said = f"{version}, {card.name() or 'a graphics card'}, {verdict}"
@@ -125,7 +125,7 @@ def _trial(name: str, device: str, version: str) -> list[Finding]:
     settings = from_mapping({"quality": "draft", "backend": name, "device": device})
     run = Run(Job(noise[0], (Style(noise[1]),), settings))
     times = []
-    for _ in run:  # to its end, which frees the memory
+    for _ in run:  # to the end, which frees the memory
         times.append(time.perf_counter())
         if len(times) == TRIAL_STEPS:
             run.stop()

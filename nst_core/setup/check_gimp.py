@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 VERSION_SECONDS, BATCH_SECONDS = 20.0, 90.0
-"""Seconds for a GIMP to tell its version, and to start: a first start reads all fonts."""
+"""Time limits for printing the version and for a start, seconds: a first start reads all fonts."""
 
 MARK = "neural-style-answer:"
 
@@ -54,9 +54,9 @@ sys.stdout.write(text) if sys.stdout else Gimp.message(text)
 
 
 def examine(commands: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[Finding]:
-    """All findings as they come. Never raises.
+    """Yields all findings. Never raises.
 
-    commands: more ways to start a GIMP without windows. surroundings: the environment.
+    commands: more commands that start a GIMP without windows. surroundings: the environment.
     """
     yield from guarded("plug-in", partial(_plugins, surroundings))
     given = [Console("--gimp", tuple(shlex.split(command))) for command in commands]
@@ -79,7 +79,7 @@ def _plugins(surroundings: Mapping[str, str]) -> list[Finding]:
 
 
 def _engines(profiles: Sequence[Profile], surroundings: Mapping[str, str]) -> list[Finding]:
-    """Start each engine that a plug-in names, once, as the plug-in would."""
+    """Start each engine that is named in an engine.json, once, as the plug-in would."""
     folders = [profile.plug_ins / PLUGIN for profile in profiles]
     named = {str((installed_engine(folder.parent) or {}).get("command")): folder for folder in folders}
     found: list[Finding] = []
@@ -107,14 +107,14 @@ def _plugin(profile: Profile) -> Finding:
 def _version(console: Console) -> str:
     try:
         said = answer_of([*console.command, "--version"], VERSION_SECONDS)
-    except subprocess.TimeoutExpired:  # one that does not answer is of no use
+    except subprocess.TimeoutExpired:
         return ""
     found = re.search(r"version (\d+\.\d+\.\d+)", said)
     return found[1] if found else ""
 
 
 def _ask(console: Console, version: str) -> list[Finding]:
-    """What this very GIMP, with its own Python and from inside its sandbox, says of the plug-in."""
+    """Start this GIMP and let its own Python, inside its sandbox, examine the plug-in."""
     batch = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", QUERY]
     try:
         said = answer_of([*console.command, *batch], BATCH_SECONDS)
@@ -150,9 +150,9 @@ def _last_error(said: str) -> str:
 
 
 def answer_of(command: Sequence[str], seconds: float) -> str:
-    """All that a program says, standard error included; empty if it cannot be started.
+    """The output of a program, standard error included; empty if it cannot be started.
 
-    Raises subprocess.TimeoutExpired; the program and what it started are ended then.
+    Raises subprocess.TimeoutExpired, after the program and its children were ended.
     """
     try:
         child = subprocess.Popen(  # noqa: S603 - a GIMP that was found, or that a person named

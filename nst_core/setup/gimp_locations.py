@@ -1,4 +1,4 @@
-"""Where GIMP 3 keeps a person's files, and how it is started without windows: for each way of installing it."""
+"""GIMP 3's profile folders, and the commands that start it without windows, for each way of installing it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVERY = "3.*"
 
 @dataclass(frozen=True)
 class ProfileLayout:
-    """Where profiles may be: below `base`, by a pattern. kind: the ways of installing GIMP that look there."""
+    """A place of profiles: below `base`, by a pattern. kind: the ways of installing GIMP that use it."""
 
     kind: str
     base: Path
@@ -41,7 +41,7 @@ class Profile:
 def places(system: str, environment: Mapping[str, str], home: Path) -> list[ProfileLayout]:
     """All places in which a GIMP of this system may keep profiles.
 
-    GIMP3_DIRECTORY, where it is set, names the only one, and counts from the home folder, as it does for GIMP itself.
+    If GIMP3_DIRECTORY is set, it is the only one. As in GIMP, a relative path is relative to the home folder.
     """
     if named := environment.get("GIMP3_DIRECTORY"):
         folder = home / named
@@ -65,7 +65,7 @@ def profiles(system: str, environment: Mapping[str, str], home: Path) -> list[Pr
 def _linux(environment: Mapping[str, str], home: Path) -> Iterator[ProfileLayout]:
     named = Path(environment.get("XDG_CONFIG_HOME") or "")
     own = home / ".config"
-    # A Flatpak with access to the host's folder works in it, like the system's own GIMP; others keep to themselves.
+    # A Flatpak with access to the host's configuration folder uses that one, like the system's own GIMP.
     for config in dict.fromkeys([named if named.is_absolute() else own, own]):
         yield ProfileLayout("system, AppImage or Flatpak", config / "GIMP")
     yield ProfileLayout("Flatpak", home / ".var" / "app" / FLATPAK_APP / "config" / "GIMP")
@@ -77,7 +77,7 @@ def _linux(environment: Mapping[str, str], home: Path) -> Iterator[ProfileLayout
 def _windows_profiles(environment: Mapping[str, str], home: Path) -> Iterator[ProfileLayout]:
     data = home / "AppData"
     yield ProfileLayout("Windows", Path(environment.get("APPDATA") or data / "Roaming") / "GIMP")
-    # Windows gives what it installs from its store a copy of AppData: files put beside it are not seen from inside.
+    # Windows redirects AppData of apps from its store to folders of their own.
     packages = Path(environment.get("LOCALAPPDATA") or data / "Local") / "Packages"
     yield ProfileLayout("Microsoft Store", packages, f"*GIMP*/LocalCache/Roaming/GIMP/{_EVERY}")
 
@@ -86,7 +86,7 @@ def _matches(place: ProfileLayout) -> list[Path]:
     try:
         found = [place.base / place.pattern] if "*" not in place.pattern else list(place.base.glob(place.pattern))
         return [path for path in found if path.is_dir()]
-    except OSError:  # a folder that may not be looked into
+    except OSError:  # a folder without read permission
         return []
 
 
@@ -106,7 +106,7 @@ class Console:
 
 
 def candidates(system: str, environment: Mapping[str, str], home: Path) -> list[Console]:
-    """All commands worth a try."""
+    """All commands by which a GIMP of this system may be started."""
     if system == "win32":
         return _windows_consoles(environment, home)
     if system == "darwin":
@@ -120,7 +120,7 @@ def candidates(system: str, environment: Mapping[str, str], home: Path) -> list[
 
 
 def present(found: Iterable[Console]) -> list[Console]:
-    """Those whose program exists, each program once."""
+    """The commands whose program exists, each program once."""
     seen: dict[tuple[object, ...], Console] = {}
     for console in found:
         for program in _programs(console.command[0]):

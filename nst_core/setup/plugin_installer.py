@@ -1,9 +1,9 @@
-"""Putting the plug-in into GIMP: copying the files, naming the engine; and taking all of it out again.
+"""Installs the plug-in into GIMP (copies the files, writes the engine's command), and removes it.
 
-The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, `nst_core.shared`,
-the built-in presets) and `engine.json`, which says how to start the engine. A folder is
-built beside its place and then swapped in: an interrupted installation leaves the one before it, in its place or put
-aside, from where the next one takes it back. Of several at once, each waits for the one before it.
+The plug-in folder holds what GIMP's own Python imports (the entry file, `gimp_plugin`, `nst_core.shared`, the built-in
+presets) and `engine.json`, which says how to start the engine. The new folder is built beside the old one and then
+renamed. After an interruption the old folder is still there, in its place or under another name, from which the next
+installation restores it. Concurrent installations wait for each other.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ ENTRY = f"{PLUGIN}.py"  # GIMP starts the file that is named like its folder
 _CORE = Path(nst_core.__file__).parent
 _SOURCES = _CORE.parent / "gimp_plugin"
 _ASIDE = f".{PLUGIN}-"
-"""How folders begin that are not finished, or not yet deleted. GIMP passes over them."""
+"""Prefix of folders that are not finished, or not yet deleted. GIMP ignores them."""
 _LOCK = f"{_ASIDE}lock"
 _OLD = f"{_ASIDE}old"
 _PATIENCE = 60.0  # seconds to wait for another installation
 _REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
-"""What the plug-in, and GIMP for it, write down in a profile."""
+"""Files that the plug-in, and GIMP for it, write into a profile."""
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
-"""Whatever the umask and the sources allow: what GIMP runs is for nobody else to write."""
+"""Independent of the umask and of the sources: other users must not be able to change what GIMP runs."""
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ENTRY)
 
 
 def default_command() -> list[str]:
-    """The command that starts the engine of this environment; isolated, so that GIMP's own paths do not leak in.
+    """The command that starts the engine of this environment, in an isolated Python, so that GIMP's paths do not count.
 
-    What lies where an isolated Python does not look, as after `pip install --user`, is named in it.
+    Package folders that an isolated Python does not search, as after `pip install --user`, are added by the command.
     """
     folders = outlying()
     if not folders:
@@ -60,7 +60,7 @@ def default_command() -> list[str]:
 
 
 def outlying() -> list[str]:
-    """Folders of installed packages, of this one or of what it needs, that an isolated Python does not search."""
+    """Folders of this package and its dependencies that an isolated Python does not search."""
     names = [DISTRIBUTION]
     with suppress(metadata.PackageNotFoundError):
         wanted = metadata.requires(DISTRIBUTION) or []
@@ -73,7 +73,7 @@ def outlying() -> list[str]:
             checkout = folder == os.path.realpath(_CORE.parent) and folder != os.path.realpath(
                 site.getusersitepackages()
             )
-            # A library may carry others in a folder of its own, inside one that is searched, and have it searched too.
+            # A library may add a folder inside its own to the search path.
             inside = any(Path(folder).is_relative_to(searched) for searched in known)
             if not inside and not checkout:
                 found.append(folder)
@@ -94,9 +94,9 @@ def require_profiles() -> list[Profile]:
 
 
 def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = False) -> Path:
-    """Put the plug-in into a `plug-ins` folder, in place of an older one, and return where it is.
+    """Install the plug-in into a `plug-ins` folder, replacing an older one, and return its folder.
 
-    `command` starts the engine; `chosen` if a person wants this one, also after an update. Raises
+    command: starts the engine. chosen: the user chose this command, and updates shall keep it. Raises
     UnwritableOutputError.
     """
     try:
@@ -111,7 +111,7 @@ def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = Fal
 
 
 def uninstall_plugin(plug_ins: Path) -> list[Path]:
-    """Remove the plug-in from a `plug-ins` folder, and what it wrote down in the profile. Returns what was removed.
+    """Remove the plug-in from a `plug-ins` folder, and its files from the profile. Returns what was removed.
 
     Raises UnwritableOutputError.
     """
@@ -139,9 +139,9 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
 
 
 def installed_engine(plug_ins: Path) -> dict[str, object] | None:
-    """What the installed plug-in's engine.json says; None without a plug-in, {} if the file cannot be used.
+    """The engine.json of the installed plug-in; None without a plug-in, {} if the file cannot be used.
 
-    One that an interrupted installation put aside counts.
+    A plug-in that an interrupted installation renamed counts too.
     """
     folder = next((place for place in (plug_ins / PLUGIN, plug_ins / _OLD) if place.is_dir()), None)
     if folder is None:
@@ -154,7 +154,7 @@ def installed_engine(plug_ins: Path) -> dict[str, object] | None:
 
 
 def chosen_engine(plug_ins: Path) -> list[str] | None:
-    """The command that a person chose for the plug-in installed there; None if nobody did."""
+    """The command that the user chose for the plug-in installed there; None for the default."""
     engine = installed_engine(plug_ins) or {}
     command = engine.get("command")
     if engine.get("chosen") is not True or not isinstance(command, list):
@@ -190,19 +190,19 @@ def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
     engine |= {"chosen": True} if chosen else {}
     (folder / ENGINE_FILE).write_text(json.dumps(engine, indent=2) + "\n", "utf-8")
     for path in [folder, *folder.rglob("*")]:
-        with suppress(PermissionError):  # a file system without modes: whoever mounted it says who may do what
+        with suppress(PermissionError):  # a file system without modes
             path.chmod(_FOLDER_MODE if path.is_dir() or path == entry else _FILE_MODE)  # GIMP sees what is executable
 
 
 def _sweep(plug_ins: Path) -> None:
-    """Undo or finish what an interrupted installation began. Nobody else installs now."""
+    """Undo or finish an interrupted installation. To be called under the lock."""
     atomic_files.resolve(plug_ins / _OLD, plug_ins / PLUGIN)
     for path in set(plug_ins.glob(f"{_ASIDE}*")) - {plug_ins / _LOCK}:
         atomic_files.remove(path)
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableOutputError:
-    # shutil gathers what went wrong with each file; the first one tells enough.
+    # shutil collects the errors of all files; the first one is enough.
     reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
     return UnwritableOutputError(
         f"the plug-in cannot be put into {folder} ({reason})",

@@ -1,4 +1,4 @@
-"""Which extra of this package would make the engine faster on this machine, and how much there is to fetch."""
+"""Proposes the extra that would make the engine faster on this machine, with the size of its download."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from nst_core.system.optional_packages import remedy_for
 DRM = Path("/sys/class/drm")
 NVIDIA_DEVICE = Path("/dev/nvidiactl")
 MAKERS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
-"""Of graphics cards, by the number that they give for their vendor."""
+"""Makers of graphics cards by their PCI vendor ids."""
 UNKNOWN = "unknown"
 WEBGPU_MEGABYTES = {"darwin": 5, "linux": 7, "win32": 13}
-"""What onnxruntime-ep-webgpu 0.4 takes to fetch, by system."""
+"""Download of onnxruntime-ep-webgpu 0.4, by system."""
 CUDA_MEGABYTES = 2000
-"""What PyTorch with CUDA's libraries takes to fetch, at least."""
+"""Least download of PyTorch with CUDA's libraries."""
 
 
 def proposal(system: str = sys.platform) -> list[str]:
-    """Sentences: CUDA for an NVIDIA card, WebGPU for any other; none where nothing would be gained."""
+    """Sentences that propose CUDA for an NVIDIA card, WebGPU for any other; empty if nothing would be faster."""
     said, found = list[str](), makers(system)
     if "NVIDIA" in found and not find_spec("torch"):
         said.append(
@@ -40,7 +40,7 @@ def proposal(system: str = sys.platform) -> list[str]:
 
 
 def makers(system: str = sys.platform) -> list[str]:
-    """Whose graphics cards are here, as far as can be told without a driver."""
+    """The makers of this machine's graphics cards, as far as they are known without a driver."""
     if system == "darwin":
         return ["Apple"] if platform.machine() == "arm64" else []
     found = ["NVIDIA"] if NVIDIA_DEVICE.exists() or shutil.which("nvidia-smi") else []
@@ -51,5 +51,5 @@ def makers(system: str = sys.platform) -> list[str]:
             continue
         if maker and maker not in found:
             found.append(maker)
-    # Windows draws its desktop by one, whose maker is asked later.
+    # Every Windows desktop has one; its maker is found out later.
     return found or ([UNKNOWN] if system == "win32" else [])

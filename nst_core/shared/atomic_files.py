@@ -38,18 +38,18 @@ def write_new(path: Path, content: bytes) -> None:
 
 
 def fresh_name(beginning: str) -> str:
-    """A name that nothing else has."""
+    """A unique file name with this beginning."""
     return f"{beginning}{uuid.uuid4().hex}"
 
 
 def open_own(path: Path, mode: str) -> IO[bytes]:
-    """A file that nobody else may write to, whatever the umask."""
+    """Open a file that other users cannot write to, whatever the umask."""
     file: IO[bytes] = open(path, mode, opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
     return file
 
 
 def resolve(aside: Path, target: Path) -> None:
-    """Of a preset that was put aside, and what was to take its place: the new one if it came, else the old one."""
+    """Finish an interrupted replacement: delete the old folder `aside` if `target` exists, otherwise rename it back."""
     if os.path.lexists(target):
         remove(aside)
     elif os.path.lexists(aside):
@@ -66,9 +66,9 @@ def remove(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until a folder's names are on the disk, where the system knows how."""
+    """Wait until a folder's entries are on the disk (fsync), if the system can."""
     if os.name == "posix":
-        with contextlib.suppress(OSError):  # some network file systems refuse; the names are there all the same
+        with contextlib.suppress(OSError):  # some network file systems refuse; the entries are written all the same
             number = os.open(folder, os.O_RDONLY)
             try:
                 os.fsync(number)

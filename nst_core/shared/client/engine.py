@@ -1,4 +1,4 @@
-"""The engine as the host sees it: a worker process that is started, asked, listened to and ended.
+"""The engine as the host sees it: starts a worker process, sends requests, receives events, ends it.
 
     with Engine.start(engine_command(folder), os.environ) as engine:
         done = engine.stylize(Stylize(content, styles, settings), on_progress=show)
@@ -56,7 +56,7 @@ TAIL = 8192  # bytes of standard error kept
 
 
 class Engine:
-    """A running worker. `ready` is what it said of itself. Safe to use from several threads."""
+    """A running worker. ready: its first message. Thread-safe."""
 
     ready: Ready
 
@@ -80,9 +80,10 @@ class Engine:
     def start(cls, command: Sequence[str], surroundings: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
         """Start the worker and wait for its Ready. It sees only the harmless part of `surroundings` (os.environ).
 
-        Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is elsewhere and the
-        way is barred, EngineMismatchError if it speaks another protocol, ProtocolError if it is no engine,
-        EngineCrashedError if it ends, is not ready within `seconds`, or this program has no room to talk to it.
+        Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is on another machine
+        or outside a sandbox and cannot be reached, EngineMismatchError if it has another protocol version,
+        ProtocolError if it is no engine, EngineCrashedError if it ends, is not ready within `seconds`, or if this
+        program has no thread or memory left for it.
         """
         engine = cls(remote.outside(command, surroundings), clean_environment(surroundings))
         try:
@@ -112,7 +113,7 @@ class Engine:
 
     @property
     def stderr_tail(self) -> str:
-        """The last that the worker, or a library in it, printed."""
+        """The last text, at most TAIL bytes, that the worker printed on standard error."""
         return self._tail.decode(errors="replace")
 
     def stylize(
@@ -121,10 +122,10 @@ class Engine:
         on_progress: Callable[[Progress], None] | None = None,
         on_preview: Callable[[Preview], None] | None = None,
     ) -> Done:
-        """Have the request done and wait for it; the callbacks run in this thread and may call `stop` or `cancel`.
+        """Send the request and wait for the result. Callbacks run in this thread and may call `stop` or `cancel`.
 
-        Raises the error the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
-        exception of a callback cancels the job; one that is too slow does not hear of all progress.
+        Raises the error that the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
+        exception of a callback cancels the job. While a callback runs, older progress and previews are dropped.
         """
         events = LatestEvents()
         job = self.begin(request, events.put)
@@ -164,7 +165,7 @@ class Engine:
         return job
 
     def examine(self, on_finding: Callable[[Finding], None]) -> None:
-        """Have the engine try everything it needs, and wait; the callback runs in this thread. Raises as `stylize`."""
+        """Let the engine examine itself, and wait. The callback runs in this thread. Raises as `stylize`."""
         events = LatestEvents()
         self._send(messages.Examine(self._enrol(events.put)))
         while True:
@@ -181,7 +182,7 @@ class Engine:
                     raise failed.error
 
     def find_faces(self, content: messages.Pixels, listener: Listener) -> None:
-        """Have the engine say where a picture shows faces, whatever it paints; it cancels nothing.
+        """Let the engine detect faces in a picture. A job that is running goes on.
 
         `listener` gets one Faces or Failed, in the thread that reads the wire. Raises EngineCrashedError if the worker
         is dead.
@@ -189,17 +190,17 @@ class Engine:
         self._send(messages.FindFaces(self._enrol(listener), content))
 
     def stop(self) -> None:
-        """Finish the newest job now and keep what exists: Done follows."""
+        """End the newest job and keep its result so far: Done follows."""
         if self._job:
             self._send(Stop(self._job))
 
     def cancel(self) -> None:
-        """End the newest job now and keep nothing: Cancelled follows."""
+        """End the newest job without a result: Cancelled follows."""
         if self._job:
             self._send(Cancel(self._job))
 
     def close(self) -> None:
-        """End the worker: politely, then firmly. Jobs still running end with Failed. May be called twice."""
+        """End the worker: by a request, then by a signal. Running jobs end with Failed. May be called twice."""
         with self._lock:
             self._closing = True
         if self._child is not None:
@@ -208,7 +209,7 @@ class Engine:
             self._reader.join(LEAVE_SECONDS)
 
     def _enrol(self, listener: Listener, content: messages.Pixels | None = None) -> int:
-        """A new job's number, whose events the listener hears."""
+        """The number of a new job, whose events go to the listener."""
         with self._lock:
             if self._dead:
                 raise self._dead
@@ -241,7 +242,7 @@ class Engine:
         except (RuntimeError, MemoryError) as error:
             reason = no_room(error)
         except (EOFError, OSError):
-            pass  # the worker is gone; its exit code and its last words tell why
+            pass  # the worker is gone; its exit code and its standard error say why
         finally:
             code = self._end(child)
             if drain.ident is not None:
@@ -252,7 +253,7 @@ class Engine:
                     pipe.close()
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
-        """End the worker, politely, then firmly. Returns its exit code."""
+        """End the worker by a request, then by a signal. Returns its exit code."""
         if self._sending.acquire(timeout=LEAVE_SECONDS):
             with suppress(OSError):
                 if child.stdin:
@@ -281,7 +282,7 @@ class Engine:
             self._die(EngineMissingError.of("engine-cannot-start", name=repr(name), reason=str(reason)))
             return None
         self._child = child
-        if self._closing:  # nobody waits any more
+        if self._closing:  # nobody waits for it
             child.kill()
         return child
 

@@ -1,4 +1,4 @@
-"""Where the engine is and in which surroundings it starts: `engine.json` and the environment.
+"""The engine's command and environment: `engine.json`, and which variables are passed on.
 
     engine.json, beside the plug-in:
     {"protocol": 1, "version": "0.1.0", "command": ["/…/python", "-I", "-u", "-m", "nst_core.worker"]}
@@ -66,7 +66,7 @@ def engine_command(folder: Path) -> list[str]:
 
 
 def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
-    """The few variables of `surroundings` an engine may see, and a plain search path."""
+    """The variables of `surroundings` that are passed on to an engine, and a plain search path."""
     set_here = {name.upper() for name, value in surroundings.items() if value}
     names = {*PASSED_ON.split(), *(PASSED_ON_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
     if set_here.isdisjoint(POISONED.split()):
@@ -83,7 +83,7 @@ def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
 
 
 def how_it_ended(code: int, said: str) -> EngineCrashedError:
-    """The error for a process that ended with this exit code, or by a signal; with the last line it said."""
+    """The error for a process that ended with this exit code, or by a signal. said: its standard error."""
     last = said.strip().splitlines()[-1:]
     suffix, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
     if code < 0:
@@ -93,6 +93,6 @@ def how_it_ended(code: int, said: str) -> EngineCrashedError:
 
 
 def no_room(error: RuntimeError | MemoryError) -> EngineCrashedError:
-    """What to tell where this program has no thread left, which Python says with a RuntimeError, or no memory."""
+    """The error if this program has no thread (Python raises RuntimeError) or no memory left."""
     reason = str(error) or "no memory is left"
     return EngineCrashedError.of("no-room-for-engine", reason=reason)

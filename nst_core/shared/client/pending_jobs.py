@@ -50,7 +50,7 @@ class LatestEvents:
         return first
 
     def get(self, seconds: float | None = None) -> Event:
-        """Wait for the next one, in the order in which their places were taken. Raises queue.Empty."""
+        """Wait for the next event. A replaced event keeps its position in the queue. Raises queue.Empty."""
         found = self._order.get(timeout=seconds)
         if not isinstance(found, type):
             return found
@@ -59,7 +59,7 @@ class LatestEvents:
 
 
 class PendingJobs:
-    """The listeners of the jobs that have not ended. `room`: bytes of the largest picture that was asked for.
+    """The listeners of the jobs that have not ended. room: bytes of the largest picture that is expected.
 
     Not thread-safe.
     """
@@ -70,7 +70,7 @@ class PendingJobs:
         self._found = 0
 
     def add(self, job: int, listener: Listener, content: Pixels | None = None) -> None:
-        """Await the events of a job, and for this content a picture of its size; without one, findings or faces."""
+        """Register a job. content: a picture of its size is expected; None: findings or faces are."""
         self._of[job] = (listener, (content.width, content.height) if content else None)
         if content is None:
             self._found = 0
@@ -82,9 +82,9 @@ class PendingJobs:
         self._of.pop(job, None)
 
     def listeners_for(self, event: Event) -> list[Listener]:
-        """The listeners of an event; a job is dropped after its ending. Job 0 concerns all of them.
+        """The listeners of an event; a job is dropped after its last event. Job 0 means all jobs.
 
-        Raises ProtocolError for an answer to nothing that was asked.
+        Raises ProtocolError for an event of a kind or size that the job does not expect.
         """
         number = getattr(event, "job", None)
         jobs = list(self._of) if number == 0 else [job for job in self._of if job == number]

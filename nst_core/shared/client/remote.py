@@ -1,7 +1,7 @@
-"""An engine beyond a wall: on another machine through ssh, or outside the sandbox that GIMP runs in.
+"""An engine on another machine through ssh, or outside the sandbox that GIMP runs in.
 
-The wire is the same; what differs is the command, what it needs of the environment, and why it may fail to start.
-Decisions only, on plain values. Standard library only: the GIMP plug-in imports this file too.
+The wire is the same; the command, the environment and the reasons of failures differ. Only pure functions on strings.
+Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 WAY_OUT = ("flatpak-spawn", "--host", "--watch-bus", "--directory=/")
-"""Starts a program outside a Flatpak, in a folder that is there too, and ends it with whoever asked."""
+"""Starts a program outside a Flatpak, in a folder that exists there, and ends it when the caller ends."""
 FLATPAK_TALK = "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
 
 _QUIET = ("BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15")
-"""A question on a terminal nobody sees would last for ever, and so would a wire that was cut."""
+"""Options that make ssh fail instead of waiting: for a password on a hidden terminal, or for a lost connection."""
 _SSH_FAILED = 255  # ssh's own exit code; any other is the far program's
 _NOT_FOUND = 127  # what a shell says of a command that it does not have
 _TAKE_A_VALUE = "BbcDEeFIiJLlmOopQRSWw"  # options of ssh, by the letter
 
 
 def parse(text: str) -> list[str]:
-    """The words of a command that a person typed; no shell ever sees it. Raises EngineMissingError.
+    """The words of a command that a user typed; it is run without a shell. Raises EngineMissingError.
 
-    To a bare `ssh` is added what makes it fail in a sentence instead of waiting for an answer.
+    To `ssh` without these options, _QUIET is added.
     """
     try:
         words = shlex.split(text)
@@ -46,14 +46,14 @@ def parse(text: str) -> list[str]:
 
 
 def outside(command: Sequence[str], surroundings: Mapping[str, str]) -> list[str]:
-    """The command as it must be started from in here: from inside a Flatpak, by way of the machine's session."""
+    """The command to start from this process: inside a Flatpak, through the session of the host system."""
     if "FLATPAK_ID" in surroundings and command and not _leads_out(command[0]):
         return [*WAY_OUT, *command]
     return list(command)
 
 
 def seen_from(surroundings: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
-    """The error as it is to be told in here: from inside a Snap, a program that is there cannot be started."""
+    """The error to show: inside a Snap, another one, because programs outside cannot be started from it."""
     if isinstance(error, EngineMissingError) and surroundings.get("SNAP_NAME") == "gimp":
         return EngineUnreachableError.of("inside-snap", reason=error.message)
     return error
@@ -74,7 +74,7 @@ def host_of(command: Sequence[str]) -> str | None:
 
 
 def why(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None:
-    """Why an engine behind a wall ended with this code and said this; None if that is not the wall's fault."""
+    """The error if the connection caused this exit code and this text on standard error; None if it did not."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"
     if command and _leads_out(command[0]) and "Portal call failed" in said:
@@ -99,11 +99,11 @@ _REASONS = {
         *("Could not resolve", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
     ),
 }
-"""What ssh says, by the sentence for it."""
+"""Parts of ssh's messages, by the code of the sentence for them."""
 
 
 def _ssh_at(command: Sequence[str]) -> int | None:
-    """The place of the word ssh in a command: its first word, or after the way out of a Flatpak."""
+    """The index of the word ssh in a command: 0, or after WAY_OUT."""
     for place, word in enumerate(command):
         if _name(word) == "ssh":
             return place
