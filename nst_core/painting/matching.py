@@ -220,7 +220,7 @@ def _products(a: Array, b: Array) -> NDArray[np.float32]:
 
 
 def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[Index]:
-    """Candidates (rows, w, 2) for the nearest cell: those that cells 2 away point to, and those around the cell's start."""
+    """Candidates (rows, w, 2) for the nearest cell: those of cells 2 away, and those around the start of the cell."""
     height, width = start.shape[:2]
     last = np.array(grid) - 1
     above, left = np.arange(rows.start, rows.stop), np.arange(width)

@@ -380,7 +380,7 @@ def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: co
 
 
 def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
-    """Add the difference between `image` and its start image `coarse`, both (h, w, 3), to `fine` (H, W, 3), in place."""
+    """Add the difference of `image` to its start image `coarse`, both (h, w, 3), to `fine` (H, W, 3), in place."""
     # `resize` clips to [0, 1]; half the difference plus 0.5 lies in that range.
     change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
     height, width = fine.shape[:2]

@@ -1,9 +1,9 @@
-"""Every way the engine can say no, each with a stable code and a remedy.
+"""The errors of the engine, each with a stable code, a message and a remedy.
 
-The code crosses the wire: the worker sends `code`, `message` and `remedy`, and `from_code` rebuilds the same
-class on the host's side. A message is one sentence of what is wrong; the remedy says what to do about it. What the
-plug-in translates stands in `sentences`: such an error also carries the sentence's code and values. Standard library
-only: the GIMP plug-in imports this file too.
+The worker sends `code`, `message` and `remedy` over the wire, and `from_code` creates an error of the same class on the
+host's side. A message is one clause that says what is wrong; the remedy says what to do about it. Messages that the
+plug-in translates are in `sentences`; such an error also has the sentence's key and values. Standard library only: the
+GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class NeuralStyleError(Exception):
-    """Base of all errors meant for a person: no traceback is ever shown for one of these.
+    """Base of all errors that users see. They are shown without a traceback.
 
-    sentence: its key in SENTENCES, with `values` for what is named there; empty for an error that stays in English.
+    sentence: key of the message in SENTENCES, with `values` for its fields; empty for a message that is not translated.
     """
 
     code = "internal"
@@ -65,7 +65,7 @@ class ImageTooSmallError(InvalidImageError):
 
 
 class ImageTooLargeError(InvalidImageError):
-    """A picture announces more pixels than the engine accepts (decompression bombs included)."""
+    """A picture has more pixels than the engine accepts (decompression bombs included)."""
 
     code = "image-too-large"
 
@@ -95,7 +95,7 @@ class UnknownPresetError(NeuralStyleError, LookupError):
 
 
 class BrokenPresetError(NeuralStyleError, ValueError):
-    """A preset exists but its files cannot be used. `slug` names it where it lies among the others, else is empty."""
+    """A preset exists but its files cannot be used. slug: its name if it is installed, otherwise empty."""
 
     code = "broken-preset"
 
@@ -111,7 +111,7 @@ class BuiltInPresetError(NeuralStyleError, ValueError):
 
 
 class UnwritableOutputError(NeuralStyleError, OSError):
-    """The result cannot be written where it was asked for. `kept`: the file that holds it instead, if any does."""
+    """The result cannot be written to the requested path. kept: the file that it was written to instead, if any."""
 
     code = "unwritable-output"
 
@@ -121,7 +121,7 @@ class UnwritableOutputError(NeuralStyleError, OSError):
 
 
 class BackendUnavailableError(NeuralStyleError, RuntimeError):
-    """The backend or the device asked for does not exist on this machine."""
+    """The requested backend or device does not exist on this machine."""
 
     code = "backend-unavailable"
 
@@ -139,7 +139,7 @@ class OutOfMemoryError(NeuralStyleError, MemoryError):
 
 
 class DamagedWeightsError(NeuralStyleError, ValueError):
-    """The network's weights are missing or are not the ones this version was made with."""
+    """The network's weights are missing, or differ from those of this version."""
 
     code = "damaged-weights"
 
@@ -151,7 +151,7 @@ class EngineMissingError(NeuralStyleError, FileNotFoundError):
 
 
 class EngineUnreachableError(NeuralStyleError, ConnectionError):
-    """The engine is beyond a wall that does not let us through: another machine, or a sandbox around GIMP."""
+    """The engine is on another machine, or outside GIMP's sandbox, and cannot be reached."""
 
     code = "engine-unreachable"
 
@@ -169,13 +169,13 @@ class EngineCrashedError(NeuralStyleError, RuntimeError):
 
 
 class ProtocolError(NeuralStyleError, ValueError):
-    """The other end of the wire sent something the specification does not allow."""
+    """The other end of the wire sent something that violates the specification."""
 
     code = "protocol"
 
 
 class CancelledError(NeuralStyleError):
-    """The artist cancelled; nothing is kept."""
+    """The user cancelled; there is no result."""
 
     code = "cancelled"
 
@@ -187,7 +187,7 @@ def _family(root: type[NeuralStyleError]) -> list[type[NeuralStyleError]]:
 def from_code(
     code: str, message: str, remedy: str = "", sentence: str = "", values: Values | None = None
 ) -> NeuralStyleError:
-    """Rebuild the error a worker sent. An unknown code gives the base class: newer engines may know more."""
+    """The error that a worker sent. An unknown code gives the base class: newer engines may have more."""
     cls = next((cls for cls in _family(NeuralStyleError) if cls.code == code), NeuralStyleError)
     error = cls(message, remedy)
     error.sentence, error.values = sentence, dict(values or {})

@@ -1,4 +1,4 @@
-"""One process at a time: a file that the only writer of a folder holds locked. The lock falls with the process.
+"""File locks: one process at a time writes into a folder. The system releases the lock when the process ends.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -22,7 +22,7 @@ _FILE_MODE = 0o644  # less the umask: never for others to write
 
 @contextmanager
 def exclusive_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
-    """Hold the file `path` locked, and leave it there. Gives False where the file system cannot lock.
+    """Hold a lock on the file `path`, which is created and stays. Yields False if the file system cannot lock.
 
     Raises UnwritableOutputError if another process has it for longer than `wait_seconds` seconds, and OSError.
     """
@@ -32,12 +32,12 @@ def exclusive_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
 
 @contextmanager
 def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
-    """The same, and the file is gone afterwards."""
+    """The same; the file is removed afterwards."""
     end = time.monotonic() + wait_seconds
     while True:
         with _opened(path) as file:
             locked = _locked(file, path, end)
-            if locked and not _is_still(file, path):  # whoever had it has removed it since
+            if locked and not _is_still(file, path):  # the process that held the lock has removed the file
                 continue
             try:
                 yield locked
@@ -45,7 +45,7 @@ def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
                 if os.name == "posix":
                     path.unlink(missing_ok=True)
         if os.name != "posix":
-            with suppress(OSError):  # an open file stays, and the next one to leave removes it
+            with suppress(OSError):  # Windows does not remove a file that others have open; they will
                 path.unlink()
         return
 
@@ -62,7 +62,7 @@ def _is_still(file: IO[bytes], path: Path) -> bool:
 
 
 def _locked(file: IO[bytes], path: Path, end: float) -> bool:
-    """Wait until this process is the only writer. False where the file system cannot lock."""
+    """Wait for the lock. Returns False if the file system cannot lock."""
     while (locked := try_lock(file)) is None:
         if time.monotonic() > end:
             raise UnwritableOutputError.of("preset-locked", folder=str(path.parent))
@@ -71,7 +71,7 @@ def _locked(file: IO[bytes], path: Path, end: float) -> bool:
 
 
 def try_lock(file: IO[bytes]) -> bool | None:
-    """Whether it is locked now; None: another has it, False: the file system cannot lock."""
+    """True: locked now. None: another process holds the lock. False: the file system cannot lock."""
     try:
         _lock(file)
     except (BlockingIOError, PermissionError):

@@ -1,4 +1,4 @@
-"""How many pixels a picture file announces, read from its first bytes, so that it is judged before it is unpacked.
+"""Reads the size of a picture from the header of its file, so that it can be refused before it is decoded.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -10,14 +10,14 @@ import struct
 from nst_core.shared.errors import ImageTooLargeError
 
 MOST_PIXELS = 200_000_000
-"""What the engine accepts."""
+"""Largest picture that the engine accepts."""
 
 _NO_FRAME = {0xC4, 0xC8, 0xCC}  # among JPEG's markers of frames
 _NO_LENGTH = {0x01, *range(0xD0, 0xDA)}
 
 
 def announced(picture: bytes) -> tuple[int, int] | None:
-    """Width and height of a PNG, JPEG or WebP file as its header has them; None where it is none of these, or cut."""
+    """Width and height in the header of a PNG, JPEG or WebP file; None for other or truncated files."""
     try:
         if picture.startswith(b"\x89PNG\r\n\x1a\n"):
             width, height = struct.unpack_from(">II", picture, 16)
@@ -26,13 +26,13 @@ def announced(picture: bytes) -> tuple[int, int] | None:
             return _of_jpeg(picture)
         if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
             return _of_webp(picture)
-    except struct.error:  # cut short
+    except struct.error:  # truncated
         pass
     return None
 
 
 def require_modest(name: str, picture: bytes, most: int = MOST_PIXELS) -> None:
-    """Raise ImageTooLargeError for a picture file that announces more than `most` pixels."""
+    """Raise ImageTooLargeError for a picture file whose header has more than `most` pixels."""
     width, height = announced(picture) or (0, 0)
     if width * height > most:
         raise ImageTooLargeError.of("file-too-large", name=name, megapixels=f"{most / 1e6:g}")
@@ -42,7 +42,7 @@ def _of_jpeg(picture: bytes) -> tuple[int, int] | None:
     at = 2
     while (at := picture.find(b"\xff", at)) >= 0 and at + 1 < len(picture):
         marker = picture[at + 1]
-        if marker in {0x00, 0xFF}:  # filling
+        if marker in {0x00, 0xFF}:  # padding
             at += 1
         elif marker in _NO_LENGTH:
             at += 2

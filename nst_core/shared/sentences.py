@@ -1,8 +1,8 @@
-"""The sentences of the engine and of presets that the plug-in translates: each by a stable code, with named values.
+"""Templates of the messages that the plug-in translates, each with a stable code and named fields.
 
-An error or a note carries its code and values over the wire; the catalogs of the plug-in translate these templates.
-The sentences of the command line alone stand where they are raised. Standard library only: the GIMP plug-in imports
-this file too.
+Errors and notes send their code and values over the wire; the plug-in's catalogs translate the templates. Messages that
+only the command line shows are written where they are raised. Standard library only: the GIMP plug-in imports this file
+too.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "make it a JPEG or PNG picture of up to {mebibytes} MiB",
     ),
 }
-"""By code: what is wrong, and what to do about it."""
+"""Errors by code: message and remedy."""
 
 NOTES: dict[str, str] = {
     "memory-was-full": "the memory was full: this is the best picture so far",
@@ -143,7 +143,7 @@ NOTES: dict[str, str] = {
     "device-unusable": "{device} cannot be used here, and is not ({reason})",
     "workers-differ": "the workers compute with {theirs}, this machine with {ours}",
 }
-"""By code: what a person should know of a finished picture or of a plan."""
+"""Notes on a result or on a plan, by code."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Note:
         return NOTES[self.code].format(**self.values)
 
     def to_mapping(self) -> dict[str, Any]:
-        """For the wire: with the English sentence, for a host that does not know the code."""
+        """For the wire, with the English text for hosts that do not know the code."""
         return {"code": self.code, "values": dict(self.values), "text": str(self)}
 
 

@@ -1,7 +1,7 @@
-"""What an artist can set, each thing once.
+"""The settings of a job.
 
-`Settings` is the only list of options: the command line, the GIMP procedure arguments, the dialog and the preset
-files all walk `knobs()`. Standard library only: the GIMP plug-in imports this file too.
+`Settings` is the only list of options: the command line, the arguments of the GIMP procedure, the dialog and the preset
+files iterate over `knobs()`. Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Value = bool | int | float | str
 BALANCED = 50.0
 """The strength at which style and content are in balance."""
 MIN_SIDE = 32
-"""Shortest side of a picture, px: the deepest layer sees it at a sixteenth and needs two positions each way."""
+"""Shortest side of a picture, px: the deepest layer is 16 times smaller and needs two positions along each axis."""
 
 Scope = Literal["look", "run", "machine"]
 
 
 @dataclass(frozen=True)
 class Option:
-    """One entry of a choice: its stable name, what an artist reads, and a sentence of help."""
+    """One entry of a choice: its stable name, its label, and a sentence of help."""
 
     name: str
     label: str
@@ -36,11 +36,10 @@ class Option:
 
 @dataclass(frozen=True)
 class SettingInfo:
-    """What a person needs to know about a setting.
+    """Label, help, range and scope of a setting.
 
-    scope: `look` travels with a preset, `run` belongs to one job, `machine` to the computer.
-    expert: hidden behind an expander in dialogs. unit: what stands behind a number. zero: what 0 is called, where it is
-    no amount.
+    scope: `look`: saved in presets; `run`: belongs to one job; `machine`: belongs to the computer. expert: shown in an
+    expander in dialogs. unit: shown after a number. zero: label of the value 0, if that has a meaning of its own.
     """
 
     label: str
@@ -56,7 +55,7 @@ class SettingInfo:
 
 @dataclass(frozen=True)
 class Setting:
-    """A knob with the field it belongs to. `type` is float, int, bool or str."""
+    """A SettingInfo (`knob`) with its field of `Settings`. type: float, int, bool or str."""
 
     name: str
     type: type
@@ -66,7 +65,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of a job, checked when made.
+    """All settings of a job, validated when created.
 
     Raises InvalidSettingError for a value of the wrong type, out of range or not among the options.
     """
@@ -243,7 +242,7 @@ class Settings:
 
     @property
     def paints(self) -> bool:
-        """Whether anything is painted: at strength 0 the result is the photograph."""
+        """Whether there is anything to paint: at strength 0 the result is the photograph."""
         return self.strength > 0
 
     @property
@@ -253,17 +252,17 @@ class Settings:
 
     @property
     def from_noise(self) -> bool:
-        """Whether the picture grows out of noise, where nothing else is given to start from."""
+        """Whether the start image is noise, unless an init picture is given."""
         return self.texture or self.init == "noise"
 
     @property
     def drafted(self) -> bool:
-        """Whether only a coarse picture is painted, and enlarged."""
+        """Whether only a coarse picture is painted, and upscaled."""
         return self.quality == "draft"
 
     @property
     def boldness(self) -> float:
-        """The strength in units of the one at which style and content are in balance."""
+        """The strength relative to BALANCED."""
         return self.strength / BALANCED
 
     def __post_init__(self) -> None:
@@ -288,7 +287,7 @@ def knobs() -> tuple[Setting, ...]:
 
 
 def checked(named: Setting, value: object) -> Value:
-    """The value in its own type. Raises InvalidSettingError that names the rule."""
+    """The value converted to the setting's type. Raises InvalidSettingError with the allowed values."""
     name, knob = named.name, named.knob
     if named.type is str:
         allowed = [option.name for option in knob.options]
@@ -308,7 +307,7 @@ def checked(named: Setting, value: object) -> Value:
 
 
 def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> Settings:
-    """Settings with `values` laid over `base` (the defaults if None).
+    """Settings with `values`, and for all others those of `base` (the defaults if None).
 
     Raises InvalidSettingError for a name that does not exist or a value that is not allowed.
     """

@@ -1,4 +1,4 @@
-"""Where the system keeps what a program can find again: nothing in it is missed when it is gone."""
+"""The folder for files that can be computed again, and may be deleted at any time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAME = "gimp-neural-style"
 
 
 def cache_folder(surroundings: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
-    """This person's folder of ours, which need not exist."""
+    """This user's cache folder of Neural Style; it may not exist yet."""
     home = Path.home()
     if system == "win32":
         return Path(surroundings.get("LOCALAPPDATA") or home / "AppData" / "Local") / NAME / "cache"

@@ -1,6 +1,6 @@
 """Huge pages for feature maps, which are allocated anew in every step; page faults took a fifth of a step.
 
-Standard library only, so that it comes before everything slow.
+Standard library only, so that it can be imported before everything that is slow.
 """
 
 from __future__ import annotations
@@ -33,5 +33,5 @@ def _on_request() -> bool:
     """Whether Linux gives huge pages to programs that ask for them."""
     try:
         return "[madvise]" in OFFERED.read_text() and bool(os.confstr("CS_GNU_LIBC_VERSION"))
-    except (AttributeError, OSError, ValueError):  # not Linux; kept from looking; another C library
+    except (AttributeError, OSError, ValueError):  # not Linux; not readable; another C library
         return False

@@ -1,4 +1,4 @@
-"""A cache of the latest answers, safe to use from several threads."""
+"""A thread-safe LRU cache."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ T = TypeVar("T")
 
 
 class LruCache(Generic[T]):
-    """The latest answers to a question, by what was asked. Safe to use from several threads.
-
-    most: how many are kept, or, with `size`, how much: the sum of the sizes of what is kept.
-    """
+    """A thread-safe LRU cache. most: largest number of values, or, with `size`, largest sum of their sizes."""
 
     def __init__(self, most: float, size: Callable[[T], float] | None = None) -> None:
         self._answers: LRUCache[Hashable, T] = LRUCache(most, size)
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The answer kept under the key, or the one that `make` gives."""
+        """The cached value of the key, or the result of `make`, which is then cached."""
         with self._lock, suppress(KeyError):
             return self._answers[key]
         answer = make()
-        with self._lock, suppress(ValueError):  # one that is larger than the whole cache
+        with self._lock, suppress(ValueError):  # a value larger than the whole cache
             self._answers[key] = answer
         return answer

@@ -1,4 +1,4 @@
-"""How much memory the engine has taken, and how much it may still take."""
+"""The memory that this process uses, and how much more it may use."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ _GROUPS = (
         "total_inactive_file",
     ),
 )
-"""Where a container finds its limit, its use, and the name of what of that is only cached: Linux, both versions."""
+"""Files with a container's limit and use, and the name of the cached part of that use: cgroups v2 and v1 of Linux."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3)."""
 _OWN_PAGES = 16 << 20
 """Blocks of this many bytes or more are returned to the system as soon as they are freed."""
 _KEPT_FREE = 256 << 20
-"""Bytes of smaller free blocks that are kept."""
+"""Bytes of smaller free blocks that the process keeps."""
 
 
 def return_freed() -> None:
-    """Make the C library return freed feature maps to the system; by default it keeps a third more than is used.
+    """Make glibc return freed feature maps to the system; by default it keeps a third more than is used.
 
-    glibc only, whose limits grow with the largest block that was freed. Others return memory, or have no such setting.
+    Its limits grow with the largest block that was freed. Other C libraries return memory, or have no such setting.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):  # TypeError: Windows' way of not finding the program itself
+    except (AttributeError, OSError, TypeError):  # TypeError: on Windows, which has no handle of the program itself
         return
     mallopt(_MMAP_THRESHOLD, _OWN_PAGES)
     mallopt(_TRIM_THRESHOLD, _KEPT_FREE)
 
 
 def peak_memory() -> int:
-    """Bytes of physical memory this program has held at most.
+    """Peak of this process' physical memory, bytes.
 
-    Linux' getrusage(2) would tell what the program that started it held, where that was more.
+    On Linux getrusage(2) is not used, because it also counts the process that started this one.
     """
     with suppress(OSError, StopIteration):
         rows = Path("/proc/self/status").read_text("ascii", "replace").splitlines()
@@ -55,7 +55,7 @@ def peak_memory() -> int:
 
 
 def held_memory() -> int:
-    """Bytes of physical memory this program holds now."""
+    """Physical memory of this process now, bytes."""
     try:
         return int(psutil.Process().memory_info().rss)
     except psutil.Error:  # in a container that shows the processes of its host
@@ -63,7 +63,7 @@ def held_memory() -> int:
 
 
 def available() -> int:
-    """Bytes that this program can still take without the system swapping or a container's limit ending it."""
+    """Bytes that this process can still allocate without swapping, and within a container's limit."""
     free = psutil.virtual_memory().available
     for limit, used, cached in _GROUPS:
         left = _left(Path(limit), Path(used), cached)
@@ -72,7 +72,7 @@ def available() -> int:
 
 
 def _left(limit: Path, used: Path, cached: str) -> int | None:
-    """What a group's limit leaves; None where there is no such group or no limit."""
+    """Bytes that a cgroup's limit leaves; None without such a group or limit."""
     try:
         words = (limit.with_name("memory.stat")).read_text("ascii").split()
         kept = int(words[words.index(cached) + 1])

@@ -17,10 +17,10 @@ _WORDS = (
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Whether an error says that there was no memory left, on a graphics card or elsewhere."""
+    """Whether an error means that memory is full, on a graphics card or in main memory."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    if isinstance(error, NeuralStyleError):  # which may name a file that is called so
+    if isinstance(error, NeuralStyleError):  # its text may contain the name of a file
         return False
     text = str(error).lower()
     return any(words in text for words in _WORDS)
@@ -28,7 +28,7 @@ def is_shortage(error: BaseException) -> bool:
 
 @contextmanager
 def as_out_of_memory(remedy: str = "") -> Iterator[None]:
-    """Convert out-of-memory errors raised within to OutOfMemoryError, with this remedy or the usual one."""
+    """Convert out-of-memory errors raised inside to OutOfMemoryError, with this remedy or the default one."""
     try:
         yield
     except OutOfMemoryError:

@@ -1,4 +1,4 @@
-"""What, besides the backend, decides the last digits of a result: processor, libraries, and selected kernels."""
+"""Processor, libraries and selected kernels, which besides the backend determine the last digits of a result."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ KERNELS = (
 )
 """Environment variables that select kernels of libraries; none holds a path."""
 MOST = 60
-"""Characters of a value at most."""
+"""Largest length of a value, characters."""
 
 
 @cache
 def processor() -> str:
-    """The processor's name, as its maker or the system gives it."""
+    """The processor's name, from its maker or from the system."""
     with suppress(OSError, ValueError):
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
             name, _, value = line.partition(":")

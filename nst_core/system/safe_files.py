@@ -1,7 +1,7 @@
-"""Files that are written whole: put where they were asked for, or, where that cannot be, where they are not lost.
+"""Writes files atomically. A result that cannot be written to its path is written elsewhere, so that it is not lost.
 
-What is being written lies beside its place under a name that begins with UNFINISHED, locked by its writer. A writer
-that is killed leaves it unlocked, and the next one in that folder removes it.
+While a file is written it has a name that begins with UNFINISHED, in the same folder, and is locked. If the writer is
+killed, the file is unlocked, and the next writer in that folder removes it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from nst_core.shared.file_lock import try_lock
 
 UNFINISHED = ".neural-style-unfinished-"
 _FORGOTTEN = 24 * 3600
-"""Seconds after which an unfinished file is nobody's, where the file system cannot lock."""
+"""Seconds after which an unfinished file counts as left behind, if the file system cannot lock."""
 _NOTHING_TO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 Save = Callable[[Path], object]
 
 
 def write_whole(path: Path, save: Save) -> None:
-    """Have `save` fill a new file, and put that in the place of the other, whose mode it takes. Raises what it raises.
+    """Let `save` write a new file, and rename it to `path`. A file that is replaced keeps its mode. Raises as `save`.
 
-    The file is on the disk first: a power cut leaves one or the other.
+    The file is synced first: after a power cut there is the old file or the new one.
     """
     with _unfinished(path) as new:
         save(new)
@@ -43,9 +43,9 @@ def write_whole(path: Path, save: Save) -> None:
 def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
     """The same for a result that must not be lost.
 
-    Where it cannot be put into its place, it stays beside it under another name, else in the folder for temporary
-    files or at home. Raises UnwritableOutputError, whose `kept` is where it is now; None where there is no room at all.
-    overwrite: whether it may replace a file that is there by now.
+    If it cannot be written to `path`, it is written beside it under another name, or to the folder for temporary files,
+    or to the home folder. Raises UnwritableOutputError; its `kept` is the path of that file, None if there is no space
+    at all. overwrite: whether a file that was created meanwhile may be replaced.
     """
     try:
         with _unfinished(path) as new:
@@ -67,7 +67,7 @@ def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed writers left in a folder."""
+    """Remove unfinished files of killed writers from a folder."""
     with suppress(OSError):
         for path in folder.glob(f"{UNFINISHED}*"):
             with suppress(OSError), path.open("r+b") as file:
@@ -78,12 +78,12 @@ def sweep(folder: Path) -> None:
 
 @contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
-    """An empty file beside a path, with the same suffix; gone afterwards, unless it got another name."""
+    """An empty file in the folder of `path`, with the same suffix; removed afterwards, unless it was renamed."""
     sweep(path.parent)
     new = path.with_name(fresh_name(UNFINISHED) + path.suffix.lower())
     file = open_own(new, "xb")
     try:
-        if os.name == "posix":  # elsewhere nobody else could write to it, and an open file cannot be removed anyhow
+        if os.name == "posix":  # on Windows open files cannot be removed anyway
             try_lock(file)
         else:
             file.close()
@@ -95,7 +95,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
 
 
 def _settle(new: Path) -> None:
-    """Wait until it is on the disk, where the file system can tell."""
+    """Wait until the file is on the disk (fsync), if the file system can."""
     with new.open("r+b") as file:
         try:
             os.fsync(file.fileno())
@@ -105,7 +105,7 @@ def _settle(new: Path) -> None:
 
 
 def _take_mode(new: Path, path: Path) -> None:
-    """Give it the mode of the file that it replaces: a wish, which some file systems cannot grant."""
+    """Give it the mode of the file that it replaces, if the file system can."""
     with suppress(OSError):
         new.chmod(stat.S_IMODE(path.stat().st_mode))
 

@@ -1,6 +1,6 @@
-"""What Vulkan says of this machine's graphics cards: their names, drivers and free memory, and why there are none.
+"""This machine's graphics cards by Vulkan: names, drivers, free memory, and the reason if there are none.
 
-Asked through the system's own loader, by its C interface, so that nothing has to be installed for it.
+The system's Vulkan loader is called through its C interface, so that no package is needed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from nst_core.shared.errors import BackendUnavailableError
 _LIBRARIES = {"win32": ("vulkan-1.dll",), "linux": ("libvulkan.so.1", "libvulkan.so")}
 _VERSION_1_1 = (1 << 22) | (1 << 12)
 _INSTANCE_INFO, _APPLICATION_INFO, _MEMORY, _BUDGET = 1, 0, 1000059006, 1000237000
-"""Kinds of structures, as the headers number them."""
+"""Types of structures, as numbered in Vulkan's headers."""
 _PROPERTIES, _HEADER, _NAME = 2048, 20, 256
-"""Bytes: room for a card's properties, of which only the beginning is read; what stands before its name; the name."""
+"""Bytes: of a card's properties (only the beginning is read), of what precedes its name, and of the name."""
 _ON_CARD = 1
 """The flag of a heap that is the card's own memory."""
 SEPARATE, SOFTWARE = 2, 4
-"""Kinds of cards: with memory of their own; none at all, but a program on the processor."""
+"""Kinds of cards: with memory of their own; emulated on the processor."""
 _ORDER = {SEPARATE: 0, 1: 1, 3: 2}
-"""Kinds of cards in the order in which they are preferred: with memory of their own, in the processor, virtual."""
+"""Order of preference by kind: with memory of their own, integrated, virtual."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,9 @@ class _Memory(ctypes.Structure):
 
 
 def cards() -> list[Card]:
-    """The cards that a driver offers, best first; those that are programs come last.
+    """The cards for which there is a driver, best first, emulated ones last.
 
-    Raises BackendUnavailableError where there is no Vulkan at all; on a Mac there never is.
+    Raises BackendUnavailableError if there is no Vulkan; macOS has none.
     """
     found = []
     with _instance(_loader()) as (vulkan, instance):
@@ -107,14 +107,14 @@ def cards() -> list[Card]:
 
 
 def best() -> Card | None:
-    """The first of `cards`; None where there are none, or no Vulkan."""
+    """The first of `cards`; None without cards or Vulkan."""
     with suppress(BackendUnavailableError):
         return next(iter(cards()), None)
     return None
 
 
 def explain() -> BackendUnavailableError:
-    """Why no card can be used through Vulkan, where none can."""
+    """The error that says why no card can be used through Vulkan."""
     try:
         there = cards()
     except BackendUnavailableError as error:
@@ -147,7 +147,7 @@ def _instance(vulkan: ctypes.CDLL) -> Iterator[tuple[ctypes.CDLL, ctypes.c_void_
 
 
 def _free(vulkan: ctypes.CDLL, device: ctypes.c_void_p) -> int | None:
-    """Bytes of the largest heap of the card's own that are not in use; None where the driver does not say."""
+    """Free bytes of the largest heap of the card's own memory; None if the driver does not report them."""
     budget = _Budget(kind=_BUDGET)
     memory = _Memory(kind=_MEMORY, next=ctypes.pointer(budget))
     vulkan.vkGetPhysicalDeviceMemoryProperties2(device, ctypes.byref(memory))
@@ -155,5 +155,5 @@ def _free(vulkan: ctypes.CDLL, device: ctypes.c_void_p) -> int | None:
     if not own:
         return None
     largest = max(own, key=lambda place: int(memory.heap[place].size))
-    # A driver that keeps no count leaves zeros.
+    # Drivers without this extension leave zeros.
     return int(budget.budget[largest] or memory.heap[largest].size) - int(budget.usage[largest])

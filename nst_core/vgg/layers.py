@@ -1,4 +1,4 @@
-"""VGG19 up to relu5_1: the only table of layers, and which of them are used for style and content.
+"""VGG19 up to relu5_1: the table of layers, and which of them are used for style and content.
 
 Simonyan & Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (arXiv 1409.1556);
 the choice of layers is that of Gatys, Ecker & Bethge, "Image Style Transfer Using Convolutional Neural Networks".
@@ -10,25 +10,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1))
-"""(channels, convolutions) of each block; 2x2 max pooling stands between blocks."""
+"""(channels, convolutions) of each block; there is a 2 x 2 max pooling between blocks."""
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYER = "relu4_2"
 CELL = 4
-"""Side of a cell, px: the grid on which pieces of the picture are compared with pieces of a style."""
+"""Side of a cell, px: the grid on which a picture is compared with a style."""
 CELL_LAYERS = {"relu1_1": 4, "relu2_1": 2, "relu3_1": 1, "relu4_1": 1}
-"""The feature maps that describe cells, and the side of the squares whose means lie on their grid."""
+"""The layers that describe cells, and the side of the squares whose means are taken to get one position per cell."""
 BLOCK_LAYER = "relu4_1"
-"""The one of them that has one position for a block of 2 x 2 cells."""
+"""The layer of these with one position for a block of 2 x 2 cells."""
 CELLS = ".cells"
-"""What follows a layer's name in the name of a map that was averaged so."""
+"""Suffix of a layer's name for its map averaged over cells."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """What an objective compares. gram: layers of the Gram term; held: layers whose features have targets of their own.
+    """The layers of an objective. gram: of the Gram term. held: of the target features.
 
-    `held` maps each layer to the side of the squares over which its map is averaged before it is compared.
+    `held` maps each layer to the side of the squares over which its map is averaged before the comparison.
     """
 
     name: str
@@ -44,16 +44,16 @@ class Method:
 CLASSIC = Method("classic", STYLE_LAYERS, {CONTENT_LAYER: 1})
 """Gatys et al. (2016): Gram matrices of the style, features of the photograph."""
 PAINTERLY = Method("painterly", tuple(CELL_LAYERS), CELL_LAYERS)
-"""Each cell has the features of the nearest piece of a style for a target (after Kolkin et al., 2022), and a Gram term
-for boldness. Without relu5_1 faces and houses stay clearer, and a third of the products is saved."""
+"""The target of each cell are the features of the nearest style cell (after Kolkin et al., 2022); a Gram term makes the
+result bolder. Without relu5_1 faces and houses stay clearer, and a third of the products is saved."""
 SHALLOW = replace(PAINTERLY, gram=(), held={layer: side for layer, side in CELL_LAYERS.items() if layer != BLOCK_LAYER})
-"""Only the layers that have a position for each cell."""
+"""Only the layers with one position per cell."""
 METHODS = {method.name: method for method in (CLASSIC, PAINTERLY)}
 
 
 @dataclass(frozen=True)
 class Convolution:
-    """One 3x3 convolution with its ReLU. `pooled`: a 2x2 max pooling stands before it."""
+    """A 3 x 3 convolution with its ReLU. pooled: whether a 2 x 2 max pooling precedes it."""
 
     name: str
     in_channels: int
@@ -62,7 +62,7 @@ class Convolution:
 
     @property
     def relu(self) -> str:
-        """Name of the feature map this convolution makes."""
+        """Name of its feature map."""
         return self.name.replace("conv", "relu")
 
 
@@ -81,6 +81,6 @@ CHANNELS = {row.relu: row.out_channels for row in CONVOLUTIONS}
 REDUCTION: dict[str, int] = {
     row.relu: 2 ** sum(one.pooled for one in CONVOLUTIONS[: index + 1]) for index, row in enumerate(CONVOLUTIONS)
 }
-"""What the sides of an image are divided by in a feature map, rounded down."""
+"""Factor by which a layer's feature map is smaller than the image along each axis, rounded down."""
 CELL_SIZE, BLOCK_SIZE = sum(CHANNELS[layer] for layer in SHALLOW.held), CHANNELS[BLOCK_LAYER]
-"""How many features describe a cell on its own, and how many a block."""
+"""Number of features of a cell, and of a block."""

@@ -1,7 +1,7 @@
 """The parts of an objective: Gram matrices, targets, and weights that make the losses relative.
 
 For numpy arrays and torch tensors. A Gram matrix under a guide g with mass n = sum(g): G = F diag(g) F^T / n (Gatys et
-al. 2016; guides: Gatys et al. 2017). Divided by the mass, matrices compare across resolutions.
+al. 2016; guides: Gatys et al. 2017). The division by the mass makes matrices of different resolutions comparable.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 from nst_core.vgg.layers import PAINTERLY, STYLE_LAYERS, Method
 
 Array = Any
-"""A numpy array or a torch tensor: only what both can do is used here."""
+"""A numpy array or a torch tensor; only operations that both have are used."""
 
 TINY = 1e-12
-"""Keeps a division by the norm of an all-zero target finite."""
+"""Keeps divisions by the norm of an all-zero target finite."""
 
 GRAM_WEIGHTS = {
     "classic": dict(zip(STYLE_LAYERS, (0.47, 0.24, 0.15, 0.08, 0.06), strict=True)),
     "painterly": dict.fromkeys(PAINTERLY.gram, 0.25),
 }
-"""By method. In the classic one shallow layers count more: the same style is reached with more of the photograph's
-structure left. Each sums to 1."""
+"""Weights of the layers, by method; each sums to 1. In the classic method shallow layers count more, because then more
+of the photograph's structure is kept at the same strength of the style."""
 
 Grams = Mapping[str, Array]
 """Gram matrices (K, C, C) by layer, under K guides."""
@@ -31,10 +31,10 @@ Grams = Mapping[str, Array]
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each loss counts, all in units of relative squared error.
+    """Weights of the losses, which are relative squared errors.
 
-    gram: one number for each layer of the Gram term. held: the features that have targets. tv: the mean squared
-    difference between neighbours.
+    gram: of each layer of the Gram term. held: of the target features. tv: of the mean squared difference between
+    neighbours.
     """
 
     gram: Mapping[str, float] = field(default_factory=lambda: dict(GRAM_WEIGHTS["classic"]))
@@ -44,10 +44,10 @@ class Weights:
 
 @dataclass(frozen=True)
 class Targets:
-    """All an objective compares an image (1, 3, H, W) with.
+    """The targets of an objective for images (1, 3, H, W).
 
-    grams: of the style. guides: (K, 1, H, W), in [0, 1]. guide_share: how much each counts. held: target features
-    (1, C, h, w) by layer of the method. held_share: (1, 1, H, W), in [0, 1], where these count.
+    grams: of the style, under K guides. guides: (K, 1, H, W) in [0, 1]. guide_share: weight of each guide. held: target
+    features (1, C, h, w) by layer of the method. held_share: (1, 1, H, W) in [0, 1], their weight at each position.
     """
 
     method: Method
@@ -60,20 +60,20 @@ class Targets:
 
 
 def blend(parts: Sequence[Grams], shares: Sequence[float]) -> dict[str, Array]:
-    """One target out of several styles: the weighted mean of their matrices. shares sum to 1."""
+    """The weighted mean of the Gram matrices of several styles. shares: sum to 1."""
     return {layer: sum(part[layer] * share for part, share in zip(parts, shares, strict=True)) for layer in parts[0]}
 
 
 def gram_weights(targets: Targets, layer: str) -> list[float]:
-    """Per guide, the factor that turns |G - target|^2 into a weighted relative error."""
+    """For each guide the factor that makes |G - target|^2 a weighted relative error."""
     target, weight = targets.grams[layer], targets.weights.gram[layer]
     return [share * weight / (float((target[k] ** 2).sum()) + TINY) for k, share in enumerate(targets.guide_share)]
 
 
 def held_weights(targets: Targets) -> dict[str, Array]:
-    """For each layer with target features, the factor (1, 1, h, w) that turns |F - target|^2 into its loss.
+    """For each layer with target features the factor (1, 1, h, w) that makes |F - target|^2 its loss.
 
-    Layers count alike; where `held_share` is 0 nothing counts.
+    All layers have the same weight. The factor is 0 where `held_share` is 0.
     """
     shares = cell_means(targets.held_share, targets.held)
     each = targets.weights.held / len(targets.held)
@@ -84,7 +84,7 @@ def held_weights(targets: Targets) -> dict[str, Array]:
 
 
 def cell_means(plane: Array, like: Mapping[str, Array]) -> dict[str, Array]:
-    """A plane (1, 1, H, W), averaged to the size of each of these maps (1, C, h, w)."""
+    """A plane (1, 1, H, W) averaged to the size of each of these maps (1, C, h, w)."""
     return {layer: _mean_at(plane, int(values.shape[2])) for layer, values in like.items()}
 
 
@@ -97,6 +97,6 @@ def _mean_at(plane: Array, height: int) -> Array:
 
 
 def tv_weight(targets: Targets) -> float:
-    """The factor on the sum of squared differences between neighbours; 3 H W of them in each direction."""
+    """The factor on the sum of squared differences between neighbours, 3 H W along each axis."""
     height, width = targets.guides.shape[2:]
     return targets.weights.tv / (3 * int(height) * int(width))

@@ -19,18 +19,18 @@ FEATURES_FILE = "features.onnx"
 TILE_SUMS_FILE = "tile-sums.onnx"
 OBJECTIVE_FILE = "{method}.onnx"
 TILE_GRADIENT_FILE = "{method}-tile-gradient.onnx"
-"""Of these two there is one for each method."""
+"""These two files exist for each method."""
 WINOGRAD = "winograd-"
-"""Stands before the name of each of the graphs above where its convolutions are those of `nst_core.vgg.winograd`."""
+"""Prefix of the names of these graphs with convolutions of `nst_core.vgg.winograd`."""
 NEAREST_FILE = "nearest.onnx"
 NEAREST_OF_BEST_FILE = "nearest-of-best.onnx"
 FACES_FILE = "faces.onnx"
 DIGESTS_FILE = "digests.json"
-"""SHA-256 of each file beside it, written with them."""
+"""SHA-256 of each file in the folder."""
 
 
 def verified(name: str, models: Path = MODELS) -> Path:
-    """Path of a model file. Raises DamagedWeightsError unless its bytes are the ones it was written with."""
+    """Path of a model file. Raises DamagedWeightsError if its digest is not that in DIGESTS_FILE."""
     path = models / name
     try:
         expected = json.loads((models / DIGESTS_FILE).read_text("utf-8"))[name]
@@ -45,7 +45,7 @@ def verified(name: str, models: Path = MODELS) -> Path:
 def read(path: Path) -> dict[str, Float]:
     """`NAME.weight` (O, I, 3, 3) and `NAME.bias` of every convolution, `input.matrix` and `input.offset`.
 
-    Raises DamagedWeightsError where the file is not a weights file.
+    Raises DamagedWeightsError if the file is not a weights file.
     """
     try:
         tensors = load(path.read_bytes())

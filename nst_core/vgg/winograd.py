@@ -4,10 +4,10 @@ An output tile Y of 4 x 4 px comes from an input tile D of 6 x 6 px and the taps
 
     Y = A [ (G W G') * (B D B') ] A'
 
-where the matrices G, B and A take polynomials to their values at POINTS and at infinity, and back (Toom and Cook). What
-is called a kernel here, G W G', is computed once; the 36 products become matrix products over channels. This module has
-the matrices and kernels; `export.winograd` writes them into graphs. In float32 a convolution differs from the direct
-one by 4e-6 (relative norm).
+where the matrices G, B and A evaluate polynomials at POINTS and at infinity, and interpolate (Toom and Cook). The
+kernel G W G' is computed once; the 36 products become matrix products over channels. This module has the matrices and
+kernels; `export.winograd` writes them into graphs. In float32 the result differs from a direct convolution by 4e-6
+(relative norm).
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from nst_core.vgg import weights
 from nst_core.vgg.layers import CONVOLUTIONS
 
 POINTS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(2), Fraction(1, 2))
-"""With infinity, each point's inverse is there as well: see `transforms`."""
+"""Interpolation points. Together with infinity they contain each point's inverse: see `transforms`."""
 TAPS, TILE = 3, 4
 """px: sides of a convolution's taps and of an output tile."""
 SEEN = TILE + TAPS - 1
 """px: side of the input tile."""
 PRODUCTS = SEEN**2
-"""For each tile and pair of channels, where a direct convolution has 144."""
+"""Products for each tile and pair of channels; a direct convolution has 144."""
 FAST = tuple(conv.name for conv in CONVOLUTIONS[3:])
 """The convolutions that become faster; with fewer channels the transforms cost more than they save."""
 
@@ -61,10 +61,10 @@ def kernel(taps: Float) -> Float:
 
 
 def transforms(*, turned: bool = False) -> Transforms:
-    """What goes with kernels; `turned`: for the same taps turned by 180 degrees, as a gradient goes back through them.
+    """The transforms for kernels. turned: for taps turned by 180 degrees, as in the backward pass.
 
-    Taps in reverse order have at a point p the value that they had at 1/p, times p squared. So the kernel of turned
-    taps is the kernel with its values in another order and scaled, and that can be done to the pixels instead.
+    At a point p the polynomial of reversed taps has the value of the original one at 1/p, times p squared. So the
+    kernel of turned taps is a permuted and scaled kernel, and the pixels can be permuted and scaled instead.
     """
     to_tile, to_kernel, to_values = _matrices()
     if turned:
@@ -80,7 +80,7 @@ def _twice(one_dimension: Matrix) -> Matrix:
 
 
 def _reversed(row: Matrix, rows: Matrix) -> tuple[int, float]:
-    """Which of the rows is this one in reverse order, up to a factor; and the factor."""
+    """The index of the row that is this one reversed, up to a factor; and the factor."""
     turned = row[::-1]
     for index, other in enumerate(rows):
         factor = float(turned @ other / (other @ other))
@@ -91,7 +91,7 @@ def _reversed(row: Matrix, rows: Matrix) -> tuple[int, float]:
 
 @cache
 def _matrices() -> tuple[Matrix, Matrix, Matrix]:
-    """A (4, 6), G (6, 3) and B (6, 6) for one dimension, exact but for their last rounding."""
+    """A (4, 6), G (6, 3) and B (6, 6) for one dimension, computed exactly and rounded once."""
     spread = [math.prod(p - q for q in POINTS if q != p) for p in POINTS]
     to_tile = [[p**power for p in POINTS] + [Fraction(power == TILE - 1)] for power in range(TILE)]
     to_kernel = [[p**tap / each for tap in range(TAPS)] for p, each in zip(POINTS, spread, strict=True)]

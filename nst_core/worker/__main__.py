@@ -1,4 +1,4 @@
-"""What `python -m nst_core.worker` runs."""
+"""Starts the worker: `python -m nst_core.worker`."""
 
 from __future__ import annotations
 

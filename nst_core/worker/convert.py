@@ -1,4 +1,4 @@
-"""Converts messages of the wire to jobs and back; and a run that yields messages."""
+"""Converts messages of the wire to jobs and back; a run that yields messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from nst_core.shared.wire import messages
 from nst_core.shared.wire.frames import Buffer
 from nst_core.shared.wire.messages import MAX_STYLE_FILE, Pixels, StyleFile, StylePixels, Stylize
 
-PREVIEW_SIDE = 1024  # px: more than a dialog shows
+PREVIEW_SIDE = 1024  # px: larger than the preview of a dialog
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class WireRun:
                 yield messages.Progress(self._job, **dataclasses.asdict(progress))
 
     def done(self) -> messages.Done:
-        """The best picture so far, as an ending."""
+        """The best picture so far as the job's last message."""
         outcome = self._run.outcome()
         return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, outcome.metrics.to_mapping())
 
@@ -64,9 +64,9 @@ class WireRun:
 
 
 def job_of(request: messages.Stylize) -> Job:
-    """The engine's job. Pixels are not copied, unless they leave [0, 1]: then what leaves it is cut off.
+    """The job of a request. Pixels are copied only if some lie outside [0, 1]; those are clipped.
 
-    Values that are not numbers, as in damaged renderings, take the colour of what is near; none comes back.
+    Pixels with values that are not finite, as in damaged renderings, take the colours of pixels near them.
     """
     height, width = request.content.height, request.content.width
     content = _picture(request.content, "the picture")
@@ -90,13 +90,13 @@ def _excerpt(excerpt: messages.Excerpt) -> Excerpt:
 
 
 def to_pixels(rgba: Float) -> messages.Pixels:
-    """rgba: (H, W, 4). Not copied where it already lies in rows."""
+    """rgba: (H, W, 4). Not copied if it is contiguous."""
     rows = np.ascontiguousarray(rgba, dtype="<f4")
     return messages.Pixels(rgba.shape[1], rgba.shape[0], rows.data.cast("B"))
 
 
 def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, int]) -> Style:
-    """size: (height, width) of the content, hence of the guide."""
+    """The style of a message. size: (height, width) of the content and of the guide."""
     guide = None if style.guide is None else _bounded(style.guide, size)
     if isinstance(style, messages.StyleFile):
         encoded = bytes(style.encoded)
@@ -105,7 +105,7 @@ def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, in
 
 
 def _picture(pixels: messages.Pixels, what: str) -> Float:
-    """(H, W, 4) in [0, 1]. Raises InvalidImageError where no pixel has a colour."""
+    """(H, W, 4) in [0, 1]. Raises InvalidImageError if no pixel is finite."""
     shape = (pixels.height, pixels.width, 4)
     values = _bounded(pixels.rgba, shape)
     sent = np.frombuffer(pixels.rgba, dtype="<f4").reshape(shape)
@@ -117,27 +117,27 @@ def _picture(pixels: messages.Pixels, what: str) -> Float:
     color, alpha = values[..., :3], values[..., 3]
     seen = known * alpha
     near = fill_hidden(color, seen if seen.any() else known.astype(np.float32))
-    near = np.minimum(near, 1)  # a sum of shares may round to more
+    near = np.minimum(near, 1)  # rounding may give more
     return np.concatenate([np.where(known[..., None], color, near), alpha[..., None]], axis=2)
 
 
 def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
-    """float32 of this shape, in [0, 1]: what leaves it is cut off, and what is no number is 0."""
+    """float32 of this shape, clipped to [0, 1]; NaN becomes 0."""
     values = np.frombuffer(raw, dtype="<f4").reshape(shape)
-    if values.min() >= 0 and values.max() <= 1:  # neither is so where one is no number
+    if values.min() >= 0 and values.max() <= 1:  # both are false if there is a NaN
         return values
     bounded: Float = np.nan_to_num(values, nan=0, posinf=1, neginf=0).clip(0, 1)
     return bounded
 
 
 def faces_in(pixels: Pixels) -> tuple[messages.Face, ...]:
-    """Where a picture shows faces, the surest first. Raises what find_faces and _picture raise."""
+    """The faces in a picture, the highest score first. Raises what find_faces and _picture raise."""
     found = find_faces(_picture(pixels, "the picture")[..., :3])
     return tuple(messages.Face(one.x, one.y, one.half_width, one.half_height, one.roll) for one in found)
 
 
 def request_of(job: Job) -> Stylize:
-    """The request that gives the same picture as a run of this job."""
+    """The request whose result is that of a run of this job."""
     styles = tuple(_sent(style) for style in job.styles)
     return Stylize(
         content=_pixels(job.content),
@@ -151,7 +151,7 @@ def request_of(job: Job) -> Stylize:
 
 
 def _sent(style: Style) -> StyleFile | StylePixels:
-    """A style as its file, which is smaller and decoded once; as pixels where it has none, or a huge one."""
+    """A style as its file, which is smaller and decoded once; as pixels if it has no file, or a too large one."""
     guide, source = _rows(style.guide), style.source
     if source is not None and len(source.encoded) <= MAX_STYLE_FILE:
         return StyleFile(source.encoded, style.weight, source.name, guide)
@@ -159,7 +159,7 @@ def _sent(style: Style) -> StyleFile | StylePixels:
 
 
 def picture_of(pixels: Pixels, channels: int) -> Float:
-    """(H, W, channels) of what came back: without the alpha that the wire adds where there was none."""
+    """(H, W, channels) of pixels of the wire, without the alpha that was added for the wire."""
     rgba: Float = np.frombuffer(pixels.rgba, "<f4").reshape(pixels.height, pixels.width, 4)
     return rgba[..., :channels]
 

@@ -1,10 +1,10 @@
 """The engine as a process: `python -I -u -m nst_core.worker`. It answers the requests of `protocol`.
 
-Three threads. The first owns the wire's output and all decisions; it computes only what a Done takes. The second reads
-requests and ends the process at the end of the input, whatever the others are doing. The third paints, one job
-after another; an examination and a search for faces have threads of their own. A job that was stopped or cancelled is
-abandoned: its answer goes out at once, and what it still computes is thrown away before the next job starts. Nothing
-slow is imported before Ready is sent.
+It has three threads. The first writes to the wire and makes all decisions; it computes only the result for Done. The
+second reads requests and ends the process at the end of the input, whatever the others are doing. The third paints, one
+job after another; examinations and searches for faces have threads of their own. A job that is stopped or cancelled is
+answered at once; its thread ends the evaluation and discards the result before the next job starts. Nothing slow is
+imported before Ready is sent.
 """
 
 from __future__ import annotations
@@ -60,16 +60,16 @@ PR_SET_PDEATHSIG = 1
 
 
 class Painting(Protocol):
-    """A job under way. `done` and `stop` are called from another thread, `done` once a first step was yielded."""
+    """A running job. `done` and `stop` are called from another thread, `done` only after the first step."""
 
-    def __iter__(self) -> Generator[Progress, None, None]:  # noqa: PYI058 - it is closed where it is left early
-        """Paint, a step at a time."""
+    def __iter__(self) -> Generator[Progress, None, None]:  # noqa: PYI058 - it is closed to end it early
+        """Paint; yields after each step."""
 
     def done(self) -> Done:
         """The picture of the last finished step."""
 
     def preview(self) -> ScreenPixels:
-        """The same, perhaps smaller; asked for between two steps, by the thread that paints."""
+        """The same, perhaps smaller; called between two steps by the thread that paints."""
 
     def stop(self) -> None:
         """End the iteration at the next step."""
@@ -79,7 +79,7 @@ StartPainting = Callable[[Stylize], Painting]
 
 
 class _Task:
-    """A Stylize, from its arrival to its one ending."""
+    """A Stylize request, from its arrival to its last event."""
 
     def __init__(self, request: Stylize) -> None:
         self.request = request
@@ -117,7 +117,7 @@ class Worker:
             except OutOfMemoryError as error:
                 self._inbox.put(partial(self._send, _failed(0, error)))
                 continue
-            except ProtocolError as error:  # nobody knows where the next frame begins
+            except ProtocolError as error:  # the beginning of the next frame is unknown
                 self._inbox.put(partial(self._send, _failed(0, error)))
                 self._inbox.put(partial(os._exit, 2))
                 return
@@ -134,9 +134,9 @@ class Worker:
             self._paint_one(self._tasks.get())  # no local variable: an ended job must not hold memory
 
     def _prepare(self) -> None:
-        """Set what this process alone may set, and have OpenBLAS take its working memory now.
+        """Apply the process-wide settings, and let OpenBLAS allocate its working memory now.
 
-        Where OpenBLAS cannot have that later, it ends the whole process.
+        If that fails later, OpenBLAS ends the process.
         """
         import numpy as np  # noqa: PLC0415 - too slow to precede Ready
 
@@ -159,10 +159,10 @@ class Worker:
                         return
                     self._inbox.put(partial(self._on_progress, task, painting, progress))
                     if time.monotonic() >= task.preview_due:
-                        task.preview_due = math.inf  # until this one is sent: a slow host shall not pile them up
+                        task.preview_due = math.inf  # no further one until this one is sent, for slow hosts
                         self._inbox.put(partial(self._on_preview, task, painting.preview()))
             self._inbox.put(partial(self._end, task, painting.done))
-        except BaseException as error:  # noqa: BLE001 - nothing in an engine may silence this thread
+        except BaseException as error:  # noqa: BLE001 - no error may end this thread
             self._inbox.put(partial(self._end, task, partial(_failed, task.job, error)))
 
     def _on_request(self, request: Request) -> None:
@@ -196,7 +196,7 @@ class Worker:
             from nst_core.worker.convert import faces_in  # noqa: PLC0415 - loads the whole engine, too slow to precede Ready
 
             event = Faces(request.job, faces_in(request.content))
-        except BaseException as error:  # noqa: BLE001 - whatever goes wrong is the answer
+        except BaseException as error:  # noqa: BLE001 - every error becomes the answer
             event = _failed(request.job, error)
         self._inbox.put(partial(self._send, event))
 
@@ -227,13 +227,13 @@ class Worker:
         task.preview_due = time.monotonic() + task.request.previews
 
     def _end(self, task: _Task, make_ending: Callable[[], Done | Cancelled | Failed]) -> None:
-        """Answer a job, once; stop what still computes for it."""
+        """Send the last event of a job, once, and stop its computation."""
         if task.over:
             return
         try:
             ending = make_ending()
             self._send(ending)
-        except Exception as error:  # noqa: BLE001 - whatever the engine raises belongs to this job
+        except Exception as error:  # noqa: BLE001 - every error becomes the answer to this job
             self._send(_failed(task.job, error))
         task.over = True
         painting, task.painting = task.painting, None
@@ -250,7 +250,7 @@ class Worker:
 
 
 def ready() -> Ready:
-    """The Ready message: what is installed, found without importing or trying any of it."""
+    """The Ready message: the installed backends and devices, found without importing them."""
     packages = {"onnx": "onnxruntime", "torch": "torch"}
     backends = tuple(name for name, package in packages.items() if importlib.util.find_spec(package))
     nvidia = Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
@@ -290,12 +290,12 @@ def _claim_the_wire() -> tuple[Source, Sink]:
 
 
 def _leave_with_the_host() -> None:
-    """Ask Linux to kill this process when its host dies; elsewhere the end of the input has to do."""
+    """Ask Linux to kill this process when its host dies; on other systems the end of the input must suffice."""
     if sys.platform != "linux":
         return
     host = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != host:  # it died before the kernel was asked
+    if os.getppid() != host:  # it died before the request
         os._exit(0)
 
 

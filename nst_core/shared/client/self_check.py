@@ -1,4 +1,4 @@
-"""Does the plug-in find its engine, does that start, and does all in it work? Asked from GIMP and from the shell alike.
+"""Checks that the plug-in finds its engine, that it starts, and that it works. Used in GIMP and by the command.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -30,7 +30,7 @@ PRESETS = "presets"
 def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
     """Examine the engine that the plug-in in `folder` starts. Never raises.
 
-    thorough: ask the engine to try everything it needs as well, which takes seconds.
+    thorough: also let the engine examine itself, which takes seconds.
     """
     try:
         command = engine_command(folder)
@@ -41,15 +41,15 @@ def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *,
             if thorough:
                 far = host_of(command) is not None
                 engine.examine(partial(_tell_but_presets, tell) if far else tell)
-                for finding in presets_here() if far else ():  # hers are here
+                for finding in presets_here() if far else ():  # a remote engine does not see the user's presets
                     tell(finding)
     except NeuralStyleError as error:
-        remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # the doctor is here already
+        remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # this is the doctor already
         tell(Finding("engine", "problem", error.message, remedy))
 
 
 def presets_here() -> list[Finding]:
-    """What there is of presets on this machine."""
+    """Findings on the presets of this machine."""
     listing = list_presets()
     own = sum(not preset.builtin for preset in listing.presets)
     broken = [of_error(PRESETS, error, error.slug) for error in listing.broken]

@@ -1,4 +1,4 @@
-"""What a job will cost, in seconds and memory, before it starts; and how it is cut into tiles to fit into memory.
+"""Estimates seconds and memory of a job before it starts, and chooses tiles so that it fits into memory.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -13,29 +13,29 @@ from nst_core.shared.planning.schedule import DRAFT, PROCESSOR_MEGAPIXELS, Octav
 from nst_core.shared.settings import Settings, from_mapping
 
 SPEED = 7.0
-"""Seconds for a unit of work (see `Octave.work`) on two server cores: used until this machine has been measured."""
+"""Seconds for a unit of work (see `Octave.work`) on two server cores: used until this machine was measured."""
 FAST = 1.5
-"""Seconds for a unit of work; whatever takes less is a graphics card."""
+"""Seconds for a unit of work below which the device is taken for a graphics card."""
 START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
 CARRY = 6.0
-"""Seconds for each megapixel of a picture that is upscaled to full size with fine pieces."""
+"""Seconds per megapixel of a picture that is upscaled to full size with fine pieces."""
 BESIDE = 1.15
-"""Seconds for each megapixel of any other picture, for the work outside of evaluations."""
+"""Seconds per megapixel of any other picture, for the work outside of evaluations."""
 MOVE = 2.4e7
-"""Bytes for each megapixel of an octave, for each move in the history of the optimiser."""
+"""Bytes per megapixel of an octave and per move in the optimiser's history."""
 VECTORS = {"painterly": 6e8, "classic": 1.2e8}
-"""Bytes for each megapixel of an octave: its targets, the pieces of the styles, and working memory."""
+"""Bytes per megapixel of an octave: targets, pieces of the styles, and working memory."""
 REFINED = 1.5e9
-"""Bytes for each megapixel of a picture that gets fine pieces at full size."""
+"""Bytes per megapixel of a picture that gets fine pieces at full size."""
 CARRIED = 2e9
-"""Bytes for that at most, because it is done part by part."""
+"""Upper limit of that, bytes, because it is computed in tiles."""
 LARGE = 4e9
-"""Bytes that are enough for a picture that is larger than the largest octave on a processor."""
+"""Limit of memory, bytes, for a picture that is larger than the largest octave on a processor."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
-"""px: the sides that tiles may have."""
+"""Possible sides of tiles, px."""
 FEW = 4
-"""Length of the optimiser's history where memory is short."""
+"""Length of the optimiser's history if memory is short."""
 LESS = 0.75
 """After running out of memory, the next tile size must reduce the pixels evaluated at once to this fraction or less."""
 DEAR = 2.3
@@ -59,18 +59,18 @@ class Needs:
 
 
 IN_FULL = Needs(base=5.9e8, evaluation=2.9e9, region=3e8, graphs=2e8, picture=4.5e7)
-"""In float32, by the engine's own memory."""
+"""In float32 on a processor."""
 IN_HALF = Needs(base=1.05e9, evaluation=1.7e9, region=6.8e8, graphs=0.0, picture=0.0)
-"""In half precision on a graphics card, by the card's memory, most of the base for CUDA itself. PyTorch sets a fifth
-more aside than it uses; what is not computed there, like the finished picture, is no part of it."""
+"""In half precision on a graphics card, memory of the card. Most of the base is CUDA itself. PyTorch reserves a fifth
+more than it uses. What is computed on the processor, like the finished picture, is not included."""
 
 
 ON_ANY_CARD = Needs(base=4e8, evaluation=4.5e9, region=3.5e8, graphs=2e8, picture=0.0)
-"""In float32 by ONNX Runtime on any maker's card, by the card's memory."""
+"""In float32 by ONNX Runtime on any maker's card, memory of the card."""
 
 
 def needs(device: str, precision: str) -> Needs:
-    """What a backend needs."""
+    """The memory needs of a backend."""
     if device == "gpu":
         return ON_ANY_CARD
     return IN_HALF if device == "cuda" and precision != "fp32" else IN_FULL
@@ -78,7 +78,7 @@ def needs(device: str, precision: str) -> Needs:
 
 @dataclass(frozen=True)
 class Estimate:
-    """seconds: of a whole run; memory: bytes of the engine's process at most; tiled: whether any of it is in tiles."""
+    """seconds: of the whole run; memory: peak of the engine's process, bytes; tiled: whether any octave is in tiles."""
 
     seconds: float
     memory: int
@@ -86,9 +86,9 @@ class Estimate:
 
 
 def estimate(height: int, width: int, values: Mapping[str, object], speed: float | None = None) -> Estimate:
-    """The cost of painting (height, width) with these settings; what `values` leaves out has its default.
+    """The cost of painting (height, width) with these settings; those not in `values` have their defaults.
 
-    speed: seconds that a unit of work was seen to take here. Raises InvalidSettingError.
+    speed: measured seconds for a unit of work. Raises InvalidSettingError.
     """
     settings = from_mapping(values)
     area = height * width / 1e6
@@ -100,7 +100,7 @@ def estimate(height: int, width: int, values: Mapping[str, object], speed: float
 def planned_octaves(
     height: int, width: int, settings: Settings, speed: float | None = None, *, resumed: bool = False
 ) -> list[Octave]:
-    """The octaves, as far as they are known without asking the engine how much memory is free."""
+    """The octaves, as far as they are known without the engine's free memory."""
     place = _place(speed)
     most = largest_optimized_megapixels(settings, processor=place is IN_FULL)
     octaves = plan(height, width, settings, resumed=resumed, most=most)
@@ -113,7 +113,7 @@ def _place(speed: float | None) -> Needs:
 
 
 def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float = 0.0) -> float:
-    """Seconds to paint `area` megapixels by these octaves, at most `limit` where that is not 0.
+    """Seconds to paint `area` megapixels with these octaves, at most `limit` if that is not 0.
 
     speed: seconds for a unit of work.
     """
@@ -124,23 +124,23 @@ def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float 
 
 
 def peak(octaves: Sequence[Octave], area: float, regions: int = 1, place: Needs = IN_FULL) -> int:
-    """Bytes held at most while `area` megapixels are painted by these octaves."""
+    """Peak memory, bytes, while `area` megapixels are painted with these octaves."""
     return round(max([resting(area, place), *(held(octave, area, regions, place) for octave in octaves)]))
 
 
 def _refined(last: Octave, area: float) -> bool:
-    """Whether the last octave's picture gets finer pieces at full size; a draft is only enlarged."""
+    """Whether the last octave's picture gets fine pieces at full size; a draft is only upscaled."""
     return last.area < area and last.method == "painterly" and max(last.height, last.width) > DRAFT
 
 
 def resting(area: float, place: Needs = IN_FULL) -> float:
-    """Bytes for a picture of that many megapixels while nothing is evaluated."""
+    """Bytes for a picture of `area` megapixels while nothing is evaluated."""
     refined = min(CARRIED, REFINED * area) if area > PROCESSOR_MEGAPIXELS else 0.0
     return place.base + place.picture * area + refined
 
 
 def held(octave: Octave, area: float, regions: int = 1, place: Needs = IN_FULL) -> float:
-    """Bytes while an octave is at work on a picture of that many megapixels."""
+    """Bytes while an octave of a picture of `area` megapixels is evaluated."""
     evaluated = (place.evaluation + place.region * (regions - 1)) * octave.at_once
     graphs = place.graphs if octave.tile else 0.0
     return (
@@ -155,10 +155,10 @@ def held(octave: Octave, area: float, regions: int = 1, place: Needs = IN_FULL) 
 def arranged(
     octaves: Sequence[Octave], area: float, budget: float, regions: int = 1, place: Needs = IN_FULL
 ) -> list[Octave]:
-    """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that never fits is left out.
+    """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that does not fit is left out.
 
-    The first one stays, however little there is. area: megapixels of the picture. A picture that is carried to full
-    size leaves a processor's memory to others, as far as LARGE goes.
+    The first one always stays. area: megapixels of the picture. On a processor, pictures that are upscaled to full size
+    have at most LARGE.
     """
     if place is IN_FULL and octaves[-1].area < area > PROCESSOR_MEGAPIXELS:
         budget = min(budget, LARGE)
@@ -173,12 +173,12 @@ def arranged(
 
 
 def _ways(octave: Octave) -> list[Octave]:
-    """The octave in tiles, in the order of preference: to forget moves costs less time than small tiles do."""
+    """The octave in tiles, preferred ones first: a short history costs less time than small tiles."""
     ways = [replace(octave, tile=tile, history=history) for history in (octave.history, FEW) for tile in TILES]
     return sorted(ways, key=lambda way: -way.tile if way.work > DEAR * way.whole.work else -math.inf)
 
 
 def smaller(octave: Octave) -> Octave | None:
-    """The same octave in a good deal less memory; None where there is no less."""
+    """The same octave with clearly less memory (see LESS); None if that is not possible."""
     ways = (replace(octave, tile=side, history=FEW) for side in TILES)
     return next((way for way in ways if way.at_once <= LESS * octave.at_once), None)

@@ -1,4 +1,4 @@
-"""How far a job is: said by a run, carried by the wire."""
+"""The progress of a job, reported by a run and sent over the wire."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from dataclasses import dataclass
 class Progress:
     """A step is done: `step` of `steps` in octave `octave` of `octaves`, all from 1; step 0: there is a first picture.
 
-    loss: the objective, about 1 at the start; None at step 0, when it is not known yet. seconds_left: an estimate.
-    fraction: of the whole job, 0 to 1. While a picture is brought to full size the last step is told again and again,
-    with less time left.
+    loss: of the objective, about 1 at the start; None at step 0. seconds_left: an estimate. fraction: of the whole job,
+    in [0, 1]. While the picture is upscaled to full size the last step is repeated, with new values of these two.
     """
 
     octave: int

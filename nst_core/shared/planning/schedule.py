@@ -1,4 +1,4 @@
-"""The plan of octaves: which sizes, and how many steps at each. Arithmetic only, no arrays.
+"""The plan of octaves: their sizes and numbers of steps. Arithmetic only, no arrays.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -13,8 +13,8 @@ from nst_core.shared.errors import ImageTooSmallError
 from nst_core.shared.settings import MIN_SIDE, Settings
 
 COARSEST = {"painterly": 80, "classic": 640}
-"""px: longest edge, at most, of the coarsest octave. In the classic method, which loses structure at smaller sizes, of
-the octave that follows the one for large forms."""
+"""px: longest edge, at most, of the coarsest octave. For the classic method, which loses structure at smaller sizes, of
+the octave after the one for large forms."""
 
 
 Size = tuple[int, int]
@@ -22,20 +22,20 @@ Size = tuple[int, int]
 HISTORY = 10
 """Moves in the history of the optimiser."""
 TWICE = 1.65
-"""Cost of an evaluation in tiles against one of the whole: the forward pass is made twice."""
+"""Cost of an evaluation in tiles relative to one of the whole: the forward pass is computed twice."""
 MARGINS = 160
-"""px: margins of a tile, both sides together, which are evaluated with it."""
+"""px: the margins of a tile on both sides together, which are evaluated with it."""
 GROWTH = 0.05
 """Exponent: four times the pixels take 7 % more than four times as long, because less stays in the caches."""
 BLOCK = 16
-"""px: tiles begin at multiples of it."""
+"""px: tiles begin at multiples of this."""
 
 
 @dataclass(frozen=True)
 class Octave:
-    """One resolution. steps: evaluations of the objective; tile: side of its tiles, px, 0 where it is not cut.
+    """One resolution. height, width: px. steps: evaluations of the objective. tile: side of its tiles, px; 0: no tiles.
 
-    method: whose objective is evaluated.
+    method: of the objective.
     """
 
     height: int
@@ -52,7 +52,7 @@ class Octave:
 
     @property
     def work(self) -> float:
-        """What one evaluation costs, in units of work: classic ones of one megapixel that is not cut into tiles."""
+        """Cost of an evaluation. The unit is a classic evaluation of one megapixel without tiles."""
         work = EFFORT[self.method] * self.area * math.pow(self.at_once, GROWTH)
         if not self.tile:
             return work
@@ -63,7 +63,7 @@ class Octave:
 
     @property
     def at_once(self) -> float:
-        """Megapixels that are evaluated at once: all, or the largest tile with what that sees of its neighbours."""
+        """Megapixels that are evaluated at once: the whole octave, or the largest tile with its margins."""
         area = 1.0
         for side in (self.height, self.width):
             count = math.ceil(side / (self.tile or side))
@@ -73,23 +73,23 @@ class Octave:
 
     @property
     def whole(self) -> Octave:
-        """The same, not cut into tiles."""
+        """The octave without tiles."""
         return replace(self, tile=0)
 
     @property
     def halved(self) -> Octave:
-        """The one before it, never too small to hold features."""
+        """The octave before it, of half the size, but at least MIN_SIDE on each side."""
         scale = max(0.5, MIN_SIDE / min(self.height, self.width))
         return replace(self, height=round(self.height * scale), width=round(self.width * scale))
 
     @property
     def cost(self) -> float:
-        """In units of work, the making of targets included."""
+        """Cost of all evaluations and of the targets, in units of work."""
         return (self.steps + SETUP[self.method]) * self.work
 
 
 EFFORT = {"painterly": 0.8, "classic": 1.0}
-"""Cost of an evaluation, in classic ones; the painterly method evaluates two layers fewer."""
+"""Cost of an evaluation, relative to a classic one; the painterly method evaluates two layers fewer."""
 SETUP = {"painterly": 3.5, "classic": 1.8}
 """Cost of an octave's targets, in evaluations: forward passes of content and styles, matching, allocation."""
 FORMS = {"normal": 20, "high": 50, "max": 120}
@@ -108,20 +108,21 @@ DRAFT = 320
 TEXTURE_COARSEST = 64
 """px: textures start at a shortest side between this and twice this."""
 PROCESSOR_MEGAPIXELS = 1.6
-"""Megapixels of the largest octave on a processor, but for the highest quality: a step takes about 7 s for each."""
+"""Megapixels of the largest octave on a processor, except at quality `max`: a step takes about 7 s per megapixel."""
 
 
 def largest_optimized_megapixels(settings: Settings, *, processor: bool) -> float:
-    """Megapixels up to which a picture is optimised; larger ones are upscaled from there to full size."""
+    """Megapixels of the largest octave; larger pictures are upscaled from that to full size."""
     return PROCESSOR_MEGAPIXELS if processor and settings.quality != "max" else math.inf
 
 
 def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, most: float = math.inf) -> list[Octave]:
-    """Octaves from coarse to full size (or `most` megapixels), each twice the one before; for a draft a coarse one.
+    """Octaves from coarse to full size (or `most` megapixels), each twice as large as the one before.
 
-    The first one finds the large forms, in more evaluations for strengths above 50, where style reorganises what it
-    finds. A picture to go on from (`resumed`) has its strokes already, and coarse octaves would blur them. A classic
-    texture has no structure to lose, and begins at small sizes, where steps cost little. Raises ImageTooSmallError.
+    A draft has coarse octaves only. The first octave forms large shapes; for strengths above 50 it has more
+    evaluations, because the style then changes shapes more. resumed: the start is an earlier result, so coarse octaves,
+    which would blur its strokes, are left out. A classic texture has no structure to lose and starts at small sizes,
+    where steps are cheap. Raises ImageTooSmallError.
     """
     if min(height, width) < MIN_SIDE:
         raise ImageTooSmallError.of("picture-too-small", name="the picture", width=width, height=height, least=MIN_SIDE)
@@ -149,21 +150,22 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
 
 
 ENOUGH = 1.03
-"""How much smaller than an octave a copy of it may be, to be painted at that size."""
+"""A copy that is smaller than an octave by at most this factor is painted at the copy's size."""
 
 
 FIRST_STEPS = (2, 6, 10)
-"""Evaluations of a picture's first small copy at most, from its own size down."""
+"""Largest numbers of evaluations of a picture's first small copy, from its own size down."""
 AGAIN = 0.6
-"""Of the width at which a copy has been painted, from which on octaves are painted again."""
+"""Octaves of at least this share of the width at which a copy was painted before are painted again."""
 
 
 def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float, begun: int = 0) -> list[Octave]:
-    """The octaves of a picture's plan, for a smaller copy of it or a part: as far as that has the px for them.
+    """The octaves of a picture's plan for a smaller copy or a part of it: those that are not larger than that.
 
-    whole: (height, width) of the picture; content: of the copy or part; part: the share of the picture's area that it
-    shows; begun: the width at which it has been painted: octaves that are not larger are left out, of a copy those that
-    are much smaller. A copy that is not begun is there soon, in few steps; what goes on paints its last octave again.
+    whole: (height, width) of the picture; content: of the copy or part; part: its share of the picture's area; begun:
+    the width at which it was painted before; 0: never. Of a part, octaves up to that width are left out; of a copy,
+    those much smaller than it (AGAIN), so that its last octave is painted again. A copy that was not painted before has
+    few steps (FIRST_STEPS).
     """
     scale = math.sqrt(content[0] * content[1] / (whole[0] * whole[1] * part))
     shares = [math.sqrt(octave.height * octave.width / (whole[0] * whole[1])) / scale for octave in octaves]
@@ -183,7 +185,7 @@ def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float
 
 
 def _counted(steps: Sequence[int], octaves: int) -> list[int]:
-    """Steps for so many octaves, coarse to fine. steps: from full size down; the last number holds for all others."""
+    """Steps of each octave, coarse to fine. steps: from full size down; the last number holds for all smaller ones."""
     return [steps[min(k, len(steps) - 1)] for k in range(octaves - 1, -1, -1)]
 
 
@@ -200,7 +202,7 @@ def _drafted(height: int, width: int) -> tuple[int, int]:
 
 
 def _within(height: int, width: int, most: float) -> tuple[int, int]:
-    """The size itself, or a smaller one of at most so many megapixels."""
+    """The size, reduced to at most `most` megapixels."""
     scale = min(1.0, max(math.sqrt(most / (height * width / 1e6)), MIN_SIDE / min(height, width)))
     return round(height * scale), round(width * scale)
 

@@ -1,8 +1,8 @@
-"""A preset as one file to give away, `.nstyle`: a zip of preset.json and the pictures it names, side by side.
+"""Exports a preset to one file, `.nstyle`, and imports it: a zip of preset.json and the pictures that it names.
 
-What comes in may be hostile. It is read into memory, by the names preset.json gives, within limits that count what
-really comes out; nothing is written before all of it was checked by the code that reads presets.
-Standard library only: the GIMP plug-in imports this file too.
+A file may be hostile. Only members that preset.json names are read, into memory, with limits on their real decompressed
+sizes. Nothing is written before everything was checked by the code that reads presets. Standard library only: the GIMP
+plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -43,9 +43,10 @@ _DAMAGES = (
 
 
 def export_preset(preset: Preset, path: Path, *, overwrite: bool = True) -> None:
-    """Write the preset to a file, whole or not at all. overwrite: whether a file of that name is replaced.
+    """Write the preset to a file, atomically. overwrite: whether a file of that name is replaced.
 
-    Raises BrokenPresetError, InvalidImageError for a picture of a kind that travels badly, UnwritableOutputError.
+    Raises BrokenPresetError, InvalidImageError for a picture in a format that presets may not have, and
+    UnwritableOutputError.
     """
     if not overwrite and os.path.lexists(path):
         raise UnwritableOutputError(f"{path} exists", "choose another name, or use --overwrite")
@@ -58,15 +59,15 @@ def export_preset(preset: Preset, path: Path, *, overwrite: bool = True) -> None
             member.external_attr = (stat.S_IFREG | 0o644) << 16
             archive.writestr(member, files[name])  # stored: pictures are compressed already
     try:
-        atomic_files.replace_file(path.resolve(), packed.getvalue())  # a link stays a link
+        atomic_files.replace_file(path.resolve(), packed.getvalue())  # a link stays a link; its target is replaced
     except (OSError, ValueError, RuntimeError) as error:
         raise folder_changes.unwritable(path, error) from error
 
 
 def import_preset(path: Path, roots: Roots | None = None) -> Preset:
-    """Keep the preset of a file among the artist's own, or give the one that is the same already.
+    """Save the preset of a file as one of the user's own; if an equal one exists, return that.
 
-    Raises BrokenPresetError for whatever is wrong with the file, UnwritableOutputError.
+    Raises BrokenPresetError for a file that is not valid, UnwritableOutputError.
     """
     try:
         draft = read_archive(path)
@@ -79,7 +80,7 @@ def import_preset(path: Path, roots: Roots | None = None) -> Preset:
 
 
 def read_archive(path: Path) -> Draft:
-    """The preset in a file, in memory. Raises EntryError; what is in the pictures is not looked at."""
+    """The preset in a file, in memory. The pictures are not decoded. Raises EntryError."""
     packed = _Sips(_packed(path))
     try:
         with zipfile.ZipFile(packed) as archive:
@@ -92,7 +93,7 @@ def read_archive(path: Path) -> Draft:
 
 
 class _Sips(io.BytesIO):
-    """A file in memory that never gives much at once, so that a giant list of members is found to be cut off."""
+    """A file in memory that returns at most MAX_GULP bytes per read, so that a huge list of members is not read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(MAX_GULP if size is None or size < 0 else min(size, MAX_GULP))
@@ -106,10 +107,10 @@ def _refuse(path: Path, reason: str, remedy: str = "") -> NoReturn:
 def _packed(path: Path) -> bytes:
     packed = b""
     try:
-        usable = path.is_file() or not path.exists()  # a pipe would keep us waiting
+        usable = path.is_file() or not path.exists()  # reading a pipe would block
         if usable:
             with path.open("rb") as file:
-                packed = file.read(min(path.stat().st_size, MAX_ARCHIVE) + 1)  # as much is set aside at once
+                packed = file.read(min(path.stat().st_size, MAX_ARCHIVE) + 1)  # Python allocates that much at once
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EntryError(f"it cannot be read ({reason})", "check its name and your permission to read it") from None
@@ -121,15 +122,15 @@ def _packed(path: Path) -> bytes:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
-    """The members by their names, without what file managers put beside them. Raises EntryError."""
+    """The members by their names, without files that file managers add. Raises EntryError."""
     members: dict[str, zipfile.ZipInfo] = {}
     seen = set()
     if len(archive.infolist()) > MAX_MEMBERS:
         raise EntryError(f"it holds more than {MAX_MEMBERS} files")
     if len({member.header_offset for member in archive.infolist()}) < len(archive.infolist()):
-        raise EntryError(DAMAGED)  # two names for one place: a bomb that newer versions of zipfile warn of
+        raise EntryError(DAMAGED)  # overlapping members: a zip bomb, of which newer versions of zipfile warn
     for member in archive.infolist():
-        name = member.orig_filename  # `filename` is already mended
+        name = member.orig_filename  # zipfile changes some characters in `filename`
         if _is_noise(name):
             continue
         mode = member.external_attr >> 16
@@ -175,7 +176,7 @@ def _draft(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> Dra
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> bytes:
-    """All that comes out of a member, whatever its header says. Raises EntryError above `limit` bytes."""
+    """The decompressed bytes of a member. Raises EntryError above `limit` bytes, whatever the header says."""
     parts = []
     with archive.open(member) as file:
         while part := file.read(MAX_GULP):

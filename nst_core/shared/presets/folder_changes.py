@@ -1,12 +1,12 @@
-"""Preset folders that come, change and go in one step, whatever happens in the middle.
+"""Creates, replaces and deletes preset folders atomically.
 
     <root>/.new-<id>                   being written; moved into place when it is whole
     <root>/.<slug>.old                 what it replaces, until it is there (readers know it, see `presets`)
     <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS; `.overdue` in it: when it first was
     <root>/.lock                       locked by the one process that writes
 
-A process that dies leaves the old preset or the new one, never a mixture; what else it leaves is hidden from readers
-and cleaned by whoever writes next. Standard library only: the GIMP plug-in imports this file too.
+After a crash there is the old preset or the new one, never a mixture. Temporary folders are hidden from readers, and
+the next writer removes them. Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LOCK = ".lock"
 DELETED = ".deleted-"
 KEPT_SECONDS = 7 * 24 * 3600
-DOUBT_SECONDS = 24 * 3600  # for which it must have been overdue: a clock that is ahead for a while deletes nothing
+DOUBT_SECONDS = 24 * 3600  # how long it must be overdue: a clock that is wrong for a while deletes nothing
 OVERDUE = ".overdue"
 LOCK_SECONDS = 5.0  # seconds to wait for another process that writes
 
@@ -38,7 +38,7 @@ _FOLDER_MODE = 0o755  # less the umask: never for others to write
 
 @contextlib.contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Be the only writer in a root, which is made if need be, and clean what dead ones left there.
+    """Hold the write lock of a root folder, which is created if needed, and remove what crashed writers left there.
 
     Raises UnwritableOutputError, also for every OSError inside.
     """
@@ -55,13 +55,13 @@ def writing(root: Path) -> Iterator[None]:
 
 
 def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
-    """What to tell about a preset or its file that could not be written."""
+    """The error for a preset or its file that could not be written."""
     reason = getattr(error, "strerror", None) or type(error).__name__
     return UnwritableOutputError.of("preset-unwritable", folder=str(place), reason=reason)
 
 
 def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
-    """Make the preset's folder of these files, in place of an older one. Raises OSError with all as it was before."""
+    """Write the preset's folder with these files, replacing an older one. After an OSError nothing has changed."""
     new, aside, target = root / fresh_name(NEW), root / f".{slug}{ASIDE}", root / slug
     resolve(aside, target)
     try:
@@ -94,7 +94,7 @@ def _make_folders(folder: Path) -> None:
 
 
 def _clean(root: Path) -> None:
-    """Finish or undo what dead writers began, and let go of what was deleted long ago. Nobody else writes now."""
+    """Finish or undo what crashed writers began, and remove old deleted presets. To be called under the lock."""
     for path in [*root.iterdir(), *root.glob(f"*/{NEW}*")]:
         with contextlib.suppress(OSError):
             if path.name.startswith(NEW) or _is_forgotten(path):

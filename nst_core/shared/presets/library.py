@@ -1,7 +1,7 @@
-"""The artist's own presets: saved, changed, renamed, deleted and brought back. Built-in ones are never written to.
+"""Saves, changes, renames, deletes and restores the user's own presets. Built-in ones are never changed.
 
-What is saved is checked with the same code that reads presets, before anything is written. A slug is the stable name:
-made from the title once, and kept when the title changes, so that recipes and scripts go on working.
+Before anything is written, it is checked with the same code that reads presets. The slug is the stable name of a
+preset: it is made of the first title and kept when the title changes, so that recipes and scripts go on working.
 Standard library only: the GIMP plug-in imports this file too.
 """
 
@@ -49,9 +49,9 @@ from nst_core.shared.wire.messages import MAX_STYLE_FILE
 
 MAX_PICTURES = 2**28  # bytes: 256 MiB, all pictures of a preset together
 MAX_THUMBNAIL = 2**22  # bytes: 4 MiB
-MOST_THUMBNAIL_PIXELS = 4_000_000  # twenty times what a screen shows of it, wherever it is unpacked
+MOST_THUMBNAIL_PIXELS = 4_000_000  # twenty times what a screen shows of it
 MAX_SLUG = 40  # characters
-NAMELESS = "preset"  # the slug of a title that has neither Latin letters nor digits
+NAMELESS = "preset"  # the slug of a title without Latin letters and digits
 
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])")  # Windows gives these to devices
 _BASE_LETTER = re.compile(r"LATIN (?:SMALL|CAPITAL) LETTER (?:DOTLESS )?([A-Z]{1,2})\b")
@@ -62,7 +62,7 @@ class Draft:
     """A preset that is not saved yet.
 
     title: 1 to 80 characters. styles: file name (for messages), picture file (JPEG, PNG, WebP or TIFF), weight.
-    settings: those of scope `look`. thumbnail: a small JPEG or PNG file; None: the first style stands in.
+    settings: those of scope `look`. thumbnail: a small JPEG or PNG file; None: the first style is used.
     """
 
     title: str
@@ -82,7 +82,7 @@ class Trashed:
 
 
 def save(draft: Draft, roots: Roots | None = None) -> Preset:
-    """Keep a new preset, beside all others.
+    """Save a new preset under a free slug.
 
     Raises InvalidSettingError, InvalidImageError, UnwritableOutputError.
     """
@@ -104,9 +104,9 @@ def adopt(draft: Draft, roots: Roots | None = None) -> Preset:
 
 
 def update(slug: str, draft: Draft, roots: Roots | None = None) -> Preset:
-    """Replace an own preset, broken or not. Of a built-in one this makes an own one that is shown in its place.
+    """Replace an own preset, broken or not. For a built-in one an own preset is saved that is shown in its place.
 
-    Raises UnknownPresetError and what `save` raises; the old preset is then as it was.
+    Raises UnknownPresetError and what `save` raises; the old preset then stays unchanged.
     """
     roots = roots or Roots()
     files = files_of(draft)
@@ -132,7 +132,7 @@ def rename(slug: str, title: str, roots: Roots | None = None) -> Preset:
 
 
 def delete(slug: str, roots: Roots | None = None) -> Trashed:
-    """Put an own preset aside, broken or not; a built-in one that it hid is shown again.
+    """Delete an own preset, broken or not; a built-in one that it hid is shown again.
 
     Raises UnknownPresetError, BuiltInPresetError, UnwritableOutputError.
     """
@@ -142,10 +142,10 @@ def delete(slug: str, roots: Roots | None = None) -> Trashed:
 
 
 def restore(trashed: Trashed, roots: Roots | None = None) -> Preset:
-    """Undo `delete`; if the slug was taken meanwhile, under the next one that is free.
+    """Undo `delete`; if the slug is in use meanwhile, under the next free one.
 
-    Raises UnknownPresetError if it is no longer kept, UnwritableOutputError; and BrokenPresetError for one that was
-    broken before, after it was put back.
+    Raises UnknownPresetError if it was removed for good, UnwritableOutputError, and, after it was restored,
+    BrokenPresetError for one that was broken before.
     """
     roots = roots or Roots()
     with folders.writing(roots.user):
@@ -196,7 +196,7 @@ def files_of(draft: Draft) -> dict[str, bytes]:
 
 
 def clean_title(title: str) -> str:
-    """The title as it is kept: composed signs, no space around. Raises InvalidSettingError."""
+    """The title as it is saved: Unicode NFC, without spaces around it. Raises InvalidSettingError."""
     title = unicodedata.normalize("NFC", title).strip()
     if problem := title_problem(title):
         remedy = f"give it a title of 1 to {MAX_TITLE} characters"

@@ -37,7 +37,7 @@ ASIDE = ".old"
 
 @dataclass(frozen=True)
 class PresetStyle:
-    """A style picture of a preset, and its weight among its siblings."""
+    """A style picture of a preset. weight: its share, relative to the others'."""
 
     path: Path
     weight: float = 1.0
@@ -57,7 +57,7 @@ class PresetStyle:
 
 @dataclass(frozen=True)
 class Preset:
-    """A look that an artist can choose. `settings` holds only what differs from the defaults by intent."""
+    """A look to choose. settings: only those that the look sets; the others keep their values."""
 
     slug: str
     title: str
@@ -69,12 +69,12 @@ class Preset:
     builtin: bool
 
     def over(self, base: Settings) -> Settings:
-        """The settings `base` with this look laid over them."""
+        """The settings `base` with those of the preset instead of their own."""
         return from_mapping(self.settings, base)
 
 
 def user_root(surroundings: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
-    """The folder of the artist's own presets, by the custom of the system."""
+    """The folder of the user's own presets, as is usual on the system."""
     home = Path.home()
     if system == "win32":
         return Path(surroundings.get("APPDATA") or home / "AppData" / "Roaming") / "gimp-neural-style" / "presets"
@@ -86,26 +86,26 @@ def user_root(surroundings: Mapping[str, str] = os.environ, system: str = sys.pl
 
 @dataclass(frozen=True)
 class Roots:
-    """The folders where presets live."""
+    """The folders that contain presets."""
 
     builtin: Path = BUILT_IN
     user: Path = field(default_factory=user_root)
 
     def folders(self) -> dict[str, Path]:
-        """Every preset's folder by its slug, readable or not, the artist's in front of built-in ones."""
+        """Every preset's folder by its slug, readable or not; own presets hide built-in ones of the same slug."""
         return {slug_of(folder): folder for root in (self.builtin, self.user) for folder in _folders(root)}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All presets: the good ones, built-in first, then by title; and what is wrong with the others."""
+    """All presets, built-in ones first, then by title; and the errors of those that cannot be used."""
 
     presets: tuple[Preset, ...]
     broken: tuple[BrokenPresetError, ...]
 
 
 def list_presets(roots: Roots | None = None) -> Listing:
-    """Look through the roots. Never raises."""
+    """Read all presets in the roots. Never raises."""
     roots = roots or Roots()
     found = [_read(folder, roots) for folder in roots.folders().values()]
     good = [preset for preset in found if isinstance(preset, Preset)]
@@ -114,7 +114,7 @@ def list_presets(roots: Roots | None = None) -> Listing:
 
 
 def load_preset(name: str, roots: Roots | None = None) -> Preset:
-    """The preset with this slug or title, in upper or lower case.
+    """The preset with this slug or title; case does not matter.
 
     Raises UnknownPresetError that names similar ones, BrokenPresetError.
     """
@@ -126,7 +126,7 @@ def load_preset(name: str, roots: Roots | None = None) -> Preset:
 
 
 def find_slug(name: str, roots: Roots | None = None) -> str:
-    """The slug of the preset with this slug or title, in upper or lower case; a broken one has its slug alone.
+    """The slug of the preset with this slug or title; case does not matter. Broken presets are found by slug only.
 
     Raises UnknownPresetError that names similar ones.
     """
@@ -135,7 +135,7 @@ def find_slug(name: str, roots: Roots | None = None) -> str:
     for slug in roots.folders():
         if slug.casefold() == wanted:
             return slug
-    for preset in reversed(list_presets(roots).presets):  # the artist's own first
+    for preset in reversed(list_presets(roots).presets):  # own presets first
         if preset.title.casefold() == wanted:
             return preset.slug
     raise unknown_preset(name, roots)
@@ -179,16 +179,16 @@ def read_preset(folder: Path, *, builtin: bool = False) -> Preset:
 
 
 def slug_of(folder: Path) -> str:
-    """The slug of the preset in a folder, also while that is put aside."""
+    """The slug of the preset in a folder, also of one that is being replaced (`.<slug>.old`)."""
     hidden = folder.name.startswith(".") and folder.name.endswith(ASIDE)
     return folder.name[1 : -len(ASIDE)] if hidden else folder.name
 
 
 def read_entry(folder: Path) -> bytes:
-    """The bytes of a folder's preset.json, the first ones of one that is too long. Raises EntryError."""
+    """The bytes of a folder's preset.json, at most MAX_PRESET_FILE + 1. Raises EntryError."""
     path = folder / PRESET_FILE
     try:
-        if path.exists() and not path.is_file():  # a pipe would keep us waiting
+        if path.exists() and not path.is_file():  # reading a pipe would block
             raise EntryError(f"{PRESET_FILE} is not a file")
         with path.open("rb") as file:
             return file.read(MAX_PRESET_FILE + 1)
@@ -204,7 +204,7 @@ def _read(folder: Path, roots: Roots) -> Preset | BrokenPresetError:
 
 
 def _folders(root: Path) -> list[Path]:
-    """The presets' folders. One that was put aside for another stands in for it until that has come."""
+    """The presets' folders. While a preset is being replaced, the old folder (`.<slug>.old`) counts."""
     try:
         found = {path.name: path for path in sorted(root.iterdir()) if os.path.isdir(path)}  # noqa: PTH112 - never raises
     except OSError:  # there is none yet

@@ -1,7 +1,7 @@
-"""What preset.json may say: its text as an `Entry`, and back.
+"""Parses and writes preset.json.
 
-Pure: knows neither folders nor archives, which read with this same code and add their own remedy to what it refuses.
-Standard library only: the GIMP plug-in imports this file too.
+Pure functions, used for preset folders and for archives, which add their own remedies to errors. Standard library only:
+the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FORMAT = 1
 MAX_PRESET_FILE = 2**16  # bytes
 MAX_TITLE = 80  # characters
 MAX_WEIGHT = 1e6
-MOST_WORDS = 400  # characters of a reason: what is quoted in it may be as long as the file
+MOST_WORDS = 400  # largest length of a reason, characters: it may quote the file
 UPDATE = "update Neural Style"
 
 _FIELDS = frozenset({"format", "title", "description", "credits", "styles", "settings"})
@@ -28,7 +28,7 @@ _RESERVED_SIGNS = frozenset('/\\:*?"<>|')
 
 
 class EntryError(ValueError):
-    """The reason why an entry is refused, a clause; `remedy` is empty where the place it came from has a better one."""
+    """An entry is not valid. reason: a clause; remedy: empty if the caller has a better one."""
 
     def __init__(self, reason: str, remedy: str = "") -> None:
         self.reason = reason if len(reason) <= MOST_WORDS else f"{reason[:MOST_WORDS]}…"
@@ -46,7 +46,7 @@ class EntryStyle:
 
 @dataclass(frozen=True)
 class Entry:
-    """What preset.json says. `settings` are of scope `look`, each in its own type."""
+    """The content of preset.json. settings: those of scope `look`, each with its own type."""
 
     title: str
     description: str
@@ -56,7 +56,7 @@ class Entry:
 
 
 def parse(raw: bytes) -> Entry:
-    """The entry that preset.json holds. Raises EntryError."""
+    """The entry in the text of preset.json. Raises EntryError."""
     entry = _object(raw)
     texts = {name: _text(name, entry.get(name, "")) for name in ("title", "description", "credits")}
     if problem := title_problem(texts["title"]):
@@ -93,7 +93,7 @@ def look(settings: object) -> dict[str, Value]:
 
 
 def title_problem(title: str) -> str:
-    """Why a title cannot be used; empty if it can."""
+    """The reason why a title is not valid; empty if it is."""
     kinds = [unicodedata.category(sign) for sign in title]
     if _UNSHOWABLE & set(kinds):
         return "its title has a control character"
@@ -105,7 +105,7 @@ def title_problem(title: str) -> str:
 
 
 def is_plain(name: str) -> bool:
-    """Whether a name, on any system, is that of a file beside preset.json."""
+    """Whether a name is a plain file name, without a folder, on every system."""
     return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & _RESERVED_SIGNS
 
 

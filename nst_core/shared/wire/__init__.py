@@ -1,1 +1,1 @@
-"""The wire between host and engine: frames, messages, and what may stand in them."""
+"""The wire between host and engine: frames, messages, and their validation."""

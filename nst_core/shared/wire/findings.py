@@ -1,4 +1,4 @@
-"""What an examination finds: one line each, with the remedy. On the wire, in reports and in GIMP's window alike.
+"""Findings of an examination: one line each, with a remedy. Used on the wire, in reports and in GIMP's window.
 
 Standard library only: the GIMP plug-in imports this file too.
 """
@@ -14,17 +14,17 @@ from nst_core.shared.wire import validation
 
 State = Literal["ok", "note", "problem"]
 STATES = ("ok", "note", "problem")
-MAX_TEXT = 2000  # characters of what went wrong: more is cut off, for the sake of the window that shows it
+MAX_TEXT = 2000  # largest length of a text, characters; longer ones are cut, to fit into a window
 REPORT = 1
-"""Version of the report's form: keys are added to it, never renamed or removed, while this number stays."""
+"""Version of the report's format: keys may be added, but not renamed or removed, while this number stays."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of an examination. A note is worth knowing; a problem keeps something from working.
+    """One line of an examination. state: ok, note, or problem (something does not work).
 
-    subject: a stable word, such as onnx or memory. where: which of several, a device or a folder. Lines of a text are
-    joined, and what is too long is cut off.
+    subject: a stable word, such as onnx or memory. where: a device or a folder, if there are several. Lines of texts
+    are joined, and texts longer than MAX_TEXT are cut.
     """
 
     subject: str
@@ -42,27 +42,27 @@ class Finding:
             raise ProtocolError(f"a state is {self.state!r}, not one of {', '.join(STATES)}")
 
     def __str__(self) -> str:
-        """One line for a person."""
+        """The finding as one line of text."""
         return f"{self.state:8}{self.about}: {self.text}{f'; {self.remedy}' if self.remedy else ''}"
 
     @property
     def about(self) -> str:
-        """The subject, and which of several."""
+        """The subject with `where`."""
         return f"{self.subject} ({self.where})" if self.where else self.subject
 
 
 def of_error(subject: str, error: NeuralStyleError, where: str = "") -> Finding:
-    """The problem that an error is."""
+    """An error as a finding of state problem."""
     return Finding(subject, "problem", error.message, error.remedy, where)
 
 
 def is_well(findings: Iterable[Finding]) -> bool:
-    """Whether nothing needs mending."""
+    """Whether there is no problem among the findings."""
     return all(finding.state != "problem" for finding in findings)
 
 
 def to_mapping(findings: Iterable[Finding], version: str) -> dict[str, Any]:
-    """The findings as a report in JSON holds them. version: of who examined."""
+    """The findings as a JSON report. version: of the program that made it."""
     found = list(findings)
     return {
         "report": REPORT,

@@ -1,8 +1,8 @@
-"""Frames: how one message lies on the wire. Knows lengths and bounds, not what messages mean.
+"""Frames: the encoding of one message on the wire. Checks lengths and limits; the fields are checked by `messages`.
 
-`protocol` holds the specification. The decisions (`split_prefix`, `parse_header`) are functions of bytes; only
-`read_frame` and `write_frame` touch files, and they accept short reads and short writes.
-Standard library only: the GIMP plug-in imports this file too.
+`protocol` is the specification. `split_prefix` and `parse_header` are pure functions of bytes; only `read_frame` and
+`write_frame` use files, and they accept short reads and short writes. Standard library only: the GIMP plug-in imports
+this file too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PREFIX = struct.Struct("<4sI")
 MAX_HEADER = 2**20  # bytes
 MAX_PAYLOAD = 2**33  # bytes in all: 8 GiB, a picture of 536 megapixels
 MAX_ATTACHMENTS = 64
-CHUNK = 2**20  # bytes thrown away at once
+CHUNK = 2**20  # bytes that are skipped at a time
 
 
 class Source(Protocol):
@@ -42,12 +42,12 @@ class Sink(Protocol):
         """Write a part of the chunk. Returns the bytes written."""
 
     def flush(self) -> None:
-        """Hand everything written so far to the reader."""
+        """Pass everything written so far to the reader."""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """Raw bytes that travel after the header, and what they are for."""
+    """Raw bytes after the header, and their role."""
 
     role: str
     content: Buffer
@@ -96,10 +96,11 @@ def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
 
 
 def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
-    """Read the next frame. most: asked once it comes, how many bytes its attachments may have in all.
+    """Read the next frame. most: called when it arrives; returns how many bytes its attachments may have in all.
 
-    Raises EOFError where the wire ends, inside a frame too; ProtocolError for what the specification forbids (the
-    wire is useless from then on); OutOfMemoryError for a payload without room (it was skipped, the wire goes on).
+    Raises EOFError at the end of the wire, also inside a frame; ProtocolError for a violation of the specification (the
+    wire cannot be used any more); OutOfMemoryError for a payload that does not fit into memory (it was skipped, and the
+    wire can be used).
     """
     length = split_prefix(_take(source, PREFIX.size))
     fields, parts = parse_header(_take(source, length))
@@ -117,7 +118,7 @@ def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
 
 
 def write_frame(sink: Sink, frame: Frame) -> None:
-    """Write one frame. Raises ProtocolError before the first byte if it would break a bound, OSError from the file."""
+    """Write one frame. Raises ProtocolError, before anything is written, if it exceeds a limit; OSError of the file."""
     fields = dict(frame.fields)
     if frame.attachments:
         fields["payload"] = [{"role": a.role, "bytes": a.size} for a in frame.attachments]

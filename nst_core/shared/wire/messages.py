@@ -1,8 +1,8 @@
-"""The messages of the wire: frozen, and checked when made, on both sides.
+"""The messages of the wire: frozen dataclasses, validated when they are created, on both sides.
 
-Every constructor raises ProtocolError for a wrong type, a number out of range or not finite, or a buffer whose
-length is not the one its size asks for. `protocol` says what each message means.
-Standard library only: the GIMP plug-in imports this file too.
+Every constructor raises ProtocolError for a wrong type, a number out of range or not finite, or a buffer whose length
+does not match its size. `protocol` explains each message. Standard library only: the GIMP plug-in imports this file
+too.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Pixels:
 
 @dataclass(frozen=True)
 class ScreenPixels(Pixels):
-    """A picture that is only shown: the same with 8 bits each (babl "R'G'B'A u8")."""
+    """A picture that is only shown: the same with 8 bits per channel (babl "R'G'B'A u8")."""
 
     bytes_per_pixel: ClassVar[int] = 4
 
 
 @dataclass(frozen=True)
 class StyleFile:
-    """A style as the bytes of a picture file. `name` is for messages to the artist, never opened.
+    """A style as the bytes of a picture file. name: for messages; the engine does not open a file of that name.
 
     guide: float32 rows of the content's size, 1 = where the style counts; None: everywhere.
     """
@@ -80,10 +80,10 @@ class StylePixels:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """What a content is a smaller copy of, or a part: it is painted as the whole would be, as far as its px go.
+    """The larger picture of which a content is a part or a smaller copy, so that it is painted as it would be there.
 
-    width, height: of the whole, px. place: (left, top, right, bottom) of the content in it, shares of its sides.
-    around: all of it, small. begun: how the content has been painted so far, at any size.
+    width, height: of the larger picture, px. place: (left, top, right, bottom) of the content in it, as shares of its
+    sides. around: the larger picture, reduced. begun: an earlier result for the content, of any size.
     """
 
     width: int
@@ -110,12 +110,12 @@ class Excerpt:
 class Stylize:
     """Paint `content` in the manner of `styles`.
 
-    settings: names and values of `settings`. init: pixels to start from, of the content's size. mask: float32
-    rows of the content's size, 1 = stylize, 0 = keep. strength_map: rows like these, which multiply the strength
-    position by position. part: the share of a larger picture's area that the content is, so that strokes have the size
-    they have in the whole. previews: seconds between Preview events, 0 for none. job: the number that all its events
-    carry; the Engine gives it. excerpt: what larger picture the content shows, where its painting shall foretell that
-    of the other. sketch: end with the picture that the painting would begin with.
+    settings: names and values of `settings`. init: pixels to start from, of the content's size. mask: float32 rows of
+    the content's size, 1 = stylize, 0 = keep. strength_map: float32 rows of the content's size, factor on the strength
+    at each position. part: the content's share of the area of a larger picture, from which the size of strokes is
+    taken. previews: seconds between Preview events, 0 for none. job: the number in all its events; set by Engine.
+    excerpt: the larger picture, if the content is to be painted as it would be in it. sketch: end with the first
+    picture, without optimisation.
     """
 
     content: Pixels
@@ -160,7 +160,7 @@ class Stylize:
 
 @dataclass(frozen=True)
 class Stop:
-    """Finish the job now, keep what exists."""
+    """End the job and keep its result so far."""
 
     job: int
 
@@ -170,7 +170,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Cancel:
-    """End the job now, keep nothing."""
+    """End the job without a result."""
 
     job: int
 
@@ -180,7 +180,7 @@ class Cancel:
 
 @dataclass(frozen=True)
 class Examine:
-    """Try everything that the engine needs; Found events and one Examined carry the number."""
+    """Let the engine examine itself; Found events and one Examined with this number follow."""
 
     job: int
 
@@ -190,7 +190,7 @@ class Examine:
 
 @dataclass(frozen=True)
 class FindFaces:
-    """Say where a picture shows faces; one Faces carries the number."""
+    """Detect faces in a picture; one Faces with this number follows."""
 
     job: int
     content: Pixels
@@ -202,12 +202,12 @@ class FindFaces:
 
 @dataclass(frozen=True)
 class Ping:
-    """Ask for a sign of life."""
+    """Ask whether the worker is alive."""
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker listens. `version`: the engine's. backends: installed. devices: apparently present, not yet tried."""
+    """The worker is ready. version: of the engine. backends: installed ones. devices: present, but not yet tried."""
 
     protocol: int
     version: str
@@ -232,7 +232,7 @@ class _OfJob:
 
 @dataclass(frozen=True)
 class Progress(progress.Progress, _OfJob):
-    """How far a job is; `job` comes first."""
+    """The progress of a job."""
 
     def __post_init__(self) -> None:
         validation.whole("job", self.job, 1)
@@ -260,7 +260,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Done:
-    """The result, of the content's size; what would make it again; what it took."""
+    """The result, of the content's size, with recipe and metrics."""
 
     job: int
     pixels: Pixels
@@ -278,7 +278,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """The job ended without a picture because the host asked for that."""
+    """The job ended without a result, as requested by Cancel."""
 
     job: int
 
@@ -381,7 +381,7 @@ class Faces:
 
 @dataclass(frozen=True)
 class Pong:
-    """The sign of life a Ping asked for."""
+    """The answer to Ping."""
 
 
 Request: TypeAlias = Stylize | Stop | Cancel | Examine | FindFaces | Ping
