@@ -125,6 +125,12 @@ class Job:
             raise NothingVisibleError.of("guides-cover-nothing")
 
     @property
+    def begins_a_larger_picture(self) -> bool:
+        """Whether this is the first small copy of a picture, all of it, that is painted further at larger sizes."""
+        copy = self.excerpt
+        return copy is not None and copy.begun is None and self.part == 1 and self.content.shape[0] < copy.whole[0]
+
+    @property
     def visible(self) -> Float:
         """(H, W) in [0, 1]: alpha times mask."""
         alpha = self.content[..., 3] if self.content.shape[2] == 4 else None

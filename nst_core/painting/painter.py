@@ -42,6 +42,8 @@ VARIATION, CLOUD = 0.1, 16
 """Standard deviation and size (px) of the smooth noise that makes results of different seeds differ."""
 PIECES = 0.35
 """Share of the matched pieces in an octave's start image; the rest is the upscaled result of the octave before."""
+FIRST_PIECES = 0.7
+"""The same for the first small copy of a picture, whose few steps add little detail."""
 PAINTED = 0.25
 """Share of the result so far in the query of the matching; the rest is the photograph."""
 FACES_KEPT = 0.55
@@ -187,7 +189,8 @@ class Painter:
             return targets, self._first(height, width) if grown is None else grown
         if grown is None:
             return targets, begin
-        return targets, grown + np.float32(PIECES) * (begin - grown)
+        share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
+        return targets, grown + np.float32(share) * (begin - grown)
 
     def _looked_at(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, Looks]:
         """Scene, strength and query of the matching at this size. grown: as for `_matched`."""

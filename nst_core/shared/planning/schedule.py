@@ -153,7 +153,7 @@ ENOUGH = 1.03
 """A copy that is smaller than an octave by at most this factor is painted at the copy's size."""
 
 
-FIRST_STEPS = (2, 6, 10)
+FIRST_STEPS = (1, 3, 6)
 """Largest numbers of evaluations of a picture's first small copy, from its own size down."""
 AGAIN = 0.6
 """Octaves of at least this share of the width at which a copy was painted before are painted again."""
