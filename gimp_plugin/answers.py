@@ -1,4 +1,4 @@
-"""How a procedure answers GIMP: values after a success, one sentence after anything else."""
+"""Return values of procedures: results after a success, otherwise an error with one sentence."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]]) -> Gimp.ValueArray:
-    """Make layers, and tell GIMP how it went."""
+    """Call `make`, and return its layers or its error."""
     try:
         layers = make()
     except CancelledError as cancelled:
         return refusal(procedure, Gimp.PDBStatusType.CANCEL, str(cancelled))
     except NeuralStyleError as error:
         return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, in_a_line(error))
-    except Exception as bug:  # noqa: BLE001 - whatever goes wrong, GIMP gets an answer
+    except Exception as bug:  # noqa: BLE001 - GIMP must get an answer to every call
         traceback.print_exc()
         return refusal(procedure, Gimp.PDBStatusType.EXECUTION_ERROR, str(NeuralStyleError(*of_bug(bug))))
-    # Python cannot put an array of layers into a value itself; a config can, and hands it out in a form a value takes.
+    # PyGObject cannot put an array of layers into a GValue; a config can, and returns it in a form that a GValue takes.
     carrier = procedure.create_config()
     carrier.set_core_object_array("drawables", layers)
     value = GObject.Value(GObject.type_from_name("GimpCoreObjectArray"))
@@ -34,17 +34,17 @@ def of_layers(procedure: Gimp.Procedure, make: Callable[[], Sequence[Gimp.Layer]
 
 
 def of_texts(procedure: Gimp.Procedure, *lists: Sequence[str]) -> Gimp.ValueArray:
-    """Tell GIMP lists of texts."""
+    """Return lists of texts."""
     return _success(procedure, *(GObject.Value(GObject.TYPE_STRV, list(texts)) for texts in lists))
 
 
 def of_text(procedure: Gimp.Procedure, text: str) -> Gimp.ValueArray:
-    """Tell GIMP a text."""
+    """Return a text."""
     return _success(procedure, GObject.Value(GObject.TYPE_STRING, text))
 
 
 def refusal(procedure: Gimp.Procedure, status: Gimp.PDBStatusType, sentence: str) -> Gimp.ValueArray:
-    """Tell GIMP why there is nothing."""
+    """Return an error."""
     if "." not in sentence.split(maxsplit=1)[0]:  # a file name is left as it is
         sentence = sentence[:1].upper() + sentence[1:]
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)

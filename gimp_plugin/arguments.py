@@ -29,13 +29,13 @@ def declare_preset(procedure: Gimp.Procedure) -> None:
     about_preset = _("Name of a preset. A setting left at its default follows the preset.")
     procedure.add_string_argument(PRESET, _("_Preset"), about_preset, DEFAULT_PRESET, FLAGS)
     about_file = _("A picture to take the style from, instead of the preset.")
-    # Any file, existing or not: GIMP would refuse a missing one without a word.
+    # Any file, existing or not: GIMP would refuse a missing one without a message.
     kind = Gimp.FileChooserAction.ANY
     procedure.add_file_argument(STYLE_FILE, _("S_tyle picture"), about_file, kind, True, None, FLAGS)  # noqa: FBT003 - may be none
 
 
 def declare_styles(procedure: Gimp.Procedure) -> None:
-    """Add the arguments that name several styles: they came later, and the others keep their places."""
+    """Add the arguments that name several styles. They are newer, so they come last: positions must not change."""
     about_styles = _(
         "Several styles, instead of the preset: names of presets, and “file PATH”, “layer ID”, “image ID” for others."
     )
@@ -50,7 +50,7 @@ def declare_styles(procedure: Gimp.Procedure) -> None:
 
 
 def declare_strength_map(procedure: Gimp.Procedure) -> None:
-    """Add the argument that says where the strength counts: in a text, as GIMP writes it down with the others."""
+    """Add the argument that says where the strength counts: a text, so that GIMP saves it with the others."""
     about = _(
         "Where the strength counts: “inside” or “outside” of the selection, where “channel NAME”, “mask LAYER” or "
         "“drawable ID” is white; an empty text is everywhere."
@@ -67,7 +67,7 @@ def declare_settings(procedure: Gimp.Procedure) -> None:
 
 
 def declare_output(procedure: Gimp.Procedure) -> None:
-    """Add the arguments that say what is painted of a layer, and how the painting comes into GIMP."""
+    """Add the arguments for the kind of the result, and for painting with or without effects."""
     choice = Gimp.Choice.new()
     choice.add("layer", 0, _("New layer"), _("A layer above the painted one."))
     about_group = _("A group above the painted layer, with light and colour apart; its opacity is the strength.")
@@ -80,7 +80,7 @@ def declare_output(procedure: Gimp.Procedure) -> None:
 
 
 def forget_styles(config: Gimp.ProcedureConfig) -> None:
-    """Take all paths out of a config: GIMP writes it into the image after a success."""
+    """Remove all paths from a config, because GIMP saves it in the image after a success."""
     config.set_property(STYLE_FILE, None)
     config.set_property(STYLES, [])
 
@@ -91,12 +91,12 @@ def property_name(setting: str) -> str:
 
 
 def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
-    """The settings in a config, all of them."""
+    """All settings in a config."""
     return {named.name: config.get_property(property_name(named.name)) for named in knobs()}
 
 
 def style_path(config: Gimp.ProcedureConfig) -> Path | None:
-    """The style picture chosen, None for the preset's. Raises InvalidImageError for one that is not on this machine."""
+    """The chosen style picture; None for the preset's. Raises InvalidImageError for one that is not on this machine."""
     file = config.get_property(STYLE_FILE)
     if file is None:
         return None
@@ -107,7 +107,7 @@ def style_path(config: Gimp.ProcedureConfig) -> Path | None:
 
 
 def strength_region(config: Gimp.ProcedureConfig) -> str:
-    """Where the strength counts; empty: everywhere."""
+    """Key of the region in which the strength counts; empty: everywhere."""
     return config.get_property(STRENGTH_MAP) or ""
 
 
@@ -118,7 +118,7 @@ def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:
 
 
 def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str, Value]:
-    """`values`, with those at their defaults replaced by what the preset says."""
+    """`values`, with those that have their defaults replaced by those of the preset."""
     defaults = {named.name: named.default for named in knobs()}
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 

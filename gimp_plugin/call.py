@@ -1,4 +1,4 @@
-"""How GIMP called a procedure that paints layers."""
+"""The arguments with which GIMP called a procedure that paints layers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Call:
-    """drawables: the selected ones, not checked yet. config: the arguments."""
+    """A call of a procedure. drawables: the selected ones, not checked yet. config: the other arguments."""
 
     procedure: Gimp.Procedure
     run_mode: Gimp.RunMode
@@ -23,15 +23,15 @@ class Call:
 
     @property
     def interactive(self) -> bool:
-        """Whether the artist is to be asked."""
+        """Whether to open the window."""
         return bool(self.run_mode == Gimp.RunMode.INTERACTIVE)
 
     @property
     def again(self) -> bool:
-        """Whether she wants the same as the last time."""
+        """Whether to use the values of the last time."""
         return bool(self.run_mode == Gimp.RunMode.WITH_LAST_VALS)
 
     @property
     def by_script(self) -> bool:
-        """Whether there is nobody to ask or to show anything."""
+        """Whether nothing may be shown."""
         return bool(self.run_mode == Gimp.RunMode.NONINTERACTIVE)

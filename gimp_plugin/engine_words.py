@@ -1,8 +1,7 @@
-"""What the engine and the presets say of errors and of finished pictures, in the user's language.
+"""Translates errors and notes of the engine and of presets.
 
-Errors and notes carry the code of their sentence and the values in it. The plug-in has the same sentences
-(`nst_core.shared.sentences`), and its catalogs their translations. A sentence without a code, or with one that this
-version does not know, stays in English.
+Errors and notes have the code of a template in `nst_core.shared.sentences` and its values; the plug-in's catalogs
+contain the translated templates. A sentence without a code, or with an unknown one, stays in English.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def notes(metrics: Mapping[str, Any]) -> list[str]:
-    """What a user should know of a picture with these metrics. A foreign engine may have put anything there."""
+    """The translated notes in these metrics, which may come from an engine of another version, in any form."""
     said = metrics.get("notes")
     return [text for note in said if (text := _of_note(note))] if isinstance(said, list) else []
 
 
 def in_words(error: NeuralStyleError) -> tuple[str, str]:
-    """Message and remedy of an error."""
+    """Translated message and remedy of an error."""
     known = SENTENCES.get(error.sentence)
     if known is None:
         return error.message, error.remedy
@@ -47,7 +46,7 @@ def _of_note(note: object) -> str:
 
 
 def _filled(template: str, values: Mapping[str, Any], english: str) -> str:
-    """The template's translation with these values; the English sentence where one is missing."""
+    """The translated template with these values; the English sentence if a value is missing."""
     try:
         return _(template).format(**values) if template else english
     except (LookupError, ValueError, AttributeError):

@@ -1,4 +1,4 @@
-"""GIMP's library in its right version, and what needs no screen: everything else imports it from here."""
+"""GIMP's libraries in the right versions, without those that need a screen. All other modules import them from here."""
 
 import gi
 

@@ -1,4 +1,4 @@
-"""GTK and GIMP's widgets in their right versions: what needs a screen imports them from here."""
+"""GTK and GIMP's widgets in the right versions. All modules that need a screen import them from here."""
 
 import gi
 

@@ -1,6 +1,6 @@
-"""The plug-in as GIMP knows it: its procedures, their names, their places in the menus, their arguments.
+"""The procedures of the plug-in: names, menu entries, arguments.
 
-GIMP asks for them at its own start: nothing here starts the engine, scans a disk or touches the network.
+GIMP queries them when it starts, so nothing here starts the engine, scans a disk or uses the network.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LAYERS = "layers"
 
 @dataclass(frozen=True)
 class Filter:
-    """A procedure that makes new layers of the selected ones. declare: what adds its arguments."""
+    """A procedure that makes new layers of the selected ones. declare: functions that add its arguments."""
 
     label: str
     blurb: str
@@ -80,14 +80,14 @@ FILTERS = {
 
 
 class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
-    """The plug-in: the filter itself, what continues its paintings, and what scripts ask for."""
+    """The plug-in: the filter, its repetition and refinement, and procedures for scripts."""
 
     def do_query_procedures(self) -> list[str]:
         """Names of the procedures."""
         return [*FILTERS, PRESETS, DOCTOR]
 
     def do_set_i18n(self, _name: str) -> bool:
-        """GIMP need not look for catalogs: the texts it gets are translated already."""
+        """No catalogs for GIMP: its texts are translated already."""
         return False
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
@@ -99,8 +99,8 @@ class NeuralStyle(Gimp.PlugIn):  # type: ignore[misc] # gi ships no types
 
 def _filter(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     declared = FILTERS[name]
-    procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, _answer, None)
-    procedure.set_image_types("*")  # indexed images too: a sentence says more than a grey menu entry
+    procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, answer_call, None)
+    procedure.set_image_types("*")  # indexed images too: an error message says more than a disabled menu entry
     some = Gimp.ProcedureSensitivityMask
     procedure.set_sensitivity_mask(some.DRAWABLE | some.DRAWABLES | some.NO_DRAWABLES)
     procedure.set_menu_label(declared.label)
@@ -114,7 +114,7 @@ def _filter(plug_in: Gimp.PlugIn, name: str) -> Gimp.Procedure:
     return procedure
 
 
-def _answer(
+def answer_call(
     procedure: Gimp.Procedure,
     run_mode: Gimp.RunMode,
     image: Gimp.Image,
@@ -122,6 +122,7 @@ def _answer(
     config: Gimp.ProcedureConfig,
     _extra: Any,
 ) -> Gimp.ValueArray:
+    """What GIMP gets for a call of one of FILTERS: the new layers, or an error."""
     name = procedure.get_name()
     call = Call(procedure, run_mode, image, drawables, config)
     try:

@@ -1,4 +1,4 @@
-"""Painting by a recipe: other layers like a painted one, or a painted one further."""
+"""Paints other layers like a painted one, and refines a painted layer."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def repeat(call: Call) -> list[Gimp.Layer]:
-    """Paint the selected layers by the recipe of the painted one among them, or else of the latest in the image.
+    """Paint the selected layers with the recipe of the painted one among them, or of the latest one in the image.
 
-    Where only painted ones are selected, they are painted over. Raises NeuralStyleError.
+    If only painted layers are selected, they are the content. Raises NeuralStyleError.
     """
     drawables = canvas.meant(call.drawables)
     painted = [layer for layer in drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
@@ -34,7 +34,7 @@ def repeat(call: Call) -> list[Gimp.Layer]:
 
 
 def refine(call: Call) -> list[Gimp.Layer]:
-    """Go on with a painted layer: from its pixels, towards its source. Raises NeuralStyleError."""
+    """Refine a painted layer: it is the start image, its source the content. Raises NeuralStyleError."""
     if len(call.drawables) > 1:
         raise UnsupportedLayerError(_("several layers are selected"), _("select the one to refine"))
     (layer,), _none = canvas.paintable(call.image, call.drawables)
@@ -73,7 +73,7 @@ def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unat
 
 
 def _continued(view: View, request: Stylize, source: Gimp.Layer | None) -> Stylize:
-    """From the painted layer's pixels, towards those of its source, or itself where the source is gone or changed."""
+    """The request with the painted layer as init and its source as content; itself if that is gone or changed."""
     content = view.pixels
     if source is not None and canvas.is_there(source):
         origin_view = canvas.read(source, as_seen=view.place.as_seen)

@@ -1,4 +1,4 @@
-"""How far the work is: GIMP's progress bar, and lines on standard error for whoever runs GIMP without a window."""
+"""Progress in GIMP's progress bar, and as lines on standard error when GIMP runs without a window."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Report:
         _say(starting)
 
     def show(self, layer: int, event: Progress) -> None:
-        """Layer number `layer`, from 0, is as far as the event says."""
+        """Show the progress of layer number `layer`, from 0."""
         now = time.monotonic()
         fraction = (layer + event.fraction) / self._layers
         text = _("size {octave} of {octaves}, about {seconds} s left").format(
@@ -51,31 +51,31 @@ class Report:
             _say(f"{fraction:4.0%}, {text}")
 
     def say_done(self, metrics: Mapping[str, Any]) -> None:
-        """The last layer is inserted; `metrics` are those of its job."""
+        """Print that the last layer was inserted. metrics: of its job."""
         known = {**metrics, "device": metrics.get("card") or metrics.get("device")}
         where = ", ".join(str(known[key]) for key in ("backend", "device", "precision") if known.get(key))
         seconds = f"{float(metrics.get('seconds', 0)):.1f}"
         _say(_("done in {seconds} s ({where})").format(seconds=seconds, where=where))
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         Gimp.progress_end()
 
 
 def tell_notes(pictures: Iterable[Done]) -> None:
-    """Show what the engine has to say of them where GIMP shows messages, each sentence once."""
+    """Show the engine's notes as messages of GIMP, each one once."""
     for note in dict.fromkeys(note for done in pictures for note in notes(done.metrics)):
         Gimp.message(f"Neural Style: {note}")
 
 
 def tell_left_out(layers: LeftOut) -> None:
-    """Name the layers that were not painted, each with the reason, where GIMP shows messages."""
+    """Show the layers that were not painted, each with the reason, as messages of GIMP."""
     for name, error in layers:
         Gimp.message(left_out(name, error))
 
 
 def left_out(name: str, error: NeuralStyleError) -> str:
-    """That a layer is not painted, and why."""
+    """The message that a layer was not painted, and why."""
     return _("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error))
 
 

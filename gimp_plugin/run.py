@@ -1,4 +1,4 @@
-"""What happens when the filter is started: with the artist at her dialog, or without a window."""
+"""Runs the filter, with the window or without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(call: Call) -> list[Gimp.Layer]:
-    """The new layers. Raises NeuralStyleError, and leaves the image as it was then."""
+    """The new layers. Raises NeuralStyleError; the image is then unchanged."""
     layers, left_out = canvas.paintable(call.image, call.drawables)
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen

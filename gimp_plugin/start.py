@@ -1,4 +1,4 @@
-"""Starting, examining and installing the engine of this plug-in."""
+"""Starts, examines and installs the engine of this plug-in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent.parent
 
 
 def start() -> Engine:
-    """A running engine. Raises EngineMissingError, EngineMismatchError and their like."""
+    """A running engine. Raises as `Engine.start`."""
     return Engine.start(engine_command(FOLDER), os.environ)
 
 
@@ -26,12 +26,12 @@ def examine(tell: Tell, *, thorough: bool) -> None:
 
 
 def way_to_engine() -> own_engine.Way:
-    """How another one can be had. Never raises."""
+    """How an engine can be installed. Never raises."""
     return own_engine.way_for(FOLDER, os.environ)
 
 
 def installation(
     tell: Callable[[str], None], done: Callable[[NeuralStyleError | None], None]
 ) -> own_engine.Installation:
-    """What installs one for this plug-in, when it is started; who hears of it is as there."""
+    """An Installation of an engine for this plug-in, not started yet."""
     return own_engine.Installation(FOLDER, os.environ, tell, done)

@@ -1,6 +1,6 @@
-"""The artist's language: gettext over the catalogs in `locale/`, English where there is none.
+"""Translation by gettext with the catalogs in `locale/`; English if there is none.
 
-GIMP passes the language chosen in its preferences on in the environment, where gettext looks for it.
+GIMP passes the language of its preferences in the environment, where gettext finds it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Painting without a window: for scripts, for a repeated filter, for recipes. One engine paints all layers."""
+"""Paints without the window: for scripts, for a repeated filter, and by recipes. One engine paints all layers."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Order:
-    """What to paint: the look, the settings, whether effects count, and how a layer becomes a request.
+    """What to paint: look, settings, and whether effects count.
 
-    begin: what a view asks of the engine instead of a plain painting of it.
+    begin: changes the request for a layer; None: it stays as it is.
     """
 
     look: recipes.Look
@@ -44,10 +44,10 @@ class Order:
 
 
 def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
-    """The new layers of the filter, as `paint`. The drawables are layers that can be painted."""
+    """The new layers of the filter; see `paint`. The call's drawables must be layers that can be painted."""
     picks = _last_picks(call.config) if call.again else picks_of(call.config)
     values = arguments.values_of(call.config)
-    if not call.again:  # a script leaves out what it does not care about: there the preset is followed
+    if not call.again:  # settings that a script leaves out are those of the preset
         values = arguments.follow(values, picks.look())
         origin.remember(Path(Gimp.directory()), picks)
         places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
@@ -59,9 +59,9 @@ def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
 
 
 def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions.Regions) -> Order:
-    """What to paint with these styles. places: where they count, and the strength.
+    """The order for these styles and settings. places: their regions.
 
-    Raises NeuralStyleError for what cannot be used.
+    Raises NeuralStyleError for styles and settings that are not valid.
     """
     styles = picks.styles(layer_styles.read)
     look = recipes.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
@@ -73,9 +73,9 @@ def paint(
 ) -> list[Gimp.Layer]:
     """The new layers, in one step of the image's history.
 
-    Layers deleted before they were begun are passed over. One that cannot be painted is left out, and named in a
-    message, as those left out `beforehand`; what was painted is kept. Raises NeuralStyleError, and leaves the image as
-    it was, if there is nothing to keep.
+    Layers that were deleted meanwhile are skipped. One that cannot be painted is left out and named in a message, like
+    those left out `beforehand`; the others are inserted. If there are none, raises NeuralStyleError, and the image is
+    unchanged.
     """
     report, safe = Report(len(layers)), Safe()
     window = None if call.by_script else _window(len(layers))
@@ -100,7 +100,7 @@ def paint(
 
 
 def _window(count: int) -> RunWindow | None:
-    """Where she sees it, and can stop it; without a screen None."""
+    """The window with progress and buttons to stop; None without a screen."""
     from gimp_plugin.dialog import run_window  # noqa: PLC0415 - needs a screen
 
     return run_window.RunWindow(count) if run_window.has_screen() else None
@@ -126,7 +126,7 @@ def _painted(
                 raise
             except NeuralStyleError as error:
                 left_out.append((layer.get_name() if canvas.is_there(layer) else "", error))
-                if not isinstance(error, InvalidImageError):  # no fault of the layer: the next would fare no better
+                if not isinstance(error, InvalidImageError):  # the next layer would fail too
                     break
             if window is not None and window.stopped:
                 break
@@ -145,7 +145,7 @@ def _paint(stylize: Callable[[Stylize], Done], layer: Gimp.Layer, order: Order) 
 
 
 def _last_picks(config: Gimp.ProcedureConfig) -> Picks:
-    """What the artist had chosen the last time. Raises InvalidImageError if a style of then is gone."""
+    """The styles of the last time. Raises InvalidImageError if one of them is gone."""
     past = last_choices.recall(Path(Gimp.directory()))
     if not past.complete:
         raise InvalidImageError(

@@ -1,4 +1,4 @@
-"""What the dialog says, in sentences: errors, how far the work is, what it will take. Plain text from plain values."""
+"""Sentences of the dialog: errors, progress, estimates. Pure functions."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from nst_core.shared.errors import NeuralStyleError
 
 MINUTE, HOUR = 60, 3600  # seconds
-ABOUT = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50)  # what people say for a number of seconds or minutes
+ABOUT = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 40, 50)  # round numbers of seconds or minutes
 
 
 def of_error(error: NeuralStyleError) -> tuple[str, str]:
-    """What is wrong and what to do about it, as two sentences; the second may be empty."""
+    """Message and remedy as two sentences; the second may be empty."""
     message, remedy = in_words(error)
     return sentence(message), sentence(remedy)
 
 
 def of_bug(bug: BaseException) -> tuple[str, str]:
-    """That the plug-in failed where nobody thought of it, and what to do about it."""
+    """Message and remedy for an unexpected error of the plug-in."""
     failed = _("the plug-in failed ({reason})").format(reason=repr(bug))
     return failed, _("report it, with what Neural Style: Check Set-up… says")
 
 
 def of_status(status: Status) -> str:
-    """How far a run is."""
+    """The progress of a run."""
     parts = []
     if status.count > 1:
         parts.append(_("Layer {number} of {count}").format(number=status.number, count=status.count))
@@ -45,12 +45,12 @@ def of_status(status: Status) -> str:
 
 
 def of_estimate(seconds: float, memory: int, *, tiled: bool) -> str:
-    """What a run will take: time, and memory in bytes; and whether it will be painted part by part."""
+    """The estimate of a run: time, memory in bytes, and whether it will be painted in tiles."""
     return _joined([duration(seconds), amount(memory), *([_("part by part")] if tiled else [])])
 
 
 def sentence(text: str) -> str:
-    """The words with a capital letter and a full stop; a file name in front is left as it is."""
+    """The text with a capital letter and a full stop; a file name at its beginning stays as it is."""
     if not text:
         return ""
     if "." not in text.split(maxsplit=1)[0]:
@@ -59,7 +59,7 @@ def sentence(text: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """About how long that is: a round number of seconds, minutes or hours."""
+    """A duration as a round number of seconds, minutes or hours."""
     if seconds < MINUTE - 5:
         number = _round(seconds)
         return ngettext("about {number} second", "about {number} seconds", number).format(number=number)
@@ -71,7 +71,7 @@ def duration(seconds: float) -> str:
 
 
 def amount(memory: int) -> str:
-    """That many bytes, in the unit that suits them."""
+    """A number of bytes in a suitable unit."""
     if memory < 1e9:
         return _("{number} MB").format(number=max(10, round(memory / 1e7) * 10))
     return _("{number} GB").format(number=f"{memory / 1e9:.1f}")

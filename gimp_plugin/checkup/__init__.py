@@ -1,1 +1,1 @@
-"""Looking after the set-up from inside GIMP: what works, what does not, and what to do about it."""
+"""Checks the set-up from inside GIMP, and installs an engine."""

@@ -1,7 +1,7 @@
-"""An engine of the plug-in's own: a Python environment in the artist's data folder, made while she waits.
+"""Installs an engine for the plug-in: a Python environment in the user's data folder.
 
-Nothing is fetched unless she asks for it. What pip is told in the environment and in its own files counts (`PIP_*`,
-proxies), so that a mirror or a folder of wheels can stand in for the network. No GIMP is needed here.
+Nothing is downloaded unless the user asks for it. pip's own settings count (`PIP_*`, proxies, its files), so a mirror
+or a folder of wheels can replace the network. This module does not use GIMP.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ BY_HAND = (
     else "python3 -m venv ~/neural-style && ~/neural-style/bin/pip install 'gimp-neural-style[cpu]' && "
     "~/neural-style/bin/neural-style install"
 )
-"""The same in a terminal."""
+"""The commands for the same in a terminal."""
 VENV = "sudo apt install python3-venv"
-BEGINS = "engine-"  # how the folders of environments are called
+BEGINS = "engine-"  # prefix of the folders of environments
 LOCK = ".engine-lock"
 VERSIONS = ("3.12", "3.13", "3.11", "3.14")
 CAN = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
-TIMEOUT_SECONDS = 20.0  # seconds for a Python to say what it can
+TIMEOUT_SECONDS = 20.0  # seconds for a Python to print its features
 FIRST_START = 120.0  # seconds: everything is read from the disk for the first time
 FETCHED = re.compile(r"\s*Downloading (?:\S*/)?([A-Za-z0-9_.]+)-\S+ \(([\d.]+ [kMG]?B)\)")
 COLLECTED = re.compile(r"Collecting ([A-Za-z0-9_.-]+)|Processing (?:\S*/)?([A-Za-z0-9_.]+)-")
@@ -64,7 +64,7 @@ NO_WINDOW = 0x08000000  # on Windows, where a console would pop up
 
 @dataclass(frozen=True)
 class Way:
-    """How an engine can be had. python: the command of one that can make environments; empty: none is here.
+    """How an engine can be installed. python: command of a Python that can make environments; empty: there is none.
 
     by_hand: what to type in a terminal instead, or before.
     """
@@ -74,12 +74,12 @@ class Way:
 
 
 def mends(error: NeuralStyleError) -> bool:
-    """Whether a new engine would help."""
+    """Whether a new engine would remove the cause of this error."""
     return isinstance(error, (EngineMissingError, EngineMismatchError))
 
 
 def way_for(plug_in: Path, surroundings: Mapping[str, str]) -> Way:
-    """How the plug-in in that folder gets an engine. Not by itself where a person chose one, or in a sandbox."""
+    """How the plug-in in this folder gets an engine. Not by itself if the user chose one, or in a sandbox."""
     if any(name in surroundings for name in SANDBOXES) or _was_chosen(plug_in):
         return Way((), BY_HAND)
     python = find_python(surroundings)
@@ -98,8 +98,8 @@ def find_python(surroundings: Mapping[str, str]) -> tuple[str, ...]:
 class Installation:
     """Makes the environment, in a thread of its own.
 
-    tell: hears what is being done, in a sentence. done: hears at last why there is no engine; None: there is one. Both
-    are called in that thread.
+    tell: called with a sentence on what is being done. done: called at the end, with an error, or None after a success.
+    Both are called in that thread.
     """
 
     def __init__(
@@ -109,7 +109,7 @@ class Installation:
         tell: Callable[[str], None],
         done: Callable[[NeuralStyleError | None], None],
     ) -> None:
-        """plug_in: its folder, where it is written down which engine to start."""
+        """plug_in: its folder, which contains engine.json."""
         self._plug_in, self._surroundings = plug_in, dict(surroundings)
         self._tell, self._done = tell, done
         self._lock = threading.Lock()  # guards the two below
@@ -117,7 +117,7 @@ class Installation:
         self._cancelled = False
 
     def start(self, python: Sequence[str]) -> None:
-        """Begin, with a Python of `find_python`. Raises RuntimeError where no thread is left."""
+        """Begin, with a Python of `find_python`. Raises RuntimeError if no thread can be started."""
         threading.Thread(target=self._work, args=(list(python),), name="installation", daemon=True).start()
 
     def cancel(self) -> None:
@@ -134,13 +134,13 @@ class Installation:
             self._done(error)
         except OSError as error:
             self._done(_unwritable(error))
-        except Exception as bug:  # noqa: BLE001 - whoever waits hears of the end, whatever it is
+        except Exception as bug:  # noqa: BLE001 - `done` must be called in any case
             self._done(NeuralStyleError(*of_bug(bug)))
         else:
             self._done(None)
 
     def run(self, python: Sequence[str]) -> None:
-        """Do it, and wait for it. Raises NeuralStyleError, CancelledError among them, and OSError."""
+        """Install and wait for the end. Raises NeuralStyleError, also CancelledError, and OSError."""
         base = user_root(self._surroundings).parent
         base.mkdir(parents=True, exist_ok=True)
         with temporary_lock(base / LOCK, 0.0):
@@ -168,7 +168,7 @@ class Installation:
         return command
 
     def _call(self, command: Sequence[str]) -> None:
-        """Run a program, and tell what it does."""
+        """Run a program and report what it does."""
         said: list[str] = []
         with _started(command, self._surroundings) as child:
             with self._lock:
@@ -208,7 +208,7 @@ def _unwritable(error: OSError) -> UnwritableOutputError:
 
 
 def _doing(line: str) -> str:
-    """What a line of pip's says that it does; empty for most."""
+    """What pip is doing, by a line of its output; empty for most lines."""
     if found := FETCHED.match(line):
         return _("Fetching {name}, {size}…").format(name=found[1], size=found[2])
     if found := COLLECTED.match(line):
@@ -219,7 +219,7 @@ def _doing(line: str) -> str:
 
 
 def _was_chosen(plug_in: Path) -> bool:
-    """Whether a person said which engine to start."""
+    """Whether the user chose the engine."""
     try:
         said = json.loads((plug_in / ENGINE_FILE).read_text("utf-8"))
     except (OSError, ValueError):
@@ -228,7 +228,7 @@ def _was_chosen(plug_in: Path) -> bool:
 
 
 def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
-    """Commands to try, those that most packages are made for first."""
+    """Commands to try, first the versions for which most packages have wheels."""
     if sys.platform == "win32":
         yield from (["py", f"-{version}"] for version in VERSIONS)
         return
@@ -239,7 +239,7 @@ def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
 
 
 def _alone(surroundings: Mapping[str, str]) -> dict[str, Any]:
-    """Options of a process without input and window, with what an engine may see and what pip is told."""
+    """Options of a process without input and window, with the environment of an engine and pip's variables."""
     ours = {
         name: value
         for name, value in surroundings.items()

@@ -1,4 +1,4 @@
-"""What happens when the check is started: with a window that shows the lines as they come, or for a script."""
+"""The procedure of the check: with a window that shows the findings as they come, or for a script."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THOROUGH = "thorough"
 
 
 def run(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _extra: Any) -> Gimp.ValueArray:
-    """Examine; the answer is the report, as JSON."""
+    """Examine; returns the report as JSON."""
     found: list[Finding] = []
     thorough = bool(config.get_property(THOROUGH))
     if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
@@ -37,6 +37,6 @@ def _examine(tell: Callable[[Finding], None], *, thorough: bool) -> None:
 
 
 def _here() -> Finding:
-    """This GIMP, which has come as far as running the plug-in. To be asked in the main thread."""
+    """The finding on this GIMP, which runs the plug-in. To be called in the main thread."""
     where = f"{Gimp.version()}, Python {platform.python_version()}, {Gimp.directory()}"
     return Finding("gimp", "ok", f"{where}: loads the plug-in, version {__version__}")

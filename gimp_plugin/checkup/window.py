@@ -1,4 +1,4 @@
-"""The window of the check: a line for each finding, as it comes, with a button that copies them all."""
+"""The window of the check: a line for each finding, and a button that copies all of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUBJECTS = {
     "presets": _("Presets"),
     "locale": _("File names"),
 }
-"""What the words of a report are called in the window."""
+"""Labels of the subjects of findings."""
 ICONS = {"ok": "object-select-symbolic", "note": "dialog-information-symbolic", "problem": "dialog-warning-symbolic"}
 COPY = 1
 SIZE = (720, 480)
@@ -39,7 +39,7 @@ GAP = 12
 
 
 def show(first: Finding, examine: Examine) -> list[Finding]:
-    """Show `first` and what `examine`, in a thread of its own, finds; return all when the window is closed."""
+    """Show `first` and the findings of `examine`, which runs in a thread; return all when the window is closed."""
     GimpUi.init("neural-style")
     window = _Window()
     window.add_finding(first)
@@ -87,22 +87,22 @@ class _Window:
         self._dialog.show_all()
 
     def run(self) -> int:
-        """Wait for the artist."""
+        """Wait until the window is closed."""
         return int(self._dialog.run())
 
     def close(self) -> None:
-        """Take the window away; what still comes is not shown."""
+        """Remove the window; later findings are not shown."""
         self._open = False
         self._dialog.destroy()
 
     def add_finding(self, finding: Finding) -> None:
-        """One line more."""
+        """Add a line."""
         if self._open:
             self.found.append(finding)
             self._list.add(_row(finding))
 
     def finish(self) -> None:
-        """All was tried."""
+        """The examination has ended."""
         if not self._open:
             return
         self._spinner.stop()
@@ -112,7 +112,7 @@ class _Window:
         self._verdict.set_text(text.format(number=count) if count else _("Everything works."))
 
     def copy(self) -> None:
-        """Put all lines onto the clipboard, as `neural-style doctor` prints them."""
+        """Copy all lines to the clipboard, as `neural-style doctor` prints them."""
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
         clipboard.set_text("".join(f"{finding}\n" for finding in self.found), -1)
         clipboard.store()

@@ -1,1 +1,1 @@
-"""What the window does, and when: previews, variations, tiles, painting. No widgets."""
+"""The state machine of the window: previews, variations, tiles, painting. No widgets."""

@@ -1,4 +1,4 @@
-"""What was set before, to go back to and forth again. Plain values; knows neither GIMP nor a screen."""
+"""Undo and redo of settings. Plain values, without GIMP or GTK."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Generic, TypeVar
 
 State = TypeVar("State")
 
-TOGETHER = 0.6  # seconds: changes that follow each other so soon, as of a slider on its way, are one step
+TOGETHER = 0.6  # seconds: changes that follow each other faster, as those of a slider being dragged, are one step
 MOST = 100  # steps
 
 
 @dataclass
 class History(Generic[State]):
-    """The states in their order. `now` is the one that is shown."""
+    """The states in their order. now: the current one."""
 
     now: State
 
@@ -24,11 +24,11 @@ class History(Generic[State]):
 
     @property
     def ways(self) -> tuple[bool, bool]:
-        """Whether there is something to go back to, and to go forth to."""
+        """Whether undo and redo are possible."""
         return bool(self._past), bool(self._future)
 
     def note(self, state: State, at: float) -> None:
-        """The state is another one, at a time in seconds of any clock. The same state is no change."""
+        """Add a state. at: time of the change, seconds of any clock. The same state again is no change."""
         if state == self.now:
             return
         if at - self._last >= TOGETHER or not self._past:
@@ -38,7 +38,7 @@ class History(Generic[State]):
         self.now = state
 
     def back(self) -> State:
-        """The state before; the one now, where there is none."""
+        """Undo. Returns the state before, or the current one if there is none."""
         if self._past:
             self._future.append(self.now)
             self.now = self._past.pop()
@@ -46,7 +46,7 @@ class History(Generic[State]):
         return self.now
 
     def forth(self) -> State:
-        """The state that was gone back from; the one now, where there is none."""
+        """Redo. Returns the state after, or the current one if there is none."""
         if self._future:
             self._past.append(self.now)
             self.now = self._future.pop()

@@ -1,6 +1,6 @@
-"""What the dialog knows of the last time, kept in the artist's profile: the styles picked and the window's size.
+"""The dialog's last choices, saved in the user's profile: chosen styles and the window's layout.
 
-GIMP itself remembers the other values, but it also writes them into the image, where a path has no place.
+GIMP itself saves the other values; it also saves them in the image, where there must be no paths.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FILE = "neural-style.json"
 
 @dataclass(frozen=True)
 class Memory:
-    """complete: whether `picks` are all that were picked: layers, and files that were deleted since, are not."""
+    """The last choices. complete: whether `picks` are all; layers, and files that were deleted since, are missing."""
 
     picks: Picks = field(default_factory=Picks)
     complete: bool = True
@@ -36,9 +36,9 @@ class Memory:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the window was laid out. size: of it, px; sides: widths of the columns beside the preview, px.
+    """The window's layout. size: of the window, px; sides: widths of the columns beside the preview, px.
 
-    upright: whether before and after are beside each other; pixels: whether the preview begins at 100 %.
+    upright: whether before and after are side by side; pixels: whether the preview begins at 100 %.
     """
 
     size: tuple[int, int] | None = None
@@ -49,14 +49,14 @@ class Layout:
 
 @dataclass(frozen=True)
 class Left:
-    """What was chosen and set when the artist left without a picture."""
+    """The styles and settings when the window was closed without a result."""
 
     picks: Picks
     settings: Mapping[str, Value]
 
 
 def recall(profile: Path) -> Memory:
-    """The last time's, as far as it can be read. Never raises."""
+    """The last choices, as far as they can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         said = json.loads((profile / FILE).read_text("utf-8"))
         if isinstance(said, dict) and isinstance(said.get("picks"), list):
@@ -67,7 +67,7 @@ def recall(profile: Path) -> Memory:
 
 
 def remember(profile: Path, last: Memory) -> None:
-    """Keep this for the next time. Failing is no error: she chooses again."""
+    """Save the choices for the next time. Errors are ignored."""
     picks = last.picks.to_json()
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):

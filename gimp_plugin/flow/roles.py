@@ -1,4 +1,4 @@
-"""What the dialog's flow speaks of, and what it needs around it: work, a screen, an engine, a clock."""
+"""Types of the dialog's flow, and the interfaces that it needs: work, screen, engine, clock."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 Forget = Callable[[], None]
 Later = Callable[[float, Callable[[], None]], Forget]
-"""Has a function called after so many seconds; what it returns takes that back."""
+"""Calls a function after so many seconds; returns a function that cancels that."""
 
 
 class Phase(enum.Enum):
-    """What the dialog is doing."""
+    """The state of the dialog."""
 
     IDLE = "idle"
     PREVIEWING = "previewing"
@@ -39,10 +39,10 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the artist wants: the styles, the settings, what to call the result and how it shall come into the image.
+    """What to paint: styles, settings, title and kind of the result.
 
-    regions: where each style counts, and the strength. layers: what the host calls those styles that are layers, empty
-    for others. as_seen: whether the layers' effects are painted too.
+    regions: where each style counts, and the strength. layers: the host's keys of styles that are layers, empty for
+    others. as_seen: whether the layers' effects are painted too.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
@@ -56,7 +56,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Status:
-    """How far a run is: layer `number` of `count`, from 1, and what the engine said of it last."""
+    """The progress of a run: layer `number` of `count`, from 1, and the engine's last event for it."""
 
     number: int
     count: int
@@ -64,81 +64,81 @@ class Status:
 
     @property
     def fraction(self) -> float:
-        """Of the whole run, 0 to 1."""
+        """Fraction of the whole run, in [0, 1]."""
         return (self.number - 1 + (self.progress.fraction if self.progress else 0.0)) / self.count
 
 
 class Work(Protocol):
-    """What there is to paint, and where the pictures go."""
+    """Makes the requests, and receives the results."""
 
     count: int
 
     def wish(self) -> Wish:
-        """What the artist has set. Raises NeuralStyleError."""
+        """The current styles and settings. Raises NeuralStyleError."""
 
     def preview(self) -> Stylize:
-        """What the preview shall paint, and variations with other settings. Raises NeuralStyleError."""
+        """The request of the preview; variations use it with other settings. Raises NeuralStyleError."""
 
     def finer(self) -> Stylize | None:
-        """What is seen of the preview, to be painted finer; None where nothing is finer. Raises NeuralStyleError."""
+        """The visible part of the preview at a higher resolution; None if there is none. Raises NeuralStyleError."""
 
     def request(self, number: int, wish: Wish) -> Stylize:
-        """What to paint for a layer, from 0. Raises LayerGoneError."""
+        """The request for a layer, from 0. Raises LayerGoneError."""
 
     def finish(self, number: int, done: Done, wish: Wish) -> None:
-        """The picture of a layer, from 0, is finished: it must not be lost any more."""
+        """The picture of a layer, from 0, is finished: save it, so that it cannot be lost."""
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
-        """A layer, from 0, cannot be painted; it is named when the others are kept."""
+        """A layer, from 0, cannot be painted; it is named in a message when the others are inserted."""
 
     def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
-        """The picture of a layer, from 0, as it is looked at later."""
+        """The snapshot of the picture of a layer, from 0."""
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
-        """Put the pictures into the image. Raises NeuralStyleError."""
+        """Insert the pictures into the image. Raises NeuralStyleError."""
 
     def forget(self) -> None:
-        """Nobody wants what was finished."""
+        """Discard the finished pictures."""
 
 
 class Screen(Protocol):
-    """Where the artist sees it."""
+    """Shows the state of the flow."""
 
     def show_phase(self, phase: Phase) -> None:
-        """Offer what can be done now."""
+        """Enable what can be done in this phase."""
 
     def show_waiting(self, note: str) -> None:
-        """A new preview is on its way."""
+        """A new preview is being painted."""
 
     def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:
-        """The preview, or what is seen of it, as far as it is. done: the last picture of it."""
+        """Show the preview, or its visible part. done: whether it is the final one."""
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
-        """There can be no preview."""
+        """The preview failed."""
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
-        """Variations of `content` are on their way."""
+        """Variations of `content` are being painted."""
 
     def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
-        """A variation, from 0, as far as it is."""
+        """Show a variation, from 0."""
 
     def show_no_variants(self, error: NeuralStyleError) -> None:
-        """There can be no more variations."""
+        """The variations failed."""
 
     def show_status(self, status: Status) -> None:
-        """How far the run is."""
+        """Show the progress of the run."""
 
     def show_painting(self, number: int, pixels: Pixels) -> None:
-        """The picture of a layer, from 0, so far."""
+        """Show the picture of a layer, from 0, so far."""
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """A painting is finished, or was stopped."""
 
     def show_error(self, error: NeuralStyleError | None) -> None:
-        """Why the run ended; None: all is well."""
+        """Show why the run ended; None: no error."""
 
     def ask_to_keep(self, count: int) -> bool | None:
-        """Whether to keep so many finished paintings, which would be lost; None: go on with the dialog."""
+        """Ask whether to keep finished paintings that would be lost; None: continue with the dialog."""
 
     def leave(self) -> None:
         """Close the window."""
@@ -148,10 +148,10 @@ class Engine(Protocol):
     """The part of a Session that is used here."""
 
     def submit(self, request: Stylize, listener: Callable[[Event], None]) -> None:
-        """Paint; what came before is dropped."""
+        """Paint; an earlier request is dropped."""
 
     def stop(self) -> None:
-        """Keep what exists."""
+        """End the job and keep its result so far."""
 
     def cancel(self) -> None:
-        """Keep nothing."""
+        """End the job without a result."""

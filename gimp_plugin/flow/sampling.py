@@ -1,4 +1,4 @@
-"""Painting a sheet of variations: all of them roughly, then each one well, and on from where it was left."""
+"""Paints a sheet of variations: first all of them roughly, then each one finely. Continues where it was interrupted."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 class Sampling:
-    """The sheet that is being painted, and what is left of it. What it shows stays on the screen when it ends."""
+    """The sheet that is being painted, and what is left to paint."""
 
     def __init__(self, engine: Engine, screen: Screen) -> None:
         self._engine = engine
         self._screen = screen
         self._wanted: tuple[Stylize, Kind] | None = None
         self._sheet: Sheet | None = None
-        self._rough: list[int] = []  # those of which nothing is seen yet
+        self._rough: list[int] = []  # variations without any picture yet
         self._left: list[int] = []
         self._running: Stylize | None = None
 
     def paint(self, request: Stylize, kind: Kind, now: Pixels | None = None) -> None:
-        """Paint a sheet around a request; of the same one as before what is left. now: what that was painted as."""
+        """Paint a sheet around a request; if it is the same as before, continue. now: the picture of that request."""
         if (request, kind) != self._wanted:
             self._wanted, self._running = (request, kind), None
             self._sheet = plan(kind, request.settings)
@@ -42,7 +42,7 @@ class Sampling:
             self._next()
 
     def end(self) -> None:
-        """Hear no more of what is being painted."""
+        """Ignore further events."""
         self._running = None
 
     def _next(self) -> None:
@@ -58,7 +58,7 @@ class Sampling:
         match event:
             case Preview():
                 self._screen.show_variant(number, event.pixels, self._note())
-                if number in self._rough:  # the first picture is enough until all have one
+                if number in self._rough:  # the first picture suffices until all variations have one
                     self._rough.remove(number)
                     self._next()
             case Done():

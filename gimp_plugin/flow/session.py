@@ -1,7 +1,7 @@
 """One engine for as long as a dialog is open, and the newest of its jobs.
 
     session = Session(start_engine, GLib.idle_add)
-    session.submit(request, show)  # returns at once; `show` hears the events in the main loop
+    session.submit(request, show)  # returns at once; `show` is called with the events in the main loop
 
 A thread of the session's own starts engines and sends requests, so that the main loop never waits for either.
 """
@@ -31,23 +31,23 @@ Post = Callable[[Callable[[], None]], object]
 
 
 class _Job:
-    """A request, from its submission to its one ending."""
+    """A request, from its submission to its last event."""
 
     def __init__(self, request: Stylize, listener: Hear, speed: Speed) -> None:
         self.request = request
         self.listener = listener
         self.lap = Lap(request, speed)
         self.unheard = LatestEvents()
-        self.over = False  # has its one ending: more events are dropped
+        self.over = False  # the last event was delivered; more events are dropped
 
 
 class Session:
-    """Has the newest request painted. Its methods are for the main loop's thread, return at once and never raise."""
+    """Paints the newest request. Methods are for the main loop's thread, return at once and never raise."""
 
     def __init__(self, start: Callable[[], Engine], post: Post) -> None:
-        """start: makes an engine, or raises a NeuralStyleError. post: has a function called in the main loop."""
+        """start: starts an engine, or raises NeuralStyleError. post: calls a function in the main loop."""
         self.on_ready: Callable[[Ready], None] = lambda _ready: None
-        """Hears, in the main loop, what an engine says of itself when it has started."""
+        """Called in the main loop when an engine has started."""
         self._start = start
         self._post = post
         self._speed = Speed()
@@ -64,48 +64,48 @@ class Session:
         return self._speed.seconds
 
     def submit(self, request: Stylize, listener: Hear) -> None:
-        """Have the request painted; what an older one still says is heard no more.
+        """Paint the request; events of older ones are dropped.
 
-        The listener hears of progress, the newest alone where several came since, and then of exactly one ending,
-        unless a newer request or `close` comes first.
-        An engine that does not start or dies is a Failed; the next request gets a new engine.
+        The listener gets Progress and Preview events (only the newest if several came since) and then exactly one last
+        event, unless a newer request or `close` comes first. If the engine does not start or dies, that is Failed, and
+        the next request gets a new engine.
         """
         self._newest = job = _Job(request, listener, self._speed)
         self._later(partial(self._begin, job))
 
     def stop(self) -> None:
-        """Finish the newest job now and keep what exists: Done follows."""
+        """End the newest job and keep its result so far: Done follows."""
         if (job := self._newest) and not job.over:
             self._later(partial(self._stop, job))
 
     def cancel(self) -> None:
-        """End the newest job now and keep nothing: Cancelled follows, even where the engine is not listening."""
+        """End the newest job without a result: Cancelled follows, even if the engine does not respond."""
         if (job := self._newest) and self._claim(job):
             self._later(self._cancel)
             self._post(partial(self._tell, job, Cancelled(job.request.job)))
 
     def warm(self) -> None:
-        """Have an engine ready for the first request. That it does not start is told to the request."""
+        """Start an engine for the first request. If it does not start, the request fails."""
         self._later(self._warm)
 
     def find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
-        """Have the engine say where a picture shows faces, beside whatever it paints: `hear` is told in the main loop.
+        """Let the engine detect faces in a picture, beside its job. `hear` is called in the main loop.
 
-        Where there is no engine, or it cannot say, there are none.
+        Without an engine, or if that fails, there are no faces.
         """
         self._later(partial(self._find_faces, content, hear))
 
     def renew(self) -> None:
-        """Have the next request painted by an engine that is started anew."""
+        """Use a newly started engine for the next request."""
         self._later(self._drop_engine)
 
     def close(self) -> None:
-        """End the engine; nothing is heard any more. May be called twice."""
+        """End the engine; no more events follow. May be called twice."""
         self._newest = None
         with self._lock:
             self._closed, engine = True, self._engine
         self._tasks.put(None)
-        if engine:  # not in the session's thread, which may be stuck in sending to it
+        if engine:  # not in the session's thread, which may be blocked while it sends
             try:
                 threading.Thread(target=engine.close, name="session-close", daemon=True).start()
             except (RuntimeError, MemoryError):
@@ -115,7 +115,7 @@ class Session:
         if self._closed:
             return
         if self._thread is None:
-            # A daemon: where the interpreter ends first, the engine leaves at the end of its input.
+            # A daemon thread: if the interpreter ends first, the engine ends at the end of its input.
             thread = threading.Thread(target=self._serve, name="session", daemon=True)
             try:
                 thread.start()
@@ -167,7 +167,7 @@ class Session:
         self._ready()
 
     def _ready(self) -> bool:
-        """Whether there is an engine, started now if need be."""
+        """Whether there is an engine; it is started now if needed."""
         if self._engine:
             return True
         try:
@@ -191,7 +191,7 @@ class Session:
             engine.close()
 
     def _fail(self, error: NeuralStyleError) -> None:
-        """Whoever waits for the engine, and came before now, hears why there is none."""
+        """Deliver the error to the jobs that were submitted before now."""
         if (job := self._newest) and self._claim(job):
             self._post(partial(self._tell, job, Failed(job.request.job, error.code, error.message, error.remedy)))
 
@@ -203,7 +203,7 @@ class Session:
             self._post(partial(self._deliver, job))
 
     def _deliver(self, job: _Job) -> None:
-        """In the main loop, where it is known for certain whether a newer job has come."""
+        """In the main loop, where it is certain whether there is a newer job."""
         event = job.unheard.get()
         if job is not self._newest or job.over:
             return
@@ -216,7 +216,7 @@ class Session:
             job.listener(ending)
 
     def _claim(self, job: _Job) -> bool:
-        """Whether the caller may end the job: the first one may."""
+        """Whether the caller may deliver the job's last event: the first caller may."""
         with self._lock:
             first, job.over = not job.over, True
         return first

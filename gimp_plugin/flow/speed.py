@@ -1,4 +1,4 @@
-"""How fast this machine paints, learnt from the progress of jobs. Plain arithmetic."""
+"""The speed of this machine, measured from the progress of jobs. Plain arithmetic."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from nst_core.shared.planning.schedule import Octave
     from nst_core.shared.wire.messages import Progress, Stylize
 
-REMEMBERED = 25  # evaluations: enough to be steady, few enough to follow a machine that gets busy
-ENOUGH = 3  # evaluations, below which chance has a say
-LARGE = 0.5  # of the largest size seen: what is smaller tells more of the cost of each step than of each pixel
-TRUSTED = 0.2  # megapixels from which on an evaluation is believed fully
-BELIEVED = (0.001, 10000.0)  # seconds for a unit of work; beyond that the machine slept, or the news came late
+REMEMBERED = 25  # evaluations: enough for a stable median, few enough to follow changes of the load
+ENOUGH = 3  # least number of evaluations
+LARGE = 0.5  # of the largest area seen: in smaller ones the cost per step prevails over that per pixel
+TRUSTED = 0.2  # megapixels from which on a measured speed counts fully
+BELIEVED = (0.001, 10000.0)  # seconds for a unit of work; others are wrong: the machine slept, or events were late
 
 
 class Speed:
-    """Seconds for a unit of work (see `Octave.work`): the median of the latest ones, the large ones if there are.
+    """Seconds for a unit of work (see `Octave.work`): the median of the latest evaluations, preferably large ones.
 
-    Small ones are believed in part: with them the answer lies between what they say and what is usual.
+    If there are only small ones, the result lies between their median and the default.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Speed:
         self._latest: deque[tuple[float, float]] = deque(maxlen=REMEMBERED)
 
     def note(self, seconds: float, area: float) -> None:
-        """One more evaluation was seen, of so many megapixels; `seconds` are for a unit of work."""
+        """Add a measured evaluation. seconds: for a unit of work; area: megapixels."""
         if not BELIEVED[0] <= seconds <= BELIEVED[1]:
             return
         self._latest.append((seconds, area))
@@ -48,9 +48,9 @@ class Speed:
 
 
 class Lap:
-    """Watches one job and tells `speed` what its steps take, from the second step of each octave on.
+    """Measures the steps of one job for `speed`, from the second step of each octave on.
 
-    The first step of an octave takes the making of its targets too.
+    The time of the first step includes the targets.
     """
 
     def __init__(self, request: Stylize, speed: Speed) -> None:
@@ -60,7 +60,7 @@ class Lap:
         self._since = 0.0
 
     def passed(self, progress: Progress, now: float) -> None:
-        """Progress came at `now` (seconds, any origin)."""
+        """A Progress event came at `now` (seconds, any origin)."""
         follows = (progress.octave, progress.step) == (self._octave, self._step + 1)
         if follows and progress.step >= 2 and progress.octaves == len(self._octaves):
             octave = self._octaves[progress.octave - 1]
@@ -69,7 +69,7 @@ class Lap:
 
 
 def octaves(request: Stylize, speed: float | None = None) -> list[Octave]:
-    """What will be painted on a machine of that speed; nothing for settings that only a newer engine knows."""
+    """The octaves of a request on a machine of this speed; empty for settings that only a newer engine has."""
     try:
         settings = from_mapping(request.settings)
     except InvalidSettingError:

@@ -1,6 +1,6 @@
-"""What the dialog is doing and what may follow: choosing, with a preview or variations, and painting. Knows no GIMP.
+"""The state machine of the dialog: choosing, with a preview or variations, and painting. Without GIMP.
 
-The artist's acts come in as method calls, the engine's events through the session; both in the main loop.
+Actions of the user are method calls, events of the engine come from the session; both in the main loop.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Pixels
 
 FINER = _("Painting what you see, finer…")
-SETTLE = 0.08  # seconds without a change before a preview begins: a slider on its way needs none
+SETTLE = 0.08  # seconds without a change before a preview begins, so that none begins while a slider is dragged
 
 
 class Flow:
-    """The dialog from its opening to its end. What was painted before an error waits for another try."""
+    """The dialog from its opening to its end. Layers that were painted before an error are kept for the next try."""
 
     def __init__(self, engine: Engine, work: Work, screen: Screen, later: Later) -> None:
         self.phase = Phase.IDLE
@@ -35,9 +35,9 @@ class Flow:
         self._sampling = Sampling(engine, screen)
         self._kind = Kind.LOOK
         self._forget: Forget | None = None
-        self._shown: Stylize | None = None  # the preview that the artist sees
-        self._whole: Pixels | None = None  # what that was painted as
-        self._refining: Stylize | None = None  # what is painted to make it finer
+        self._shown: Stylize | None = None  # the request of the preview that is shown
+        self._whole: Pixels | None = None  # its picture
+        self._refining: Stylize | None = None  # the request that makes it finer
         self._wish: Wish | None = None
         self._stay = False
         self._done: dict[int, Done] = {}
@@ -46,23 +46,23 @@ class Flow:
 
     @property
     def resting(self) -> bool:
-        """Whether nothing is being painted, and nothing is about to be."""
+        """Whether nothing is being painted or about to be."""
         return self.phase is Phase.IDLE and self._forget is None
 
     def change(self) -> None:
-        """Something that the preview, and the variations, depend on has another value."""
+        """A value that the preview and the variations depend on has changed."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
         self._forget = self._later(SETTLE, self._sample if self.phase is Phase.VARYING else self._preview)
 
     def look(self) -> None:
-        """Another part of the preview is seen, or at another size."""
+        """Another part of the preview is visible, or the zoom has changed."""
         if self._forget is None and self._shown is not None and self.phase in {Phase.IDLE, Phase.PREVIEWING}:
             self._forget = self._later(SETTLE, self._refine)
 
     def vary(self, kind: Kind) -> None:
-        """Paint small variations of this kind, in place of the preview."""
+        """Paint small variations of this kind instead of the preview."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
@@ -79,7 +79,7 @@ class Flow:
             self.change()
 
     def stylize(self, *, stay: bool = False) -> None:
-        """Paint all layers, less those already painted for the same wish. stay: whether the window stays open then."""
+        """Paint all layers that are not painted yet with these settings. stay: whether the window stays open then."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
@@ -99,13 +99,13 @@ class Flow:
         self._paint_next(self._wish)
 
     def stop(self) -> None:
-        """Keep what exists: the layers done, and the one being painted as far as it is."""
+        """End the run; keep the finished layers, and the current one as far as it is painted."""
         if self.phase is Phase.RUNNING:
             self._become(Phase.STOPPING)
             self._engine.stop()
 
     def cancel(self) -> None:
-        """Keep nothing, and go back to choosing; from there, leave."""
+        """End the run without a result, and go back to choosing; while choosing, close the window."""
         if self.phase.busy:
             self._wish, self._done = None, {}
             self._work.forget()
@@ -116,13 +116,13 @@ class Flow:
             self.close()
 
     def close(self) -> None:
-        """Leave, whatever is going on. Asks if something would be lost that was finished before an error."""
+        """Close the window in any state. Asks first if layers finished before an error would be lost."""
         if self.phase is Phase.CLOSED or (not self.phase.busy and self._done and not self._settle_done()):
             return
         self._leave()
 
     def _settle_done(self) -> bool:
-        """Keep what was finished before an error, or not, as the artist wants. Whether she wants to go on so."""
+        """Ask whether to keep layers that were finished before an error. Returns whether to go on."""
         wanted = self._screen.ask_to_keep(len(self._done))
         if wanted is None:
             return False
@@ -144,7 +144,7 @@ class Flow:
         self._screen.leave()
 
     def break_down(self, error: NeuralStyleError) -> None:
-        """Something went wrong that nobody thought of."""
+        """Show an unexpected error."""
         if self.phase is not Phase.CLOSED:
             self._end_sampling()
             self._fail(error)
@@ -180,7 +180,7 @@ class Flow:
             self._engine.cancel()
             self._no_preview(error)
             return
-        if request == self._shown:  # what has changed does not matter to a preview
+        if request == self._shown:  # the change does not affect the preview
             self._refine()
             return
         self._shown = self._refining = None
@@ -203,7 +203,7 @@ class Flow:
                 self._no_preview(event.error)
 
     def _refine(self) -> None:
-        """Paint what is seen of the preview finer, as long as nobody wants anything else."""
+        """Paint the visible part of the preview at a higher resolution, unless something else is wanted."""
         self._forget = None
         if self._shown is None or self.phase not in {Phase.IDLE, Phase.PREVIEWING}:
             return
@@ -272,7 +272,7 @@ class Flow:
                     self._paint_next(wish)
             case Failed():
                 error = event.error
-                if self._work.count > 1 and isinstance(error, InvalidImageError):  # the fault of this layer alone
+                if self._work.count > 1 and isinstance(error, InvalidImageError):  # an error of this layer only
                     self._leave_out(number, error)
                     self._paint_next(wish)
                 else:
@@ -303,5 +303,5 @@ class Flow:
         elsewhere = self.phase.busy or self.phase is Phase.VARYING
         self._become(Phase.IDLE)
         self._screen.show_error(error)
-        if elsewhere:  # in place of the unfinished picture
+        if elsewhere:  # instead of the unfinished picture
             self.change()

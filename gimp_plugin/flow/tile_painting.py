@@ -1,6 +1,6 @@
-"""Painting the gallery's tiles while nothing else is painted or waited for: one after another, never in the way.
+"""Paints the gallery's tiles, one after another, while nothing else is being painted.
 
-A preview or a run takes the engine over, as any newer request does; the tile that it ends is painted later.
+A preview or a run ends the request of a tile, as any newer request does; that tile is painted again later.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from gimp_plugin.flow.roles import Engine, Forget, Later
     from gimp_plugin.looks.picks import Pick
 
-REST = 0.15  # seconds in which nothing happens, before the first tile and after anything else
+REST = 0.15  # idle seconds before the first tile and after anything else
 
 
 class Tiles(Protocol):
-    """The gallery, as far as its tiles are painted."""
+    """The part of the gallery that is used here."""
 
     def next_to_paint(self) -> Pick | None:
-        """The style whose tile is wanted first; None: all are painted, or none is wanted."""
+        """The style whose tile comes next; None: there is none left."""
 
     def tile_request(self, pick: Pick) -> Stylize:
-        """What to paint for it. Raises NeuralStyleError."""
+        """The request for a tile. Raises NeuralStyleError."""
 
     def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
-        """What was painted; None: nothing can be painted for it."""
+        """Show the picture of a tile; None: it cannot be painted."""
 
 
 class TilePainting:
-    """resting: whether the dialog has nothing to paint, and nothing is about to change."""
+    """Paints tiles. resting: returns whether the dialog paints nothing and is not about to."""
 
     def __init__(self, engine: Engine, tiles: Tiles, resting: Callable[[], bool], later: Later) -> None:
         self._engine = engine
@@ -46,7 +46,7 @@ class TilePainting:
         self._forget: Forget | None = None
 
     def show_phase(self, phase: Phase) -> None:
-        """The dialog does something else now."""
+        """The state of the dialog has changed."""
         if phase is not Phase.IDLE:
             self._running = None
             self._drop()
@@ -54,7 +54,7 @@ class TilePainting:
             self.wake()
 
     def wake(self) -> None:
-        """Other tiles may be wanted."""
+        """Look for tiles to paint."""
         if self._running is None and self._forget is None:
             self._forget = self._later(REST, self._next)
 
@@ -85,7 +85,7 @@ class TilePainting:
                 self._next()
             case Failed():
                 self._running = None
-                # An engine that is missing fails for every tile: the next preview tries it again.
+                # A missing engine would fail for every tile; the next preview tries to start it again.
                 if isinstance(event.error, InvalidImageError):
                     self._tiles.show_tile(pick, None)
                     self.wake()

@@ -1,4 +1,4 @@
-"""Which variations stand on a sheet of nine, and in which order they are painted. Plain arithmetic."""
+"""The variations on a sheet of nine, and the order in which they are painted. Plain arithmetic."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from gimp_plugin.translation import _
 from nst_core.shared.settings import SettingInfo, Value, knobs
 
-SIDE = 3  # variations in a row, and rows
+SIDE = 3  # rows and columns
 STRENGTH_STEP = 25.0
-WEAKEST = 10.0  # below this a variation is hardly more than the photograph
+WEAKEST = 10.0  # at lower strengths a variation is hardly different from the photograph
 BRUSH_FACTOR = 5 / 3
 
 Variant = Mapping[str, Value]
-"""The settings that differ from the artist's, by name."""
+"""The settings that differ from the current ones, by name."""
 
 
 class Kind(enum.Enum):
-    """What the variations differ in."""
+    """The settings in which the variations differ."""
 
     LOOK = "look"
     SEEDS = "seeds"
@@ -27,7 +27,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Sheet:
-    """Nine variants, in rows. now: the number of the one that is as the settings are; rows, columns: headings."""
+    """Nine variants, in rows. now: the number of the one with the current settings; rows, columns: headings."""
 
     variants: tuple[Variant, ...]
     now: int
@@ -36,7 +36,7 @@ class Sheet:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The numbers of the variants, in the order in which they are painted: from the present one outwards."""
+        """The numbers of the variants in the order of painting: from the current one outwards."""
         row, column = divmod(self.now, SIDE)
 
         def away(number: int) -> int:
@@ -46,12 +46,12 @@ class Sheet:
 
 
 def plan(kind: Kind, settings: Mapping[str, Value]) -> Sheet:
-    """The sheet around settings, of which strength, brush size and seed must be there."""
+    """The sheet around settings, which must contain strength, brush size and seed."""
     return _seeds(int(settings["seed"])) if kind is Kind.SEEDS else _looks(settings)
 
 
 def name_of(variant: Variant) -> str:
-    """What a variation is, in words."""
+    """The name of a variation."""
     if "seed" in variant:
         return _("Variation {number}").format(number=variant["seed"])
     strength, brush_size = _said(variant["strength"]), _said(variant["brush_size"])
@@ -73,7 +73,7 @@ def _looks(settings: Mapping[str, Value]) -> Sheet:
 
 
 def _seeds(seed: int) -> Sheet:
-    """The next eight seeds around this one: taking the last of them leads to eight new ones."""
+    """This seed and the next eight; taking the last one leads to eight new ones."""
     count = int(_knob("seed").high) + 1
     middle = SIDE * SIDE // 2
     seeds = [(seed + step) % count for step in range(1, SIDE * SIDE)]
@@ -81,9 +81,9 @@ def _seeds(seed: int) -> Sheet:
 
 
 def _three(now: float, shifted: Callable[[float], float], low: float, high: float) -> tuple[tuple[float, ...], int]:
-    """The value now with one on either side, or, where there is hardly room, with two on one side; and its place.
+    """The current value with one on either side, or near a limit with two on one side; and its index.
 
-    shifted: the value that many steps higher.
+    shifted: returns the value so many steps higher.
     """
     below, above = shifted(-0.5) >= low, shifted(0.5) <= high
     first = -1 if below and above else 0 if above else -2
@@ -96,7 +96,7 @@ def _round(value: float) -> float:
 
 
 def _said(value: Value) -> str:
-    """Three digits, with the decimal sign of the language."""
+    """The value with three digits and the decimal separator of the language."""
     return f"{float(value):.3n}"
 
 

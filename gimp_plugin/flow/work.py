@@ -1,4 +1,4 @@
-"""What the dialog paints: the layers it was opened for, with the styles picked and the settings shown."""
+"""The dialog's work: requests for its layers with the chosen styles and settings, and insertion of the results."""
 
 from __future__ import annotations
 
@@ -28,33 +28,33 @@ if TYPE_CHECKING:
     from nst_core.shared.settings import Value
 
 PREVIEWS = 0.25  # seconds between pictures of a preview
-FORMING = 0.5  # and of a run, and of what is painted finer
-PREVIEW_STYLE = 1024  # pixels: a finer style says nothing to a picture of the preview's size
+FORMING = 0.5  # the same for a run, and for a finer preview
+PREVIEW_STYLE = 1024  # px: largest edge of a style picture for a preview
 
 
 class Pane(Protocol):
-    """The preview, as far as it says what to paint for it."""
+    """The part of the preview that is used here."""
 
     @property
     def layer(self) -> Gimp.Layer:
         """The layer it shows."""
 
     def content(self) -> Sample:
-        """The picture to paint first: all of the layer, small. Raises LayerGoneError."""
+        """The content to paint first: the whole layer, reduced. Raises LayerGoneError."""
 
     def finer(self) -> Sample | None:
-        """What is seen, as finely as it is shown; None where there is nothing finer to paint. Raises LayerGoneError."""
+        """The visible part at the displayed resolution; None if it is painted so already. Raises LayerGoneError."""
 
     def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
-        """What lies in another layer in a frame of this one; None if that does not fit, or is gone."""
+        """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
 
 
 @dataclass(frozen=True)
 class Onward:
-    """How to go on with a painted layer: with what it was painted with, from its pixels, towards those of its source.
+    """How to refine a painted layer: with its styles and settings, from its pixels, with its source as content.
 
-    source: the layer that it was painted from, None if that is gone; tattoo: that of it. begin: makes of a request to
-    paint the painted layer one that goes on with it.
+    source: the layer that it was painted from, None if that is gone; tattoo: of that layer. begin: changes a request
+    for the painted layer into one that refines it.
     """
 
     title: str
@@ -67,7 +67,7 @@ class Onward:
 
 
 class LayerWork:
-    """The layers of an image, and how to paint them. `picks` and `pane` say what the window shows at the moment."""
+    """The layers of an image, and their requests. picks and pane: what the window shows."""
 
     def __init__(
         self,
@@ -99,20 +99,20 @@ class LayerWork:
         return seen
 
     def wish(self) -> Wish:
-        """What the artist has set. Raises NeuralStyleError for styles that cannot be read."""
+        """The current styles and settings. Raises NeuralStyleError for styles that cannot be read."""
         return self._wish(layer_styles.MOST_EDGE)
 
     def preview(self) -> Stylize:
-        """What the preview pane asks for, with what she has set; variations are of the same."""
+        """The request of the preview; variations use it with other settings."""
         return self._small(self._pane.content())
 
     def finer(self) -> Stylize | None:
-        """What the pane shows, finer than it is painted; None where there is nothing finer."""
+        """The request for the visible part of the preview at a higher resolution; None if there is none."""
         sample = self._pane.finer()
         return None if sample is None else self._small(sample)
 
     def request(self, number: int, wish: Wish) -> Stylize:
-        """The whole layer. Raises LayerGoneError."""
+        """The request for a whole layer. Raises LayerGoneError."""
         layer = self._layers[number]
         view = canvas.look(layer, as_seen=wish.as_seen, hiding=wish.regions.hiding(layer))
         self._places[number] = view.place
@@ -124,11 +124,11 @@ class LayerWork:
         return self._onward.begin(view, request) if self._onward else request
 
     def finish(self, number: int, done: Done, wish: Wish) -> None:
-        """Write a finished picture down, in case this program ends before it is kept."""
+        """Save a finished picture, in case this program ends before it is inserted."""
         self._safe.keep(outputs.Painted(self._places[number], done), self._look(wish))
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
-        """Remember that a layer was not painted, and why, until the others are kept."""
+        """Store that a layer was not painted, and why, until the others are inserted."""
         layer = self._layers[number]
         self._left_out.append((layer.get_name() if layer.is_valid() else "", error))
 
@@ -142,7 +142,7 @@ class LayerWork:
         self._left_out = []
 
     def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
-        """The picture of a layer, with what it takes to paint it again."""
+        """The picture of a layer, with everything that is needed to paint it again."""
         painted = outputs.Painted(self._places[number], done)
         gray = self._image.is_valid() and self._image.get_base_type() == Gimp.ImageBaseType.GRAY
         return Snapshot(painted, self._look(wish), self._picks(), wish.settings, gray)
@@ -152,12 +152,12 @@ class LayerWork:
         self.made += outputs.insert(self._image, [snapshot.painted], snapshot.look, show=True)
 
     def forget(self) -> None:
-        """Delete what was written down."""
+        """Delete the saved pictures."""
         self._safe.empty()
 
     def _small(self, sample: Sample) -> Stylize:
         wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
-        canvas.home(layer)  # what the pane shows may be older than the closing of the image
+        canvas.home(layer)  # raises if the image was closed since
         mask = masks.visible(layer, sample.area, wish.regions.hiding(layer))
         if mask is not None and not any(mask):
             raise NothingVisibleError(
@@ -166,7 +166,7 @@ class LayerWork:
             )
         quality = "draft" if wish.settings["quality"] == "draft" else "normal"
         settings = {**wish.settings, "quality": quality, "seconds": 0.0}
-        if sample.part < 1:  # it is the whole whose borders shall meet
+        if sample.part < 1:  # the borders of the whole layer shall meet, not those of a part
             settings["seamless"] = False
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
         strength_map = wish.regions.strength_map(self._image, sample.area)

@@ -1,1 +1,1 @@
-"""The artist's image: what of it is painted, and how paintings come into it."""
+"""GIMP's image: reads layers, inserts paintings, saves notes on them."""

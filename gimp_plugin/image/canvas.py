@@ -1,4 +1,4 @@
-"""What of a layer is painted: its pixels as the wire wants them, its place, and what of it can be seen."""
+"""Reads and writes pixels of layers in the format of the wire, with their place and mask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
-STRIP = 2**26  # bytes read or written at once: GEGL counts them in 32 bits
+STRIP = 2**26  # bytes that are read or written at a time: GEGL counts them in 32 bits
 GONE = _("the layer or its image was closed"), _("open it again, and start Neural Style there")
 
 LeftOut = list[tuple[str, NeuralStyleError]]
@@ -35,7 +35,7 @@ LeftOut = list[tuple[str, NeuralStyleError]]
 
 @dataclass(frozen=True)
 class View:
-    """A layer as the engine wants it. mask: float32 rows, 0 where selection or layer mask hide it; None: nowhere."""
+    """A layer as the engine gets it. mask: float32 rows, 0 where selection or layer mask hide it; None: nowhere."""
 
     place: Place
     pixels: Pixels
@@ -45,8 +45,8 @@ class View:
 def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[list[Gimp.Layer], LeftOut]:
     """The layers among the drawables that can be painted, and the others with the reason of each.
 
-    A mask that is being edited stands for its layer, a group for the picture that its layers make. Raises
-    UnsupportedLayerError, ImageTooLargeError, ImageTooSmallError or NothingVisibleError where none can be.
+    A mask that is being edited stands for its layer, a group for the picture of its layers. Raises
+    UnsupportedLayerError, ImageTooLargeError, ImageTooSmallError or NothingVisibleError if none can be painted.
     """
     if not drawables:
         raise UnsupportedLayerError(_("no layer is selected"), _("select one or more in the Layers dialog"))
@@ -79,9 +79,9 @@ def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
 
 
 def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = types.ALL) -> View:
-    """A layer, with its non-destructive effects if `as_seen`: they may make it larger. Raises LayerGoneError.
+    """Read a layer, with its non-destructive effects if `as_seen`; these may make it larger. Raises LayerGoneError.
 
-    hiding: what hides parts of it.
+    hiding: whether selection and mask count.
     """
     home(layer)
     with scratch.seen(layer, as_seen=as_seen) as sight:
@@ -93,14 +93,14 @@ def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = type
 
 
 def read(layer: Gimp.Layer, *, as_seen: bool = True) -> Pixels:
-    """All pixels of a layer, whatever hides them. Raises LayerGoneError."""
+    """All pixels of a layer, hidden ones too. Raises LayerGoneError."""
     home(layer)
     with scratch.seen(layer, as_seen=as_seen) as sight:
         return pixels_of(sight.drawable)
 
 
 def pixels_of(drawable: Gimp.Drawable) -> Pixels:
-    """What is in a drawable, without its effects."""
+    """The pixels of a drawable, without its effects."""
     width, height = drawable.get_width(), drawable.get_height()
     buffer = drawable.get_buffer()
     rgba = bytearray(width * height * BYTES_PER_PIXEL)
@@ -112,12 +112,12 @@ def pixels_of(drawable: Gimp.Drawable) -> Pixels:
 
 
 def scaled(drawable: Gimp.Drawable, size: tuple[int, int], scale: float, form: str) -> bytes:
-    """All of a drawable, scaled to a size, in a babl format. GEGL scales floats: of some bytes it makes black."""
+    """The whole drawable, scaled to a size, in a babl format. Scaled as floats, because GEGL makes some bytes black."""
     area = Gegl.Rectangle.new(0, 0, *size)
     rgba: bytes = drawable.get_buffer().get(area, scale, FORMAT, Gegl.AbyssPolicy.CLAMP)
     if form == FORMAT:
         return rgba
-    Gegl.init(None)  # does nothing the second time
+    Gegl.init(None)  # further calls do nothing
     buffer = Gegl.Buffer.new(FORMAT, 0, 0, *size)
     buffer.set(area, FORMAT, rgba)
     converted: bytes = buffer.get(area, 1.0, form, Gegl.AbyssPolicy.NONE)
@@ -137,10 +137,9 @@ def write(layer: Gimp.Layer, pixels: Pixels) -> None:
 
 
 def moved(place: Place) -> tuple[int, int] | None:
-    """By how much a layer has been moved since it was painted, px to the right and down.
+    """How far a layer was moved since it was painted, px to the right and down.
 
-    None: it is gone, or has another size, another kind of colours, or is mirrored or turned, so that its painting
-    fits it no more.
+    None if its painting does not fit it any more: it was deleted, scaled, converted, mirrored or turned.
     """
     if not is_there(place.layer):
         return None
@@ -162,7 +161,7 @@ def is_there(layer: Gimp.Layer) -> bool:
 def home(layer: Gimp.Layer) -> Gimp.Image:
     """The image a layer is part of. Raises LayerGoneError."""
     image = layer.get_image() if layer.is_valid() else None
-    # A deleted layer lives on in the undo history: it is valid, but has no position any more.
+    # A deleted layer in the undo history is valid, but has no position.
     if image is None or not image.is_valid() or not _attached(image, layer):
         raise LayerGoneError(*GONE)
     return image
@@ -200,7 +199,7 @@ def _state_of(layer: Gimp.Layer) -> Before:
 
 
 def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
-    """The layer's width, and pixels, at a size that is quickly compared."""
+    """The layer's width and pixels at a small size, for comparison."""
     width, height = layer.get_width(), layer.get_height()
     scale = min(1.0, turns.SIDE / max(width, height))
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
@@ -215,7 +214,7 @@ def _attached(image: Gimp.Image, layer: Gimp.Layer) -> bool:
 
 
 def _strips(width: int, height: int) -> Iterator[tuple[int, int]]:
-    """(first row, number of rows) of pieces of at most STRIP bytes, but a row at least."""
+    """(first row, number of rows) of strips of at most STRIP bytes, at least one row each."""
     rows = max(1, STRIP // (width * BYTES_PER_PIXEL))
     for top in range(0, height, rows):
         yield top, min(rows, height - top)

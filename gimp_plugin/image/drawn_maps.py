@@ -1,6 +1,6 @@
-"""A strength map that is not in the image: drawn in the window, or read from any drawable for a script.
+"""A strength map that is not part of the image: drawn in the window, or read from any drawable for a script.
 
-It belongs to its image and lies over all of it, in fewer pixels where that is large.
+It covers the whole image, at a lower resolution if that is large.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 
 DRAWN, DRAWABLE = "drawn", "drawable "
-SHOWN = "Y'aA u8"  # light and dark as they are seen; what is transparent is black
-MOST_SIDE = 2048  # px: a border that is drawn is softer than a pixel of this
+SHOWN = "Y'aA u8"  # perceptual lightness; transparent pixels are black
+MOST_SIDE = 2048  # px: borders that are drawn are softer than a pixel at this size
 
 
 @dataclass(frozen=True)
 class DrawnMap:
-    """levels: 255 where the strength counts in full. base: the region that it was drawn upon; empty: everywhere."""
+    """A map. levels: 255 where the strength counts fully. base: the region on which it was drawn; empty: everywhere."""
 
     levels: Selection
     base: str = ""
@@ -31,19 +31,19 @@ class DrawnMap:
         return self.levels.read(area, image, beyond=Gegl.AbyssPolicy.CLAMP)
 
     def to_json(self) -> dict[str, Any]:
-        """What to write down, never much."""
+        """As JSON for the note on a layer; reduced if it is large."""
         return {"base": self.base, **self.levels.to_json()}
 
     @classmethod
     def from_json(cls, said: object) -> DrawnMap:
-        """What was written down. Raises ValueError for anything else."""
+        """From JSON. Raises ValueError for anything else."""
         match said:
             case {"base": str(base)}:
                 return cls(Selection.from_json(said), base)
         raise ValueError("no map")
 
     def save(self, image: Gimp.Image) -> Gimp.Channel:
-        """A channel of the image that holds the map, in one undo step; what is selected stays selected."""
+        """Save the map as a channel of the image, in one undo step; selected layers stay selected."""
         width, height = image.get_width(), image.get_height()
         levels = self.read(Area(0, 0, width, height), image)
         selected = image.get_selected_layers()
@@ -67,10 +67,10 @@ class DrawnMap:
 
 
 def of_drawable(key: str, image: Gimp.Image) -> DrawnMap:
-    """The map that a drawable is, by `drawable ID`: any layer, mask or channel of an open image, as it is now.
+    """A drawable as a map. key: `drawable ID` of any layer, mask or channel of an open image.
 
-    One of the same image counts where it lies; one of another image is laid over all of this one, whose shape it must
-    have. Raises InvalidSettingError.
+    A drawable of the same image counts at its position; one of another image covers the whole image and must have the
+    same aspect ratio. Raises InvalidSettingError.
     """
     number = key.removeprefix(DRAWABLE)
     found = Gimp.Item.get_by_id(int(number)) if number.isdecimal() and int(number) < 2**31 else None

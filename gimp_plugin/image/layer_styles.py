@@ -1,8 +1,8 @@
-"""Open images and their layers as styles: their pixels, and how a note on a painted layer calls them.
+"""Open images and their layers as styles: their pixels, and their entries in the note on a painted layer.
 
-A key is a layer's number as text, `image N` for what an image shows as a whole, `file PATH` for a picture file that
-GIMP opens, because the engine cannot read it, or `address URI` for one that GIMP fetches. A note keeps what a layer has
-in saved images too: its tattoo, and its name; of a file it keeps the digest.
+A key is a layer's id as text, `image ID` for a whole image, `file PATH` for a picture file that only GIMP can read, or
+`address URI` for one that GIMP downloads. A note contains a layer's tattoo and name, which are saved with images; of a
+file it contains the digest.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from nst_core.shared.wire.messages import Pixels
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_EDGE = 4096  # pixels: a finer style says nothing more to a picture of any common size
+MOST_EDGE = 4096  # px: largest edge of a style; more would not change the result
 WHOLE, FILE, ADDRESS = "image ", "file ", "address "
-FEW = 1024  # pixels: files that are shown at this size or smaller are opened once
+FEW = 1024  # px: pictures of files at this size or smaller are cached
 
 
 def find(key: str) -> Gimp.Image | Gimp.Layer:
-    """What a key stands for. Raises LayerGoneError."""
+    """The image or layer of a key. Raises LayerGoneError."""
     number = key.removeprefix(WHOLE)
     kind = Gimp.Image if key.startswith(WHOLE) else Gimp.Layer
     found = kind.get_by_id(int(number)) if number.isdecimal() and int(number) < 2**31 else None
@@ -38,7 +38,7 @@ def find(key: str) -> Gimp.Image | Gimp.Layer:
 
 
 def read(key: str, edge: int = MOST_EDGE) -> Pixels:
-    """The pixels of a style, scaled down to `edge` px where it is larger.
+    """The pixels of a style, scaled down to `edge` px if it is larger.
 
     Raises LayerGoneError, and InvalidImageError for a file that GIMP cannot open.
     """
@@ -67,7 +67,7 @@ def _scaled(key: str, form: str, edge: int) -> tuple[int, int, bytes]:
 
 
 def note(key: str) -> dict[str, Any]:
-    """What to write down of a layer; of a whole image, and of a layer that is gone, nothing that would find it."""
+    """The entry of a layer in a note. That of a whole image, or of a layer that is gone, does not identify it."""
     if key.startswith(FILE):
         with contextlib.suppress(OSError):
             encoded = Path(key.removeprefix(FILE)).read_bytes()
@@ -81,7 +81,7 @@ def note(key: str) -> dict[str, Any]:
 
 
 def find_again(tattoo: int, name: str, image: Gimp.Image) -> str:
-    """The key of a layer that was noted: one of `image`, or of another open one. Raises InvalidImageError."""
+    """The key of a layer in a note, which is in `image` or in another open one. Raises InvalidImageError."""
     own = image.get_layer_by_tattoo(tattoo)
     elsewhere = (other.get_layer_by_tattoo(tattoo) for other in Gimp.get_images())
     for layer in (own, *elsewhere):
@@ -106,7 +106,7 @@ def _drawable(key: str) -> Iterator[Gimp.Layer]:
     if isinstance(found, Gimp.Layer):
         yield found
         return
-    shown = Gimp.Layer.new_from_visible(found, found, None)  # belongs to the image, but is never put into it
+    shown = Gimp.Layer.new_from_visible(found, found, None)  # belongs to the image, but is not inserted into it
     try:
         yield shown
     finally:

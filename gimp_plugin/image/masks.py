@@ -1,4 +1,4 @@
-"""What hides parts of a layer, the selection and the layer's own mask: for the engine, and on the painted layer."""
+"""The selection and the layer's mask, which hide parts of a layer: for the engine, and as mask of the new layer."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ Pair = tuple[int, int]
 
 
 def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None:
-    """What selection and mask leave of a layer: float32 rows, 1 where anything shows, else 0; None: everything does.
+    """Where a layer is visible: float32 rows, 1 where selection and mask are above 0, otherwise 0; None: everywhere.
 
-    area: the part asked for. There are no values between 0 and 1: how much shows is the business of the painted
-    layer's mask.
+    area: part of the image. There are no values between 0 and 1, because the new layer's mask has the soft values.
     """
     image = layer.get_image()
     _ok, left, top = layer.get_offsets()
@@ -41,10 +40,9 @@ def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None
 
 
 def soft(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> Gegl.Buffer | None:
-    """What selection and mask leave of an area of a layer, as soft as they are; None: nothing hides anything.
+    """The lower value of selection and mask at each pixel of an area; None: nothing is hidden.
 
-    It is what they are now, whatever becomes of them. Where both are soft the lower value counts, as where two
-    selections meet.
+    The buffer is a copy; later changes of selection and mask do not matter.
     """
     image = layer.get_image()
     _ok, left, top = layer.get_offsets()
@@ -61,7 +59,7 @@ def soft(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> Gegl.Buffer | N
 
 
 def from_levels(levels: bytes, area: Area) -> Gegl.Buffer:
-    """What `soft` would have kept, from a byte for each pixel."""
+    """A buffer like that of `soft`, from one byte per pixel."""
     Gegl.init(None)  # does nothing the second time
     kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
     kept.set(Gegl.Rectangle.new(0, 0, area.width, area.height), LEVELS, levels)
@@ -69,7 +67,7 @@ def from_levels(levels: bytes, area: Area) -> Gegl.Buffer:
 
 
 def put_on(new: Gimp.Layer, kept: Gegl.Buffer | None) -> None:
-    """Give a new layer what `soft` kept as its mask. It may be locked once it is in its place: this comes before."""
+    """Add the result of `soft` to a new layer as its mask. To be called before it is inserted into a locked group."""
     if kept is None:
         return
     mask = new.create_mask(Gimp.AddMaskType.WHITE)
@@ -82,12 +80,12 @@ def put_on(new: Gimp.Layer, kept: Gegl.Buffer | None) -> None:
 
 
 def _mask(layer: Gimp.Layer, hiding: Hiding) -> Gimp.LayerMask | None:
-    """The mask, if it hides anything at all."""
+    """The layer's mask, if it counts."""
     return layer.get_mask() if hiding.mask and layer.get_apply_mask() else None
 
 
 def _shown(channel: Gimp.Channel, corner: Pair, area: Area) -> bytes:
-    """corner: where the channel begins in the image."""
+    """The levels of a channel in an area. corner: position of the channel in the image."""
     left, top = (round(place * area.scale) for place in corner)
     there = Gegl.Rectangle.new(area.left - left, area.top - top, area.width, area.height)
     levels: bytes = channel.get_buffer().get(there, area.scale, LEVELS, Gegl.AbyssPolicy.NONE)
@@ -107,7 +105,7 @@ def _floats(shown: bytes) -> bytes:
 
 
 def _part(channel: Gimp.Channel, corner: Pair, area: Area) -> Gegl.Buffer:
-    """A copy of the part of a channel that begins at a corner of it."""
+    """A copy of a part of a channel. corner: of the part, relative to the channel."""
     kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
     channel.get_buffer().copy(there, Gegl.AbyssPolicy.NONE, kept, Gegl.Rectangle.new(0, 0, area.width, area.height))
@@ -115,7 +113,7 @@ def _part(channel: Gimp.Channel, corner: Pair, area: Area) -> Gegl.Buffer:
 
 
 def _keep_lower(buffer: Gegl.Buffer, other: Gegl.Buffer, area: Area) -> None:
-    """Let the lower value of both count: in some rows at a time, as GEGL has no operation that does it."""
+    """Write the lower value of both into `buffer`, some rows at a time: GEGL has no operation for it."""
     rows = max(1, STRIP // area.width)
     for top in range(0, area.height, rows):
         strip = Gegl.Rectangle.new(0, top, area.width, min(rows, area.height - top))

@@ -1,8 +1,8 @@
-"""Where a painting's styles came from: noted without any path, and found again.
+"""The styles of a painting: noted without paths, and found again.
 
-A note lists each picture's SHA-256 and size in bytes; layers are for the host to find. The pictures are looked for
-among those of all presets, and among the files that the artist has painted with before: a list of paths in her
-profile, never in an image.
+A note contains each picture's SHA-256 and size in bytes. Pictures are searched among those of all presets, and among
+the files that were used before; the list of their paths is in the user's profile, never in an image. Layers are found
+by `layer_styles`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 FILE = "neural-style-pictures.json"
 LOCK = ".neural-style-pictures-lock"
-LOCK_SECONDS = 2.0  # seconds to wait for another GIMP, which writes for a moment
+LOCK_SECONDS = 2.0  # seconds to wait for another GIMP that is writing
 MOST = 100  # paths kept, the latest first
 
 
 def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
-    """What a note says of a style; which layer it was is for the host to say."""
+    """The entry of a style in a note, without that of a layer (see `layer_styles.note`)."""
     if isinstance(style, StylePixels):
         return {"weight": style.weight}
     encoded = bytes(style.encoded)
@@ -43,9 +43,9 @@ def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
 def find(
     noted: object, profile: Path, find_layer: Callable[[int, str], str], roots: lookup.Roots | None = None
 ) -> tuple[Pick, ...]:
-    """The styles that `picture` described, one by one. Raises InvalidImageError if one cannot be found.
+    """The styles of entries of `picture`. Raises InvalidImageError if one cannot be found.
 
-    find_layer: gives the key of a layer of this number and name, or raises InvalidImageError.
+    find_layer: returns the key of a layer by its tattoo and name, or raises InvalidImageError.
     """
     if not isinstance(noted, list) or not 1 <= len(noted) <= MAX_STYLES:
         raise InvalidImageError(
@@ -56,7 +56,7 @@ def find(
 
 
 def remember(profile: Path, picks: Picks) -> None:
-    """Know where picture files are when a recipe asks for them. Failing is no error: she chooses again."""
+    """Save the paths of picture files, so that they can be found again. Errors are ignored."""
     files = [Path(pick.key).absolute() for pick in picks.entries if pick.kind == "file"]
     if not files:
         return
@@ -112,6 +112,6 @@ def _remembered(profile: Path) -> list[Path]:
 
 
 def title_of(noted: Mapping[str, Any]) -> str:
-    """What the painting was called."""
+    """The title of the styles in a note."""
     title = noted.get("title")
     return title if isinstance(title, str) and title else _("stylized")

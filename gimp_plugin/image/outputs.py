@@ -1,4 +1,4 @@
-"""The ways a painting comes into GIMP: a layer above its source, a group to fine-tune, an image of its own."""
+"""Inserts paintings into GIMP: as a layer above the source, as an editable group, or as an image of its own."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Done
 
 NORMAL = (Gimp.LayerMode.NORMAL, Gimp.LayerMode.NORMAL_LEGACY, Gimp.LayerMode.PASS_THROUGH)
-NUMBER = re.compile(r" #\d+$")  # what GIMP puts behind a name that is there already
+NUMBER = re.compile(r" #\d+$")  # what GIMP appends to a name that exists already
 
 
 @dataclass(frozen=True)
 class Painted:
-    """A painting and where it belongs."""
+    """A painting and its place in the image."""
 
     place: Place
     done: Done
@@ -36,9 +36,9 @@ class Painted:
 def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: bool = False) -> list[Gimp.Layer]:
     """One new layer, or group, for each painting, in their order; one step in the image's history.
 
-    A painting follows a layer that was moved since. One whose layer is gone, or is no longer what was painted, comes
-    as an image of its own, and a message says so. show: open a window for a new image. If anything goes wrong nothing
-    is left behind. Raises LayerGoneError if there is no painting.
+    If the layer was moved since, so is its painting. If it was deleted or changed so that the painting does not fit,
+    the painting becomes an image of its own, and a message says so. show: open a window for a new image. After an error
+    nothing is left behind. Raises LayerGoneError if there is no painting.
     """
     if not painted:
         raise LayerGoneError(*canvas.GONE)
@@ -61,7 +61,7 @@ def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: b
 
 @contextlib.contextmanager
 def undo_group(image: Gimp.Image) -> Iterator[None]:
-    """One step in the artist's undo history, whatever happens inside."""
+    """Make everything inside one step in the undo history, also after an error."""
     image.undo_group_start()
     try:
         yield
@@ -72,7 +72,7 @@ def undo_group(image: Gimp.Image) -> Iterator[None]:
 
 
 def name_of(one: Painted, look: Look) -> str:
-    """What to call a painting."""
+    """The name of a painting's layer."""
     name: str = one.place.layer.get_name() if canvas.is_there(one.place.layer) else one.place.before.name
     plain = NUMBER.sub("", name)
     ending = f": {look.title}"
@@ -80,13 +80,13 @@ def name_of(one: Painted, look: Look) -> str:
 
 
 def note_of(one: Painted, look: Look) -> recipes.Note:
-    """What to write down on it."""
+    """The note on a painting."""
     return recipes.note(one.done.recipe, look, look.source or one.place.before.tattoo)
 
 
 @contextlib.contextmanager
 def _all_or_nothing(image: Gimp.Image) -> Iterator[list[Gimp.Layer]]:
-    """Give a list for new layers, which are taken away again if something goes wrong."""
+    """Yields a list for new layers; after an error they are removed from the image."""
     new: list[Gimp.Layer] = []
     try:
         yield new
@@ -98,7 +98,7 @@ def _all_or_nothing(image: Gimp.Image) -> Iterator[list[Gimp.Layer]]:
 
 
 def _followed(one: Painted) -> Painted | None:
-    """The painting where its layer is now; None if that is no longer what was painted."""
+    """The painting at the present position of its layer; None if it does not fit the layer any more."""
     shift = canvas.moved(one.place)
     if shift is None:
         return None
@@ -116,7 +116,7 @@ def _why_alone(place: Place) -> str:
 
 
 def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
-    """Right above its source: same group, same place, same blending. It is complete before GIMP lets anyone see it."""
+    """A layer right above the source: same group, position and blending. It is complete before it is inserted."""
     source = one.place.layer
     layer = _layer(image, one, name_of(one, look))
     _blend_like(layer, source)
@@ -127,10 +127,10 @@ def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
 
 
 def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
-    """A group whose opacity is the strength, with the mask, over light and colour apart.
+    """A group with the mask, and in it one layer for lightness and one for colour; its opacity acts as the strength.
 
-    What it holds acts on what lies beneath the group: at full opacity it looks like the plain layer. It is put
-    together where nothing is locked, and then comes into its place.
+    The group is in pass-through mode; at full opacity it looks like the plain layer. It is built at the top level,
+    where nothing is locked, and then moved to its place.
     """
     source = one.place.layer
     mode = source.get_mode()
@@ -152,13 +152,13 @@ def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
             image.insert_layer(layer, group, position)
         masks.put_on(group, one.place.mask)
         parent, below = source.get_parent(), image.get_item_position(source)
-        image.reorder_item(group, parent, below if parent else below - 1)  # among its own kind it stands above already
+        image.reorder_item(group, parent, below if parent else below - 1)  # at the top level it is above already
         image.set_selected_layers([group])
     return group
 
 
 def _new_images(painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
-    """All paintings in an image like that of their layers as it was; in several where it has changed in between."""
+    """All paintings in a new image like that of their layers when they were read; several if it has changed since."""
     layers = []
     for paper, those in groupby(painted, lambda one: one.place.before.paper):
         layers += _new_image(paper, list(those), look, show=show)
@@ -185,10 +185,10 @@ def _new_image(paper: Paper, painted: Sequence[Painted], look: Look, *, show: bo
 
 
 def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
-    """A layer with the painting, not in the image yet."""
+    """A layer with the painting, not inserted yet."""
     place, done = one.place, one.done
     if done.recipe.get("settings", {}).get("strength") == 0 and canvas.moved(place) is not None:
-        # The very pixels: the way over the wire costs what lies outside of sRGB, and a few last bits.
+        # Copy the pixels themselves: the wire's format loses values outside sRGB and the last bits.
         with scratch.seen(place.layer, as_seen=place.as_seen) as sight:
             layer = _new(image, name, sight.drawable.type(), (sight.drawable.get_width(), sight.drawable.get_height()))
             _copy(sight.drawable, layer)
@@ -197,7 +197,7 @@ def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
         kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
         layer = _new(image, name, kind, (done.pixels.width, done.pixels.height))
         canvas.write(layer, done.pixels)
-    layer.set_offsets(place.left, place.top)  # before it comes into a group, which may be locked in its place
+    layer.set_offsets(place.left, place.top)  # before it is inserted into a group whose position may be locked
     return layer
 
 
@@ -206,9 +206,9 @@ def _new(image: Gimp.Image, name: str, kind: Gimp.ImageType, size: tuple[int, in
 
 
 def _blend_like(layer: Gimp.Layer, source: Gimp.Layer) -> None:
-    """Mode and opacity, and in which colours the mode works."""
+    """Copy mode, opacity and the colour spaces of blending."""
     layer.set_opacity(source.get_opacity())
-    if source.get_mode() == Gimp.LayerMode.PASS_THROUGH:  # which only groups have
+    if source.get_mode() == Gimp.LayerMode.PASS_THROUGH:  # a mode of groups only
         return
     layer.set_mode(source.get_mode())
     layer.set_blend_space(source.get_blend_space())

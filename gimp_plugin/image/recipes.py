@@ -1,7 +1,7 @@
-"""The note on a painted layer that says how it was made: what the engine calls the recipe, the styles, the source.
+"""The note on a painted layer: the engine's recipe, the styles and the source.
 
-It is a parasite, saved with the image, and holds no path. Regions and layers are noted by what GIMP calls them, a
-selection and a map that was drawn by their levels.
+It is a parasite, saved with the image, and contains no paths. Regions and layers are noted by their names, selections
+and drawn maps by their levels.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
 
 @dataclass(frozen=True)
 class Look:
-    """What the paintings have in common: the styles, what to call them, how they shall come into GIMP.
+    """What the paintings of a run have in common: styles, title, kind of the result.
 
-    regions: where each style counts, and the strength. layers: the keys of those styles that are layers, an
-    empty text for others. source: the tattoo of what was painted, if not the layer that the painting is put above.
+    regions: where each style counts, and the strength. layers: the keys of styles that are layers, empty for others.
+    source: tattoo of the layer that was painted, if it is not the one above which the painting is inserted.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
@@ -53,7 +53,7 @@ Note = dict[str, Any]
 
 
 def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
-    """What to write down of a painting. source: the painted layer's tattoo, which it keeps in saved images too."""
+    """The note on a painting. source: tattoo of the painted layer, which is saved with images."""
     pairs = zip(look.styles, look.layers, strict=True)
     pictures = [origin.picture(style) | (layer_styles.note(key) if key else {}) for style, key in pairs]
     noted = {**recipe, "title": look.title, "pictures": pictures, "source": source}
@@ -69,13 +69,13 @@ def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
 
 
 def attach(layer: Gimp.Layer, noted: Note) -> None:
-    """Write the note onto a layer. It can be undone: otherwise GIMP would say at each undo that this one cannot."""
+    """Attach the note to a layer. It is undoable, because otherwise GIMP would complain at each undo."""
     text = json.dumps(noted, sort_keys=True).encode()
     layer.attach_parasite(Gimp.Parasite.new(NAME, Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE, text))
 
 
 def of(layer: Gimp.Layer) -> Note | None:
-    """The note on a layer, None if it has none that can be read."""
+    """The note on a layer; None if there is none that can be read."""
     parasite = layer.get_parasite(NAME)
     if parasite is None:
         return None
@@ -104,11 +104,11 @@ def source_of(noted: Note) -> int | None:
 
 
 def settings_of(noted: Note) -> dict[str, Value]:
-    """All settings of a recipe. Raises UnsupportedLayerError for one that is of no use here."""
+    """All settings of a recipe. Raises UnsupportedLayerError if they are not valid."""
     said = noted.get("settings")
     known = {named.name for named in knobs()}
     try:
-        # A newer version may know more.
+        # A newer version may have more settings.
         return to_mapping(from_mapping({k: v for k, v in said.items() if k in known} if isinstance(said, dict) else {}))
     except NeuralStyleError as error:
         raise _unreadable() from error
@@ -124,7 +124,7 @@ def picks_of(noted: Note, image: Gimp.Image) -> Picks:
 
 
 def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
-    """Where the styles of a recipe count, and its strength, by the selection of then. Raises UnsupportedLayerError."""
+    """The regions of a recipe's styles and strength, with the selection at that time. Raises UnsupportedLayerError."""
     strength = noted.get("strength_region", regions.EVERYWHERE)
     if not isinstance(strength, str):
         raise _unreadable()

@@ -1,8 +1,8 @@
-"""Where in an image a style or the strength may count: in or outside the selection, where a channel or mask is white.
+"""Regions for styles and the strength: inside or outside the selection, or where a channel or mask is white.
 
-A region's key is `inside`, `outside`, `channel NAME`, `mask LAYER`, or empty: everywhere. In an image no two channels
-have the same name, and no two layers. The strength has two more, for a map that is not in the image: `drawn`, and for
-scripts `drawable ID`.
+A region's key is `inside`, `outside`, `channel NAME`, `mask LAYER`, or empty for everywhere. Names of channels and of
+layers are unique in an image. The strength has two more, for maps that are not in the image: `drawn`, and for scripts
+`drawable ID`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
 CHANNEL, MASK = "channel ", "mask "
 GUIDE = "Y float"
-REMEMBERED = "neural-style-regions"  # a note that is not saved with the image
+REMEMBERED = "neural-style-regions"  # a parasite that is not saved with the image
 INVERTED = bytes(range(255, -1, -1))
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region as the artist reads it."""
+    """A region and its label."""
 
     key: str
     title: str
@@ -44,10 +44,10 @@ class Region:
 
 @dataclass(frozen=True)
 class Regions:
-    """Where each of some styles counts, and the strength.
+    """The regions of some styles, and that of the strength.
 
-    selection: the one meant, as it was then; None: nothing was selected, or it means where to paint at all.
-    drawn: the map meant where `strength` is DRAWN.
+    selection: a copy of the selection for `inside` and `outside`; None if neither is used. drawn: the map if `strength`
+    is DRAWN.
     """
 
     keys: tuple[str, ...] = ()
@@ -56,10 +56,7 @@ class Regions:
     drawn: DrawnMap | None = None
 
     def hiding(self, layer: Gimp.Layer) -> Hiding:
-        """What hides parts of a layer: a selection that says where something counts does not, nor such a mask.
-
-        Nor do they where a map was drawn upon them.
-        """
+        """What hides parts of a layer. A selection or mask that is used as a region, or as base of a map, does not."""
         strength = self.drawn.base if self.strength == DRAWN and self.drawn is not None else self.strength
         own = strength == f"{MASK}{layer.get_name()}"
         return Hiding(selection=self.selection is None, mask=not own)
@@ -67,12 +64,12 @@ class Regions:
     def guide(
         self, styles: Sequence[StyleFile | StylePixels], image: Gimp.Image, area: Area
     ) -> tuple[StyleFile | StylePixels, ...]:
-        """The styles, with the guides of their regions in an area. Raises InvalidSettingError for one not there."""
+        """The styles with guides for an area. Raises InvalidSettingError for a region that does not exist."""
         pairs = zip(styles, self.keys, strict=True)
         return tuple(replace(style, guide=self._read(key, image, area)) for style, key in pairs)
 
     def levels(self, image: Gimp.Image, area: Area) -> bytes | None:
-        """What multiplies the strength in an area, one byte a pixel; None: nothing does. Raises as `guide`."""
+        """The strength map in an area, one byte per pixel; None: there is none. Raises as `guide`."""
         rows = self.strength_map(image, area)
         if rows is None:
             return None
@@ -83,7 +80,7 @@ class Regions:
         return levels
 
     def strength_map(self, image: Gimp.Image, area: Area) -> bytes | None:
-        """Float32 rows that multiply the strength in an area; None: nothing does. Raises as `guide`."""
+        """The strength map in an area, float32 rows; None: there is none. Raises as `guide`."""
         return self._read(self.strength, image, area)
 
     def _read(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
@@ -100,9 +97,9 @@ class Regions:
 def chosen(
     keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE, drawn: DrawnMap | None = None
 ) -> Regions:
-    """The regions that are chosen now. strength: where that counts; drawn: what was drawn for it.
+    """The regions of these keys. strength: key of its region; drawn: map for DRAWN.
 
-    Raises InvalidSettingError for a drawable that is not there.
+    Raises InvalidSettingError for a drawable that does not exist.
     """
     if strength.startswith(drawn_maps.DRAWABLE):
         strength, drawn = DRAWN, drawn_maps.of_drawable(strength, image)
@@ -115,7 +112,7 @@ def chosen(
 
 @dataclass(frozen=True)
 class Remembered:
-    """Where styles and strength counted in an image the last time. keys: of the styles; drawn: the map for it."""
+    """The regions used last in an image. keys: of the styles; strength: key; drawn: map for DRAWN."""
 
     keys: list[str]
     strength: str = EVERYWHERE
@@ -123,9 +120,9 @@ class Remembered:
 
 
 def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str, drawn: DrawnMap | None = None) -> None:
-    """Let an image know, while it is open, where styles and strength count in it. keys: by what names a style.
+    """Store the regions in an image as long as it is open. keys: by the style's name.
 
-    drawn: kept for later, whether it counts or not.
+    drawn: stored even if it is not used.
     """
     if image.is_valid():
         said: dict[str, Any] = {"styles": {_digest(name): key for name, key in keys.items() if key}}
@@ -134,9 +131,9 @@ def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str, drawn: D
 
 
 def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
-    """Where those styles counted in this image the last time, and the strength: everywhere, if it was never said.
+    """The regions of these styles and of the strength that were used last in this image; by default everywhere.
 
-    What was there then may be gone.
+    The channels and masks may not exist any more.
     """
     parasite = image.get_parasite(REMEMBERED) if image.is_valid() else None
     with contextlib.suppress(ValueError, RecursionError):
@@ -149,12 +146,12 @@ def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
 
 
 def _digest(name: str) -> str:
-    """An image is told no paths."""
+    """A digest, because an image must not contain paths."""
     return hashlib.sha256(name.encode(errors="replace")).hexdigest()
 
 
 def available(image: Gimp.Image) -> list[Region]:
-    """Everywhere first, then what the image has of selection, channels and masks."""
+    """All regions of an image: everywhere, selection, channels and masks."""
     found = [Region(EVERYWHERE, _("Everywhere"))]
     if not Gimp.Selection.is_empty(image):
         found += [Region(INSIDE, _("In the selection")), Region(OUTSIDE, _("Outside the selection"))]
@@ -184,7 +181,7 @@ def _floats(levels: bytes, area: Area) -> bytes:
 
 
 def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:
-    """The channel behind a key, and where its corner lies in the image."""
+    """The channel or mask of a key, and its position in the image."""
     if key.startswith(CHANNEL):
         channel = image.get_channel_by_name(key.removeprefix(CHANNEL))
         if channel is not None:

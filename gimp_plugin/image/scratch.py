@@ -1,4 +1,4 @@
-"""Images beside the artist's own: empty ones like it, and what effects or a group make of layers, found out there."""
+"""Temporary images: empty ones like a given one, and renderings of layers with effects and of groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sight:
-    """What is seen of a layer: a drawable, and where its corner lies in the layer's image."""
+    """A rendered layer: a drawable, and its position in the layer's image."""
 
     drawable: Gimp.Layer
     left: int
@@ -23,7 +23,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Paper:
-    """What an image is before anything is in it: to make another one like it, though it may be gone by then."""
+    """The properties of an empty image, to make another one like it later, even if the original is closed by then."""
 
     size: tuple[int, int]
     base: Gimp.ImageBaseType
@@ -34,7 +34,7 @@ class Paper:
 
     @classmethod
     def of(cls, image: Gimp.Image) -> Paper:
-        """That of an image as it is now."""
+        """The properties of an image."""
         _ok, across, down = image.get_resolution()
         return cls(
             (image.get_width(), image.get_height()),
@@ -46,7 +46,7 @@ class Paper:
         )
 
     def image(self) -> Gimp.Image:
-        """A new image, which records nothing to undo."""
+        """A new image with undo disabled."""
         new = Gimp.Image.new_with_precision(*self.size, self.base, self.precision)
         new.undo_disable()
         if self.profile is not None:
@@ -58,16 +58,16 @@ class Paper:
 
 @contextlib.contextmanager
 def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
-    """The layer itself or, where non-destructive effects change it, what they make of it: for a while.
+    """The layer itself, or a temporary rendering of it if it has non-destructive effects or is a group.
 
-    Of a group the picture that its layers make, with nothing that lies below it.
+    A group is rendered without the layers below it.
     """
     _ok, left, top = layer.get_offsets()
     whole = layer.is_group()
     if not whole and (not as_seen or not any(effect.get_visible() for effect in layer.get_filters())):
         yield Sight(layer, left, top)
         return
-    # In its own image, merging would meddle with the selection, and with what can be undone.
+    # Merging in its own image would change the selection and the undo history.
     scratch = like(layer.get_image())
     try:
         yield (_flat(layer, scratch, as_seen=as_seen) if whole else _merged(layer, scratch, left, top))
@@ -76,12 +76,12 @@ def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
 
 
 def like(image: Gimp.Image) -> Gimp.Image:
-    """An empty image of the same size, kind, precision, profile and resolution. It records nothing to undo."""
+    """An empty image of the same size, kind, precision, profile and resolution, with undo disabled."""
     return Paper.of(image).image()
 
 
 def unlock(copy: Gimp.Layer) -> None:
-    """Take the locks off a copy: what they guard is not it."""
+    """Remove the locks of a copy."""
     for unlocked in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlocked(False)  # noqa: FBT003 - GIMP's own
 
@@ -94,7 +94,7 @@ def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sigh
     wider, higher = copy.get_width() - layer.get_width(), copy.get_height() - layer.get_height()
     if not wider and not higher:
         return Sight(copy, left, top)
-    # GIMP 3.0 does not tell where a layer that its effects made larger begins, but shows it in the right place.
+    # GIMP 3.0 does not report the position of a layer that effects enlarge, but renders it at the right one.
     _bare(copy)
     width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
     scratch.resize(width, height, wider - left, higher - top)
@@ -102,7 +102,7 @@ def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sigh
 
 
 def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Sight:
-    """What a group shows of its layers. as_seen: with the group's own effects."""
+    """A rendering of a group. as_seen: with the group's own effects."""
     copy = Gimp.Layer.new_from_drawable(group, scratch)
     unlock(copy)
     scratch.insert_layer(copy, None, 0)
@@ -115,7 +115,7 @@ def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Sigh
 
 
 def _bare(copy: Gimp.Layer) -> None:
-    """Let all of a copy be seen, by itself."""
+    """Make a copy fully visible: opacity, mode, mask."""
     if copy.get_mask():
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
     copy.set_mode(Gimp.LayerMode.NORMAL)

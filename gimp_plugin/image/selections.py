@@ -1,6 +1,6 @@
-"""A selection as it was: kept while it says where styles count, and in the note on what was painted so.
+"""A copy of a selection, used while it is a region of a style, and in the note on a painted layer.
 
-What was drawn to say where the strength counts is kept in the same way.
+Drawn strength maps are stored in the same way.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from gimp_plugin.image.types import Area
 
 LEVELS = "Y u8"  # linear, as selections are
-BENT = "Y' u8"  # as channels are where an image has 8 bits of the usual kind, and there alone
-STRIP = 2**22  # pixels enlarged at a time
+BENT = "Y' u8"  # perceptual, as channels of images with 8 bits and a perceptual precision are
+STRIP = 2**22  # pixels that are enlarged at a time
 MOST_NOTED = 2**18  # bytes: a selection that takes more is noted at half its size, or less
 MOST_LEVELS = 2**30
 Box = tuple[int, int, int, int]  # left, top, width and height
-ALIKE = 0.01  # of a side: what rounding does to the shape of an image that is scaled
+ALIKE = 0.01  # relative tolerance of the aspect ratio: rounding when an image is scaled
 
 
 @dataclass(frozen=True)
 class Selection:
-    """image: the width and height of its image then, px. size: those of the rows of `levels`, one byte a pixel."""
+    """A copy of a selection. image: size of its image, px. size: size of `levels`, which has one byte per pixel."""
 
     image: tuple[int, int]
     size: tuple[int, int]
     levels: bytes = field(repr=False)
 
     def read(self, area: Area, image: Gimp.Image, *, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
-        """The levels in an area of the image, which may have been scaled since. beyond: what lies outside of it.
+        """The levels in an area of the image, which may have been scaled since. beyond: policy for pixels outside.
 
         Raises InvalidSettingError.
         """
@@ -77,7 +77,7 @@ class Selection:
 
 
 def present(image: Gimp.Image) -> Selection | None:
-    """The selection as it is now; None if nothing is selected, or the image was closed."""
+    """A copy of the selection; None if nothing is selected, or if the image was closed."""
     if not image.is_valid() or Gimp.Selection.is_empty(image):
         return None
     size = (image.get_width(), image.get_height())
@@ -86,13 +86,13 @@ def present(image: Gimp.Image) -> Selection | None:
 
 
 def form_of(channel: Gimp.Channel) -> str:
-    """The babl format in which a channel or mask gives the levels of the selection that it would be."""
+    """The babl format in which a channel or mask has the levels of a selection made of it."""
     bent = channel.get_image().get_precision() == Gimp.Precision.U8_NON_LINEAR
     return BENT if bent and not isinstance(channel, (Gimp.LayerMask, Gimp.Selection)) else LEVELS
 
 
 def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
-    """The levels, where GEGL scales and converts them."""
+    """A GEGL buffer with the levels."""
     Gegl.init(None)  # does nothing the second time
     buffer = Gegl.Buffer.new(LEVELS, 0, 0, width, height)
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), LEVELS, levels)
@@ -100,7 +100,7 @@ def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
 
 
 def gray_pixbuf(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
-    """The levels as a picture: three times the same, for pixbufs know colours alone."""
+    """The levels as a picture: three equal channels, because pixbufs have no gray."""
     triple = bytearray(3 * len(levels))
     for channel in range(3):
         triple[channel::3] = levels
@@ -116,8 +116,8 @@ def levels_of(picture: GdkPixbuf.Pixbuf) -> bytes:
 
 
 def _part(selection: Selection, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
-    """box: in the selection, scaled by `scale`. beyond: what lies outside of the selection."""
-    if scale > 1:  # GEGL would repeat pixels, and soft borders would have steps
+    """Levels of a box of the scaled selection. beyond: policy for pixels outside."""
+    if scale > 1:  # GEGL would repeat pixels, which makes steps in soft borders
         return _enlarged(selection, scale, box, endless=beyond == Gegl.AbyssPolicy.CLAMP)
     buffer = buffer_of(selection.levels, *selection.size)
     levels: bytes = buffer.get(Gegl.Rectangle.new(*box), scale, LEVELS, beyond)
@@ -125,7 +125,7 @@ def _part(selection: Selection, scale: float, box: Box, beyond: Gegl.AbyssPolicy
 
 
 def _enlarged(selection: Selection, scale: float, box: Box, *, endless: bool) -> bytes:
-    """endless: the selection's borders go on beyond it; else there is nothing."""
+    """Levels of a box of the enlarged selection. endless: repeat its borders outside; otherwise 0."""
     (left, top, width, height), (wide, high) = box, selection.size
     far, low = (width, height) if endless else (round(wide * scale) - left, round(high * scale) - top)
     first, last = 0 if endless else max(0, -left), min(width, far)

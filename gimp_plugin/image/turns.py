@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-SIDE = 32  # px: the longest edge of what is compared
-SURELY = 0.5  # of the difference: a turned copy is far nearer than that
+SIDE = 32  # px: longest edge of the compared pictures
+SURELY = 0.5  # a turned copy must have at most this share of the difference
 
 Small = tuple[int, bytes]
 """A width, and rows of RGBA bytes."""
 
 
 def turned(before: Small, now: Small) -> bool:
-    """Whether the picture now is much more like the one before when that is mirrored or turned."""
+    """Whether `now` is much more similar to `before` mirrored or turned than to `before` itself."""
     change = _difference(before[1], now[1])
     return bool(change) and any(_difference(one, now[1]) < SURELY * change for one in _turns(*before))
 
 
 def _turns(width: int, rgba: bytes) -> list[bytes]:
-    """The picture mirrored both ways, turned by half; a square one by a quarter too."""
+    """The picture mirrored along both axes and turned by 180 degrees; a square one also by 90 degrees."""
     pixels = [rgba[at : at + 4] for at in range(0, len(rgba), 4)]
     rows = [pixels[at : at + width] for at in range(0, len(pixels), width)]
     mirrored = [row[::-1] for row in rows]

@@ -1,4 +1,4 @@
-"""Where a painting lies, and what hides parts of it: plain data of several modules."""
+"""Dataclasses that several modules use: the place of a painting, and what hides parts of a layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nst_core.shared.wire.messages import Pixels
 
 @dataclass(frozen=True)
 class Hiding:
-    """What hides parts of a layer: what is not selected, what its mask covers. Either may have another meaning."""
+    """Whether the selection and the layer's mask hide parts of a layer; they do not if they are used as regions."""
 
     selection: bool = True
     mask: bool = True
@@ -33,7 +33,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Before:
-    """A layer as it was when its painting was begun. size: px, corner: in its image. small: RGBA bytes of it."""
+    """The state of a layer when it was read. size: px; corner: in its image; small: reduced RGBA bytes."""
 
     name: str
     tattoo: int
@@ -45,10 +45,10 @@ class Before:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a painting belongs: above `layer`, its corner at (left, top) of the image.
+    """The place of a painting: above `layer`, its corner at (left, top) of the image.
 
-    as_seen: whether the layer's effects were painted too. before: the layer as it was then. mask: what selection and
-    mask left of it then, None: everything.
+    as_seen: whether the layer's effects were painted too. before: state of the layer when it was read. mask: selection
+    and layer mask at that time; None: nothing was hidden.
     """
 
     layer: Gimp.Layer
@@ -59,5 +59,5 @@ class Place:
     mask: Gegl.Buffer | None = field(repr=False, compare=False, default=None)
 
     def area(self, pixels: Pixels) -> Area:
-        """Where in the image the painting lies."""
+        """The area of the painting in the image."""
         return Area(self.left, self.top, pixels.width, pixels.height)

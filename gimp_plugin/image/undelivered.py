@@ -1,7 +1,7 @@
-"""Finished paintings on their way into an image, kept in the artist's cache in case a program ends too early.
+"""Saves finished paintings in the cache folder until they are inserted, in case a program ends too early.
 
-A file is written when a painting is finished, and deleted when it is in an image or nobody wants it. What lies there
-and belongs to no process any more is offered at the next start, for a day.
+A file is written when a painting is finished, and deleted when the painting was inserted or discarded. Files of
+processes that have ended are offered at the next start, for a day.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 DAY = 24 * 3600  # seconds
 ENDING, LOCK = ".painting", ".lock"
 FORMAT = 1
-STRIP = 2**26  # bytes written at once
+STRIP = 2**26  # bytes that are written at a time
 MOST_HEAD = 2**24  # bytes
 
 
 def folder() -> Path:
-    """Where they lie."""
+    """The folder of the files."""
     return Path(GLib.get_user_cache_dir()) / "gimp-neural-style" / "undelivered"
 
 
 class Safe:
-    """The finished paintings of one run. Failing to keep one is no error: it is still on its way."""
+    """The finished paintings of one run. Errors of writing are ignored."""
 
     def __init__(self) -> None:
         self._run = uuid.uuid4().hex
@@ -46,7 +46,7 @@ class Safe:
         self._held = contextlib.ExitStack()
 
     def keep(self, painted: Painted, look: Look) -> None:
-        """Write a finished painting down."""
+        """Save a finished painting."""
         with contextlib.suppress(OSError, NeuralStyleError):
             place = folder()
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ class Safe:
             _write(file, painted, look)
 
     def empty(self) -> None:
-        """They are delivered, or nobody wants them."""
+        """Delete the files: the paintings were inserted or discarded."""
         for file in self._files:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
@@ -67,7 +67,7 @@ class Safe:
 
 
 def found() -> list[Path]:
-    """Files of paintings whose process has ended, the oldest first. What is older than a day is deleted."""
+    """Files of processes that have ended, the oldest first. Files older than a day are deleted."""
     there = []
     with contextlib.suppress(OSError):
         for file in sorted(folder().glob(f"*{ENDING}"), key=lambda one: one.name):
@@ -81,7 +81,7 @@ def found() -> list[Path]:
 
 
 def discard(files: list[Path]) -> None:
-    """Nobody wants them."""
+    """Delete files."""
     for file in files:
         with contextlib.suppress(OSError):
             file.unlink(missing_ok=True)
@@ -89,7 +89,7 @@ def discard(files: list[Path]) -> None:
 
 
 def deliver(files: list[Path]) -> list[Gimp.Layer]:
-    """Make an image of each, and delete its file; a damaged one too. One that cannot be read now stays for its day."""
+    """Make an image of each file and delete it; damaged files are deleted, files that cannot be read stay."""
     layers = []
     for file in files:
         with contextlib.suppress(OSError):
@@ -122,7 +122,7 @@ def _write(file: Path, painted: Painted, look: Look) -> None:
     }
     rgba = memoryview(pixels.rgba).cast("B")
     with file.open("xb") as out:
-        with contextlib.suppress(OSError):  # a wish, which some file systems cannot grant
+        with contextlib.suppress(OSError):  # not supported by all file systems
             file.chmod(0o600)
         out.write(json.dumps(head).encode() + b"\n")
         for start in range(0, len(rgba), STRIP):

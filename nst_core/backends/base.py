@@ -13,7 +13,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from nst_core.imaging.arrays import Float
+from nst_core.imaging.arrays import Float, picture, planes
 from nst_core.shared.sentences import Note
 from nst_core.vgg.layers import Method
 from nst_core.vgg.losses import Array, Grams, Targets
@@ -172,6 +172,16 @@ class Backend(Protocol):
 
     def abort(self) -> None:
         """Ask a running evaluation to end early, if the library can. It then raises AbortedError."""
+
+
+def to_image(backend: Backend, pixels: Float) -> Array:
+    """A picture (H, W, 3) as an image (1, 3, H, W) of the backend."""
+    return backend.array(planes(pixels))
+
+
+def to_pixels(backend: Backend, image: Array) -> Float:
+    """An image (1, 3, H, W) of the backend as a picture (H, W, 3)."""
+    return picture(backend.numpy(image))
 
 
 class AbortedError(Exception):

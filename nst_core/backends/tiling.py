@@ -153,21 +153,24 @@ def _inner_guides(guides: Array, tile: Tile) -> Array:
     return masked
 
 
-class InTiles:
+class Wrapped:
+    """What a backend that evaluates in parts takes over from another one, unchanged."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.whole = backend
+        self.name, self.device, self.precision = backend.name, backend.device, backend.precision
+        self.notes, self.card = backend.notes, backend.card
+        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
+        self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
+        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+
+
+class InTiles(Wrapped):
     """A backend that computes what another one does in tiles of `size` px."""
 
     def __init__(self, backend: Backend, size: int) -> None:
-        self.whole, self._size = backend, size
-        self.name, self.device, self.precision, self.notes, self.card = (
-            backend.name,
-            backend.device,
-            backend.precision,
-            backend.notes,
-            backend.card,
-        )
-        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
-        self.tile_work, self.free_memory, self.abort = backend.tile_work, backend.free_memory, backend.abort
-        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+        super().__init__(backend)
+        self._size, self.abort = size, backend.abort
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""

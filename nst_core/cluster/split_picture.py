@@ -23,6 +23,7 @@ from nst_core.backends.tiling import (
     Passes,
     StyleLoss,
     Tile,
+    Wrapped,
     normalized,
     reduction,
     smoothness,
@@ -223,29 +224,20 @@ BAND_BYTES = 1.9e8
 weights of the features."""
 
 
-class Spread:
+class Spread(Wrapped):
     """A backend that lets a team of `BandWork` workers compute the objective of another backend."""
 
     def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
         """size: side of the tiles, px; 0: everything is computed in this process."""
-        self._backend, self._team, self._size = backend, team, size
-        self.name, self.device, self.precision, self.notes, self.card = (
-            backend.name,
-            backend.device,
-            backend.precision,
-            backend.notes,
-            backend.card,
-        )
-        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
-        self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
-        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+        super().__init__(backend)
+        self._team, self._size = team, size
         self._room: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
         """The backend for an octave: see `Run`. From then on `notes` name workers with another backend or device."""
         worth = octave.area >= ALONE and self._team.count > 1
         size = octave.tile or (TILE if worth else 0)
-        return Spread(self._backend, self._team, size and self._fitting(octave, size))
+        return Spread(self.whole, self._team, size and self._fitting(octave, size))
 
     def _fitting(self, octave: Octave, size: int) -> int:
         """The largest side of tiles, not above `size`, that every worker has memory for; the smallest if none is."""
@@ -268,24 +260,24 @@ class Spread:
 
     def abort(self) -> None:
         """See `Backend.abort`."""
-        self._backend.abort()
+        self.whole.abort()
         self._team.abort()
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`; computed here, in tiles."""
-        here = InTiles(self._backend, self._size) if self._size else self._backend
+        here = InTiles(self.whole, self._size) if self._size else self.whole
         return here.held(image, method)
 
     def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         height, width = image.shape[2:]
         if not self._size or height * width / 1e6 < ALONE:
-            return self._backend.style(image, method)
+            return self.whole.style(image, method)
         pixels = self.numpy(image)
         cut = bands(height, width, self._team.count)
         self._team.begin()
         parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
-        return normalized(self._backend, _summed(parts), np.ones((1, 1, height, width), np.float32))
+        return normalized(self.whole, _summed(parts), np.ones((1, 1, height, width), np.float32))
 
     def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """See `Backend.described`."""
@@ -294,9 +286,9 @@ class Spread:
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         if not self._size:
-            return self._backend.objective(targets)
+            return self.whole.objective(targets)
         self._team.begin()
-        return Objective(_Together(self._backend, self._team, targets, self._size))
+        return Objective(_Together(self.whole, self._team, targets, self._size))
 
 
 def _way(about: About) -> str:

@@ -37,8 +37,3 @@ def planes(pixels: Float) -> Float:
 def picture(image: Float) -> Float:
     """(1, 3, H, W) to (H, W, 3)."""
     return np.ascontiguousarray(image[0].transpose(1, 2, 0))
-
-
-def viewed(pixels: Float) -> Float:
-    """Like `planes`, but a view of the same memory: for large pictures."""
-    return pixels.transpose(2, 0, 1)[None]

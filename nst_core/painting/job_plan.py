@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nst_core.backends.base import Backend
-from nst_core.imaging.arrays import planes
+from nst_core.backends.base import Backend, to_image
 from nst_core.painting.job import Job
 from nst_core.painting.regions import Region, region_count
 from nst_core.painting.targets import Scene, classic_targets
@@ -95,7 +94,7 @@ def speed_of(backend: Backend, side: int = 0) -> float:
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
     scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
-    image = backend.array(planes(picture))
+    image = to_image(backend, picture)
     with backend.objective(classic_targets(backend, scene, Weights())) as objective:
         seconds = min(_timed(lambda: backend.numpy(objective(image)[1])) for _ in range(2))
     return seconds / Octave(side, side, 1, method="classic").work

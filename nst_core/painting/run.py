@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from nst_core.backends.base import AbortedError, Backend
+from nst_core.backends.base import AbortedError, Backend, to_image, to_pixels
 from nst_core.backends.select import choose, give_up
 from nst_core.backends.tiling import in_tiles
-from nst_core.imaging.arrays import Float, picture, planes, viewed
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.clock import Clock, Plateau
 from nst_core.painting.composite import composite
@@ -53,11 +53,15 @@ STOP_SECONDS = 60.0
 
 @dataclass
 class _Best:
-    """The best picture so far. image: copies it, (1, 3, H, W), from the backend's device."""
+    """The best picture so far. image: returns it, (h, w, 3)."""
 
     image: Callable[[], Float]
     losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
     evaluations: list[int] = field(default_factory=list)
+
+
+def _constant(pixels: Float) -> Callable[[], Float]:
+    return lambda: pixels
 
 
 class Run:
@@ -84,7 +88,7 @@ class Run:
         self._content = fill_hidden(job.content[..., :3], self._visible)
         self._area = self._visible.size / 1e6
         self._begun = job.excerpt.begun if job.excerpt else None
-        self._best = _Best(partial(viewed, self._content))
+        self._best = _Best(_constant(self._content))
         self._notes: tuple[Note, ...] = ()
         self._small: tuple[int, Job] | None = None
         self._fraction = 0.0
@@ -128,7 +132,7 @@ class Run:
         first, size = self._begun, (octaves[at].height, octaves[at].width)
         if first is None:
             first = self._with_fallback(lambda backend: painter.first_picture(backend, *size))
-        self._best.image = partial(planes, first)
+        self._best.image = _constant(first)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
@@ -153,18 +157,14 @@ class Run:
         assert self._backend
         try:
             try:
-                image = yield from enlarged_to_full_size(
-                    painter, self._backend, picture(self._best.image()), self._clock, last
-                )
+                image = yield from enlarged_to_full_size(painter, self._backend, self._best.image(), self._clock, last)
             except CardLostError as error:
                 backend = self._without_card(error)
-                image = yield from enlarged_to_full_size(
-                    painter, backend, picture(self._best.image()), self._clock, last
-                )
+                image = yield from enlarged_to_full_size(painter, backend, self._best.image(), self._clock, last)
         except OutOfMemoryError:
             self._notes += (note("memory-was-full-at-the-end"),)
         else:
-            self._best.image = partial(viewed, image)
+            self._best.image = _constant(image)
 
     def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Generator[Progress, None, None]:
         """Optimise one octave after another, as far as the time limit allows."""
@@ -175,7 +175,7 @@ class Run:
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (note("too-little-time"),)
                 return
-            image = picture(self._best.image()) if index or self._begun is not None else None
+            image = self._best.image() if index or self._begun is not None else None
             self._best.evaluations.append(0)
             with closing(self._fitting(painter, octave, image)) as steps:
                 for step in steps:
@@ -244,7 +244,7 @@ class Run:
             return
         # The error's traceback held memory, some of it in reference cycles; it can be freed only now.
         gc.collect()
-        best = picture(self._best.image())
+        best = self._best.image()
         yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
 
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
@@ -258,14 +258,15 @@ class Run:
         with canvas.objective as objective:
             if self._stopped.is_set():
                 return
-            start = backend.array(planes(canvas.start))
+            start = to_image(backend, canvas.start)
             for step in descend(objective, start, octave.steps, octave.history, move):
                 self._clock.evaluated(octave)
                 with self._lock:
                     self._best.evaluations[-1] += 1
                     if step.loss < lowest:
                         lowest = step.loss
-                        self._best.image, self._best.losses = partial(backend.numpy, step.image), step.losses
+                        self._best.image = partial(to_pixels, backend, step.image)
+                        self._best.losses = step.losses
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):
                     return
@@ -292,7 +293,7 @@ class Run:
             self._small = side, reduced(self.job, side)
         with self._lock:
             image = self._best.image
-        return composite(self._small[1], picture(image()))
+        return composite(self._small[1], image())
 
     def outcome(self) -> Outcome:
         """The best picture so far at the content's size, with metrics and recipe. Thread-safe.
@@ -317,12 +318,12 @@ class Run:
 
     def _finished(self, image: Callable[[], Float]) -> Float:
         with suppress(OutOfMemoryError), as_out_of_memory():
-            return composite(self.job, picture(image()))
+            return composite(self.job, image())
         # Stop the current evaluation, which frees its memory.
         self.stop()
         self._resting.wait(STOP_SECONDS)
         with as_out_of_memory():
-            return composite(self.job, picture(image()))
+            return composite(self.job, image())
 
 
 def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> Outcome:

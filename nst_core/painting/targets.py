@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nst_core.backends.base import Backend
+from nst_core.backends.base import Backend, to_image
 from nst_core.imaging import color
-from nst_core.imaging.arrays import Float, digest, planes
+from nst_core.imaging.arrays import Float, digest
 from nst_core.imaging.resizing import resize
 from nst_core.painting import matching
 from nst_core.painting.job import Style
@@ -117,7 +117,7 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
         [region.guide * scene.visible for region in scene.regions],
         weights,
     )
-    held = backend.held(backend.array(planes(scene.content)), CLASSIC)
+    held = backend.held(to_image(backend, scene.content), CLASSIC)
     return replace(targets, held=held, held_share=_share(backend, np.ones_like(scene.visible)))
 
 
@@ -128,12 +128,12 @@ def painterly_targets(
 
     matches: its `found` is set.
     """
-    asked = backend.held(backend.array(planes(looks.sought)), PAINTERLY)
+    asked = backend.held(to_image(backend, looks.sought), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
     toward = strength.blend * covered
     # Where no style counts, and in proportion to a lower strength, the target are the features of the ground.
     ground = None if (toward >= 1).all() else looks.ground()
-    own = asked if ground is None else backend.held(backend.array(planes(ground)), PAINTERLY)
+    own = asked if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
     target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
     pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
@@ -165,7 +165,7 @@ def pieced(backend: Backend, scene: Scene, strength: Strength, looks: Looks) -> 
     The query's features are cached.
     """
     key = _key(backend, looks.sought, scene.area, 1.0)
-    asked = _cached_asked.get(key, lambda: backend.held(backend.array(planes(looks.sought)), PAINTERLY))
+    asked = _cached_asked.get(key, lambda: backend.held(to_image(backend, looks.sought), PAINTERLY))
     pixels = np.zeros_like(scene.content)
     toward = np.zeros_like(scene.visible)
     for region in scene.regions:
@@ -191,7 +191,7 @@ def refined(
     matches: of the last octave. places: for each style of each region, the style cell at which the search for each cell
     starts, and the style with its pieces.
     """
-    asked = backend.held(backend.array(planes(sought)), SHALLOW)
+    asked = backend.held(to_image(backend, sought), SHALLOW)
     pixels, number = np.zeros_like(sought), 0
     for region in scene.regions:
         for _, share in region.styles:
@@ -264,7 +264,7 @@ def in_colors(style: Style, content: Float, choice: str) -> Style:
 def style_grams(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> Grams:
     """Gram matrices of one style (H, W, 3) for a picture of `area` px."""
     key = (*_key(backend, style, area, brush_size), method.name)
-    return _cached_grams.get(key, lambda: backend.style(backend.array(planes(sized(style, area, brush_size))), method))
+    return _cached_grams.get(key, lambda: backend.style(to_image(backend, sized(style, area, brush_size)), method))
 
 
 def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> StylePieces:
@@ -281,7 +281,7 @@ def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> 
     """
     scale = min(_scale(style, area, brush_size), max(1.0, brush_size))
     picture = _resized(style, scale)
-    held = backend.held(backend.array(planes(picture)), SHALLOW)
+    held = backend.held(to_image(backend, picture), SHALLOW)
     picture, held = _unframed(picture, held)
     return picture, matching.fine_pieces(held)
 
@@ -328,7 +328,7 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
 
 
 def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
-    grams, held = backend.described(backend.array(planes(picture)), method)
+    grams, held = backend.described(to_image(backend, picture), method)
     picture, held = _unframed(picture, held)
     return StylePieces(picture, grams, held, matching.pieces(held))
 

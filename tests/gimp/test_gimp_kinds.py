@@ -41,7 +41,7 @@ def test_a_layer_that_gimp_draws_stays_what_it_is(found: Found, case: str) -> No
 
 @pytest.mark.parametrize("suffix", [".xcf", ".psd", ".ico"])
 def test_a_style_file_that_only_gimp_reads_is_opened_by_gimp(found: Found, suffix: str) -> None:
-    """The real engine gets its pixels."""
+    """The engine gets its pixels."""
     status, message, layers = found("style_files")[suffix]
     assert (status, layers) == ("success", 2), message
 

@@ -24,6 +24,7 @@ PLUG_IN = Path(ORDER["plug_in"])
 RGBA = "R'G'B'A float"
 
 Facts = dict[str, Any]
+Call = Callable[..., Facts]
 CHECKS: list[Callable[[], Facts]] = []
 check = CHECKS.append
 
@@ -49,7 +50,25 @@ def engine(name: str) -> Iterator[None]:
 
 
 def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
-    """Call the filter, or the procedure with another `ending`; how it went."""
+    """Call the filter, or the procedure with another `ending`, in a program of its own; how it went."""
+    procedure, config = _prepared(image, drawables, arguments)
+    return _told(image, procedure.run(config), Gimp.get_pdb().get_last_error)
+
+
+def call_here(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
+    """The same in this program, as the plug-in's own would do it: GIMP starts none, which takes most of a call."""
+    if str(PLUG_IN) not in sys.path:
+        sys.path.insert(0, str(PLUG_IN))
+    from gimp_plugin.procedure import answer_call  # noqa: PLC0415 - as installed, after the path is known
+
+    procedure, config = _prepared(image, drawables, arguments)
+    result = answer_call(procedure, config.get_property("run-mode"), image, drawables, config, None)
+    return _told(image, result, lambda: str(result.index(1)))
+
+
+def _prepared(
+    image: Gimp.Image, drawables: Sequence[Gimp.Drawable], arguments: Facts
+) -> tuple[Gimp.Procedure, Gimp.ProcedureConfig]:
     ending = arguments.pop("ending", "")
     procedure = Gimp.get_pdb().lookup_procedure(f"plug-in-neural-style{ending}")
     config = procedure.create_config()
@@ -58,12 +77,15 @@ def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any
     for name, value in {"run-mode": mode, "image": image, **quick, **arguments}.items():
         config.set_property(name.replace("_", "-"), value)
     config.set_core_object_array("drawables", drawables)
-    result = procedure.run(config)
+    return procedure, config
+
+
+def _told(image: Gimp.Image, result: Gimp.ValueArray, error: Callable[[], str]) -> Facts:
     status = result.index(0).value_nick
     made = result.get_core_object_array(1) if status == "success" else []
     return {
         "status": status,
-        "message": Gimp.get_pdb().get_last_error(),
+        "message": error() if status != "success" else "",
         "made": [layer.get_id() for layer in made],
         "layers": [layer.get_id() for layer in image.get_layers()],
     }
@@ -106,10 +128,13 @@ def note(layer: Gimp.Layer) -> Facts:
     return said
 
 
-def refused(name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
+def refused(
+    name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], how: Call = call_here, **arguments: Any
+) -> Facts:
+    """Under its name, how a call went, and whether it left the image as it was."""
     before = [layer.get_id() for layer in image.get_layers()]
     started = time.monotonic()
-    facts = call(image, drawables, **arguments)
+    facts = how(image, drawables, **arguments)
     return {name: facts | {"image kept": facts["layers"] == before, "seconds": time.monotonic() - started}}
 
 

@@ -18,7 +18,21 @@ from gi.repository import Gimp, Gio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import FOLDER, PLUG_IN, Facts, answer, call, check, engine, fade, looks, photograph, pixels, refused
+from gimp_calls import (
+    FOLDER,
+    PLUG_IN,
+    Facts,
+    answer,
+    call,
+    call_here,
+    check,
+    engine,
+    fade,
+    looks,
+    photograph,
+    pixels,
+    refused,
+)
 
 DEFAULT = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config().get_property("preset")
 
@@ -47,7 +61,8 @@ def colour() -> Facts:
 def gray() -> Facts:
     image = photograph()
     image.convert_grayscale()
-    facts = call(image, image.get_layers())
+    with engine("inverted"):
+        facts = call_here(image, image.get_layers())
     return facts | {"new": looks(Gimp.Layer.get_by_id(facts["made"][0])), "base": image.get_base_type().value_nick}
 
 
@@ -69,7 +84,7 @@ def placed() -> Facts:
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 30, 10, 40, 20)
     before = pixels(source)
     with engine("unchanged"):
-        facts = call(image, [source])
+        facts = call_here(image, [source])
     new = Gimp.Layer.get_by_id(facts["made"][0])
     mask = pixels(new.get_mask(), "Y u8")
     width = source.get_width()
@@ -93,7 +108,8 @@ def several() -> Facts:
     image.insert_layer(top, None, 0)
     top.set_visible(False)
     bottom.set_lock_content(True)
-    facts = call(image, [top, bottom])
+    with engine("inverted"):
+        facts = call_here(image, [top, bottom])
     return facts | {"sources": [top.get_id(), bottom.get_id()]}
 
 
@@ -106,7 +122,7 @@ def precise() -> Facts:
         image.convert_precision(precision)
         (source,) = image.get_layers()
         with engine("unchanged"):
-            facts = call(image, [source])
+            facts = call_here(image, [source])
         new = Gimp.Layer.get_by_id(facts["made"][0])
         kept[precision.value_nick] = pixels(new, "R'G'B'A u8") == pixels(source, "R'G'B'A u8")
     return kept
@@ -132,7 +148,7 @@ def follows_preset() -> Facts:
     for given in ({}, {"strength": 20.0}, {"preset": "Test LOOK", "brush_size": 2.0}):
         image = photograph()
         with engine("unchanged"):
-            facts = call(image, image.get_layers(), **given)
+            facts = call_here(image, image.get_layers(), **given)
         recipe = looks(Gimp.Layer.get_by_id(facts["made"][0]))["parasites"]["neural-style-recipe"]
         asked.append(json.loads(recipe)["settings"])
     return {"asked": asked}
@@ -146,7 +162,7 @@ def last_values() -> Facts:
     memory = Path(Gimp.directory()) / "neural-style.json"
     gone = {"kind": "file", "key": str(FOLDER / "deleted.png"), "title": "deleted.png", "weight": 1.0}
     memory.write_text(json.dumps({"picks": [gone], "complete": True}))
-    facts |= refused("deleted picture", image, image.get_layers(), run_mode=mode)
+    facts |= refused("deleted picture", image, image.get_layers(), how=call, run_mode=mode)
     memory.unlink()
     return facts
 
@@ -197,7 +213,7 @@ def bad_engines() -> Facts:
     image = photograph()
     for name in ("", "missing", "foreign", "dies"):
         with engine(name):
-            facts |= refused(name or "no engine.json", image, image.get_layers())
+            facts |= refused(name or "no engine.json", image, image.get_layers(), how=call)
     return facts
 
 

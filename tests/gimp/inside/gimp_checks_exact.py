@@ -12,7 +12,7 @@ from gi.repository import Gegl, Gimp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import Facts, answer, call, check, engine, looks, note, photograph, pixels
+from gimp_calls import Facts, answer, call, call_here, check, engine, looks, note, photograph, pixels
 
 WIDTH, HEIGHT = 48, 36
 BYTES = "R'G'B'A u8"
@@ -80,7 +80,7 @@ def untouched() -> Facts:
         sources = {opaque: first, clear: coloured(image, clear)}
         before = {kind: raw(source) for kind, source in sources.items()}
         with engine("unchanged"):
-            made = call(image, list(sources.values()), strength=0.0)["made"]
+            made = call_here(image, list(sources.values()), strength=0.0)["made"]
         for kind, source in sources.items():
             new = image.get_layers()[image.get_item_position(source) - 1]
             kept = new.get_id() in made and raw(new) == before[kind] == raw(source)
@@ -115,7 +115,7 @@ def outside() -> Facts:
         several = shown(image)
         image.remove_layer(empty)
         with engine("inverted"):
-            call(image, [source])
+            call_here(image, [source])
         after = shown(image)
         size = len(after) // (WIDTH * HEIGHT)
 
@@ -137,7 +137,7 @@ def edges() -> Facts:
     """Alpha from 0 to 1 over the layer: it comes back as it was, and so do the colours under it."""
     image, source = colourful("U8_NON_LINEAR", "RGBA_IMAGE")
     with engine("unchanged"):
-        same = raw(Gimp.Layer.get_by_id(call(image, [source])["made"][0])) == raw(source)
+        same = raw(Gimp.Layer.get_by_id(call_here(image, [source])["made"][0])) == raw(source)
     painted = Gimp.Layer.get_by_id(call(image, [source])["made"][0])
     return {"same": same, "alpha": pixels(painted, "A u8") == pixels(source, "A u8")}
 
@@ -180,7 +180,7 @@ def masked() -> Facts:
 def _painted_mask(image: Gimp.Image, source: Gimp.Layer, own: Gimp.LayerMask, *, selected: bool) -> Facts:
     values, before = pixels(own, "Y u8"), shown(image)
     with engine("inverted"):
-        facts = call(image, [source])
+        facts = call_here(image, [source])
     new = Gimp.Layer.get_by_id(facts["made"][0])
     _, left, top = new.get_offsets()
     width, height = new.get_width(), new.get_height()
@@ -236,7 +236,7 @@ def _painted_effects(image: Gimp.Image, source: Gimp.Layer) -> Facts:
         soft_selection(image)
         level, images = raw(image.get_selection()), len(Gimp.get_images())
         with engine("unchanged"):
-            facts = call(image, [source], as_seen=seen, strength=strength)
+            facts = call_here(image, [source], as_seen=seen, strength=strength)
         new = Gimp.Layer.get_by_id(facts["made"][0])
         new.remove_mask(Gimp.MaskApplyMode.DISCARD)
         source.set_visible(False)
@@ -273,7 +273,7 @@ def anywhere() -> Facts:
         source.set_offsets(*corner)
         before = pixels(source, BYTES)
         with engine("unchanged"):
-            facts = call(image, [source])
+            facts = call_here(image, [source])
         new = Gimp.Layer.get_by_id(facts["made"][0])
         found[name] = {
             "same": pixels(new, BYTES) == before == pixels(source, BYTES),

@@ -12,7 +12,7 @@ from gi.repository import Gegl, Gimp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import RGBA, Facts, answer, call, check, engine, note, photograph, pixels
+from gimp_calls import RGBA, Facts, answer, call, call_here, check, engine, note, photograph, pixels
 
 SIDE = 48
 BAD = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "bright": 1e6, "dark": -1e6}
@@ -84,7 +84,7 @@ def notes() -> Facts:
         for name, change in changes.items():
             text = json.dumps(good | change).encode()
             layer.attach_parasite(Gimp.Parasite.new("neural-style-recipe", Gimp.PARASITE_PERSISTENT, text))
-            found[name] = call(image, [layer], ending="-repeat")
+            found[name] = call_here(image, [layer], ending="-repeat")
     return found
 
 

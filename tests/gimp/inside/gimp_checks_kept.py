@@ -15,7 +15,20 @@ from gi.repository import Gegl, Gimp
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gimp_calls import FOLDER, PLUG_IN, Facts, answer, call, check, engine, note, photograph, pixels, running
+from gimp_calls import (
+    FOLDER,
+    PLUG_IN,
+    Facts,
+    answer,
+    call,
+    call_here,
+    check,
+    engine,
+    note,
+    photograph,
+    pixels,
+    running,
+)
 
 BYTES = "R'G'B'A u8"
 WAIT_SECONDS = 60.0  # seconds
@@ -56,7 +69,7 @@ def locked_group(what: str, output: str) -> Facts:
     group.set_lock_content(True)
     group.set_lock_position(True)
     with engine("unchanged"):
-        facts = call(image, [source], output=output)
+        facts = call_here(image, [source], output=output)
     made = by_id(facts)
     levels = pixels(made.get_mask(), "Y u8")
     return {
@@ -88,7 +101,7 @@ def effects_with_locks() -> Facts:
         source.append_filter(Gimp.DrawableFilter.new(source, "gegl:invert-gamma", "inverted"))
         getattr(source, f"set_lock_{lock}")(True)  # noqa: FBT003 - GIMP's own
         with engine("unchanged"):
-            facts = call(image, [source])
+            facts = call_here(image, [source])
         inverted = bytes(255 - value for value in bytes.fromhex(plain)[:3]).hex()
         found[lock] = {
             "status": facts["status"],
@@ -114,7 +127,7 @@ def one_cannot() -> Facts:
             image.select_rectangle(Gimp.ChannelOps.REPLACE, 60, 60, 30, 30)
         sys.stderr.write(f"<{what}>\n")
         with engine("unchanged"):
-            facts = call(image, [other, bottom])
+            facts = call_here(image, [other, bottom])
         sys.stderr.write(f"</{what}>\n")
         found[what] = [facts["status"], [layer.get_name() for layer in image.get_layers()]]
     image = photograph()
@@ -122,7 +135,7 @@ def one_cannot() -> Facts:
     mask = bottom.create_mask(Gimp.AddMaskType.WHITE)
     bottom.add_mask(mask)
     with engine("unchanged"):
-        facts = call(image, [mask])
+        facts = call_here(image, [mask])
     return found | {"mask": [facts["status"], len(image.get_layers())]}
 
 
@@ -136,7 +149,7 @@ def blending() -> Facts:
         source.set_mode(Gimp.LayerMode.MULTIPLY)
         source.set_opacity(40.0)
         with engine("unchanged"):
-            made = by_id(call(image, [source], output=output))
+            made = by_id(call_here(image, [source], output=output))
         inner = made.get_children()[0] if made.is_group() else made
         found[output] = [made.get_mode().value_nick, round(inner.get_opacity()), round(source.get_opacity())]
     return found
@@ -252,7 +265,7 @@ def host_dies() -> Facts:
         "left": len(undelivered.found()),
     }
     with engine("unchanged"):
-        call(image, [source])
+        call_here(image, [source])
     return facts | {"after a success": len(list(undelivered.folder().glob("*")))}
 
 

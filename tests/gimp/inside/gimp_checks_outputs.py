@@ -20,6 +20,7 @@ from gimp_calls import (
     Facts,
     answer,
     call,
+    call_here,
     check,
     engine,
     engines,
@@ -57,7 +58,7 @@ def editable() -> Facts:
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 60, 50)
     before = shown(image)
     with engine("inverted"):
-        plain = by_id(call(image, [source]))
+        plain = by_id(call_here(image, [source]))
         painted = shown(image)
         image.remove_layer(plain)
         facts = call(image, [source], output="editable")
@@ -77,7 +78,7 @@ def editable() -> Facts:
     image = photograph()
     image.convert_grayscale()
     with engine("inverted"):
-        gray = by_id(call(image, image.get_layers(), output="editable"))
+        gray = by_id(call_here(image, image.get_layers(), output="editable"))
     return found | {"gray parts": [layer.get_mode().value_nick for layer in gray.get_children()]}
 
 
@@ -106,7 +107,7 @@ def of_a_group() -> Facts:
         group.set_lock_position(True)
         before = shown(image)
         with engine("unchanged"):
-            facts = call(image, [group])
+            facts = call_here(image, [group])
         made = by_id(facts)
         found[mode.value_nick] = facts | {
             "group": group.get_id(),
@@ -135,7 +136,7 @@ def new_image() -> Facts:
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 30, 20)
     before = shown(image)
     with engine("unchanged"):
-        facts = call(image, image.get_layers(), output="image")
+        facts = call_here(image, image.get_layers(), output="image")
     new = by_id(facts).get_image()
     selected = (
         image.get_selection().get_buffer().get(Gegl.Rectangle.new(7, -3, 80, 60), 1.0, "Y u8", Gegl.AbyssPolicy.NONE)
@@ -165,7 +166,7 @@ def several() -> Facts:
     for _ in range(9):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
     with engine("unchanged"):
-        notes = [note(Gimp.Layer.get_by_id(made)) for made in call(image, image.get_layers(), seed=5)["made"]]
+        notes = [note(Gimp.Layer.get_by_id(made)) for made in call_here(image, image.get_layers(), seed=5)["made"]]
     image = photograph()
     (bottom,) = image.get_layers()
     for name in ("nothing here", "top"):
@@ -176,10 +177,10 @@ def several() -> Facts:
     top, nothing, _bottom = image.get_layers()
     nothing.fill(Gimp.FillType.TRANSPARENT)
     top.scale(64, 48, False)  # noqa: FBT003 - about the image's centre or not
-    facts = call(image, image.get_layers())
+    facts = call_here(image, image.get_layers())
     names = [layer.get_name() for layer in image.get_layers()]
     with engine("short"):
-        call(image, [top, bottom])
+        call_here(image, [top, bottom])
     with engine("tires"):
         tired = call(image, [top, bottom])
     return facts | {
@@ -199,14 +200,14 @@ def repeat() -> Facts:
     (source,) = image.get_layers()
     facts = refused("nothing painted", image, [source], ending="-repeat")
     with engine("unchanged"):
-        first = by_id(call(image, [source], strength=30.0, seed=3))
-        call(image, [source], strength=60.0)
+        first = by_id(call_here(image, [source], strength=30.0, seed=3))
+        call_here(image, [source], strength=60.0)
         other = source.copy()
         other.set_name("other")
         image.insert_layer(other, None, 0)
-        like_latest = call(image, [other], ending="-repeat")
-        like_first = call(image, [first, other], ending="-repeat")
-        anew = call(image, [first], ending="-repeat")
+        like_latest = call_here(image, [other], ending="-repeat")
+        like_first = call_here(image, [first, other], ending="-repeat")
+        anew = call_here(image, [first], ending="-repeat")
     for name, said in (("like the latest", like_latest), ("like the first", like_first), ("anew", anew)):
         made = by_id(said)
         facts[name] = {"status": said["status"], "made": len(said["made"]), "name": made.get_name(), "note": note(made)}
@@ -221,8 +222,8 @@ def own_picture() -> Facts:
     image = photograph()
     layers = image.get_layers()
     with engine("unchanged"):
-        painted = call(image, layers, style_file=Gio.File.new_for_path(str(picture)))
-        again = call(image, layers, ending="-repeat")
+        painted = call_here(image, layers, style_file=Gio.File.new_for_path(str(picture)))
+        again = call_here(image, layers, ending="-repeat")
         same = note(by_id(again))["pictures"] == note(by_id(painted))["pictures"]
         picture.unlink()
         return refused("deleted", image, layers, ending="-repeat") | {"status": again["status"], "same": same}
@@ -235,14 +236,14 @@ def refine() -> Facts:
     (source,) = image.get_layers()
     facts = refused("not painted", image, [source], ending="-refine")
     with engine("inverted"):
-        painted = by_id(call(image, [source], strength=30.0, seed=3))
+        painted = by_id(call_here(image, [source], strength=30.0, seed=3))
         plain = note(painted)["asked"]
         facts |= refused("two", image, [painted, source], ending="-refine")
-        further = call(image, [painted], ending="-refine", strength=70.0)
+        further = call_here(image, [painted], ending="-refine", strength=70.0)
         made = by_id(further)
         above = image.get_item_position(painted) - image.get_item_position(made)
         image.remove_layer(source)
-        alone = call(image, [painted], ending="-refine")
+        alone = call_here(image, [painted], ending="-refine")
     init = note(made)["asked"]["init"]
     return facts | {
         "settings": note(made)["settings"],
@@ -331,7 +332,7 @@ def left_behind() -> Facts:
         unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, [source], config))
     found["cancel"] = strays(before, settled(image))
     with engine("dies"):
-        call(image, [source])
+        call_here(image, [source])
     found["error"] = strays(before, settled(image))
     with engine("unchanged"):
         facts = call(image, [source], output="editable")

@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from gi.repository import Gimp, Gio
-from gimp_calls import FOLDER, Facts, answer, call, check, engine, looks, note, photograph, refused
+from gimp_calls import FOLDER, Facts, answer, call, call_here, check, engine, looks, note, photograph, refused
 
 QUIET = Gimp.RunMode.NONINTERACTIVE
 HALVES = ["inside", "outside"]
@@ -23,7 +23,7 @@ def asked(facts: Facts) -> Facts:
 
 
 def painted(image: Gimp.Image, **arguments: object) -> tuple[Gimp.Layer, Facts]:
-    facts = call(image, image.get_layers(), **arguments)
+    facts = call_here(image, image.get_layers(), **arguments)
     return Gimp.Layer.get_by_id(facts["made"][0]) if facts["made"] else None, facts
 
 
@@ -46,7 +46,7 @@ def named() -> Facts:
     with engine("unchanged"):
         layer, facts = painted(image, styles=styles, weights=["1", "0.5", "2", "0.25"])
         text = looks(layer)["parasites"]["neural-style-recipe"]
-        alone = call(image, [layer], styles=["test-look"])
+        alone = call_here(image, [layer], styles=["test-look"])
         follows = note(Gimp.Layer.get_by_id(alone["made"][0]))["settings"]["strength"]
     return {"styles": asked(facts)["styles"], "path": "style.png" in text, "strength of the preset": follows}
 
@@ -99,7 +99,7 @@ def by_channel() -> Facts:
         Gimp.file_save(QUIET, image, file, None)
         opened = Gimp.file_load(QUIET, file)
         layer = opened.get_layers()[0]
-        again = call(opened, [layer], ending="-repeat")
+        again = call_here(opened, [layer], ending="-repeat")
         opened.remove_channel(opened.get_channel_by_name("sky"))
         gone = refused("gone", opened, [layer], ending="-repeat")
     return {"guides": [asked(facts)["styles"] for facts in (first, again)], **gone}
@@ -117,7 +117,7 @@ def strength_by_selection() -> Facts:
         Gimp.Selection.feather(image, 8)
         _other, soft = painted(image, strength_map="inside")
         Gimp.Selection.none(image)
-        again, refined = call(image, [layer], ending="-repeat"), call(image, [layer], ending="-refine")
+        again, refined = call_here(image, [layer], ending="-repeat"), call_here(image, [layer], ending="-refine")
         _other, unselected = painted(image, strength_map="inside")
         _other, plain = painted(image)
     found = {"first": first, "outside": outside, "soft": soft, "again": again, "refined": refined}
@@ -138,7 +138,7 @@ def strength_by_channel_and_mask() -> Facts:
     maps, hidden = {}, {}
     with engine("unchanged"):
         for name, key in (("channel", "channel sky"), ("own mask", own)):
-            facts = call(image, [source], strength_map=key)
+            facts = call_here(image, [source], strength_map=key)
             maps[name] = asked(facts)["strength map"]
             hidden[name] = ["mask" in asked(facts), looks(Gimp.Layer.get_by_id(facts["made"][0]))["mask"]]
         gone = refused("gone", image, [source], strength_map="channel sea")
@@ -163,7 +163,7 @@ def strength_by_drawable() -> Facts:
         layer, second = painted(image, strength_map=f"drawable {gray.get_id()}")
         number = gray.get_id()
         other.delete()
-        again, refined = call(image, [layer], ending="-repeat"), call(image, [layer], ending="-refine")
+        again, refined = call_here(image, [layer], ending="-repeat"), call_here(image, [layer], ending="-refine")
         gone = refused("gone", image, [layer], strength_map=f"drawable {number}")
     maps = [asked(facts)["strength map"] for facts in (first, second, again, refined)]
     return {"maps": maps, **gone}
@@ -175,9 +175,10 @@ def faces_and_method() -> Facts:
     image = photograph()
     with engine("unchanged"):
         made = [
-            call(image, image.get_layers()[-1:], **said) for said in ({}, {"keep_faces": False, "method": "classic"})
+            call_here(image, image.get_layers()[-1:], **said)
+            for said in ({}, {"keep_faces": False, "method": "classic"})
         ]
-        again = call(image, [Gimp.Layer.get_by_id(made[-1]["made"][0])], ending="-repeat")
+        again = call_here(image, [Gimp.Layer.get_by_id(made[-1]["made"][0])], ending="-repeat")
     settings = [note(Gimp.Layer.get_by_id(facts["made"][0]))["settings"] for facts in (*made, again)]
     return {"found": [[one["keep_faces"], one["method"]] for one in settings]}
 
@@ -190,7 +191,7 @@ def by_layer() -> Facts:
     source.set_name("sea")
     with engine("unchanged"):
         layer, first = painted(image, styles=[f"layer {source.get_id()}", "mosaic"])
-        again = call(image, [layer], ending="-repeat")
+        again = call_here(image, [layer], ending="-repeat")
         other.delete()
         gone = refused("gone", image, [layer], ending="-repeat")
         whole, _facts = painted(photograph(), styles=[f"image {image.get_id()}"])
@@ -209,7 +210,7 @@ def noise() -> Facts:
     image.get_selection().merge_filter(noisy)
     with engine("unchanged"):
         made, facts = painted(image, styles=TWO, regions=HALVES)
-        again = call(image, [made], ending="-repeat")
+        again = call_here(image, [made], ending="-repeat")
     kept = note(made)["selection"]
     return {"status": [facts["status"], again["status"]], "size": kept["size"], "bytes": len(kept["levels"])}
 
