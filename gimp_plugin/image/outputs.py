@@ -129,8 +129,8 @@ def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
 def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
     """A group with the mask, and in it one layer for lightness and one for colour; its opacity acts as the strength.
 
-    The group is in pass-through mode; at full opacity it looks like the plain layer. It is built at the top level,
-    where nothing is locked, and then moved to its place.
+    A source that blends normally gets a group in pass-through mode, which at full opacity looks like the plain layer.
+    The group is built at the top level, where nothing is locked, and then moved to its place.
     """
     source = one.place.layer
     mode = source.get_mode()
