@@ -28,13 +28,13 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.tiling import MARGIN, InTiles, tiles
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
 from nst_core.cluster.split_picture import TILE, BandWork, Spread, Team
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 from nst_core.painting.lbfgs import descend
-from nst_core.painting.regions import regions_of
-from nst_core.painting.targets import Scene, classic_targets
+from nst_core.painting.style_targets.regions import regions_of
+from nst_core.painting.style_targets.targets import Scene, classic_targets
 from nst_core.system import threads
 from nst_core.vgg.layers import CHANNELS, STYLE_LAYERS
 from nst_core.vgg.losses import Weights

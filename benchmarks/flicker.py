@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_core.imaging import image_files, optical_flow
+from nst_core.imaging import optical_flow
 from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.files import image_files
 
 PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "coffee.jpg"
 PAN = (0.012, 0.008)

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine

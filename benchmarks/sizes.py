@@ -22,8 +22,8 @@ from pathlib import Path
 
 from scipy.stats import spearmanr
 
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run

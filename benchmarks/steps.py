@@ -23,8 +23,8 @@ from nst_core.backends import onnx
 from nst_core.backends.base import Backend
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.select import has_torch
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import planes
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
 from nst_core.painting.painter import Painter

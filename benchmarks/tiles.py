@@ -22,12 +22,12 @@ import psutil
 from nst_core.backends.base import Backend, Objective
 from nst_core.backends.select import choose
 from nst_core.backends.tiling import InTiles
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
-from nst_core.painting.regions import regions_of
-from nst_core.painting.targets import Scene, classic_targets
+from nst_core.painting.style_targets.regions import regions_of
+from nst_core.painting.style_targets.targets import Scene, classic_targets
 from nst_core.shared.planning.schedule import Octave
 from nst_core.system.process_defaults import set_process_defaults
 from nst_core.vgg.losses import Weights

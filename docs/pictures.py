@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from nst_core.batch import contact_sheet
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, preset_styles
 from nst_core.painting.run import stylize

@@ -30,7 +30,7 @@ from typing import Any
 import psutil
 from PIL import Image
 
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.system.safe_files import UNFINISHED
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from nst_core.cli.job_inputs import read_recipe
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.recipe import require_same
 from nst_core.shared.client.launch import engine_command

@@ -89,7 +89,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         header.pack_end(back, expand=False, fill=False, padding=0)
         return header
 
-    def _table(self) -> Gtk.Box:
+    def _table(self) -> Gtk.Grid:
         cells = Gtk.Grid(row_homogeneous=True, column_homogeneous=True, row_spacing=SPACE, column_spacing=SPACE)
         for number, cell in enumerate(self._cells):
             cells.attach(cell, number % SIDE, number // SIDE, 1, 1)

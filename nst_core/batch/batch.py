@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nst_core.batch.records import Records, key
-from nst_core.imaging.decoding import Source
-from nst_core.imaging.file_kinds import BY_SUFFIX, refusal
-from nst_core.imaging.image_files import WRITABLE
+from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.file_kinds import BY_SUFFIX, refusal
+from nst_core.imaging.files.image_files import WRITABLE
 from nst_core.painting.job import Job
 from nst_core.shared.errors import InvalidImageError, NeuralStyleError, UnwritableOutputError
 

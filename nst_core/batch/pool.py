@@ -13,7 +13,7 @@ from typing import Protocol
 
 from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.records import Records
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import no_room

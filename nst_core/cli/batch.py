@@ -27,7 +27,7 @@ from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.cli.options import REFUSED, say
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import console, stopping
-from nst_core.imaging import decoding
+from nst_core.imaging.files import decoding
 from nst_core.imaging.optical_flow import opencv
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine

@@ -10,9 +10,9 @@ from typing import Any
 
 from nst_core.batch.records import file_digest
 from nst_core.cli.options import require_size, settings_from, weighted
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, flatten
-from nst_core.imaging.decoding import Source
+from nst_core.imaging.files import image_files
+from nst_core.imaging.files.decoding import Source
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, decoded_style, preset_styles
 from nst_core.painting.recipe import FORMAT, of_the_work, require_same

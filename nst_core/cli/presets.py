@@ -148,7 +148,7 @@ def import_command(*, files: tuple[Path, ...], as_json: bool) -> None:
 
 def _style(text: str) -> tuple[str, bytes, float]:
     """The name, the bytes of the file and the weight of a style picture. Raises if the engine cannot decode it."""
-    from nst_core.imaging import image_files  # noqa: PLC0415 - as above
+    from nst_core.imaging.files import image_files  # noqa: PLC0415 - as above
 
     path, weight = weighted(text)
     image_files.require_usable(image_files.read(path), path)

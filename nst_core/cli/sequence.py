@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from nst_core.batch.batch import Item
 from nst_core.cli.job_inputs import ResolvedJob, read_content
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, flatten
-from nst_core.imaging.decoding import Source
+from nst_core.imaging.files import image_files
+from nst_core.imaging.files.decoding import Source
 from nst_core.imaging.optical_flow import warped_paint
 from nst_core.painting.job import Job
 from nst_core.painting.run import Run

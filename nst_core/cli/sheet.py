@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from nst_core.batch.contact_sheet import Form, draw
 from nst_core.cli.job_inputs import JobOptions, read_content, resolve_job
 from nst_core.cli.stopping import console, stop_all, stopping
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.presets import lookup

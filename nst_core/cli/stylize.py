@@ -20,7 +20,7 @@ from nst_core.backends.select import choose
 from nst_core.cli.job_inputs import JobOptions, read_content, require_recipe_path, resolve_job, write_recipe
 from nst_core.cli.options import say
 from nst_core.cli.stopping import console, stop_all, stopping
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.painting.job_plan import plan_job
 from nst_core.painting.recipe import describe_maker_difference
 from nst_core.painting.run import Run
@@ -30,7 +30,7 @@ from nst_core.shared.settings import to_mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nst_core.imaging.decoding import Source
+    from nst_core.imaging.files.decoding import Source
     from nst_core.painting.job import Job, Outcome
     from nst_core.shared.planning.progress import Progress
     from nst_core.shared.settings import Settings

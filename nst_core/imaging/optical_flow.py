@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nst_core.imaging.arrays import Float
-from nst_core.imaging.color_profiles import as_bytes
+from nst_core.imaging.files.color_profiles import as_bytes
 from nst_core.imaging.resizing import resize
 
 SIDE = 512

@@ -8,7 +8,7 @@ from nst_core.imaging import color
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.resizing import resized_strip, strips
 from nst_core.painting.job import Job
-from nst_core.painting.regions import guided_in, reach_of
+from nst_core.painting.style_targets.regions import guided_in, reach_of
 
 FADE_BELOW = 20.0
 """Below this strength the result is blended with the photograph, so that 0 gives exactly the photograph."""

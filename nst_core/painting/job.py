@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nst_core.imaging.arrays import Float
-from nst_core.imaging.decoding import decode_style
+from nst_core.imaging.files.decoding import decode_style
 from nst_core.imaging.resizing import resize
 from nst_core.shared.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.shared.presets.lookup import Preset

@@ -12,8 +12,8 @@ import numpy as np
 
 from nst_core.backends.base import Backend, to_image
 from nst_core.painting.job import Job
-from nst_core.painting.regions import Region, region_count
-from nst_core.painting.targets import Scene, classic_targets
+from nst_core.painting.style_targets.regions import Region, region_count
+from nst_core.painting.style_targets.targets import Scene, classic_targets
 from nst_core.shared.planning.cost_model import arranged, duration, needs, peak
 from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note

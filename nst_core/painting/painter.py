@@ -16,11 +16,11 @@ from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.imaging.resizing import resize, resized_strip, strips
 from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
-from nst_core.painting.regions import Region, guided_at, guided_in, regions_of
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
-from nst_core.painting.strength import Strength, classic_weights, painterly_weights, strength_at
-from nst_core.painting.style_copies import COPIES, with_copies
-from nst_core.painting.targets import (
+from nst_core.painting.style_targets.regions import Region, guided_at, guided_in, regions_of
+from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, strength_at
+from nst_core.painting.style_targets.style_copies import COPIES, with_copies
+from nst_core.painting.style_targets.targets import (
     Looks,
     Matches,
     Scene,
@@ -30,7 +30,7 @@ from nst_core.painting.targets import (
     pieced,
     refined,
 )
-from nst_core.painting.textures import patchwork
+from nst_core.painting.style_targets.textures import patchwork
 from nst_core.shared.planning.schedule import DRAFT
 from nst_core.shared.settings import BALANCED, MIN_SIDE
 from nst_core.vgg.layers import CELL

@@ -28,7 +28,7 @@ from nst_core.painting.job_plan import enforce_budget, in_budget, speed_of
 from nst_core.painting.lbfgs import FIRST_MOVE, GENTLE_MOVE, Step, descend
 from nst_core.painting.painter import Painter
 from nst_core.painting.recipe import recipe
-from nst_core.painting.targets import in_colors
+from nst_core.painting.style_targets.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
 from nst_core.shared.planning.progress import Progress

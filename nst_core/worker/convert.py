@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from nst_core.imaging.arrays import Float
-from nst_core.imaging.color_profiles import as_bytes
-from nst_core.imaging.decoding import decode_style
+from nst_core.imaging.files.color_profiles import as_bytes
+from nst_core.imaging.files.decoding import decode_style
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.faces import find_faces
 from nst_core.painting.job import Excerpt, Job, Style, StyleSource

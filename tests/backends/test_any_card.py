@@ -23,9 +23,9 @@ from nst_core.backends.onnx import OnnxBackend, _Answers
 from nst_core.backends.select import choose
 from nst_core.backends.tiling import InTiles
 from nst_core.imaging.arrays import Float, planes
-from nst_core.painting import matching
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run
+from nst_core.painting.style_targets import matching
 from nst_core.setup.check_engine import examine
 from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
 from nst_core.shared.settings import from_mapping

@@ -18,8 +18,8 @@ from nst_core.backends.select import choose
 from nst_core.backends.tiling import InTiles
 from nst_core.backends.torch import TorchBackend
 from nst_core.imaging.arrays import Float, planes
-from nst_core.painting.matching import means_of, nearest, pieces
 from nst_core.painting.run import Run
+from nst_core.painting.style_targets.matching import means_of, nearest, pieces
 from nst_core.shared.settings import from_mapping
 from nst_core.vgg.layers import PAINTERLY, Method
 

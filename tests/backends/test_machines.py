@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nst_core.backends import select
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.setup import plugin_installer
 from nst_core.shared.client import launch
 from nst_core.shared.sentences import Note

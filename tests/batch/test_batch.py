@@ -13,8 +13,8 @@ import pytest
 
 from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
-from nst_core.imaging import image_files
-from nst_core.imaging.decoding import Source
+from nst_core.imaging.files import image_files
+from nst_core.imaging.files.decoding import Source
 from nst_core.painting.job import Job, Style
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine

@@ -12,8 +12,8 @@ from engine_fixtures import photograph
 
 from nst_core.batch import contact_sheet
 from nst_core.cli.command import main
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.files import image_files
 from nst_core.shared.presets import lookup
 
 if TYPE_CHECKING:

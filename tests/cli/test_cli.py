@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from nst_core.cli import job_inputs, stylize
 from nst_core.cli.command import main
 from nst_core.cli.options import print_json, settings_from, weighted
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job
 from nst_core.shared.errors import InvalidSettingError

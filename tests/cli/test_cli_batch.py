@@ -24,8 +24,8 @@ from nst_core.batch.batch import Item, Report
 from nst_core.cli import batch as cli_batch
 from nst_core.cli.command import main
 from nst_core.cli.job_inputs import JobOptions, resolve_job
-from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.client.engine import Engine
 from nst_core.system.lru_cache import LruCache

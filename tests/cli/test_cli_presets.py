@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from nst_core.cli.command import main
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset, user_root
 from nst_core.shared.settings import knobs

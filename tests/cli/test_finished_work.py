@@ -29,7 +29,7 @@ from nst_core.cli.batch import Ending
 from nst_core.cli.command import main
 from nst_core.cli.job_inputs import write_recipe
 from nst_core.cli.stopping import stopping
-from nst_core.imaging import decoding, image_files
+from nst_core.imaging.files import decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import UnwritableOutputError
 from nst_core.system import safe_files

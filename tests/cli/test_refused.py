@@ -20,8 +20,8 @@ from nst_core.batch.batch import Batch, Item
 from nst_core.batch.records import file_digest
 from nst_core.cli.job_inputs import require_recipe_path, write_recipe
 from nst_core.cli.plan import _clock
-from nst_core.imaging import color_profiles, decoding, image_files
 from nst_core.imaging.arrays import flatten
+from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.painting.composite import composite
 from nst_core.painting.job import Job, Style
 from nst_core.painting.job_plan import budget

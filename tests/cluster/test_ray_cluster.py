@@ -24,9 +24,9 @@ from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels
-from nst_core.imaging.decoding import Source
+from nst_core.imaging.files import image_files
+from nst_core.imaging.files.decoding import Source
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
 from nst_core.setup.plugin_installer import default_command

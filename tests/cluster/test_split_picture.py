@@ -29,8 +29,8 @@ from nst_core.cli import stylize
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Cluster, Worker, cluster
 from nst_core.cluster.split_picture import BAND_BYTES, TILE, About, BandWork, Spread, Team, bands
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float, planes
+from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run
 from nst_core.painting.seamless import seamless

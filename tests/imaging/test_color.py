@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from engine_fixtures import PACKAGE, PHOTOGRAPHS, painting, photograph
 
-from nst_core.imaging import color, image_files, resizing
+from nst_core.imaging import color, resizing
+from nst_core.imaging.files import image_files
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 from nst_core.painting.painter import in_palette
-from nst_core.painting.targets import in_colors
+from nst_core.painting.style_targets.targets import in_colors
 
 
 def test_oklab_and_back_is_the_identity() -> None:

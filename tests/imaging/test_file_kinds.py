@@ -16,8 +16,8 @@ from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone,
 
 from nst_core.batch.batch import items, passed_over
 from nst_core.cli.command import main
-from nst_core.imaging import decoding, image_files, png_colors
-from nst_core.imaging.tiff_files import lab_to_srgb
+from nst_core.imaging.files import decoding, image_files, png_colors
+from nst_core.imaging.files.tiff_files import lab_to_srgb
 from nst_core.shared.errors import InvalidImageError
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def test_a_raw_file_is_never_painted_as_its_thumbnail() -> None:
 )
 def test_a_kind_that_cannot_be_read_is_named(start: bytes, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its content, whatever the file is called, and with a remedy."""
-    monkeypatch.setattr("nst_core.imaging.file_kinds.find_spec", lambda _: None)
+    monkeypatch.setattr("nst_core.imaging.files.file_kinds.find_spec", lambda _: None)
     with pytest.raises(InvalidImageError, match=name) as caught:
         image_files.decode(start + bytes(400), "a.png")
     assert "export it" in caught.value.remedy
@@ -281,7 +281,7 @@ def test_a_sequence_takes_the_frames_of_an_animation(kind: str, tmp_path: Path) 
 
 def test_a_batch_names_what_it_passes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Browsers' .jfif is taken, raw and HEIC are named with the reason, thumbnails of a NAS are not looked at."""
-    monkeypatch.setattr("nst_core.imaging.file_kinds.find_spec", lambda _: None)
+    monkeypatch.setattr("nst_core.imaging.files.file_kinds.find_spec", lambda _: None)
     folder = tmp_path / "in"
     for name in ("a.jpg", "b.jfif", "@eaDir/a.jpg/SYNOPHOTO_THUMB_XL.jpg", ".thumbnails/a.jpg", "Thumbs/a.jpg"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

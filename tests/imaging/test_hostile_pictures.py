@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.imaging import color_profiles, decoding, image_files
+from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import stylize
 from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidImageError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nst_core.imaging import color_profiles, decoding, image_files
-from nst_core.imaging.metadata import Metadata
+from nst_core.imaging.files import color_profiles, decoding, image_files
+from nst_core.imaging.files.metadata import Metadata
 from nst_core.imaging.resizing import resize
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from nst_core.batch.records import Records
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.errors import (
     ImageTooLargeError,

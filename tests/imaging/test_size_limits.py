@@ -13,7 +13,7 @@ from PIL import Image
 from problem_files import png, tiff
 
 from nst_core.cli.command import main
-from nst_core.imaging import decoding, image_files, png_colors
+from nst_core.imaging.files import decoding, image_files, png_colors
 from nst_core.shared.errors import ImageTooLargeError, InvalidImageError
 
 H, W = 96, 128

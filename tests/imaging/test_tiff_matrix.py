@@ -12,8 +12,8 @@ import pyvips
 import tifffile
 from problem_files import tiff
 
-from nst_core.imaging import image_files
-from nst_core.imaging.tiff_files import lab_to_srgb
+from nst_core.imaging.files import image_files
+from nst_core.imaging.files.tiff_files import lab_to_srgb
 from nst_core.shared.errors import InvalidImageError
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from nst_core import Job, Progress, Settings, Style, stylize
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.select import choose
 from nst_core.imaging.arrays import Float, planes
-from nst_core.painting.regions import regions_of
 from nst_core.painting.run import Run
-from nst_core.painting.targets import Scene, classic_targets
+from nst_core.painting.style_targets.regions import regions_of
+from nst_core.painting.style_targets.targets import Scene, classic_targets
 from nst_core.vgg.layers import Method
 from nst_core.vgg.losses import Array, Grams, Weights
 

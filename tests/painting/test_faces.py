@@ -12,8 +12,8 @@ from PIL import Image
 
 import nst_core
 from nst_core.backends.onnx_session import load_graph
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.faces import SOFT, Face, face_mask, find_faces
 from nst_core.vgg import weights

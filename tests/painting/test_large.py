@@ -15,10 +15,11 @@ from nst_core.imaging import resizing
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.imaging.resizing import resize
-from nst_core.painting import painter, regions
+from nst_core.painting import painter
 from nst_core.painting import run as painting_run
 from nst_core.painting.painter import Painter
 from nst_core.painting.run import Run
+from nst_core.painting.style_targets import regions
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.planning import schedule
 from nst_core.shared.settings import from_mapping

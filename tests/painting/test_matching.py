@@ -18,8 +18,8 @@ from nst_core.backends.base import Backend, Blocks
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.imaging.arrays import Float, planes
-from nst_core.painting import matching
-from nst_core.painting.matching import (
+from nst_core.painting.style_targets import matching
+from nst_core.painting.style_targets.matching import (
     SHARES,
     Found,
     Index,

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from engine_fixtures import painting, photograph
 
 from nst_core.cli.command import main
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.painting.recipe import AROUND, describe_maker_difference
 from nst_core.system import processor
 

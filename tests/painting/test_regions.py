@@ -15,9 +15,9 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.resizing import resize
 from nst_core.painting.painter import in_palette
-from nst_core.painting.regions import FAINT, reach_of, regions_of
-from nst_core.painting.strength import Strength
-from nst_core.painting.targets import Looks, Matches, Scene, classic_targets, painterly_targets
+from nst_core.painting.style_targets.regions import FAINT, reach_of, regions_of
+from nst_core.painting.style_targets.strength import Strength
+from nst_core.painting.style_targets.targets import Looks, Matches, Scene, classic_targets, painterly_targets
 from nst_core.shared.errors import InvalidImageError, NothingVisibleError
 from nst_core.vgg.losses import GRAM_WEIGHTS, Targets, Weights
 

@@ -10,8 +10,8 @@ from nst_core import Job, Settings, Style
 from nst_core.backends.select import choose
 from nst_core.painting.painter import Painter
 from nst_core.painting.run import Run
-from nst_core.painting.style_copies import with_copies
-from nst_core.painting.targets import sized
+from nst_core.painting.style_targets.style_copies import with_copies
+from nst_core.painting.style_targets.targets import sized
 
 
 @pytest.mark.parametrize("size", [(40, 96), (96, 40), (64, 64), (50, 75)])

@@ -9,7 +9,7 @@ from engine_fixtures import BOTH, painting
 
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import Float
-from nst_core.painting.targets import style_grams, style_pieces
+from nst_core.painting.style_targets.targets import style_grams, style_pieces
 from nst_core.shared.planning.schedule import plan
 from nst_core.shared.settings import Settings
 from nst_core.vgg.layers import CHANNELS, CLASSIC, PAINTERLY, REDUCTION, Method

@@ -15,7 +15,7 @@ from gimp_plugin.flow import last_choices
 from gimp_plugin.image import origin
 from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli import job_inputs
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.setup.plugin_installer import install_plugin
 from nst_core.shared.errors import DamagedWeightsError
 from nst_core.shared.presets.archive import export_preset

@@ -12,7 +12,7 @@ import pytest
 from engine_fixtures import PACKAGE, photograph
 
 import nst_core
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.painting.job import preset_styles
 from nst_core.shared.presets.lookup import list_presets
 

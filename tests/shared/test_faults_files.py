@@ -20,7 +20,7 @@ from gimp_plugin.flow import last_choices
 from gimp_plugin.image import origin
 from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli.job_inputs import read_recipe, write_recipe
-from nst_core.imaging import decoding, image_files
+from nst_core.imaging.files import decoding, image_files
 from nst_core.setup.plugin_installer import install_plugin
 from nst_core.shared.client.launch import engine_command
 from nst_core.shared.errors import EngineMismatchError, EngineMissingError, InvalidSettingError, UnwritableOutputError
@@ -116,7 +116,7 @@ import os, sys
 from pathlib import Path
 sys.path[:0] = [{root!r}]
 import numpy as np
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.setup.plugin_installer import install_plugin
 from nst_core.cli.job_inputs import read_recipe

@@ -20,7 +20,7 @@ from engine_fixtures import PHOTOGRAPHS
 from ssh_server import WAIT_SECONDS, Server, serving
 
 from nst_core.cli.command import main
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.setup import check_gimp
 from nst_core.setup.gimp_locations import Console

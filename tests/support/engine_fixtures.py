@@ -10,8 +10,8 @@ import pytest
 
 from nst_core import Progress
 from nst_core.backends.base import Backend
-from nst_core.imaging import image_files
 from nst_core.imaging.arrays import Pixels, planes
+from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.seamless import MARGIN
 from nst_core.vgg.layers import CHANNELS, CLASSIC, METHODS, STYLE_LAYERS, Method

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from engine_fixtures import painting, photograph
 
-from nst_core.imaging import image_files
+from nst_core.imaging.files import image_files
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.wire.messages import StyleFile, Stylize

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from nst_core.imaging import color_profiles, png_colors, tiff_files
-from nst_core.imaging.decoding import Source, decode_source
-from nst_core.imaging.metadata import tiff_metadata
+from nst_core.imaging.files import color_profiles, png_colors, tiff_files
+from nst_core.imaging.files.decoding import Source, decode_source
+from nst_core.imaging.files.metadata import tiff_metadata
 from nst_core.shared.errors import InvalidImageError
 from nst_core.system.memory import available
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nst_core.imaging import color_profiles
 from nst_core.imaging.arrays import Pixels
-from nst_core.imaging.decoding import Source, decode_source, too_large
-from nst_core.imaging.metadata import PNG_IPTC, add_tags
+from nst_core.imaging.files import color_profiles
+from nst_core.imaging.files.decoding import Source, decode_source, too_large
+from nst_core.imaging.files.metadata import PNG_IPTC, add_tags
+from nst_core.imaging.files.shrink_on_load import reduced
 from nst_core.imaging.resizing import strips
-from nst_core.imaging.shrink_on_load import reduced
 from nst_core.shared.errors import (
     ImageTooLargeError,
     ImageTooSmallError,

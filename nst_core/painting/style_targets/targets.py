@@ -12,9 +12,9 @@ from nst_core.backends.base import Backend, to_image
 from nst_core.imaging import color
 from nst_core.imaging.arrays import Float, digest
 from nst_core.imaging.resizing import resize
-from nst_core.painting import matching
 from nst_core.painting.job import Style
-from nst_core.painting.matching import (
+from nst_core.painting.style_targets import matching
+from nst_core.painting.style_targets.matching import (
     FinePieces,
     Found,
     Index,
@@ -25,8 +25,8 @@ from nst_core.painting.matching import (
     nearest,
     nearest_fine,
 )
-from nst_core.painting.regions import Region, opaque
-from nst_core.painting.strength import Strength
+from nst_core.painting.style_targets.regions import Region, opaque
+from nst_core.painting.style_targets.strength import Strength
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.system.lru_cache import LruCache
 from nst_core.vgg.layers import BLOCK_LAYER, CELL, CLASSIC, PAINTERLY, SHALLOW, Method

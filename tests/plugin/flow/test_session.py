@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 LONG = 60.0  # seconds
 WAIT_SECONDS = 30.0  # seconds, for a loaded machine
 HERE = Path(__file__).resolve().parent
-STAND_IN = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py")]
+STAND_IN = [sys.executable, "-I", "-u", str(HERE.parents[1] / "support" / "stand_in_engine.py")]
 REAL = child("from nst_core.worker.server import main; main()")
 PAINTS = child("exec(" + repr(PAINTER) + ")")
 
@@ -135,7 +135,7 @@ def test_without_an_engine_no_faces_are_found(studio: Studio) -> None:
 
 
 def photograph(name: str) -> Pixels:
-    with Image.open(HERE.parents[1] / "demo" / "photographs" / name) as opened:
+    with Image.open(HERE.parents[2] / "demo" / "photographs" / name) as opened:
         rgba = np.asarray(opened.convert("RGBA"), np.float32) / 255
     return Pixels(rgba.shape[1], rgba.shape[0], rgba.tobytes())
 

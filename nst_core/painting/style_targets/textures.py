@@ -10,8 +10,8 @@ import numpy as np
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.resizing import resize
-from nst_core.painting.regions import Region
-from nst_core.painting.targets import sized
+from nst_core.painting.style_targets.regions import Region
+from nst_core.painting.style_targets.targets import sized
 
 SIDE = 160
 """Longest edge of a patchwork, px: only the coarsest octave uses it."""

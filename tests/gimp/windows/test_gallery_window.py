@@ -30,7 +30,7 @@ def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFact
     broken = folder / "profile" / "home" / ".local" / "share" / "gimp-neural-style" / "presets" / "torn"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text('{"format": 1')
-    found = noted(windows, HERE / "inside" / "gallery_window.py", folder, "NST_GALLERY")
+    found = noted(windows, HERE.parent / "inside" / "gallery_window.py", folder, "NST_GALLERY")
     with Image.open(folder / "shot.png") as shot:
         found["colours"] = len(shot.convert("RGB").resize((90, 70)).getcolors(90 * 70) or ())
     return found

@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 def answers(windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What preview_window.py noted."""
     folder = tmp_path_factory.mktemp("preview")
-    return noted(windows, HERE / "inside" / "preview_window.py", folder, "NST_PREVIEW")
+    return noted(windows, HERE.parent / "inside" / "preview_window.py", folder, "NST_PREVIEW")
 
 
 def test_before_is_left_of_the_line_and_after_right_of_it(answers: dict[str, Any]) -> None:

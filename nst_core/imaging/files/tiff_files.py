@@ -18,9 +18,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from nst_core.imaging import color_profiles
 from nst_core.imaging.arrays import Float
-from nst_core.imaging.png_colors import srgb_to_d50
+from nst_core.imaging.files import color_profiles
+from nst_core.imaging.files.png_colors import srgb_to_d50
 from nst_core.shared.errors import InvalidImageError
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")

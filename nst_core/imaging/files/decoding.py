@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from nst_core.imaging import color_profiles, extra_files, file_kinds, png_colors, tiff_files
 from nst_core.imaging.arrays import Pixels
-from nst_core.imaging.metadata import NONE, Metadata, read_metadata, tiff_metadata
+from nst_core.imaging.files import color_profiles, extra_files, file_kinds, png_colors, tiff_files
+from nst_core.imaging.files.metadata import NONE, Metadata, read_metadata, tiff_metadata
 from nst_core.shared.errors import (
     ImageTooLargeError,
     InvalidImageError,

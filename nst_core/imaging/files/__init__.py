@@ -1,0 +1,1 @@
+"""Picture files: kinds, decoding, colour profiles, metadata, writing."""

@@ -1,0 +1,1 @@
+"""What the styles give an octave: regions, copies, patchworks, matched pieces, targets."""
