@@ -1,8 +1,7 @@
 """The styles that a script names.
 
-Lists of texts are what Python and Script-Fu can both hand over, and leave out.
-
-`styles` holds names of presets, `file PATH`, `layer ID` and `image ID`; `weights` and `regions` go with it, one by one.
+The arguments are lists of texts, because both Python and Script-Fu can pass and omit these. `styles` contains names of
+presets, `file PATH`, `layer ID` and `image ID`; `weights` and `regions` have one text for each of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A notification on the artist's desktop. Where there is nobody to show it, nothing happens."""
+"""A notification on the desktop. Without a notification service nothing happens."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ SANDBOX = Path("/.flatpak-info")
 
 
 def notify(title: str, body: str) -> None:
-    """Show a notification, without waiting for anybody."""
-    if not _has_bus():  # GIO would start one, or look for one in vain
+    """Show a notification, without waiting for an answer."""
+    if not _has_bus():  # GIO would start one, or wait for one
         return
     try:
         bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)

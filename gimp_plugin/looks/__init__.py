@@ -1,1 +1,1 @@
-"""What an artist can choose: presets, pictures and layers, and what she chose before. No widgets."""
+"""Styles to choose from: presets, pictures and layers, and those that were used before. No widgets."""

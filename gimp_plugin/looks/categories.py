@@ -1,4 +1,4 @@
-"""What kinds of styles there are, for the gallery's filter. Plain values."""
+"""Categories of styles for the gallery's filter. Plain values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TITLES = {
     GLASS: _("Glass and stone"),
     OWN: _("Own"),
 }
-"""What an artist reads, in the order of the filter."""
+"""Labels of the categories, in the order of the filter."""
 
 OF_BUILT_IN = {
     "art-nouveau-poster": PRINT,
@@ -51,5 +51,5 @@ OF_BUILT_IN = {
 
 
 def of(pick: Pick, *, builtin: bool) -> str:
-    """The category of a style: what is not built in is the artist's own."""
+    """The category of a style; styles that are not built in have a category of their own."""
     return OF_BUILT_IN.get(pick.key, PAINTING) if builtin and pick.kind == "preset" else OWN

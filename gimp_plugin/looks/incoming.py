@@ -1,4 +1,4 @@
-"""Styles from anywhere: pasted, or dropped from a browser or file manager; pictures and files, several at once."""
+"""Styles that are pasted, or dropped from a browser or file manager: pictures and files, several at once."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ REMOTE = ("http", "https", "ftp")
 
 
 class Incoming:
-    """take: hears of the files that came, in their order; warn: of what cannot be taken."""
+    """take: called with the files; warn: called with a message for what cannot be used."""
 
     def __init__(self, take: Callable[[list[Path]], None], warn: Callable[[str], None]) -> None:
         self._take = take
         self._warn = warn
 
     def accept_drops(self, widget: Gtk.Widget) -> None:
-        """Have what is dropped onto a widget taken."""
+        """Accept drops onto a widget."""
         widget.drag_dest_set(Gtk.DestDefaults.ALL, [], Gdk.DragAction.COPY)
         widget.drag_dest_add_uri_targets()
         widget.drag_dest_add_image_targets()
         widget.connect("drag-data-received", self._dropped)
 
     def paste(self) -> bool:
-        """Take what lies in the clipboard. Whether there was anything of use."""
+        """Take pictures or files from the clipboard. Returns whether there were any."""
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
         uris = clipboard.wait_for_uris() if clipboard.wait_is_uris_available() else None
         if uris:

@@ -1,6 +1,6 @@
-"""Pictures that came without a file of their own, pasted or cut out of others: kept beside the artist's presets.
+"""Saves pictures without a file (pasted, or cut out of others) beside the user's presets.
 
-A file has the digest of its pixels in its name, so that the same picture is there once, and recipes find it again.
+A file has the digest of its pixels in its name, so that each picture is saved once and recipes find it again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MOST_STEM = 60  # letters
 
 
 def keep(picture: GdkPixbuf.Pixbuf, stem: str) -> Path:
-    """Write a picture down as a PNG. Raises InvalidImageError if it is too small, UnwritableOutputError."""
+    """Save a picture as a PNG. Raises InvalidImageError if it is too small, UnwritableOutputError."""
     if min(picture.get_width(), picture.get_height()) < MIN_SIDE:
         raise InvalidImageError(
             _("the picture is {width} x {height} px").format(width=picture.get_width(), height=picture.get_height()),
@@ -51,7 +51,7 @@ def keep(picture: GdkPixbuf.Pixbuf, stem: str) -> Path:
 
 
 def of_data(uri: str) -> GdkPixbuf.Pixbuf | None:
-    """The picture inside a `data:` address, as browsers give them; None for anything else."""
+    """The picture inside a `data:` address from a browser; None for anything else."""
     head, comma, body = uri[:MOST_DATA].partition(",")
     if not comma or not head.startswith("data:image/"):
         return None

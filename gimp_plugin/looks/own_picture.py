@@ -1,4 +1,4 @@
-"""The artist's own layer, small, and what each style makes of it: painted once, and kept while the window is open."""
+"""The layer, reduced, painted in each style for the gallery's tiles; results are kept while the window is open."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from gimp_plugin.looks.picks import Pick
     from nst_core.shared.settings import Value
 
-SIDE = 128  # px, the longer one: put together from matched pixels in an instant
-STYLE = 256  # px: a finer style says nothing to a picture of that size
+SIDE = 128  # px, longer side: small enough for a sketch without delay
+STYLE = 256  # px: largest edge of a style picture for it
 OF_RUNS = {"seed": 0, "quality": "normal", "texture": False, "seamless": False}
 
 
 class OwnPicture:
-    """A layer as the tiles show it. look: the settings of now, which count for styles that are no presets."""
+    """A layer for the tiles. look: the current settings, used for styles that are not presets."""
 
     def __init__(self, layer: Gimp.Layer, look: Callable[[], Mapping[str, Value]]) -> None:
         self._layer = layer
@@ -41,21 +41,21 @@ class OwnPicture:
         return float(self._layer.get_width() / self._layer.get_height()) if self._layer.is_valid() else 1.0
 
     def request(self, pick: Pick) -> Stylize:
-        """What is to be painted for a tile. Raises NeuralStyleError for a layer or a style that cannot be read."""
+        """The request for a tile. Raises NeuralStyleError for a layer or a style that cannot be read."""
         if self._content is None:
             self._content = _small(self._layer)
         return Stylize(self._content, _styles(pick), self._settings(pick), sketch=True)
 
     def known(self, pick: Pick) -> GdkPixbuf.Pixbuf | None:
-        """What the style made of the layer, None until it is painted."""
+        """The layer painted in this style; None if it is not painted yet."""
         return self._known.get(self._key(pick))
 
     def wants(self, pick: Pick) -> bool:
-        """Whether that is not known yet, nor known to be impossible."""
+        """Whether the tile is still to be painted: it has no picture, and did not fail."""
         return self._key(pick) not in self._known
 
     def keep(self, pick: Pick, painted: Pixels | None) -> None:
-        """What the style made of it; None: nothing can be made of it."""
+        """Store the painted layer; None: it cannot be painted in this style."""
         gray = self._layer.is_valid() and self._layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
         shown = pictures.in_gray(painted) if painted is not None and gray else painted
         self._known[self._key(pick)] = None if shown is None else pictures.pixbuf(shown)
@@ -64,7 +64,7 @@ class OwnPicture:
         return (pick.kind, pick.key, *sorted(self._settings(pick).items()))
 
     def _settings(self, pick: Pick) -> dict[str, Value]:
-        """A preset's own look; for other styles that of now."""
+        """The settings of a preset; for other styles the current ones."""
         now = self._look()
         same = {named.name: now.get(named.name, named.default) for named in knobs() if named.knob.scope == "machine"}
         look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
@@ -72,7 +72,7 @@ class OwnPicture:
 
 
 def _small(layer: Gimp.Layer) -> Pixels:
-    """The layer as it is seen. Raises LayerGoneError."""
+    """The visible layer, reduced. Raises LayerGoneError."""
     canvas.home(layer)
     with scratch.seen(layer, as_seen=True) as sight:
         width, height = sight.drawable.get_width(), sight.drawable.get_height()
@@ -91,6 +91,6 @@ def _styles(pick: Pick) -> tuple[StylePixels, ...]:
 
 
 def _of_file(path: Path, read: Callable[[str], Pixels]) -> Pixels:
-    """GdkPixbuf reads JPEG files at an eighth of their size in an eighth of the time; GIMP opens what it cannot."""
+    """A style file, reduced. GdkPixbuf decodes JPEG at a reduced size; GIMP opens files that GdkPixbuf cannot."""
     small = thumbnails.whole(path, STYLE)
     return read(f"{picks.FILE}{path}") if small is None else pictures.pixels(small)

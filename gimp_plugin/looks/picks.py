@@ -1,6 +1,6 @@
-"""The styles that an artist has chosen: presets, picture files, layers, each with its weight in the blend.
+"""The chosen styles: presets, picture files, layers, each with its weight in the blend.
 
-Values only: every operation gives new picks, and nothing here knows GIMP or a screen.
+Immutable values: every operation returns new picks. Without GIMP and GTK.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from nst_core.shared.presets.lookup import Preset, Roots
     from nst_core.shared.settings import Value
 
-FILE = "file "  # how the host's key of a file begins
+FILE = "file "  # prefix of the host's key of a file
 FOREIGN = (
     *(b"gimp xcf", b"8BPS", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"v/1\x01", b"#?RADIANCE", b"<svg", b"<?xml", b"%PDF"),
     *(b"DDS ", b"\0\0\1\0"),
 )
-"""How pictures begin that GIMP may know and the engine does not; HEIC and OpenRaster say it further on."""
+"""First bytes of pictures that GIMP may read and the engine cannot; HEIC and OpenRaster have theirs further on."""
 HEICS = (b"ftypheic", b"ftypheix", b"ftyphevc", b"ftypmif1", b"ftypmsf1")
 OPEN_RASTER = b"image/openraster"
 Kind = Literal["preset", "file", "layer"]
@@ -36,9 +36,9 @@ Kind = Literal["preset", "file", "layer"]
 
 @dataclass(frozen=True)
 class Pick:
-    """One chosen style. key: a preset's slug, a file's path, or what the host calls a layer. weight: from 0 to 1.
+    """One chosen style. key: a preset's slug, a file's path, or the host's key of a layer. weight: in [0, 1].
 
-    region: where it counts, as the host calls it; empty: everywhere.
+    region: the host's key of the region where it counts; empty: everywhere.
     """
 
     kind: Kind
@@ -48,37 +48,37 @@ class Pick:
     region: str = ""
 
     def same(self, other: Pick) -> bool:
-        """Whether both are the same style, whatever their weights and regions."""
+        """Whether both are the same style; weights and regions do not matter."""
         return (self.kind, self.key) == (other.kind, other.key)
 
 
 @dataclass(frozen=True)
 class Picks:
-    """The chosen styles, in the order in which they were chosen; empty only before the first choice."""
+    """The chosen styles, in the order of their choice; empty only before the first choice."""
 
     entries: tuple[Pick, ...] = ()
 
     @property
     def title(self) -> str:
-        """What to call a picture painted like this: a single preset's title, or a word for all else."""
+        """The title for a painting in these styles: that of a single preset, otherwise a general word."""
         only = self._only_preset()
         return only.title if only else _("stylized")
 
     def choose(self, pick: Pick) -> Picks:
-        """This one alone."""
+        """Picks with this style only."""
         return Picks((dataclasses.replace(pick, weight=1.0, region=""),))
 
     def toggle(self, pick: Pick) -> Picks:
-        """With this one too, or without it if it is there. One stays, and never more than the engine takes."""
+        """Picks with this style added, or removed if it is there. At least one stays, at most MAX_STYLES."""
         if self.holds(pick):
             return self.without(pick)
         new = dataclasses.replace(pick, weight=self._usual)
         return Picks((*self.entries, new)) if len(self.entries) < MAX_STYLES else self
 
     def select(self, wanted: Iterable[Pick]) -> Picks:
-        """Exactly these: those that stay keep their place and weight. The same picks if none are wanted.
+        """Picks with exactly these styles; those that stay keep their position and weight.
 
-        A new one weighs as much as those before on average.
+        A new style gets the average weight of those before. Returns unchanged picks if `wanted` is empty.
         """
         rest = list(wanted)
         kept = [entry for entry in self.entries if any(entry.same(pick) for pick in rest)]
@@ -89,7 +89,7 @@ class Picks:
         return Picks(entries) if entries else self
 
     def without(self, pick: Pick) -> Picks:
-        """Less this one, unless it is the last. Who is left alone counts fully."""
+        """Picks without this style, unless it is the last one. A single remaining style gets the weight 1."""
         rest = tuple(entry for entry in self.entries if not entry.same(pick))
         if len(rest) == 1:
             return self.choose(rest[0])
@@ -97,12 +97,12 @@ class Picks:
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """How much of the blend each style is: together 1. All the same where none has any weight."""
+        """The share of each style in the blend; the sum is 1. All are equal if all weights are 0."""
         whole = sum(entry.weight for entry in self.entries)
         return tuple(entry.weight / whole if whole else 1 / len(self.entries) for entry in self.entries)
 
     def with_share(self, pick: Pick, share: float) -> Picks:
-        """With another share for this one, brought into 0 to 1; the others share the rest as they did before."""
+        """Picks with another share for this style, clipped to [0, 1]; the others keep their proportions."""
         share = min(max(0.0, share), 1.0)
         others = [0.0 if entry.same(pick) else part for entry, part in zip(self.entries, self.shares, strict=True)]
         if not sum(others):
@@ -115,7 +115,7 @@ class Picks:
         return Picks(tuple(dataclasses.replace(entry, weight=weight) for entry, weight in pairs))
 
     def with_region(self, pick: Pick, region: str) -> Picks:
-        """With another region for this one."""
+        """Picks with another region for this style."""
         return self._with(pick, region=region)
 
     def holds(self, pick: Pick) -> bool:
@@ -123,50 +123,49 @@ class Picks:
         return any(entry.same(pick) for entry in self.entries)
 
     def look(self, roots: Roots | None = None) -> dict[str, Value]:
-        """The settings of the preset, where exactly one preset is chosen and can be used."""
+        """The settings of the preset, if exactly one style is chosen and it is a valid preset."""
         only = self._only_preset()
         try:
             return dict(lookup.load_preset(only.key, roots).settings) if only else {}
-        except NeuralStyleError:  # said when its pictures are asked for
+        except NeuralStyleError:  # `styles` raises it
             return {}
 
     def styles(
         self, read_layer: Callable[[str], Pixels], roots: Roots | None = None
     ) -> tuple[StyleFile | StylePixels, ...]:
-        """What the engine shall paint like.
+        """The styles for a request.
 
-        Raises UnknownPresetError, BrokenPresetError, InvalidImageError, InvalidSettingError, and what `read_layer`
-        does.
+        Raises UnknownPresetError, BrokenPresetError, InvalidImageError, InvalidSettingError, and as `read_layer`.
         """
         return tuple(_style(source, read_layer) for source in self._sources(roots))
 
     def regions(self, roots: Roots | None = None) -> tuple[str, ...]:
-        """Where each of `styles` counts. Raises the same, but for reading layers."""
+        """The region of each of `styles`. Raises the same, except errors of layers."""
         return tuple(source.region for source in self._sources(roots))
 
     def layers(self, roots: Roots | None = None) -> tuple[str, ...]:
-        """What the host calls each of `styles` whose pixels it reads; empty for others. Raises as `regions`."""
+        """The host's key of each of `styles` that the host reads; empty for others. Raises as `regions`."""
         return tuple(source.host_key for source in self._sources(roots))
 
     @property
     def names(self) -> list[str]:
-        """What tells one style from another."""
+        """A unique name of each style."""
         return [f"{entry.kind} {entry.key}" for entry in self.entries]
 
     def within(self, regions: Iterable[str]) -> Picks:
-        """With those regions alone: a style whose region is another one counts everywhere."""
+        """Picks in which styles whose region is not among these count everywhere."""
         there = set(regions)
         return self.placed(entry.region if entry.region in there else "" for entry in self.entries)
 
     def placed(self, regions: Iterable[str]) -> Picks:
-        """With those regions, one for each."""
+        """Picks with these regions, one for each style."""
         pairs = zip(self.entries, regions, strict=True)
         return Picks(tuple(dataclasses.replace(entry, region=region) for entry, region in pairs))
 
     def pictures(
         self, encode_layer: Callable[[str], bytes], roots: Roots | None = None
     ) -> tuple[tuple[str, bytes, float], ...]:
-        """The same as picture files, for a preset: names, contents (a PNG of a layer) and weights. Raises the same."""
+        """The styles as picture files for a preset: name, content (PNG for a layer) and weight. Raises as `styles`."""
         return tuple(
             ((source.path.stem if source.path else _("Layer")) + ".png", encode_layer(source.host_key), source.weight)
             if source.path is None or source.host_key
@@ -175,12 +174,12 @@ class Picks:
         )
 
     def to_json(self) -> list[dict[str, Any]]:
-        """What can be remembered until another day. Layers cannot: GIMP counts them anew."""
+        """As JSON, without layers, whose ids are valid in one session only."""
         return [dataclasses.asdict(entry) for entry in self.entries if entry.kind != "layer"]
 
     @classmethod
     def from_json(cls, said: object, roots: Roots | None = None) -> Picks:
-        """What `to_json` gave, less what vanished since; empty picks for anything else."""
+        """From `to_json`, without styles that do not exist any more; empty picks for anything else."""
         picks = cls()
         for entry in said if isinstance(said, list) else []:
             pick = _remembered(entry, roots)
@@ -190,7 +189,7 @@ class Picks:
 
     @property
     def _usual(self) -> float:
-        """The weight of a style on average."""
+        """The average weight."""
         return sum(entry.weight for entry in self.entries) / len(self.entries) if self.entries else 1.0
 
     def _with(self, pick: Pick, **changes: Any) -> Picks:
@@ -217,7 +216,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class _Source:
-    """One picture of a blend; no path: a layer's."""
+    """One picture of a blend. path: None for a layer."""
 
     key: str
     path: Path | None
@@ -226,7 +225,7 @@ class _Source:
 
     @property
     def host_key(self) -> str:
-        """What the host calls it, where it is the host that reads it; else empty."""
+        """The host's key, if the host reads the picture; otherwise empty."""
         if self.path is None:
             return self.key
         return f"{FILE}{self.path}" if is_foreign(self.path) else ""
@@ -243,7 +242,7 @@ def of_file(path: Path) -> Pick:
 
 
 def read_picture(path: Path) -> bytes:
-    """A picture file as it is, read once as long as it stays the same: previews ask for it again and again.
+    """The bytes of a picture file, cached as long as the file does not change: every preview needs them.
 
     Raises InvalidImageError if it is unreadable, empty or too large.
     """
@@ -251,10 +250,10 @@ def read_picture(path: Path) -> bytes:
 
 
 def _state(path: Path) -> tuple[int, int]:
-    """What changes with a file; of one that is not there, nothing."""
+    """Modification time and size of a file; zeros if it does not exist."""
     try:
         found = path.stat()
-    except (OSError, ValueError):  # told by who reads it
+    except (OSError, ValueError):  # reading it raises the error
         return 0, 0
     return found.st_mtime_ns, found.st_size
 
@@ -279,7 +278,7 @@ def _read_picture(path: Path, _state: tuple[int, int]) -> bytes:
 
 
 def is_foreign(path: Path) -> bool:
-    """Whether a file begins like a picture that the engine cannot read, so that the host is asked to."""
+    """Whether a file begins like a picture that the engine cannot read, so that the host must read it."""
     return _is_foreign(path, _state(path))
 
 
@@ -297,7 +296,7 @@ def _style(source: _Source, read_layer: Callable[[str], Pixels]) -> StyleFile | 
     if source.path is None:
         return StylePixels(read_layer(source.key), source.weight)
     if source.host_key:
-        with contextlib.suppress(InvalidImageError):  # then the engine has the last word
+        with contextlib.suppress(InvalidImageError):  # the engine will report it
             return StylePixels(read_layer(source.host_key), source.weight)
     return StyleFile(read_picture(source.path), source.weight, source.path.name)
 
@@ -307,7 +306,7 @@ def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_Source]:
         yield _Source(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
         return
     styles = lookup.load_preset(pick.key, roots).styles
-    # In a blend a preset counts as one style, however many pictures it holds and however they are weighed.
+    # In a blend a preset counts as one style, whatever the number and weights of its pictures.
     whole = 1.0 if alone else sum(style.weight for style in styles)
     for style in styles:
         yield _Source(pick.key, style.path, pick.weight * style.weight / whole, pick.region)
@@ -332,5 +331,5 @@ def _remembered(entry: object, roots: Roots | None) -> Pick | None:
 def _is_file(path: str) -> bool:
     try:
         return Path(path).is_file()
-    except (OSError, ValueError):  # too long, or no path at all
+    except (OSError, ValueError):  # too long, or not a path
         return False

@@ -1,4 +1,4 @@
-"""What the gallery remembers of an artist: her favourites, what she used last, and how she looks at the tiles."""
+"""The gallery's saved state: favourites, styles used last, and the form of the tiles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SMALLEST, USUAL, LARGEST = 64, 96, 192  # px: a tile's picture
 
 @dataclass(frozen=True)
 class Shelf:
-    """favourites, recent: names of styles, the latest first. mine: tiles show her own picture. size: of tiles, px."""
+    """favourites, recent: names of styles, the latest first. mine: tiles show the layer. size: of tiles, px."""
 
     favourites: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
@@ -36,38 +36,38 @@ class Shelf:
         return name(pick) in self.favourites
 
     def toggled(self, pick: Pick) -> Shelf:
-        """With this one among the favourites, or without it if it was."""
+        """A shelf with this style added to the favourites, or removed from them."""
         own = name(pick)
         if own in self.favourites:
             return replace(self, favourites=tuple(one for one in self.favourites if one != own))
         return replace(self, favourites=(own, *self.favourites)[:MOST_FAVOURITES])
 
     def used(self, picks: Iterable[Pick]) -> Shelf:
-        """After these were used. Layers are not kept: GIMP counts them anew."""
+        """A shelf after these styles were used. Layers are left out: their ids are valid in one session only."""
         new = [name(pick) for pick in picks if pick.kind != "layer"]
         return replace(self, recent=tuple(dict.fromkeys([*new, *self.recent]))[:MOST_RECENT])
 
     def without(self, pick: Pick) -> Shelf:
-        """As if this had never been used."""
+        """A shelf without this style."""
         own = name(pick)
         favourites = tuple(one for one in self.favourites if one != own)
         return replace(self, favourites=favourites, recent=tuple(one for one in self.recent if one != own))
 
     @property
     def files(self) -> list[Pick]:
-        """The picture files used last, and those among the favourites, as far as they are still there."""
+        """The picture files that were used last, and those among the favourites, if they still exist."""
         names = dict.fromkeys([*self.recent, *self.favourites])
         paths = [Path(one.removeprefix("file ")) for one in names if one.startswith("file ")]
         return [of_file(path) for path in paths if _is_file(path)]
 
 
 def name(pick: Pick) -> str:
-    """What tells one style from another."""
+    """A unique name of a style."""
     return f"{pick.kind} {pick.key}"
 
 
 def recall(profile: Path) -> Shelf:
-    """What was remembered, as far as it can be read. Never raises."""
+    """The saved state, as far as it can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         said = json.loads((profile / FILE).read_text("utf-8"))
         if isinstance(said, dict):
@@ -83,7 +83,7 @@ def recall(profile: Path) -> Shelf:
 
 
 def remember(profile: Path, shelf: Shelf) -> None:
-    """Keep this for the next time. Failing is no error."""
+    """Save the state. Errors are ignored."""
     with contextlib.suppress(OSError):
         replace_file(profile / FILE, (json.dumps(asdict(shelf), indent=1) + "\n").encode())
 
@@ -95,5 +95,5 @@ def _names(said: object, most: int) -> tuple[str, ...]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # too long, or no path at all
+    except (OSError, ValueError):  # too long, or not a path
         return False

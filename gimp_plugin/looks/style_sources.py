@@ -1,4 +1,4 @@
-"""Open images and their layers as styles: what there is to choose, as a picture file, as a thumbnail."""
+"""Open images and their layers as styles: a list to choose from, as picture files, as thumbnails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Source:
-    """Something open in GIMP that can serve as a style. depth: in how many groups it lies."""
+    """An open image or layer that can be a style. depth: number of groups around it."""
 
     key: str
     title: str
@@ -25,12 +25,12 @@ class Source:
 
 
 def open_images() -> list[tuple[str, list[Source]]]:
-    """Each open image's name, with what it shows first, then its layers from the top, groups among them."""
+    """For each open image its name, and as styles the image itself and its layers and groups, from the top."""
     return [(image.get_name(), [_whole(image), *_layers(image.get_layers())]) for image in Gimp.get_images()]
 
 
 def is_image(key: str) -> bool:
-    """Whether a key stands for what an image shows, instead of for one layer."""
+    """Whether a key is that of a whole image, not of a layer."""
     return key.startswith(WHOLE)
 
 
@@ -41,7 +41,7 @@ def encode(key: str) -> bytes:
 
 
 def picture(key: str) -> GdkPixbuf.Pixbuf:
-    """All of a source, as GIMP opens it. Raises LayerGoneError, InvalidImageError."""
+    """The whole picture of a source. Raises LayerGoneError, InvalidImageError."""
     return _pixbuf(*scaled(key, "R'G'B'A u8"))
 
 

@@ -1,4 +1,4 @@
-"""Small square pictures: read from files, shown sharply on any screen, put together for a new preset."""
+"""Thumbnails: read from files, shown sharply on any screen, made for a new preset."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SHOWN = 96  # pixels on a plain screen
 STORED = 2 * SHOWN  # enough for a screen of double density
 MISSING = "image-missing"
 MOST_STRIPES = 4
-MOST_PIXELS = 100_000_000  # GdkPixbuf unpacks all of a PNG before it scales it down, 4 bytes a pixel
+MOST_PIXELS = 100_000_000  # GdkPixbuf decodes a whole PNG before it scales it down, 4 bytes per pixel
 
 
 def of_file(path: Path, edge: int = STORED) -> GdkPixbuf.Pixbuf | None:
-    """The middle square of a picture file, None for one that GdkPixbuf cannot read, or only at a great price."""
+    """The middle square of a picture file; None if GdkPixbuf cannot read it, or if it is too large."""
     width, height = _size(path)
     small = _read(path, (-1, edge) if width > height else (edge, -1)) if width else None
     return None if small is None else _middle(small, edge, edge)
@@ -35,7 +35,7 @@ def whole(path: Path, edge: int) -> GdkPixbuf.Pixbuf | None:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """(width, height); zeros where it cannot be read, or only at a great price."""
+    """(width, height); zeros if it cannot be read, or is too large."""
     _format, width, height = GdkPixbuf.Pixbuf.get_file_info(str(path))
     return (width, height) if 0 < width * height <= MOST_PIXELS else (0, 0)
 

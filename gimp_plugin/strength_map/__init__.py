@@ -1,1 +1,1 @@
-"""Where the strength counts, as the artist says it in the window: chosen, drawn with a brush, or taken from faces."""
+"""The strength map in the window: chosen from the image, drawn with a brush, or made from faces."""

@@ -1,4 +1,4 @@
-"""A strength map that is being drawn: strokes of a soft brush, and what takes them back."""
+"""A strength map that is drawn: strokes of a soft brush, and undo."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from gimp_plugin.image.selections import gray_pixbuf, levels_of
 from gimp_plugin.libgimp import GdkPixbuf, GLib
 
 MOST_UNDONE = 50  # strokes
-SPACING = 0.1  # of the brush's diameter: from one dab to the next
-FINEST = 3.0  # px of the map: a brush that is smaller would leave nothing
-PROFILE = 128  # px: a brush is drawn once at this size
+SPACING = 0.1  # of the brush's diameter: distance of dabs
+FINEST = 3.0  # px of the map: least diameter of a brush
+PROFILE = 128  # px: size at which a brush is rendered once
 
 Size = tuple[int, int]
 Point = tuple[float, float]
@@ -22,7 +22,7 @@ Box = tuple[int, int, int, int]  # left, top, width, height
 
 
 class Way(enum.Enum):
-    """What a stroke does."""
+    """The effect of a stroke."""
 
     LESS = "less"
     MORE = "more"
@@ -31,7 +31,7 @@ class Way(enum.Enum):
 
 @dataclass(frozen=True)
 class Brush:
-    """size: its diameter, px of the map. softness: of its border, 0 to 1. amount: how far one stroke goes, 0 to 1."""
+    """A brush. size: diameter, px of the map. softness: of its border, in [0, 1]. amount: of one stroke, in [0, 1]."""
 
     size: float
     softness: float
@@ -40,12 +40,12 @@ class Brush:
 
 
 class Drawing:
-    """Levels of a map, 255 where the strength counts in full, upon others which the eraser brings back."""
+    """Levels of a map, 255 where the strength counts fully, drawn on base levels, which the eraser restores."""
 
     def __init__(self, size: Size, levels: bytes) -> None:
-        """levels: one byte a pixel, what is drawn upon."""
+        """levels: the base levels, one byte per pixel."""
         self.size = size
-        self.version = 0  # counts what was done
+        self.version = 0  # number of changes
         self._under = gray_pixbuf(levels, *size)
         self._seen = gray_pixbuf(levels, *size).copy()
         self._past: list[bytes] = []
@@ -53,12 +53,12 @@ class Drawing:
 
     @property
     def levels(self) -> bytes:
-        """As they are now."""
+        """The current levels."""
         return levels_of(self._seen)
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is something to take back."""
+        """Whether there is something to undo."""
         return bool(self._past)
 
     def begin(self, brush: Brush, at: Point, pressure: float = 1.0) -> None:
@@ -68,27 +68,27 @@ class Drawing:
         self.go_on(at, pressure)
 
     def go_on(self, at: Point, pressure: float = 1.0) -> None:
-        """Lead the stroke to there. pressure: of a pen, 0 to 1."""
+        """Continue the stroke to this point. pressure: of a pen, in [0, 1]."""
         if self._stroke is not None and (box := self._stroke.reach(at, pressure)):
             self._blend(self._stroke, box)
             self.version += 1
 
     def end(self) -> None:
-        """Lift the brush."""
+        """End the stroke."""
         self._stroke = None
 
     def replace(self, levels: bytes) -> None:
-        """Other levels, in one step."""
+        """Set other levels, in one undo step."""
         self._remember()
         self._put(levels)
 
     def rebase(self, levels: bytes) -> None:
-        """Draw upon other levels from now on. What was drawn is gone until it is undone."""
+        """Set other base levels, and remove what was drawn; in one undo step."""
         self.replace(levels)
         self._under = gray_pixbuf(levels, *self.size)
 
     def undo(self) -> None:
-        """Take back the last stroke."""
+        """Undo the last stroke."""
         if self._past:
             self._put(zlib.decompress(self._past.pop()))
 
@@ -102,7 +102,7 @@ class Drawing:
         self.version += 1
 
     def _blend(self, stroke: _Stroke, box: Box) -> None:
-        """Lay the stroke over what was there before it, in a box."""
+        """Blend the stroke with the levels before it, in a box."""
         left, top, width, height = box
         stroke.before.copy_area(left, top, width, height, self._seen, left, top)
         rgba = bytearray(4 * width * height)
@@ -122,7 +122,7 @@ class Drawing:
 
 
 class _Stroke:
-    """How much of a stroke is everywhere: however often the brush passes, no more than once."""
+    """The coverage of a stroke: the maximum of its dabs, so that overlapping dabs do not add up."""
 
     def __init__(self, brush: Brush, before: GdkPixbuf.Pixbuf, size: Size) -> None:
         self.brush = brush
@@ -134,12 +134,12 @@ class _Stroke:
         self._last: Point | None = None
 
     def part(self, box: Box) -> bytes:
-        """The levels in a box."""
+        """The coverage in a box."""
         left, top, width, height = box
         return b"".join(self._rows[row][left : left + width] for row in range(top, top + height))
 
     def reach(self, at: Point, pressure: float) -> Box | None:
-        """Dabs on the way to a point; where something has changed."""
+        """Add dabs up to a point. Returns the box that has changed."""
         size = max(FINEST, self.brush.size)
         last = self._last or at
         way = math.dist(last, at)
@@ -170,7 +170,7 @@ class _Stroke:
             there[left + first : left + last] = bytes(map(max, part, rows[row][first:last]))
 
     def _scaled(self, side: int, pressure: int) -> list[bytes]:
-        """The brush's own levels at a size, row by row."""
+        """The brush's coverage at a size, row by row."""
         if (side, pressure) not in self._dabs:
             smooth = GdkPixbuf.InterpType.BILINEAR
             levels = levels_of(self._profile.scale_simple(side, side, smooth))

@@ -1,4 +1,4 @@
-"""The strength map of an image while the window is open: what is chosen, what was drawn, and where faces are."""
+"""The strength map of an image while the window is open: the chosen region, the drawn map, and faces."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     Hear = Callable[[tuple[Face, ...]], None]
 
-SIDE = 1024  # px: the longer side of a map, of which a layer shall have about as many
-FACES_SIDE = 1024  # px: of the picture in which faces are sought
+SIDE = 1024  # px: about the longer side of the layer in the map
+FACES_SIDE = 1024  # px: longer side of the picture in which faces are detected
 INVERTED = bytes(range(255, -1, -1))
 
 Point = tuple[float, float]
@@ -33,7 +33,7 @@ Size = tuple[int, int]
 
 
 class MapEditor:
-    """What is chosen stands in `config`; drawing chooses the drawn map. `on_change` hears of all that is to be seen."""
+    """The chosen region is in `config`; drawing chooses the drawn map. Listeners are called for all visible changes."""
 
     def __init__(
         self,
@@ -43,9 +43,9 @@ class MapEditor:
         find_faces: Callable[[Pixels, Hear], None],
         lies: Callable[[], tuple[Size, Size]],
     ) -> None:
-        """drawn: what was drawn before in this image. find_faces: asks the engine, and tells in the main loop.
+        """drawn: map that was drawn before in this image. find_faces: detects faces; calls back in the main loop.
 
-        lies: where the layer lies in the image, with its effects if they are painted: its corner and its size, px.
+        lies: returns position and size of the layer in the image, px, with its effects if they are painted.
         """
         self.layer, self._image = layer, layer.get_image()
         self._config = config
@@ -67,7 +67,7 @@ class MapEditor:
 
     @property
     def drawn(self) -> DrawnMap | None:
-        """What is drawn, whether it is chosen or not."""
+        """The drawn map, whether it is chosen or not."""
         if self._drawing is None:
             return None
         wanted = (id(self._drawing), self._drawing.version, self._base)
@@ -78,17 +78,17 @@ class MapEditor:
 
     @property
     def chosen(self) -> str:
-        """The region in which the strength counts."""
+        """Key of the chosen region."""
         return arguments.strength_region(self._config)
 
     @property
     def can_undo(self) -> bool:
-        """Whether a stroke can be taken back."""
+        """Whether a stroke can be undone."""
         return self._drawing is not None and self._drawing.can_undo
 
     @property
     def faces(self) -> tuple[Face, ...]:
-        """Those to be outlined, px of the layer."""
+        """The faces to outline, px of the layer."""
         if not self._faces or not self._showing or not canvas.is_there(self.layer):
             return ()
         right, down = self._shift()
@@ -96,34 +96,34 @@ class MapEditor:
 
     @property
     def version(self) -> object:
-        """Another one whenever the map looks different."""
+        """A value that changes whenever the map does."""
         return self.chosen, self._drawing.version if self._drawing is not None else 0
 
     def activate(self, *, active: bool) -> None:
-        """Whether the brush is there."""
+        """Switch the brush on or off."""
         self.active = active
         self._tell()
 
     def set_brush(self, brush: Brush) -> None:
-        """Draw with another one from the next stroke on."""
+        """Set the brush for the next stroke."""
         self.brush = brush
         self._tell()
 
     def listen(self, heard: Callable[[], None], *, strokes: bool = False) -> None:
-        """Have this called whenever something looks different. strokes: also at each move of a brush."""
+        """Call `heard` after every visible change. strokes: also at each move of the brush."""
         self._listeners.append((heard, strokes))
 
     def seen(self) -> bytes:
-        """The levels of the map that is chosen, of `size`."""
+        """The levels of the chosen map, at `size`."""
         if self.chosen == DRAWN and self._drawing is not None:
             return self._drawing.levels
         try:
             return self._levels(regions.chosen([], self._image, self.chosen))
-        except NeuralStyleError:  # what is chosen was deleted
+        except NeuralStyleError:  # the chosen channel or mask was deleted
             return b"\xff" * (self.size[0] * self.size[1])
 
     def place(self) -> tuple[Point, Point]:
-        """Where the map's corner lies, px of the layer, and px of the layer for one of the map."""
+        """Position of the map, px of the layer, and px of the layer per px of the map."""
         (left, top), _size = self._lies()
         width, height = self._image.get_width(), self._image.get_height()
         return (-left, -top), (width / self.size[0], height / self.size[1])
@@ -137,38 +137,38 @@ class MapEditor:
         self._tell()
 
     def go_on(self, at: Point, pressure: float) -> None:
-        """Lead the stroke to there."""
+        """Continue the stroke to this point."""
         if self._drawing is not None:
             (left, top), (wide, high) = self.place()
             self._drawing.go_on(((at[0] - left) / wide, (at[1] - top) / high), pressure)
             self._tell(moved=True)
 
     def end(self) -> None:
-        """Lift the brush: what was drawn counts from now on."""
+        """End the stroke, and apply it."""
         if self._drawing is not None:
             self._drawing.end()
             self._choose_drawn()
 
     def undo(self) -> None:
-        """Take back what was drawn last."""
+        """Undo the last stroke."""
         if self._drawing is not None and self._drawing.can_undo:
             self._drawing.undo()
             self._choose_drawn()
 
     def clear(self) -> None:
-        """The strength counts everywhere, and nothing is drawn any more."""
+        """Clear the map: the strength counts everywhere."""
         self._drawing, self._base, self._kept = None, regions.EVERYWHERE, None
         self._config.set_property(arguments.STRENGTH_MAP, regions.EVERYWHERE)
         self._tell()
 
     def invert(self) -> None:
-        """Where it counted it does not, and the other way round."""
+        """Invert the map."""
         drawing = self._upon_what_is_chosen()
         drawing.replace(drawing.levels.translate(INVERTED))
         self._choose_drawn()
 
     def take_faces(self, *, around: bool, heard: Callable[[int], None]) -> None:
-        """Let the strength count on faces alone, or everywhere else. heard: is told how many there are."""
+        """Make a map of the faces, or of everything around them. heard: called with the number of faces."""
 
         def take() -> None:
             faces = self._faces or ()
@@ -182,7 +182,7 @@ class MapEditor:
         self._with_faces(take)
 
     def show_faces(self, why: str, *, shown: bool) -> None:
-        """Whether faces are outlined, for as long as one of those who can ask for it does."""
+        """Show or hide outlines of faces for one reason; they are shown as long as there is any."""
         (self._showing.add if shown else self._showing.discard)(why)
         if shown:
             self._with_faces(self._tell)
@@ -190,7 +190,7 @@ class MapEditor:
             self._tell()
 
     def save(self) -> Gimp.Channel:
-        """A new channel of the image, with the map that is chosen. Raises NeuralStyleError."""
+        """Save the chosen map as a new channel of the image. Raises NeuralStyleError."""
         size = (self._image.get_width(), self._image.get_height())
         return DrawnMap(Selection(size, self.size, self.seen())).save(self._image)
 
@@ -207,7 +207,7 @@ class MapEditor:
         return b"\xff" * (self.size[0] * self.size[1]) if levels is None else levels
 
     def _upon_what_is_chosen(self) -> Drawing:
-        """The drawing, begun anew where something else was chosen since."""
+        """The drawing, with the chosen region as its base."""
         if self._drawing is None:
             self._drawing, self._base = Drawing(self.size, self.seen()), self.chosen
         elif self.chosen != DRAWN:
@@ -217,12 +217,12 @@ class MapEditor:
 
     def _choose_drawn(self) -> None:
         if self.chosen == DRAWN:
-            self._config.notify(arguments.STRENGTH_MAP)  # it is another one
+            self._config.notify(arguments.STRENGTH_MAP)  # the same key, but another map
         else:
             self._config.set_property(arguments.STRENGTH_MAP, DRAWN)
 
     def _with_faces(self, act: Callable[[], None]) -> None:
-        """Do something once it is known where faces are."""
+        """Call `act` when the faces have been detected."""
         if self._faces is not None:
             act()
             return
@@ -252,13 +252,13 @@ class MapEditor:
             act()
 
     def _shift(self) -> Point:
-        """From the layer alone, in which faces are sought, to the layer with its effects, px."""
+        """Offset from the layer without effects, in which faces are detected, to the layer with effects, px."""
         _ok, left, top = self.layer.get_offsets()
         (from_left, from_top), _size = self._lies()
         return left - from_left, top - from_top
 
     def _levels_of(self, faces: Sequence[Face]) -> bytes:
-        """The map of faces, which come in px of the layer alone."""
+        """The map of faces, which are in px of the layer without effects."""
         _ok, left, top = self.layer.get_offsets()
         there = [replace(face, x=face.x + left, y=face.y + top) for face in faces]
         image = (self._image.get_width(), self._image.get_height())
@@ -267,7 +267,7 @@ class MapEditor:
         return selections.levels_of(small.scale_simple(*self.size, GdkPixbuf.InterpType.BILINEAR))
 
     def _tell(self, *, moved: bool = False) -> None:
-        """moved: only a brush was, which most need not hear."""
+        """Call the listeners. moved: only the brush has moved, so only those for strokes."""
         for heard, strokes in self._listeners:
             if strokes or not moved:
                 heard()

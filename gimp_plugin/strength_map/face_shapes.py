@@ -1,4 +1,4 @@
-"""The faces that the engine found, as shapes: outlines for the screen, and soft levels for a map. Plain arithmetic."""
+"""Shapes of detected faces: outlines for the screen, and soft levels for a map. Plain arithmetic."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     from nst_core.shared.wire.messages import Face
 
-SOFT = 0.25  # of the radius: how far a face fades out beyond its ellipse, as the engine does it
-MOST = 2**16  # px of a mask: it is soft anyway, and Python is slow
+SOFT = 0.25  # of the radius: width of the soft border, as in the engine
+MOST = 2**16  # px: largest size of a mask, which is computed in pure Python
 
 Point = tuple[float, float]
 Levels = tuple[int, int, bytes]
@@ -27,7 +27,7 @@ def outline(face: Face, count: int) -> Iterator[Point]:
 
 
 def around(face: Face) -> float:
-    """About the length of a face's outline, px of the picture."""
+    """Approximate length of a face's outline, px of the picture."""
     return 2 * math.pi * math.hypot(face.half_width, face.half_height) / math.sqrt(2)
 
 

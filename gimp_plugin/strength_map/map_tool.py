@@ -1,4 +1,4 @@
-"""The brush on the preview: the mouse draws with it, and so do keys; and what lies over the picture meanwhile."""
+"""The brush on the preview, for mouse and keys, and the overlay of the map."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Point = tuple[float, float]
 
 
 class MapTool:
-    """A LayerTool. While it is not active it only outlines the faces that are asked for."""
+    """A LayerTool. While it is not active it only outlines faces."""
 
     def __init__(self, editor: MapEditor, redraw: Callable[[], None]) -> None:
         self._editor = editor
@@ -40,15 +40,15 @@ class MapTool:
 
     @property
     def cursor(self) -> str:
-        """The ring says where the brush is."""
+        """No cursor: the ring shows the brush."""
         return "crosshair" if self._editor.active else ""
 
     def works_on(self, layer: Gimp.Layer) -> bool:
-        """Only on the one that the window was opened for."""
+        """Whether this is the layer for which the window was opened."""
         return bool(layer == self._editor.layer) and canvas.is_there(layer)
 
     def draw(self, seen: GdkPixbuf.Pixbuf, view: Viewport) -> None:
-        """The tint, faces, and the brush."""
+        """Draw the tint, outlines of faces, and the brush."""
         editor = self._editor
         if editor.active:
             if self._tint is None or self._tint[0] != editor.version:
@@ -59,7 +59,7 @@ class MapTool:
             marks.ring(seen, view, self._at, editor.brush.size * max(view.layer))
 
     def press(self, event: Gdk.EventButton, view: Viewport) -> bool:
-        """Begin a stroke with the first button; the middle one pulls the picture."""
+        """Begin a stroke with the first button; the middle one pans."""
         if not self._editor.active or event.button != Gdk.BUTTON_PRIMARY:
             return False
         if event.type == Gdk.EventType.BUTTON_PRESS:
@@ -69,7 +69,7 @@ class MapTool:
         return True
 
     def move(self, event: Gdk.EventMotion, view: Viewport) -> bool:
-        """Lead the stroke, or only the ring."""
+        """Continue the stroke, or move the ring."""
         if not self._editor.active:
             return False
         self._at = view.to_layer(event.x, event.y)
@@ -79,20 +79,20 @@ class MapTool:
         return self._drawing
 
     def release(self) -> bool:
-        """Lift the brush."""
+        """End the stroke."""
         drew, self._drawing = self._drawing, False
         if drew:
             self._editor.end()
         return drew
 
     def leave(self) -> None:
-        """No ring where the mouse is not."""
+        """Hide the ring when the pointer leaves."""
         if self._editor.active and not self._drawing:
             self._at = None
             self._redraw()
 
     def key(self, event: Gdk.EventKey, view: Viewport) -> bool:
-        """Arrows move the brush, the space bar dabs, brackets change its size, X and E what it does."""
+        """Arrows move the brush, the space bar paints a dab, brackets change its size, X and E its effect."""
         if not self._editor.active or event.state & (Gdk.ModifierType.CONTROL_MASK | Gdk.ModifierType.MOD1_MASK):
             return False
         name = Gdk.keyval_name(event.keyval).removeprefix("KP_")
@@ -125,7 +125,7 @@ class MapTool:
 
 
 def _pressure(event: Gdk.EventButton | Gdk.EventMotion) -> float:
-    """Of a pen; a mouse has none."""
+    """The pressure of a pen, in [0, 1]; 1 for a mouse."""
     with contextlib.suppress(AttributeError, TypeError):
         known, pressure = event.get_axis(Gdk.AxisUse.PRESSURE)
         if known and pressure > 0:

@@ -1,4 +1,4 @@
-"""What is drawn over the preview: a tint where the strength counts less, outlines of faces, a brush's ring."""
+"""Draws over the preview: a tint where the strength counts less, outlines of faces, the ring of the brush."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 
 def tint(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
-    """Transparent where a map is white, the deepest where it is black."""
+    """A tint that is transparent where a map is white, and strongest where it is black."""
     rgba = bytearray(4 * len(levels))
     for channel, value in enumerate(TINT):
         rgba[channel::4] = bytes([value]) * len(levels)
@@ -33,7 +33,7 @@ def tint(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
 
 
 def lay_over(seen: GdkPixbuf.Pixbuf, view: Viewport, over: GdkPixbuf.Pixbuf, place: tuple[Point, Point]) -> None:
-    """Lay a map over what is seen of a layer. place: its corner, px of the layer, and px of the layer for one of it."""
+    """Draw a map over the visible part of a layer. place: its position, px of the layer, and px of the layer per px."""
     (left, top), (wide, high) = place
     box = view.visible
     across, down = seen.get_width() / box.width, seen.get_height() / box.height
@@ -64,7 +64,7 @@ def ring(seen: GdkPixbuf.Pixbuf, view: Viewport, middle: Point, diameter: float)
 
 
 def _line(seen: GdkPixbuf.Pixbuf, points: list[Point], weight: int) -> None:
-    """Light within dark, to be seen on everything."""
+    """A light line with a dark border, visible on every background."""
     for color, wide in ((DARK, 4 * weight), (LIGHT, 2 * weight)):
         for x, y in points:
             _dot(seen, math.floor(x) - wide // 2, math.floor(y) - wide // 2, wide, color)

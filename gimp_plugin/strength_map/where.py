@@ -1,4 +1,4 @@
-"""The section *Where* among the controls: a list of what the image has, the brush, and what else makes a map."""
+"""The section *Where* of the controls: a list of regions, the brush, and other ways to make a map."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOTH_WAYS = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREAT
 
 
 class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """One of the controls: `name`, `label`, `body` and `reset` as the rows of others have them."""
+    """One of the controls, with `name`, `label`, `body` and `reset` like a Row."""
 
     def __init__(self, editor: MapEditor, config: Gimp.ProcedureConfig, image: Gimp.Image) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
@@ -62,7 +62,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._refresh()
 
     def entitle(self, label: str, plain: str, about: str) -> None:
-        """label: with its mnemonic; plain: without; about: what it is."""
+        """Set the texts. label: with its mnemonic; plain: without; about: tooltip."""
         self._caption.set_label(label)
         self._caption.set_mnemonic_widget(self._combo)
         for widget in (self._caption, self._combo):
@@ -74,14 +74,14 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.reset.get_accessible().set_name(name)
 
     def obey_keys(self, window: Gtk.Window) -> None:
-        """Ctrl+Z takes back a stroke while the brush is there."""
+        """Let Ctrl+Z undo a stroke while the brush is active."""
         keys = Gtk.AccelGroup()
         window.add_accel_group(keys)
         key, control = Gdk.KEY_z, Gdk.ModifierType.CONTROL_MASK
         self._undo.add_accelerator("clicked", keys, key, control, Gtk.AccelFlags.VISIBLE)
 
     def put_away(self) -> None:
-        """The brush is of no use now."""
+        """Switch the brush off."""
         self._draw.set_active(False)
 
     def _list(self) -> Gtk.ComboBoxText:
@@ -95,7 +95,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return combo
 
     def _offer(self, combo: Gtk.ComboBoxText) -> None:
-        """What there is now, in the list. What was chosen stays."""
+        """Fill the list with the image's regions. The choice stays."""
         if not self._image.is_valid():
             return
         there = [(region.key, region.title) for region in regions.available(self._image)]
@@ -118,13 +118,13 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._offer(self._combo)
         self._choose()  # what has come into it
         self._brush.refresh()
-        if self._said_of != self._editor.version:  # what was said is of the map before
+        if self._said_of != self._editor.version:  # the message was about an earlier map
             self._tell("")
 
     def _choose(self) -> None:
         chosen = self._editor.chosen
         if self._combo.get_active_id() != chosen and chosen in [key for key, _title in self._offered]:
-            self._combo.set_active_id(chosen)  # which is told, even if it is the same
+            self._combo.set_active_id(chosen)  # emits a signal, even if it is the same
 
     def _more(self) -> Gtk.MenuButton:
         menu = Gtk.Menu()
@@ -175,7 +175,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """What the brush does, its size and softness, and what takes a stroke back."""
+    """Effect, size and softness of the brush, and undo."""
 
     def __init__(self, editor: MapEditor) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, margin_start=2 * SPACE)
@@ -194,7 +194,7 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the editor has."""
+        """Show the editor's values."""
         brush = self._editor.brush
         self._quiet = True
         self._ways[brush.way].set_active(True)
@@ -246,7 +246,7 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 def follow_faces(editor: MapEditor, widget: Gtk.Widget) -> None:
-    """Outline the faces that were found while the mouse or the keys are on this control."""
+    """Outline the detected faces while this control has the pointer or the focus."""
     widget.add_events(Gdk.EventMask.ENTER_NOTIFY_MASK | Gdk.EventMask.LEAVE_NOTIFY_MASK)
     for why, begins, ends in (
         ("mouse", "enter-notify-event", "leave-notify-event"),

@@ -1,1 +1,1 @@
-"""Small parts of windows that know nothing of styles."""
+"""Small general widgets."""

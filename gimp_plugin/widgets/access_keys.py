@@ -1,4 +1,4 @@
-"""Access keys: the letters that are underlined in labels, and press what they belong to together with Alt."""
+"""Access keys: underlined letters in labels, which with Alt activate their controls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 def with_keys(labels: Iterable[str], taken: str = "") -> list[str]:
-    """The labels, each with an underscore before a letter of its own as far as there are letters.
+    """The labels, each with an underscore before a unique letter, as far as there are letters.
 
-    Only those that every keyboard has; a label without any gets one in brackets, as is the custom in Japanese.
+    Only letters that every keyboard has. A label without any gets one in brackets, as is usual in Japanese.
     """
     used = set(taken)
     marked = []

@@ -8,12 +8,12 @@ SPACE = 12  # px
 
 
 class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
-    """Three widgets beside each other; the borders between them can be dragged, by mouse and keys (F8)."""
+    """Three widgets side by side; the borders between them can be moved, by mouse and keys (F8)."""
 
     def __init__(self, left: Gtk.Widget, middle: Gtk.Widget, right: Gtk.Widget) -> None:
         super().__init__()
         self._left, self._right = left, right
-        self._wanted: int | None = None  # width of the right one, until there is room to give it
+        self._wanted: int | None = None  # width of the right one, px, until there is space for it
         self._inner = Gtk.Paned()
         for widget, margins in ((left, (0, SPACE // 2)), (middle, (SPACE // 2,) * 2), (right, (SPACE // 2, 0))):
             widget.set_margin_start(margins[0])
@@ -30,7 +30,7 @@ class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
         return self._left.get_allocated_width(), self._right.get_allocated_width()
 
     def widen(self, sides: tuple[int, int] | None) -> None:
-        """Give them these widths, as far as there is room; None: as wide as they want to be."""
+        """Set these widths, as far as there is space; None: their natural widths."""
         if sides is not None:
             self.set_position(sides[0] + SPACE // 2)
             self._wanted = sides[1]

@@ -1,4 +1,4 @@
-"""Where a key leads in a grid of tiles that is read in rows. Plain arithmetic."""
+"""Keyboard navigation in a grid of tiles, in rows. Plain arithmetic."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _PAGES = {"Page_Up": -1, "Page_Down": 1}
 
 
 def target(key: str, at: int, count: int, columns: int, rows: int) -> int | None:
-    """The tile that a key leads to from tile `at` of `count`, None for a key that does not move.
+    """The tile to which a key moves from tile `at` of `count`; None for keys that do not move.
 
-    key: GDK's name of it. columns: tiles side by side. rows: how many of them are seen at once.
+    key: its GDK name. columns: tiles in a row. rows: number of visible rows.
     """
     key = key.removeprefix("KP_").replace("Prior", "Page_Up").replace("Next", "Page_Down")
     last = count - 1

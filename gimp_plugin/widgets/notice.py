@@ -1,4 +1,4 @@
-"""A line that tells what happened, with a way to undo it, inside the window instead of in front of it."""
+"""A message inside the window, with a button to undo."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gimp_plugin.translation import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-READ = 6  # seconds: good news that needs no answer goes by itself
+READ = 6  # seconds after which a message that needs no answer disappears
 
 
 class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """Hidden until there is something to say; a new message replaces the one before."""
+    """Hidden until there is a message; a new one replaces the old one."""
 
     def __init__(self) -> None:
         super().__init__(show_close_button=True, no_show_all=True)
@@ -28,13 +28,13 @@ class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self.connect("destroy", lambda _self: self._stop_clock())
 
     def tell(self, text: str, undo: Callable[[], None] | None = None) -> None:
-        """Say what was done."""
+        """Show what was done."""
         self._say(Gtk.MessageType.INFO, text, undo)
         if undo is None:
             self._clock = GLib.timeout_add_seconds(READ, self._expired)
 
     def warn(self, text: str) -> None:
-        """Say what went wrong, and what to do."""
+        """Show what went wrong, and what to do."""
         self._say(Gtk.MessageType.WARNING, text, None)
 
     def _say(self, kind: Gtk.MessageType, text: str, undo: Callable[[], None] | None) -> None:

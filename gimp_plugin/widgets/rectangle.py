@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rectangle:
-    """px of the picture."""
+    """A rectangle, px of the picture."""
 
     left: int
     top: int
@@ -15,7 +15,7 @@ class Rectangle:
     height: int
 
     def inside(self, size: tuple[int, int], least: int) -> Rectangle:
-        """The nearest one that lies inside of a picture (width, height), `least` px wide and high at least."""
+        """The nearest one inside a picture (width, height), at least `least` px wide and high."""
         width, height = (min(max(own, least), all_) for own, all_ in zip((self.width, self.height), size, strict=True))
         left, top = min(max(self.left, 0), size[0] - width), min(max(self.top, 0), size[1] - height)
         return Rectangle(left, top, width, height)

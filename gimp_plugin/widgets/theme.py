@@ -1,20 +1,20 @@
-"""Where GIMP's theme needs a word from us."""
+"""Additions to GIMP's theme."""
 
 from __future__ import annotations
 
 from gimp_plugin.libgtk import Gtk
 
 QUIET = b"* { opacity: 0.85; }"
-"""Less is too pale to be read: GTK's own class for it goes below half."""
+"""A lower opacity, as that of GTK's class for it, is too pale to read."""
 
 
 def see_through(box: Gtk.Widget) -> None:
-    """Let a selected row or tile be seen behind a box: GIMP's theme fills boxes in scrolled windows with a colour."""
+    """Make a box transparent, so that a selected row is visible: GIMP's theme fills boxes in scrolled windows."""
     _style(box, b"* { background: none; }")
 
 
 def hold_back(label: Gtk.Label) -> None:
-    """Let a text stand behind those that matter more."""
+    """Show a text less prominently."""
     _style(label, QUIET)
 
 

@@ -1,4 +1,4 @@
-"""The mouse's wheel over a column of controls: it scrolls the column, and changes only what has the focus."""
+"""The mouse wheel over a column of controls scrolls the column, and changes only the control with the focus."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def only_with_focus(control: Gtk.Widget) -> None:
-    """Let a control pass the wheel on to what it lies in, unless it has the focus."""
+    """Let a control pass wheel events to its parent, unless it has the focus."""
     control.connect("scroll-event", _scrolled)
 
 

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Collection
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from nst_core.system.out_of_memory import is_shortage
 from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
 _trying = threading.Lock()  # runs that begin at the same time try each candidate once
+_PROCESSORS = Path("/proc/cpuinfo")
 _LABELS = {
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
@@ -88,7 +90,7 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
         from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
 
         found += [("onnx", device) for device in ort.devices()]
-    if "torch" in backends and has_torch():
+    if "torch" in backends and has_torch() and (found == [] or _torch_may_be_preferred()):
         places, fast_torch_cpu, fault = _torch()
         found += [("torch", device) for device in places]
         faults = (fault,) if fault else ()
@@ -96,6 +98,20 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
     if fast_torch_cpu:
         order.insert(4, ("torch", "cpu"))
     return [pair for pair in dict.fromkeys(order) if pair in found], faults
+
+
+def _torch_may_be_preferred() -> bool:
+    """Whether PyTorch may be faster than ONNX Runtime here: False only if that is certain without its slow import.
+
+    That is so for a build without graphics cards, on Linux on a processor without instructions for bfloat16.
+    """
+    spec = find_spec("torch")
+    try:
+        build = Path(str(spec and spec.origin)).with_name("version.py").read_text("utf-8")
+        flags = _PROCESSORS.read_text("utf-8")
+    except (OSError, ValueError):
+        return True
+    return "+cpu" not in build or "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 @cache

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,36 @@ def test_a_card_that_is_seen_and_cannot_be_used_is_passed_over(monkeypatch: pyte
     real = select._make
     select._fault.cache_clear()
     monkeypatch.setattr(select, "_make", make)
+    monkeypatch.setattr(select, "_torch_may_be_preferred", lambda: True)
     monkeypatch.setattr(select, "_torch", lambda: (("cuda",), False, ""))
     made = select.choose()
     select._fault.cache_clear()
     assert (made.name, made.device) == ("onnx", "cpu")
     assert [note for note in made.notes if "no kernel image" in str(note)] == list(made.notes)
+
+
+@pytest.mark.parametrize(
+    ("build", "flags", "asked"),
+    [
+        ("2.13.0+cpu", "flags : avx2 fma", []),
+        ("2.13.0+cpu", "flags : avx2 amx_bf16", ["torch"]),
+        ("2.13.0+cu128", "flags : avx2 fma", ["torch"]),
+        ("2.13.0+cpu", None, ["torch"]),
+    ],
+)
+def test_a_pytorch_that_cannot_be_faster_is_not_imported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, build: str, flags: str | None, asked: list[str]
+) -> None:
+    """One for processors without instructions for bfloat16: its import would take most of an engine's start."""
+    (tmp_path / "version.py").write_text(f"__version__ = '{build}'\n")
+    if flags is not None:
+        (tmp_path / "cpuinfo").write_text(flags)
+    imports = list[str]()
+    monkeypatch.setattr(select, "find_spec", lambda _name: ModuleSpec("torch", None, origin=str(tmp_path / "x.py")))
+    monkeypatch.setattr(select, "_PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setattr(select, "_torch", lambda: (imports.append("torch") or (), False, None))
+    assert select.choose().name == "onnx"
+    assert imports == asked
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="masks of processors of Linux")
