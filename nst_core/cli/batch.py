@@ -87,7 +87,7 @@ class Ending:
         return INTERRUPTED if self.stopped else FAILED if failed else 0
 
 
-def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
+def execute(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
     """Paint what is due, and return what --json prints, the exit code included. Raises NeuralStyleError."""
     if bulk.jobs is not None and bulk.jobs < 1:
         raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
@@ -123,7 +123,7 @@ def carry_out(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
     }
 
 
-def tell(report: dict[str, Any]) -> None:
+def print_report(report: dict[str, Any]) -> None:
     """Print the result: a table on standard output, a sentence for each failure on standard error."""
     for entry in report["pictures"]:
         if error := entry.get("error"):

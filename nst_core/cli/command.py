@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 from nst_core import __version__
 from nst_core.cli.doctor import doctor
 from nst_core.cli.install import install, uninstall
-from nst_core.cli.options import gathered, job_options, json_option, knob_options, print_json, refusals, speak_plainly
+from nst_core.cli.options import finish, gathered, job_options, json_option, knob_options, refusals, speak_plainly
 from nst_core.cli.plan import plan
 from nst_core.cli.presets import presets_group
 from nst_core.system.huge_pages import take_huge_pages
@@ -40,16 +39,12 @@ def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
     with refusals(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
-        from nst_core.cli.stylize import Files, carry_out, helpers, tell  # noqa: PLC0415 - as above
+        from nst_core.cli.stylize import Files, execute, helpers, print_report  # noqa: PLC0415 - as above
 
         files = Files(content, output, *(given.pop(name) for name in ("save_recipe", "page", "overwrite")))
         far = helpers(given.pop("ray"), given.pop("jobs"))
-        report = carry_out(JobOptions(**gathered(given)), files, far)
-        if as_json:
-            print_json(report)
-        else:
-            tell(report)
-        sys.exit(report["exit_code"])
+        report = execute(JobOptions(**gathered(given)), files, far)
+        finish(report, print_report, as_json=as_json)
 
 
 @main.command()
@@ -73,17 +68,13 @@ def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
 def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bool, **given: Any) -> None:
     """Paint many pictures: files, folders with all below them, patterns. Run again, it does what is missing."""
     with refusals(as_json=as_json):
-        from nst_core.cli.batch import BatchOptions, carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.batch import BatchOptions, execute, print_report  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - as above
 
         ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run", "ray")}
         bulk = BatchOptions(inputs, out, suffix and f".{suffix}", **ways)
-        report = carry_out(JobOptions(**gathered(given)), bulk)
-        if as_json:
-            print_json(report)
-        else:
-            tell(report)
-        sys.exit(report["exit_code"])
+        report = execute(JobOptions(**gathered(given)), bulk)
+        finish(report, print_report, as_json=as_json)
 
 
 @main.command()
@@ -98,15 +89,12 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
     with refusals(as_json=as_json):
-        from nst_core.cli.sheet import SheetFile, carry_out, tell  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.sheet import SheetFile, execute, print_report  # noqa: PLC0415 - loads the whole engine
 
         file = SheetFile(Path(output), overwrite)
         names, columns = given.pop("names"), given.pop("columns")
-        report = carry_out(content, file, names, columns, gathered(given) | {"mask": None})
-        if as_json:
-            print_json(report)
-        else:
-            tell(report)
+        report = execute(content, file, names, columns, gathered(given) | {"mask": None})
+        finish(report, print_report, as_json=as_json)
 
 
 @main.command()

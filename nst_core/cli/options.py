@@ -145,6 +145,12 @@ def say(sentence: str) -> None:
         click.echo(f"neural-style: {sentence}", err=True)
 
 
+def finish(report: dict[str, Any], print_report: Callable[[dict[str, Any]], None], *, as_json: bool) -> None:
+    """Print the report of a command as JSON or as text, and exit with the code in it, by default 0."""
+    (print_json if as_json else print_report)(report)
+    sys.exit(report.get("exit_code", 0))
+
+
 def print_json(answer: object) -> None:
     """Print the one object that --json promises. Numbers that are not finite become null."""
     click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _says_all(sys.stdout.encoding)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nst_core.cli.options import gathered, job_options, json_option, print_json, refusals
+from nst_core.cli.options import finish, gathered, job_options, json_option, refusals
 
 if TYPE_CHECKING:
     from nst_core.cli.job_inputs import JobOptions
@@ -25,14 +25,11 @@ def plan(*, content: str, as_json: bool, **given: Any) -> None:
     with refusals(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
 
-        report = carry_out(JobOptions(**gathered(given)), content)
-        if as_json:
-            print_json(report)
-        else:
-            tell(report)
+        report = execute(JobOptions(**gathered(given)), content)
+        finish(report, print_report, as_json=as_json)
 
 
-def carry_out(order: JobOptions, content: str) -> dict[str, Any]:
+def execute(order: JobOptions, content: str) -> dict[str, Any]:
     """Read and measure, and return what --json prints. Raises NeuralStyleError."""
     from nst_core.backends.select import choose  # noqa: PLC0415 - as above
     from nst_core.cli.job_inputs import read_content, resolve_job  # noqa: PLC0415 - as above
@@ -46,7 +43,7 @@ def carry_out(order: JobOptions, content: str) -> dict[str, Any]:
     return {"content": content} | plan_job(job, backend, speed).to_mapping()
 
 
-def tell(report: dict[str, Any]) -> None:
+def print_report(report: dict[str, Any]) -> None:
     """Print it as a table and two sentences."""
     from rich.console import Console  # noqa: PLC0415 - so that --help comes at once
     from rich.table import Table  # noqa: PLC0415 - as above

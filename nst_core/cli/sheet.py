@@ -34,9 +34,7 @@ class SheetFile:
     overwrite: bool = False
 
 
-def carry_out(
-    content: str, file: SheetFile, names: str, columns: int | None, order: Mapping[str, Any]
-) -> dict[str, Any]:
+def execute(content: str, file: SheetFile, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
     """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
 
     names: of presets, separated by commas, or ALL. order: what JobOptions takes, without styles and preset.
@@ -79,7 +77,7 @@ def carry_out(
     }
 
 
-def tell(report: dict[str, Any]) -> None:
+def print_report(report: dict[str, Any]) -> None:
     """Print the result in one line."""
     width, height = report["size"]
     count = len(report["presets"])

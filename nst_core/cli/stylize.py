@@ -59,7 +59,7 @@ class Files:
     overwrite: bool = False
 
 
-def carry_out(order: JobOptions, files: Files, far: Help | None = None) -> dict[str, Any]:
+def execute(order: JobOptions, files: Files, far: Help | None = None) -> dict[str, Any]:
     """Stylize, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
     path = image_files.require_writable(files.output, overwrite=files.overwrite)
     saved = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
@@ -184,7 +184,7 @@ def _report(output: Path, outcome: Outcome, settings: Settings, notes: list[str]
     }
 
 
-def tell(report: dict[str, Any]) -> None:
+def print_report(report: dict[str, Any]) -> None:
     """Print the result in one line; notes go to standard error."""
     for note in report["notes"]:
         click.echo(f"neural-style: {note}", err=True)

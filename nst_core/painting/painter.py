@@ -21,8 +21,8 @@ from nst_core.painting.style_targets.regions import Region, guided_at, guided_in
 from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, strength_at
 from nst_core.painting.style_targets.style_copies import COPIES, with_copies
 from nst_core.painting.style_targets.targets import (
-    Looks,
     Matches,
+    MatchInput,
     Scene,
     classic_targets,
     fine_style,
@@ -117,7 +117,7 @@ class Painter:
             return self._first(height, width)
         scale = min(1.0, max(FIRST_PICTURE_SIDE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
-        picture = pieced(backend, *self._looked_at(None, *size))
+        picture = pieced(backend, *self._match_input(None, *size))
         return unwrapped(picture) if self.job.settings.seamless else picture
 
     def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
@@ -181,9 +181,9 @@ class Painter:
         grown: (height, width, 3), the result so far, upscaled to this size.
         """
         settings = self.job.settings
-        scene, strength, looks = self._looked_at(grown, height, width)
+        scene, strength, match_input = self._match_input(grown, height, width)
         weights = painterly_weights(settings, strength.gram_weight)
-        targets, begin = painterly_targets(backend, scene, strength, weights, looks, matches)
+        targets, begin = painterly_targets(backend, scene, strength, weights, match_input, matches)
         begin = unwrapped(begin) if settings.seamless else begin
         if settings.init != "sketch":
             return targets, self._first(height, width) if grown is None else grown
@@ -192,7 +192,7 @@ class Painter:
         share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
         return targets, grown + np.float32(share) * (begin - grown)
 
-    def _looked_at(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, Looks]:
+    def _match_input(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, MatchInput]:
         """Scene, strength and query of the matching at this size. grown: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
@@ -200,17 +200,17 @@ class Painter:
         amount = wrapped(amount) if periodic else amount
         seen = grown if grown is not None else self.job.init
         seen = None if seen is None else resize(seen, height, width)
-        sought = self.content(height, width) if seen is None else self._sought(seen, height, width)
-        sought = varied(sought, settings.seed)
+        query = self.content(height, width) if seen is None else self._query(seen, height, width)
+        query = varied(query, settings.seed)
 
         def ground() -> Float:
             plain = self._in_palette(self.content(height, width))
             return wrapped(plain) if periodic else plain
 
-        looks = Looks(wrapped(sought) if periodic else sought, ground)
-        return scene, strength_at(settings, amount), looks
+        match_input = MatchInput(wrapped(query) if periodic else query, ground)
+        return scene, strength_at(settings, amount), match_input
 
-    def _sought(self, painted: Float, height: int, width: int) -> Float:
+    def _query(self, painted: Float, height: int, width: int) -> Float:
         """The query of the matching: the photograph, with a share of what `painted` has beyond it at half the size.
 
         A texture has no photograph; its query is `painted`.
@@ -277,12 +277,12 @@ class _Refining:
         """(h, w, 3): these rows and columns of the picture (H, W, 3) with the detail added."""
         painter, image = self._painter, whole[rows, columns]
         scene = painter.part(rows, columns)
-        sought = image
+        query = image
         if not painter.job.settings.texture:
-            sought = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
+            query = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
         places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
-        pixels = refined(self._backend, scene, sought, painter.matches, places)
+        pixels = refined(self._backend, scene, query, painter.matches, places)
         blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
         finer = pixels - self._blurred(pixels)
         return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)

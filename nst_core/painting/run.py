@@ -80,8 +80,8 @@ class Run:
         self._backend, self._tiled, self._sketch = backend, tiled, sketch
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
-        self._resting = threading.Event()
-        self._resting.set()
+        self._idle = threading.Event()
+        self._idle.set()
         self._lock = threading.Lock()
         self._visible = job.visible
         # Masked pixels must not influence the result.
@@ -97,26 +97,26 @@ class Run:
         """End as soon as the backend can, at the latest after the current step, and keep the best picture so far."""
         self._stopped.set()
         # Between steps the run checks `_stopped` itself; the backend may be in use by another run.
-        if self._backend is not None and not self._resting.is_set():
+        if self._backend is not None and not self._idle.is_set():
             self._backend.abort()
 
     def __iter__(self) -> Generator[Progress, None, None]:
-        self._resting.clear()
+        self._idle.clear()
         try:
             with as_out_of_memory(), closing(self._steps()) as steps:
                 for progress in steps:
-                    self._resting.set()
+                    self._idle.set()
                     try:
                         yield progress
                     except GeneratorExit:
                         self._stopped.set()  # the iteration was closed: the thread that upscales must end too
                         raise
-                    self._resting.clear()
+                    self._idle.clear()
         except AbortedError:
             if not self._stopped.is_set():  # another run on the same backend was stopped
                 raise
         finally:
-            self._resting.set()
+            self._idle.set()
 
     def _steps(self) -> Generator[Progress, None, None]:
         settings = self.job.settings
@@ -125,7 +125,7 @@ class Run:
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
         backend = self._backend = self._backend or choose(settings.backend, settings.device)
         octaves = self._plan(backend)
-        painter = Painter(self.job, self._content, styles, self._go_on)
+        painter = Painter(self.job, self._content, styles, self._require_running)
         unseen = settings.seconds and not painter.painterly
         self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
         at = -1 if self._sketch else 0
@@ -136,37 +136,37 @@ class Run:
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
         rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
-        enlarges = self._clock.reserve(rate * self._area, self._area)
+        upscales = self._clock.reserve(rate * self._area, self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set() or self._sketch:
             return
         enforce_budget(octaves, self.job, self._backend)
         try:
-            with as_out_of_memory(), closing(self._descended(painter, octaves)) as descent:
+            with as_out_of_memory(), closing(self._optimized(painter, octaves)) as descent:
                 for last in descent:
                     yield last
         except OutOfMemoryError:
             if not any(self._best.evaluations):
                 raise
             self._notes += (note("memory-was-full"),)
-        if enlarges and not self._stopped.is_set():
+        if upscales and not self._stopped.is_set():
             yield from self._to_full_size(painter, last)
 
     def _to_full_size(self, painter: Painter, last: Progress) -> Generator[Progress, None, None]:
         assert self._backend
         try:
             try:
-                image = yield from enlarged_to_full_size(painter, self._backend, self._best.image(), self._clock, last)
+                image = yield from upscaled_in_thread(painter, self._backend, self._best.image(), self._clock, last)
             except CardLostError as error:
                 backend = self._without_card(error)
-                image = yield from enlarged_to_full_size(painter, backend, self._best.image(), self._clock, last)
+                image = yield from upscaled_in_thread(painter, backend, self._best.image(), self._clock, last)
         except OutOfMemoryError:
             self._notes += (note("memory-was-full-at-the-end"),)
         else:
             self._best.image = _constant(image)
 
-    def _descended(self, painter: Painter, octaves: Sequence[Octave]) -> Generator[Progress, None, None]:
+    def _optimized(self, painter: Painter, octaves: Sequence[Octave]) -> Generator[Progress, None, None]:
         """Optimise one octave after another, as far as the time limit allows."""
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
@@ -177,7 +177,7 @@ class Run:
                 return
             image = self._best.image() if index or self._begun is not None else None
             self._best.evaluations.append(0)
-            with closing(self._fitting(painter, octave, image)) as steps:
+            with closing(self._octave_with_fallback(painter, octave, image)) as steps:
                 for step in steps:
                     yield self._progress(octaves, index, step.number, step.loss)
                     if not self._clock.affords(octave, step.number, later):
@@ -185,7 +185,7 @@ class Run:
             if self._stopped.is_set():
                 return
 
-    def _go_on(self) -> None:
+    def _require_running(self) -> None:
         if self._stopped.is_set():
             raise AbortedError
 
@@ -230,7 +230,9 @@ class Run:
         ways, _ = in_budget([octave], self.job, self._without_card(error))
         return ways[0]
 
-    def _fitting(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
+    def _octave_with_fallback(
+        self, painter: Painter, octave: Octave, image: Float | None
+    ) -> Generator[Step, None, None]:
         """The octave's steps. After an error they continue in smaller tiles (memory) or on the processor (failed card).
 
         image: (h, w, 3).
@@ -245,7 +247,7 @@ class Run:
         # The error's traceback held memory, some of it in reference cycles; it can be freed only now.
         gc.collect()
         best = self._best.image()
-        yield from self._fitting(painter, way, best if self._best.evaluations[-1] else image)
+        yield from self._octave_with_fallback(painter, way, best if self._best.evaluations[-1] else image)
 
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
@@ -321,7 +323,7 @@ class Run:
             return composite(self.job, image())
         # Stop the current evaluation, which frees its memory.
         self.stop()
-        self._resting.wait(STOP_SECONDS)
+        self._idle.wait(STOP_SECONDS)
         with as_out_of_memory():
             return composite(self.job, image())
 
@@ -343,7 +345,7 @@ LATE = 0.1
 """If upscaling takes longer than expected, the time left is estimated as this share of the time that it took so far."""
 
 
-def enlarged_to_full_size(
+def upscaled_in_thread(
     painter: Painter, backend: Backend, image: Float, clock: Clock, last: Progress
 ) -> Generator[Progress, None, Float]:
     """Upscale the image (h, w, 3) to full size in a thread of its own, and return it, (H, W, 3).

@@ -208,7 +208,7 @@ def test_an_outcome_without_room_ends_the_evaluation_that_takes_it(monkeypatch: 
         return composite(*arguments)
 
     monkeypatch.setattr("nst_core.painting.run.composite", finished_at_rest)
-    monkeypatch.setattr(run._resting, "wait", thread.join)
+    monkeypatch.setattr(run._idle, "wait", thread.join)
     assert run.outcome().pixels.shape == run.job.content.shape
 
 

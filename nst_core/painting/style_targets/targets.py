@@ -47,10 +47,10 @@ ROUNDED = 1 + 1e-9
 FRAME, FRAMED = 2 * CELL, 64
 """px: FRAME at the borders of a style is not used for pieces, if its shorter side is at least FRAMED."""
 
-KEPT_ASKED = 2
+CACHED_QUERIES = 2
 """Number of cached query features, 10 MB each: sketches of many styles are made of the same photograph."""
 
-KEPT_PIECES = 6
+CACHED_PIECES = 6
 """Number of cached sets of a style's cells: 65 MB for 512 px, less for coarser octaves."""
 
 
@@ -70,13 +70,13 @@ class Scene:
 
 
 @dataclass
-class Looks:
-    """The photograph in two versions, (H, W, 3). sought: the query of the matching. ground: recoloured like the styles.
+class MatchInput:
+    """The photograph in two versions, (H, W, 3). query: its pieces are matched. ground: recoloured like the styles.
 
     Where the strength is low the ground is the target; the function is called only if there are such pixels.
     """
 
-    sought: Float
+    query: Float
     ground: Callable[[], Float]
 
 
@@ -99,9 +99,9 @@ class StylePieces:
 
 _cached_grams: LruCache[Grams] = LruCache(CACHED_STYLES)
 
-_cached_pieces: LruCache[StylePieces] = LruCache(KEPT_PIECES)
+_cached_pieces: LruCache[StylePieces] = LruCache(CACHED_PIECES)
 
-_cached_asked: LruCache[Mapping[str, Array]] = LruCache(KEPT_ASKED)
+_cached_queries: LruCache[Mapping[str, Array]] = LruCache(CACHED_QUERIES)
 
 
 def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets:
@@ -122,32 +122,32 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
 
 
 def painterly_targets(
-    backend: Backend, scene: Scene, strength: Strength, weights: Weights, looks: Looks, matches: Matches
+    backend: Backend, scene: Scene, strength: Strength, weights: Weights, match_input: MatchInput, matches: Matches
 ) -> tuple[Targets, Float]:
     """The targets of the painterly method, and the picture (H, W, 3) assembled from the nearest pieces.
 
     matches: its `found` is set.
     """
-    asked = backend.held(to_image(backend, looks.sought), PAINTERLY)
+    features = backend.held(to_image(backend, match_input.query), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
     toward = strength.blend * covered
     # Where no style counts, and in proportion to a lower strength, the target are the features of the ground.
-    ground = None if (toward >= 1).all() else looks.ground()
-    own = asked if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
+    ground = None if (toward >= 1).all() else match_input.ground()
+    own = features if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
     target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
     pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
     for region in scene.regions:
         guide = region.guide * strength.blend
         covering = cell_means(backend.array(guide[None, None]), own)
-        means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
+        means = means_of(features, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
         styles = [
             (style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY), share)
             for picture, share in region.styles
         ]
         grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
         for style, share in styles:
-            index = nearest(backend, asked, means, style.pieces)
+            index = nearest(backend, features, means, style.pieces)
             found.append((Found(index, style.pieces.grid), means))
             for layer, values in _gathered(style, index, own).items():
                 target[layer] = target[layer] + covering[layer] * share * values
@@ -159,45 +159,45 @@ def painterly_targets(
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
 
 
-def pieced(backend: Backend, scene: Scene, strength: Strength, looks: Looks) -> Float:
+def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput) -> Float:
     """The picture (H, W, 3) that `painterly_targets` assembles, without targets: fast for small pictures.
 
     The query's features are cached.
     """
-    key = _key(backend, looks.sought, scene.area, 1.0)
-    asked = _cached_asked.get(key, lambda: backend.held(to_image(backend, looks.sought), PAINTERLY))
+    key = _key(backend, match_input.query, scene.area, 1.0)
+    features = _cached_queries.get(key, lambda: backend.held(to_image(backend, match_input.query), PAINTERLY))
     pixels = np.zeros_like(scene.content)
     toward = np.zeros_like(scene.visible)
     for region in scene.regions:
         guide = region.guide * strength.blend
         toward += guide
-        means = means_of(asked, cell_means(backend.array((region.guide * scene.visible)[None, None]), asked))
+        means = means_of(features, cell_means(backend.array((region.guide * scene.visible)[None, None]), features))
         for picture, share in region.styles:
             style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
-            index = nearest(backend, asked, means, style.pieces)
+            index = nearest(backend, features, means, style.pieces)
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
-    return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * looks.ground()
+    return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * match_input.ground()
 
 
 def refined(
     backend: Backend,
     scene: Scene,
-    sought: Float,
+    query: Float,
     matches: Matches,
     places: Sequence[tuple[Index, tuple[Float, FinePieces]]],
 ) -> Float:
-    """A part of a large picture (H, W, 3), assembled from the fine pieces that are nearest to `sought` (H, W, 3).
+    """A part of a large picture (H, W, 3), assembled from the fine pieces that are nearest to `query` (H, W, 3).
 
     matches: of the last octave. places: for each style of each region, the style cell at which the search for each cell
     starts, and the style with its pieces.
     """
-    asked = backend.held(to_image(backend, sought), SHALLOW)
-    pixels, number = np.zeros_like(sought), 0
+    features = backend.held(to_image(backend, query), SHALLOW)
+    pixels, number = np.zeros_like(query), 0
     for region in scene.regions:
         for _, share in region.styles:
             (_, means), (start, (picture, style)) = matches.found[number], places[number]
-            index = nearest_fine(asked, means, style, start)
-            pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *sought.shape[:2])
+            index = nearest_fine(features, means, style, start)
+            pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *query.shape[:2])
             number += 1
     return pixels
 
