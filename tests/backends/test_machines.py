@@ -90,9 +90,14 @@ def test_a_pytorch_that_cannot_be_faster_is_not_imported(
     if flags is not None:
         (tmp_path / "cpuinfo").write_text(flags)
     imports = list[str]()
+
+    def imported() -> tuple[tuple[str, ...], bool, Note | None]:
+        imports.append("torch")
+        return (), False, None
+
     monkeypatch.setattr(select, "find_spec", lambda _name: ModuleSpec("torch", None, origin=str(tmp_path / "x.py")))
     monkeypatch.setattr(select, "_PROCESSORS", tmp_path / "cpuinfo")
-    monkeypatch.setattr(select, "_torch", lambda: (imports.append("torch") or (), False, None))
+    monkeypatch.setattr(select, "_torch", imported)
     assert select.choose().name == "onnx"
     assert imports == asked
 
