@@ -105,6 +105,7 @@ def test_a_backend_that_is_not_here_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_processor_with_fast_halves_prefers_pytorch(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one without prefers ONNX Runtime."""
+    monkeypatch.setattr(select, "_torch_may_be_preferred", lambda: True)
     for fast, first in ((True, "torch"), (False, "onnx")):
         monkeypatch.setattr("nst_core.backends.torch.has_fast_bfloat16", lambda fast=fast: fast)
         places = [name for name, device in select._preferences(("onnx", "torch"))[0] if device == "cpu"]

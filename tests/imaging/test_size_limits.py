@@ -36,7 +36,7 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_scan_beyond_the_limit_is_reduced_while_it_is_read(tmp_path: Path) -> None:
-    """204 megapixels and --size: the picture in that size, a note, and `plan` agrees; without --size it is named."""
+    """204 megapixels and --size: the picture in that size, and a note; without --size it is named."""
     scan = Image.new("1", (20400, 10000), 1)
     scan.paste(0, (0, 0, 10200, 10000))
     scan.save(tmp_path / "scan.png")
@@ -48,8 +48,14 @@ def test_a_scan_beyond_the_limit_is_reduced_while_it_is_read(tmp_path: Path) -> 
     assert found[:, -250:].min() > 1 - NEAR
     refused = unpainted(tmp_path / "scan.png", tmp_path / "other.png")
     assert "--size" in refused["error"]["remedy"]
-    planned = CliRunner().invoke(main, ["plan", str(tmp_path / "scan.png"), "--size", "512", "--json"])
-    assert json.loads(planned.stdout)["size"] == [512, 251]
+
+
+@pytest.mark.usefixtures("small_limit")
+def test_a_plan_is_for_the_size_to_which_a_scan_is_reduced(tmp_path: Path) -> None:
+    """The same as it will be painted in."""
+    Image.new("1", (204, 100), 1).save(tmp_path / "scan.png")
+    planned = CliRunner().invoke(main, ["plan", str(tmp_path / "scan.png"), "--size", "72", "--json"])
+    assert json.loads(planned.stdout)["size"] == [72, 35]
 
 
 @pytest.mark.usefixtures("small_limit")
