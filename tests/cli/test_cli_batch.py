@@ -303,11 +303,11 @@ def test_the_table_counts_what_became_of_the_pictures(capsys: pytest.CaptureFixt
     """A row for each ending that there was, with the mean of the seconds; a dry run says what it would do."""
     entries: list[dict[str, Any]] = [{"state": "painted", "metrics": {"seconds": n}, "source": "a"} for n in (2.0, 3.0)]
     told = {"out": "out", "dry_run": False, "pictures": [*entries, {"state": "kept", "source": "b"}]}
-    cli_batch.tell(told)
+    cli_batch.print_report(told)
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["│", "2", "│", "painted", "│", "2.5", "│"] in rows
     assert ["│", "1", "│", "nothing", "to", "do", "│", "│"] in rows
-    cli_batch.tell(told | {"dry_run": True, "pictures": [{"state": "left", "source": "c"}]})
+    cli_batch.print_report(told | {"dry_run": True, "pictures": [{"state": "left", "source": "c"}]})
     assert "to be painted" in capsys.readouterr().out
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -55,7 +56,7 @@ def named() -> Facts:
 def refusals() -> Facts:
     image = photograph()
     (layer,) = image.get_layers()
-    wrong: dict[str, dict[str, list[str]]] = {
+    wrong: dict[str, dict[str, Any]] = {
         "lengths": {"styles": TWO, "weights": ["1"]},
         "weight": {"styles": TWO, "weights": ["1", "-1"]},
         "preset": {"styles": ["nothing of that name"]},
