@@ -31,7 +31,7 @@ FIRST = ("before-after", "styles")
 """Those of README.md, which shows no WebP everywhere."""
 WIDE = 512
 """Longest edge of the first picture there, px."""
-SIDE, SMALLER = 320, 256
+SIDE, SMALLER = 400, 360
 """Longest edge of a picture, px; and of those that take longest."""
 TILE = 144
 """Side of a texture, px."""

@@ -53,10 +53,11 @@ class Studio:
         entry = json.loads(file.read_text("utf-8"))
         file.write_text(json.dumps(entry | {"command": self.gimp.outside(entry["command"])}), "utf-8")
 
-    def check(self, script: str, screen: str = "", **more: Any) -> Found:
+    def check(self, script: str, screen: str = "", limit: float = 600.0, **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 
-        Under "said" it gives all that GIMP printed. screen: the size of one, for a GIMP with windows on it.
+        Under "said" it gives all that GIMP printed. screen: the size of one, for a GIMP with windows on it. limit:
+        seconds after which GIMP hangs.
         """
         stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
         engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
@@ -74,9 +75,11 @@ class Studio:
         )
         told = {"NST_CHECKS": str(order), **{name: os.environ[name] for name in THREADS & os.environ.keys()}}
         if screen:
-            done = self.gimp.run(on_screen(screen, gimp_with_windows(INSIDE / script)), self.profile, told)
+            done = self.gimp.run(
+                on_screen(screen, gimp_with_windows(INSIDE / script)), self.profile, told, timeout=limit
+            )
         else:
-            done = self.gimp.run_batch(INSIDE / script, self.profile, told)
+            done = self.gimp.run_batch(INSIDE / script, self.profile, told, timeout=limit)
         assert answers.is_file(), done.stdout
         sys.stdout.write(done.stdout)  # seen where a test fails
         found = {**json.loads(answers.read_text()), "said": {"text": done.stdout}}

@@ -46,7 +46,7 @@ FIRST_PIECES = 0.7
 """The same for the first small copy of a picture, whose few steps add little detail."""
 PAINTED = 0.25
 """Share of the result so far in the query of the matching; the rest is the photograph."""
-FACES_KEPT = 0.55
+FACES_KEPT = 0.66
 """Relative reduction of the strength by *keep faces* in the middle of a face."""
 FIRST_PICTURE_SIDE = 160
 """Longest edge of the first picture, px."""

@@ -16,10 +16,13 @@ SPAN = 8.0
 """Factor on the content weight at strength 0; at strength 100 it is divided by this."""
 TV_UNIT = 0.5
 """Weight of total variation for a smoothness of 1, for a style weight of 1."""
-ROAD = (0.0, 25.0, 50.0, 75.0, 100.0)
-BLENDS = (0.0, 0.6, 1.0, 1.0, 1.0)
-"""At each strength of ROAD: share of the matched style features in the target; the rest are those of the content."""
-GRAMS = (0.0, 0.4, 1.15, 1.8, 3.0)
+ROAD = (0.0, 10.0, 25.0, 50.0, 75.0, 100.0)
+BLENDS = (0.0, 0.4, 0.7, 1.0, 1.0, 1.0)
+"""At each strength of ROAD: share of the matched style features in the target; the rest are those of the content.
+
+Chosen by eye: less than a third of them is hardly seen, so that the first of them come sooner.
+"""
+GRAMS = (0.0, 0.25, 0.5, 1.15, 1.8, 3.0)
 """At each strength of ROAD: weight of the Gram term, relative to 1 for the target features."""
 
 
