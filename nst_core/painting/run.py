@@ -170,7 +170,8 @@ class Run:
         """Optimise one octave after another, as far as the time limit allows."""
         for index, octave in enumerate(octaves):
             later = octaves[index + 1 :]
-            if index and octave.area > self._largest():  # it was planned for a card that has failed
+            # Planned for a card that has failed. In whole px, what the processor may paint can be a little larger.
+            if index and octave.area > ROUNDED * self._largest():
                 return
             if not self._clock.affords(octave, 0, later):
                 self._notes += () if index else (note("too-little-time"),)
@@ -340,6 +341,9 @@ def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> 
 
 POLL_SECONDS = 0.25
 """Seconds between two progress events."""
+
+ROUNDED = 1.05
+"""How much larger than planned a size may be that was rounded to whole px."""
 
 LATE = 0.1
 """If upscaling takes longer than expected, the time left is estimated as this share of the time that it took so far."""

@@ -50,6 +50,17 @@ def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytes
     assert np.abs(in_parts - large.job.content).mean() > 0.05
 
 
+@pytest.mark.parametrize(("height", "width"), [(260, 360), (261, 363), (90, 300)])
+def test_a_large_picture_is_painted_at_the_largest_size_that_is_planned(
+    height: int, width: int, large: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its whole px come to a little more than the limit."""
+    monkeypatch.setattr(schedule, "PAINTERLY_STEPS", {"normal": (2, 1)})
+    run = Run(replace(large.job, content=photograph(height, width)))
+    list(run)
+    assert run.outcome().metrics.evaluations[-1] == 2
+
+
 def test_a_run_can_be_stopped_while_its_picture_is_carried_to_full_size(
     large: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
