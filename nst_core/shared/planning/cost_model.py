@@ -30,8 +30,9 @@ REFINED = 1.5e9
 """Bytes per megapixel of a picture that gets fine pieces at full size."""
 CARRIED = 2e9
 """Upper limit of that, bytes, because it is computed in tiles."""
-LARGE = 4e9
-"""Limit of memory, bytes, for a picture that is larger than the largest octave on a processor."""
+LARGE_MEGAPIXELS, LARGE = 2 * PROCESSOR_MEGAPIXELS, 4e9
+"""Limit of memory, bytes, on a processor for pictures of more megapixels: their last octave is computed in tiles, which
+takes longer, but not for each megapixel of the picture."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
 """Possible sides of tiles, px."""
 FEW = 4
@@ -157,10 +158,10 @@ def arranged(
 ) -> list[Octave]:
     """The octaves as they fit into `budget` bytes: whole or in tiles; an octave that does not fit is left out.
 
-    The first one always stays. area: megapixels of the picture. On a processor, pictures that are upscaled to full size
-    have at most LARGE.
+    The first one always stays. area: megapixels of the picture. On a processor, large pictures that are upscaled to
+    full size have at most LARGE.
     """
-    if place is IN_FULL and octaves[-1].area < area > PROCESSOR_MEGAPIXELS:
+    if place is IN_FULL and octaves[-1].area < area > LARGE_MEGAPIXELS:
         budget = min(budget, LARGE)
     fitting: list[Octave] = []
     for octave in octaves:
