@@ -1,1 +1,1 @@
-"""The filter's window: its state, its controls, the engine behind it."""
+"""The filter's window."""

@@ -1,4 +1,4 @@
-"""What tells of a run where its window is not looked at: the window's title, GIMP's progress bar, a notification."""
+"""Progress of a run outside the window: in its title, in GIMP's progress bar, and as a notification at the end."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ BAR_SECONDS = 0.25  # between movements of GIMP's bar
 
 
 def title_while(status: Status, title: str) -> str:
-    """The title of a window that paints."""
+    """The title of a window during a run."""
     progress = status.progress
-    said = f"{status.fraction:.0%}"  # of several layers: only the one being painted is known to the engine
+    said = f"{status.fraction:.0%}"  # for several layers: the engine estimates the time of the current one only
     if progress is not None and status.number == status.count:
         said = _("{time} left").format(time=duration(progress.seconds_left))
     return f"{said[:1].upper()}{said[1:]} · {title}"
 
 
 def tell_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> None:
-    """Notify her of finished paintings, if there are any and another window is in front."""
+    """Show a notification of finished paintings, if there are any and another window has the focus."""
     if not new or window.is_active():
         return
     names = [layer.get_name() for layer in new if layer.is_valid()]
@@ -42,7 +42,7 @@ def tell_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> 
 
 
 class Aside:
-    """Belongs to a window that paints. `made` are the layers that have come of it."""
+    """Progress outside one window. made: the new layers of the run."""
 
     def __init__(self, window: Gtk.Window, made: Callable[[], Sequence[Gimp.Layer]]) -> None:
         self._window = window
@@ -51,7 +51,7 @@ class Aside:
         self._busy = False
         self._before = 0
         self._next = 0.0
-        window.set_type_hint(Gdk.WindowTypeHint.NORMAL)  # a window of a dialog's kind has no button to minimise it
+        window.set_type_hint(Gdk.WindowTypeHint.NORMAL)  # dialogs have no button to minimise
 
     def show_phase(self, phase: Phase) -> None:
         """A run begins or ends."""
@@ -70,7 +70,7 @@ class Aside:
             tell_finished(self._window, self._title, self._made()[self._before :])
 
     def show_status(self, status: Status) -> None:
-        """How far the run is."""
+        """Show the progress of the run."""
         if not self._busy:
             return
         self._window.set_title(title_while(status, self._title))
@@ -81,12 +81,12 @@ class Aside:
             Gimp.progress_update(status.fraction)
 
     def show_error(self, error: NeuralStyleError | None) -> None:
-        """The run has ended so."""
+        """The run has ended, with this error or without."""
         if error is not None and not self._window.is_active():
             notify(self._title, " ".join(of_error(error)).strip())
 
     def _let_go(self) -> None:
-        """Lie above GIMP's window no longer: she works on there, and may minimise this one."""
+        """Do not stay above GIMP's window any more, so that the user can work there and minimise this one."""
         there = self._window.get_window()
         with contextlib.suppress(AttributeError, TypeError):  # only X11 has such properties
             if there is not None and "X11" in type(there).__name__:

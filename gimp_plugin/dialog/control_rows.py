@@ -1,4 +1,4 @@
-"""One control for each setting: the widget that suits its kind, tied to GIMP's config, with a button that resets it."""
+"""One control for each setting: a widget for its type, bound to GIMP's config, with a button that resets it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ BOTH_WAYS = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREAT
 
 
 class Row:
-    """A setting's widgets: `label`, unless the control shows it itself; `body`; `reset`, to switch where it applies."""
+    """A setting's widgets: `label`, unless the control shows it itself; `body`; `reset`."""
 
     def __init__(self, config: Gimp.ProcedureConfig, named: Setting, label: str) -> None:
         """label: translated, with its mnemonic."""
         self.name = named.name
-        self._there: Collection[str] | None = None  # the options that this machine has; None: it is not known
+        self._there: Collection[str] | None = None  # the options that this machine has; None: unknown
         self.body, answering = _body(config, named, label)
         only_with_focus(answering)
         if isinstance(answering, Gtk.ComboBoxText):
@@ -45,14 +45,14 @@ class Row:
         answering.get_accessible().set_description(_(named.knob.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
-            self.label.set_line_wrap(True)  # where words are long
+            self.label.set_line_wrap(True)  # for languages with long words
             self.label.set_mnemonic_widget(answering)
             self.label.set_tooltip_text(tooltip)
         self.reset = _small_button(Gtk.Image.new_from_icon_name(GimpUi.ICON_RESET, Gtk.IconSize.MENU))
         describe(self.reset, _("Reset {name}").format(name=plain))
 
     def offer(self, there: Collection[str]) -> None:
-        """Grey what is not among these options. What is chosen already stays."""
+        """Disable other options than these. The current choice stays."""
         self._there = there
         self.body.queue_draw()
 
@@ -61,7 +61,7 @@ class Row:
 
 
 def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
-    """What is known of an argument that is no setting, as if it were one: in the artist's language already."""
+    """An argument that is not a setting, in the form of one, with translated texts."""
     spec = config.find_property(name)
     label, about = re.sub(r"\(_\w\)|_", "", spec.nick), spec.blurb
     if spec.value_type == GObject.TYPE_BOOLEAN:
@@ -72,20 +72,20 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
 
 
 def placed(config: Gimp.ProcedureConfig, name: str) -> Setting:
-    """The same for an argument that says where something counts."""
+    """The same for an argument that is a region."""
     label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
     about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
     return Setting(name, str, EVERYWHERE, SettingInfo(label, about, scope="run"))
 
 
 def describe(widget: Gtk.Widget, name: str) -> None:
-    """Say what a widget without a text of its own is: to the mouse and to screen readers."""
+    """Set tooltip and accessible name of a widget without a text."""
     widget.set_tooltip_text(name)
     widget.get_accessible().set_name(name)
 
 
 def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
-    """The whole control, and the widget in it that answers to its name."""
+    """The whole control, and the widget in it that the mnemonic activates."""
     knob, name = named.knob, property_name(named.name)
     if named.type is bool:
         check = Gtk.CheckButton(label=label, use_underline=True)
@@ -134,7 +134,7 @@ def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, G
 
 
 def _show_amount(spin: Gtk.SpinButton, knob: SettingInfo) -> bool:
-    """The number with its unit, or a word for none. What is typed is read as far as it is a number: a word is 0."""
+    """Show the number with its unit, or the word for 0. Typed texts that are not numbers count as 0."""
     number = spin.get_value()
     said = _("{number} {unit}").format(number=f"{number:n}", unit=_(knob.unit)) if number else _(knob.zero)
     if spin.get_text() != said:
@@ -153,7 +153,7 @@ def _dice(throw: Callable[[], None]) -> Gtk.Button:
 
 
 def _draw_dice(face: Gtk.DrawingArea, canvas: Any) -> bool:
-    """In the theme's own colour: no icon theme has a die."""
+    """Draw dice in the theme's text colour; icon themes have no such icon."""
     side = min(face.get_allocated_width(), face.get_allocated_height())
     style = face.get_style_context()
     color = style.get_color(style.get_state())

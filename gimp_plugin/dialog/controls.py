@@ -1,4 +1,4 @@
-"""The settings as the artist sees them: a control for each, the experts' ones folded away, tied to GIMP's config."""
+"""The controls of all settings, expert ones in an expander, bound to GIMP's config."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OTHERS = (
     ),
     *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…"), _("_Help")),
 )
-"""What other parts of the window are called, whose letters are taken."""
+"""Labels of other parts of the window, whose access keys are in use."""
 
 
 class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Controls over `config`. What `look` says is what a reset goes back to; the defaults where it says nothing."""
+    """Controls for `config`. A reset goes back to the settings in `look`, for others to the defaults."""
 
     def __init__(
         self,
@@ -46,9 +46,9 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         *,
         onward: bool = False,
     ) -> None:
-        """where: chooses where the strength counts, if that can be chosen.
+        """where: the control for the region of the strength, if there is one.
 
-        onward: it is the layer that is gone on with, whatever a painting starts from else.
+        onward: a painted layer is refined, so the choice of the start image is replaced by a text.
         """
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
@@ -72,7 +72,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 self._rows[named.name] = Row(config, named, label)
         self.pack_start(self._table(expert=False), expand=False, fill=False, padding=0)
         self.pack_start(self._experts(), expand=False, fill=False, padding=0)
-        if all(self.values[name] == default for name, default in _looks().items()):  # as nobody has set them
+        if all(self.values[name] == default for name, default in _looks().items()):  # nothing was changed
             self.adopt(look)
         for row in self._rows.values():
             row.reset.connect("clicked", lambda _button, name=row.name: self._reset(name))
@@ -81,30 +81,30 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     @property
     def values(self) -> dict[str, Value]:
-        """The settings as they stand."""
+        """The current settings."""
         return arguments.values_of(self._config)
 
     @property
     def everything(self) -> dict[str, Value]:
-        """All that can be set here, by its name."""
+        """All values that can be set here, by name."""
         return {name: self._config.get_property(arguments.property_name(name)) for name in self._rows}
 
     def adopt(self, look: Mapping[str, Value]) -> None:
-        """Show a preset's settings, and reset to them from now on; what belongs to no look stays as it is."""
+        """Set a preset's settings, which are the target of resets from now on; other settings stay."""
         self._look = dict(look)
         arguments.write(self._config, {**_looks(), **look})
         self._show_resets()
 
     def take(self, settings: Mapping[str, Value]) -> None:
-        """Show other values of some settings."""
+        """Set other values of some settings."""
         arguments.write(self._config, settings)
 
     def reset_all(self) -> None:
-        """Everything as the preset and the defaults say."""
+        """Reset all settings to those of the preset and the defaults."""
         arguments.write(self._config, self._base())
 
     def offer(self, backends: Sequence[str], devices: Sequence[str]) -> None:
-        """Grey the backends and devices that this machine has not."""
+        """Disable the backends and devices that this machine does not have."""
         for name, there in (("backend", backends), ("device", devices)):
             row = self._rows[name]
             if isinstance(row, Row):
@@ -115,7 +115,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return self._rows[name].body
 
     def show_estimate(self, text: str) -> None:
-        """What a run will take, beside the quality."""
+        """Show the estimate of a run below the quality."""
         self._estimate.set_text(text)
 
     def _base(self) -> dict[str, Value]:
@@ -166,5 +166,5 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 def _looks() -> dict[str, Value]:
-    """The defaults of what belongs to a look."""
+    """The defaults of the settings of scope `look`."""
     return {named.name: named.default for named in knobs() if named.knob.scope == "look"}

@@ -1,4 +1,4 @@
-"""What happens when the artist starts the filter: the window opens, she chooses, and what it paints is inserted."""
+"""Runs the filter with its window."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 
 def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: canvas.LeftOut) -> list[Gimp.Layer]:
-    """The new layers. left_out: those that cannot be painted, and why, to be told.
+    """The new layers. left_out: layers that cannot be painted, with the reasons, for a message.
 
-    Raises CancelledError if the artist leaves without a picture.
+    Raises CancelledError if the window is closed without a result.
     """
     GimpUi.init("neural-style")
     profile, image = Path(Gimp.directory()), layers[0].get_image()
@@ -65,7 +65,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
 
 
 def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> list[Gimp.Layer]:
-    """The new layer that goes on with a painted one. Raises CancelledError as `run`."""
+    """The new layer that refines a painted one. Raises CancelledError as `run`."""
     GimpUi.init("neural-style")
     past = last_choices.recall(Path(Gimp.directory()))
     window = Window([layer], config, onward.picks, Session(start, GLib.idle_add), onward)
@@ -76,10 +76,10 @@ def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> l
 
 
 def _first_picks(config: Gimp.ProcedureConfig) -> Picks:
-    """The preset that GIMP remembers, or else the one to begin with."""
+    """The preset that GIMP has saved, otherwise the default one."""
     for name in (config.get_property(arguments.PRESET), arguments.DEFAULT_PRESET):
         try:
             return Picks((of_preset(lookup.load_preset(name)),))
-        except NeuralStyleError:  # noqa: PERF203 - deleted since, at worst twice
+        except NeuralStyleError:  # noqa: PERF203 - deleted since; at most two presets are tried
             continue
     return Picks()

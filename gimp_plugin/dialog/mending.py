@@ -1,4 +1,4 @@
-"""The bar that tells of an engine that is missing or too old, and mends it: with a button, or a line to copy."""
+"""The bar for an engine that is missing or too old, with a button that installs one, or a command to copy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPACE = 6  # px
 
 
 class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """Hidden until there is something to mend. `on_mended` hears when there is a new engine."""
+    """Hidden until an engine must be installed. on_mended: called when there is a new engine."""
 
     def __init__(self, on_mended: Callable[[], None]) -> None:
         super().__init__(message_type=Gtk.MessageType.WARNING, no_show_all=True)
@@ -50,7 +50,7 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._offer(None)
 
     def consider(self, error: NeuralStyleError) -> bool:
-        """Show how an error is mended, if a new engine mends it; whether it does."""
+        """Show the bar if a new engine would remove the cause of an error. Returns whether it would."""
         if not own_engine.mends(error):
             return False
         if self._running is None:
@@ -59,7 +59,7 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         return True
 
     def compare(self, version: str) -> None:
-        """Tell of an engine that works, but is of another version than the plug-in; take the bar away else."""
+        """Show the bar if the engine has another version than the plug-in, otherwise hide it."""
         if self._running is not None:
             return
         if version == __version__:
@@ -70,12 +70,12 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._look()
 
     def stop(self) -> None:
-        """End an installation; nothing of it is kept."""
+        """Cancel an installation."""
         if self._running is not None:
             self._running.cancel()
 
     def _look(self) -> None:
-        """Find out, beside the main loop, what can be done."""
+        """Find out in a thread how an engine can be installed."""
         if self._way is not None:
             self._offer(self._way)
             return
@@ -96,7 +96,7 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         return bool(GLib.SOURCE_REMOVE)
 
     def _offer(self, way: Way | None) -> None:
-        """What she can do now."""
+        """Show what the user can do."""
         self._bar.hide()
         self._stop.hide()
         self._install.set_visible(way is not None and bool(way.python))

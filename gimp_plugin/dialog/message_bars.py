@@ -1,4 +1,4 @@
-"""Messages on the lower edge of the window's columns: errors, news, and paintings that were not delivered."""
+"""Messages at the lower edge of the window's columns: errors, information, and paintings that were not inserted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class OfferBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """Offers finished paintings that were not delivered."""
+    """Offers finished paintings that were not inserted."""
 
     def __init__(self) -> None:
         super().__init__(message_type=Gtk.MessageType.QUESTION, no_show_all=True)
@@ -40,7 +40,7 @@ class OfferBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
 
 
 class MessageBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """A message above the buttons, until she closes it or tries again."""
+    """A message above the buttons, until it is closed or the user tries again."""
 
     def __init__(self, kind: Gtk.MessageType) -> None:
         super().__init__(message_type=kind, show_close_button=True, no_show_all=True)
@@ -52,7 +52,7 @@ class MessageBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self.connect("response", lambda *_: self.tell(""))
 
     def tell(self, text: str) -> None:
-        """Show a text, or nothing."""
+        """Show a text; hide the bar for an empty one."""
         self.text = text
         self._label.set_text(text)
         self.get_accessible().set_name(text or _("Error"))
@@ -60,7 +60,7 @@ class MessageBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
 
 
 def above_edge(columns: Gtk.Widget, bars: Sequence[Gtk.Widget]) -> Gtk.Overlay:
-    """The columns with messages on their lower edge, so that nothing gives way to them."""
+    """The columns with messages over their lower edge, so that nothing moves when one appears."""
     stack = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.END)
     for bar in bars:
         stack.add(bar)

@@ -1,4 +1,4 @@
-"""A small window for a run that was started without the large one: how far it is, *Stop and keep*, *Cancel*."""
+"""A small window for a run without the large one: progress, *Stop and keep*, *Cancel*."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def has_screen() -> bool:
 
 
 class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
-    """Shown from the beginning of a run to its end. GIMP's own window keeps the keys."""
+    """Shown during a run. GIMP's own window keeps the keyboard focus."""
 
     def __init__(self, count: int) -> None:
-        """count: how many layers are painted."""
+        """count: number of layers."""
         GimpUi.init("neural-style")
         super().__init__(title=_("Neural Style"), border_width=SPACE, width_request=WIDTH, focus_on_map=False)
         self._count, self._number = count, 0
         self.stopped = False
-        """Whether what exists shall be kept, and nothing else be begun."""
+        """Whether to keep the results so far, and to start no more layers."""
         self._engine: Engine | None = None
         self._events = LatestEvents()
         self._on_progress: Callable[[Progress], None] = lambda _event: None
@@ -52,7 +52,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
         self.show()
 
     def stylize(self, engine: Engine, request: Stylize, number: int, on_progress: Callable[[Progress], None]) -> Done:
-        """Have a layer painted, the number-th from 0. Raises what Engine.stylize raises."""
+        """Paint a layer, the number-th from 0. Raises as Engine.stylize."""
         self._number, self._engine, self._on_progress = number, engine, on_progress
         self._ending, self._events = None, LatestEvents()
         self._show(Status(number + 1, self._count))
@@ -67,7 +67,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
         raise CancelledError("the job was cancelled")
 
     def finish(self, new: Sequence[Gimp.Layer]) -> None:
-        """The run is over, and these layers have come of it."""
+        """The run has ended with these new layers."""
         tell_finished(self, _("Neural Style"), new)
         self.destroy()
 

@@ -1,4 +1,4 @@
-"""The window's last row: what will be painted, and while it is, how far that has come, with the buttons for it all."""
+"""The window's last row: a summary of what will be painted, the progress, and the buttons."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Text and progress on the left, buttons on the right. `stylize` is the window's default button."""
 
     def __init__(self, summary: str) -> None:
-        """summary: what will be painted."""
+        """summary: text on what will be painted."""
         super().__init__(spacing=4 * SPACE)
         self._said = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
         self._bar = Gtk.ProgressBar()
@@ -54,7 +54,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 button.connect("clicked", lambda _button, act=act: act())
 
     def show_phase(self, phase: Phase) -> None:
-        """Offer what can be done in this phase."""
+        """Enable the buttons for this phase."""
         self._pages.set_visible_child_name(RUNNING if phase.busy else CHOOSING)
         for button in (self.stylize, self._stay):
             button.set_visible(not phase.busy)
@@ -66,7 +66,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._cancel.set_tooltip_text(hint)
 
     def show_status(self, status: Status) -> None:
-        """How far the run is."""
+        """Show the progress of the run."""
         self._said.set_text(of_status(status))
         self._bar.set_fraction(status.fraction)
 

@@ -1,4 +1,4 @@
-"""Two buttons that take the last change back and make it again, and their keys."""
+"""Buttons and keys for undo and redo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNDO, REDO = "edit-undo-symbolic", "edit-redo-symbolic"
 
 
 class StepButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Side by side; which of them can be pressed is to be said."""
+    """Two buttons side by side; see `offer`."""
 
     def __init__(self, back: Callable[[], None], forth: Callable[[], None]) -> None:
         super().__init__()
@@ -27,12 +27,12 @@ class StepButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.offer(back=False, forth=False)
 
     def offer(self, *, back: bool, forth: bool) -> None:
-        """Say what there is to go to."""
+        """Enable the buttons."""
         self._back.set_sensitive(back)
         self._forth.set_sensitive(forth)
 
     def pressed(self, _window: Gtk.Window, event: Gdk.EventKey) -> bool:
-        """A key that nothing in the window took."""
+        """Handle a key that no other widget has handled."""
         control = event.state & Gdk.ModifierType.CONTROL_MASK
         key = (Gdk.keyval_name(event.keyval) or "").lower() if control else ""
         if key == "y" or (key == "z" and event.state & Gdk.ModifierType.SHIFT_MASK):

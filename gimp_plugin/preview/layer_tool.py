@@ -1,4 +1,4 @@
-"""What can take the mouse and the keys in the preview, and draw over the layer there."""
+"""The interface of tools that handle mouse and keys in the preview, and draw over the layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LayerTool(Protocol):
-    """Hears of everything first; what it answers with True is done."""
+    """Gets all events first; returns True for those that it has handled."""
 
     @property
     def cursor(self) -> str:
@@ -21,7 +21,7 @@ class LayerTool(Protocol):
         """Whether it is a tool for this layer."""
 
     def draw(self, seen: GdkPixbuf.Pixbuf, view: Viewport) -> None:
-        """Draw over what is seen of the layer."""
+        """Draw over the visible part of the layer."""
 
     def press(self, event: Gdk.EventButton, view: Viewport) -> bool:
         """A button of the mouse was pressed."""
@@ -30,10 +30,10 @@ class LayerTool(Protocol):
         """The mouse has moved."""
 
     def release(self) -> bool:
-        """The button was let go."""
+        """The button was released."""
 
     def leave(self) -> None:
-        """The mouse is somewhere else now."""
+        """The pointer has left the preview."""
 
     def key(self, event: Gdk.EventKey, view: Viewport) -> bool:
         """A key was pressed."""

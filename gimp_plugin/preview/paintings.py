@@ -1,4 +1,4 @@
-"""What the screen shows of a layer at any zoom: the layer itself, and over it the paintings there are of it."""
+"""The pixels to show of a layer at any zoom: the layer itself, and its paintings over it."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 SHARP = 1.25  # a painting enlarged by more than this looks soft
 ENOUGH = 1.1  # a painting that is enlarged by less than this is not painted again
-CACHED = 6  # paintings of parts: what was looked at last is seen again at once
-PIXELATED = 2.0  # px of the screen for one of the layer, from which on each of these is seen
+CACHED = 6  # number of paintings of parts that are kept
+PIXELATED = 2.0  # px of the screen per px of the layer, from which on pixels are drawn as squares
 
 
 @dataclass(frozen=True)
 class Painting:
-    """What a frame of the layer was painted as. pixels: as the engine gave them; picture: as the image will have it.
+    """The painting of a frame of the layer. pixels: from the engine; picture: as it will be in the image.
 
-    done: whether the engine is done with it.
+    done: whether it is final.
     """
 
     frame: Frame
@@ -38,66 +38,66 @@ class Painting:
 
 
 class Shown:
-    """A layer and its paintings. title: what these are."""
+    """A layer and its paintings. title: of the paintings."""
 
     def __init__(self, source: Source, title: str, *, gray: bool) -> None:
-        """gray: whether the image holds no colours."""
+        """gray: whether the image is grayscale."""
         self.source, self.title = source, title
         self._gray = gray
         self._base: Painting | None = None
         self._finer: list[Painting] = []
         self.draft = False
-        """Whether the first painting is as fine as any will be."""
+        """Whether the first painting has the final resolution."""
         self.captions = _("Before"), _("After")
         self.beside: Shown | None = None
-        """What is seen in place of the layer, before."""
+        """What is shown as "before" instead of the layer."""
         self._changes = 0
 
     @property
     def version(self) -> int:
-        """Another one after each change of what is seen."""
+        """A number that changes with everything that is shown."""
         return self._changes + (self.beside.version if self.beside else 0)
 
     @property
     def base(self) -> Painting | None:
-        """The first painting, of all of the layer."""
+        """The first painting, of the whole layer."""
         return self._base
 
     def begin(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
-        """A new painting of the layer; with it the older ones are of no use."""
+        """Set a new painting of the layer, and drop the older ones."""
         self._base, self._finer = self._painting(frame, pixels, done=done), []
         self._changes += 1
 
     def refine(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
-        """The same painting in a frame, finer."""
+        """Add the same painting at a higher resolution in a frame."""
         self._finer = [one for one in self._finer if one.frame != frame][1 - CACHED :]
         self._finer.append(self._painting(frame, pixels, done=done))
         self._changes += 1
 
     def box(self, frame: Frame) -> Box:
-        """Where a frame lies, px of the layer."""
+        """The box of a frame, px of the layer."""
         width, height = self.source.size
         across, down = round(width * frame.scale) / width, round(height * frame.scale) / height
         right, bottom = frame.left + frame.width, frame.top + frame.height
         return Box(frame.left / across, frame.top / down, right / across, bottom / down)
 
     def sharp(self, view: Viewport) -> bool:
-        """Whether all that is seen is painted as finely as it is shown, or as it ever will be."""
+        """Whether the visible part is painted at the displayed, or at the final, resolution."""
         least = min(1.0, view.scale) / SHARP
         return self.draft or any(one.frame.scale >= least and self._holds(one, view.visible) for one in self._all)
 
     def has(self, frame: Frame) -> bool:
-        """Whether that frame is painted, nearly as finely, and no better painting of it is on its way."""
+        """Whether there is a final painting of the frame with about its resolution."""
         box, least = self.box(frame), frame.scale / ENOUGH
         return any(one.done and one.frame.scale >= least and self._holds(one, box) for one in self._all)
 
     def before(self, view: Viewport) -> GdkPixbuf.Pixbuf:
-        """The layer, or what is beside the painting, where it is seen, in px of the screen. Raises LayerGoneError."""
+        """The visible part of the layer, or of `beside`, in px of the screen. Raises LayerGoneError."""
         layer = self.layer(view)
         return layer if self.beside is None else self.beside.after(view, layer) or layer
 
     def layer(self, view: Viewport) -> GdkPixbuf.Pixbuf:
-        """The layer where it is seen, in px of the screen. Raises LayerGoneError."""
+        """The visible part of the layer, in px of the screen. Raises LayerGoneError."""
         left, top, width, height = view.seen
         if view.scale <= 1:
             return pictures.pixbuf(self.source.read(Frame(left, top, width, height, view.scale)))
@@ -110,7 +110,7 @@ class Shown:
         return seen
 
     def after(self, view: Viewport, before: GdkPixbuf.Pixbuf) -> GdkPixbuf.Pixbuf | None:
-        """What it is painted as, the finest on top; what is not painted is as before. None: nothing is."""
+        """The paintings of the visible part, the finest on top, over `before`. None if there are none."""
         if self._base is None:
             return None
         whole = self._holds(self._base, view.visible)
@@ -120,7 +120,7 @@ class Shown:
         return seen
 
     def begun(self, frame: Frame) -> Pixels | None:
-        """What has been painted in a frame so far; None: not all of it has."""
+        """The painting of a frame so far; None if a part of the frame is not painted."""
         coarser = [one for one in self._all if one.done and one.frame.scale < frame.scale]
         fit = [one for one in coarser if self._holds(one, self.box(frame))]
         whole = max(fit, key=lambda one: one.frame.scale, default=None)
@@ -138,14 +138,14 @@ class Shown:
         return [*([self._base] if self._base else []), *self._finer]
 
     def _holds(self, painting: Painting, box: Box) -> bool:
-        """But for a px of it that rounding takes."""
+        """Whether a painting covers a box, with a tolerance of one pixel for rounding."""
         return self.box(painting.frame).holds(box, 1.5 / painting.frame.scale)
 
     def _painting(self, frame: Frame, pixels: Pixels, *, done: bool) -> Painting:
         return Painting(frame, pixels, pictures.pixbuf(pictures.in_gray(pixels) if self._gray else pixels), done)
 
     def _draw(self, onto: GdkPixbuf.Pixbuf, view: Viewport, frame: Frame, picture: GdkPixbuf.Pixbuf) -> None:
-        """Draw the picture of a frame where that is seen."""
+        """Draw the visible part of the picture of a frame."""
         box, (left, top, width, height) = self.box(frame), view.seen
         across, down = view.size[0] / view.layer[0], view.size[1] / view.layer[1]
         begin = box.left * across - left, box.top * down - top

@@ -1,7 +1,7 @@
 """Pictures for the screen: a layer's pixels, the wire's pixels as pixbufs, and two of them with a line between.
 
-Everything is done by GEGL and GdkPixbuf, which are fast and everywhere; drawing with cairo needs a package that some
-builds of GIMP lack.
+Only GEGL and GdkPixbuf are used, which are fast and always there; drawing with cairo needs a package that some builds
+of GIMP lack.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ GRIP = (4, 14)  # px: half the width and height of the handle on the line
 
 @dataclass(frozen=True)
 class Line:
-    """Where two pictures meet: px from the left, or, if it is not upright, from the top.
+    """The line between two pictures: px from the left, or, if it is not upright, from the top.
 
-    zoom: px on the screen for one of ours; color: of the handle (RGBA).
+    zoom: px of the screen per px of the window; color: of the handle (RGBA).
     """
 
     at: int
@@ -46,9 +46,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Sample:
-    """Some of a layer's pixels: the frame that they fill, where that lies in the image, and its share of the layer.
+    """A part of a layer's pixels: its frame, its place in the image, and its share of the layer.
 
-    excerpt: what is known of the layer around them, and of how they have been painted.
+    excerpt: the layer around it, and how it was painted before.
     """
 
     pixels: Pixels
@@ -60,9 +60,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Source:
-    """What is painted of a layer. size: (width, height), px; corner: its (left, top) in the image.
+    """The pixels of a layer that are painted. size: (width, height), px; corner: its (left, top) in the image.
 
-    merged: with its effects, where it has some.
+    merged: a copy with effects, if it has some.
     """
 
     layer: Gimp.Layer
@@ -76,12 +76,12 @@ class Source:
         canvas.home(layer)
         with scratch.seen(layer, as_seen=as_seen) as sight:
             size = (sight.drawable.get_width(), sight.drawable.get_height())
-            # A copy outlives the image in which the effects were merged.
+            # A copy, because the temporary image in which the effects were merged is deleted.
             merged = sight.drawable.get_buffer().dup() if sight.drawable is not layer else None
             return cls(layer, size, (sight.left, sight.top), merged)
 
     def area(self, frame: Frame) -> Area:
-        """Where a frame lies in the image."""
+        """The area of a frame in the image."""
         left, top = (round(place * frame.scale) for place in self.corner)
         return Area(left + frame.left, top + frame.top, frame.width, frame.height, frame.scale)
 
@@ -90,13 +90,13 @@ class Source:
         canvas.home(self.layer)
         buffer = self.merged or self.layer.get_buffer()
         area = Gegl.Rectangle.new(frame.left, frame.top, frame.width, frame.height)
-        # Scaled by GEGL, so that of a large layer never more than its pyramid of tiles is in memory.
+        # Scaled by GEGL, which needs no copy of a large layer.
         rgba = buffer.get(area, frame.scale, canvas.FORMAT, Gegl.AbyssPolicy.CLAMP)
         return Pixels(frame.width, frame.height, rgba)
 
 
 def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
-    """The picture as the screen wants it, with its alpha. babl converts, and cuts off what is out of range."""
+    """The picture as a pixbuf with alpha. babl converts, and clips values out of range."""
     size, raw = (pixels.width, pixels.height), bytes(pixels.rgba)
     if not isinstance(pixels, ScreenPixels):
         Gegl.init(None)  # does nothing the second time
@@ -109,7 +109,7 @@ def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
 
 
 def thinned(pixels: Pixels, most: int) -> Pixels:
-    """Every n-th pixel of a picture in each direction, so that there are about `most`, or all of fewer."""
+    """Every n-th pixel of a picture along each axis, so that there are at most about `most` pixels."""
     step = max(1, math.isqrt(pixels.width * pixels.height // most))
     if step == 1:
         return pixels
@@ -121,7 +121,7 @@ def thinned(pixels: Pixels, most: int) -> Pixels:
 
 
 def pixels(picture: GdkPixbuf.Pixbuf) -> Pixels:
-    """The other way round: a picture of the screen as the wire wants it."""
+    """A pixbuf in the format of the wire."""
     Gegl.init(None)  # does nothing the second time
     clear = picture.add_alpha(False, 0, 0, 0)  # noqa: FBT003 - no colour stands for transparency
     width, height, stride = clear.get_width(), clear.get_height(), clear.get_rowstride()
@@ -134,7 +134,7 @@ def pixels(picture: GdkPixbuf.Pixbuf) -> Pixels:
 
 
 def in_gray(pixels: Pixels) -> Pixels:
-    """The picture as a layer of a grayscale image holds it."""
+    """The picture converted to gray as in a grayscale image."""
     Gegl.init(None)  # does nothing the second time
     area = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
     kind = SCREEN if isinstance(pixels, ScreenPixels) else canvas.FORMAT
@@ -144,15 +144,15 @@ def in_gray(pixels: Pixels) -> Pixels:
 
 
 def checkered(picture: GdkPixbuf.Pixbuf, size: Size, zoom: int) -> GdkPixbuf.Pixbuf:
-    """The picture at a size on the screen, opaque: over squares, each CHECK * zoom px wide."""
+    """The picture at a size on the screen, blended with a chequerboard of squares of CHECK * zoom px."""
     smooth = GdkPixbuf.InterpType.BILINEAR
     return picture.composite_color_simple(*size, smooth, 255, _power_of_two(CHECK * zoom), LIGHT_CHECK, DARK_CHECK)
 
 
 def put(image: Gtk.Image, paint: Callable[[int], GdkPixbuf.Pixbuf], zoom: int) -> None:
-    """Show what is painted for `zoom` px on the screen for one of ours; where that cannot be shown, for one."""
+    """Show the result of `paint(zoom)` on a screen of this density; if that is not possible, that of `paint(1)`."""
     if zoom > 1:
-        try:  # not everywhere is there the package that this takes
+        try:  # needs a package that is not always there
             surface = Gdk.cairo_surface_create_from_pixbuf(paint(zoom), zoom, None)
         except (ImportError, NotImplementedError, TypeError):
             pass
@@ -163,7 +163,7 @@ def put(image: Gtk.Image, paint: Callable[[int], GdkPixbuf.Pixbuf], zoom: int) -
 
 
 def compared(before: GdkPixbuf.Pixbuf, after: GdkPixbuf.Pixbuf, line: Line) -> GdkPixbuf.Pixbuf:
-    """Left of the line, or above it, one picture, beyond it the other, of the same size; the line has a handle."""
+    """One picture left of the line (or above it) and another of the same size beyond it; the line has a handle."""
     both = after.copy()
     width, height = both.get_width(), both.get_height()
     if line.at > 0:
@@ -186,9 +186,9 @@ def compared(before: GdkPixbuf.Pixbuf, after: GdkPixbuf.Pixbuf, line: Line) -> G
 
 
 def draw_map(onto: GdkPixbuf.Pixbuf, small: GdkPixbuf.Pixbuf, box: Box, of: tuple[Size, int]) -> None:
-    """Draw a small picture of a layer into a corner, and a frame where a box lies in it.
+    """Draw a small picture of a layer into a corner, with a frame around a box of the layer.
 
-    of: the layer's (width, height), px, and the px on the screen for one of ours.
+    of: the layer's (width, height), px, and px of the screen per px of the window.
     """
     (layer, zoom), width, height = of, small.get_width(), small.get_height()
     left, top = onto.get_width() - width - MAP_GAP * zoom, MAP_GAP * zoom
@@ -214,7 +214,7 @@ def _outline(picture: GdkPixbuf.Pixbuf, corner: Size, size: Size, pen: tuple[int
 
 
 def _fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, size: Size, color: int) -> None:
-    """Colour a rectangle, or what of it lies inside of the picture."""
+    """Fill a rectangle, clipped to the picture."""
     right, bottom = min(left + size[0], picture.get_width()), min(top + size[1], picture.get_height())
     left, top = max(0, left), max(0, top)
     if right > left and bottom > top:

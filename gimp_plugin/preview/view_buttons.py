@@ -1,4 +1,4 @@
-"""The buttons below the preview: what is seen of before and after, and how near."""
+"""The buttons below the preview: before and after, zoom."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.comparison import Comparison
 
 SPACE = 6  # px
-CLICK = 300  # milliseconds: a button that is held longer than this is held on purpose
+CLICK = 300  # milliseconds: longer presses of a button are holds
 
 
 class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
@@ -39,7 +39,7 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.update()
 
     def update(self) -> None:
-        """Say how near the layer is, and offer what would change that."""
+        """Show the zoom, and enable the buttons that would change it."""
         view = self._comparison.view
         self._zoom.set_text(_("{percent} %").format(percent=round(100 * view.scale)))
         self._fit.set_sensitive(view.zoom is not None)
@@ -48,7 +48,7 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._farther.set_sensitive(view.scale > view.least)
 
     def turn(self, *, upright: bool) -> None:
-        """Put before and after beside each other, or one above the other."""
+        """Show before and after side by side, or one above the other."""
         self._turn.set_active(not upright)
 
     def _show_all(self) -> None:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-FOLDERS = [str(TESTS.parent), *(str(TESTS / name) for name in ("support", "shared", "worker", "plugin"))]
+FOLDERS = [str(TESTS.parent), *(str(TESTS / name) for name in ("support", "shared", "worker", "plugin/flow"))]
 
 
 def child(code: str) -> list[str]:
