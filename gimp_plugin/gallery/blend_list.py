@@ -20,7 +20,7 @@ PERCENT = 100.0
 
 @dataclass(frozen=True)
 class Answers:
-    """What hears of the artist's acts."""
+    """Functions that are called for actions of the user."""
 
     share: Callable[[Pick, float], None]
     place: Callable[[Pick, str], None]
@@ -28,7 +28,7 @@ class Answers:
 
 
 class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """Two rows for each style: title, slider, a button that takes it away; below, where it counts."""
+    """Two rows for each style: title, slider, a button to remove it; below, its region."""
 
     def __init__(self, answers: Answers, regions: Callable[[], Sequence[Region]]) -> None:
         super().__init__(column_spacing=12, row_spacing=0, no_show_all=True)
@@ -39,12 +39,12 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self.get_accessible().set_name(_("Blend"))
 
     def show_picks(self, picks: Picks) -> None:
-        """Show these."""
+        """Show these styles."""
         shown = [(pick.kind, pick.key) for pick in picks.entries]
         if shown != self._shown:
             self._rebuild(picks)
         self._shown = shown
-        self._busy = True  # the shares of the others follow
+        self._busy = True  # the sliders of the others change too
         for slider, share in zip(self._sliders, picks.shares, strict=True):
             slider.set_value(share * PERCENT)
         self._busy = False

@@ -1,4 +1,4 @@
-"""The grid of styles: what is selected in it, what a search leaves of it, how keys move through it."""
+"""The grid of styles: selection, search, keyboard."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}
 PRESS = {"Return", "KP_Enter", "ISO_Enter"}
-LEAST_HEIGHT = thumbnails.SHOWN + 28  # pixels: little more than a row, so that a blend below finds room
+LEAST_HEIGHT = thumbnails.SHOWN + 28  # px: a little more than a row, so that there is space for a blend below
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Who hears of what an artist does.
+    """Functions that are called for actions of the user.
 
-    select: of every change that she makes to the selection. delete: of the preset that she wants to delete, which may
-    be a broken one. look: of the tile that she looks at, None: at no one. menu: gives what can be done with a tile.
-    scrolled: other tiles are in sight. zoom: steps by which tiles shall be larger.
+    select: the selection has changed. delete: delete a preset, which may be a broken one. look: the tile under the
+    pointer or focus, None: none. menu: returns the menu of a tile. scrolled: other tiles are visible. zoom: enlarge the
+    tiles by so many steps.
     """
 
     select: Callable[[list[Pick]], None]
@@ -61,7 +61,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._hovered: Tile | None = None
         self._flow = Gtk.FlowBox(
             selection_mode=Gtk.SelectionMode.MULTIPLE,
-            activate_on_single_click=False,  # a click with Ctrl adds then
+            activate_on_single_click=False,  # so that Ctrl+click adds
             homogeneous=True,
             max_children_per_line=MOST_IN_ROW,
             min_children_per_line=2,
@@ -79,7 +79,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._flow.connect("motion-notify-event", self._pointed)
         self._flow.connect("leave-notify-event", self._left)
         self._flow.connect("scroll-event", self._scrolled)
-        # A blend of everything is never what Ctrl+A is pressed for.
+        # Ctrl+A must not select all styles.
         self._flow.connect("select-all", lambda flow: flow.stop_emission_by_name("select-all"))
         self._nothing = Gtk.Label(wrap=True, no_show_all=True, margin=24, max_width_chars=10)
         hold_back(self._nothing)
@@ -93,11 +93,11 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     @property
     def tiles(self) -> list[Tile]:
-        """All tiles, those that the search hides too."""
+        """All tiles, hidden ones too."""
         return list(self._flow.get_children())
 
     def fill(self, tiles: Sequence[Tile], picks: Picks) -> None:
-        """Show other tiles."""
+        """Replace the tiles."""
         focused = any(tile.is_focus() for tile in self.tiles)
         self._busy = True
         self._hovered = None
@@ -112,7 +112,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             self.focus()
 
     def mark(self, picks: Picks) -> None:
-        """Select the tiles of what is chosen."""
+        """Select the tiles of the chosen styles."""
         self._picks = picks
         self._busy = True
         for tile in self.tiles:
@@ -124,12 +124,12 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._hover(self._hovered)
 
     def search(self, query: str) -> None:
-        """Hide all tiles but those that answer the query."""
+        """Hide tiles that do not match the query."""
         self._query = query
         self.sift(self._belongs, _("No style is called that"))
 
     def sift(self, belongs: Callable[[Tile], bool], nothing: str) -> None:
-        """Hide all tiles but those that belong here. nothing: what to say where none does."""
+        """Hide tiles that do not belong to a category. nothing: the text if there is none."""
         self._belongs = belongs
         self._flow.invalidate_filter()
         self._nothing.set_text(nothing)
@@ -137,17 +137,17 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._heard.scrolled()
 
     def sort(self) -> None:
-        """Favourites have changed."""
+        """Sort again after a change of favourites."""
         self._flow.invalidate_sort()
 
     @property
     def shown(self) -> list[Tile]:
-        """The tiles that search and filter leave."""
+        """The tiles that match search and filter."""
         return [tile for tile in self.tiles if self._seen(tile)]
 
     @property
     def outward(self) -> list[Tile]:
-        """The same, those in sight first, then from there up and down."""
+        """The same, visible ones first, then those nearest to them."""
         page = self.get_vadjustment()
         top, bottom = page.get_value(), page.get_value() + page.get_page_size()
 
@@ -158,14 +158,11 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return sorted(self.shown, key=away)
 
     def first(self) -> Pick | None:
-        """The first style among those that the search leaves."""
+        """The first style that matches the search."""
         return next((tile.pick for tile in self.shown if tile.pick is not None), None)
 
     def focus(self) -> bool:
-        """Let the keys move in the grid: from the chosen tile if the search shows it, else from the first one.
-
-        Whether there is one.
-        """
+        """Focus the chosen tile if it matches the search, otherwise the first one. Returns whether there is one."""
         seen = self.shown
         tile = next((tile for tile in seen if tile.is_selected()), seen[0] if seen else None)
         if tile is not None:
@@ -173,7 +170,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return tile is not None
 
     def reveal(self, pick: Pick) -> None:
-        """Scroll until a style is seen, once its place is known."""
+        """Scroll to a style when its position is known."""
         GLib.idle_add(self._scroll_to, pick)
 
     def _selected(self, _flow: Gtk.FlowBox) -> None:
@@ -205,19 +202,19 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             tile.hover("take away" if len(self._picks.entries) > 1 else None, pointed=True)
 
     def _look(self) -> bool:
-        """Tell which tile the mouse, or else the keys, point at."""
+        """Report the tile under the pointer, otherwise the one with the focus."""
         self._heard.look(self._hovered or self._focused())
         return bool(GLib.SOURCE_REMOVE)
 
     def _tabbed(self, flow: Gtk.FlowBox, _direction: Gtk.DirectionType) -> bool:
-        """Enter at the chosen tile, and leave from any. GTK's own way goes from tile to tile and chooses each."""
+        """Tab enters at the chosen tile and leaves from any. GTK would move from tile to tile and choose each."""
         flow.stop_emission_by_name("focus")
         return self._focused() is None and self.focus()
 
     def _pressed(self, _flow: Gtk.FlowBox, event: Gdk.EventKey) -> bool:
-        """Move, choose and blend by keys. GTK's own keys move from a cursor that does not follow the focus.
+        """Move, choose and blend by keys. GTK's own keys start from a cursor that does not follow the focus.
 
-        Return on what is chosen already is for the window's default button.
+        Return on a chosen tile activates the window's default button.
         """
         shown = self.shown
         at = next((number for number, tile in enumerate(shown) if tile.is_focus()), None)
@@ -241,7 +238,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return True
 
     def _take(self, pick: Pick | None) -> None:
-        if pick is not None:  # what is broken cannot be taken
+        if pick is not None:  # broken presets cannot be chosen
             self._heard.select([pick])
 
     def _toggle(self, pick: Pick | None) -> None:
@@ -256,7 +253,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return tile.answers(self._query) and self._belongs(tile)
 
     def _scrolled(self, _flow: Gtk.FlowBox, event: Gdk.EventScroll) -> bool:
-        """The wheel with Ctrl changes the size of the tiles."""
+        """Ctrl and the wheel change the size of the tiles."""
         if not event.state & Gdk.ModifierType.CONTROL_MASK:
             return False
         _known, _across, down = event.get_scroll_deltas()
@@ -272,7 +269,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return self._offer_menu(tile, event)
 
     def _offer_menu(self, tile: Tile | None, event: Gdk.EventButton | None = None) -> bool:
-        """What can be done with a style, at its tile: by the right mouse button or the Menu key."""
+        """Open the menu of a tile, by the right mouse button or the Menu key."""
         menu = None if tile is None else self._heard.menu(tile)
         if menu is None:
             return False
@@ -288,7 +285,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         return mirror.get(key, key) if self.get_direction() == Gtk.TextDirection.RTL else key
 
     def _shape(self, shown: Sequence[Tile]) -> tuple[int, int]:
-        """(tiles side by side, rows seen at once)."""
+        """(number of columns, number of visible rows)."""
         top = shown[0].get_allocation()
         columns = sum(tile.get_allocation().y == top.y for tile in shown)
         return columns, int(self.get_vadjustment().get_page_size() / max(1, top.height))
@@ -298,6 +295,6 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         if tile is not None:
             place, page = tile.get_allocation(), self.get_vadjustment()
             bottom = page.get_value() + page.get_page_size()
-            if not page.get_value() <= place.y <= bottom - place.height:  # its row on top, so that none is cut there
+            if not page.get_value() <= place.y <= bottom - place.height:  # its row on top, so that no row is cut there
                 page.set_value(place.y)
         return bool(GLib.SOURCE_REMOVE)

@@ -1,4 +1,4 @@
-"""A popover that lists what is open in GIMP, for the artist to take a style from."""
+"""A popover with the open images and layers, to choose a style from."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class LayerChooser(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
         GLib.idle_add(self._show_next)
 
     def _show_next(self) -> bool:
-        """One thumbnail at a time: an image may have hundreds of layers."""
-        popover = self.get_popover()  # none once the window is gone
+        """Add one thumbnail per call, because an image may have hundreds of layers."""
+        popover = self.get_popover()  # None after the window was closed
         if self._waiting and popover is not None and popover.get_visible():
             picture, key = self._waiting.pop(0)
             small = style_sources.thumbnail(key, 2 * SMALL)

@@ -1,7 +1,4 @@
-"""Choosing a part of a style picture: by the mouse on the picture, or by numbers below it.
-
-What one gets depends most on what of a style is looked at, and at which size.
-"""
+"""A dialog to choose a part of a style picture, by the mouse on the picture or by numbers below it."""
 
 from __future__ import annotations
 
@@ -13,11 +10,11 @@ from nst_core.shared.settings import MIN_SIDE
 GAP = 6  # pixels
 MOST = 560, 420  # px of the picture on the screen
 DARK, LINE = 0x202020FF, 0xFFFFFFFF
-FAINT = 90  # of 255: what is left out
+FAINT = 90  # of 255: brightness outside the part
 
 
 def ask_part(parent: Gtk.Window, picture: GdkPixbuf.Pixbuf, title: str) -> GdkPixbuf.Pixbuf | None:
-    """The part that the artist chooses, None if she does not, or takes all of it."""
+    """The chosen part; None if the user cancels or chooses the whole picture."""
     dialog = Gtk.Dialog(title=_("A part of {style}").format(style=title), transient_for=parent, modal=True)
     dialog.add_button(_("_Cancel"), Gtk.ResponseType.CANCEL)
     dialog.add_button(_("_Use this part"), Gtk.ResponseType.ACCEPT)
@@ -37,7 +34,7 @@ def ask_part(parent: Gtk.Window, picture: GdkPixbuf.Pixbuf, title: str) -> GdkPi
 
 
 class PartChooser(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """The picture, with what is left out darkened, and four numbers. `part`: px of the picture."""
+    """The picture, dark outside the part, and four numbers. part: px of the picture."""
 
     def __init__(self, picture: GdkPixbuf.Pixbuf) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * GAP, border_width=GAP)
@@ -64,7 +61,7 @@ class PartChooser(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._show()
 
     def choose(self, part: Rectangle) -> None:
-        """Take another part, or the nearest that lies inside."""
+        """Set the part, moved and reduced to lie inside the picture."""
         self.part = part.inside(self._size, self._least)
         self._show()
 
@@ -105,7 +102,7 @@ class PartChooser(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 def _marked(picture: GdkPixbuf.Pixbuf, part: Rectangle) -> GdkPixbuf.Pixbuf:
-    """The picture, dark outside of a part, which has a white frame."""
+    """The picture, dark outside a part, which has a white frame."""
     width, height = picture.get_width(), picture.get_height()
     part = part.inside((width, height), 1)
     marked = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, width, height)  # noqa: FBT003 - no alpha

@@ -1,4 +1,4 @@
-"""Picture files: a dialog that asks for one and shows it before it is taken."""
+"""File dialogs: for picture files, with a preview, and for preset files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 192  # pixels
 
 
 def ask_picture(parent: Gtk.Window, current: Path | None) -> Path | None:
-    """The picture that the artist chooses, None if she does not. `current`: where to begin."""
+    """The chosen picture file; None if the user cancels. current: the file to begin with."""
     dialog = _dialog(_("Choose a style picture"), parent, Gtk.FileChooserAction.OPEN, _("_Open"))
     pictures = Gtk.FileFilter()
     pictures.set_name(_("Pictures"))
@@ -38,7 +38,7 @@ def ask_picture(parent: Gtk.Window, current: Path | None) -> Path | None:
 
 
 def ask_preset_file(parent: Gtk.Window, suffix: str) -> Path | None:
-    """A preset file to read."""
+    """The chosen preset file to import; None if the user cancels."""
     dialog = _dialog(_("Import a preset"), parent, Gtk.FileChooserAction.OPEN, _("_Import"))
     named = Gtk.FileFilter()
     named.set_name(_("Presets"))
@@ -48,7 +48,7 @@ def ask_preset_file(parent: Gtk.Window, suffix: str) -> Path | None:
 
 
 def ask_export(parent: Gtk.Window, name: str) -> Path | None:
-    """Where to write a preset; asks before it replaces a file."""
+    """The chosen path for an export; None if the user cancels. Asks before it replaces a file."""
     dialog = _dialog(_("Export the preset"), parent, Gtk.FileChooserAction.SAVE, _("_Export"))
     dialog.set_do_overwrite_confirmation(True)
     dialog.set_current_name(name)

@@ -1,6 +1,6 @@
-"""What an artist does with presets: save, update, rename, delete, import, export; told, and undone where it hurts.
+"""Actions on presets: save, update, rename, delete, import, export, with messages and undo.
 
-Errors never leave this module: they are shown in the gallery's notice.
+Errors are shown in the gallery's notice, and are not raised.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Studio:
-    """What the actions work on. picks, look: the styles and settings now. show: presets changed, take this one.
+    """What the actions need. picks, look: return the current styles and settings.
 
-    painted: what they make of a picture, None where that is not known yet.
+    show: shows changed presets, and chooses this one. painted: returns a picture painted with them, None without one.
     """
 
     picks: Callable[[], Picks]
@@ -45,18 +45,18 @@ class Studio:
 
 
 class PresetActions:
-    """The deeds behind the menu."""
+    """The actions of the menu."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
     def chosen(self) -> Preset | None:
-        """The preset that alone is chosen, None if anything else is or it cannot be used."""
+        """The preset, if it is the only chosen style and valid; otherwise None."""
         entries = self._studio.picks().entries
         return self.of(entries[0]) if len(entries) == 1 else None
 
     def of(self, pick: Pick) -> Preset | None:
-        """The preset of a pick, None for anything else or one that cannot be used."""
+        """The preset of a pick; None for other styles and invalid presets."""
         if pick.kind != "preset":
             return None
         try:
@@ -65,18 +65,18 @@ class PresetActions:
             return None
 
     def suggested_title(self) -> str:
-        """What a new preset could be called."""
+        """A suggested title for a new preset."""
         return " + ".join(Path(p.title).stem if p.kind == "file" else p.title for p in self._studio.picks().entries)
 
     def save(self, title: str) -> None:
-        """Keep the styles and settings of now as a new preset."""
+        """Save the current styles and settings as a new preset."""
         with self._telling():
             preset = library.save(self._draft(title))
             self._studio.show(styles.of_preset(preset))
             self._studio.notice.tell(_("Saved “{title}”").format(title=preset.title))
 
     def update(self) -> None:
-        """Give the chosen preset the settings of now."""
+        """Update the chosen preset with the current settings."""
         preset = self.chosen()
         if preset is None:
             return
@@ -90,20 +90,20 @@ class PresetActions:
             )
 
     def rename(self, preset: Preset, title: str) -> None:
-        """Give a preset another title. What is chosen stays so."""
+        """Change the title of a preset. The choice stays."""
         with self._telling():
             renamed = styles.of_preset(library.rename(preset.slug, title))
             alone = [pick.key for pick in self._studio.picks().entries] == [renamed.key]
             self._studio.show(renamed if alone else None)
 
     def delete_chosen(self) -> None:
-        """Put the chosen preset away; the notice brings it back."""
+        """Delete the chosen preset; the notice has a button to undo that."""
         preset = self.chosen()
         if preset is not None:
             self.delete(preset.slug)
 
     def delete(self, slug: str) -> None:
-        """Put a preset away, whole or broken; the notice brings it back."""
+        """Delete a preset, also a broken one; the notice has a button to undo that."""
         with self._telling():
             title = _title(slug)
             trashed = library.delete(slug)
@@ -118,7 +118,7 @@ class PresetActions:
             self._studio.notice.tell(_("Imported “{title}”").format(title=preset.title))
 
     def export(self, preset: Preset, path: Path) -> None:
-        """Write a preset as one file."""
+        """Export a preset to a file."""
         with self._telling():
             archive.export_preset(preset, path)
             self._studio.notice.tell(_("Wrote {name}").format(name=path.name))
@@ -159,7 +159,7 @@ class PresetActions:
 
 
 def _title(slug: str) -> str:
-    """What a preset is called; a broken one has its slug alone."""
+    """The title of a preset; of a broken one its slug."""
     try:
         return lookup.load_preset(slug).title
     except BrokenPresetError:
@@ -167,13 +167,13 @@ def _title(slug: str) -> str:
 
 
 def _uncovered(slug: str) -> Preset:
-    """The built-in preset, once the own one in front of it is gone."""
+    """Restore the built-in preset by deleting the own one that hides it."""
     library.delete(slug)
     return lookup.load_preset(slug)
 
 
 def _restored(trashed: Trashed) -> Preset | None:
-    """A preset that was deleted, None if it was broken before."""
+    """Restore a deleted preset. Returns None if it was broken before."""
     try:
         return library.restore(trashed)
     except BrokenPresetError:

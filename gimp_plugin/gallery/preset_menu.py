@@ -20,7 +20,7 @@ GAP = 6  # pixels
 
 
 class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
-    """The button, its menu, and what each entry leads to."""
+    """The button and its menu."""
 
     def __init__(self, actions: PresetActions) -> None:
         super().__init__(tooltip_text=_("Save and organise your own presets"))
@@ -46,12 +46,12 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
         self.set_popup(menu)
 
     def rename(self, preset: Preset | None) -> None:
-        """Ask for another title of a preset."""
+        """Ask for a new title of a preset, and rename it."""
         if preset is not None:
             self._title.ask(_("New _title"), preset.title, partial(self._actions.rename, preset))
 
     def export(self, preset: Preset | None) -> None:
-        """Ask where to write a preset."""
+        """Ask for a path, and export a preset."""
         path = ask_export(self.get_toplevel(), f"{preset.slug}{SUFFIX}") if preset is not None else None
         if path is not None and preset is not None:
             self._actions.export(preset, path)
@@ -97,7 +97,7 @@ class _TitlePopover(Gtk.Popover):  # type: ignore[misc] # gi ships no types
         self._button.connect("clicked", self._done)
 
     def ask(self, question: str, suggestion: str, answer: Callable[[str], None]) -> None:
-        """Ask for a title; `answer` hears it."""
+        """Ask for a title; calls `answer` with it."""
         self._answer = answer
         self._label.set_text_with_mnemonic(question)
         self._entry.get_accessible().set_name(self._label.get_text())

@@ -1,4 +1,4 @@
-"""One style in the gallery: its picture, its title, and the buttons that blend it and make it a favourite."""
+"""A tile of the gallery: picture, title, and buttons to blend the style and to make it a favourite."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 GAP = 6  # pixels
 MANY = 1_000_000  # tiles
 FAINT = 0.3  # opacity
-NARROW, LETTER = 13, 7.4  # letters beneath a small picture, and the px that one takes
+NARROW, LETTER = 13, 7.4  # characters below a small picture, and the width of one, px
 ADD, TAKE_AWAY = "list-add-symbolic", "list-remove-symbolic"
 STAR, NO_STAR = "starred-symbolic", "non-starred-symbolic"
 
 
 class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
-    """A style that can be chosen, or, where `pick` is None, one that is broken.
+    """A style, or a broken preset (`pick` is None).
 
-    words: what a search finds beside the title. category: one of `categories`.
+    words: texts for the search besides the title. category: one of `categories`.
     """
 
     def __init__(
@@ -70,28 +70,28 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """The title."""
         return self._title
 
     @property
     def place(self) -> int:
-        """What to sort by: favourites first, each as they are numbered."""
+        """The sort key: favourites first, then by number."""
         return self.number - MANY if self.starred else self.number
 
     def answers(self, query: str) -> bool:
-        """Whether this is something that the artist searches for."""
+        """Whether the tile matches a search."""
         return matches(query, self._title, self._words)
 
     def resize(self, size: int) -> None:
-        """Another size of the picture, px."""
+        """Set the size of the picture, px."""
         self._size = size
         self._draw()
         self._label.set_max_width_chars(max(NARROW, round(size / LETTER)))
 
     def show_mine(self, painted: GdkPixbuf.Pixbuf | None, aspect: float) -> None:
-        """Show what the style makes of the artist's picture, faintly the style itself while that is not known.
+        """Show the layer painted in this style; until there is that, the style, faintly.
 
-        aspect: of her picture, its width for a height of 1.
+        aspect: width / height of the layer.
         """
         self._painted, self._aspect = painted, aspect
         self._draw()
@@ -102,7 +102,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._draw()
 
     def warn(self, preset: str) -> None:
-        """Show that this one is broken: the preset of this name."""
+        """Show that the preset of this name is broken."""
         self.preset = preset
         self._draw()
         emblem = Gtk.Image(icon_name="dialog-warning", pixel_size=thumbnails.SHOWN // 3, visible=True)
@@ -110,7 +110,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._label.set_sensitive(False)
 
     def offer(self, toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> None:
-        """Small buttons, seen under the pointer: one blends the style or takes it away, one makes it a favourite."""
+        """Small buttons, visible under the pointer: to add the style to the blend or remove it, and for favourites."""
         self._blend = self._corner(Gtk.Align.END, ADD, toggle)
         self._star = self._corner(Gtk.Align.START, NO_STAR, star)
 
@@ -125,7 +125,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
 
     def hover(self, offer: Literal["add", "take away"] | None, *, pointed: bool = False) -> None:
-        """Show the buttons, with what they would do now. offer: of the blend, None: nothing. pointed: at this tile."""
+        """Show the buttons. offer: whether to add to or remove from the blend; None: neither. pointed: under the pointer."""
         self._hovered = pointed
         if self._star is not None:
             self._star.set_visible(pointed or self.starred)

@@ -1,6 +1,6 @@
-"""The tiles of the gallery: the artist's pictures in front, then her presets, the built-in ones, the broken ones last.
+"""The tiles of the gallery: own pictures first, then own presets, built-in ones, and broken ones last.
 
-Titles are sorted by the custom of her language.
+Titles are sorted as in the user's language.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> list[Tile]:
-    """A tile for each of the artist's `own` pictures and each preset.
+    """A tile for each of the user's `own` pictures and each preset.
 
-    toggle: adds one to the blend; star: to the favourites, or takes it away.
+    toggle: adds a style to the blend or removes it; star: the same for favourites.
     """
     listing = lookup.list_presets()
     shown = sorted(map(_preset, listing.presets), key=lambda tile: (tile.category != OWN, by_title(tile.title)))
@@ -40,7 +40,7 @@ def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None], star: Callabl
 
 
 def by_title(title: str) -> tuple[str, str]:
-    """What to sort by: accents count last, so that it is right too where GIMP's language is not that of the system."""
+    """The sort key, in which accents count last: right even if GIMP's language is not that of the system."""
     return locale.strxfrm(plain(title)), title
 
 

@@ -1,4 +1,4 @@
-"""A layer before and after, zoomed and moved by mouse and keys, with a line between the two that they move as well."""
+"""A layer before and after, with zoom, pan, and a line between the two, by mouse and keys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.viewport import Box, Point
 
 LEAST = (320, 240)  # px: room for the picture
-NEAR = 12  # px: from the line, to take hold of it
+NEAR = 12  # px: distance from the line at which it can be dragged
 SLIDE = 0.02  # of the picture's side, for an arrow key
-PULL = 60  # px: for an arrow key
-FIRST_SPLIT = 0.3  # of the width: most of what is seen is new
+PULL = 60  # px: pan for an arrow key
+FIRST_SPLIT = 0.3  # of the width: more of "after" is visible
 DIMMED = 0.35
 GAP, PADDING = 6, 8  # px
 MAP = 110  # px: the longer side of the small map
@@ -38,9 +38,9 @@ ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
-    """Shows a layer and its paintings. `view` says how it lies in the room there is; `on_view` hears of changes.
+    """Shows a layer and its paintings. view: zoom and position; on_view: called after changes of it.
 
-    `held` is whether the mouse is pulling it: what it shows then will soon be something else.
+    held: whether the layer is being dragged, so that the view will change again.
     """
 
     def __init__(self, shown: Shown, on_view: Callable[[], None]) -> None:
@@ -48,18 +48,20 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self.shown = shown
         self.held = False
         self.tool: LayerTool | None = None
-        """What takes the mouse and the keys first, over the layer that it is of."""
-        self.part: Box | None = None  # what matters most of the layer: looked at first, where it is small
+        """A tool that gets mouse and keys first, over its layer."""
+        self.part: Box | None = None  # the selected part of the layer: shown first if it is small
         self._framed = False
         self.view = Viewport(shown.source.size, LEAST)
         self._on_view = on_view
-        self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = None  # what is seen, before and after
+        self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = (
+            None  # the visible part, before and after
+        )
         self._ready_for: object = None
         self._map: tuple[object, GdkPixbuf.Pixbuf] | None = None
         self._split, self._upright = FIRST_SPLIT, True
-        self._split_before = FIRST_SPLIT  # what a second click takes back
+        self._split_before = FIRST_SPLIT  # to which a second click returns
         self._only_before = {"button": False, "key": False}
-        self._pulling: Point | None = None  # where the mouse was
+        self._pulling: Point | None = None  # the last position of a drag
         self._sliding = False
         self._due = False
         self._box = self._event_box()
@@ -82,47 +84,47 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return self._upright
 
     def show_layer(self, shown: Shown) -> None:
-        """Show another layer, as the one before where it has that one's size; or new paintings of the same."""
+        """Show another layer, with the same view if it has the same size; or new paintings of the same layer."""
         self.shown = shown
         if self.view.layer != shown.source.size:
             self.view = replace(self.view.fitting(), layer=shown.source.size)
         self.update_soon()
 
     def update_soon(self) -> bool:
-        """Draw anew, once for all that changes until then."""
+        """Redraw once, when idle."""
         if not self._due:
             self._due = True
             GLib.idle_add(self._update)
         return False
 
     def look(self, view: Viewport) -> None:
-        """See another part."""
+        """Set the view."""
         if view != self.view:
             self.view = view
             self.update_soon()
             self._on_view()
 
     def show_pixels(self) -> None:
-        """100 %, where all was seen before at the place that matters most."""
+        """Zoom to 100 %; if the whole layer was visible, at the selected part."""
         view = self.view.zoomed(1.0)
         self.look(view.showing(*self.part.middle) if self.part and self.view.whole else view)
 
     def zoom_in(self, steps: int) -> None:
-        """So many steps nearer."""
+        """Zoom by so many steps."""
         self.look(self.view.zoomed(self.view.scale * STEP**steps))
 
     def split(self, *, upright: bool) -> None:
-        """Whether before and after are beside each other, or one below the other."""
+        """Show before and after side by side, or one below the other."""
         self._upright = upright
         self.update_soon()
 
     def show_only_before(self, *, only: bool, by: str = "button") -> None:
-        """Whether all of the picture is as it was before, as long as one of those who can ask for it does."""
+        """Show only "before", or not, for one reason; it is shown as long as there is any."""
         self._only_before[by] = only
         self.update_soon()
 
     def complain(self, sentence: str) -> None:
-        """Dim the picture and say what is wrong; with an empty sentence nothing is."""
+        """Dim the picture and show an error; with an empty text, show it normally."""
         self._error.set_text(sentence)
         self._image.set_opacity(DIMMED if sentence else 1.0)
         self.update_soon()
@@ -165,7 +167,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _lay_over(self, widget: Gtk.Widget) -> None:
         self.add_overlay(widget)
-        self.set_overlay_pass_through(widget, True)  # noqa: FBT003 - the mouse is for what lies below
+        self.set_overlay_pass_through(widget, True)  # noqa: FBT003 - the mouse is for the widget below
 
     def _resize(self) -> None:
         room = max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
@@ -219,7 +221,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return seen
 
     def _coarser(self, density: int) -> Viewport:
-        """The same view where the screen's px cannot be had one by one."""
+        """The same view on a screen whose own px cannot be used."""
         zoom = None if self.view.zoom is None else self.view.zoom * density / self.view.density
         return replace(self.view, density=density, zoom=zoom)
 
@@ -231,7 +233,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         pictures.draw_map(seen, self._map[1], view.visible, (view.layer, zoom))
 
     def _on_map(self, x: float, y: float) -> Point | None:
-        """The point of the layer at a place on the small map, px of the window."""
+        """The point of the layer at a point of the small map, px of the window."""
         if self.view.whole:
             return None
         (left, top), (width, _height) = self.view.corner, self.view.extent
@@ -260,7 +262,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             label.set_margin_end(round(left) + GAP)
             label.set_margin_top(round(top) + GAP)
             label.set_margin_bottom(round(top) + GAP)
-        # The upper corners are the badge's and the small map's.
+        # The badge and the small map are in the upper corners.
         self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
         self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.CENTER)
         for label, text in zip(self._captions, self.shown.captions, strict=True):
@@ -282,7 +284,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self.update_soon()
 
     def _share(self, event: Gdk.EventButton | Gdk.EventMotion) -> float:
-        """Of the seen picture's side, where the mouse is."""
+        """The position of the pointer, relative to the side of the visible picture."""
         axis = 0 if self._upright else 1
         at = event.x if self._upright else event.y
         return float((at - self.view.corner[axis]) / self.view.extent[axis])
@@ -331,7 +333,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return True
 
     def _point(self, event: Gdk.EventMotion) -> None:
-        """The mouse says what it would take hold of."""
+        """Set the cursor for what can be dragged at this point."""
         tool = self._tool_of()
         name = "default" if self.view.whole else "grab"
         if self._on_map(event.x, event.y):
@@ -356,7 +358,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return True
 
     def _toggle(self, at: Point) -> None:
-        """From all of it to 100 % where the mouse is, and back."""
+        """Toggle between the whole layer and 100 % at the pointer."""
         if self.view.zoom is None and self.view.fit != 1.0:
             self.look(self.view.zoomed(1.0, at))
         else:
@@ -401,7 +403,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return True
 
     def _arrow(self, way: tuple[int, int], state: Gdk.ModifierType) -> bool:
-        """Arrows move the part that is seen, where there is another; with Shift, or where there is none, the line."""
+        """Arrows pan if the layer is larger than the widget; with Shift, or otherwise, they move the line."""
         if not self.view.whole and not state & Gdk.ModifierType.SHIFT_MASK:
             self.look(self.view.moved(-way[0] * PULL, -way[1] * PULL))
             return True

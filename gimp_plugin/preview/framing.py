@@ -1,4 +1,4 @@
-"""Which part of a layer is painted for a preview, and at which size. Plain arithmetic."""
+"""The part of a layer that is painted for a preview, and its resolution. Plain arithmetic."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from nst_core.shared.settings import MIN_SIDE
 if TYPE_CHECKING:
     from gimp_plugin.preview.viewport import Viewport
 
-FITTED_SIDE = 256  # px: the longest edge of a whole layer in a first preview; the engine paints it in an instant
-FINE_SIDE = 1024  # px: the longest edge of a whole layer in the finest one
-AROUND_SIDE = 360  # px: the longest edge of a whole layer that tells what is around a part
-LONGEST = 2048  # px: of a very long and narrow layer only the middle is previewed
-LEAST_PART = 128  # px: of a side of a part; smaller ones say too little of what they show
-MOST_PART = 1.2e6  # px: of a part that is painted at once
-SPARE = 0.1  # of what is seen, that is painted beyond each of its borders
+FITTED_SIDE = 256  # px: longest edge of the whole layer in the first preview, small enough to be fast
+FINE_SIDE = 1024  # px: longest edge of the whole layer in the finest preview
+AROUND_SIDE = 360  # px: longest edge of the whole layer that is sent with a part of it
+LONGEST = 2048  # px: of longer and narrow layers only the middle is previewed
+LEAST_PART = 128  # px: least side of a part; smaller ones have too little context
+MOST_PART = 1.2e6  # px: largest area of a part
+SPARE = 0.1  # of the visible part's sides: margin that is painted beyond each border
 
 Size = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Frame:
-    """`width` x `height` px from (left, top) of a layer that is scaled by `scale`, which is at most 1."""
+    """A part of a layer that is scaled by `scale`, at most 1: width x height px from (left, top)."""
 
     left: int
     top: int
@@ -33,19 +33,19 @@ class Frame:
     scale: float = 1.0
 
     def part(self, layer: Size) -> float:
-        """The share of the layer's area that the frame shows. layer: its (width, height), px."""
+        """The frame's share of the layer's area. layer: its (width, height), px."""
         width, height = scaled(layer, self.scale)
         return min(1.0, self.width * self.height / (width * height))
 
     def place(self, layer: Size) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom in shares of the layer's sides."""
+        """Left, top, right and bottom as shares of the layer's sides."""
         width, height = scaled(layer, self.scale)
         right, bottom = min(width, self.left + self.width), min(height, self.top + self.height)
         return self.left / width, self.top / height, right / width, bottom / height
 
 
 def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
-    """The whole layer, with a longest edge of `side` px, or of more where the shortest would be below MIN_SIDE.
+    """The whole layer, with a longest edge of `side` px, or more if the shortest would be below MIN_SIDE.
 
     layer: its (width, height), px, at least MIN_SIDE.
     """
@@ -56,7 +56,7 @@ def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
 
 
 def wanted(view: Viewport, layer: Size) -> Frame:
-    """What to paint for what is seen: all of it, with something around it, as finely as it is shown."""
+    """The frame to paint for a view: the visible part with a margin, at the displayed resolution."""
     if view.whole:
         return fitted(layer, min(FINE_SIDE, max(view.size)))
     box = view.visible
@@ -73,7 +73,7 @@ def wanted(view: Viewport, layer: Size) -> Frame:
 
 
 def placed(picture: Size, room: Size) -> Size:
-    """The size at which a picture fills the room there is, in its own proportions."""
+    """The largest size of a picture that fits into a widget, with its aspect ratio."""
     scale = min(room[0] / picture[0], room[1] / picture[1])
     return max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
 
