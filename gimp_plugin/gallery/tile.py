@@ -125,7 +125,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
 
     def hover(self, offer: Literal["add", "take away"] | None, *, pointed: bool = False) -> None:
-        """Show the buttons. offer: whether to add to or remove from the blend; None: neither. pointed: under the pointer."""
+        """Show the buttons. offer: add to or remove from the blend; None: neither. pointed: under the pointer."""
         self._hovered = pointed
         if self._star is not None:
             self._star.set_visible(pointed or self.starred)
