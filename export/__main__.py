@@ -11,15 +11,19 @@ from pathlib import Path
 import onnx
 import torch
 
-from export import faces, graphs, tile_graphs, weights
+from export import descent, faces, graphs, tile_graphs, weights
+from export.half import HalfVgg
 from export.wheels import FACE_DETECTION, VGG19
 from export.winograd import WinogradVgg
 from nst_core.vgg.layers import METHODS
 from nst_core.vgg.weights import (
+    CHANGE_FILE,
     DIGESTS_FILE,
     FACES_FILE,
     FEATURES_FILE,
+    HALF,
     MODELS,
+    MOVE_FILE,
     NEAREST_FILE,
     NEAREST_OF_BEST_FILE,
     OBJECTIVE_FILE,
@@ -43,7 +47,7 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
     """Write the weights file and the graphs over it."""
     path = out / WEIGHTS_FILE
     path.write_bytes(weights.serialize(tensors))
-    for prefix, network in (("", graphs.Vgg), (WINOGRAD, WinogradVgg)):
+    for prefix, network in (("", graphs.Vgg), (WINOGRAD, WinogradVgg), (HALF, HalfVgg)):
         made = {
             FEATURES_FILE: graphs.features_graph(path, network),
             TILE_SUMS_FILE: tile_graphs.sums_graph(path, network),
@@ -55,6 +59,8 @@ def write_vgg(tensors: weights.Tensors, out: Path) -> None:
             _write(graph, out / f"{prefix}{name}")
     _write(graphs.nearest_graph(), out / NEAREST_FILE)
     _write(graphs.nearest_of_best_graph(), out / NEAREST_OF_BEST_FILE)
+    _write(descent.change_graph(), out / CHANGE_FILE)
+    _write(descent.move_graph(), out / MOVE_FILE)
 
 
 def _write(model: onnx.ModelProto, target: Path) -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, helper
 
 from export.builder import Builder
 from nst_core.backends.base import BEST, GROUPS
@@ -92,7 +92,9 @@ class WeightsInGraph:
 
 
 class Vgg:
-    """Forward and backward passes through the convolutions."""
+    """Forward and backward passes through the convolutions. TYPE: of their numbers; all else is float32."""
+
+    TYPE: type[np.generic] = np.float32
 
     def __init__(self, builder: Builder, weights: Path) -> None:
         self._b = builder
@@ -105,7 +107,7 @@ class Vgg:
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         padded = b.op("Pad", image, b.constant([0, 0, 1, 1, 0, 0, 1, 1], np.int64), mode="edge")
         matrix = b.op("Reshape", self._parameters.tensor("input.matrix"), b.constant([3, 3, 1, 1], np.int64))
-        x = b.op("Conv", padded, matrix, self._parameters.tensor("input.offset"))
+        x = self._own(b.op("Conv", padded, matrix, self._parameters.tensor("input.offset")))
         maps: dict[str, str] = {}
         pooled: dict[str, str] = {}
         for conv in CONVOLUTIONS:
@@ -116,9 +118,14 @@ class Vgg:
                 break
         return Forward(padded, maps, pooled)
 
+    def exact(self, run: Forward, layer: str) -> str:
+        """A feature map in float32."""
+        return run.maps[layer]
+
     def backward(self, run: Forward, gradients: dict[str, str]) -> str:
         """Gradient on the padded image (1, 3, H + 2, W + 2), given one on each feature map that has a loss."""
         b = self._b
+        gradients = self._entering(gradients)
         g = ""
         for conv in reversed(CONVOLUTIONS[: len(run.maps)]):
             own = gradients.get(conv.relu)
@@ -129,6 +136,7 @@ class Vgg:
                 before = CONVOLUTIONS[CONVOLUTIONS.index(conv) - 1]
                 g = self._through_pooling(g, run.maps[before.relu], run.pooled[conv.name])
         matrix = b.op("Transpose", self._parameters.tensor("input.matrix"), perm=[1, 0])
+        g = self._leaving(g)
         return b.op("Conv", g, b.op("Reshape", matrix, b.constant([3, 3, 1, 1], np.int64)))
 
     def _convolved(self, conv: Convolution, x: str) -> str:
@@ -139,6 +147,18 @@ class Vgg:
         pads = [2, 2, 2, 2] if conv.name == "conv1_1" else list(_PAD_ONE)
         return self._b.op("Conv", g, self._parameters.backward(self._weight(conv)), pads=pads)
 
+    def _own(self, value: str) -> str:
+        """A float32 value in the network's own type."""
+        return value
+
+    def _entering(self, gradients: dict[str, str]) -> dict[str, str]:
+        """Float32 gradients on the maps as they go back through the network."""
+        return gradients
+
+    def _leaving(self, gradient: str) -> str:
+        """What went through, in float32."""
+        return gradient
+
     def _weight(self, conv: Convolution) -> str:
         if conv.name not in self._weights:
             self._weights[conv.name] = self._parameters.weight(conv.name)
@@ -147,17 +167,22 @@ class Vgg:
     def _bias(self, conv: Convolution) -> str:
         return self._parameters.tensor(f"{conv.name}.bias")
 
+    def _number(self, value: float) -> str:
+        return self._b.constant(value, self.TYPE)
+
+    def _mask(self, chosen: str) -> str:
+        """Ones where it is true."""
+        return self._b.op("Cast", chosen, to=helper.np_dtype_to_tensor_dtype(np.dtype(self.TYPE)))
+
     def _through_relu(self, g: str, feature_map: str) -> str:
-        positive = self._b.op("Greater", feature_map, self._b.constant(0.0))
-        return self._b.op("Mul", g, self._b.op("Cast", positive, to=TensorProto.FLOAT))
+        return self._b.op("Mul", g, self._mask(self._b.op("Greater", feature_map, self._number(0.0))))
 
     def _through_pooling(self, g: str, feature_map: str, pooled: str) -> str:
         b = self._b
-        chosen = b.op("Equal", feature_map, self._upsampled(pooled, feature_map))
-        mask = b.op("Cast", chosen, to=TensorProto.FLOAT)
+        mask = self._mask(b.op("Equal", feature_map, self._upsampled(pooled, feature_map)))
         # Ties share the gradient, so that flat areas do not count several times.
         share = b.op("AveragePool", mask, kernel_shape=[2, 2], strides=[2, 2])
-        share = b.op("Mul", share, b.constant(4.0))
+        share = b.op("Mul", share, self._number(4.0))
         return b.op("Mul", mask, self._upsampled(b.op("Div", g, share), feature_map))
 
     def _upsampled(self, small: str, like: str) -> str:
@@ -182,6 +207,11 @@ def upsampled(b: Builder, small: str, like: str, factor: int) -> str:
 def total(b: Builder, values: Sequence[str]) -> str:
     """Their sum, by two at a time: graphics cards know no sum of many, for which all would wait in the middle."""
     return functools.reduce(lambda left, right: b.op("Add", left, right), values)
+
+
+def summed(b: Builder, values: str) -> str:
+    """The sum of all, by rows first: a graphics card makes one sum by one of its many units."""
+    return b.op("ReduceSum", b.op("ReduceSum", values, b.constant([-1], np.int64), keepdims=0), keepdims=0)
 
 
 def averaged(b: Builder, feature_map: str, side: int) -> str:
@@ -235,16 +265,14 @@ class Objective:
         b = self._b
         kernel = b.constant(np.tile(np.array(_LAPLACIAN, np.float32), (3, 1, 1, 1)))
         scaled = b.op("Mul", b.op("Conv", padded, kernel, group=3), b.input("tv_weight", []))
-        loss = b.op("ReduceSum", b.op("Mul", image, scaled), keepdims=0)
-        return loss, b.op("Mul", scaled, b.constant(2.0))
+        return summed(b, b.op("Mul", image, scaled)), b.op("Mul", scaled, b.constant(2.0))
 
     def _weighted_square(self, value: str, target: str, weight: str) -> tuple[str, str]:
         """weight |value - target|^2, and its gradient."""
         b = self._b
         gap = b.op("Sub", value, target)
         scaled = b.op("Mul", gap, weight)
-        loss = b.op("ReduceSum", b.op("Mul", gap, scaled), keepdims=0)
-        return loss, b.op("Mul", scaled, b.constant(2.0))
+        return summed(b, b.op("Mul", gap, scaled)), b.op("Mul", scaled, b.constant(2.0))
 
 
 def unpadded(b: Builder, g: str) -> str:
@@ -265,7 +293,9 @@ def unpadded(b: Builder, g: str) -> str:
 def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     """image (1, 3, H, W) to the maps of all layers that count, those that describe cells averaged, Gram matrices."""
     b = Builder()
-    maps = network(b, weights).forward(b.input("image", [1, 3, "H", "W"]), STYLE_LAYERS[-1]).maps
+    vgg = network(b, weights)
+    run = vgg.forward(b.input("image", [1, 3, "H", "W"]), STYLE_LAYERS[-1])
+    maps = {layer: vgg.exact(run, layer) for layer in (*STYLE_LAYERS, CONTENT_LAYER)}
     for layer in (*STYLE_LAYERS, CONTENT_LAYER):
         b.output(maps[layer], layer, [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
     for layer, side in CELL_LAYERS.items():
@@ -284,14 +314,15 @@ def objective_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> 
     vgg, objective = network(b, weights), Objective(b)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image, method.deepest)
+    maps = {layer: vgg.exact(run, layer) for layer in dict.fromkeys((*method.gram, *method.held))}
     style: list[str] = []
     held: list[str] = []
     gradients: dict[str, str] = {}
     for layer, pooled in guides_at(b, guide, method).items():
-        loss, gradients[layer] = objective.style(layer, run.maps[layer], pooled)
+        loss, gradients[layer] = objective.style(layer, maps[layer], pooled)
         style.append(loss)
     for layer, side in method.held.items():
-        loss, gradient = objective.held(layer, run.maps[layer], side)
+        loss, gradient = objective.held(layer, maps[layer], side)
         gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
         held.append(loss)
     tv, tv_gradient = objective.tv(run.padded, image)

@@ -26,9 +26,9 @@ def sums_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     b = Builder()
     vgg = network(b, weights)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
-    maps = vgg.forward(image, CLASSIC.deepest).maps
+    run = vgg.forward(image, CLASSIC.deepest)
     for layer, pooled in guides_at(b, guide, CLASSIC).items():
-        F = _rows(b, maps[layer], layer)
+        F = _rows(b, vgg.exact(run, layer), layer)
         gram = b.op("MatMul", b.op("Mul", F, _flat(b, pooled)), b.op("Transpose", F, perm=[0, 2, 1]))
         b.output(gram, f"{layer}.gram", ["K", CHANNELS[layer], CHANNELS[layer]])
     return b.model("vgg19-tile-sums")
@@ -40,12 +40,11 @@ def gradient_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> o
     vgg, objective = network(b, weights), Objective(b)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image, method.deepest)
-    gradients = {
-        layer: _style(b, run.maps[layer], pooled, layer) for layer, pooled in guides_at(b, guide, method).items()
-    }
+    maps = {layer: vgg.exact(run, layer) for layer in dict.fromkeys((*method.gram, *method.held))}
+    gradients = {layer: _style(b, maps[layer], pooled, layer) for layer, pooled in guides_at(b, guide, method).items()}
     losses = []
     for layer, side in method.held.items():
-        loss, gradient = objective.held(layer, run.maps[layer], side)
+        loss, gradient = objective.held(layer, maps[layer], side)
         gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
         losses.append(loss)
     b.output(total(b, losses), "held_loss", [])

@@ -6,7 +6,7 @@ Arrays are numpy's or torch's; the optimiser and the statistics use only operati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -22,15 +22,68 @@ Evaluate = Callable[[Array], tuple[Array, Array]]
 """image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
 
 
+LARGEST_MOVE = 0.1
+"""Upper limit of the root mean square change of a pixel in a step; the quadratic model is not reliable further away."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """From one image to the next. s, y: how image and gradient changed; curvature: s y; change: y y."""
+
+    s: Array
+    y: Array
+    curvature: Array
+    change: Array
+
+
+@dataclass(frozen=True)
+class Point:
+    """An evaluated image. losses: as `Evaluate` gives them; move: what led there, None for the first."""
+
+    image: Array
+    gradient: Array
+    losses: tuple[float, float, float]
+    move: Move | None = None
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """What is known of the objective. moves: oldest first; scale: the size of the inverse Hessian.
+
+    first_move: root mean square change of a pixel where there are no moves.
+    """
+
+    moves: Sequence[Move]
+    scale: Array
+    first_move: float
+
+
+class Descent(Protocol):
+    """What L-BFGS asks of an objective: arithmetic on images, wherever these are."""
+
+    def start(self, image: Array) -> Array:
+        """The image, clipped to [0, 1], as the other methods take it."""
+
+    def evaluated(self, image: Array, before: Point | None) -> Point:
+        """Losses and gradient, and the move from the point before."""
+
+    def moved(self, point: Point, curvature: Curvature) -> Array:
+        """The next image, in [0, 1]."""
+
+
 class Objective:
     """The loss of an image, and its gradient: see `Evaluate`.
 
     It may keep memory from one evaluation to the next; `close`, or the end of a `with` statement, frees it.
+    descent: the optimiser's arithmetic where images are no arrays of numpy or torch; else None.
     """
 
-    def __init__(self, evaluate: Evaluate, release: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, evaluate: Evaluate, release: Callable[[], object] = lambda: None, descent: Descent | None = None
+    ) -> None:
         self._evaluate: Evaluate | None = evaluate
         self._release = release
+        self.descent = descent
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         """See `Evaluate`. Raises OutOfMemoryError, AbortedError, and ValueError once it is closed."""
@@ -41,7 +94,7 @@ class Objective:
     def close(self) -> None:
         """Free what it holds; may be called again."""
         if self._evaluate is not None:
-            self._evaluate = None
+            self._evaluate = self.descent = None
             self._release()
 
     def __enter__(self) -> Self:

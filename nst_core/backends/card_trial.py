@@ -11,54 +11,77 @@ import math
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nst_core import __version__
 from nst_core.backends import card
-from nst_core.shared.errors import NeuralStyleError
+from nst_core.backends.base import Curvature
+from nst_core.shared.errors import CardLostError, NeuralStyleError
 from nst_core.system import processor, threads
 from nst_core.system.cache_folder import cache_folder
 from nst_core.vgg.layers import PAINTERLY
 from nst_core.vgg.losses import GRAM_WEIGHTS, Targets, Weights
 
 if TYPE_CHECKING:
-    from nst_core.backends.base import Backend
+    from nst_core.backends.base import Backend, Objective
     from nst_core.imaging.arrays import Float
 
 FILE = "graphics-card.json"
 SIDE = 128
 """px of the picture of the trial: small enough for a slow processor."""
 STEPS = 3
+SMALL_MOVE = 0.001
+"""Root mean square change of a pixel in one of them."""
 TIMEOUT_SECONDS = 90.0
 """Seconds after which the trial ends and the card counts as too slow."""
 GAIN = 1.2
 """How many times as fast as the processor a card must be to be chosen; less is not worth its longer start."""
 SAME = 0.02
 """Largest relative difference of the two gradients' norms. Ties in poolings explain 3e-3; a wrong driver gives more."""
+HALF_GAIN = 1.1
+"""How many times as fast as float32 float16 must be to be chosen."""
+HALF_SAME = 0.05
+"""The same as SAME for float16 (measured errors: benchmarks/README.md)."""
+HALF_HOPE = 3.0
+"""Largest gain expected of float16: it is not tried on a card that would be slower than the processor even then."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Seconds of a step on the card and on the processor, or what went wrong with the card."""
+    """Seconds of a step on the card and on the processor, or what went wrong with the card.
+
+    half: seconds on the card in float16; infinite where it has none, or none that computes the same.
+    """
 
     card: float = math.inf
     processor: float = 0.0
     fault: str = ""
+    half: float = math.inf
+
+    @property
+    def in_half(self) -> bool:
+        """Whether the card is to compute in float16."""
+        return not self.fault and HALF_GAIN * self.half <= self.card
 
     @property
     def faster(self) -> bool:
         """Whether device `auto` chooses the card."""
-        return not self.fault and GAIN * self.card <= self.processor
+        return not self.fault and GAIN * (self.half if self.in_half else self.card) <= self.processor
 
     def __str__(self) -> str:
         """A clause for messages."""
         if self.fault:
             return f"not chosen by itself: {self.fault}"
         chosen = "chosen" if self.faster else "not chosen"
-        return f"{chosen} by itself: a small step takes {self.card:.2g} s, and {self.processor:.2g} s on the processor"
+        half = f"{self.half:.2g} s in float16, {self.card:.2g} s in float32"
+        times = half if math.isfinite(self.half) else f"{self.card:.2g} s"
+        return f"{chosen} by itself: a small step takes {times}, and {self.processor:.2g} s on the processor"
 
 
 def verdict(*, again: bool = False) -> Verdict:
@@ -87,37 +110,54 @@ def _situation() -> list[str]:
 
 def _tried() -> Verdict:
     command = [sys.executable, "-P", "-m", "nst_core.backends.card_trial"]
+    said: bytes | None
     try:
-        done = subprocess.run(  # noqa: S603 - this very program
+        said = subprocess.run(  # noqa: S603 - this very program
             command,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             timeout=TIMEOUT_SECONDS,
             check=False,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        said = json.loads(done.stdout.decode("utf-8", "replace").splitlines()[-1])
-        return Verdict(**said)
-    except subprocess.TimeoutExpired:
-        return Verdict(fault=f"a small step took more than {TIMEOUT_SECONDS:.0f} seconds")
-    except (OSError, ValueError, IndexError, TypeError):
-        return Verdict(fault="its driver ended the program that tried it")
+        ).stdout
+        fault = "its driver ended the program that tried it"
+    except subprocess.TimeoutExpired as late:
+        said, fault = late.stdout, f"a small step took more than {TIMEOUT_SECONDS:.0f} seconds"
+    except OSError:
+        said, fault = None, "the program that tries it cannot be started"
+    for line in reversed((said or b"").decode("utf-8", "replace").splitlines()):
+        with suppress(ValueError, TypeError):
+            return Verdict(**json.loads(line))
+    return Verdict(fault=fault)
 
 
-def measure() -> Verdict:
-    """Run the trial in this process. Raises what the backends raise."""
+def measure() -> Iterator[Verdict]:
+    """Run the trial in this process: the result in float32, then with float16. Raises what the backends raise."""
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - loading a runtime takes a while
 
     image = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
-    (own, expected), (seconds, found) = (_step(OnnxBackend(device), image) for device in ("cpu", "gpu"))
-    off = float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+    own, expected = _step(OnnxBackend(), image)
+
+    def tried(*, half: bool) -> tuple[float, float]:
+        """Seconds, and how far the gradient is off."""
+        seconds, found = _step(OnnxBackend("gpu", half=half), image)
+        return seconds, float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
+
+    seconds, off = tried(half=False)
     if not off < SAME:
-        return Verdict(seconds, own, f"what it computes differs from the processor's by {off:.1g}")
-    return Verdict(seconds, own)
+        yield Verdict(seconds, own, f"what it computes differs from the processor's by {off:.1g}")
+        return
+    yield Verdict(seconds, own)
+    if seconds < HALF_HOPE * own:
+        with suppress(Exception):  # whatever a driver raises that has no float16
+            half, off = tried(half=True)
+            if off < HALF_SAME:
+                yield Verdict(seconds, own, half=half)
 
 
 def _step(backend: Backend, image: Float) -> tuple[float, Float]:
-    """Seconds of an evaluation that is not the first, and its gradient."""
+    """Seconds of an evaluation that is not the first, and its gradient. Raises CardLostError where descent goes up."""
     everywhere = np.ones((1, 1, SIDE, SIDE), np.float32)
     targets = Targets(
         method=PAINTERLY,
@@ -130,22 +170,45 @@ def _step(backend: Backend, image: Float) -> tuple[float, Float]:
     )
     objective, times = backend.objective(targets), []
     _, gradient = objective(image)
-    for _ in range(STEPS):
-        start = time.perf_counter()
-        objective(image)
-        times.append(time.perf_counter() - start)
-    return min(times), gradient
+    losses = []
+    for loss in _descended(objective, image):
+        times.append(time.perf_counter())
+        losses.append(loss)
+    if not losses[-1] < losses[0]:
+        raise CardLostError("its descent goes up", "update its driver")
+    return min(end - start for start, end in pairwise(times)), gradient
+
+
+def _descended(objective: Objective, image: Float) -> Iterator[float]:
+    """The losses of a few small steps, by the objective's own descent where it has one."""
+    descent = objective.descent
+    if descent is None:
+        for _ in range(STEPS + 1):
+            losses, gradient = objective(image)
+            yield float(losses.sum())
+            image = image - SMALL_MOVE * gradient / np.sqrt((gradient**2).mean())
+        return
+    at, point = descent.start(image), None
+    for _ in range(STEPS + 1):
+        point = descent.evaluated(at, point)
+        yield sum(point.losses)
+        at = descent.moved(point, Curvature((), 1.0, SMALL_MOVE))
 
 
 def main() -> None:
-    """The trial's own process: print the result as one line of JSON."""
+    """The trial's own process: print results as lines of JSON, of which the last one counts."""
     try:
-        found = measure()
+        for found in measure():
+            _say(found)
     except NeuralStyleError as error:
-        found = Verdict(fault=str(error).rstrip("."))
+        _say(Verdict(fault=str(error).rstrip(".")))
     except Exception as error:  # noqa: BLE001 - whatever a driver raises is the answer
-        found = Verdict(fault=card.line(error))
+        _say(Verdict(fault=card.line(error)))
+
+
+def _say(found: Verdict) -> None:
     sys.stdout.write("\n" + json.dumps(asdict(found)) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager, nullcontext, suppress
+from functools import cache, partial
 from importlib.util import find_spec
 
 import numpy as np
 
 from nst_core.backends import card
 from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
-from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, graph, graphics_card, ort, run_options
+from nst_core.backends.card_answers import Answers, require_numbers
+from nst_core.backends.card_descent import CARD, CardDescent, CardImage, Feed
+from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, card_lock, graph, graphics_card, ort, run_options
 from nst_core.imaging.arrays import Float
 from nst_core.shared.errors import BackendUnavailableError, CardLostError, NeuralStyleError, OutOfMemoryError
 from nst_core.shared.sentences import Note, note
@@ -46,9 +48,9 @@ class OnnxBackend:
     """
 
     name = "onnx"
-    precision = "fp32"
 
-    def __init__(self, device: str = "cpu", notes: tuple[Note, ...] = ()) -> None:
+    def __init__(self, device: str = "cpu", notes: tuple[Note, ...] = (), *, half: bool = False) -> None:
+        """half: networks in float16, on a card that has it; all else stays float32."""
         if device == "gpu":
             graphics_card()
         elif device not in devices():
@@ -56,8 +58,9 @@ class OnnxBackend:
         self._asked = self.device = device
         self.notes = notes
         few = threads.count() < MANY
-        self.prefix = weights.WINOGRAD if device == "cpu" and few else ""
+        self.prefix = weights.HALF if half else weights.WINOGRAD if device == "cpu" and few else ""
         """Prefix of the graph files: which kind of convolutions they contain."""
+        self.precision = "fp16" if half else "fp32"
         self._running = [run_options(device)]
         # ONNX Runtime falls back silently. The plan must be made for the device that computes, and the user be told.
         if device != "cpu" and self._features.get_providers()[0] != PROVIDERS[device]:
@@ -96,7 +99,10 @@ class OnnxBackend:
         return np.ascontiguousarray(values, np.float32)
 
     def numpy(self, array: Array) -> Float:
-        """The same array."""
+        """The same array, or a copy of an image in a card's memory. Raises CardLostError."""
+        if isinstance(array, CardImage):
+            with _speaking(self._features):
+                return array.fetched()
         result: Float = array
         return result
 
@@ -151,31 +157,38 @@ class OnnxBackend:
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        session = self._of(targets.method, weights.OBJECTIVE_FILE)
-        binding = session.io_binding()
+        session, on_card = self._of(targets.method, weights.OBJECTIVE_FILE), self.device == "gpu"
         # New for each objective: an abort must not end later work.
         first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
         ways = itertools.chain([first], itertools.repeat(later))
-        place = "webgpu" if self.device == "gpu" else self.device
-        with _speaking(session):
-            bound = {name: ort.OrtValue.ortvalue_from_numpy(value, place, 0) for name, value in _feeds(targets).items()}
-        for name, value in (bound | _kernels(session)).items():
-            binding.bind_ortvalue_input(name, value)
+        place = CARD if on_card else self.device
+        feeds = {name: _placed(session, value, place) for name, value in _feeds(targets).items()} | _kernels(session)
 
-        seen = _Answers()
+        def evaluate(image: Array, losses: str = "cpu", gradient: str = "cpu") -> list[ort.OrtValue]:
+            return _bound_run(session, feeds | {"image": image}, {"losses": losses, "gradient": gradient}, next(ways))
 
-        def evaluate(image: Array) -> tuple[Array, Array]:
-            binding.bind_cpu_input("image", image)
-            for output in ("losses", "gradient"):
-                binding.bind_output(output, "cpu")
-            with _speaking(session):
-                session.run_with_iobinding(binding, next(ways))
-                losses, gradient = binding.copy_outputs_to_cpu()
-            if place == "webgpu":
-                seen.check(image, losses, gradient)
+        answers = Answers(self.computes)
+
+        def in_arrays(image: Array) -> tuple[Array, Array]:
+            losses, gradient = (value.numpy() for value in evaluate(image))
+            if on_card:
+                answers.check(image, losses, gradient)
             return losses, gradient
 
-        return Objective(evaluate, self._shrink_pool)
+        if not on_card:
+            return Objective(in_arrays, self._shrink_pool)
+        graphs = self._graph(weights.CHANGE_FILE), self._graph(weights.MOVE_FILE)
+        run, placed = partial(_bound_run, options=later), partial(_placed, session)
+        descent = CardDescent(evaluate, graphs, run, placed, answers)
+        return Objective(in_arrays, descent=descent)
+
+    def computes(self) -> bool:
+        """Whether a small picture gets features, as it does wherever a card is not lost."""
+        try:
+            found = self.held(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32), PAINTERLY)
+        except (CardLostError, OutOfMemoryError):
+            return False
+        return all(values.any() for values in found.values())
 
     def _shrink_pool(self) -> None:
         """Return the arena's memory to the system: the end of any run without `keep` does."""
@@ -186,11 +199,14 @@ class OnnxBackend:
     def _sums(self) -> ort.InferenceSession:
         return self._session(weights.TILE_SUMS_FILE)
 
+    def tile_graphs(self, method: Method) -> tuple[ort.InferenceSession, ort.InferenceSession, ort.InferenceSession]:
+        """Features, sums and gradient of a tile."""
+        return self._features, self._sums, self._of(method, weights.TILE_GRADIENT_FILE)
+
     def tile_work(self, method: Method) -> TileWork:
         """See `Backend.tile_work`."""
-        sessions = self._features, self._sums, self._of(method, weights.TILE_GRADIENT_FILE)
         self._running = [run_options(self._asked)]
-        return _Tiles(method, *sessions, *self._running)
+        return _Tiles(self, method, *self._running)
 
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`. ONNX Runtime does not report a graphics card's; Vulkan does."""
@@ -207,41 +223,13 @@ class OnnxBackend:
             options.terminate = True
 
 
-def _require_sense(*answers: Array, made: bool = True) -> None:
-    """Raise CardLostError if results of a card are not finite, or if `made` says that they are wrong."""
-    if not made or not all(np.isfinite(answer).all() for answer in answers):
-        raise CardLostError("the graphics card computes wrongly", "update its driver, or choose the processor")
-
-
-class _Answers:
-    """The last results of an objective on a graphics card: a card that fails may return them again."""
-
-    def __init__(self) -> None:
-        self._last: list[tuple[Array, Array]] = []
-
-    def check(self, image: Array, losses: Array, gradient: Array) -> None:
-        """Raise CardLostError if these results cannot be those of this image.
-
-        When a card runs out of memory or its driver crashes, no error is raised: outputs stay empty, or as they were.
-        """
-        old = any(np.array_equal(gradient, last) and not np.array_equal(image, seen) for seen, last in self._last)
-        _require_sense(losses, gradient, made=bool(gradient.any()) and not old)
-        self._last = [(image.copy(), gradient)]
-
-
 class _Tiles:
     """See `TileWork`. It has run options of its own, so that an abort ends this work and nothing later."""
 
-    def __init__(
-        self,
-        method: Method,
-        features: ort.InferenceSession,
-        sums: ort.InferenceSession,
-        gradient: ort.InferenceSession,
-        options: ort.RunOptions,
-    ) -> None:
+    def __init__(self, backend: OnnxBackend, method: Method, options: ort.RunOptions) -> None:
         self._method, self._options = method, options
-        self._features, self._sums, self._gradient = features, sums, gradient
+        self._features, self._sums, self._gradient = backend.tile_graphs(method)
+        self._answers = Answers(backend.computes) if backend.device == "gpu" else None
 
     def held(self, image: Array) -> Mapping[str, Array]:
         """See `TileWork.held`."""
@@ -258,6 +246,8 @@ class _Tiles:
         for layer, (target, weight) in pull.held.items():
             feeds[f"{layer}.held"], feeds[f"{layer}.held_weight"] = target, weight
         loss, gradient = _run(self._gradient, feeds, ["held_loss", "gradient"], self._options)
+        if self._answers and all(np.any(weight) for _, weight in pull.held.values()):
+            self._answers.check(image, loss, gradient)
         return float(loss), gradient
 
 
@@ -269,9 +259,35 @@ def _run(
     rows = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
     with _speaking(session):
         found = [value.numpy() for value in session.run_with_ort_values(names, rows | _kernels(session), options)]
-    if session.get_providers()[0] == PROVIDERS["gpu"]:
-        _require_sense(*found)
+    if _on_card(session):
+        require_numbers(*found)
     return found
+
+
+def _placed(session: ort.InferenceSession, array: Float, place: str) -> ort.OrtValue:
+    """An array in a memory that the session sees."""
+    with _speaking(session):
+        return ort.OrtValue.ortvalue_from_numpy(array, place)
+
+
+def _bound_run(
+    session: ort.InferenceSession, feeds: Mapping[str, Feed], places: Mapping[str, str], options: ort.RunOptions
+) -> list[ort.OrtValue]:
+    """The outputs of these names, each in the memory of its place."""
+    binding = session.io_binding()
+    for name, value in feeds.items():
+        bind = binding.bind_ortvalue_input if isinstance(value, ort.OrtValue) else binding.bind_cpu_input
+        bind(name, value)
+    for name, place in places.items():
+        binding.bind_output(name, place)
+    with _speaking(session):
+        session.run_with_iobinding(binding, options)
+        found: list[ort.OrtValue] = binding.get_outputs()
+    return found
+
+
+def _on_card(session: ort.InferenceSession) -> bool:
+    return bool(session.get_providers()[0] == PROVIDERS["gpu"])
 
 
 def _held(session: ort.InferenceSession, image: Array, method: Method, options: ort.RunOptions) -> dict[str, Array]:
@@ -312,12 +328,12 @@ def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
 def _speaking(session: ort.InferenceSession) -> Iterator[None]:
     """Convert errors of ONNX Runtime to the engine's own. Raises CardLostError where a graphics card fails."""
     try:
-        with as_out_of_memory():
+        with card_lock if _on_card(session) else nullcontext(), as_out_of_memory():
             yield
     except Exception as error:
         if "terminate" in str(error).lower():
             raise AbortedError from error
-        if isinstance(error, OutOfMemoryError) or session.get_providers()[0] != PROVIDERS["gpu"]:
+        if isinstance(error, OutOfMemoryError) or not _on_card(session):
             raise
         raise CardLostError(f"the graphics card failed ({card.line(error)})", "update its driver") from error
 

@@ -32,9 +32,11 @@ finally:  # the environment is the program's, which may be another one that uses
     else:
         os.environ[_SWITCH] = _before
 
-__all__ = ["PROVIDERS", "WEBGPU", "graph", "graphics_card", "load_graph", "ort", "run_options"]
+__all__ = ["PROVIDERS", "WEBGPU", "card_lock", "graph", "graphics_card", "load_graph", "ort", "run_options"]
 
 _loading = threading.Lock()  # runs that begin at the same time load each graph once
+card_lock = threading.RLock()
+"""Held while something runs, is copied or is freed on a graphics card of any make: the provider is not thread-safe."""
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "gpu": "WebGpuExecutionProvider", "cuda": "CUDAExecutionProvider"}
 WEBGPU = "onnxruntime_ep_webgpu"

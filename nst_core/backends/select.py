@@ -122,6 +122,15 @@ def _is_worth_it() -> bool:
     return card_trial.verdict().faster
 
 
+@cache
+def _halves() -> bool:
+    """Whether that card is to compute in float16. Raises BackendUnavailableError where there is none."""
+    from nst_core.backends import card_trial, onnx_session  # noqa: PLC0415 - as above
+
+    onnx_session.graphics_card()
+    return card_trial.verdict().in_half
+
+
 def _torch() -> tuple[tuple[str, ...], bool, Note | None]:
     """PyTorch's devices, whether it is fast on the processor, and a note if it is broken."""
     try:
@@ -183,4 +192,4 @@ def _make(name: str, device: str, notes: tuple[Note, ...] = ()) -> Backend:
         return TorchBackend(device, notes=notes)
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - as above
 
-    return OnnxBackend(device, notes)
+    return OnnxBackend(device, notes, half=device == "gpu" and _halves())

@@ -14,6 +14,7 @@ from nst_core.backends.torch_vgg import Summed, Vgg, averaged, guides_at, pulled
 from nst_core.imaging.arrays import Float
 from nst_core.shared.errors import BackendUnavailableError
 from nst_core.shared.sentences import Note
+from nst_core.system import threads
 from nst_core.system.memory import available
 from nst_core.system.out_of_memory import as_out_of_memory
 from nst_core.vgg.layers import Method
@@ -72,6 +73,8 @@ class TorchBackend:
     def __init__(self, device: str = "cpu", dtype: torch.dtype | None = None, notes: tuple[Note, ...] = ()) -> None:
         if device not in devices():
             raise BackendUnavailableError.of("torch-lacks-device", device=device)
+        if 0 < threads.most() < torch.get_num_threads():
+            torch.set_num_threads(threads.most())
         self.device = device
         self.notes = notes
         self._dtype = dtype or automatic_precision(device)

@@ -12,19 +12,9 @@ import torch.nn.functional as nn
 
 from nst_core.imaging.arrays import Float
 from nst_core.vgg import weights
-from nst_core.vgg.layers import CONTENT_LAYER, CONVOLUTIONS, STYLE_LAYERS, Method
+from nst_core.vgg.layers import CONTENT_LAYER, CONVOLUTIONS, HALF_UNITS, STYLE_LAYERS, Method
 
 Tensor = torch.Tensor
-
-_UNITS = dict(
-    zip(
-        (conv.name for conv in CONVOLUTIONS),
-        (64, 256, 256, 256, 256, 256, 512, 1024, 1024, 1024, 512, 256, 128),
-        strict=True,
-    )
-)
-"""Root mean square of a photograph's feature maps, rounded to powers of two. Maps are divided by them, so that float16
-does not overflow. Losses are relative: scaling the maps does not change them."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +59,9 @@ class Vgg:
 
 
 def _in_units(arrays: Mapping[str, Float]) -> dict[str, Float]:
-    """The parameters for feature maps in `_UNITS`."""
+    """The parameters for feature maps in `HALF_UNITS`."""
     scaled, before = dict(arrays), 1
-    for name, unit in _UNITS.items():
+    for name, unit in zip((conv.name for conv in CONVOLUTIONS), HALF_UNITS.values(), strict=True):
         scaled[f"{name}.weight"] = arrays[f"{name}.weight"] * np.float32(before / unit)
         scaled[f"{name}.bias"] = arrays[f"{name}.bias"] * np.float32(1 / unit)
         before = unit

@@ -1,4 +1,4 @@
-"""L-BFGS inside the unit box, over flat arrays of numpy or torch: one evaluation a step.
+"""L-BFGS inside the unit box, over images of numpy, torch or a graphics card's memory: one evaluation a step.
 
 Arrays and scalars stay on the backend's device; each iteration copies only the losses to the host. Directions by the
 two-loop recursion (Nocedal & Wright, Numerical Optimization, algorithm 7.4), with the step length of the quasi-Newton
@@ -13,15 +13,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nst_core.backends.base import Evaluate
+from nst_core.backends.base import LARGEST_MOVE, Curvature, Evaluate, Move, Objective, Point
 from nst_core.vgg.losses import Array
 
 FIRST_MOVE = 0.02
 """Root mean square change of a pixel in a step without curvature information (the first, or after a reset)."""
 GENTLE_MOVE = 0.002
 """The same for a start that is nearly a minimum, such as an earlier result."""
-LARGEST_MOVE = 0.1
-"""Upper limit of that in any step; the quadratic model is not reliable further away."""
 LEAST_CURVATURE = 1e-8
 
 
@@ -41,34 +39,51 @@ class Step:
 
 @dataclass
 class _Memory:
-    """The last pairs of moves s and gradient changes y, at most `size`."""
+    """The last moves, at most `size`."""
 
     size: int
     first_move: float
-    pairs: deque[tuple[Array, Array, Array]] = field(default_factory=deque)
+    moves: deque[Move] = field(default_factory=deque)
     scale: Array = 1.0
-    """s y / y y of the last pair: the size of the inverse Hessian."""
+    """s y / y y of the last one: the size of the inverse Hessian."""
 
-    def learn(self, s: Array, y: Array) -> None:
-        curvature, change = _dot(s, y), _dot(y, y)
-        if curvature > LEAST_CURVATURE * change:
-            self.scale = curvature / change
-            self.pairs.append((s, y, 1 / curvature))
-            if len(self.pairs) > self.size:
-                self.pairs.popleft()
+    def learn(self, move: Move) -> None:
+        if move.curvature > LEAST_CURVATURE * move.change:
+            self.scale = move.curvature / move.change
+            self.moves.append(move)
+            if len(self.moves) > self.size:
+                self.moves.popleft()
 
-    def direction(self, gradient: Array) -> Array:
-        """-H g, with the inverse Hessian H implied by the pairs."""
-        if not self.pairs:
-            return gradient * (-self.first_move / (_rms(gradient) + 1e-30))
-        q, alphas = -gradient, []
-        for s, y, rho in reversed(self.pairs):
-            alphas.append(rho * _dot(s, q))
-            q = q - alphas[-1] * y
-        q = q * self.scale
-        for (s, y, rho), alpha in zip(self.pairs, reversed(alphas), strict=True):
-            q = q + (alpha - rho * _dot(y, q)) * s
-        return q
+    @property
+    def curvature(self) -> Curvature:
+        return Curvature(tuple(self.moves), self.scale, self.first_move)
+
+
+class InArrays:
+    """See `base.Descent`: for an objective that takes and gives arrays of numpy or torch."""
+
+    def __init__(self, objective: Evaluate) -> None:
+        self._objective = objective
+
+    def start(self, image: Array) -> Array:
+        """See `Descent.start`."""
+        return image.clip(0, 1)
+
+    def evaluated(self, image: Array, before: Point | None) -> Point:
+        """See `Descent.evaluated`."""
+        losses, gradient = self._objective(image)
+        style, held, tv = losses.tolist()
+        if before is None:
+            return Point(image, gradient, (style, held, tv))
+        s, y = image - before.image, gradient - before.gradient
+        return Point(image, gradient, (style, held, tv), Move(s, y, _dot(s, y), _dot(y, y)))
+
+    def moved(self, point: Point, curvature: Curvature) -> Array:
+        """See `Descent.moved`."""
+        x, g = point.image, point.gradient
+        free = ~(((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0)))
+        direction = _direction(g * free, curvature) * free
+        return (x + direction * (LARGEST_MOVE / (_rms(direction) + 1e-30)).clip(max=1.0)).clip(0, 1)
 
 
 def descend(
@@ -77,37 +92,48 @@ def descend(
     """Yield `steps` evaluated iterates, the first of them `image` itself (1, 3, H, W), each in [0, 1].
 
     The losses of a step belong to its image. A first move that raised the loss is undone, and the next one starts from
-    `image` again with the measured curvature. Ends before a loss that is not finite.
+    `image` again with the measured curvature. Ends before a loss that is not finite. Where the objective has a
+    `Descent` of its own, the images of the steps are that one's.
     """
-    shape, memory = image.shape, _Memory(history, first_move)
-    x = image.reshape(-1).clip(0, 1)
-    previous: tuple[Array, Array, float] | None = None
+    own = objective.descent if isinstance(objective, Objective) else None
+    descent, memory = own or InArrays(objective), _Memory(history, first_move)
+    x = descent.start(image)
+    previous: Point | None = None
     for number in range(1, steps + 1):
-        losses, gradient = objective(x.reshape(shape))
-        style, content, tv = losses.tolist()
-        step = Step(number, x.reshape(shape), (style, content, tv))
+        here = descent.evaluated(x, previous)
+        step = Step(number, x, here.losses)
         if not math.isfinite(step.loss):
             return
         yield step
-        g = gradient.reshape(-1)
-        here = x, g, step.loss
         if previous is not None:
-            memory.learn(x - previous[0], g - previous[1])
-            if number == 2 and step.loss > previous[2]:
+            assert here.move
+            memory.learn(here.move)
+            if number == 2 and step.loss > sum(previous.losses):
                 memory.first_move /= 2
                 here = previous
-            elif step.loss > 2 * previous[2]:
-                memory.pairs.clear()
-        x, g, _ = previous = here
-        free = ~(((x <= 0) & (g > 0)) | ((x >= 1) & (g < 0)))
-        direction = memory.direction(g * free) * free
-        x = (x + direction * (LARGEST_MOVE / (_rms(direction) + 1e-30)).clip(max=1.0)).clip(0, 1)
+            elif step.loss > 2 * sum(previous.losses):
+                memory.moves.clear()
+        x, previous = descent.moved(here, memory.curvature), here
+
+
+def _direction(gradient: Array, curvature: Curvature) -> Array:
+    """-H g, with the inverse Hessian H implied by the moves."""
+    if not curvature.moves:
+        return gradient * (-curvature.first_move / (_rms(gradient) + 1e-30))
+    q, alphas = -gradient, []
+    for move in reversed(curvature.moves):
+        alphas.append(1 / move.curvature * _dot(move.s, q))
+        q -= alphas[-1] * move.y
+    q *= curvature.scale
+    for move, alpha in zip(curvature.moves, reversed(alphas), strict=True):
+        q += (alpha - 1 / move.curvature * _dot(move.y, q)) * move.s
+    return q
 
 
 def _dot(a: Array, b: Array) -> Array:
     """Pairwise summation: the last bits of a BLAS product depend on the number of threads."""
-    return (a * b).sum()
+    return (a * b).reshape(-1).sum()
 
 
 def _rms(values: Array) -> Array:
-    return (_dot(values, values) / values.shape[0]) ** 0.5
+    return (_dot(values, values) / math.prod(values.shape)) ** 0.5

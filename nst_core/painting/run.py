@@ -47,6 +47,9 @@ TRIAL = 192
 PLAIN_CARRY = 1.0
 """Seconds per megapixel for upscaling to full size without finer pieces."""
 
+COPY_SECONDS = 1.0
+"""Least seconds between two copies of an image in a graphics card's memory."""
+
 STOP_SECONDS = 60.0
 """Seconds to wait for the end of an aborted evaluation."""
 
@@ -58,6 +61,27 @@ class _Best:
     image: Callable[[], Float]
     losses: tuple[float, float, float] = (0.0, 0.0, 0.0)
     evaluations: list[int] = field(default_factory=list)
+
+
+class _Copies:
+    """Copies of an octave's best image, since a graphics card that fails loses what is in its memory."""
+
+    def __init__(self, start: Float, clock: Clock) -> None:
+        """start: (h, w, 3)."""
+        self._clock, self._made, self._copy = clock, clock.elapsed, start
+
+    def __call__(self, image: Callable[[], Float]) -> Callable[[], Float]:
+        """A function that returns the image, or if that fails the last copy. Raises CardLostError if copying fails."""
+        if self._clock.elapsed - self._made > COPY_SECONDS:
+            self._copy, self._made = image(), self._clock.elapsed
+        return partial(_image_or, image, self._copy)
+
+
+def _image_or(image: Callable[[], Float], copy: Float) -> Float:
+    try:
+        return image()
+    except CardLostError:
+        return copy
 
 
 def _constant(pixels: Float) -> Callable[[], Float]:
@@ -256,7 +280,7 @@ class Run:
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()
-        lowest = np.inf
+        lowest, copies = np.inf, _Copies(canvas.start, self._clock)
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
         with canvas.objective as objective:
             if self._stopped.is_set():
@@ -268,7 +292,8 @@ class Run:
                     self._best.evaluations[-1] += 1
                     if step.loss < lowest:
                         lowest = step.loss
-                        self._best.image = partial(to_pixels, backend, step.image)
+                        found = partial(to_pixels, backend, step.image)
+                        self._best.image = copies(found) if backend.device == "gpu" else found
                         self._best.losses = step.losses
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):

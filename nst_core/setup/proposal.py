@@ -17,18 +17,18 @@ MAKERS = {"0x1002": "AMD", "0x8086": "Intel", "0x10de": "NVIDIA"}
 UNKNOWN = "unknown"
 WEBGPU_MEGABYTES = {"darwin": 5, "linux": 7, "win32": 13}
 """Download of onnxruntime-ep-webgpu 0.4, by system."""
-CUDA_MEGABYTES = 2000
-"""Least download of PyTorch with CUDA's libraries."""
+CUDA_MEGABYTES = 4100
+"""Download of PyTorch 2.10 with CUDA's libraries on Linux."""
+WINDOWS_CUDA = "install the build that https://pytorch.org names for Windows and CUDA (gigabytes)"
+"""pip installs a build without CUDA there."""
 
 
 def proposal(system: str = sys.platform) -> list[str]:
     """Sentences that propose CUDA for an NVIDIA card, WebGPU for any other; empty if nothing would be faster."""
     said, found = list[str](), makers(system)
     if "NVIDIA" in found and not find_spec("torch"):
-        said.append(
-            f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {remedy_for('torch')}"
-            f" (more than {CUDA_MEGABYTES} MB)."
-        )
+        how = f"{remedy_for('torch')} ({CUDA_MEGABYTES} MB)" if system == "linux" else WINDOWS_CUDA
+        said.append(f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {how}.")
     if found and system in WEBGPU_MEGABYTES and not find_spec("onnxruntime_ep_webgpu"):
         known = f" ({', '.join(found)})" if found != [UNKNOWN] else ""
         which = "It" if said else f"There is a graphics card{known}, which"

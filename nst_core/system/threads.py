@@ -2,7 +2,7 @@
 
 A mask of processors (taskset, Slurm, Docker's cpuset) and a group's quota (Docker's --cpus, systemd's CPUQuota) are
 kept. ONNX Runtime, left to itself, counts and pins its threads by all processors of the machine; told a number, it pins
-none. PyTorch keeps masks by itself, and of quotas knows nothing.
+none. PyTorch keeps masks by itself, and is told the number where it would take more.
 """
 
 from __future__ import annotations

@@ -82,5 +82,8 @@ REDUCTION: dict[str, int] = {
     row.relu: 2 ** sum(one.pooled for one in CONVOLUTIONS[: index + 1]) for index, row in enumerate(CONVOLUTIONS)
 }
 """Factor by which a layer's feature map is smaller than the image along each axis, rounded down."""
+HALF_UNITS = dict(zip(CHANNELS, (64, 256, 256, 256, 256, 256, 512, 1024, 1024, 1024, 512, 256, 128), strict=True))
+"""Root mean square of a photograph's feature maps, rounded to powers of two. Maps are divided by them, so that float16
+does not overflow."""
 CELL_SIZE, BLOCK_SIZE = sum(CHANNELS[layer] for layer in SHALLOW.held), CHANNELS[BLOCK_LAYER]
 """Number of features of a cell, and of a block."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nst_core.backends import card, card_trial, onnx, onnx_session, select
+from nst_core.backends.card_answers import Answers
 from nst_core.backends.card_trial import Verdict, verdict
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.setup.check_engine import examine
-from nst_core.shared.errors import BackendUnavailableError
+from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
 from nst_core.shared.sentences import Note
 
 REAL = subprocess.run
@@ -67,6 +70,15 @@ def test_a_bad_driver_harms_only_the_trial(code: str, said: str, monkeypatch: py
     assert said in str(found)
 
 
+@pytest.mark.parametrize("end", ["import os; os.abort()", "import time; time.sleep(60)"])
+def test_a_driver_that_fails_in_half_precision_serves_in_full(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was measured before counts."""
+    monkeypatch.setattr(card_trial, "TIMEOUT_SECONDS", 5.0)
+    line = '{"card": 0.1, "processor": 1.0, "fault": ""}'
+    played(monkeypatch, f"print('{line}', flush=True); {end}")
+    assert verdict() == Verdict(0.1, 1.0)
+
+
 def test_a_broken_or_unwritable_cache_does_no_harm(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial is made then."""
     monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(0.1, 1.0))
@@ -76,6 +88,40 @@ def test_a_broken_or_unwritable_cache_does_no_harm(cache: Path, monkeypatch: pyt
     cache.unlink()
     cache.mkdir()
     assert verdict().faster
+
+
+@pytest.mark.parametrize(
+    ("verdict", "in_half", "faster"),
+    [
+        (Verdict(1.0, 2.0, half=0.5), True, True),
+        (Verdict(1.0, 1.0, half=0.5), True, True),
+        (Verdict(1.0, 1.0, half=0.95), False, False),
+        (Verdict(1.0, 2.0), False, True),
+        (Verdict(1.0, 2.0, "it computes wrongly", half=0.1), False, False),
+    ],
+)
+def test_half_precision_is_taken_where_it_is_faster(verdict: Verdict, *, in_half: bool, faster: bool) -> None:
+    """And then the card is compared with the processor by that."""
+    assert (verdict.in_half, verdict.faster) == (in_half, faster)
+    assert ("float16" in str(verdict)) == (math.isfinite(verdict.half) and not verdict.fault)
+
+
+def test_an_old_answer_or_none_is_never_passed_on() -> None:
+    """A shortage of memory where the card computes smaller things, for which there are tiles; else it is lost."""
+    image = np.random.default_rng(0).random((1, 3, 32, 32), dtype=np.float32)
+    losses, gradient, works = np.ones(3, np.float32), image - 0.5, [True]
+    seen = Answers(lambda: works[0])
+    seen.check(image, losses, gradient)
+    seen.check(image, losses, gradient)
+    for error in (OutOfMemoryError, CardLostError):
+        works[0] = error is OutOfMemoryError
+        with pytest.raises(error):
+            seen.check(image / 2, losses, gradient.copy())
+        with pytest.raises(error):
+            seen.check(image, losses, gradient * 0)
+    with pytest.raises(CardLostError, match="wrongly"):
+        seen.check(image, losses, gradient * np.float32(np.nan))
+    seen.check(image / 2, losses, gradient / 2)
 
 
 def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:

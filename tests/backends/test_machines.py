@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,23 @@ def test_a_quota_of_processors_is_kept(tmp_path: Path, way: str, monkeypatch: py
         assert threads.count() == 1
     finally:
         threads._given.cache_clear()
+
+
+@pytest.mark.skipif(not find_spec("torch"), reason="needs PyTorch")
+@pytest.mark.parametrize("way", ["quota", "mask"])
+def test_pytorch_keeps_masks_and_quotas(tmp_path: Path, way: str) -> None:
+    """A quota, of which it knows nothing, is told to it; what it was told before is never raised."""
+    (tmp_path / "cpu.max").write_text("50000 100000\n" if way == "quota" else "max 100000\n")
+    script = (
+        "import os, pathlib, sys, torch\nfrom nst_core.backends.torch import TorchBackend\n"
+        "from nst_core.system import threads\nthreads._ROOT = pathlib.Path(sys.argv[1])\n"
+        "threads._OURS = threads._ROOT / 'none'\ntorch.set_num_threads(2)\nTorchBackend()\n"
+        "print(torch.get_num_threads())"
+    )
+    masked = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n" if way == "mask" else ""
+    if masked and (not hasattr(os, "sched_setaffinity") or (os.cpu_count() or 1) < 2):
+        pytest.skip("masks of processors of Linux, of which there are several")
+    assert python(masked + script, str(tmp_path)).stdout.strip() == "1"
 
 
 def test_what_a_runtime_prints_is_not_in_the_answer(tmp_path: Path) -> None:

@@ -1,11 +1,18 @@
 """The optimiser alone, on functions whose minimum is known."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 
-from nst_core.backends.base import Evaluate
+from nst_core.backends import card_descent
+from nst_core.backends.base import Evaluate, Objective
+from nst_core.backends.card_answers import Answers
+from nst_core.backends.onnx import _bound_run, _placed
+from nst_core.backends.onnx_session import graph, ort, run_options
 from nst_core.painting.lbfgs import descend
+from nst_core.vgg import weights
 from nst_core.vgg.losses import Array
 
 
@@ -73,6 +80,23 @@ def test_numpy_and_torch_walk_the_same_path() -> None:
     in_torch = list(descend(bowl(*tensors[:2]), tensors[2], 12))
     for a, b in zip(in_numpy, in_torch, strict=True):
         np.testing.assert_allclose(a.image, b.image.numpy(), atol=1e-9)
+
+
+def test_a_graphics_cards_graphs_walk_the_same_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computed by the processor here, in float32; also where fewer moves are remembered than the graph has room for."""
+    monkeypatch.setattr(card_descent, "CARD", "cpu")
+    target, scale, start = (values.astype(np.float32) for values in problem())
+    objective = bowl(target + np.float32(0.3), scale)
+
+    def evaluate(image: ort.OrtValue, *_: str) -> list[ort.OrtValue]:
+        return [ort.OrtValue.ortvalue_from_numpy(found) for found in objective(image.numpy())]
+
+    graphs = graph(weights.CHANGE_FILE, 1, "cpu"), graph(weights.MOVE_FILE, 1, "cpu")
+    run = partial(_bound_run, options=run_options())
+    own = card_descent.CardDescent(evaluate, graphs, run, partial(_placed, graphs[0]), Answers(lambda: False))
+    by_graphs = descend(Objective(objective, descent=own), start, 15, 4)
+    for found, expected in zip(by_graphs, descend(objective, start, 15, 4), strict=True):
+        np.testing.assert_allclose(found.image.value.numpy(), expected.image, atol=1e-4)
 
 
 def test_it_ends_before_a_loss_that_is_no_number() -> None:

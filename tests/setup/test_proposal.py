@@ -48,9 +48,17 @@ def test_an_nvidia_card_is_proposed_cuda_first(bare: Path) -> None:
     (bare / "nvidiactl").touch()
     cuda, webgpu = proposal("linux")
     assert "gimp-neural-style[torch]" in cuda
-    assert "2000 MB" in cuda
+    assert "4100 MB" in cuda
     assert "gimp-neural-style[webgpu]" in webgpu
     assert makers("linux") == ["NVIDIA", "Intel"]
+
+
+def test_windows_needs_another_build_for_cuda(bare: Path) -> None:
+    """The one that pip finds by itself computes on the processor only."""
+    (bare / "nvidiactl").touch()
+    cuda, webgpu = proposal("win32")
+    assert "pytorch.org" in cuda
+    assert "(13 MB)" in webgpu
 
 
 def test_what_is_installed_is_not_proposed(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:

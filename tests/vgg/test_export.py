@@ -4,19 +4,22 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
-from engine_fixtures import BOTH
+from engine_fixtures import BOTH, noise, targets
 from safetensors.numpy import load_file
 
 from export import weights as source
 from export.__main__ import write_models
 from export.wheels import FACE_DETECTION, VGG19
+from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.onnx_session import ort
+from nst_core.imaging.arrays import planes
 from nst_core.shared.errors import DamagedWeightsError
 from nst_core.vgg import weights
 from nst_core.vgg.layers import CONVOLUTIONS, METHODS, Method
@@ -26,6 +29,9 @@ OVER_WEIGHTS = [
     weights.TILE_SUMS_FILE,
     *(file.format(method=name) for file in (weights.OBJECTIVE_FILE, weights.TILE_GRADIENT_FILE) for name in METHODS),
 ]
+ROUNDED = 0.03
+"""Float16 carries 11 bits: about 1e-2 of the gradient."""
+WAYS = ("", weights.WINOGRAD, weights.HALF)
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +70,7 @@ def test_a_wheel_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
         source.source_state(tmp_path)
 
 
-@pytest.mark.parametrize("name", [way + name for way in ("", weights.WINOGRAD) for name in OVER_WEIGHTS])
+@pytest.mark.parametrize("name", [way + name for way in WAYS for name in OVER_WEIGHTS])
 def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
     """The checker accepts each graph; its bytes are nodes, its weights lie in the one file."""
     path = weights.MODELS / name
@@ -76,11 +82,13 @@ def test_graphs_are_valid_small_and_share_the_weights_file(name: str) -> None:
 
 
 def test_the_folder_holds_these_files_alone() -> None:
-    """Each graph over the weights with both kinds of convolutions, the search, the faces, and what they need."""
-    names = [way + name for way in ("", weights.WINOGRAD) for name in OVER_WEIGHTS]
+    """Each graph over the weights with every kind of convolutions, the search, descent, faces, and what they need."""
+    names = [way + name for way in WAYS for name in OVER_WEIGHTS]
     names += [
         weights.NEAREST_FILE,
         weights.NEAREST_OF_BEST_FILE,
+        weights.CHANGE_FILE,
+        weights.MOVE_FILE,
         weights.FACES_FILE,
         weights.WEIGHTS_FILE,
         weights.DIGESTS_FILE,
@@ -93,6 +101,18 @@ def test_no_graph_rounds_activations(path: Path) -> None:
     """Integers saturate on some processors and not on others: a style's vector was a fifth off without VNNI."""
     model = onnx.load(str(path), load_external_data=False)
     assert "QuantizeLinear" not in {node.op_type for node in model.graph.node}
+
+
+@BOTH
+@pytest.mark.parametrize("strength", [0.01, 1.0, 100.0])
+def test_graphs_in_half_precision_have_the_gradient(method: Method, strength: float) -> None:
+    """Computed by the processor, which rounds less than a card; also for a style far stronger or weaker."""
+    exact, half = OnnxBackend(), OnnxBackend(half=True)
+    wanted, image = targets(exact, 45, 37, None, method), planes(noise(45, 37))
+    wanted = replace(wanted, grams={layer: gram * np.float32(strength) for layer, gram in wanted.grams.items()})
+    (losses, gradient), (expected_losses, expected) = (one.objective(wanted)(image) for one in (half, exact))
+    np.testing.assert_allclose(losses, expected_losses, rtol=ROUNDED)
+    assert np.linalg.norm(gradient - expected) < ROUNDED * np.linalg.norm(expected)
 
 
 def test_graphs_run_in_onnxruntime_alone() -> None:
