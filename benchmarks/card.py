@@ -73,7 +73,7 @@ def measure(name: str, backend: Backend, side: int, options: argparse.Namespace,
     start = time.perf_counter()
     gradient = backend.numpy(objective(image)[1])
     first = time.perf_counter() - start
-    rows, last = [], time.perf_counter()
+    rows, last = list[float](), time.perf_counter()
     # CUDA's second evaluation is recorded; the first step moves without curvature.
     for step in descend(objective, image, 3 if first > SLOW else options.rounds + 3):
         assert step.loss > 0

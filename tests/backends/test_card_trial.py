@@ -109,19 +109,20 @@ def test_half_precision_is_taken_where_it_is_faster(verdict: Verdict, *, in_half
 def test_an_old_answer_or_none_is_never_passed_on() -> None:
     """A shortage of memory where the card computes smaller things, for which there are tiles; else it is lost."""
     image = np.random.default_rng(0).random((1, 3, 32, 32), dtype=np.float32)
-    losses, gradient, works = np.ones(3, np.float32), image - 0.5, [True]
+    other = image / np.float32(2)
+    losses, gradient, works = np.ones(3, np.float32), image - np.float32(0.5), [True]
     seen = Answers(lambda: works[0])
     seen.check(image, losses, gradient)
     seen.check(image, losses, gradient)
     for error in (OutOfMemoryError, CardLostError):
         works[0] = error is OutOfMemoryError
         with pytest.raises(error):
-            seen.check(image / 2, losses, gradient.copy())
+            seen.check(other, losses, gradient.copy())
         with pytest.raises(error):
             seen.check(image, losses, gradient * 0)
     with pytest.raises(CardLostError, match="wrongly"):
         seen.check(image, losses, gradient * np.float32(np.nan))
-    seen.check(image / 2, losses, gradient / 2)
+    seen.check(other, losses, other - np.float32(0.5))
 
 
 def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
