@@ -31,8 +31,8 @@ FIRST = ("before-after", "styles")
 """Those of README.md, which shows no WebP everywhere."""
 WIDE = 512
 """Longest edge of the first picture there, px."""
-SIDE, SMALLER = 400, 360
-"""Longest edge of a picture, px; and of those that take longest."""
+SIDE, SMALLER = 400, 320
+"""Longest edge of a picture, px; and of those that take longest, or stand beside many others."""
 TILE = 144
 """Side of a texture, px."""
 
@@ -86,7 +86,7 @@ def before_after() -> Strip:
 
 def styles() -> Strip:
     """Every built-in preset."""
-    face = photograph("astronaut", SIDE)
+    face = photograph("astronaut", SMALLER)
     plain = from_mapping({"backend": "onnx", "device": "cpu"})
     found = [preset for preset in list_presets().presets if preset.builtin]
     return [
@@ -103,7 +103,7 @@ def strength() -> Strip:
 
 def brush_size() -> Strip:
     """Fine and broad strokes."""
-    coffee = photograph("coffee")
+    coffee = photograph("coffee", SMALLER)
     return [(f"{value:g}", painted(coffee, "mosaic", brush_size=value)) for value in (0.5, 1.0, 2.0, 4.0)]
 
 
@@ -170,7 +170,7 @@ def init() -> Strip:
 
 def smoothness() -> Strip:
     """Grain, and blur: of a small picture, enlarged, since single pixels are what it is about."""
-    cat = photograph("cat", SIDE // 2)
+    cat = photograph("cat", SMALLER // 2)
     return [(f"{value:g}", _enlarged(painted(cat, "pointillism", tv_weight=value))) for value in (0.0, 1.0, 10.0)]
 
 
