@@ -30,7 +30,7 @@ REFINED = 1.5e9
 """Bytes per megapixel of a picture that gets fine pieces at full size."""
 CARRIED = 2e9
 """Upper limit of that, bytes, because it is computed in tiles."""
-LARGE_MEGAPIXELS, LARGE = 2 * PROCESSOR_MEGAPIXELS, 3.7e9
+LARGE_MEGAPIXELS, LARGE = 2 * PROCESSOR_MEGAPIXELS, 4e9
 """Limit of memory, bytes, on a processor for pictures of more megapixels: their last octave is computed in tiles, which
 takes longer, but not for each megapixel of the picture."""
 TILES = (2048, 1536, 1024, 768, 512, 384, 256)
