@@ -8,4 +8,10 @@ gi.require_version("Gimp", "3.0")
 
 from gi.repository import GdkPixbuf, Gegl, Gimp, Gio, GLib, GObject  # noqa: E402 - the versions must be chosen first
 
-__all__ = ["GLib", "GObject", "GdkPixbuf", "Gegl", "Gimp", "Gio"]
+__all__ = ["GLib", "GObject", "GdkPixbuf", "Gegl", "Gimp", "Gio", "new_buffer"]
+
+
+def new_buffer(form: str, width: int, height: int) -> Gegl.Buffer:
+    """An empty buffer in a babl format. Initialises GEGL, which takes too long for the start of the plug-in."""
+    Gegl.init(None)  # does nothing the second time
+    return Gegl.Buffer.new(form, 0, 0, width, height)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.image import masks, scratch, turns, types
 from gimp_plugin.image.types import Area, Before, Place
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import (
     ImageTooLargeError,
@@ -117,8 +117,7 @@ def scaled(drawable: Gimp.Drawable, size: tuple[int, int], scale: float, form: s
     rgba: bytes = drawable.get_buffer().get(area, scale, FORMAT, Gegl.AbyssPolicy.CLAMP)
     if form == FORMAT:
         return rgba
-    Gegl.init(None)  # further calls do nothing
-    buffer = Gegl.Buffer.new(FORMAT, 0, 0, *size)
+    buffer = new_buffer(FORMAT, *size)
     buffer.set(area, FORMAT, rgba)
     converted: bytes = buffer.get(area, 1.0, form, Gegl.AbyssPolicy.NONE)
     return converted

@@ -6,7 +6,7 @@ import array
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image.types import ALL, Hiding
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 
 if TYPE_CHECKING:
     from gimp_plugin.image.types import Area
@@ -60,8 +60,7 @@ def soft(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> Gegl.Buffer | N
 
 def from_levels(levels: bytes, area: Area) -> Gegl.Buffer:
     """A buffer like that of `soft`, from one byte per pixel."""
-    Gegl.init(None)  # does nothing the second time
-    kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
+    kept = new_buffer(SOFT, area.width, area.height)
     kept.set(Gegl.Rectangle.new(0, 0, area.width, area.height), LEVELS, levels)
     return kept
 
@@ -106,7 +105,7 @@ def _floats(shown: bytes) -> bytes:
 
 def _part(channel: Gimp.Channel, corner: Pair, area: Area) -> Gegl.Buffer:
     """A copy of a part of a channel. corner: of the part, relative to the channel."""
-    kept = Gegl.Buffer.new(SOFT, 0, 0, area.width, area.height)
+    kept = new_buffer(SOFT, area.width, area.height)
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
     channel.get_buffer().copy(there, Gegl.AbyssPolicy.NONE, kept, Gegl.Rectangle.new(0, 0, area.width, area.height))
     return kept

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gimp_plugin.image import drawn_maps, selections
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.types import Area, Hiding
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 
@@ -74,7 +74,7 @@ class Regions:
         if rows is None:
             return None
         whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
-        buffer = Gegl.Buffer.new(GUIDE, 0, 0, area.width, area.height)
+        buffer = new_buffer(GUIDE, area.width, area.height)
         buffer.set(whole, GUIDE, rows)
         levels: bytes = buffer.get(whole, 1.0, selections.LEVELS, Gegl.AbyssPolicy.NONE)
         return levels

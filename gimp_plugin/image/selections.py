@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.libgimp import GdkPixbuf, Gegl, Gimp, GLib
+from gimp_plugin.libgimp import GdkPixbuf, Gegl, Gimp, GLib, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import MAX_SIDE
@@ -93,8 +93,7 @@ def form_of(channel: Gimp.Channel) -> str:
 
 def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
     """A GEGL buffer with the levels."""
-    Gegl.init(None)  # does nothing the second time
-    buffer = Gegl.Buffer.new(LEVELS, 0, 0, width, height)
+    buffer = new_buffer(LEVELS, width, height)
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), LEVELS, levels)
     return buffer
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, scratch
 from gimp_plugin.image.types import Area
-from gimp_plugin.libgimp import Gegl, GLib
+from gimp_plugin.libgimp import Gegl, GLib, new_buffer
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
 from nst_core.shared.wire.messages import Excerpt, Pixels, ScreenPixels
 
@@ -99,9 +99,8 @@ def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
     """The picture as a pixbuf with alpha. babl converts, and clips values out of range."""
     size, raw = (pixels.width, pixels.height), bytes(pixels.rgba)
     if not isinstance(pixels, ScreenPixels):
-        Gegl.init(None)  # does nothing the second time
         area = Gegl.Rectangle.new(0, 0, *size)
-        buffer = Gegl.Buffer.new(canvas.FORMAT, 0, 0, *size)
+        buffer = new_buffer(canvas.FORMAT, *size)
         buffer.set(area, canvas.FORMAT, raw)
         raw = buffer.get(area, 1.0, SCREEN, Gegl.AbyssPolicy.NONE)
     colors, rowstride = GdkPixbuf.Colorspace.RGB, pixels.width * ScreenPixels.bytes_per_pixel
