@@ -191,10 +191,10 @@ def test_backends_agree_at_a_working_size(onnx: OnnxBackend, exact: TorchBackend
 
 
 EXTREMES = {
-    "noise": noise(96, 80),
-    "white": np.ones((96, 80, 3), np.float32),
-    "checkers": np.repeat(np.indices((96, 80)).sum(0)[..., None] % 2, 3, 2).astype(np.float32),
-    "only black and white": np.round(noise(96, 80)),
+    "noise": noise(48, 40),
+    "white": np.ones((48, 40, 3), np.float32),
+    "checkers": np.repeat(np.indices((48, 40)).sum(0)[..., None] % 2, 3, 2).astype(np.float32),
+    "only black and white": np.round(noise(48, 40)),
 }
 
 
