@@ -34,6 +34,8 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("Return",), _("On the chosen style: Stylize")),
             (("<Primary>space",), _("Add the style to the blend, or take it away")),
             (("Delete",), _("Delete a preset of your own")),
+            (("<Primary>v",), _("Take a picture or files from the clipboard as styles")),
+            (("Menu", "<Shift>F10"), _("What else can be done with the style: favourite, a part of it, export…")),
             (("a",), _("Any letter: search")),
             (("Escape",), _("End the search")),
         ),
@@ -47,6 +49,25 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("<Shift>Left", "<Shift>Right"), _("Move the line between before and after")),
             (("Home", "End"), _("Show after alone, or before alone")),
             (("space",), _("Hold it to see the layer as it is")),
+        ),
+    ),
+    (
+        _("The brush, in the preview"),
+        (
+            (("Left", "Right", "Up", "Down"), _("Move the brush; with Shift by little")),
+            (("space", "Return"), _("Dab")),
+            (("bracketleft", "bracketright"), _("A smaller or larger brush")),
+            (("x",), _("Less or more")),
+            (("e",), _("The eraser")),
+            (("<Primary>z",), _("Take the last stroke back")),
+        ),
+    ),
+    (
+        _("Variations and finished paintings"),
+        (
+            (("Left", "Right", "Up", "Down"), _("To another one")),
+            (("Return",), _("Take the variation; see the painting beside the preview")),
+            (("<Primary>Return",), _("See a second painting beside the first")),
         ),
     ),
     (

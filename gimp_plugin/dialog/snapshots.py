@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SPACE = 6  # px
 THUMBNAIL = (84, 60)  # px
 LETTERS = 11  # of a name, below its thumbnail
+PRESS = {"space", "KP_Space", "Return", "KP_Enter", "ISO_Enter"}
 MOST = 1 << 30  # bytes of all that is kept: the oldest paintings go beyond that
 
 
@@ -39,8 +40,8 @@ class Snapshot:
 
     @property
     def clock(self) -> str:
-        """When that was."""
-        return time.strftime("%H:%M", time.localtime(self.ended))
+        """When that was, to the second: two of one look are told apart so."""
+        return time.strftime("%H:%M:%S", time.localtime(self.ended))
 
     @property
     def size(self) -> int:
@@ -123,13 +124,22 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
             box.add(Gtk.Label(label=text, ellipsize=Pango.EllipsizeMode.END, max_width_chars=LETTERS))
         button.add(box)
         button.connect("button-press-event", self._pressed)
-        button.connect("key-press-event", self._pressed)
+        button.connect("key-press-event", self._key)
         button.connect("toggled", self._toggled)
         return button
 
-    def _pressed(self, _button: Gtk.ToggleButton, event: Gdk.EventButton | Gdk.EventKey) -> bool:
+    def _pressed(self, _button: Gtk.ToggleButton, event: Gdk.EventButton) -> bool:
         self._second = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
         return False
+
+    def _key(self, button: Gtk.ToggleButton, event: Gdk.EventKey) -> bool:
+        """With Ctrl, keys that press a button choose a second one, which GTK knows nothing of."""
+        self._second = False
+        if not event.state & Gdk.ModifierType.CONTROL_MASK or Gdk.keyval_name(event.keyval) not in PRESS:
+            return False
+        self._second = True
+        button.set_active(not button.get_active())
+        return True
 
     def _toggled(self, button: Gtk.ToggleButton) -> None:
         if self._changing:

@@ -12,7 +12,7 @@ from gimp_plugin.preview.comparison import DIMMED, STYLE
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.grid_keys import target
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import hold_back, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +137,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
 
     def __init__(self) -> None:
         super().__init__(relief=Gtk.ReliefStyle.NONE)
+        narrow(self)
         self._picture: GdkPixbuf.Pixbuf | None = None
         self._room = Gtk.Box(width_request=LEAST[0], height_request=LEAST[1])
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)

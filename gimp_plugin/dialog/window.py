@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 Chosen = tuple[Mapping[str, Value], "Picks"]
 
-SPACE = 12  # pixels
+SPACE, BORDER = 12, 10  # pixels
 SMALLEST, USUAL = (720, 540), (1180, 680)  # narrower than its columns, the window scrolls them
 GALLERY, CONTROLS = 270, 300  # widths
 
@@ -259,7 +259,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._columns = Columns(self._gallery, middle, self._sidebar)
         self._columns.set_margin_bottom(SPACE // 2)
         bars = (self._offer, self._news, self._mending, self._error)
-        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=SPACE)
+        whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=BORDER)
         whole.pack_start(above_edge(_scrolled(self._columns), bars), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
         self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress

@@ -82,6 +82,12 @@ class Work(Protocol):
     def finer(self) -> Stylize | None:
         """The visible part of the preview at a higher resolution; None if there is none. Raises NeuralStyleError."""
 
+    def larger(self, begun: Pixels) -> Stylize | None:
+        """A variation as large as it is shown, on from how it was painted; None where it is as large.
+
+        Its settings are to be replaced. Raises NeuralStyleError.
+        """
+
     def request(self, number: int, wish: Wish) -> Stylize:
         """The request for a layer, from 0. Raises LayerGoneError."""
 

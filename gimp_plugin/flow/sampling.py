@@ -1,4 +1,7 @@
-"""Paints a sheet of variations: first all of them roughly, then each one finely. Continues where it was interrupted."""
+"""Paints a sheet of variations: first all of them roughly, then each one finely, then as large as its cell.
+
+Continues where it was interrupted.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.flow.variations import Kind, Sheet, plan
 from gimp_plugin.translation import _
+from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Stylize
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gimp_plugin.flow.roles import Engine, Screen
     from nst_core.shared.wire.messages import Pixels
 
@@ -18,13 +24,16 @@ if TYPE_CHECKING:
 class Sampling:
     """The sheet that is being painted, and what is left to paint."""
 
-    def __init__(self, engine: Engine, screen: Screen) -> None:
+    def __init__(self, engine: Engine, screen: Screen, larger: Callable[[Pixels], Stylize | None]) -> None:
+        """larger: as `Work.larger`."""
         self._engine = engine
         self._screen = screen
+        self._larger = larger
         self._wanted: tuple[Stylize, Kind] | None = None
         self._sheet: Sheet | None = None
         self._rough: list[int] = []  # variations without any picture yet
         self._left: list[int] = []
+        self._soft: dict[int, Pixels] = {}  # what was painted well, but smaller than it is shown
         self._running: Stylize | None = None
 
     def paint(self, request: Stylize, kind: Kind, now: Pixels | None = None) -> None:
@@ -33,10 +42,12 @@ class Sampling:
             self._wanted, self._running = (request, kind), None
             self._sheet = plan(kind, request.settings)
             self._rough, self._left = list(self._sheet.order), list(self._sheet.order)
+            self._soft = {}
             self._screen.show_sheet(self._sheet, request.content, self._note())
             if now is not None:
                 self._rough.remove(self._sheet.now)
                 self._left.remove(self._sheet.now)
+                self._soft[self._sheet.now] = now
                 self._screen.show_variant(self._sheet.now, now, self._note())
         if self._running is None:
             self._next()
@@ -46,11 +57,25 @@ class Sampling:
         self._running = None
 
     def _next(self) -> None:
-        if not self._left or self._wanted is None or self._sheet is None:
+        if self._wanted is None or self._sheet is None:
             return
-        number, (request, _kind) = (self._rough or self._left)[0], self._wanted
+        if self._left:
+            number, request = (self._rough or self._left)[0], self._wanted[0]
+            self._submit(number, request, self._hear)
+            return
+        for number in [number for number in self._sheet.order if number in self._soft]:
+            try:
+                larger = self._larger(self._soft.pop(number))
+            except NeuralStyleError:  # the layer is gone: what is painted stays
+                larger = None
+            if larger is not None:
+                self._submit(number, larger, self._hear_larger)
+                return
+
+    def _submit(self, number: int, request: Stylize, hear: Callable[[Stylize, int, Event], None]) -> None:
+        assert self._sheet is not None
         self._running = replace(request, settings={**request.settings, **self._sheet.variants[number]})
-        self._engine.submit(self._running, partial(self._hear, self._running, number))
+        self._engine.submit(self._running, partial(hear, self._running, number))
 
     def _hear(self, request: Stylize, number: int, event: Event) -> None:
         if request is not self._running:
@@ -64,12 +89,21 @@ class Sampling:
             case Done():
                 self._rough = [other for other in self._rough if other != number]
                 self._left.remove(number)
+                self._soft[number] = event.pixels
                 self._running = None
                 self._screen.show_variant(number, event.pixels, self._note())
                 self._next()
             case Failed():
                 self._running = None
                 self._screen.show_no_variants(event.error)
+
+    def _hear_larger(self, request: Stylize, number: int, event: Event) -> None:
+        """Only a finished one is better than what is seen. One that fails stays as it is."""
+        if request is self._running and isinstance(event, (Done, Failed)):
+            self._running = None
+            if isinstance(event, Done):
+                self._screen.show_variant(number, event.pixels, self._note())
+            self._next()
 
     def _note(self) -> str:
         if not self._left or self._sheet is None:

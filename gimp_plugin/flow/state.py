@@ -32,7 +32,7 @@ class Flow:
         self._work = work
         self._screen = screen
         self._later = later
-        self._sampling = Sampling(engine, screen)
+        self._sampling = Sampling(engine, screen, work.larger)
         self._kind = Kind.LOOK
         self._forget: Forget | None = None
         self._shown: Stylize | None = None  # the request of the preview that is shown

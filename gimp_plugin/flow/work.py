@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from gimp_plugin import arguments
 from gimp_plugin.dialog.snapshots import Snapshot
 from gimp_plugin.flow.roles import Wish
+from gimp_plugin.flow.variations import SIDE
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
@@ -44,6 +45,12 @@ class Pane(Protocol):
 
     def finer(self) -> Sample | None:
         """The visible part at the displayed resolution; None if it is painted so already. Raises LayerGoneError."""
+
+    def larger(self, begun: Pixels, cells: int) -> Sample | None:
+        """All of the layer as large as one of so many pictures beside each other is shown, on from how it was painted.
+
+        None where it is as large. Raises LayerGoneError.
+        """
 
     def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
         """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
@@ -109,6 +116,11 @@ class LayerWork:
     def finer(self) -> Stylize | None:
         """The request for the visible part of the preview at a higher resolution; None if there is none."""
         sample = self._pane.finer()
+        return None if sample is None else self._small(sample)
+
+    def larger(self, begun: Pixels) -> Stylize | None:
+        """What a variation is painted from, as large as it is shown; None where it is as large."""
+        sample = None if self._onward else self._pane.larger(begun, SIDE)
         return None if sample is None else self._small(sample)
 
     def request(self, number: int, wish: Wish) -> Stylize:

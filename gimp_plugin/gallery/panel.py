@@ -82,7 +82,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._grid = Grid(heard)
         self._search = self._search_entry()
         self._bar = TileBar(self._shelf, Chosen(self._turn, self._resize, self._sift), mine=own is not None)
-        self._about = StyleView(self._bar.slider)
+        self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
             Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._look_of_now)
@@ -314,7 +314,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _search_entry(self) -> Gtk.SearchEntry:
         entry = Gtk.SearchEntry(placeholder_text=_("Search styles"))
         entry.get_accessible().set_name(_("Search styles"))
-        entry.connect("changed", lambda changed: self._grid.search(changed.get_text()))
+        entry.connect("changed", self._searched)
         entry.connect("stop-search", self._stop_search)
         entry.connect("activate", self._take_first)
         entry.connect("key-press-event", self._leave_search)
@@ -402,6 +402,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if not control or Gdk.keyval_to_lower(event.keyval) != Gdk.KEY_v or not self.get_sensitive():
             return False
         return not isinstance(window.get_focus(), Gtk.Editable) and self.paste()
+
+    def _searched(self, entry: Gtk.SearchEntry) -> None:
+        self._grid.search(entry.get_text())
+        if not entry.get_text():  # all are there again, and what is chosen may be far down
+            self._reveal()
 
     def _stop_search(self, entry: Gtk.SearchEntry) -> None:
         entry.set_text("")

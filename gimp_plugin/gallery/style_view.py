@@ -21,23 +21,20 @@ if TYPE_CHECKING:
 
 GAP = 6  # pixels
 HIGH = 124  # pixels
-LINES = 5
+LINES = 7
 CACHED = 40  # pictures
 
 
 class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """A picture, and text beside it. foot: what stands below the text."""
+    """A picture, and text beside it."""
 
-    def __init__(self, foot: Gtk.Widget) -> None:
+    def __init__(self) -> None:
         super().__init__(spacing=GAP)
         self.set_size_request(-1, HIGH)
         self._picture = Gtk.Image(no_show_all=True, valign=Gtk.Align.START)
         self._label = _label()
         self.pack_start(self._picture, expand=False, fill=False, padding=0)
-        beside = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
-        beside.pack_start(self._label, expand=True, fill=True, padding=0)
-        beside.pack_start(foot, expand=False, fill=True, padding=0)
-        self.pack_start(beside, expand=True, fill=True, padding=0)
+        self.pack_start(self._label, expand=True, fill=True, padding=0)
 
     @property
     def text(self) -> str:

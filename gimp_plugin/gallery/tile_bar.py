@@ -66,12 +66,8 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._size.connect("value-changed", lambda slider: chosen.size(round(slider.get_value())))
         only_with_focus(self._size)
         self.attach(both, 0, 0, 1, 1)
-        self.attach(self._filter, 0, 1, 1, 1)  # long names of categories need a row of their own
-
-    @property
-    def slider(self) -> Gtk.Scale:
-        """The size of the tiles, which stands below them."""
-        return self._size
+        self.attach(self._size, 1, 0, 1, 1)
+        self.attach(self._filter, 0, 1, 2, 1)  # long names of categories need a row of their own
 
     def zoom(self, steps: int) -> None:
         """Make the tiles larger by so many steps."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.image import canvas
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gtk, Pango
-from gimp_plugin.preview import framing, pictures
+from gimp_plugin.preview import framing, paintings, pictures
 from gimp_plugin.preview.comparison import Comparison
 from gimp_plugin.preview.paintings import Shown
 from gimp_plugin.preview.pictures import Sample, Source
@@ -146,6 +146,18 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._first, self._awaited, self._again = False, frame, True
         assert self._awaited is not None
         return self._sample(self._awaited)
+
+    def larger(self, begun: Pixels, cells: int) -> Sample | None:
+        """All of the layer as large as one of so many pictures beside each other is shown, on from how it was painted.
+
+        None where it is as large. Raises LayerGoneError.
+        """
+        source, view = self._source, self._comparison.view.fitting()
+        frame = framing.fitted(source.size, min(framing.FINE_SIDE, max(view.size) // cells))
+        if self._draft or frame.width <= paintings.ENOUGH * begun.width:
+            return None
+        whole = Excerpt(*source.size, frame.place(source.size), None, begun)
+        return Sample(source.read(frame), frame, source.area(frame), frame.part(source.size), whole)
 
     def show_after(self, pixels: Pixels, note: str, *, done: bool) -> None:
         """Show what was asked for last as painted, at whatever size. A picture of something else is left out.

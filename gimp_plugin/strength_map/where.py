@@ -54,9 +54,10 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         second = Gtk.Box(spacing=SPACE, homogeneous=True)
         for button in (self._draw, self._more()):
             second.pack_start(button, expand=True, fill=True, padding=0)
-        self._revealer = Gtk.Revealer(transition_type=Gtk.RevealerTransitionType.NONE)
-        self._revealer.add(self._brush)
-        for part in (first, second, self._revealer, self._said):
+        self._brush.show_all()
+        self._brush.set_no_show_all(True)  # unlike a revealer it leaves no gap where it is hidden
+        self._brush.hide()
+        for part in (first, second, self._brush, self._said):
             self.pack_start(part, expand=False, fill=True, padding=0)
         editor.listen(self._refresh)
         self._refresh()
@@ -150,7 +151,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _toggled(self, button: Gtk.ToggleButton) -> None:
         self._editor.activate(active=button.get_active())
-        self._revealer.set_reveal_child(button.get_active())
+        self._brush.set_visible(button.get_active())
         self._brush.refresh()
 
     def _take_faces(self, *, around: bool) -> None:

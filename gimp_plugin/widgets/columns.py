@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gimp_plugin.libgtk import Gtk
 
-SPACE = 12  # px
+BEFORE, BEHIND = 3, 10  # px between columns and a border that is dragged, whose handle lies behind its line
 
 
 class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
@@ -15,7 +15,7 @@ class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
         self._left, self._right = left, right
         self._wanted: int | None = None  # width of the right one, px, until there is space for it
         self._inner = Gtk.Paned()
-        for widget, margins in ((left, (0, SPACE // 2)), (middle, (SPACE // 2,) * 2), (right, (SPACE // 2, 0))):
+        for widget, margins in ((left, (0, BEFORE)), (middle, (BEHIND, BEFORE)), (right, (BEHIND, 0))):
             widget.set_margin_start(margins[0])
             widget.set_margin_end(margins[1])
         self._inner.pack1(middle, resize=True, shrink=False)
@@ -32,13 +32,13 @@ class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
     def widen(self, sides: tuple[int, int] | None) -> None:
         """Set these widths, as far as there is space; None: their natural widths."""
         if sides is not None:
-            self.set_position(sides[0] + SPACE // 2)
+            self.set_position(sides[0] + BEFORE)
             self._wanted = sides[1]
 
     def _settle(self) -> None:
         if self._wanted is not None and self._inner.get_allocated_width() > 1:
             handle = self._inner.get_handle_window()
             width = handle.get_width() if handle else 0
-            room = self._inner.get_allocated_width() - width - SPACE // 2
+            room = self._inner.get_allocated_width() - width - BEHIND
             self._inner.set_position(max(0, room - self._wanted))
             self._wanted = None

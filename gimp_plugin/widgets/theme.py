@@ -13,6 +13,11 @@ def see_through(box: Gtk.Widget) -> None:
     _style(box, b"* { background: none; }")
 
 
+def narrow(button: Gtk.Button) -> None:
+    """Leave what is in a button most of its room."""
+    _style(button, b"button { padding: 2px; }")
+
+
 def hold_back(label: Gtk.Label) -> None:
     """Show a text less prominently."""
     _style(label, QUIET)

@@ -53,6 +53,8 @@ class FakeWork:
     finished: list[int] = field(default_factory=list)
     parts: list[Stylize] = field(default_factory=list)
     finer_error: NeuralStyleError | None = None
+    cells: bool = False
+    """Whether variations are shown larger than they are painted at first."""
     left_out: dict[int, NeuralStyleError] = field(default_factory=dict)
 
     def wish(self) -> Wish:
@@ -68,6 +70,10 @@ class FakeWork:
         if self.finer_error:
             raise self.finer_error
         return self.parts.pop(0) if self.parts else None
+
+    def larger(self, begun: Pixels) -> Stylize | None:
+        wish = self.wish()
+        return Stylize(begun, wish.styles, {**wish.settings, "brush_size": 1.0, "seed": 0}) if self.cells else None
 
     def request(self, number: int, wish: Wish) -> Stylize:
         if number in self.gone:

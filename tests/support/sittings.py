@@ -45,13 +45,14 @@ Facts = dict[str, Any]
 class Sitting:
     """One opening of the dialog. name: what the artist does (gimp_artist.py); engine: a stand-in, `real` or `missing`.
 
-    times: how often she does it.
+    times: how often she does it. by_hand: whether she opens the dialog herself, by GIMP's own menu.
     """
 
     name: str
     engine: str
     layers: int = 1
     times: int = 1
+    by_hand: bool = False
 
 
 def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> dict[str, Facts]:

@@ -8,8 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from gi.repository import Atspi
-from screen_reader import (
+import gi
+
+gi.require_version("Atspi", "2.0")
+
+from gi.repository import Atspi  # noqa: E402 - the version must be chosen first
+from screen_reader import (  # noqa: E402 - the same
     FOLDER,
     WAIT_SECONDS,
     Facts,

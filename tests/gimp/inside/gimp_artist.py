@@ -77,7 +77,7 @@ def work() -> None:
         name = sitting["name"]
         until((FOLDER / f"{name}.open").exists)
         run("xdotool", "mousemove", "1279", "719")  # where it asks for no tooltip
-        if name not in {"interrupt", "aside"}:
+        if not sitting["by_hand"]:
             until(window)  # a plug-in that is still starting does not answer, and whoever asks it waits for ever
         seen[name] = SITTINGS[name]()
         (FOLDER / f"{name}.seen").touch()
@@ -194,7 +194,13 @@ def stay() -> Facts:
 
 def kept() -> str:
     """The name of a painting that can be looked at."""
-    return next((one.get_name() for one in widgets() if ", painted at " in one.get_name()), "")
+    return next(iter(paintings()), "")
+
+
+def paintings() -> list[str]:
+    """The names of all of them, the oldest first."""
+    found = [one.get_name() for one in widgets() if ", painted at " in one.get_name()]
+    return sorted(found, key=lambda name: name.rpartition(" ")[2])
 
 
 def kept_title(name: str) -> str:

@@ -1,7 +1,8 @@
 """Runs inside a GIMP with a window: opens the filter's dialog again and again, and writes down what came of each.
 
 gimp_artist.py sits in front of it. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
-each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each).
+each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each;
+by_hand: whether she opens the window herself).
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ def main() -> None:
     for sitting in ORDER["sittings"]:
         engine = Path(ORDER["plug_in"]) / "engine.json"
         engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": sitting["engine"]}))
-        answers[sitting["name"]] = sit(sitting["name"], sitting["layers"])
+        answers[sitting["name"]] = sit(sitting["name"], sitting["layers"], by_hand=sitting["by_hand"])
         (FOLDER / "answers.json").write_text(json.dumps(answers))
 
 
-def sit(name: str, layers: int) -> dict[str, Any]:
+def sit(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(ORDER["photograph"]))
     for _ in range(1, layers):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
@@ -44,7 +45,7 @@ def sit(name: str, layers: int) -> dict[str, Any]:
     image.set_selected_layers(image.get_layers())
     image.clean_all()
     display = Gimp.Display.new(image)
-    facts = wait_for_artist(name) if name in {"interrupt", "aside"} else paint(name, image)
+    facts = wait_for_artist(name) if by_hand else paint(name, image)
     if image.is_valid():
         facts |= found_in(image)
     (FOLDER / f"{name}.over").touch()

@@ -219,6 +219,10 @@ def zoomed(stage: Stage) -> None:
     assert whole.excerpt.begun is not None
     answers["finer whole"] = [whole.pixels.width, whole.pixels.height, whole.part, whole.excerpt.around]
     answers["begun"] = [whole.excerpt.begun.width, whole.excerpt.begun.height]
+    alone = preview.larger(whole.excerpt.begun, 1)
+    assert alone is not None
+    same = alone.frame == whole.frame and alone.excerpt.begun == whole.excerpt.begun
+    answers["as large as shown"] = [same, preview.larger(whole.excerpt.begun, 3) is None]
     looks, place = stage.looks, stage.place(0.6, 0.7)
     there = local(stage, place)
     run("xdotool", "mousemove", *place, "click", "--repeat", 3, 4)

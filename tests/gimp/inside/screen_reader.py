@@ -246,8 +246,8 @@ def middle(name: str) -> tuple[int, int]:
 
 
 def shown_value(name: str) -> object:
-    """Of a control, whatever it is."""
-    one = control(name)
+    """Of a control, whatever it is; a window that is busy shows none at times."""
+    one = until(lambda: control(name))
     one.clear_cache()
     if role(one) == "combo box":
         return [child.get_name() for child in everything(one) if role(child) == "menu item" and picked(one, child)]

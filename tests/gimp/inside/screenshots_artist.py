@@ -1,16 +1,26 @@
-"""The artist whose screen is photographed for the documentation: see retake_screenshots.py, which starts her.
+"""The artist whose screen is photographed for the documentation: see docs/screenshots.py, which starts her.
 
 In every sitting she leaves a picture of the window for each state that the documentation shows.
 """
 
 from __future__ import annotations
 
-from gimp_artist import SITTINGS, main
+import hashlib
+import subprocess
+import time
+from contextlib import suppress
+from functools import partial
+
+from artist_map import choose, preview, stroke, tick
+from gi.repository import GLib
+from gimp_artist import SITTINGS, main, paintings
 from screen_reader import (
     FOLDER,
     Facts,
     click,
     close_window,
+    find,
+    named,
     press,
     run,
     text,
@@ -19,50 +29,107 @@ from screen_reader import (
     window,
 )
 
+STILL = 4.0  # seconds without a change
+PATIENCE = 900.0  # seconds: these paint in earnest
+PAINTING = ("is being painted", "getting better", "Painting ")
 
-def dark() -> Facts:
-    """Idle, with a new preview on its way, with variations, and painting."""
+
+def idle() -> Facts:
+    """A style that is chosen, all of the layer, and a part of it at 100 %."""
+    pick("palette")
     rest()
     shoot("dialog-idle-dark")
-    wait_for("text", "Search styles").grab_focus()
-    press("p", "a", "s", "t", "e", "l", "Return")
-    press("Escape")
-    until(lambda: text("getting better"))
-    shoot("dialog-previewing-dark")
+    preview().grab_focus()
+    press("1")
+    rest()
+    shoot("dialog-zoom-dark")
+    press("0")
+    return leave()
+
+
+def styles() -> Facts:
+    """The gallery of her own picture, with a blend; and variations."""
+    pick("watercolour")
+    rest()
+    tick("radio button", "My picture")
+    rest()
+    shoot("dialog-mine-dark")
     click("Variations…")
-    until(lambda: text("Choose a variation"))
+    until(lambda: text("Choose a variation"), wait_seconds=PATIENCE)
+    rest()
     shoot("dialog-variations-dark")
     click("Back")
-    click("Stylize")
-    until(lambda: text("Size 4 of 4"))
-    shoot("dialog-running-dark")
-    press("Escape")
-    wait_for("button", "Stylize")
-    close_window()
-    return {}
+    return leave()
 
 
-def light() -> Facts:
-    """Idle."""
+def where() -> Facts:
+    """A map around the face, drawn upon."""
+    pick("gouache")
     rest()
-    shoot("dialog-idle-light")
-    close_window()
-    return {}
+    tick("toggle button", "Draw")
+    choose("Spare the faces")
+    until(lambda: find("spin button", "Softness"))
+    stroke((0.62, 0.3), (0.75, 0.55))
+    rest()
+    shoot("dialog-where-dark")
+    return leave()
+
+
+def stay() -> Facts:
+    """A painting that forms, and two that are looked at beside each other."""
+    for words in ("mosaic", "palette"):
+        pick(words)
+        rest()
+        count = len(paintings())
+        click("Insert and stay")
+        until(lambda: text("Size 3 of"))
+        shoot("dialog-running-dark")
+        until(partial(more_than, count), wait_seconds=PATIENCE)
+        rest()
+    for name, modifier in zip(paintings(), ("", "Control_L"), strict=True):
+        named(name).grab_focus()
+        press("space" if not modifier else "ctrl+space")
+    rest()
+    shoot("dialog-compare-dark")
+    return leave()
 
 
 def error() -> Facts:
     """An engine that does not start."""
-    click("Stylize")
     until(lambda: text("cannot be started"))
+    until(lambda: find("button", "Install the Engine"))
+    rest()
     shoot("dialog-error-light")
+    return leave()
+
+
+def pick(words: str) -> None:
+    """A style, by its name."""
+    wait_for("text", "Search styles").grab_focus()
+    press(*words, "Return", "Escape")
+
+
+def more_than(count: int) -> bool:
+    """Whether there are more paintings by now."""
+    return len(paintings()) > count
+
+
+def leave() -> Facts:
     close_window()
     return {}
 
 
 def rest() -> None:
-    """Until the preview is finished, as large as it is shown."""
-    until(lambda: text("finer"))
-    until(lambda: not text("finer"))
+    """Until nothing has changed in the window for a while."""
+    before, since = "", time.monotonic()
+    while time.monotonic() - since < STILL:
+        now = subprocess.run(["import", "-window", window(), "ppm:-"], capture_output=True, check=True).stdout
+        digest, busy = hashlib.sha256(now).hexdigest(), True
+        with suppress(GLib.Error):  # it paints, and does not answer
+            busy = any(map(text, PAINTING))
+        if busy or digest != before:
+            before, since = digest, time.monotonic()
+        time.sleep(0.5)
 
 
 def shoot(name: str) -> None:
@@ -70,5 +137,5 @@ def shoot(name: str) -> None:
 
 
 if __name__ == "__main__":
-    SITTINGS.update({"dark": dark, "light": light, "error": error})
+    SITTINGS.update({one.__name__: one for one in (idle, styles, where, stay, error)})
     main()

@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import gi
@@ -309,7 +309,7 @@ def settle_a_little() -> None:
 
 
 def look(language: str, *, thorough: bool) -> Facts:
-    """Idle, with all settings; with a blend; with every message; with variations; while it paints."""
+    """Idle, with the brush, with all settings; with a blend, messages, paintings, variations; while it paints."""
     speak(language)
     opened = Opened(language)
     window, facts = opened.window, Facts()
@@ -318,6 +318,7 @@ def look(language: str, *, thorough: bool) -> Facts:
     expander = next(one for one in within(window) if isinstance(one, Gtk.Expander))
     try:
         facts["idle"] = unread(opened)
+        facts["brush"] = with_the_brush(opened, language)
         expander.set_expanded(True)
         settle()
         facts["all settings"] = unread(opened)
@@ -343,6 +344,11 @@ def look(language: str, *, thorough: bool) -> Facts:
         shoot(f"{language}-messages")
         window._mending.hide()
         window._error.tell("")
+        for _painting in range(2):
+            window.show_snapshot(snapshot(opened))
+        settle()
+        facts["paintings"] = unread(opened)
+        shoot(f"{language}-paintings")
         window._flow.vary(window._sheet.kind)
         settle()
         facts["variations"] = unread(opened)
@@ -354,6 +360,26 @@ def look(language: str, *, thorough: bool) -> Facts:
     finally:
         opened.close()
     return facts
+
+
+def with_the_brush(opened: Opened, language: str) -> list[str]:
+    opened.window._where._draw.set_active(True)
+    settle()
+    found = unread(opened)
+    shoot(f"{language}-brush")
+    opened.window._where._draw.set_active(False)
+    return found
+
+
+def snapshot(opened: Opened) -> Any:
+    """A painting that came of nothing."""
+    messages, snapshots = map(
+        importlib.import_module, ("nst_core.shared.wire.messages", "gimp_plugin.dialog.snapshots")
+    )
+    pixels = messages.Pixels(6, 4, bytes(6 * 4 * 16))
+    place = SimpleNamespace(layer=opened.image.get_layers()[0])
+    painted = SimpleNamespace(place=place, done=SimpleNamespace(pixels=pixels))
+    return snapshots.Snapshot(painted, SimpleNamespace(title="Mosaic"), opened.picks, {})
 
 
 def back_and_forth(opened: Opened) -> Facts:

@@ -38,7 +38,7 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
             Sitting("old", "old"),
             Sitting("lose", "slow"),
             Sitting("crash", "slow"),
-            Sitting("interrupt", "slow"),
+            Sitting("interrupt", "slow", by_hand=True),
         ],
     )
 
@@ -178,7 +178,9 @@ def test_f1_lists_the_keys_and_leads_to_the_guide(sittings: dict[str, Facts]) ->
     facts = sittings["old"]
     assert facts["keys"]
     assert facts["keys again"]
-    assert {"Ctrl+Space", "Add the style to the blend, or take it away"} <= set(facts["listed"])
+    listed = set(facts["listed"])
+    assert {"Ctrl+Space", "Add the style to the blend, or take it away"} <= listed
+    assert {"Ctrl+V", "A smaller or larger brush", "The eraser", "See a second painting beside the first"} <= listed
     assert facts["guide"].strip().endswith("/gimp_plugin/help/guide.html")
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.gimp
 @pytest.fixture(scope="module")
 def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
     """What GIMP and the artist saw of each opening of the dialog."""
-    wanted = [Sitting("draw", "unchanged"), Sitting("watch", "slow"), Sitting("aside", "slow")]
+    wanted = [Sitting("draw", "unchanged"), Sitting("watch", "slow"), Sitting("aside", "slow", by_hand=True)]
     return sit(studio, windows, tmp_path_factory.mktemp("map"), wanted)
 
 

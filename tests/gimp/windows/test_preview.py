@@ -74,6 +74,11 @@ def test_the_whole_is_painted_small_and_then_as_large_as_it_is_shown(answers: di
     assert answers["begun"] == [256, 192]
 
 
+def test_a_variation_is_painted_as_large_as_its_cell(answers: dict[str, Any]) -> None:
+    """Alone in the room as large as the preview; of three beside each other none needs more than the first one."""
+    assert answers["as large as shown"] == [True, True]
+
+
 def test_the_wheel_zooms_at_the_pointer_and_the_part_is_painted(answers: dict[str, Any]) -> None:
     """Until then it is shown enlarged, and marked so."""
     assert answers["under the pointer"] <= 2, "px of the screen"

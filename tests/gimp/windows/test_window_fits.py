@@ -22,7 +22,7 @@ SEEN = {
     ("light", 2): ["en", LONGER],
 }
 """The languages of a GIMP in such colours, on a screen of 1280 x 720 px with so many of its own for each."""
-STATES = ("idle", "all settings", "blend", "messages", "variations", "painting")
+STATES = ("idle", "brush", "all settings", "blend", "messages", "paintings", "variations", "painting")
 
 
 @pytest.fixture(scope="module", params=list(SEEN), ids=lambda param: f"{param[0]}, {param[1]}x")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from dialog_fixtures import MISSING, SEEN, Sitting, done, failed, progress
+from dialog_fixtures import LARGE, MISSING, SEEN, Sitting, done, failed, progress
 
 from gimp_plugin.flow.roles import Phase
 from gimp_plugin.flow.state import Flow
@@ -108,6 +108,26 @@ def test_variations_come_roughly_at_first_and_then_well() -> None:
         assert painted == [sheet.variants[number] for number in sheet.order]
     assert sitting.screen.notes[0] == "Painting variation 1 of 9…"
     assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
+
+
+def test_variations_are_painted_as_large_as_they_are_shown_at_last() -> None:
+    """Once all are there, each on from what it was painted as, with its own settings; what fails stays as it is."""
+    sitting = Sitting()
+    sitting.work.cells = True
+    sitting.flow.vary(Kind.LOOK)
+    (sheet,) = sitting.screen.sheets
+    for _ in range(9):
+        sitting.hear(done())
+    assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
+    sitting.hear(Preview(1, SEEN), failed(InvalidImageError("too much", "")))
+    for _ in range(8):
+        sitting.hear(done())
+    assert sitting.screen.no_variants == []
+    assert sitting.screen.variants[9:] == list(sheet.order[1:])
+    asked = sitting.engine.asked[9:]
+    assert [request.content for request in asked] == [LARGE] * 9, "what they were painted as"
+    painted = [{name: request.settings[name] for name in ("strength", "brush_size")} for request in asked]
+    assert painted == [sheet.variants[number] for number in sheet.order]
 
 
 def test_a_variation_without_a_first_picture_is_painted_once() -> None:

@@ -1,0 +1,56 @@
+"""The filter's window in a real GIMP 3, on a screen that nobody sees, with an artist of the tests in front of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nst_core.setup.plugin_installer import default_command, install_plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from demo.gimp import Gimp
+
+ROOT = Path(__file__).resolve().parents[1]
+INSIDE = ROOT / "tests" / "gimp" / "inside"
+PHOTOGRAPH = ROOT / "demo" / "photographs" / "astronaut.jpg"
+SCREEN = "1280x800"
+SIZE = (1180, 700)
+WAIT_SECONDS = 1800
+MISSING = ["/opt/neural-style/bin/python"]
+"""An engine that is not there, where a sitting shall have none."""
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+
+def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, Any]]) -> None:
+    """Have an artist, by the name of her script, do what she does in each sitting.
+
+    folder: to make, named after GIMP's colours (dark, light); what she leaves lies there. sittings: as those of the
+    tests, where what is not said is usual.
+    """
+    from screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
+
+    profile, mark = folder / "profile", f"--of={folder}"
+    engine = [*gimp.outside(default_command()), mark]
+    plug_in = install_plugin(profile / "plug-ins", engine)
+    (profile / "gimprc").write_text(f"(theme-color-scheme {folder.name})\n")
+    (profile / "neural-style.json").write_text(json.dumps({"picks": [], "complete": True, "size": SIZE}))
+    order: dict[str, Any] = {
+        "folder": str(folder),
+        "photograph": str(PHOTOGRAPH),
+        "plug_in": str(plug_in),
+        "mark": mark,
+    }
+    usual = {"engine": engine, "layers": 1, "by_hand": False}
+    order["sittings"] = [{**usual, **sitting} for sitting in sittings]
+    (folder / "order.json").write_text(json.dumps(order))
+    started = ["dbus-run-session", "--", "python3", str(INSIDE / artist)]
+    command = on_screen(SCREEN, [*started, *gimp_with_windows(INSIDE / "gimp_window.py")])
+    told = {"NO_AT_BRIDGE": "0", "NST_WINDOW": str(folder / "order.json")}
+    done = gimp.run(command, profile, told, timeout=WAIT_SECONDS)
+    if done.returncode:
+        raise SystemExit(done.stdout)
