@@ -1,6 +1,6 @@
 """A graphics card of any make beside PyTorch and the processor: seconds per step, memory, and how far gradients differ.
 
-pip install --editable '.[webgpu]' torch
+pip install --editable '.[webgpu,torch]'
 python benchmarks/card.py [--sizes 256 512 1024] [--rounds 5] [--method painterly] [--ways NAME ...]
 
 One square picture for all; a step is an evaluation and a move of the optimiser. What this machine lacks is said to be

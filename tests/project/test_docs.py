@@ -177,6 +177,13 @@ def test_every_screenshot_is_one_that_the_command_takes() -> None:
     assert {path.stem for path in (ROOT / "docs" / "images").glob("dialog-*")} <= taken
 
 
+def test_lines_of_documents_are_short() -> None:
+    """At most 120 characters, rows of tables and pictures apart, so that changes can be compared."""
+    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+    lines = [(file.name, line) for file in files for line in file.read_text("utf-8").splitlines()]
+    assert [one for one in lines if len(one[1]) > 120 and not one[1].startswith(("|", "!["))] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_commands_in_the_documents_are_understood(document: str) -> None:
     """The program has every command and option that a reader is told to type."""
