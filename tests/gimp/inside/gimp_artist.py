@@ -318,6 +318,11 @@ def mend() -> Facts:
     return facts
 
 
+def listed() -> list[str]:
+    """The texts of the list of keys."""
+    return [one.get_name() for one in help_window() if role(one) == "label"]
+
+
 def old() -> Facts:
     """With an engine of another version, which works; and the list of keys."""
     wait_for("button", "Stylize")
@@ -326,7 +331,7 @@ def old() -> Facts:
     shoot("old")
     press("F1")
     facts["keys"] = bool(until(lambda: window("^Keys and Help$")))
-    facts["listed"] = until(lambda: [one.get_name() for one in help_window() if role(one) == "label"])
+    facts["listed"] = until(lambda: "The eraser" in listed() and listed(), strict=False, wait_seconds=60) or listed()
     run("import", "-window", "root", str(FOLDER / "keys.png"))
     next(one for one in help_window() if one.get_name() == "Open the Guide").get_action_iface().do_action(0)
     facts["guide"] = until(lambda: (FOLDER / "page").exists() and (FOLDER / "page").read_text())

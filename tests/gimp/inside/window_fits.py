@@ -318,7 +318,8 @@ def look(language: str, *, thorough: bool) -> Facts:
     expander = next(one for one in within(window) if isinstance(one, Gtk.Expander))
     try:
         facts["idle"] = unread(opened)
-        facts["brush"] = with_the_brush(opened, language)
+        if ORDER["scale"] == 1:
+            facts["brush"] = with_the_brush(opened, language)
         expander.set_expanded(True)
         settle()
         facts["all settings"] = unread(opened)
@@ -344,11 +345,12 @@ def look(language: str, *, thorough: bool) -> Facts:
         shoot(f"{language}-messages")
         window._mending.hide()
         window._error.tell("")
-        for _painting in range(2):
-            window.show_snapshot(snapshot(opened))
-        settle()
-        facts["paintings"] = unread(opened)
-        shoot(f"{language}-paintings")
+        if ORDER["scale"] == 1:
+            for _painting in range(2):
+                window.show_snapshot(snapshot(opened))
+            settle()
+            facts["paintings"] = unread(opened)
+            shoot(f"{language}-paintings")
         window._flow.vary(window._sheet.kind)
         settle()
         facts["variations"] = unread(opened)
