@@ -331,7 +331,7 @@ def old() -> Facts:
     shoot("old")
     press("F1")
     facts["keys"] = bool(until(lambda: window("^Keys and Help$")))
-    facts["listed"] = until(lambda: "The eraser" in listed() and listed(), strict=False, wait_seconds=60) or listed()
+    facts["listed"] = until(lambda: "Ctrl+V" in listed() and listed())
     run("import", "-window", "root", str(FOLDER / "keys.png"))
     next(one for one in help_window() if one.get_name() == "Open the Guide").get_action_iface().do_action(0)
     facts["guide"] = until(lambda: (FOLDER / "page").exists() and (FOLDER / "page").read_text())
