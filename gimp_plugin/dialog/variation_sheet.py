@@ -139,6 +139,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         super().__init__(relief=Gtk.ReliefStyle.NONE)
         narrow(self)
         self._picture: GdkPixbuf.Pixbuf | None = None
+        self._shown: tuple[object, ...] = ()
         self._room = Gtk.Box(width_request=LEAST[0], height_request=LEAST[1])
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self._badge = Gtk.Label(label=_("As now"), halign=Gtk.Align.START, valign=Gtk.Align.START, no_show_all=True)
@@ -169,8 +170,10 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
 
     def _update(self) -> bool:
         picture = self._picture
-        if picture is not None:
-            room = max(LEAST[0], self._room.get_allocated_width()), max(LEAST[1], self._room.get_allocated_height())
+        room = max(LEAST[0], self._room.get_allocated_width()), max(LEAST[1], self._room.get_allocated_height())
+        wanted = (picture, room, self.get_scale_factor())
+        if picture is not None and wanted != self._shown:
+            self._shown = wanted  # to show it allocates sizes again, and the same ones must not lead here for ever
             width, height = placed((picture.get_width(), picture.get_height()), room)
 
             def paint(zoom: int) -> GdkPixbuf.Pixbuf:

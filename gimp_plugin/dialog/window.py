@@ -404,9 +404,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
 def _scrolled(columns: Gtk.Widget) -> Gtk.ScrolledWindow:
     """Scrolls sideways where the screen is too narrow, and follows the focus."""
-    scrolled = Gtk.ScrolledWindow(
-        vscrollbar_policy=Gtk.PolicyType.NEVER, overlay_scrolling=False, propagate_natural_width=True
-    )
+    scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_width=True)
     scrolled.add(columns)
     columns.set_focus_hadjustment(scrolled.get_hadjustment())
     return scrolled

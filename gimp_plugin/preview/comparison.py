@@ -175,10 +175,10 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         if self.part and not self._framed and view.zoom is None:
             view = view.around(self.part)
         self._framed = self._framed or self._box.get_allocated_width() > 1
-        if view != self.view:
+        if view != self.view:  # to show a picture allocates sizes again, and the same ones must change nothing
             self.view = view
             GLib.idle_add(self._on_view)
-        self.update_soon()
+            self.update_soon()
 
     def _update(self) -> bool:
         self._due = False

@@ -309,17 +309,13 @@ def settle_a_little() -> None:
 
 
 def look(language: str, *, thorough: bool) -> Facts:
-    """Idle, with the brush, with all settings; with a blend, messages, paintings, variations; while it paints."""
+    """The texts that are cut off in each state of the window, by its name; thorough: and what holds in any language."""
     speak(language)
     opened = Opened(language)
-    window, facts = opened.window, Facts()
-    errors = importlib.import_module("nst_core.shared.errors")
-    roles = importlib.import_module("gimp_plugin.flow.roles")
+    window = opened.window
     expander = next(one for one in within(window) if isinstance(one, Gtk.Expander))
     try:
-        facts["idle"] = unread(opened)
-        if ORDER["scale"] == 1:
-            facts["brush"] = with_the_brush(opened, language)
+        facts: Facts = {"idle": unread(opened), "brush": with_the_brush(opened, language)}
         expander.set_expanded(True)
         settle()
         facts["all settings"] = unread(opened)
@@ -333,34 +329,49 @@ def look(language: str, *, thorough: bool) -> Facts:
         settle()
         facts["blend"] = unread(opened)
         shoot(f"{language}-blend")
-        window.show_error(
-            errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
-        )
+        facts |= with_messages(opened, language, thorough=thorough)
+        for _painting in range(2):
+            window.show_snapshot(snapshot(opened))
         settle()
-        window._error.tell(50 * "Words ")
-        settle()
-        facts["messages"] = unread(opened)
-        if thorough:
-            facts["pale messages"] = pale(opened)
-        shoot(f"{language}-messages")
-        window._mending.hide()
-        window._error.tell("")
-        if ORDER["scale"] == 1:
-            for _painting in range(2):
-                window.show_snapshot(snapshot(opened))
-            settle()
-            facts["paintings"] = unread(opened)
-            shoot(f"{language}-paintings")
-        window._flow.vary(window._sheet.kind)
-        settle()
-        facts["variations"] = unread(opened)
-        window._flow.leave_variations()
-        window.show_phase(roles.Phase.RUNNING)
-        window.show_status(roles.Status(1, 2))
-        settle()
-        facts["painting"] = unread(opened)
+        facts["paintings"] = unread(opened)
+        shoot(f"{language}-paintings")
+        facts |= at_work(opened)
     finally:
         opened.close()
+    return facts
+
+
+def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
+    """Every message at once, the longest of them."""
+    errors = importlib.import_module("nst_core.shared.errors")
+    window = opened.window
+    window.show_error(
+        errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
+    )
+    settle()
+    window._error.tell(50 * "Words ")
+    settle()
+    facts: Facts = {"messages": unread(opened)}
+    if thorough:
+        facts["pale messages"] = pale(opened)
+    shoot(f"{language}-messages")
+    window._mending.hide()
+    window._error.tell("")
+    return facts
+
+
+def at_work(opened: Opened) -> Facts:
+    """With variations, and while it paints."""
+    roles = importlib.import_module("gimp_plugin.flow.roles")
+    window = opened.window
+    window._flow.vary(window._sheet.kind)
+    settle()
+    facts: Facts = {"variations": unread(opened)}
+    window._flow.leave_variations()
+    window.show_phase(roles.Phase.RUNNING)
+    window.show_status(roles.Status(1, 2))
+    settle()
+    facts["painting"] = unread(opened)
     return facts
 
 
