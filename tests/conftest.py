@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import pytest
 from hypothesis import settings
+from known_plug_ins import prepare
 from PIL import Image
 from screens import PROGRAMS, gimp_with_windows, on_screen
 
@@ -130,6 +131,7 @@ def studio(gimp: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Studio:
 def furnished(gimp: Gimp, folder: Path) -> Studio:
     """Pictures to work on, a preset, and a profile with the plug-in in that folder, which may be there already."""
     profile = folder / "profile"
+    prepare(gimp, profile)
     with Image.open(PHOTOGRAPHS / "cat.jpg") as cat:
         cat.convert("RGB").resize((128, 96)).save(folder / "photograph.png")
     with Image.open(PHOTOGRAPHS / "coffee.jpg") as coffee:

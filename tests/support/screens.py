@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from known_plug_ins import prepare
+
 if TYPE_CHECKING:
     from demo.gimp import Gimp
 
@@ -45,6 +47,7 @@ def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str,
     order = {"repository": str(ROOT), "folder": str(folder)}
     order |= {"answers": str(folder / "answers.json"), "shot": str(folder / "shot.png")}
     (folder / "order.json").write_text(json.dumps(order))
+    prepare(windows, folder / "profile")
     command = on_screen("900x700", gimp_without_windows(windows.console, script))
     done = windows.run(command, folder / "profile", {variable: str(folder / "order.json")}, timeout=400)
     assert (folder / "answers.json").is_file(), done.stdout

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from engine_wheels import make_wheel
+from known_plug_ins import prepare
 from screens import gimp_with_windows, on_screen
 
 from nst_core.setup.plugin_installer import default_command, install_plugin
@@ -59,6 +60,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
     """What GIMP and the artist saw of each, by name. folder: a new one, for signs and screenshots."""
     _require_readers(windows)
     profile = folder / "profile"
+    prepare(windows, profile)
     mark = f"--of={folder}"  # a word on the command line, by which engines are known
     engines = {"missing": ["/nowhere/neural-style-engine"]}
     engines["real"] = studio.gimp.outside([*default_command(), mark])

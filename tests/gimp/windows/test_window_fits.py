@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from known_plug_ins import prepare
 from PIL import Image
 from screens import ROOT, gimp_with_windows, on_screen
 
@@ -33,8 +34,9 @@ def found(
     colors, scale = request.param
     folder = tmp_path_factory.mktemp("fits")
     profile = folder / "profile"
-    profile.mkdir()
-    (profile / "gimprc").write_text(f"(theme-color-scheme {colors})\n")
+    prepare(windows, profile)
+    with (profile / "gimprc").open("a") as settings:
+        settings.write(f"(theme-color-scheme {colors})\n")
     with Image.open(studio.folder / "photograph.png") as photograph:
         photograph.resize((600, 400)).save(folder / "photograph.png")
     order: dict[str, Any] = {"repository": str(ROOT), "folder": str(folder), "answers": str(folder / "answers.json")}
