@@ -5,6 +5,6 @@
 import sys
 
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.procedure import NeuralStyle
+from gimp_plugin.procedures.plug_in import NeuralStyle
 
 Gimp.main(NeuralStyle.__gtype__, sys.argv)

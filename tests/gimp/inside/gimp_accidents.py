@@ -111,8 +111,9 @@ class Accidents:
 
     def changed(self, kind: str, change: Change, *, full: bool = False, two: bool = False) -> None:
         """The change happens at a random step of either layer; whatever the engine finished must be there after."""
-        from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed
+        from gimp_plugin import report  # noqa: PLC0415 - as installed
         from gimp_plugin.image import recipes, regions  # noqa: PLC0415
+        from gimp_plugin.procedures import unattended  # noqa: PLC0415
         from nst_core.shared.client.engine import Engine  # noqa: PLC0415
         from nst_core.shared.errors import NeuralStyleError  # noqa: PLC0415
         from nst_core.shared.settings import Settings, to_mapping  # noqa: PLC0415

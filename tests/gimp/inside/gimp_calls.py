@@ -59,7 +59,7 @@ def call_here(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments
     """The same in this program, as the plug-in's own would do it: GIMP starts none, which takes most of a call."""
     if str(PLUG_IN) not in sys.path:
         sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin.procedure import answer_call  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.procedures.plug_in import answer_call  # noqa: PLC0415 - as installed, after the path is known
 
     procedure, config = _prepared(image, drawables, arguments)
     result = answer_call(procedure, config.get_property("run-mode"), image, drawables, config, None)

@@ -257,8 +257,9 @@ def _parent(pid: int) -> int:
 def gone() -> Facts:
     """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
     sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
-    from gimp_plugin.call import Call  # noqa: PLC0415
+    from gimp_plugin import report  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.procedures import unattended  # noqa: PLC0415
+    from gimp_plugin.procedures.call import Call  # noqa: PLC0415
     from nst_core.shared.errors import NeuralStyleError  # noqa: PLC0415
 
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")

@@ -314,8 +314,9 @@ def settled(image: Gimp.Image) -> Facts:
 def left_behind() -> Facts:
     """What is there after a cancel, an error and a success that was not there before."""
     sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import report, unattended  # noqa: PLC0415 - as installed, after the path is known
-    from gimp_plugin.call import Call  # noqa: PLC0415
+    from gimp_plugin import report  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.procedures import unattended  # noqa: PLC0415
+    from gimp_plugin.procedures.call import Call  # noqa: PLC0415
     from nst_core.shared.errors import CancelledError  # noqa: PLC0415
 
     image = photograph()

@@ -6,8 +6,8 @@ import json
 import platform
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin import answers
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.procedures import answers
 from gimp_plugin.start import examine
 from nst_core import __version__
 from nst_core.shared.wire.findings import Finding, to_mapping

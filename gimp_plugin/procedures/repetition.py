@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gimp_plugin import arguments, unattended
+from gimp_plugin import arguments
 from gimp_plugin.image import canvas, origin, recipes
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.procedures import unattended
 from gimp_plugin.translation import _
 from nst_core.shared.errors import UnsupportedLayerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gimp_plugin.call import Call
     from gimp_plugin.image.canvas import View
+    from gimp_plugin.procedures.call import Call
     from nst_core.shared.settings import Value
     from nst_core.shared.wire.messages import Stylize
 

@@ -13,7 +13,7 @@ from gimp_plugin.flow import last_choices
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.named_styles import picks_of
+from gimp_plugin.procedures.named_styles import picks_of
 from gimp_plugin.report import Report, tell_left_out, tell_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
@@ -24,9 +24,9 @@ from nst_core.shared.wire.messages import Stylize
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from gimp_plugin.call import Call
     from gimp_plugin.dialog.run_window import RunWindow
     from gimp_plugin.looks.picks import Picks
+    from gimp_plugin.procedures.call import Call
     from nst_core.shared.wire.messages import Done
 
 

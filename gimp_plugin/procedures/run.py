@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gimp_plugin import unattended
 from gimp_plugin.image import canvas
+from gimp_plugin.procedures import unattended
 
 if TYPE_CHECKING:
-    from gimp_plugin.call import Call
     from gimp_plugin.libgimp import Gimp
+    from gimp_plugin.procedures.call import Call
 
 
 def run(call: Call) -> list[Gimp.Layer]:

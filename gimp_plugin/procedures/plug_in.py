@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin import answers, arguments
-from gimp_plugin.call import Call
-from gimp_plugin.checkup import run as checkup
+from gimp_plugin import arguments
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.repetition import refine, repeat
-from gimp_plugin.run import run
+from gimp_plugin.procedures import answers, check_setup
+from gimp_plugin.procedures.call import Call
+from gimp_plugin.procedures.repetition import refine, repeat
+from gimp_plugin.procedures.run import run
 from gimp_plugin.translation import _
 from nst_core.shared.presets import lookup
 
@@ -145,7 +145,7 @@ def _presets(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
 
 
 def _doctor(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
-    procedure = Gimp.Procedure.new(plug_in, DOCTOR, Gimp.PDBProcType.PLUGIN, checkup.run, None)
+    procedure = Gimp.Procedure.new(plug_in, DOCTOR, Gimp.PDBProcType.PLUGIN, check_setup.run, None)
     procedure.set_documentation(
         _("Check the set-up of Neural Style, and say what to do about what is wrong"),
         _("Starts the engine, tries everything that it needs, and says in a line each what works."),
@@ -156,7 +156,7 @@ def _doctor(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     mode = (Gimp.RunMode.__gtype__, Gimp.RunMode.INTERACTIVE)
     procedure.add_enum_argument("run-mode", _("Run mode"), _("With or without a window."), *mode, arguments.FLAGS)
     about = _("Try the backends as well, which takes some seconds.")
-    procedure.add_boolean_argument(checkup.THOROUGH, _("_Thorough"), about, True, arguments.FLAGS)  # noqa: FBT003 - the default
+    procedure.add_boolean_argument(check_setup.THOROUGH, _("_Thorough"), about, True, arguments.FLAGS)  # noqa: FBT003 - the default
     about = _("What was found, as JSON.")
     procedure.add_string_return_value("report", _("Report"), about, "", arguments.FLAGS)
     return procedure
