@@ -38,11 +38,11 @@ test: .venv-test/installed
 
 # Kernels, threads and surroundings of other machines, one after another.
 test-elsewhere: .venv-test/installed
-	@.venv-test/bin/python tests/support/elsewhere.py
+	@.venv-test/bin/python tests/support/machines/elsewhere.py
 
 # In the private Debian, which has a newer Mesa; its card in software is a real Vulkan device.
 test-gpu: .venv-test/installed
-	@PYTHONPATH=. .venv-test/bin/python tests/support/software_card.py
+	@PYTHONPATH=. .venv-test/bin/python tests/support/machines/software_card.py
 
 # The suite that has GIMP 3.2; `make test` uses 3.0, or the machine's own.
 test-gimp32: .venv-test/installed

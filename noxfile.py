@@ -47,8 +47,8 @@ def imported(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             found |= {f"{module}.{alias.name}" for alias in node.names} if module in PACKAGES else {module}
-    fixtures = [path for name in found for path in TESTS.rglob(f"{name}.py")]
-    return found.union(*map(imported, fixtures)) - {fixture.stem for fixture in fixtures}
+    fixtures = {name: path for name in found for path in TESTS.rglob(f"{name.replace('.', '/')}.py")}
+    return found.union(*map(imported, fixtures.values())) - fixtures.keys()
 
 
 def alone(module: str) -> bool:

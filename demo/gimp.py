@@ -62,9 +62,7 @@ class Gimp:
 
         A script that raises an exception gives a return code that is not 0.
         """
-        code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
-        arguments = [self.console, "-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
-        return self.run(arguments, profile, environment, on_line, timeout)
+        return self.run([self.console, "-i", "-d", "-f", *running(script)], profile, environment, on_line, timeout)
 
     def run(
         self,
@@ -92,6 +90,12 @@ class Gimp:
                 raise subprocess.TimeoutExpired(command, timeout, output="".join(lines))
             clock.cancel()
         return subprocess.CompletedProcess(command, process.returncode, "".join(lines))
+
+
+def running(script: Path) -> list[str]:
+    """The options with which GIMP runs a Python script and then ends."""
+    code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
+    return ["--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
 
 
 def find_or_fetch(cache: Path, say: Callable[[str], None] = print, suite: str = "trixie") -> Gimp:

@@ -32,7 +32,7 @@ def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, A
     folder: to make, named after GIMP's colours (dark, light); what she leaves lies there. sittings: as those of the
     tests, where what is not said is usual.
     """
-    from screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
+    from desktop.screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
 
     profile, mark = folder / "profile", f"--of={folder}"
     engine = [*gimp.outside(default_command()), mark]
@@ -48,9 +48,9 @@ def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, A
     usual = {"engine": engine, "layers": 1, "by_hand": False}
     order["sittings"] = [{**usual, **sitting} for sitting in sittings]
     (folder / "order.json").write_text(json.dumps(order))
-    started = ["dbus-run-session", "--", "python3", str(INSIDE / artist)]
-    command = on_screen(SCREEN, [*started, *gimp_with_windows(INSIDE / "gimp_window.py")])
-    told = {"NO_AT_BRIDGE": "0", "NST_WINDOW": str(folder / "order.json")}
+    started = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / artist)]
+    command = on_screen(SCREEN, [*started, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")])
+    told = {"NO_AT_BRIDGE": "0", "NST_WINDOW": str(folder / "order.json"), "PYTHONPATH": str(INSIDE)}
     done = gimp.run(command, profile, told, timeout=WAIT_SECONDS)
     if done.returncode:
         raise SystemExit(done.stdout)

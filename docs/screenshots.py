@@ -36,7 +36,7 @@ def main() -> None:
             wanted = [{"name": name, **engines.get(name, {})} for name in names if SITTINGS[name] == colors]
             if wanted:
                 folder = Path(temporary) / colors
-                sit(gimp, folder, "screenshots_artist.py", wanted)
+                sit(gimp, folder, "screenshots.py", wanted)
                 shots += sorted(folder.glob("dialog-*.png"))
         for shot in shots:
             path = IMAGES / (shot.name if shot.stem == FIRST else f"{shot.stem}.webp")

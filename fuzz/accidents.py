@@ -286,7 +286,7 @@ def in_gimp(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
     from demo.gimp import CACHE, find_or_fetch  # noqa: PLC0415 - a GIMP is asked for
 
     studio = furnished(find_or_fetch(CACHE), folder)
-    judge_gimp(studio.check("gimp_accidents.py", limit=seconds + WAIT_SECONDS, seconds=seconds, seed=seed), counts)
+    judge_gimp(studio.check("checks/accidents.py", limit=seconds + WAIT_SECONDS, seconds=seconds, seed=seed), counts)
 
 
 def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:

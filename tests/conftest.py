@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from desktop.known_plug_ins import prepare
+from desktop.screens import PROGRAMS, gimp_with_windows, on_screen
 from hypothesis import settings
-from known_plug_ins import prepare
 from PIL import Image
-from screens import PROGRAMS, gimp_with_windows, on_screen
 
 from demo.gimp import CACHE, Gimp, GimpUnavailableError, find_or_fetch, private
 from nst_core.setup.plugin_installer import default_command, install_plugin
@@ -57,12 +57,12 @@ class Studio:
     def check(self, script: str, screen: str = "", limit: float = 600.0, **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 
-        Under "said" it gives all that GIMP printed. screen: the size of one, for a GIMP with windows on it. limit:
-        seconds after which GIMP hangs.
+        Under "said" it gives all that GIMP printed. script: its path in gimp/inside. screen: the size of one, for a
+        GIMP with windows on it. limit: seconds after which GIMP hangs.
         """
         stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
         engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
-        order, answers = (self.folder / f"{script}-{name}.json" for name in ("order", "answers"))
+        order, answers = (self.folder / f"{Path(script).name}-{name}.json" for name in ("order", "answers"))
         order.write_text(
             json.dumps(
                 {
@@ -74,7 +74,11 @@ class Studio:
                 }
             )
         )
-        told = {"NST_CHECKS": str(order), **{name: os.environ[name] for name in THREADS & os.environ.keys()}}
+        told = {
+            "NST_CHECKS": str(order),
+            "PYTHONPATH": str(INSIDE),
+            **{name: os.environ[name] for name in THREADS & os.environ.keys()},
+        }
         if screen:
             done = self.gimp.run(
                 on_screen(screen, gimp_with_windows(INSIDE / script)), self.profile, told, timeout=limit

@@ -42,6 +42,6 @@ def test_the_filter_that_meets_accidents_loses_nothing_and_leaves_nothing(studio
     # On a full disk a Python before 3.12.9 keeps compiled modules that are cut short.
     compileall.compile_dir(ROOT / "nst_core", quiet=1)
     counts = Counts()
-    judge_gimp(studio.check("gimp_accidents.py", seconds=BRIEFLY, seed=SEED), counts)
+    judge_gimp(studio.check("checks/accidents.py", seconds=BRIEFLY, seed=SEED), counts)
     assert counts.faults() == empty(), counts
     assert counts.accidents

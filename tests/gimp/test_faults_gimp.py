@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import furnished
-from small_disks import small_disk
+from machines.small_disks import small_disk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.gimp
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_faults.py")
+    return studio.check("checks/faults.py")
 
 
 def test_layers_of_high_dynamic_range_come_out_in_numbers(found: Found) -> None:
@@ -52,7 +52,7 @@ def test_foolish_notes_are_refused_in_a_sentence_or_of_no_weight(found: Found, c
 def test_a_profile_on_a_full_disk_costs_no_picture(gimp: Gimp, tmp_path: Path) -> None:
     """Layers are painted and painted again from their notes, the sources stay; nothing is told but in a sentence."""
     with small_disk(tmp_path / "profile", 16 * 1024):
-        found = furnished(gimp, tmp_path).check("gimp_checks_full_disk.py")
+        found = furnished(gimp, tmp_path).check("checks/full_disk.py")
         facts = found("full")
     assert facts["full"]
     assert facts["unchanged"]

@@ -1,4 +1,4 @@
-"""The filter in a real GIMP: what comes of each call that gimp_checks.py makes there."""
+"""The filter in a real GIMP: what comes of each call that checks/filter.py makes there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def answers(studio: Studio) -> Found:
     (studio.folder / "empty.png").touch()
     (studio.folder / "notes.txt").write_text("no picture\n")
     (studio.folder / "truncated.png").write_bytes((studio.folder / "style.png").read_bytes()[:500])
-    return studio.check("gimp_checks.py")
+    return studio.check("checks/filter.py")
 
 
 def assert_refused(facts: Facts, *words: str) -> None:

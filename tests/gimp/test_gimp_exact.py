@@ -22,7 +22,7 @@ SHARP = {"U8_LINEAR", "U8_NON_LINEAR", "U16_LINEAR", "U16_NON_LINEAR", "HALF_LIN
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_exact.py")
+    return studio.check("checks/exact.py")
 
 
 def test_strength_0_gives_the_source_back_to_the_bit(found: Found) -> None:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gimp
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_kept.py")
+    return studio.check("checks/kept.py")
 
 
 @pytest.mark.parametrize("what", ["selection", "mask"])

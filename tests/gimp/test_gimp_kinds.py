@@ -18,7 +18,7 @@ NAMES = {"link": "LinkLayer", "vector": "VectorLayer"}
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_kinds.py")
+    return studio.check("checks/kinds.py")
 
 
 @pytest.mark.parametrize("case", [*CASES, "link, missing"])

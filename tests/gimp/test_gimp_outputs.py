@@ -21,7 +21,7 @@ LAST_BITS = 3
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_outputs.py")
+    return studio.check("checks/outputs.py")
 
 
 def assert_refused(facts: Facts, *words: str) -> None:

@@ -39,7 +39,7 @@ def test_two_gimps_paint_at_once_with_one_profile(studio: Studio, tmp_path: Path
     found: list[Facts] = []
 
     def paint(one: Studio) -> None:
-        found.append(one.check("gimp_checks_plain.py", together=signs)("painted"))
+        found.append(one.check("checks/plain.py", together=signs)("painted"))
 
     threads = [threading.Thread(target=paint, args=(one,)) for one in seats]
     for thread in threads:
@@ -55,16 +55,16 @@ def test_uninstall_leaves_nothing_of_a_plug_in_that_painted(studio: Studio, tmp_
     """The profile and the home beside it hold the same files as before, and no name of ours is in any of them."""
     one = seat(studio, tmp_path / "profile", tmp_path / "folder")
     (one.profile / "plug-ins").mkdir(parents=True)  # as GIMP does in a profile that it makes itself
-    one.check("gimp_checks_plain.py")  # there is no plug-in: GIMP writes down the rest
+    one.check("checks/plain.py")  # there is no plug-in: GIMP writes down the rest
     before = tree(one.profile)
     command("install", "--profile", one.profile)
     one.let_out()
-    assert one.check("gimp_checks_plain.py")("painted")["status"] == "success"
+    assert one.check("checks/plain.py")("painted")["status"] == "success"
     assert named(one.profile)
     command("uninstall", "--profile", one.profile)
     assert tree(one.profile) == before
     assert [path for path in named(one.profile) if path.name != LISTS] == []
-    one.check("gimp_checks_plain.py")
+    one.check("checks/plain.py")
     assert named(one.profile) == []
 
 

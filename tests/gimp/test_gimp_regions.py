@@ -16,7 +16,7 @@ pytestmark = pytest.mark.gimp
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_regions.py")
+    return studio.check("checks/regions.py")
 
 
 def test_the_selection_is_a_region_inside_and_outside(found: Found) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gimp
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What the checks found out, by their names."""
-    return studio.check("gimp_checks_repeated.py")
+    return studio.check("checks/repeated.py")
 
 
 def test_scripts_name_styles_of_every_kind_with_weights(found: Found) -> None:

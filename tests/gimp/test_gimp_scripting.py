@@ -38,7 +38,7 @@ def found(studio: Studio) -> Found:
         language: [code.replace("/home/me", str(studio.folder)) for code in examples(language)]
         for language in ("python", "scheme")
     }
-    return studio.check("gimp_checks_scripting.py", **here)
+    return studio.check("checks/scripting.py", **here)
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)

@@ -225,7 +225,7 @@ def test_a_real_gimp_paints_with_it(installed: Path, studio: Studio, tmp_path: P
     theirs = replace(studio, profile=profile, plug_in=profile / "plug-ins" / "neural-style", folder=tmp_path)
     theirs.let_out()
     shutil.copyfile(studio.folder / "photograph.png", tmp_path / "photograph.png")
-    facts = theirs.check("gimp_checks_plain.py")("painted")
+    facts = theirs.check("checks/plain.py")("painted")
     assert facts["status"] == "success", facts
     assert facts["recipe"]["engine"] == nst_core.__version__
     assert str(ROOT) not in (theirs.plug_in / "engine.json").read_text("utf-8")

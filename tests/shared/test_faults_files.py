@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from machines.small_disks import small_disk
 from preset_fixtures import DRAFT, roots, unix_only
-from small_disks import small_disk
 
 from gimp_plugin.flow import last_choices
 from gimp_plugin.image import origin

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from engine_fixtures import PHOTOGRAPHS
-from ssh_server import WAIT_SECONDS, Server, serving
+from machines.ssh_server import WAIT_SECONDS, Server, serving
 
 from nst_core.cli.command import main
 from nst_core.imaging.files import image_files

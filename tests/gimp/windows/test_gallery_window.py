@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from desktop.screens import noted
 from PIL import Image
-from screens import noted
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="module")
 def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What gallery_window.py noted."""
+    """What windows/gallery.py noted."""
     folder = tmp_path_factory.mktemp("gallery")
     for name in ("photograph.png", "style.png"):
         shutil.copyfile(studio.folder / name, folder / name)
@@ -30,7 +30,7 @@ def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFact
     broken = folder / "profile" / "home" / ".local" / "share" / "gimp-neural-style" / "presets" / "torn"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text('{"format": 1')
-    found = noted(windows, HERE.parent / "inside" / "gallery_window.py", folder, "NST_GALLERY")
+    found = noted(windows, HERE.parent / "inside" / "windows" / "gallery.py", folder, "NST_GALLERY")
     with Image.open(folder / "shot.png") as shot:
         found["colours"] = len(shot.convert("RGB").resize((90, 70)).getcolors(90 * 70) or ())
     return found

@@ -41,7 +41,7 @@ def found(studio: Studio, windows: Gimp, folder: Path) -> Found:
     (plug_in / "engine.json").unlink()
     own = replace(studio, profile=profile, plug_in=plug_in, folder=folder)
     procedures = [NAME, *(f"{NAME}-{ending}" for ending in ("repeat", "refine", "doctor"))]
-    return own.check("gimp_checks_checkup.py", "1000x700", procedures=procedures, real=real)
+    return own.check("checks/checkup.py", "1000x700", procedures=procedures, real=real)
 
 
 def problems(report: dict[str, Any]) -> list[str]:

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.gimp, pytest.mark.usefixtures("windows")]
 @pytest.fixture(scope="module")
 def found(studio: Studio) -> Found:
     """What was seen after each step."""
-    return studio.check("gimp_keys.py", screen="1280x900")
+    return studio.check("artists/keys.py", screen="1280x900")
 
 
 @pytest.mark.parametrize("output", ["layer", "editable"])

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from sittings import Facts, Sitting, sit
+from desktop.sittings import Facts, Sitting, sit
 
 if TYPE_CHECKING:
     from conftest import Studio

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from desktop.sittings import Facts, Sitting, sit
 from PIL import Image
-from sittings import Facts, Sitting, sit
 
 if TYPE_CHECKING:
     from conftest import Studio

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from screens import noted
+from desktop.screens import noted
 
 if TYPE_CHECKING:
     from demo.gimp import Gimp
@@ -18,9 +18,9 @@ HERE = Path(__file__).resolve().parent
 
 @pytest.fixture(scope="module")
 def answers(windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What preview_window.py noted."""
+    """What windows/preview.py noted."""
     folder = tmp_path_factory.mktemp("preview")
-    return noted(windows, HERE.parent / "inside" / "preview_window.py", folder, "NST_PREVIEW")
+    return noted(windows, HERE.parent / "inside" / "windows" / "preview.py", folder, "NST_PREVIEW")
 
 
 def test_before_is_left_of_the_line_and_after_right_of_it(answers: dict[str, Any]) -> None:

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from known_plug_ins import prepare
+from desktop.known_plug_ins import prepare
+from desktop.screens import ROOT, gimp_with_windows, on_screen
 from PIL import Image
-from screens import ROOT, gimp_with_windows, on_screen
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -30,7 +30,7 @@ STATES = ("idle", "brush", "all settings", "blend", "messages", "paintings", "va
 def found(
     request: pytest.FixtureRequest, studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Any]:
-    """What window_fits.py found, by language."""
+    """What windows/fits.py found, by language."""
     colors, scale = request.param
     folder = tmp_path_factory.mktemp("fits")
     profile = folder / "profile"
@@ -42,7 +42,7 @@ def found(
     order: dict[str, Any] = {"repository": str(ROOT), "folder": str(folder), "answers": str(folder / "answers.json")}
     order |= {"scale": scale, "languages": SEEN[request.param]}
     (folder / "order.json").write_text(json.dumps(order))
-    script = ROOT / "tests" / "gimp" / "inside" / "window_fits.py"
+    script = ROOT / "tests" / "gimp" / "inside" / "windows" / "fits.py"
     command = on_screen(f"{1280 * scale}x{720 * scale}", gimp_with_windows(script))
     done = windows.run(command, profile, {"NST_FITS": str(folder / "order.json")}, timeout=500)
     assert (folder / "answers.json").is_file(), done.stdout

@@ -1,22 +1,17 @@
 """Runs inside a GIMP with a window: presses keys as an artist does, and writes down what is seen after each.
 
-`NST_CHECKS`: see gimp_calls.py.
+`NST_CHECKS`: see calls.py.
 """
 
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels, running
 from gi.repository import Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import FOLDER, Facts, answer, call, check, engine, engines, note, photograph, pixels, running
 
 WAIT = 60.0  # seconds
 

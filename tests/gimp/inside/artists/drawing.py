@@ -1,4 +1,4 @@
-"""What the artist does with the brush and the faces, and while she works elsewhere: sittings of gimp_artist.py."""
+"""What the artist does with the brush and the faces, and while she works elsewhere: sittings of artist.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 
-from gi.repository import Atspi  # noqa: E402 - the version must be chosen first
-from screen_reader import (  # noqa: E402 - the same
+from artists.screen_reader import (  # noqa: E402 - the same
     FOLDER,
     WAIT_SECONDS,
     Facts,
@@ -38,6 +37,7 @@ from screen_reader import (  # noqa: E402 - the same
     window,
     windows_of,
 )
+from gi.repository import Atspi  # noqa: E402 - the version must be chosen first
 
 HERE = Path(__file__).resolve().parent
 

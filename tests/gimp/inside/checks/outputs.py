@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from gi.repository import Gegl, Gimp, Gio
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import (
+from calls import (
     FOLDER,
-    PLUG_IN,
     Facts,
     answer,
     call,
@@ -31,6 +25,12 @@ from gimp_calls import (
     pixels,
     refused,
 )
+from gi.repository import Gegl, Gimp, Gio
+
+from gimp_plugin import report
+from gimp_plugin.procedures import unattended
+from gimp_plugin.procedures.call import Call
+from nst_core.shared.errors import CancelledError
 
 BYTES = "R'G'B'A u8"
 
@@ -313,12 +313,6 @@ def settled(image: Gimp.Image) -> Facts:
 @check
 def left_behind() -> Facts:
     """What is there after a cancel, an error and a success that was not there before."""
-    sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import report  # noqa: PLC0415 - as installed, after the path is known
-    from gimp_plugin.procedures import unattended  # noqa: PLC0415
-    from gimp_plugin.procedures.call import Call  # noqa: PLC0415
-    from nst_core.shared.errors import CancelledError  # noqa: PLC0415
-
     image = photograph()
     (source,) = image.get_layers()
     source.append_filter(Gimp.DrawableFilter.new(source, "gegl:invert-gamma", "inverted"))

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from known_plug_ins import prepare
+from desktop.known_plug_ins import prepare
 
-if TYPE_CHECKING:
-    from demo.gimp import Gimp
+from demo.gimp import Gimp, running
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = HERE.parents[2]
 SCREEN = HERE / "screen.sh"
 PROGRAMS = ("Xvfb", "xdotool", "import")
 """What a machine needs for it, beside its GIMP."""
@@ -26,17 +25,12 @@ def on_screen(size: str, command: Sequence[str]) -> list[str]:
 
 def gimp_with_windows(script: Path) -> list[str]:
     """A GIMP as an artist starts it, in which a script runs."""
-    return ["gimp", "-n", "--no-splash", *_running(script)]
+    return ["gimp", "-n", "--no-splash", *running(script)]
 
 
 def gimp_without_windows(console: str, script: Path) -> list[str]:
     """A GIMP that has a screen, and shows on it what the script shows."""
-    return [console, "-i", "-d", "-f", *_running(script)]
-
-
-def _running(script: Path) -> list[str]:
-    code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
-    return ["--quit", "--batch-interpreter", "python-fu-eval", "-b", code]
+    return [console, "-i", "-d", "-f", *running(script)]
 
 
 def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "sshd"
+CACHE = Path(__file__).resolve().parents[3] / ".cache" / "sshd"
 PACKAGES = ("openssh-server", "libwrap0")
 WAIT_SECONDS = 30.0  # seconds
 APART = """set -e

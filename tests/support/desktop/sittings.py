@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from desktop.known_plug_ins import prepare
+from desktop.screens import gimp_with_windows, on_screen
 from engine_wheels import make_wheel
-from known_plug_ins import prepare
-from screens import gimp_with_windows, on_screen
 
 from nst_core.setup.plugin_installer import default_command, install_plugin
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from demo.gimp import Gimp
 
-HERE = Path(__file__).resolve().parent
+SUPPORT = Path(__file__).resolve().parents[1]
+INSIDE = SUPPORT.parent / "gimp" / "inside"
 SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
 PYTHON = """#!/bin/sh
 {python} "$@" || exit 1
@@ -44,7 +45,7 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sitting:
-    """One opening of the dialog. name: what the artist does (gimp_artist.py); engine: a stand-in, `real` or `missing`.
+    """One opening of the dialog. name: what the artist does (artist.py); engine: a stand-in, `real` or `missing`.
 
     times: how often she does it. by_hand: whether she opens the dialog herself, by GIMP's own menu.
     """
@@ -65,7 +66,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
     engines = {"missing": ["/nowhere/neural-style-engine"]}
     engines["real"] = studio.gimp.outside([*default_command(), mark])
     for way in STAND_INS:
-        command = [sys.executable, "-I", "-u", str(HERE / "stand_in_engine.py"), way, mark]
+        command = [sys.executable, "-I", "-u", str(SUPPORT / "stand_in_engine.py"), way, mark]
         engines[way] = studio.gimp.outside(command)
     plug_in = install_plugin(profile / "plug-ins", engines["unchanged"])
     _browser(folder, profile)
@@ -82,8 +83,9 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
     }
     (folder / "order.json").write_text(json.dumps(order))
     told = {**AWAKE, **_wheels(windows, folder, profile), "NST_WINDOW": str(folder / "order.json")}
-    artist = ["dbus-run-session", "--", "python3", str(HERE.parent / "gimp" / "inside" / "gimp_artist.py")]
-    command = [*artist, *gimp_with_windows(HERE.parent / "gimp" / "inside" / "gimp_window.py")]
+    told["PYTHONPATH"] = str(INSIDE)
+    artist = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / "artist.py")]
+    command = [*artist, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")]
     done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
     sys.stdout.write(done.stdout)  # seen where a test fails
     answers, seen = (

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
+from calls import FOLDER, ORDER, PLUG_IN, Facts, answer, call, check, photograph
 from gi.repository import Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import FOLDER, ORDER, PLUG_IN, Facts, answer, call, check, photograph
 
 WAIT_SECONDS = 60  # seconds
 DOCTOR = "plug-in-neural-style-doctor"

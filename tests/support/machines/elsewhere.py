@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[2]
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 MARK = "pytest.mark.arithmetic"
 STRANGE = "two threads in a strange place"
@@ -75,7 +75,7 @@ def passes(setting: Setting, home: Path) -> bool:
 
     Two files at a time; but one where each has many threads, which would wait for each other.
     """
-    files = [str(path) for path in sorted(HERE.parent.rglob("test_*.py")) if MARK in path.read_text("utf-8")]
+    files = [str(path) for path in sorted(TESTS.rglob("test_*.py")) if MARK in path.read_text("utf-8")]
     command = [sys.executable, "-m", "pytest", "-m", "arithmetic", "-p", "no:cacheprovider"]
     command += ["--numprocesses", "1" if int(setting.variables.get("OMP_NUM_THREADS", "1")) > PROCESSORS else "2"]
     surroundings = {**os.environ, **setting.variables}
@@ -86,7 +86,7 @@ def passes(setting: Setting, home: Path) -> bool:
         [*command, "--dist", "loadfile", *files],
         env=surroundings,
         umask=umask,
-        cwd=HERE.parents[1],
+        cwd=TESTS.parent,
         capture_output=True,
         text=True,
         check=False,

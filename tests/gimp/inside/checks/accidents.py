@@ -24,13 +24,16 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from calls import ORDER, Facts, answer, call, check, photograph, pixels, running
 from gi.repository import Gimp
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import ORDER, PLUG_IN, Facts, answer, call, check, photograph, pixels, running
-
-sys.path.insert(0, str(PLUG_IN))
+from gimp_plugin import report
+from gimp_plugin.image import recipes, regions, undelivered
+from gimp_plugin.procedures import unattended
+from nst_core.shared.client.engine import Engine
+from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.settings import Settings, to_mapping
+from nst_core.shared.wire.messages import Pixels, StyleFile, Stylize
 
 GOING = 15.0
 """Seconds that a process has to end in."""
@@ -111,14 +114,6 @@ class Accidents:
 
     def changed(self, kind: str, change: Change, *, full: bool = False, two: bool = False) -> None:
         """The change happens at a random step of either layer; whatever the engine finished must be there after."""
-        from gimp_plugin import report  # noqa: PLC0415 - as installed
-        from gimp_plugin.image import recipes, regions  # noqa: PLC0415
-        from gimp_plugin.procedures import unattended  # noqa: PLC0415
-        from nst_core.shared.client.engine import Engine  # noqa: PLC0415
-        from nst_core.shared.errors import NeuralStyleError  # noqa: PLC0415
-        from nst_core.shared.settings import Settings, to_mapping  # noqa: PLC0415
-        from nst_core.shared.wire.messages import StyleFile  # noqa: PLC0415
-
         image, layers = self.picture()
         victim, moment = self.chance.choice(layers), self.chance.randrange(1, 12)
         seen, done = [0], list[Any]()
@@ -168,8 +163,6 @@ class Accidents:
 
     def killed(self, kind: str, word: bytes) -> None:
         """The filter, as GIMP calls it, loses itself or its engine at a random moment."""
-        from gimp_plugin.image import undelivered  # noqa: PLC0415 - as installed
-
         image, layers = self.picture()
         over = threading.Event()
 
@@ -227,8 +220,6 @@ def _small_files(*, enabled: bool) -> Iterator[None]:
 @contextlib.contextmanager
 def _another(order: Any, unattended: Any, lost: list[str], *, enabled: bool) -> Iterator[None]:
     """Another engine, that paints the same at the same time, and must finish too."""
-    from nst_core.shared.wire.messages import Pixels, Stylize  # noqa: PLC0415 - as installed
-
     gray = array.array("f", [0.5]) * (64 * 64 * 4)
 
     def paint() -> None:
@@ -253,8 +244,6 @@ def accidents() -> Facts:
     os.environ["TMPDIR"], tempfile.tempdir = str(place), str(place)
     found = Accidents()
     found.go_on(ORDER["seconds"])
-    from gimp_plugin.image import undelivered  # noqa: PLC0415 - as installed
-
     left = [*place.rglob("*"), *undelivered.folder().parent.rglob("*")]
     return found.facts | {"accidents": dict(found.happened), "temporary": [str(path) for path in left]}
 

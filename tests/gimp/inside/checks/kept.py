@@ -8,16 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from unittest import mock
 
-from gi.repository import Gegl, Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import (
+from calls import (
     FOLDER,
-    PLUG_IN,
     Facts,
     answer,
     call,
@@ -29,6 +23,10 @@ from gimp_calls import (
     pixels,
     running,
 )
+from gi.repository import Gegl, Gimp
+
+from gimp_plugin.image import canvas, outputs, recipes, regions, undelivered
+from nst_core.shared.wire.messages import Done, StyleFile
 
 BYTES = "R'G'B'A u8"
 WAIT_SECONDS = 60.0  # seconds
@@ -157,10 +155,6 @@ def blending() -> Facts:
 
 def meddled(change: Callable[[Gimp.Image, Gimp.Layer], object], size: tuple[int, int] = (64, 48)) -> Facts:
     """What comes of a painting whose image was changed while it was painted."""
-    sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin.image import canvas, outputs, recipes, regions  # noqa: PLC0415 - as installed, after the path is known
-    from nst_core.shared.wire.messages import Done, StyleFile  # noqa: PLC0415
-
     image = photograph()
     image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
     source = new_layer(image, "source", *size)
@@ -224,9 +218,6 @@ def changes() -> Facts:
 @check
 def host_dies() -> Facts:
     """The plug-in is killed while it paints the second of two layers: the first waits to be delivered."""
-    sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin.image import undelivered  # noqa: PLC0415 - as installed, after the path is known
-
     image = photograph()
     source = new_layer(image, "source")
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 20, 96)
@@ -272,9 +263,6 @@ def host_dies() -> Facts:
 @check
 def old_ones() -> Facts:
     """What lies there for more than a day, or is damaged, is of no harm."""
-    sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin.image import undelivered  # noqa: PLC0415 - as installed, after the path is known
-
     place = undelivered.folder()
     place.mkdir(parents=True, exist_ok=True)
     for name in ("old-0.painting", "torn-0.painting"):

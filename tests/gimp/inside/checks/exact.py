@@ -5,14 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 import struct
-import sys
-from pathlib import Path
 
+from calls import Facts, answer, call, call_here, check, engine, looks, note, photograph, pixels
 from gi.repository import Gegl, Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import Facts, answer, call, call_here, check, engine, looks, note, photograph, pixels
 
 WIDTH, HEIGHT = 48, 36
 BYTES = "R'G'B'A u8"

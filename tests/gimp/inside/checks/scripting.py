@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
+from calls import FOLDER, ORDER, Facts, answer, check
 from gi.repository import Gimp, GObject
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import FOLDER, ORDER, Facts, answer, check
 
 OWN = ("run-mode", "image", "drawables")
 """Arguments that GIMP gives every filter."""

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from calls import FOLDER, Facts, answer, call_here, check, engine, photograph, pixels
 from gi.repository import Gimp, Gio
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import FOLDER, Facts, answer, call_here, check, engine, photograph, pixels
 
 RGBA = "R'G'B'A u8"
 EFFECT = "gegl:dropshadow"

@@ -1,6 +1,6 @@
 """The artist: sees the filter's window as a screen reader does, presses its keys and buttons, writes down what she saw.
 
-Starts the GIMP of gimp_window.py, by the command in its own arguments, and has the same order.
+Starts the GIMP of dialog_opener.py, by the command in its own arguments, and has the same order.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 
-from artist_map import aside, draw, watch  # noqa: E402 - the version must be chosen first
-from gi.repository import Atspi  # noqa: E402 - the same
-from screen_reader import (  # noqa: E402 - the same
+from artists.drawing import aside, draw, watch  # noqa: E402 - the version must be chosen first
+from artists.screen_reader import (  # noqa: E402 - the same
     FOLDER,
     ORDER,
     WAIT_SECONDS,
@@ -57,6 +56,7 @@ from screen_reader import (  # noqa: E402 - the same
     window,
     windows_of,
 )
+from gi.repository import Atspi  # noqa: E402 - the same
 
 LOOKS = 10
 SITTINGS: dict[str, Callable[[], Facts]] = {}

@@ -7,20 +7,14 @@ import functools
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from gi.repository import Gimp, Gio
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import (
+from calls import (
     FOLDER,
-    PLUG_IN,
     Facts,
     answer,
     call,
@@ -33,6 +27,12 @@ from gimp_calls import (
     pixels,
     refused,
 )
+from gi.repository import Gimp, Gio
+
+from gimp_plugin import report
+from gimp_plugin.procedures import unattended
+from gimp_plugin.procedures.call import Call
+from nst_core.shared.errors import NeuralStyleError
 
 DEFAULT = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config().get_property("preset")
 
@@ -256,12 +256,6 @@ def _parent(pid: int) -> int:
 @check
 def gone() -> Facts:
     """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
-    sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin import report  # noqa: PLC0415 - as installed, after the path is known
-    from gimp_plugin.procedures import unattended  # noqa: PLC0415
-    from gimp_plugin.procedures.call import Call  # noqa: PLC0415
-    from nst_core.shared.errors import NeuralStyleError  # noqa: PLC0415
-
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
     config = procedure.create_config()
     config.set_property("preset", "test-look")

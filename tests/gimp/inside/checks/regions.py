@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
-import sys
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-
+from calls import Facts, answer, check, photograph
 from gi.repository import Gimp
-from gimp_calls import Facts, answer, check, photograph
 
 from gimp_plugin.image import regions
 from gimp_plugin.image.drawn_maps import DrawnMap

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from pathlib import Path
 
+from calls import RGBA, Facts, answer, call, check, photograph, pixels
 from gi.repository import Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import RGBA, Facts, answer, call, check, photograph, pixels
 
 
 def fill(folder: Path) -> bool:

@@ -1,18 +1,15 @@
 """Runs inside GIMP: paints one layer with whatever engine the plug-in was installed with.
 
-`NST_CHECKS`: see gimp_calls.py. There may be `together`: signs of several GIMPs that begin at the same moment.
+`NST_CHECKS`: see calls.py. There may be `together`: signs of several GIMPs that begin at the same moment.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
+from calls import FOLDER, ORDER, Facts, answer, call, check, note, photograph
 from gi.repository import Gimp
-from gimp_calls import FOLDER, ORDER, Facts, answer, call, check, note, photograph
 
 WAIT_SECONDS = 120.0  # seconds
 

@@ -21,6 +21,7 @@ from gi.repository import Gegl, Gimp, Gio
 ORDER = json.loads(Path(os.environ["NST_CHECKS"]).read_text())
 FOLDER = Path(ORDER["folder"])
 PLUG_IN = Path(ORDER["plug_in"])
+sys.path.insert(0, str(PLUG_IN))  # what scripts import of the plug-in is the installed one
 RGBA = "R'G'B'A float"
 
 Facts = dict[str, Any]
@@ -57,9 +58,7 @@ def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any
 
 def call_here(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
     """The same in this program, as the plug-in's own would do it: GIMP starts none, which takes most of a call."""
-    if str(PLUG_IN) not in sys.path:
-        sys.path.insert(0, str(PLUG_IN))
-    from gimp_plugin.procedures.plug_in import answer_call  # noqa: PLC0415 - as installed, after the path is known
+    from gimp_plugin.procedures.plug_in import answer_call  # noqa: PLC0415 - some scripts run without a plug-in
 
     procedure, config = _prepared(image, drawables, arguments)
     result = answer_call(procedure, config.get_property("run-mode"), image, drawables, config, None)

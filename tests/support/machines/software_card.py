@@ -20,7 +20,7 @@ import tomllib
 from demo.gimp import CACHE
 from demo.private_gimp import GimpUnavailableError, ensure, enter, install
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SITE = ROOT / ".cache" / "gpu"
 SUITE = "trixie"
 DRIVER = "mesa-vulkan-drivers"

@@ -1,6 +1,6 @@
 """Runs inside a GIMP with a window: opens the filter's dialog again and again, and writes down what came of each.
 
-gimp_artist.py sits in front of it. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
+artist.py sits in front of it. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
 each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each;
 by_hand: whether she opens the window herself).
 """

@@ -11,10 +11,9 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from artist_map import choose, preview, stroke, tick
-from gi.repository import GLib
-from gimp_artist import SITTINGS, main, paintings
-from screen_reader import (
+from artists.artist import SITTINGS, main, paintings
+from artists.drawing import choose, preview, stroke, tick
+from artists.screen_reader import (
     FOLDER,
     Facts,
     click,
@@ -28,6 +27,7 @@ from screen_reader import (
     wait_for,
     window,
 )
+from gi.repository import GLib
 
 STILL = 4.0  # seconds without a change
 PATIENCE = 900.0  # seconds: these paint in earnest

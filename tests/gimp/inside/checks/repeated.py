@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
+from calls import FOLDER, Facts, answer, call, call_here, check, engine, looks, note, photograph, refused
 from gi.repository import Gimp, Gio
-from gimp_calls import FOLDER, Facts, answer, call, call_here, check, engine, looks, note, photograph, refused
 
 QUIET = Gimp.RunMode.NONINTERACTIVE
 HALVES = ["inside", "outside"]

@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 import math
 import struct
-import sys
-from pathlib import Path
 
+from calls import RGBA, Facts, answer, call, call_here, check, engine, note, photograph, pixels
 from gi.repository import Gegl, Gimp
-
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from gimp_calls import RGBA, Facts, answer, call, call_here, check, engine, note, photograph, pixels
 
 SIDE = 48
 BAD = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf, "bright": 1e6, "dark": -1e6}
