@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen"
 STYLES, WEIGHTS, REGIONS = "styles", "weights", "regions"
 STRENGTH_MAP = "strength-map"
+INPUT, LAYERS, VISIBLE = "input", "layers", "visible"
+WAYS = (INPUT, OUTPUT, AS_SEEN)
 DEFAULT_PRESET = "linocut"
 FLAGS = GObject.ParamFlags.READWRITE
 
@@ -58,6 +60,15 @@ def declare_strength_map(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(STRENGTH_MAP, _("_Where"), about, "", FLAGS)
 
 
+def declare_input(procedure: Gimp.Procedure) -> None:
+    """Add the argument that says what is painted."""
+    choice = Gimp.Choice.new()
+    choice.add(LAYERS, 0, _("Selected layers"), _("Each selected layer by itself; a group as it looks."))
+    about_visible = _("All visible layers together, as the image looks. The painting lies on top of them.")
+    choice.add(VISIBLE, 1, _("Image as visible"), about_visible)
+    procedure.add_choice_argument(INPUT, _("P_aint"), _("What is painted."), choice, LAYERS, FLAGS)
+
+
 def declare_settings(procedure: Gimp.Procedure) -> None:
     """Add an argument for each setting."""
     named = list(knobs())
@@ -93,6 +104,22 @@ def property_name(setting: str) -> str:
 def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
     """All settings in a config."""
     return {named.name: config.get_property(property_name(named.name)) for named in knobs()}
+
+
+def ways_of(config: Gimp.ProcedureConfig) -> dict[str, str | bool]:
+    """What is painted and how it comes into GIMP."""
+    return {name: config.get_property(name) for name in WAYS}
+
+
+def write_ways(config: Gimp.ProcedureConfig, ways: Mapping[str, object]) -> None:
+    """Put what `ways_of` returned into a config, as far as it is valid."""
+    for name in WAYS:
+        spec, value = config.find_property(name), ways.get(name)
+        known = (True, False)
+        if spec.value_type != GObject.TYPE_BOOLEAN:
+            known = Gimp.param_spec_choice_get_choice(spec).list_nicks()
+        if value in known:
+            config.set_property(name, value)
 
 
 def style_path(config: Gimp.ProcedureConfig) -> Path | None:

@@ -57,7 +57,10 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         hold_back(self._estimate)
-        self._all = [*knobs(), *(declared(config, name) for name in (arguments.OUTPUT, arguments.AS_SEEN))]
+        others = (
+            [arguments.OUTPUT, arguments.AS_SEEN] if onward else [arguments.INPUT, arguments.OUTPUT, arguments.AS_SEEN]
+        )
+        self._all = [*knobs(), *(declared(config, name) for name in others)]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
             self._all.insert(below, placed(config, arguments.STRENGTH_MAP))
@@ -132,6 +135,9 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         base = self._base()
         for name, row in self._rows.items():
             row.reset.set_sensitive(self._config.get_property(arguments.property_name(name)) != base[name])
+        if arguments.INPUT in self._rows:  # an image is always shown with the effects of its layers
+            by_layers = self._config.get_property(arguments.INPUT) == arguments.LAYERS
+            self.of(arguments.AS_SEEN).set_sensitive(by_layers)
 
     def _table(self, *, expert: bool) -> Gtk.Grid:
         grid = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)

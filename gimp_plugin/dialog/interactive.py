@@ -39,6 +39,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     if past.left is not None:
         picks = past.left.picks
         arguments.write(config, past.left.settings)
+        arguments.write_ways(config, past.left.ways)
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
     before = regions.remembered(image, picks.names)
@@ -52,7 +53,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config), window.drawn)
     if not window.made:
-        left = last_choices.Left(window.picks, arguments.values_of(config))
+        left = last_choices.Left(window.picks, arguments.values_of(config), arguments.ways_of(config))
         last_choices.remember(profile, replace(past, layout=layout, left=left))
         raise CancelledError(_("the dialog was closed"))
     last_choices.remember(profile, last_choices.Memory(window.picks, layout=layout))

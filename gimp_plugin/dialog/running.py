@@ -22,8 +22,7 @@ CHOOSING, RUNNING = "choosing", "running"
 class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Text and progress on the left, buttons on the right. `stylize` is the window's default button."""
 
-    def __init__(self, summary: str) -> None:
-        """summary: text on what will be painted."""
+    def __init__(self) -> None:
         super().__init__(spacing=4 * SPACE)
         self._said = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
         self._bar = Gtk.ProgressBar()
@@ -31,8 +30,14 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         progress = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, valign=Gtk.Align.CENTER)
         progress.add(self._said)
         progress.add(self._bar)
-        hint = Gtk.Label(label=summary, xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
-        hold_back(hint)
+        self._hint = Gtk.Label(xalign=0.0, wrap=True, lines=2, ellipsize=Pango.EllipsizeMode.END)
+        hold_back(self._hint)
+        self._color = _button(_("In colour, as a new image"), _("Choose New image as output, which keeps the colours"))
+        self._color.set_valign(Gtk.Align.CENTER)
+        self._color.set_no_show_all(True)
+        hint = Gtk.Box(spacing=2 * SPACE)
+        hint.pack_start(self._hint, expand=False, fill=True, padding=0)
+        hint.pack_start(self._color, expand=False, fill=True, padding=0)
         self._pages = Gtk.Stack(transition_type=Gtk.StackTransitionType.CROSSFADE)
         self._pages.add_named(hint, CHOOSING)
         self._pages.add_named(progress, RUNNING)
@@ -52,6 +57,21 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for button, act in acts:
             if act is not None:
                 button.connect("clicked", lambda _button, act=act: act())
+
+    def offer_color(self, act: Act) -> None:
+        """Connect the button that is there where a painting will be gray."""
+
+        def clicked(_button: Gtk.Button) -> None:
+            self.stylize.grab_focus()  # the button goes away
+            act()
+
+        self._color.connect("clicked", clicked)
+
+    def summarize(self, text: str, *, gray: bool) -> None:
+        """Say what will be painted. gray: whether colours are offered."""
+        self._hint.set_text(text)
+        self._hint.set_tooltip_text(text)
+        self._color.set_visible(gray)
 
     def show_phase(self, phase: Phase) -> None:
         """Enable the buttons for this phase."""

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin import arguments
 from gimp_plugin.dialog import help  # noqa: A004 - what it is called
 from gimp_plugin.dialog.aside import Aside
 from gimp_plugin.dialog.controls import Controls
@@ -26,7 +27,8 @@ from gimp_plugin.flow.state import Flow
 from gimp_plugin.flow.tile_painting import TilePainting
 from gimp_plugin.flow.work import LayerWork
 from gimp_plugin.gallery.panel import Gallery, Own
-from gimp_plugin.image import regions
+from gimp_plugin.image import recipes, regions
+from gimp_plugin.image.scratch import Visible
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
 from gimp_plugin.preview import pictures
@@ -75,10 +77,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     ) -> None:
         """onward: how to go on with the one layer, which was painted before. drawn: the strength map of before."""
         super().__init__(title=_("Refine This Layer") if onward else _("Neural Style"), role="neural-style")
-        self._layers = list(layers)
         self._session = session
         image = layers[0].get_image()
-        self._gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
         self._busy = self._restoring = False
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
         self._where = None if onward else Where(self._map, config, image)
@@ -90,7 +90,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             picks, lambda: self._controls.values, self._picked, lambda: regions.available(image), own
         )
         self._preview = Preview(layers[0], lambda: self._flow.look())  # noqa: PLW0108 - it is made later
-        self._running = Running(_summary(layers, gray=self._gray))
+        self._running = Running()
         self._error = MessageBar(Gtk.MessageType.ERROR)
         self._news = MessageBar(Gtk.MessageType.WARNING)
         self._offer = OfferBar()
@@ -111,11 +111,13 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._build()
         stay = partial(self._flow.stylize, stay=True)
         self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
+        self._running.offer_color(lambda: self._controls.take({arguments.OUTPUT: recipes.IMAGE}))
         session.on_ready = self._greet
         help.listen(self)
         self.connect_after("key-press-event", self._steps.pressed)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
+        self._see()
 
     @property
     def picks(self) -> Picks:
@@ -212,7 +214,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_painting(self, number: int, pixels: Pixels) -> None:
         """The picture of a layer so far."""
-        layer = self._layers[number]
+        layer = self._work.layers[number]
         self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -275,7 +277,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _as_comes(self, pixels: Pixels) -> Pixels:
         """A picture as the image will hold it."""
-        return pictures.in_gray(pixels) if self._gray else pixels
+        return pictures.in_gray(pixels) if self._work.gray else pixels
 
     def _control_side(self) -> Gtk.Box:
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
@@ -365,18 +367,31 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _changed(self) -> None:
         self._gallery.note_painting(None)
         self._note_change()
+        if self._see():
+            self._estimate()
+            self._flow.change()
+
+    def _see(self) -> bool:
+        """Show what is painted. Returns whether that is still there."""
+        layers, gray = self._work.layers, self._work.gray
         try:
             draft = self._controls.values["quality"] == "draft"
-            self._preview.see(effects=self._work.as_seen, draft=draft)
+            self._preview.see(effects=self._work.as_seen, draft=draft, layer=layers[0])
+            summary = _summary(layers)
         except NeuralStyleError as error:
             self.show_no_preview(error)
-            return
-        self._estimate()
-        self._flow.change()
+            return False
+        self._preview.show_gray(gray=gray)
+        self._gallery.turn_to(layers[0], gray=gray)
+        self._map.show_layer(layers[0])
+        if layers[0].get_image().get_base_type() == Gimp.ImageBaseType.GRAY:
+            summary += " · " + (_("grayscale, painted in gray") if gray else _("grayscale, painted in colour"))
+        self._running.summarize(summary, gray=gray)
+        return True
 
     def _estimate(self) -> None:
         values, speed = self._controls.values, self._session.speed
-        sizes = [(layer.get_height(), layer.get_width()) for layer in self._layers if layer.is_valid()]
+        sizes = [(layer.get_height(), layer.get_width()) for layer in self._work.layers if layer.is_valid()]
         try:
             each = [estimate(height, width, values, speed) for height, width in sizes]
         except NeuralStyleError:  # a layer has become too small: said when it is to be painted
@@ -417,17 +432,17 @@ def _variations_button(vary: Callable[[], None]) -> Gtk.Button:
     return button
 
 
-def _summary(layers: Sequence[Gimp.Layer], *, gray: bool) -> str:
+def _summary(layers: Sequence[Gimp.Layer | Visible]) -> str:
     if len(layers) > 1:
         text = ngettext("{count} layer", "{count} layers", len(layers)).format(count=len(layers))
     else:
-        name, width, height = layers[0].get_name(), layers[0].get_width(), layers[0].get_height()
+        whole = isinstance(layers[0], Visible)
+        name = _("Image as visible") if whole else layers[0].get_name()
+        width, height = layers[0].get_width(), layers[0].get_height()
         text = _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
         _ok, _left, _top, wide, high = layers[0].mask_intersect()
         if not Gimp.Selection.is_empty(layers[0].get_image()):
             text += " · " + _("selection {width} x {height} px").format(width=wide, height=high)
-    if gray:
-        text += " · " + _("a grayscale image: the painting is gray (for colours, Image > Mode > RGB)")
     return text
 
 

@@ -49,10 +49,11 @@ class Layout:
 
 @dataclass(frozen=True)
 class Left:
-    """The styles and settings when the window was closed without a result."""
+    """The styles and settings when the window was closed without a result. ways: the other arguments."""
 
     picks: Picks
     settings: Mapping[str, Value]
+    ways: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 def recall(profile: Path) -> Memory:
@@ -73,7 +74,8 @@ def remember(profile: Path, last: Memory) -> None:
     with contextlib.suppress(OSError):
         said: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
         if last.left is not None:
-            said["left"] = {"picks": last.left.picks.to_json(), "settings": dict(last.left.settings)}
+            settings, ways = dict(last.left.settings), dict(last.left.ways)
+            said["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": ways}
         replace_file(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
 
 
@@ -81,7 +83,9 @@ def _left(said: object) -> Left | None:
     match said:
         case {"picks": list(picks), "settings": dict(settings)}:
             with contextlib.suppress(NeuralStyleError, TypeError):
-                return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)))
+                ways = said.get("ways") if isinstance(said, dict) else None
+                known = {k: v for k, v in ways.items() if isinstance(v, (str, bool))} if isinstance(ways, dict) else {}
+                return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)), known)
     return None
 
 

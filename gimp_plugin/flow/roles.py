@@ -42,7 +42,7 @@ class Wish:
     """What to paint: styles, settings, title and kind of the result.
 
     regions: where each style counts, and the strength. layers: the host's keys of styles that are layers, empty for
-    others. as_seen: whether the layers' effects are painted too.
+    others. as_seen: whether the layers' effects are painted too. visible: whether what the image shows is painted.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
@@ -52,6 +52,7 @@ class Wish:
     layers: tuple[str, ...]
     output: str = "layer"
     as_seen: bool = True
+    visible: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ class Status:
 class Work(Protocol):
     """Makes the requests, and receives the results."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """The number of layers."""
 
     def wish(self) -> Wish:
         """The current styles and settings. Raises NeuralStyleError."""

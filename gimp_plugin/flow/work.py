@@ -11,7 +11,7 @@ from gimp_plugin import arguments
 from gimp_plugin.dialog.snapshots import Snapshot
 from gimp_plugin.flow.roles import Wish
 from gimp_plugin.flow.variations import SIDE
-from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, types
+from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, scratch, types
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.report import tell_left_out, tell_notes
@@ -37,8 +37,8 @@ class Pane(Protocol):
     """The part of the preview that is used here."""
 
     @property
-    def layer(self) -> Gimp.Layer:
-        """The layer it shows."""
+    def layer(self) -> Gimp.Layer | scratch.Visible:
+        """The layer it shows, or what the image shows."""
 
     def content(self) -> Sample:
         """The content to paint first: the whole layer, reduced. Raises LayerGoneError."""
@@ -52,7 +52,7 @@ class Pane(Protocol):
         None where it is as large. Raises LayerGoneError.
         """
 
-    def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
+    def onto(self, other: Gimp.Layer | scratch.Visible, frame: Frame) -> Pixels | None:
         """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
 
 
@@ -61,16 +61,17 @@ class Onward:
     """How to refine a painted layer: with its styles and settings, from its pixels, with its source as content.
 
     source: the layer that it was painted from, None if that is gone; tattoo: of that layer. begin: changes a request
-    for the painted layer into one that refines it.
+    for the painted layer into one that refines it. visible: whether what the image shows was painted.
     """
 
     title: str
     picks: Picks
     settings: Mapping[str, Value]
     places: regions.Regions
-    source: Gimp.Layer | None
+    source: Gimp.Layer | scratch.Visible | None
     tattoo: int | None
     begin: Callable[[canvas.View, Stylize], Stylize]
+    visible: bool = False
 
 
 class LayerWork:
@@ -86,18 +87,41 @@ class LayerWork:
         drawn: Callable[[], DrawnMap | None] = lambda: None,
     ) -> None:
         """drawn: the strength map that was drawn."""
-        self.count = len(layers)
         self.made: list[Gimp.Layer] = []
         self._left_out: canvas.LeftOut = []
         self._safe = Safe()
         self._image = layers[0].get_image()
-        self._layers = list(layers)
+        self._selected = list(layers)
+        # What this window has painted is none of what it paints.
+        self._visible = scratch.Visible(self._image, lambda: self.made)
         self._places: dict[int, types.Place] = {}
         self._config = config
         self._picks = picks
         self._pane = pane
         self._onward = onward
         self._drawn = drawn
+
+    @property
+    def layers(self) -> list[Gimp.Layer | scratch.Visible]:
+        """What is painted: the selected layers, or what the image shows."""
+        return [self._visible] if self.whole else list(self._selected)
+
+    @property
+    def count(self) -> int:
+        """How many those are."""
+        return len(self.layers)
+
+    @property
+    def whole(self) -> bool:
+        """Whether what the image shows is painted."""
+        return not self._onward and self._config.get_property(arguments.INPUT) == arguments.VISIBLE
+
+    @property
+    def gray(self) -> bool:
+        """Whether the paintings will be gray: in a grayscale image, not in a new one."""
+        if not self._image.is_valid() or self._config.get_property(arguments.OUTPUT) == recipes.IMAGE:
+            return False
+        return bool(self._image.get_base_type() == Gimp.ImageBaseType.GRAY)
 
     @property
     def as_seen(self) -> bool:
@@ -125,7 +149,7 @@ class LayerWork:
 
     def request(self, number: int, wish: Wish) -> Stylize:
         """The request for a whole layer. Raises LayerGoneError."""
-        layer = self._layers[number]
+        layer = self.layers[number]
         view = canvas.look(layer, as_seen=wish.as_seen, hiding=wish.regions.hiding(layer))
         self._places[number] = view.place
         where = (self._image, view.place.area(view.pixels))
@@ -141,7 +165,7 @@ class LayerWork:
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """Store that a layer was not painted, and why, until the others are inserted."""
-        layer = self._layers[number]
+        layer = self.layers[number]
         self._left_out.append((layer.get_name() if layer.is_valid() else "", error))
 
     def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
@@ -156,8 +180,7 @@ class LayerWork:
     def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
         """The picture of a layer, with everything that is needed to paint it again."""
         painted = outputs.Painted(self._places[number], done)
-        gray = self._image.is_valid() and self._image.get_base_type() == Gimp.ImageBaseType.GRAY
-        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, gray)
+        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, self.gray)
 
     def insert(self, snapshot: Snapshot) -> None:
         """Insert a painting of this session: `made`. Raises LayerGoneError."""
@@ -200,6 +223,8 @@ class LayerWork:
 
     def _wish(self, edge: int) -> Wish:
         picks, config = self._picks(), self._config
+        if self.whole:
+            canvas.check(self._visible)
         title = picks.title
         if self._onward and picks.names == self._onward.picks.names:
             title, places = self._onward.title, replace(self._onward.places, keys=picks.regions())
@@ -216,8 +241,11 @@ class LayerWork:
             as_seen=self.as_seen,
             regions=places,
             layers=picks.layers(),
+            visible=self.whole,
         )
 
     def _look(self, wish: Wish) -> recipes.Look:
-        source = self._onward.tattoo if self._onward else None
-        return recipes.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source)
+        source, visible = None, wish.visible
+        if self._onward:
+            source, visible = self._onward.tattoo, self._onward.visible
+        return recipes.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source, visible)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.image.regions import Region
+    from gimp_plugin.image.scratch import Visible
     from gimp_plugin.libgimp import Gimp
     from gimp_plugin.libgtk import GdkPixbuf
     from nst_core.shared.settings import Value
@@ -184,6 +185,12 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """wake: hears that other tiles are to be painted."""
         self._wake = wake
 
+    def turn_to(self, layer: Gimp.Layer | Visible, *, gray: bool) -> None:
+        """Another layer, or what the image shows, is painted from now on. gray: whether paintings are gray."""
+        if self._mine is not None and self._mine.turn_to(layer, gray=gray):
+            self._draw(self._grid.tiles)
+            self._wake()
+
     def next_to_paint(self) -> Pick | None:
         """The style whose tile is wanted first; None: all are painted, or none is wanted."""
         if self._mine is None or not self._shelf.mine or not self.get_mapped():
@@ -199,7 +206,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
         """What was painted; None: nothing can be painted for it."""
         assert self._mine is not None
-        self._mine.keep(pick, painted)
+        self._mine.keep(painted)
         self._draw(tile for tile in self._grid.tiles if tile.pick is not None and tile.pick.same(pick))
 
     def note_painting(self, painted: Pixels | None) -> None:

@@ -37,7 +37,7 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._style = Gtk.RadioButton(label=_("Style"), draw_indicator=False)
         self._mine = Gtk.RadioButton(label=_("My picture"), draw_indicator=False, group=self._style)
         self._style.set_tooltip_text(_("Show each style's own picture"))
-        self._mine.set_tooltip_text(_("Show the selected layer painted in each style, roughly"))
+        self._mine.set_tooltip_text(_("Show your picture painted in each style, roughly"))
         self._mine.set_active(shelf.mine and mine)
         self._mine.connect("toggled", lambda button: chosen.mine(button.get_active()))
         both = Gtk.Box(homogeneous=False)

@@ -22,7 +22,7 @@ from nst_core.shared.settings import MIN_SIDE
 from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
@@ -50,10 +50,7 @@ def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[li
     """
     if not drawables:
         raise UnsupportedLayerError(_("no layer is selected"), _("select one or more in the Layers dialog"))
-    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise UnsupportedLayerError(
-            _("an image with indexed colours cannot be painted"), _("choose Image > Mode > RGB first")
-        )
+    _refuse_indexed(image)
     good: list[Gimp.Layer] = []
     bad: LeftOut = []
     for drawable in meant(drawables):
@@ -66,6 +63,19 @@ def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[li
     if not good and bad:
         raise bad[0][1]
     return good, bad
+
+
+def visible(image: Gimp.Image, without: Callable[[], Sequence[Gimp.Layer]] = tuple) -> scratch.Visible:
+    """What an image shows. without: layers that do not count. Raises as `paintable`."""
+    found = scratch.Visible(image, without)
+    check(found)
+    return found
+
+
+def check(layer: Gimp.Layer | scratch.Visible) -> None:
+    """Raise the error of `paintable` if a layer, or what an image shows, cannot be painted."""
+    _refuse_indexed(home(layer))
+    _check(layer, repr(layer.get_name()))
 
 
 def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
@@ -161,13 +171,20 @@ def home(layer: Gimp.Layer) -> Gimp.Image:
     """The image a layer is part of. Raises LayerGoneError."""
     image = layer.get_image() if layer.is_valid() else None
     # A deleted layer in the undo history is valid, but has no position.
-    if image is None or not image.is_valid() or not _attached(image, layer):
+    if image is None or not image.is_valid() or not (isinstance(layer, scratch.Visible) or _attached(image, layer)):
         raise LayerGoneError(*GONE)
     return image
 
 
-def _check(drawable: Gimp.Drawable, name: str) -> None:
-    if not isinstance(drawable, Gimp.Layer):
+def _refuse_indexed(image: Gimp.Image) -> None:
+    if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise UnsupportedLayerError(
+            _("an image with indexed colours cannot be painted"), _("choose Image > Mode > RGB first")
+        )
+
+
+def _check(drawable: Gimp.Drawable | scratch.Visible, name: str) -> None:
+    if not isinstance(drawable, (Gimp.Layer, scratch.Visible)):
         raise UnsupportedLayerError(
             _("{layer} is a channel, not a layer").format(layer=name), _("select a layer in the Layers dialog")
         )
@@ -202,7 +219,10 @@ def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
     width, height = layer.get_width(), layer.get_height()
     scale = min(1.0, turns.SIDE / max(width, height))
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    return wide, scaled(layer, (wide, high), scale, "R'G'B'A u8")
+    if not isinstance(layer, scratch.Visible):
+        return wide, scaled(layer, (wide, high), scale, "R'G'B'A u8")
+    with scratch.seen(layer, as_seen=True) as sight:
+        return wide, scaled(sight.drawable, (wide, high), scale, "R'G'B'A u8")
 
 
 def _attached(image: Gimp.Image, layer: Gimp.Layer) -> bool:

@@ -122,7 +122,10 @@ def _layer_above(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
     _blend_like(layer, source)
     masks.put_on(layer, one.place.mask)
     _note(layer, one, look)
-    image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
+    if isinstance(source, scratch.Visible):
+        image.insert_layer(layer, None, 0)
+    else:
+        image.insert_layer(layer, source.get_parent(), image.get_item_position(source))
     return layer
 
 
@@ -151,8 +154,9 @@ def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
             _note(layer, one, look)
             image.insert_layer(layer, group, position)
         masks.put_on(group, one.place.mask)
-        parent, below = source.get_parent(), image.get_item_position(source)
-        image.reorder_item(group, parent, below if parent else below - 1)  # at the top level it is above already
+        if not isinstance(source, scratch.Visible):
+            parent, below = source.get_parent(), image.get_item_position(source)
+            image.reorder_item(group, parent, below if parent else below - 1)  # at the top level it is above already
         image.set_selected_layers([group])
     return group
 
@@ -161,7 +165,8 @@ def _new_images(painted: Sequence[Painted], look: Look, *, show: bool) -> list[G
     """All paintings in a new image like that of their layers when they were read; several if it has changed since."""
     layers = []
     for paper, those in groupby(painted, lambda one: one.place.before.paper):
-        layers += _new_image(paper, list(those), look, show=show)
+        # What was asked for as a new image need not be gray.
+        layers += _new_image(paper.in_color() if look.output == IMAGE else paper, list(those), look, show=show)
     return layers
 
 
@@ -190,7 +195,10 @@ def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
     if done.recipe.get("settings", {}).get("strength") == 0 and canvas.moved(place) is not None:
         # Copy the pixels themselves: the wire's format loses values outside sRGB and the last bits.
         with scratch.seen(place.layer, as_seen=place.as_seen) as sight:
-            layer = _new(image, name, sight.drawable.type(), (sight.drawable.get_width(), sight.drawable.get_height()))
+            kind = sight.drawable.type()
+            if image.get_base_type() != place.layer.get_image().get_base_type():
+                kind = Gimp.ImageType.RGBA_IMAGE
+            layer = _new(image, name, kind, (sight.drawable.get_width(), sight.drawable.get_height()))
             _copy(sight.drawable, layer)
     else:
         gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
@@ -205,10 +213,10 @@ def _new(image: Gimp.Image, name: str, kind: Gimp.ImageType, size: tuple[int, in
     return Gimp.Layer.new(image, name, *size, kind, 100.0, Gimp.LayerMode.NORMAL)
 
 
-def _blend_like(layer: Gimp.Layer, source: Gimp.Layer) -> None:
+def _blend_like(layer: Gimp.Layer, source: Gimp.Layer | scratch.Visible) -> None:
     """Copy mode, opacity and the colour spaces of blending."""
     layer.set_opacity(source.get_opacity())
-    if source.get_mode() == Gimp.LayerMode.PASS_THROUGH:  # a mode of groups only
+    if isinstance(source, scratch.Visible) or source.get_mode() == Gimp.LayerMode.PASS_THROUGH:  # a mode of groups only
         return
     layer.set_mode(source.get_mode())
     layer.set_blend_space(source.get_blend_space())

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import layer_styles, origin, regions
+from gimp_plugin.image import layer_styles, origin, regions, scratch
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 LAYER, EDITABLE, IMAGE = "layer", "editable", "image"
+VISIBLE = "visible"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Look:
 
     regions: where each style counts, and the strength. layers: the keys of styles that are layers, empty for others.
     source: tattoo of the layer that was painted, if it is not the one above which the painting is inserted.
+    visible: whether it was what the image showed.
     """
 
     styles: tuple[StyleFile | StylePixels, ...]
@@ -45,6 +47,7 @@ class Look:
     layers: tuple[str, ...]
     output: str = LAYER
     source: int | None = None
+    visible: bool = False
 
 
 NAME = "neural-style-recipe"
@@ -57,6 +60,8 @@ def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
     pairs = zip(look.styles, look.layers, strict=True)
     pictures = [origin.picture(style) | (layer_styles.note(key) if key else {}) for style, key in pairs]
     noted = {**recipe, "title": look.title, "pictures": pictures, "source": source}
+    if look.visible:
+        noted["input"] = VISIBLE
     if any(look.regions.keys):
         noted["regions"] = look.regions.keys
     if look.regions.strength:
@@ -101,6 +106,25 @@ def source_of(noted: Note) -> int | None:
     """The tattoo of the layer that was painted."""
     tattoo = noted.get("source")
     return tattoo if isinstance(tattoo, int) and 0 < tattoo < 2**32 else None
+
+
+def is_of_visible(noted: Note) -> bool:
+    """Whether what the image showed was painted."""
+    return noted.get("input") == VISIBLE
+
+
+def beneath(layer: Gimp.Layer) -> scratch.Visible:
+    """What an image shows beneath a painting of what it showed, without other such paintings."""
+    image = layer.get_image()
+
+    def others() -> list[Gimp.Layer]:
+        top = layer
+        while top.get_parent() is not None:
+            top = top.get_parent()
+        above = image.get_layers()[: image.get_item_position(top) + 1]
+        return [*above, *(one for one in _all_layers(image.get_layers()) if is_of_visible(of(one) or {}))]
+
+    return scratch.Visible(image, others)
 
 
 def settings_of(noted: Note) -> dict[str, Value]:

@@ -1,15 +1,16 @@
-"""Temporary images: empty ones like a given one, and renderings of layers with effects and of groups."""
+"""Temporary images: empty ones like a given one; renderings of layers with effects, of groups, and of whole images."""
 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import Gimp
+from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,10 @@ class Paper:
             image.get_color_profile(),
         )
 
+    def in_color(self) -> Paper:
+        """The same in RGB. A profile of gray does not fit it."""
+        return self if self.base == Gimp.ImageBaseType.RGB else replace(self, base=Gimp.ImageBaseType.RGB, profile=None)
+
     def image(self) -> Gimp.Image:
         """A new image with undo disabled."""
         new = Gimp.Image.new_with_precision(*self.size, self.base, self.precision)
@@ -56,12 +61,94 @@ class Paper:
         return new
 
 
+class Visible:
+    """What an image shows, to be painted like a layer that lies on top of all others.
+
+    It has the methods of layers that painting needs.
+    """
+
+    def __init__(self, image: Gimp.Image, without: Callable[[], Sequence[Gimp.Layer]] = tuple) -> None:
+        """without: layers that do not count, though they are visible."""
+        self._image = image
+        self._without = without
+
+    def is_valid(self) -> bool:
+        """Whether the image is open."""
+        return bool(self._image.is_valid())
+
+    def get_image(self) -> Gimp.Image:
+        """The image."""
+        return self._image
+
+    def get_name(self) -> str:
+        """What GIMP calls a layer made of it."""
+        return _("Visible")
+
+    def get_id(self) -> int:
+        """The number of no layer."""
+        return 0
+
+    def get_tattoo(self) -> int:
+        """The tattoo of no layer."""
+        return 0
+
+    def get_width(self) -> int:
+        """The image's width, px."""
+        return int(self._image.get_width())
+
+    def get_height(self) -> int:
+        """The image's height, px."""
+        return int(self._image.get_height())
+
+    def get_offsets(self) -> tuple[bool, int, int]:
+        """The image's own corner."""
+        return True, 0, 0
+
+    def mask_intersect(self) -> tuple[bool, int, int, int, int]:
+        """Whether anything is selected; position and size of the selection, px."""
+        _ok, _some, left, top, right, bottom = Gimp.Selection.bounds(self._image)
+        return True, left, top, right - left, bottom - top
+
+    def get_apply_mask(self) -> bool:
+        """It has no mask."""
+        return False
+
+    def get_opacity(self) -> float:
+        """It hides all that lies below."""
+        return 100.0
+
+    def get_mode(self) -> Gimp.LayerMode:
+        """How it blends."""
+        return Gimp.LayerMode.NORMAL
+
+    def render(self, scratch: Gimp.Image) -> Sight:
+        """A rendering of it, in another image."""
+        hidden = [layer for layer in self._without() if layer.is_valid() and layer.get_image() == self._image]
+        if not hidden:
+            return Sight(Gimp.Layer.new_from_visible(self._image, scratch, None), 0, 0)
+        copy = self._image.duplicate()
+        try:
+            copy.undo_disable()
+            for layer in hidden:
+                _same_in(copy, layer).set_visible(False)
+            return Sight(Gimp.Layer.new_from_visible(copy, scratch, None), 0, 0)
+        finally:
+            copy.delete()
+
+
 @contextlib.contextmanager
-def seen(layer: Gimp.Layer, *, as_seen: bool) -> Iterator[Sight]:
+def seen(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Sight]:
     """The layer itself, or a temporary rendering of it if it has non-destructive effects or is a group.
 
-    A group is rendered without the layers below it.
+    A group is rendered without the layers below it, and what is visible always.
     """
+    if isinstance(layer, Visible):
+        scratch = like(layer.get_image())
+        try:
+            yield layer.render(scratch)
+        finally:
+            scratch.delete()
+        return
     _ok, left, top = layer.get_offsets()
     whole = layer.is_group()
     if not whole and (not as_seen or not any(effect.get_visible() for effect in layer.get_filters())):
@@ -112,6 +199,12 @@ def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Sigh
     _ok, left, top = copy.get_offsets()
     scratch.resize(copy.get_width(), copy.get_height(), -left, -top)
     return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left, top)
+
+
+def _same_in(copy: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
+    """The layer at the same place in a copy of its image."""
+    parent, place = layer.get_parent(), layer.get_image().get_item_position(layer)
+    return (copy.get_layers() if parent is None else _same_in(copy, parent).get_children())[place]
 
 
 def _bare(copy: Gimp.Layer) -> None:

@@ -1,4 +1,4 @@
-"""The layer, reduced, painted in each style for the gallery's tiles; results are kept while the window is open."""
+"""What is painted, reduced, in each style for the gallery's tiles; results are kept while the window is open."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, layer_styles, scratch
-from gimp_plugin.libgimp import Gimp
 from gimp_plugin.looks import picks, thumbnails
 from gimp_plugin.preview import pictures
 from nst_core.shared.presets import lookup
@@ -17,6 +16,7 @@ from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
+    from gimp_plugin.libgimp import Gimp
     from gimp_plugin.libgtk import GdkPixbuf
     from gimp_plugin.looks.picks import Pick
     from nst_core.shared.settings import Value
@@ -30,38 +30,54 @@ class OwnPicture:
     """A layer for the tiles. look: the current settings, used for styles that are not presets."""
 
     def __init__(self, layer: Gimp.Layer, look: Callable[[], Mapping[str, Value]]) -> None:
-        self._layer = layer
+        self._layer: Gimp.Layer | scratch.Visible = layer
         self._look = look
-        self._content: Pixels | None = None
-        self._known: dict[Hashable, GdkPixbuf.Pixbuf | None] = {}
+        self._gray = False
+        self._asked: Hashable = None
+        self._contents: dict[int, Pixels] = {}
+        self._known: dict[Hashable, tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf] | None] = {}
 
     @property
     def aspect(self) -> float:
         """The layer's width for a height of 1."""
         return float(self._layer.get_width() / self._layer.get_height()) if self._layer.is_valid() else 1.0
 
+    def turn_to(self, layer: Gimp.Layer | scratch.Visible, *, gray: bool) -> bool:
+        """Paint another layer, or what the image shows, from now on. gray: whether paintings are gray.
+
+        Returns whether anything has changed.
+        """
+        if layer is self._layer and gray == self._gray:
+            return False
+        self._layer, self._gray = layer, gray
+        return True
+
     def request(self, pick: Pick) -> Stylize:
         """The request for a tile. Raises NeuralStyleError for a layer or a style that cannot be read."""
-        if self._content is None:
-            self._content = _small(self._layer)
-        return Stylize(self._content, _styles(pick), self._settings(pick), sketch=True)
+        self._asked = self._key(pick)
+        number = self._layer.get_id()
+        if number not in self._contents:
+            self._contents[number] = _small(self._layer)
+        return Stylize(self._contents[number], _styles(pick), self._settings(pick), sketch=True)
 
     def known(self, pick: Pick) -> GdkPixbuf.Pixbuf | None:
         """The layer painted in this style; None if it is not painted yet."""
-        return self._known.get(self._key(pick))
+        found = self._known.get(self._key(pick))
+        return found and found[self._gray]
 
     def wants(self, pick: Pick) -> bool:
         """Whether the tile is still to be painted: it has no picture, and did not fail."""
         return self._key(pick) not in self._known
 
-    def keep(self, pick: Pick, painted: Pixels | None) -> None:
-        """Store the painted layer; None: it cannot be painted in this style."""
-        gray = self._layer.is_valid() and self._layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
-        shown = pictures.in_gray(painted) if painted is not None and gray else painted
-        self._known[self._key(pick)] = None if shown is None else pictures.pixbuf(shown)
+    def keep(self, painted: Pixels | None) -> None:
+        """Store what was requested last, painted; None: it cannot be painted in that style."""
+        both = None
+        if painted is not None:
+            both = pictures.pixbuf(painted), pictures.pixbuf(pictures.in_gray(painted))
+        self._known[self._asked] = both
 
     def _key(self, pick: Pick) -> Hashable:
-        return (pick.kind, pick.key, *sorted(self._settings(pick).items()))
+        return (self._layer.get_id(), pick.kind, pick.key, *sorted(self._settings(pick).items()))
 
     def _settings(self, pick: Pick) -> dict[str, Value]:
         """The settings of a preset; for other styles the current ones."""
@@ -71,8 +87,8 @@ class OwnPicture:
         return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))
 
 
-def _small(layer: Gimp.Layer) -> Pixels:
-    """The visible layer, reduced. Raises LayerGoneError."""
+def _small(layer: Gimp.Layer | scratch.Visible) -> Pixels:
+    """The layer as seen, reduced. Raises LayerGoneError."""
     canvas.home(layer)
     with scratch.seen(layer, as_seen=True) as sight:
         width, height = sight.drawable.get_width(), sight.drawable.get_height()

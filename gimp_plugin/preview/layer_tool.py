@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from gimp_plugin.image.scratch import Visible
     from gimp_plugin.libgimp import GdkPixbuf, Gimp
     from gimp_plugin.libgtk import Gdk
     from gimp_plugin.preview.viewport import Viewport
@@ -17,7 +18,7 @@ class LayerTool(Protocol):
     def cursor(self) -> str:
         """The name of the pointer over the layer; empty for the usual ones."""
 
-    def works_on(self, layer: Gimp.Layer) -> bool:
+    def works_on(self, layer: Gimp.Layer | Visible) -> bool:
         """Whether it is a tool for this layer."""
 
     def draw(self, seen: GdkPixbuf.Pixbuf, view: Viewport) -> None:

@@ -68,6 +68,15 @@ class Shown:
         self._base, self._finer = self._painting(frame, pixels, done=done), []
         self._changes += 1
 
+    def show_gray(self, *, gray: bool) -> None:
+        """Show the paintings in gray, or in colour."""
+        if gray != self._gray:
+            self._gray = gray
+            if self._base is not None:
+                self._base = self._painting(self._base.frame, self._base.pixels, done=self._base.done)
+            self._finer = [self._painting(one.frame, one.pixels, done=one.done) for one in self._finer]
+            self._changes += 1
+
     def refine(self, frame: Frame, pixels: Pixels, *, done: bool = False) -> None:
         """Add the same painting at a higher resolution in a frame."""
         self._finer = [one for one in self._finer if one.frame != frame][1 - CACHED :]

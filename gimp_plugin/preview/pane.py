@@ -21,6 +21,7 @@ from nst_core.shared.wire.messages import Excerpt
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gimp_plugin.image.scratch import Visible
     from gimp_plugin.preview.framing import Frame, Size
     from gimp_plugin.preview.layer_tool import LayerTool
     from nst_core.shared.wire.messages import Pixels
@@ -34,7 +35,7 @@ SPINNER = "process-working-symbolic"
 class Kept:
     """A painting of all of a layer."""
 
-    layer: Gimp.Layer
+    layer: Gimp.Layer | Visible
     title: str
     pixels: Pixels
 
@@ -66,7 +67,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self.pack_start(row, expand=False, fill=False, padding=0)
 
     @property
-    def layer(self) -> Gimp.Layer:
+    def layer(self) -> Gimp.Layer | Visible:
         """The layer that is previewed."""
         return self._source.layer
 
@@ -82,7 +83,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if pixels:
             self._comparison.show_pixels()
 
-    def onto(self, other: Gimp.Layer, frame: Frame) -> Pixels | None:
+    def onto(self, other: Gimp.Layer | Visible, frame: Frame) -> Pixels | None:
         """What lies in another layer in a frame of this one; None if it has another size, or is gone."""
         if not canvas.is_there(other):
             return None
@@ -106,17 +107,26 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Put a button of the window's below the picture."""
         self._below.pack_end(button, expand=False, fill=False, padding=0)
 
-    def see(self, *, effects: bool, draft: bool = False) -> None:
+    def see(self, *, effects: bool, draft: bool = False, layer: Gimp.Layer | Visible | None = None) -> None:
         """Whether the layer's non-destructive effects are painted, as they are at first, and whether as a draft.
 
-        Raises LayerGoneError.
+        layer: another one to show from now on. Raises LayerGoneError.
         """
         self._draft = draft
-        if effects != self._as_seen:
+        layer = layer or self._source.layer
+        if effects != self._as_seen or layer is not self._source.layer:
+            source = Source.of(layer, as_seen=effects)
             self._as_seen = effects
-            source = Source.of(self._source.layer, as_seen=effects)
             self._shown = Shown(source, _("Preview"), gray=self._gray)
+            self._comparison.part = _selected(source)
             self._awaited = None
+            self._show()
+
+    def show_gray(self, *, gray: bool) -> None:
+        """Whether paintings are shown in gray."""
+        if gray != self._gray:
+            self._gray = gray
+            self._shown.show_gray(gray=gray)
             self._show()
 
     def content(self) -> Sample:
@@ -174,7 +184,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._again = False
         self._say(note, busy=not done)
 
-    def show_painting(self, layer: Gimp.Layer, pixels: Pixels, note: str) -> None:
+    def show_painting(self, layer: Gimp.Layer | Visible, pixels: Pixels, note: str) -> None:
         """Show what a run makes of a whole layer, in place of the preview, until `content` is asked for again."""
         if self._run is None or self._run[0] != layer.get_id():
             if not canvas.is_there(layer):

@@ -65,14 +65,14 @@ class Source:
     merged: a copy with effects, if it has some.
     """
 
-    layer: Gimp.Layer
+    layer: Gimp.Layer | scratch.Visible
     size: Size
     corner: tuple[int, int]
     merged: Gegl.Buffer | None = None
 
     @classmethod
-    def of(cls, layer: Gimp.Layer, *, as_seen: bool) -> Source:
-        """The layer, with its non-destructive effects if `as_seen`. Raises LayerGoneError."""
+    def of(cls, layer: Gimp.Layer | scratch.Visible, *, as_seen: bool) -> Source:
+        """The layer, with its non-destructive effects if `as_seen`; or what the image shows. Raises LayerGoneError."""
         canvas.home(layer)
         with scratch.seen(layer, as_seen=as_seen) as sight:
             size = (sight.drawable.get_width(), sight.drawable.get_height())
@@ -88,7 +88,7 @@ class Source:
     def read(self, frame: Frame) -> Pixels:
         """The pixels in a frame. Raises LayerGoneError."""
         canvas.home(self.layer)
-        buffer = self.merged or self.layer.get_buffer()
+        buffer = self.merged or self.layer.get_buffer()  # type: ignore[union-attr] # what an image shows is merged
         area = Gegl.Rectangle.new(frame.left, frame.top, frame.width, frame.height)
         # Scaled by GEGL, which needs no copy of a large layer.
         rgba = buffer.get(area, frame.scale, canvas.FORMAT, Gegl.AbyssPolicy.CLAMP)

@@ -54,6 +54,7 @@ FILTERS = {
             arguments.declare_output,
             arguments.declare_styles,
             arguments.declare_strength_map,
+            arguments.declare_input,
         ),
     ),
     REPEAT: Filter(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gimp_plugin.image.canvas import View
+    from gimp_plugin.image.scratch import Visible
     from gimp_plugin.procedures.call import Call
     from nst_core.shared.settings import Value
     from nst_core.shared.wire.messages import Stylize
@@ -48,6 +49,9 @@ def refine(call: Call) -> list[Gimp.Layer]:
     before = recipes.settings_of(noted)
     tattoo = recipes.source_of(noted)
     source = call.image.get_layer_by_tattoo(tattoo) if tattoo else None
+    visible = recipes.is_of_visible(noted)
+    if visible:
+        source = recipes.beneath(layer)
 
     def begin(view: View, request: Stylize) -> Stylize:
         return _continued(view, request, source)
@@ -59,11 +63,11 @@ def refine(call: Call) -> list[Gimp.Layer]:
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)
         places = recipes.places_of(noted, picks, call.image)
-        onward = Onward(origin.title_of(noted), picks, before, places, source, tattoo, begin)
+        onward = Onward(origin.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
         return interactive.refine(layer, call.config, onward)
     values = arguments.values_of(call.config)
     order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
-    order = replace(order, look=replace(order.look, source=tattoo), begin=begin)
+    order = replace(order, look=replace(order.look, source=tattoo, visible=visible), begin=begin)
     return unattended.paint(call, [layer], order)
 
 
@@ -73,7 +77,7 @@ def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unat
     return replace(order, look=replace(order.look, title=origin.title_of(noted)))
 
 
-def _continued(view: View, request: Stylize, source: Gimp.Layer | None) -> Stylize:
+def _continued(view: View, request: Stylize, source: Gimp.Layer | Visible | None) -> Stylize:
     """The request with the painted layer as init and its source as content; itself if that is gone or changed."""
     content = view.pixels
     if source is not None and canvas.is_there(source):

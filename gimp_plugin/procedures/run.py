@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gimp_plugin import arguments
 from gimp_plugin.image import canvas
 from gimp_plugin.procedures import unattended
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def run(call: Call) -> list[Gimp.Layer]:
     """The new layers. Raises NeuralStyleError; the image is then unchanged."""
+    if call.config.get_property(arguments.INPUT) == arguments.VISIBLE and not call.interactive:
+        return unattended.run(replace(call, drawables=[canvas.visible(call.image)]))
     layers, left_out = canvas.paintable(call.image, call.drawables)
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.flow import last_choices
-from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions
+from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions, scratch
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures.named_styles import picks_of
@@ -65,6 +65,7 @@ def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions
     """
     styles = picks.styles(layer_styles.read)
     look = recipes.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
+    look = replace(look, visible=any(isinstance(one, scratch.Visible) for one in call.drawables))
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.image import canvas, drawn_maps, regions, selections
+from gimp_plugin.image import canvas, drawn_maps, regions, scratch, selections
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
@@ -47,7 +47,8 @@ class MapEditor:
 
         lies: returns position and size of the layer in the image, px, with its effects if they are painted.
         """
-        self.layer, self._image = layer, layer.get_image()
+        self.layer: Gimp.Layer | scratch.Visible = layer
+        self._image = layer.get_image()
         self._config = config
         self._find_faces, self._lies = find_faces, lies
         self._asked = False
@@ -98,6 +99,12 @@ class MapEditor:
     def version(self) -> object:
         """A value that changes whenever the map does."""
         return self.chosen, self._drawing.version if self._drawing is not None else 0
+
+    def show_layer(self, layer: Gimp.Layer | scratch.Visible) -> None:
+        """Another layer, or what the image shows, is painted from now on. The map stays."""
+        if layer is not self.layer:
+            self.layer, self._faces, self._asked, self._waiting = layer, None, False, []
+            self._tell()
 
     def activate(self, *, active: bool) -> None:
         """Switch the brush on or off."""
@@ -230,13 +237,17 @@ class MapEditor:
         if self._asked or not canvas.is_there(self.layer):
             return
         self._asked = True
-        width, height = self.layer.get_width(), self.layer.get_height()
+        layer = self.layer
+        width, height = layer.get_width(), layer.get_height()
         scale = min(1.0, FACES_SIDE / max(width, height))
         wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-        rgba = canvas.scaled(self.layer, (wide, high), scale, canvas.FORMAT)
-        self._find_faces(Pixels(wide, high, rgba), lambda found: self._found(found, scale))
+        with scratch.seen(layer, as_seen=False) as sight:
+            rgba = canvas.scaled(sight.drawable, (wide, high), scale, canvas.FORMAT)
+        self._find_faces(Pixels(wide, high, rgba), lambda found: self._found(layer, found, scale))
 
-    def _found(self, faces: Sequence[Face], scale: float) -> None:
+    def _found(self, layer: Gimp.Layer | scratch.Visible, faces: Sequence[Face], scale: float) -> None:
+        if layer is not self.layer:
+            return
         self._faces = tuple(
             replace(
                 face,

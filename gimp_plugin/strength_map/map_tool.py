@@ -14,6 +14,7 @@ from gimp_plugin.strength_map.drawing import Way
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gimp_plugin.image.scratch import Visible
     from gimp_plugin.libgimp import GdkPixbuf, Gimp
     from gimp_plugin.preview.viewport import Viewport
     from gimp_plugin.strength_map.editor import MapEditor
@@ -43,8 +44,8 @@ class MapTool:
         """No cursor: the ring shows the brush."""
         return "crosshair" if self._editor.active else ""
 
-    def works_on(self, layer: Gimp.Layer) -> bool:
-        """Whether this is the layer for which the window was opened."""
+    def works_on(self, layer: Gimp.Layer | Visible) -> bool:
+        """Whether this is what the window paints."""
         return bool(layer == self._editor.layer) and canvas.is_there(layer)
 
     def draw(self, seen: GdkPixbuf.Pixbuf, view: Viewport) -> None:

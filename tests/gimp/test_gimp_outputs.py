@@ -70,6 +70,46 @@ def test_a_group_is_painted_as_it_looks(found: Found, mode: str) -> None:
     assert facts["image kept"]
 
 
+def test_what_is_visible_is_painted_as_one_layer_on_top(found: Found) -> None:
+    """As the image looks, whatever is selected, even nothing; as a layer, a group or an image. All else is kept."""
+    facts = found("of_what_is_visible")
+    for output in ("layer", "editable", "image"):
+        one = facts[output]
+        assert one["status"] == "success", one["message"]
+        assert one["looks"]["name"] == "Visible: Test look"
+        assert (one["looks"]["size"], one["looks"]["offsets"]) == ([128, 96], [0, 0])
+        assert (one["looks"]["parent"], one["looks"]["position"]) == (None, 0)
+        assert one["off by"] <= 1
+        assert one["image kept"]
+        assert one["layers"] == ([] if output == "image" else one["made"]) + facts["before"]
+
+
+def test_what_was_visible_is_refined_and_repeated(found: Found) -> None:
+    """Painted again, the image counts as it is by then; refined, as it was. Repeat paints the selected layer."""
+    facts = found("of_what_is_visible")
+    assert facts["mask"], "a selection says what is painted"
+    assert facts["of the image as it is"]
+    assert facts["refined towards what was seen"]
+    assert facts["notes"] == ["visible", "visible", ""]
+    assert facts["like it"] == ["Background: Test look", 30.0]
+
+
+@pytest.mark.parametrize(
+    ("case", "words"), [("tiny", ["20 x 20 px"]), ("indexed", ["indexed", "rgb"]), ("empty", ["nothing", "visible"])]
+)
+def test_an_image_that_cannot_be_painted_as_visible_is_refused(found: Found, case: str, words: list[str]) -> None:
+    """By the sentences that layers have."""
+    assert_refused(found("refused_visible")[case], *words)
+
+
+def test_a_new_image_of_a_grayscale_one_is_in_colour(found: Found) -> None:
+    """As the style is; a new layer is gray, as its image. At strength 0 nothing is coloured."""
+    facts = found("gray_in_color")
+    assert facts["new image"] == {"base": "rgb", "precision": "u8-non-linear", "coloured": True}
+    assert facts["kept"] == {"base": "rgb", "precision": "u8-non-linear", "coloured": False}
+    assert facts["new layer"] == {"base": "gray", "precision": "u8-non-linear", "coloured": False}
+
+
 def test_a_new_image_is_like_the_old_one(found: Found) -> None:
     """Size, precision, resolution and profile; layers in their places, under the selection; the old image untouched."""
     facts = found("new_image")

@@ -18,7 +18,7 @@ def found(studio: Studio) -> Found:
     return studio.check("artists/keys.py", screen="1280x900")
 
 
-@pytest.mark.parametrize("output", ["layer", "editable"])
+@pytest.mark.parametrize("output", ["layer", "editable", "visible"])
 def test_one_undo_takes_everything_back(found: Found, output: str) -> None:
     """Layers, masks, selection and picture are as they were, and the image needs no saving."""
     facts = found(output)
@@ -27,7 +27,7 @@ def test_one_undo_takes_everything_back(found: Found, output: str) -> None:
     assert facts["said"] == 0, "GIMP shows a message"
 
 
-@pytest.mark.parametrize("output", ["layer", "editable"])
+@pytest.mark.parametrize("output", ["layer", "editable", "visible"])
 def test_redo_brings_everything_back(found: Found, output: str) -> None:
     """The painting with its mask and its recipe."""
     facts = found(output)

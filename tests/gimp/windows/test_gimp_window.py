@@ -126,7 +126,9 @@ def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sitti
     """Beside the preview; its settings are taken back; once dropped it is no longer there, but its layers are."""
     facts = sittings["stay"]
     assert facts["status"] == "success", facts
-    assert len(facts["layers"]) == 3
+    background, *others = facts["layers"][::-1]
+    assert background == "Background"
+    assert [name.partition(":")[0] for name in others] == ["Background", "Background", "Visible"]
     assert facts["caption"]
     assert facts["strength taken back"]
     assert facts["dropped"]
@@ -135,6 +137,32 @@ def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sitti
     assert [len(layout["size"]), len(layout["sides"])] == [2, 2], "the window is laid out so the next time"
     assert facts["nameless"] == []
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
+
+
+def test_the_image_is_painted_as_visible_when_that_is_chosen(sittings: dict[str, Facts]) -> None:
+    """The window says so; what it has painted before is not painted again; the effects of layers are always seen."""
+    facts = sittings["stay"]
+    assert facts["painted"]
+    assert [facts["as seen"], facts["as seen of all"]] == [True, False]
+    visible, *_again, first, _none = facts["recipes"]
+    whole, one = (json.loads(notes["neural-style-recipe"]) for notes in (visible, first))
+    assert whole["input"] == "visible"
+    assert whole["asked"]["content"] == one["asked"]["content"]
+
+
+def test_what_is_painted_is_remembered(sittings: dict[str, Facts]) -> None:
+    """As it was painted, or as it was left."""
+    assert sittings["leave"]["painted"] == ["Image as visible"]
+    assert sittings["repair"]["painted"] == ["Selected layers"]
+
+
+def test_a_grayscale_image_is_offered_its_colours(sittings: dict[str, Facts]) -> None:
+    """By a button beside the words that it is gray: it chooses a new image as output, and is gone then."""
+    facts = sittings["look"]
+    said, output, focus = facts["in colour"]
+    assert said
+    assert (output, focus) == (["New image"], "Stylize")
+    assert facts["offered no more"]
 
 
 def test_cancelling_and_closing_leave_nothing(sittings: dict[str, Facts]) -> None:

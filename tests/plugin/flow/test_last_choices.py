@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gimp_plugin.flow.last_choices import FILE, Layout, Memory, recall, remember
+from gimp_plugin.flow.last_choices import FILE, Layout, Left, Memory, recall, remember
 from gimp_plugin.looks.picks import Pick, Picks
+from nst_core.shared.settings import from_mapping, to_mapping
 
 PRESET = Pick("preset", "linocut", "Linocut")
 
@@ -23,6 +25,17 @@ def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
     )
     remember(tmp_path, last)
     assert recall(tmp_path) == last
+
+
+def test_what_a_window_was_left_with_is_recalled(tmp_path: Path) -> None:
+    """Styles, settings, and how the painting comes into GIMP; what is of no known kind is left out."""
+    left = Left(Picks((PRESET,)), to_mapping(from_mapping({"strength": 70.0})), {"output": "image", "as-seen": False})
+    remember(tmp_path, Memory(left=left))
+    assert recall(tmp_path).left == left
+    said = json.loads((tmp_path / FILE).read_text())
+    said["left"]["ways"] = {"output": ["image"], "as-seen": 7, "input": "visible"}
+    (tmp_path / FILE).write_text(json.dumps(said))
+    assert recall(tmp_path).left == replace(left, ways={"input": "visible"})
 
 
 def test_what_cannot_be_recalled_is_known_to_be_missing(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 
-from artists.drawing import aside, draw, watch  # noqa: E402 - the version must be chosen first
+from artists.drawing import aside, choices, draw, sensitive, watch  # noqa: E402 - the version must be chosen first
 from artists.screen_reader import (  # noqa: E402 - the same
     FOLDER,
     ORDER,
@@ -188,8 +188,27 @@ def stay() -> Facts:
     click("Insert as layer")
     click("Drop")
     facts["dropped"] = until(lambda: not kept())
-    press("Escape")
+    facts["as seen"] = sensitive(control("As seen")) if unfolded() else None
+    choose_in("Paint", "Image as visible")
+    facts["painted"] = until(lambda: text("Image as visible, 128 x 96 px"))
+    facts["as seen of all"] = sensitive(control("As seen"))
+    until(lambda: text("Preview") == "Preview")
+    shoot("visible")
+    click("Stylize")
     return facts
+
+
+def unfolded() -> bool:
+    """More settings, from now on."""
+    wait_for("toggle button", "More settings").get_action_iface().do_action(0)
+    return bool(until(lambda: control("As seen")))
+
+
+def choose_in(name: str, option: str) -> None:
+    """An option of a list, as a screen reader does it."""
+    options = choices(name)[::-1]  # from the first one on
+    named(name).get_selection_iface().select_child(options.index(option))
+    until(lambda: shown_value(name) == [option])
 
 
 def kept() -> str:
@@ -211,10 +230,13 @@ def kept_title(name: str) -> str:
 
 def leave() -> Facts:
     """Cancels a run, goes on choosing, starts another with Return, and closes the window in the middle of that."""
+    wait_for("button", "Stylize")
+    painted = shown_value("Paint")
+    choose_in("Paint", "Selected layers")
     click("Stylize")
     until(lambda: text("Step"))
     press("Escape")
-    facts: Facts = {"back to choosing": until(lambda: find("button", "Stylize") is not None)}
+    facts: Facts = {"painted": painted, "back to choosing": until(lambda: find("button", "Stylize") is not None)}
     press("Return")
     facts["Return starts a run"] = bool(until(lambda: text("Step"), strict=False, wait_seconds=WAIT_SECONDS / 6))
     close_window()
@@ -224,8 +246,16 @@ def leave() -> Facts:
 def look() -> Facts:
     """A gray image with a selection and a layer that is too small; the wheel over the controls; what waits."""
     wait_for("button", "Stylize")
-    facts: Facts = {"gray": until(lambda: text("grayscale image")), "left out": text("was left out")}
+    facts: Facts = {"gray": until(lambda: text("painted in gray")), "left out": text("was left out")}
     facts["offer"] = text("was not delivered")
+    press("Shift_L")  # brings the keys to the window
+    click("In colour, as a new image")
+    said = until(lambda: text("painted in colour"))
+    facts["in colour"] = [said, shown_value("Output"), until(focused_name)]
+    facts["offered no more"] = find("button", "In colour, as a new image") is None
+    shoot("colour")
+    choose_in("Output", "New layer")
+    until(lambda: text("painted in gray"))
     wait_for("toggle button", "More settings").get_action_iface().do_action(0)
     until(lambda: control("Backend"))
     names = ("Strength", "Time limit", "Backend")
@@ -296,7 +326,7 @@ def wheel(place: tuple[int, int], way: str) -> None:
 def repair() -> Facts:
     """An engine that does not start, until it is installed again."""
     click("Stylize")
-    facts: Facts = {"error": until(lambda: text("cannot be started"))}
+    facts: Facts = {"painted": shown_value("Paint"), "error": until(lambda: text("cannot be started"))}
     shoot("repair")
     engine = Path(ORDER["plug_in"]) / "engine.json"
     engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": ORDER["repaired"]}))

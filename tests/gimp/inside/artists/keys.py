@@ -70,7 +70,7 @@ def answer_dialog(title: str, keys: str, answered: threading.Event) -> None:
             subprocess.run(["xdotool", "windowfocus", "--sync", window, "key", keys], check=False, timeout=WAIT)
 
 
-def steps(output: str) -> Facts:
+def steps(**arguments: str) -> Facts:
     image = photograph()
     (source,) = image.get_layers()
     source.append_filter(Gimp.DrawableFilter.new(source, "gegl:invert-gamma", "inverted"))
@@ -81,7 +81,7 @@ def steps(output: str) -> Facts:
     display = Gimp.Display.new(image)
     before = state(image)
     with engine("inverted"):
-        facts = call(image, [source], output=output)
+        facts = call(image, [source], **arguments)
     after = state(image)
     undone = press("ctrl+z", lambda: len(image.get_layers()) == 1)
     back = state(image)
@@ -102,12 +102,17 @@ def steps(output: str) -> Facts:
 
 @check
 def layer() -> Facts:
-    return steps("layer")
+    return steps(output="layer")
 
 
 @check
 def editable() -> Facts:
-    return steps("editable")
+    return steps(output="editable")
+
+
+@check
+def visible() -> Facts:
+    return steps(input="visible")
 
 
 def refined(keys: str) -> Facts:

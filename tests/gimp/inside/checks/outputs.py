@@ -122,6 +122,80 @@ def of_a_group() -> Facts:
 
 
 @check
+def of_what_is_visible() -> Facts:
+    """All that is seen, whatever is selected; on top of it. Refined towards what was seen, repeated on a layer."""
+    image = photograph()
+    (bottom,) = image.get_layers()
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    for name, parent, opacity in (("inside", group, 40.0), ("hidden", None, 100.0), ("top", None, 70.0)):
+        layer = Gimp.Layer.new(image, name, 60, 50, Gimp.ImageType.RGBA_IMAGE, opacity, Gimp.LayerMode.NORMAL)
+        image.insert_layer(layer, parent, 0)
+        fade(layer)
+        layer.set_offsets(40, 20)
+    image.get_layer_by_name("hidden").set_visible(False)
+    before, layers = shown(image), [layer.get_id() for layer in image.get_layers()]
+    found: Facts = {"before": layers}
+    for output in ("layer", "editable", "image"):
+        with engine("unchanged"):
+            facts = call_here(image, [], input="visible", output=output)
+        made = by_id(facts)
+        seen = made if not made.is_group() else made.get_children()[0]
+        found[output] = facts | {"looks": looks(made), "off by": off_by(pixels(seen, BYTES), before)}
+        if output != "image":
+            image.remove_layer(made)
+        found[output]["image kept"] = shown(image) == before
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 60, 50)
+    with engine("inverted"):
+        first = by_id(call_here(image, [bottom], input="visible", strength=30.0))
+        second = by_id(call_here(image, [bottom], input="visible", strength=30.0))
+        further = by_id(call_here(image, [second], ending="-refine"))
+        like = by_id(call_here(image, [second, bottom], ending="-repeat"))
+    asked = {name: note(layer)["asked"] for name, layer in (("first", first), ("second", second), ("further", further))}
+    return found | {
+        "mask": first.get_mask() is not None,
+        "of the image as it is": asked["second"]["content"] != asked["first"]["content"],
+        "refined towards what was seen": asked["further"]["content"] == asked["first"]["content"],
+        "notes": [note(layer).get("input", "") for layer in (first, further, like)],
+        "like it": [looks(like)["name"], note(like)["settings"]["strength"]],
+    }
+
+
+@check
+def refused_visible() -> Facts:
+    """An image that is too small, one with indexed colours, and one of which nothing is seen."""
+    tiny = Gimp.Image.new(20, 20, Gimp.ImageBaseType.RGB)
+    facts = refused("tiny", tiny, [], input="visible")
+    indexed = photograph()
+    indexed.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.WEB, 0, False, False, "")  # noqa: FBT003 - GIMP's own
+    facts |= refused("indexed", indexed, [], input="visible")
+    empty = photograph()
+    empty.get_layers()[0].set_visible(False)
+    return facts | refused("empty", empty, [], input="visible")
+
+
+@check
+def gray_in_color() -> Facts:
+    """A new image of a grayscale one, plain and at strength 0, and a new layer."""
+    image = photograph()
+    image.convert_grayscale()
+    found: Facts = {}
+    for name, settings in (
+        ("new image", {"output": "image"}),
+        ("kept", {"output": "image", "strength": 0.0}),
+        ("new layer", {}),
+    ):
+        made = by_id(call_here(image, image.get_layers()[-1:], **settings))
+        rgb = pixels(made, "R'G'B' u8")
+        found[name] = {
+            "base": made.get_image().get_base_type().value_nick,
+            "precision": made.get_image().get_precision().value_nick,
+            "coloured": rgb[::3] != rgb[1::3],
+        }
+    return found
+
+
+@check
 def new_image() -> Facts:
     """Two layers become an image of their own; the old one is as it was."""
     image = Gimp.Image.new_with_precision(128, 96, Gimp.ImageBaseType.RGB, Gimp.Precision.U16_LINEAR)

@@ -39,6 +39,7 @@ READ = 4.5  # the least contrast of a text
 UNSEEN = 0.02  # of an opacity
 WORD = re.compile(r"[^\W_]{2,}")
 KEPT = re.compile(r"(\{[^}]*\}|%)")
+STRETCHED: set[str] = set()
 EDGE = 4  # px from the border of a button, where no text is
 CONTROLS = (Gtk.Button, Gtk.Entry, Gtk.Range, Gtk.Expander)
 """What must be reached by Tab; lists have a button in them."""
@@ -56,9 +57,12 @@ class NoEngine:
 
 
 def longer(text: str) -> str:
-    """The text with words so much longer; what is filled in, and its access key, stay."""
-    parts = KEPT.split(text)
-    return "".join(part if KEPT.fullmatch(part) else WORD.sub(_stretched, part) for part in parts)
+    """The text with words so much longer, once; what is filled in, and its access key, stay."""
+    if text not in STRETCHED:
+        parts = KEPT.split(text)
+        text = "".join(part if KEPT.fullmatch(part) else WORD.sub(_stretched, part) for part in parts)
+        STRETCHED.add(text)
+    return text
 
 
 def _stretched(word: re.Match[str]) -> str:
@@ -88,8 +92,8 @@ class Opened:
         procedure = Gimp.ImageProcedure.new(
             Gimp.get_plug_in(), f"window-fits-{language}", Gimp.PDBProcType.TEMPORARY, lambda *_args: None, None
         )
-        for declare in (arguments.declare_settings, arguments.declare_output, arguments.declare_strength_map):
-            declare(procedure)
+        for name in ("settings", "output", "strength_map", "input"):
+            getattr(arguments, f"declare_{name}")(procedure)
         self.config = procedure.create_config()
         pick, other = styles.Pick("preset", "mosaic", "Mosaic"), styles.Pick("preset", "linocut", "Linocut")
         self.picks, self.blend = styles.Picks((pick,)), styles.Picks((pick, other))
@@ -342,9 +346,11 @@ def look(language: str, *, thorough: bool) -> Facts:
 
 
 def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
-    """Every message at once, the longest of them."""
+    """Every message at once, the longest of them, and that a grayscale image could be painted in colour."""
     errors = importlib.import_module("nst_core.shared.errors")
     window = opened.window
+    opened.image.convert_grayscale()
+    window._see()
     window.show_error(
         errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
     )

@@ -326,6 +326,7 @@ def drafted(stage: Stage) -> None:
 
 def painter(preview: Preview, strength: str = "", *, seamless: bool = False) -> LayerWork:
     choices = {named.name.replace("_", "-"): named.default for named in knobs()} | {"output": "layer", "as-seen": True}
+    choices["input"] = "layers"
     choices |= {"strength-map": strength, "seamless": seamless}
     config = SimpleNamespace(get_property=choices.__getitem__)
     return LayerWork([preview.layer], config, lambda: Picks((Pick("preset", "mosaic", "Mosaic"),)), preview)
