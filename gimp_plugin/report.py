@@ -30,7 +30,7 @@ class Report:
         self._next_line = self._next_bar = 0.0
         starting = _("starting the engine")
         Gimp.progress_init(f"Neural Style: {starting}")
-        _say(starting)
+        _print(starting)
 
     def show(self, layer: int, event: Progress) -> None:
         """Show the progress of layer number `layer`, from 0."""
@@ -48,27 +48,27 @@ class Report:
             Gimp.progress_update(fraction)
         if now >= self._next_line:
             self._next_line = now + LINE_SECONDS
-            _say(f"{fraction:4.0%}, {text}")
+            _print(f"{fraction:4.0%}, {text}")
 
-    def say_done(self, metrics: Mapping[str, Any]) -> None:
+    def print_done(self, metrics: Mapping[str, Any]) -> None:
         """Print that the last layer was inserted. metrics: of its job."""
         known = {**metrics, "device": metrics.get("card") or metrics.get("device")}
         where = ", ".join(str(known[key]) for key in ("backend", "device", "precision") if known.get(key))
         seconds = f"{float(metrics.get('seconds', 0)):.1f}"
-        _say(_("done in {seconds} s ({where})").format(seconds=seconds, where=where))
+        _print(_("done in {seconds} s ({where})").format(seconds=seconds, where=where))
 
     def close(self) -> None:
         """Remove the bar."""
         Gimp.progress_end()
 
 
-def tell_notes(pictures: Iterable[Done]) -> None:
+def show_notes(pictures: Iterable[Done]) -> None:
     """Show the engine's notes as messages of GIMP, each one once."""
     for note in dict.fromkeys(note for done in pictures for note in notes(done.metrics)):
         Gimp.message(f"Neural Style: {note}")
 
 
-def tell_left_out(layers: LeftOut) -> None:
+def show_left_out(layers: LeftOut) -> None:
     """Show the layers that were not painted, each with the reason, as messages of GIMP."""
     for name, error in layers:
         Gimp.message(left_out(name, error))
@@ -79,7 +79,7 @@ def left_out(name: str, error: NeuralStyleError) -> str:
     return _("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error))
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     if sys.stderr is not None:  # GIMP for Windows runs plug-ins without one
         sys.stderr.write(f"{PREFIX}{text}\n")
         sys.stderr.flush()

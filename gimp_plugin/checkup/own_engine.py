@@ -73,7 +73,7 @@ class Way:
     by_hand: str
 
 
-def mends(error: NeuralStyleError) -> bool:
+def is_repairable(error: NeuralStyleError) -> bool:
     """Whether a new engine would remove the cause of this error."""
     return isinstance(error, (EngineMissingError, EngineMismatchError))
 

@@ -1,4 +1,4 @@
-"""The list of keys, and the way to the guide: what F1, Ctrl+? and the Help button lead to."""
+"""The help dialog: the list of keys, and a button that opens the guide. F1, Ctrl+? and the Help button open it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gimp_plugin.translation import _
 
 GUIDE = Path(__file__).resolve().parent.parent / "help" / "guide.html"
 OPENERS = ("F1", "<Primary>question", "<Primary><Shift>question", "<Primary>slash")
-"""However a keyboard makes a question mark."""
+"""Shortcuts that open the dialog; several, because keyboards differ in how they type a question mark."""
 SIZE = (560, 620)
 SPACE = 12  # px
 KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
@@ -79,11 +79,11 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         ),
     ),
 )
-"""What the keys do, in groups. Each key is written as GTK parses it."""
+"""The keys and their effects, in groups. Each key is written as GTK parses it."""
 
 
-def listen(window: Gtk.Window) -> None:
-    """Let the keys of a window open the list."""
+def add_shortcuts(window: Gtk.Window) -> None:
+    """Add the shortcuts that open the dialog to a window."""
     keys = Gtk.AccelGroup()
     for opener in OPENERS:
         key, modifiers = Gtk.accelerator_parse(opener)
@@ -92,7 +92,7 @@ def listen(window: Gtk.Window) -> None:
 
 
 def button(window: Gtk.Window) -> Gtk.Button:
-    """One that opens the list."""
+    """A button that opens the dialog."""
     made = Gtk.Button(label=_("_Help"), use_underline=True)
     made.set_tooltip_text(_("Keys, and the guide (F1)"))
     made.connect("clicked", lambda _button: show(window))
@@ -100,21 +100,21 @@ def button(window: Gtk.Window) -> Gtk.Button:
 
 
 def show(window: Gtk.Window) -> None:
-    """Show the list until it is closed."""
+    """Show the dialog until it is closed."""
     dialog = Gtk.Dialog(title=_("Keys and Help"), transient_for=window, modal=True, destroy_with_parent=True)
     dialog.set_default_size(*SIZE)
     close = dialog.add_button(_("C_lose"), Gtk.ResponseType.CLOSE)
     close.grab_focus()
-    said = Gtk.Label(wrap=True, xalign=0.0, selectable=True, no_show_all=True)
+    message = Gtk.Label(wrap=True, xalign=0.0, selectable=True, no_show_all=True)
     guide = Gtk.Button(label=_("Open the _Guide"), use_underline=True, halign=Gtk.Align.START)
     guide.set_tooltip_text(_("All of it, in your browser; in English"))
-    guide.connect("clicked", lambda _button: _open(dialog, said))
+    guide.connect("clicked", lambda _button: _open(dialog, message))
     scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, vexpand=True)
     scrolled.add(_table())
     content = dialog.get_content_area()
     content.set_spacing(SPACE)
     content.set_border_width(SPACE)
-    for part in (scrolled, said, guide):
+    for part in (scrolled, message, guide):
         content.add(part)
     content.show_all()
     dialog.run()
@@ -126,13 +126,13 @@ def _shown(window: Gtk.Window) -> bool:
     return True
 
 
-def _open(dialog: Gtk.Dialog, said: Gtk.Label) -> None:
-    """The guide, in whatever shows pages here; where nothing does, say where it is."""
+def _open(dialog: Gtk.Dialog, message: Gtk.Label) -> None:
+    """Open the guide in the browser; if there is none, show the path of its file."""
     try:
         Gtk.show_uri_on_window(dialog, GUIDE.as_uri(), Gtk.get_current_event_time())
     except GLib.Error:
-        said.set_text(_("Nothing here shows pages. The guide is {file}").format(file=GUIDE))
-        said.show()
+        message.set_text(_("Nothing here shows pages. The guide is {file}").format(file=GUIDE))
+        message.show()
 
 
 def _table() -> Gtk.Grid:
@@ -142,11 +142,11 @@ def _table() -> Gtk.Grid:
         head = Gtk.Label(xalign=0.0, margin_top=SPACE if row else 0)
         head.set_markup(f"<b>{GLib.markup_escape_text(title)}</b>")
         grid.attach(head, 0, row, 2, 1)
-        for pressed, does in keys:
+        for names, effect in keys:
             row += 1
-            name = "  ".join(Gtk.accelerator_get_label(*Gtk.accelerator_parse(key)) for key in pressed)
+            name = "  ".join(Gtk.accelerator_get_label(*Gtk.accelerator_parse(key)) for key in names)
             grid.attach(Gtk.Label(label=name, xalign=0.0, yalign=0.0, wrap=True, max_width_chars=24), 0, row, 1, 1)
-            what = Gtk.Label(label=does, xalign=0.0, yalign=0.0, wrap=True, hexpand=True, max_width_chars=40)
-            grid.attach(what, 1, row, 1, 1)
+            about = Gtk.Label(label=effect, xalign=0.0, yalign=0.0, wrap=True, hexpand=True, max_width_chars=40)
+            grid.attach(about, 1, row, 1, 1)
         row += 1
     return grid

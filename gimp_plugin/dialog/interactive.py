@@ -47,7 +47,7 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in strengths else regions.EVERYWHERE)
     placed, session = picks.placed(before.keys).within(there), Session(start, GLib.idle_add)
     window = Window(layers, config, placed, session, drawn=before.drawn)
-    window.tell([report.left_out(*one) for one in left_out])
+    window.show_messages([report.left_out(*one) for one in left_out])
     window.offer(undelivered.found())
     layout = window.run(past.layout)
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))

@@ -49,9 +49,9 @@ class MessageBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         icon = GimpUi.ICON_DIALOG_ERROR if kind == Gtk.MessageType.ERROR else GimpUi.ICON_DIALOG_WARNING
         self.get_content_area().add(Gtk.Image(icon_name=icon, visible=True))
         self.get_content_area().add(self._label)
-        self.connect("response", lambda *_: self.tell(""))
+        self.connect("response", lambda *_: self.show_text(""))
 
-    def tell(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show a text; hide the bar for an empty one."""
         self.text = text
         self._label.set_text(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.aside import tell_finished, title_while
+from gimp_plugin.dialog.outside_progress import notify_finished, title_with_progress
 from gimp_plugin.dialog.running import Running
 from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.libgimp import GLib
@@ -68,7 +68,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
 
     def finish(self, new: Sequence[Gimp.Layer]) -> None:
         """The run has ended with these new layers."""
-        tell_finished(self, _("Neural Style"), new)
+        notify_finished(self, _("Neural Style"), new)
         self.destroy()
 
     def _hear(self, event: Event) -> None:
@@ -89,7 +89,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
 
     def _show(self, status: Status) -> None:
         self._running.show_status(status)
-        self.set_title(title_while(status, _("Neural Style")))
+        self.set_title(title_with_progress(status, _("Neural Style")))
 
     def _stop(self) -> None:
         self.stopped = True

@@ -24,11 +24,11 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def __init__(self) -> None:
         super().__init__(spacing=4 * SPACE)
-        self._said = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
+        self._status = Gtk.Label(xalign=0.0, ellipsize=Pango.EllipsizeMode.END)
         self._bar = Gtk.ProgressBar()
         self._bar.get_accessible().set_name(_("Progress"))
         progress = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, valign=Gtk.Align.CENTER)
-        progress.add(self._said)
+        progress.add(self._status)
         progress.add(self._bar)
         self._hint = Gtk.Label(xalign=0.0, wrap=True, lines=2, ellipsize=Pango.EllipsizeMode.END)
         hold_back(self._hint)
@@ -81,13 +81,13 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._stop.set_visible(phase.busy)
         self._stop.set_sensitive(phase is Phase.RUNNING)
         if phase is Phase.STOPPING:
-            self._said.set_text(_("Stopping…"))
+            self._status.set_text(_("Stopping…"))
         hint = _("End now, and keep nothing") if phase.busy else _("Close the window")
         self._cancel.set_tooltip_text(hint)
 
     def show_status(self, status: Status) -> None:
         """Show the progress of the run."""
-        self._said.set_text(of_status(status))
+        self._status.set_text(of_status(status))
         self._bar.set_fraction(status.fraction)
 
     def _buttons(self) -> Gtk.ButtonBox:

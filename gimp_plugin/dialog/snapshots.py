@@ -1,4 +1,4 @@
-"""The paintings of this session, in a strip: looked at, taken back as settings, inserted, dropped."""
+"""The strip of paintings of this window: shows them, restores their settings, inserts or removes them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 SPACE = 6  # px
 THUMBNAIL = (84, 60)  # px
-LETTERS = 11  # of a name, below its thumbnail
+NAME_CHARS = 11  # characters of a title below its thumbnail
 PRESS = {"space", "KP_Space", "Return", "KP_Enter", "ISO_Enter"}
-MOST = 1 << 30  # bytes of all that is kept: the oldest paintings go beyond that
+MAX_BYTES = 1 << 30  # of all paintings together; above that, the oldest are removed
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A painting, how it came about, and when it was finished (seconds since 1970). gray: as its image holds it."""
+    """A painting, how it was made, and when it was finished (seconds since 1970). gray: its image is grayscale."""
 
     painted: Painted
     look: Look
@@ -40,7 +40,7 @@ class Snapshot:
 
     @property
     def clock(self) -> str:
-        """When that was, to the second: two of one look are told apart so."""
+        """The time of day when it was finished, to the second, so that two of the same style can be distinguished."""
         return time.strftime("%H:%M:%S", time.localtime(self.ended))
 
     @property
@@ -51,8 +51,8 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Acts:
-    """What can be done. look: with those that are chosen, at most two, the one chosen last at the end."""
+class Actions:
+    """Functions for actions of the user. look: gets the selected paintings, at most two, the latest selected last."""
 
     look: Callable[[Sequence[Snapshot]], None]
     take: Callable[[Snapshot], None]
@@ -60,15 +60,15 @@ class Acts:
 
 
 class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Hidden until there is a painting. A click chooses one, Ctrl+click a second one beside it."""
+    """Hidden until there is a painting. A click selects one, Ctrl+click a second one to compare it with."""
 
-    def __init__(self, acts: Acts) -> None:
+    def __init__(self, actions: Actions) -> None:
         super().__init__(spacing=SPACE, no_show_all=True)
-        self._acts = acts
+        self._actions = actions
         self._shots: dict[Gtk.ToggleButton, Snapshot] = {}
         self._chosen: list[Gtk.ToggleButton] = []
-        self._changing = False  # whether what follows from a choice is being done
-        self._second = False  # whether the next one is chosen beside the one before
+        self._changing = False  # whether `_toggled` itself is changing buttons
+        self._second = False  # whether the next selected one is added to the one before
         self._row = Gtk.Box(spacing=SPACE)
         scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, hexpand=True)
         scrolled.add(self._row)
@@ -76,8 +76,8 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._buttons = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
         self._buttons.get_style_context().add_class("linked")
         for label, hint, act in (
-            (_("Take settings"), _("Go back to the styles and settings of this painting"), acts.take),
-            (_("Insert as layer"), _("Put this painting into the image once more"), acts.insert),
+            (_("Take settings"), _("Go back to the styles and settings of this painting"), actions.take),
+            (_("Insert as layer"), _("Put this painting into the image once more"), actions.insert),
             (_("Drop"), _("Take this painting out of the list; its layer stays"), self._drop),
         ):
             button = Gtk.Button(label=label)
@@ -88,20 +88,20 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.pack_start(self._buttons, expand=False, fill=False, padding=0)
         for widget in (scrolled, self._buttons):
             widget.show_all()
-        self._tell()
+        self._update_buttons()
 
     def add_snapshot(self, snapshot: Snapshot) -> None:
-        """One more, at the end."""
+        """Add a painting at the end."""
         button = self._button(snapshot)
         self._shots[button] = snapshot
         self._row.pack_start(button, expand=False, fill=False, padding=0)
         button.show_all()
         self.show()
-        while len(self._shots) > 1 and sum(one.size for one in self._shots.values()) > MOST:
+        while len(self._shots) > 1 and sum(one.size for one in self._shots.values()) > MAX_BYTES:
             self._remove(next(iter(self._shots)))
 
     def choose_none(self) -> None:
-        """Nothing is looked at."""
+        """Select no painting."""
         for button in list(self._chosen):
             button.set_active(False)
 
@@ -121,7 +121,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         image.set_size_request(*THUMBNAIL)
         box.add(image)
         for text in (title, clock):
-            box.add(Gtk.Label(label=text, ellipsize=Pango.EllipsizeMode.END, max_width_chars=LETTERS))
+            box.add(Gtk.Label(label=text, ellipsize=Pango.EllipsizeMode.END, max_width_chars=NAME_CHARS))
         button.add(box)
         button.connect("button-press-event", self._pressed)
         button.connect("key-press-event", self._key)
@@ -133,7 +133,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return False
 
     def _key(self, button: Gtk.ToggleButton, event: Gdk.EventKey) -> bool:
-        """With Ctrl, keys that press a button choose a second one, which GTK knows nothing of."""
+        """With Ctrl, the keys that press a button select a second one; GTK handles them only without Ctrl."""
         self._second = False
         if not event.state & Gdk.ModifierType.CONTROL_MASK or Gdk.keyval_name(event.keyval) not in PRESS:
             return False
@@ -152,8 +152,8 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for other in rest:
             other.set_active(other in self._chosen)
         self._second = self._changing = False
-        self._tell()
-        self._acts.look([self._shots[one] for one in self._chosen])
+        self._update_buttons()
+        self._actions.look([self._shots[one] for one in self._chosen])
 
     def _drop(self, _snapshot: Snapshot) -> None:
         self._remove(self._chosen[-1])
@@ -164,5 +164,5 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         button.destroy()
         self.set_visible(bool(self._shots))
 
-    def _tell(self) -> None:
+    def _update_buttons(self) -> None:
         self._buttons.set_sensitive(bool(self._chosen))

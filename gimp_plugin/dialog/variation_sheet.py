@@ -1,4 +1,4 @@
-"""The page with nine small variations, which stands in the preview's place while the artist chooses one."""
+"""The page with nine small variations, shown instead of the preview while the artist chooses one."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
-LEAST = (84, 63)  # px: room for a picture
+MIN_SIZE = (84, 63)  # px, of a picture
 
 
 class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Shows the sheet it is given. `kind` is what the artist wants the variations to differ in."""
+    """Shows a sheet of variations. `kind`: what the variations differ in, as the artist has chosen."""
 
     def __init__(
         self, on_kind: Callable[[], None], on_take: Callable[[Variant], None], on_back: Callable[[], None]
     ) -> None:
-        """on_kind: hears that `kind` has changed; on_take: which variant she took; on_back: that she took none."""
+        """on_kind: called when `kind` has changed. on_take: gets the chosen variant. on_back: none was chosen."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self.kind = Kind.LOOK
         self._on_kind, self._on_take = on_kind, on_take
@@ -46,7 +46,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.show_all()
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
-        """Show what the variations will be of, until they come."""
+        """Show the content in every cell until the variations are painted."""
         self._sheet = sheet
         before = pictures.pixbuf(content)
         for number, (cell, variant) in enumerate(zip(self._cells, sheet.variants, strict=True)):
@@ -56,19 +56,19 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
             for label, title in zip(labels, titles or [""] * SIDE, strict=True):
                 label.set_text(title)
                 label.set_visible(bool(title))
-        self._say(note)
+        self._show_note(note)
 
     def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
-        """Show a variation as far as it is."""
+        """Show a variation so far."""
         self._cells[number].show_picture(pictures.pixbuf(pixels))
-        self._say(note)
+        self._show_note(note)
 
     def fail(self, sentence: str) -> None:
-        """There are no more variations, and why."""
-        self._say(sentence)
+        """Show why there are no more variations."""
+        self._show_note(sentence)
 
     def do_grab_focus(self) -> None:
-        """The keys begin at the variation that is as things are."""
+        """Focus the variation with the current settings."""
         self._cells[self._sheet.now if self._sheet else 0].grab_focus()
 
     def _header(self, on_back: Callable[[], None]) -> Gtk.Box:
@@ -122,25 +122,25 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         key = (Gdk.keyval_name(event.keyval) or "").removeprefix("KP_")
         if self.get_direction() == Gtk.TextDirection.RTL:
             key = {"Left": "Right", "Right": "Left"}.get(key, key)
-        there = target(key, number, len(self._cells), SIDE, SIDE)
-        if there is None:
+        other = target(key, number, len(self._cells), SIDE, SIDE)
+        if other is None:
             return False
-        self._cells[there].grab_focus()
+        self._cells[other].grab_focus()
         return True
 
-    def _say(self, note: str) -> None:
+    def _show_note(self, note: str) -> None:
         self._note.set_text(note)
 
 
 class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
-    """A picture to press, as large as there is room."""
+    """A button with a picture that fills it."""
 
     def __init__(self) -> None:
         super().__init__(relief=Gtk.ReliefStyle.NONE)
         narrow(self)
         self._picture: GdkPixbuf.Pixbuf | None = None
         self._shown: tuple[object, ...] = ()
-        self._room = Gtk.Box(width_request=LEAST[0], height_request=LEAST[1])
+        self._room = Gtk.Box(width_request=MIN_SIZE[0], height_request=MIN_SIZE[1])
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self._badge = Gtk.Label(label=_("As now"), halign=Gtk.Align.START, valign=Gtk.Align.START, no_show_all=True)
         style, provider = self._badge.get_style_context(), Gtk.CssProvider()
@@ -149,7 +149,10 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         style.add_class("nst-badge")
         layers = Gtk.Overlay()
         layers.add(self._room)
-        for part in (self._image, self._badge):  # what lies above asks for no room: a picture never grows its cell
+        for part in (
+            self._image,
+            self._badge,
+        ):  # overlays request no space: a picture never enlarges its cell
             layers.add_overlay(part)
             layers.set_overlay_pass_through(part, True)  # noqa: FBT003 - the mouse is for the button
         self.add(layers)
@@ -157,7 +160,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
             self._room.connect(signal, lambda *_args: GLib.idle_add(self._update))
 
     def describe(self, name: str, *, now: bool) -> None:
-        """Say what the picture is of; now: of the settings as they are."""
+        """Name the picture. now: it has the current settings."""
         self.set_tooltip_text(name)
         self.get_accessible().set_name(name)
         self._badge.set_visible(now)
@@ -170,10 +173,10 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
 
     def _update(self) -> bool:
         picture = self._picture
-        room = max(LEAST[0], self._room.get_allocated_width()), max(LEAST[1], self._room.get_allocated_height())
+        room = max(MIN_SIZE[0], self._room.get_allocated_width()), max(MIN_SIZE[1], self._room.get_allocated_height())
         wanted = (picture, room, self.get_scale_factor())
         if picture is not None and wanted != self._shown:
-            self._shown = wanted  # to show it allocates sizes again, and the same ones must not lead here for ever
+            self._shown = wanted  # showing it allocates sizes again: the same ones must not start an endless loop
             width, height = placed((picture.get_width(), picture.get_height()), room)
 
             def paint(zoom: int) -> GdkPixbuf.Pixbuf:

@@ -1,4 +1,4 @@
-"""The filter's window: gallery, preview and controls, and underneath what is being done. It decides nothing itself."""
+"""The filter's window: gallery, preview and controls, and the progress below them. `flow.state` makes all decisions."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.dialog import help  # noqa: A004 - what it is called
-from gimp_plugin.dialog.aside import Aside
 from gimp_plugin.dialog.controls import Controls
-from gimp_plugin.dialog.mending import Mending
+from gimp_plugin.dialog.engine_bar import EngineBar
 from gimp_plugin.dialog.message_bars import MessageBar, OfferBar, above_edge
+from gimp_plugin.dialog.outside_progress import OutsideProgress
 from gimp_plugin.dialog.running import Running
-from gimp_plugin.dialog.snapshots import Acts, SnapshotStrip
+from gimp_plugin.dialog.snapshots import Actions, SnapshotStrip
 from gimp_plugin.dialog.step_buttons import StepButtons
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.flow.history import History
@@ -32,7 +32,7 @@ from gimp_plugin.image.scratch import Visible
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi, Gtk
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.pane import Kept, Preview
+from gimp_plugin.preview.pane import Finished, Preview
 from gimp_plugin.strength_map.editor import MapEditor
 from gimp_plugin.strength_map.map_tool import MapTool
 from gimp_plugin.strength_map.where import Where, follow_faces
@@ -63,7 +63,7 @@ GALLERY, CONTROLS = 270, 300  # widths
 
 
 class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
-    """Open from `run` until the pictures are in the image, or the artist leaves."""
+    """Open from `run` until the paintings are inserted into the image, or the window is closed."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         *,
         drawn: DrawnMap | None = None,
     ) -> None:
-        """onward: how to go on with the one layer, which was painted before. drawn: the strength map of before."""
+        """onward: how to refine the only layer, which was painted before. drawn: the strength map drawn before."""
         super().__init__(title=_("Refine This Layer") if onward else _("Neural Style"), role="neural-style")
         self._session = session
         image = layers[0].get_image()
@@ -94,26 +94,26 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._error = MessageBar(Gtk.MessageType.ERROR)
         self._news = MessageBar(Gtk.MessageType.WARNING)
         self._offer = OfferBar()
-        self._preview.take_tool(MapTool(self._map, self._preview.redraw))
+        self._preview.set_tool(MapTool(self._map, self._preview.redraw))
         self._work = LayerWork(
             layers, config, lambda: self._gallery.picks, self._preview, onward, lambda: self._map.drawn
         )
-        self._aside = Aside(self, lambda: self._work.made)
+        self._outside = OutsideProgress(self, lambda: self._work.made)
         self._history = History(self._chosen())
-        self._steps = StepButtons(lambda: self._show(self._history.back()), lambda: self._show(self._history.forth()))
-        self._mending = Mending(self._mended)
+        self._steps = StepButtons(lambda: self._go_to(self._history.back()), lambda: self._go_to(self._history.forth()))
+        self._engine_bar = EngineBar(self._engine_installed)
         self._flow = Flow(session, self._work, self, _later)
         self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
         self._gallery.on_wanted(self._tiles.wake)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
         self._variations = _variations_button(self._vary)
-        self._strip = SnapshotStrip(Acts(self._compare, self._go_back_to, self._insert))
+        self._strip = SnapshotStrip(Actions(self._compare, self._go_back_to, self._insert))
         self._build()
         stay = partial(self._flow.stylize, stay=True)
         self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
         self._running.offer_color(lambda: self._controls.take({arguments.OUTPUT: recipes.IMAGE}))
-        session.on_ready = self._greet
-        help.listen(self)
+        session.on_ready = self._engine_started
+        help.add_shortcuts(self)
         self.connect_after("key-press-event", self._steps.pressed)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
@@ -131,20 +131,20 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     @property
     def made(self) -> list[Gimp.Layer]:
-        """The new layers, once there are some."""
+        """The new layers; empty until there are some."""
         return self._work.made
 
-    def tell(self, sentences: Sequence[str]) -> None:
-        """Show what the artist should know before she begins."""
-        self._news.tell("\n".join(sentences))
+    def show_messages(self, sentences: Sequence[str]) -> None:
+        """Show messages for the artist before the first painting."""
+        self._news.show_text("\n".join(sentences))
 
     def offer(self, files: list[Path]) -> None:
         """Offer finished paintings that were not delivered."""
         self._offer.offer(files)
 
     def run(self, layout: Layout) -> Layout:
-        """Show the window, laid out so, and wait for its end. Returns how it was laid out then."""
-        before, sys.excepthook = sys.excepthook, self._broke
+        """Show the window in this layout until it is closed. Returns its last layout."""
+        before, sys.excepthook = sys.excepthook, self._show_bug
         try:
             self.set_default_size(*(layout.size or USUAL))
             self._preview.lay_out(upright=layout.upright, pixels=layout.pixels)
@@ -162,73 +162,73 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self.destroy()
 
     def show_phase(self, phase: Phase) -> None:
-        """Offer what can be done in this phase."""
+        """Enable what can be done in this phase."""
         self._running.show_phase(phase)
-        self._aside.show_phase(phase)
+        self._outside.show_phase(phase)
         self._tiles.show_phase(phase)
-        self._turn_to(self._sheet if phase is Phase.VARYING else self._preview)
+        self._show_page(self._sheet if phase is Phase.VARYING else self._preview)
         if phase.busy and self._where is not None:
             self._where.put_away()
         for part in (self._gallery, self._sidebar, self._variations, self._strip):
             part.set_sensitive(not phase.busy)
         if phase.busy:
             self._strip.choose_none()
-        if self._busy and not phase.busy:  # where Return belongs
+        if self._busy and not phase.busy:
             self._running.stylize.grab_focus()
         self._busy = phase.busy
-        if not phase.busy:  # then the engine says itself how long it takes
+        if not phase.busy:  # during a run the engine estimates the time
             self._estimate()
 
     def show_waiting(self, note: str) -> None:
-        """A new preview is on its way."""
+        """A new preview is being painted."""
         self._preview.wait(note)
 
     def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:
-        """The preview as far as it is."""
+        """Show the preview so far."""
         self._preview.show_after(pixels, note, done=done)
         self._gallery.note_painting(pixels)
         self._estimate()
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
-        """There can be no preview."""
-        self._mending.consider(error)
-        said = " ".join(of_error(error)).strip()
-        self._preview.fail(_("No preview.") if said == self._error.text else said)
+        """The preview failed."""
+        self._engine_bar.consider(error)
+        text = " ".join(of_error(error)).strip()
+        self._preview.fail(_("No preview.") if text == self._error.text else text)
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
-        """Variations are on their way."""
+        """Variations are being painted."""
         self._sheet.show_sheet(sheet, content, note)
 
     def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
-        """A variation as far as it is."""
-        self._sheet.show_variant(number, self._as_comes(pixels), note)
+        """Show a variation so far."""
+        self._sheet.show_variant(number, self._in_image_colors(pixels), note)
 
     def show_no_variants(self, error: NeuralStyleError) -> None:
-        """There can be no more variations."""
+        """The variations failed."""
         self._sheet.fail(" ".join(of_error(error)).strip())
 
     def show_status(self, status: Status) -> None:
-        """How far the run is."""
+        """Show the progress of the run."""
         self._running.show_status(status)
-        self._aside.show_status(status)
+        self._outside.show_status(status)
 
     def show_painting(self, number: int, pixels: Pixels) -> None:
-        """The picture of a layer so far."""
+        """Show the picture of a layer so far."""
         layer = self._work.layers[number]
         self._preview.show_painting(layer, pixels, layer.get_name() if layer.is_valid() else "")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """A painting that can be looked at from now on."""
+        """Add a painting to the strip."""
         self._strip.add_snapshot(snapshot)
 
     def show_error(self, error: NeuralStyleError | None) -> None:
-        """Why the run ended; None: all is well."""
-        mended = error is not None and self._mending.consider(error)
-        self._error.tell(" ".join(of_error(error)).strip() if error and not mended else "")
-        self._aside.show_error(error)
+        """Show why the run ended; None: no error."""
+        repairable = error is not None and self._engine_bar.consider(error)
+        self._error.show_text(" ".join(of_error(error)).strip() if error and not repairable else "")
+        self._outside.show_error(error)
 
     def ask_to_keep(self, count: int) -> bool | None:
-        """Whether to keep so many finished paintings, which would be lost; None: go on with the dialog."""
+        """Ask whether to keep finished paintings that would be lost; None: continue with the dialog."""
         text = ngettext("{count} painting is finished.", "{count} paintings are finished.", count).format(count=count)
         dialog = Gtk.MessageDialog(transient_for=self, modal=True, message_type=Gtk.MessageType.QUESTION, text=text)
         dialog.format_secondary_text(_("They would be lost."))
@@ -251,7 +251,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self.set_size_request(*SMALLEST)
         self._gallery.set_size_request(GALLERY, -1)
         self._sidebar = self._control_side()
-        self._preview.offer(self._variations)
+        self._preview.add_button(self._variations)
         self._pages = Gtk.Stack()
         for page in (self._preview, self._sheet):
             self._pages.add(page)
@@ -260,11 +260,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         middle.pack_start(self._strip, expand=False, fill=True, padding=0)
         self._columns = Columns(self._gallery, middle, self._sidebar)
         self._columns.set_margin_bottom(SPACE // 2)
-        bars = (self._offer, self._news, self._mending, self._error)
+        bars = (self._offer, self._news, self._engine_bar, self._error)
         whole = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2, border_width=BORDER)
         whole.pack_start(above_edge(_scrolled(self._columns), bars), expand=True, fill=True, padding=0)
         whole.pack_start(self._running, expand=False, fill=True, padding=0)
-        self.get_action_area().set_no_show_all(True)  # our buttons share their row with the progress
+        self.get_action_area().set_no_show_all(True)  # the buttons are in the row of the progress
         self.get_action_area().hide()
         content = self.get_content_area()
         content.pack_start(whole, expand=True, fill=True, padding=0)
@@ -275,8 +275,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
 
-    def _as_comes(self, pixels: Pixels) -> Pixels:
-        """A picture as the image will hold it."""
+    def _in_image_colors(self, pixels: Pixels) -> Pixels:
+        """A picture in the colours that the image can store."""
         return pictures.in_gray(pixels) if self._work.gray else pixels
 
     def _control_side(self) -> Gtk.Box:
@@ -287,7 +287,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         reset.connect("clicked", lambda _button: self._controls.reset_all())
         side = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         side.set_size_request(CONTROLS, -1)
-        side.set_hexpand(False)  # whatever is in it would like to
+        side.set_hexpand(False)  # otherwise its children would make it expand
         side.pack_start(scrolled, expand=True, fill=True, padding=0)
         last = Gtk.Box(spacing=SPACE)
         last.pack_start(reset, expand=False, fill=False, padding=0)
@@ -296,13 +296,13 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         side.pack_start(last, expand=False, fill=True, padding=0)
         return side
 
-    def _greet(self, ready: Ready) -> None:
-        """There is an engine."""
+    def _engine_started(self, ready: Ready) -> None:
+        """The engine has started."""
         self._controls.offer(ready.backends, ready.devices)
-        self._mending.compare(ready.version)
+        self._engine_bar.compare(ready.version)
 
-    def _mended(self) -> None:
-        """There is another engine from now on."""
+    def _engine_installed(self) -> None:
+        """An engine was installed: use it."""
         self._session.renew()
         self._flow.change()
 
@@ -323,13 +323,13 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._flow.leave_variations()
         self._preview.compare(
             [
-                Kept(one.painted.place.layer, f"{one.look.title}, {one.clock}", one.painted.done.pixels)
+                Finished(one.painted.place.layer, f"{one.look.title}, {one.clock}", one.painted.done.pixels)
                 for one in snapshots
             ]
         )
 
     def _go_back_to(self, snapshot: Snapshot) -> None:
-        self._gallery.go_back_to(snapshot.picks)
+        self._gallery.restore(snapshot.picks)
         self._controls.take(snapshot.settings)
 
     def _insert(self, snapshot: Snapshot) -> None:
@@ -338,8 +338,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         except NeuralStyleError as error:
             self.show_error(error)
 
-    def _turn_to(self, page: Gtk.Widget) -> None:
-        """Show the preview or the sheet; where keys were is where they go on."""
+    def _show_page(self, page: Gtk.Widget) -> None:
+        """Show the preview or the sheet, and move the focus to it."""
         if self._pages.get_visible_child() is not page:
             self._pages.set_visible_child(page)
             (self._sheet if page is self._sheet else self._variations).grab_focus()
@@ -347,13 +347,13 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _chosen(self) -> Chosen:
         return self._controls.everything, self._gallery.picks
 
-    def _show(self, chosen: Chosen) -> None:
-        """What was chosen and set before."""
+    def _go_to(self, chosen: Chosen) -> None:
+        """Set the styles and settings of an undo or redo step."""
         settings, picks = chosen
         if not self._busy:
             self._restoring = True
             if picks != self._gallery.picks:
-                self._gallery.go_back_to(picks)
+                self._gallery.restore(picks)
             self._controls.take(settings)
             self._restoring = False
             self._changed()
@@ -394,7 +394,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         sizes = [(layer.get_height(), layer.get_width()) for layer in self._work.layers if layer.is_valid()]
         try:
             each = [estimate(height, width, values, speed) for height, width in sizes]
-        except NeuralStyleError:  # a layer has become too small: said when it is to be painted
+        except NeuralStyleError:  # a layer has become too small: the error is shown when it is painted
             each = []
         seconds, memory = sum(one.seconds for one in each), max((one.memory for one in each), default=0)
         tiled = any(one.tiled for one in each)
@@ -411,14 +411,14 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         else:
             self._flow.cancel()
 
-    def _broke(self, kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:
-        """Python calls this for an exception that nobody caught in something GTK called."""
+    def _show_bug(self, kind: type[BaseException], bug: BaseException, at: TracebackType | None) -> None:
+        """Called by Python for an exception that was not caught in a callback of GTK."""
         traceback.print_exception(kind, bug, at)
         self._flow.break_down(NeuralStyleError(*of_bug(bug)))
 
 
 def _scrolled(columns: Gtk.Widget) -> Gtk.ScrolledWindow:
-    """Scrolls sideways where the screen is too narrow, and follows the focus."""
+    """A container that scrolls sideways on a narrow screen, and to the widget with the focus."""
     scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_width=True)
     scrolled.add(columns)
     columns.set_focus_hadjustment(scrolled.get_hadjustment())
@@ -447,7 +447,7 @@ def _summary(layers: Sequence[Gimp.Layer | Visible]) -> str:
 
 
 def _later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
-    """Flow's clock: GLib calls once, unless it is taken back before."""
+    """Calls a function once after so many seconds. Returns a function that cancels that."""
     source = 0
 
     def due() -> bool:
@@ -456,9 +456,9 @@ def _later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
         call()
         return False
 
-    def forget() -> None:
+    def cancel() -> None:
         if source:
             GLib.source_remove(source)
 
     source = GLib.timeout_add(round(1000 * seconds), due)
-    return forget
+    return cancel

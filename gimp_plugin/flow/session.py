@@ -82,7 +82,7 @@ class Session:
         """End the newest job without a result: Cancelled follows, even if the engine does not respond."""
         if (job := self._newest) and self._claim(job):
             self._later(self._cancel)
-            self._post(partial(self._tell, job, Cancelled(job.request.job)))
+            self._post(partial(self._deliver_failure, job, Cancelled(job.request.job)))
 
     def warm(self) -> None:
         """Start an engine for the first request. If it does not start, the request fails."""
@@ -193,7 +193,9 @@ class Session:
     def _fail(self, error: NeuralStyleError) -> None:
         """Deliver the error to the jobs that were submitted before now."""
         if (job := self._newest) and self._claim(job):
-            self._post(partial(self._tell, job, Failed(job.request.job, error.code, error.message, error.remedy)))
+            self._post(
+                partial(self._deliver_failure, job, Failed(job.request.job, error.code, error.message, error.remedy))
+            )
 
     def _hear(self, job: _Job, event: Event) -> None:
         """In the thread that reads the wire."""
@@ -211,7 +213,7 @@ class Session:
             return
         job.listener(event)
 
-    def _tell(self, job: _Job, ending: Event) -> None:
+    def _deliver_failure(self, job: _Job, ending: Event) -> None:
         if job is self._newest:
             job.listener(ending)
 

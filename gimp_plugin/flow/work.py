@@ -14,7 +14,7 @@ from gimp_plugin.flow.variations import SIDE
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, scratch, types
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.report import tell_left_out, tell_notes
+from gimp_plugin.report import show_left_out, show_notes
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NothingVisibleError
 from nst_core.shared.settings import from_mapping, to_mapping
@@ -173,8 +173,8 @@ class LayerWork:
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
         self.made += outputs.insert(self._image, painted, self._look(wish), show=True)
         self.forget()
-        tell_notes(one.done for one in painted)
-        tell_left_out(self._left_out)
+        show_notes(one.done for one in painted)
+        show_left_out(self._left_out)
         self._left_out = []
 
     def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:

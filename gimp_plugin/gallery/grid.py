@@ -126,9 +126,9 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
     def search(self, query: str) -> None:
         """Hide tiles that do not match the query."""
         self._query = query
-        self.sift(self._belongs, _("No style is called that"))
+        self.filter(self._belongs, _("No style is called that"))
 
-    def sift(self, belongs: Callable[[Tile], bool], nothing: str) -> None:
+    def filter(self, belongs: Callable[[Tile], bool], nothing: str) -> None:
         """Hide tiles that do not belong to a category. nothing: the text if there is none."""
         self._belongs = belongs
         self._flow.invalidate_filter()

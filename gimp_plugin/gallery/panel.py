@@ -1,4 +1,4 @@
-"""The gallery: every style to choose from, where others come from, and the blend of those that were chosen."""
+"""The gallery: all styles, buttons that add others, and the list of the chosen styles with their weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gimp_plugin.gallery.picture_chooser import ask_picture
 from gimp_plugin.gallery.preset_actions import PresetActions, Studio
 from gimp_plugin.gallery.preset_menu import PresetMenu
 from gimp_plugin.gallery.style_view import StyleView
-from gimp_plugin.gallery.tile_bar import Chosen, TileBar
+from gimp_plugin.gallery.tile_bar import TileBar, TileCallbacks
 from gimp_plugin.gallery.tiles import all_tiles
 from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk
@@ -43,21 +43,22 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Pixels, Stylize
 
 GAP = 6  # pixels
-HERS = {categories.FAVOURITES, categories.RECENT, categories.OWN}
+PERSONAL = {categories.FAVOURITES, categories.RECENT, categories.OWN}
 
 
 @dataclass(frozen=True)
 class Own:
-    """What is the artist's: the layer that tiles can show, and the profile in which the gallery keeps her choices."""
+    """The layer that tiles can show painted, and the profile in which the gallery saves favourites and settings."""
 
     layer: Gimp.Layer
     profile: Path
 
 
 class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Shows `picks` and lets the artist change them; `on_change` hears of it.
+    """Shows `picks` and lets the artist change them; then `on_change` is called.
 
-    look: her settings, for presets. regions: where in the image a style of a blend may count. own: what is hers.
+    look: returns the current settings, for presets. regions: returns the regions of the image. own: None without an
+    image.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         own: Own | None = None,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
-        self.set_hexpand(False)  # whatever is in it would like to
+        self.set_hexpand(False)  # otherwise its children would make it expand
         self._picks = picks
         self._on_change = on_change
         self._profile = own.profile if own else None
@@ -82,11 +83,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         heard = Heard(self._selected, self._delete, self._describe, self._menu, self._scrolled, self._zoom)
         self._grid = Grid(heard)
         self._search = self._search_entry()
-        self._bar = TileBar(self._shelf, Chosen(self._turn, self._resize, self._sift), mine=own is not None)
+        self._bar = TileBar(self._shelf, TileCallbacks(self._switch, self._resize, self._filter), mine=own is not None)
         self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
-            Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._look_of_now)
+            Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._preset_picture)
         )
         self._presets = PresetMenu(self._actions)
         self._blend = BlendList(Answers(self._share, self._place, self._remove), regions)
@@ -110,20 +111,20 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     @property
     def picks(self) -> Picks:
-        """What is chosen now."""
+        """The chosen styles."""
         return self._picks
 
     def do_get_preferred_width(self) -> tuple[int, int]:
-        """As wide as it is at its narrowest, whatever it shows: what lies beside it keeps its place."""
+        """The minimum as the natural width too, so that its contents never move the widgets beside it."""
         least, _natural = Gtk.Box.do_get_preferred_width(self)
         return least, least
 
     def do_grab_focus(self) -> None:
-        """Where the keys belong at first: to the styles; typing searches from there too."""
+        """Focus the styles; typing there searches."""
         self._grid.focus()
 
     def choose(self, pick: Pick) -> None:
-        """Take this style alone; one that is no preset comes to the front of the grid."""
+        """Choose this style alone; one that is not a preset is moved to the front of the grid."""
         if pick.kind != "preset":
             self._own = [pick, *(other for other in self._own if not other.same(pick))]
         self._search.set_text("")
@@ -134,8 +135,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._adopt(self._picks.choose(pick))
         self._reveal()
 
-    def go_back_to(self, picks: Picks) -> None:
-        """Take what was chosen once."""
+    def restore(self, picks: Picks) -> None:
+        """Choose earlier styles again."""
         others = [pick for pick in picks.entries if pick.kind != "preset"]
         self._own = [*others, *(own for own in self._own if not any(own.same(other) for other in others))]
         self._search.set_text("")
@@ -144,11 +145,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._reveal()
 
     def add_file(self, path: Path) -> None:
-        """Take a picture file as the style, or a preset file into the gallery."""
+        """Choose a picture file as the style, or import a preset file."""
         self.add_files([path])
 
     def add_files(self, paths: Sequence[Path]) -> None:
-        """The same with several: the first picture is the style, the others stand beside it."""
+        """The same with several files: the first picture is chosen, the others are added to the gallery."""
         found = []
         for path in paths:
             kind = Gio.content_type_guess(str(path), None)[0]
@@ -165,11 +166,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self.choose(found[0])
 
     def paste(self) -> bool:
-        """Take what lies in the clipboard as the style. Whether there was anything of use."""
+        """Choose the style in the clipboard. Returns whether there was one."""
         return self._incoming.paste()
 
     def _grid_with_notice(self) -> Gtk.Overlay:
-        """A message lies on the grid's lower edge, so that nothing gives way to it."""
+        """The grid, with messages over its lower edge, so that nothing moves when one appears."""
         both = Gtk.Overlay()
         both.add(self._grid)
         self._notice.set_valign(Gtk.Align.END)
@@ -177,12 +178,12 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return both
 
     def _describe(self, tile: Tile | None) -> None:
-        """Tell of a tile, or else of what is chosen."""
+        """Describe a tile; None: the chosen style."""
         chosen = (one for one in self._grid.tiles if one.is_selected())
         self._about.show_tile(tile or next(chosen, None))
 
     def on_wanted(self, wake: Callable[[], None]) -> None:
-        """wake: hears that other tiles are to be painted."""
+        """wake: called when other tiles are to be painted."""
         self._wake = wake
 
     def turn_to(self, layer: Gimp.Layer | Visible, *, gray: bool) -> None:
@@ -192,53 +193,53 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._wake()
 
     def next_to_paint(self) -> Pick | None:
-        """The style whose tile is wanted first; None: all are painted, or none is wanted."""
+        """The style whose tile is to be painted next; None: there is none."""
         if self._mine is None or not self._shelf.mine or not self.get_mapped():
             return None
         mine = self._mine
         return next((t.pick for t in self._grid.outward if t.pick is not None and mine.wants(t.pick)), None)
 
     def tile_request(self, pick: Pick) -> Stylize:
-        """What to paint for it. Raises NeuralStyleError."""
+        """The request that paints the tile of a style. Raises NeuralStyleError."""
         assert self._mine is not None
         return self._mine.request(pick)
 
     def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
-        """What was painted; None: nothing can be painted for it."""
+        """Show a painted tile; None: it could not be painted."""
         assert self._mine is not None
         self._mine.keep(painted)
         self._draw(tile for tile in self._grid.tiles if tile.pick is not None and tile.pick.same(pick))
 
     def note_painting(self, painted: Pixels | None) -> None:
-        """What styles and settings make of a picture now; None: that is not known."""
+        """Store the preview with the current settings as the picture of a new preset; None: there is none."""
         self._painted = painted
 
-    def _look_of_now(self) -> GdkPixbuf.Pixbuf | None:
+    def _preset_picture(self) -> GdkPixbuf.Pixbuf | None:
         return None if self._painted is None else pictures.pixbuf(self._painted)
 
     def _draw(self, tiles: Iterable[Tile]) -> None:
-        """Show in tiles what they are to show."""
+        """Update the pictures of tiles."""
         for tile in tiles:
             if self._mine is not None and self._shelf.mine:
                 tile.show_mine(self._mine.known(tile.pick) if tile.pick else None, self._mine.aspect)
             else:
                 tile.show_style()
 
-    def _turn(self, mine: bool) -> None:  # noqa: FBT001 - GTK's own
+    def _switch(self, mine: bool) -> None:  # noqa: FBT001 - GTK's own
         self._keep(replace(self._shelf, mine=mine))
         self._draw(self._grid.tiles)
         self._reveal()
         self._wake()
 
     def _resize(self, size: int) -> None:
-        self._shelf = replace(self._shelf, size=size)  # written down when the gallery is left, not at each step
+        self._shelf = replace(self._shelf, size=size)  # saved when the gallery is closed, not at each step
         for tile in self._grid.tiles:
             tile.resize(size)
         self._reveal()
 
-    def _sift(self, category: str) -> None:
+    def _filter(self, category: str) -> None:
         self._keep(replace(self._shelf, category=category))
-        self._grid.sift(self._belongs, _("There are none yet") if category in HERS else "")
+        self._grid.filter(self._belongs, _("There are none yet") if category in PERSONAL else "")
         self._reveal()
 
     def _belongs(self, tile: Tile) -> bool:
@@ -264,7 +265,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             if tile.pick is not None and tile.pick.same(pick):
                 tile.mark(starred=self._shelf.starred(pick))
         self._grid.sort()
-        self._grid.sift(self._belongs, _("There are none yet"))
+        self._grid.filter(self._belongs, _("There are none yet"))
 
     def _keep(self, shelf: Shelf) -> None:
         self._shelf = shelf
@@ -272,7 +273,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             remember(self._profile, shelf)
 
     def _menu(self, tile: Tile) -> Gtk.Menu | None:
-        """What can be done with a style."""
+        """The context menu of a style."""
         menu = Gtk.Menu(attach_widget=tile)
         pick, builtin = tile.pick, tile.category != categories.OWN
         if pick is None:
@@ -289,11 +290,11 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             _entry(menu, _("_Export…"), lambda: self._presets.export(self._actions.of(pick)))
         _entry(menu, _("A _part of it…"), lambda: self._ask_part(pick))
         if pick.kind == "file":
-            _entry(menu, _("_Remove from the gallery"), lambda: self._put_away(pick))
+            _entry(menu, _("_Remove from the gallery"), lambda: self._remove_file(pick))
         return menu
 
     def _ask_part(self, pick: Pick) -> None:
-        """A part of a style becomes a style of its own: a picture beside it."""
+        """Make a style of a part of this one, and save it as a picture."""
         try:
             key = pick.key if pick.kind == "layer" else f"{FILE}{self._first_picture(pick)}"
             part = ask_part(self.get_toplevel(), style_sources.picture(key), pick.title)
@@ -306,8 +307,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _first_picture(self, pick: Pick) -> Path:
         return Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
 
-    def _put_away(self, pick: Pick) -> None:
-        """Forget a picture file; one that is chosen stays."""
+    def _remove_file(self, pick: Pick) -> None:
+        """Remove a picture file from the gallery; a chosen one stays."""
         self._own = [one for one in self._own if not one.same(pick) or self._picks.holds(one)]
         self._keep(self._shelf.without(pick))
         self._refill()
@@ -344,7 +345,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 tile.mark(starred=self._shelf.starred(tile.pick))
         self._draw(tiles)
         self._grid.fill(tiles, self._picks)
-        self._grid.sift(self._belongs, _("There are none yet"))
+        self._grid.filter(self._belongs, _("There are none yet"))
         self._wake()
         self._blend.show_picks(self._picks)
 
@@ -373,13 +374,13 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _remove(self, pick: Pick) -> None:
         self._adopt(self._picks.without(pick))
-        self._grid.focus()  # the button that was pressed is gone
+        self._grid.focus()  # the pressed button is gone
 
     def _adopt(self, picks: Picks) -> None:
         changed = picks != self._picks
         self._painted = None if changed else self._painted
         self._picks = picks
-        self._grid.mark(picks)  # she may have taken away what must stay
+        self._grid.mark(picks)  # the artist may have deselected the last one, which stays chosen
         self._describe(None)
         self._blend.show_picks(picks)
         if changed:
@@ -399,7 +400,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return handled
 
     def _in_window(self, _self: Gallery, _before: Gtk.Widget | None) -> None:
-        """Ctrl+V pastes a style wherever the keys are, but where text is written."""
+        """Let Ctrl+V paste a style in the whole window, except in text fields."""
         top = self.get_toplevel()
         if isinstance(top, Gtk.Window):
             top.connect("key-press-event", self._pasted)
@@ -412,7 +413,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _searched(self, entry: Gtk.SearchEntry) -> None:
         self._grid.search(entry.get_text())
-        if not entry.get_text():  # all are there again, and what is chosen may be far down
+        if not entry.get_text():  # all are shown again, and the chosen one may be out of sight
             self._reveal()
 
     def _stop_search(self, entry: Gtk.SearchEntry) -> None:

@@ -70,20 +70,20 @@ class PresetActions:
 
     def save(self, title: str) -> None:
         """Save the current styles and settings as a new preset."""
-        with self._telling():
+        with self._showing_errors():
             preset = library.save(self._draft(title))
             self._studio.show(styles.of_preset(preset))
-            self._studio.notice.tell(_("Saved “{title}”").format(title=preset.title))
+            self._studio.notice.inform(_("Saved “{title}”").format(title=preset.title))
 
     def update(self) -> None:
         """Update the chosen preset with the current settings."""
         preset = self.chosen()
         if preset is None:
             return
-        with self._telling():
+        with self._showing_errors():
             before = library.to_draft(preset)
             library.update(preset.slug, dataclasses.replace(before, settings=self._look()))
-            self._tell(
+            self._inform(
                 _("“{title}” has the settings of now"),
                 preset.title,
                 lambda: _uncovered(preset.slug) if preset.builtin else library.update(preset.slug, before),
@@ -91,7 +91,7 @@ class PresetActions:
 
     def rename(self, preset: Preset, title: str) -> None:
         """Change the title of a preset. The choice stays."""
-        with self._telling():
+        with self._showing_errors():
             renamed = styles.of_preset(library.rename(preset.slug, title))
             alone = [pick.key for pick in self._studio.picks().entries] == [renamed.key]
             self._studio.show(renamed if alone else None)
@@ -104,35 +104,35 @@ class PresetActions:
 
     def delete(self, slug: str) -> None:
         """Delete a preset, also a broken one; the notice has a button to undo that."""
-        with self._telling():
+        with self._showing_errors():
             title = _title(slug)
             trashed = library.delete(slug)
             self._studio.show(None)
-            self._tell(_("Deleted “{title}”"), title, lambda: _restored(trashed))
+            self._inform(_("Deleted “{title}”"), title, lambda: _restored(trashed))
 
     def take_in(self, path: Path) -> None:
         """Import a preset file."""
-        with self._telling():
+        with self._showing_errors():
             preset = archive.import_preset(path)
             self._studio.show(styles.of_preset(preset))
-            self._studio.notice.tell(_("Imported “{title}”").format(title=preset.title))
+            self._studio.notice.inform(_("Imported “{title}”").format(title=preset.title))
 
     def export(self, preset: Preset, path: Path) -> None:
         """Export a preset to a file."""
-        with self._telling():
+        with self._showing_errors():
             archive.export_preset(preset, path)
-            self._studio.notice.tell(_("Wrote {name}").format(name=path.name))
+            self._studio.notice.inform(_("Wrote {name}").format(name=path.name))
 
-    def _tell(self, text: str, title: str, undo: Callable[[], Preset | None]) -> None:
+    def _inform(self, text: str, title: str, undo: Callable[[], Preset | None]) -> None:
         def take_back() -> None:
-            with self._telling():
+            with self._showing_errors():
                 preset = undo()
                 self._studio.show(styles.of_preset(preset) if preset else None)
 
-        self._studio.notice.tell(text.format(title=title), take_back)
+        self._studio.notice.inform(text.format(title=title), take_back)
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _showing_errors(self) -> Iterator[None]:
         try:
             yield
         except NeuralStyleError as error:

@@ -1,4 +1,4 @@
-"""Below the tiles: the style that the artist points at, larger, with what is told of it. The room for it is kept."""
+"""Below the tiles: a larger picture and the description of the style under the pointer. Its height is fixed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gimp_plugin.looks.picks import Pick
 
 GAP = 6  # pixels
-HIGH = 124  # pixels
+HEIGHT = 124  # pixels
 LINES = 7
 CACHED = 40  # pictures
 
@@ -30,7 +30,7 @@ class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def __init__(self) -> None:
         super().__init__(spacing=GAP)
-        self.set_size_request(-1, HIGH)
+        self.set_size_request(-1, HEIGHT)
         self._picture = Gtk.Image(no_show_all=True, valign=Gtk.Align.START)
         self._label = _label()
         self.pack_start(self._picture, expand=False, fill=False, padding=0)
@@ -38,31 +38,31 @@ class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     @property
     def text(self) -> str:
-        """What is told."""
+        """The description."""
         return str(self._label.get_text())
 
     @property
     def pictured(self) -> bool:
-        """Whether a picture is seen."""
+        """Whether a picture is shown."""
         return bool(self._picture.get_visible())
 
     def show_tile(self, tile: Tile | None) -> None:
-        """Show what a tile stands for; None: nothing."""
+        """Show the style of a tile; None: nothing."""
         text = " ".join(tile.about.split()) if tile is not None else ""
         self._label.set_text(text)
         self._label.get_accessible().set_name(text or _("About the style"))
         picture = _large(tile.pick) if tile is not None and tile.pick is not None else None
         if picture is not None:
             self._picture.set_from_gicon(picture, Gtk.IconSize.DIALOG)
-            self._picture.set_pixel_size(HIGH)
+            self._picture.set_pixel_size(HEIGHT)
             self._picture.get_accessible().set_name(_("The style picture"))
         self._picture.set_visible(picture is not None)
 
 
 def _large(pick: Pick) -> GdkPixbuf.Pixbuf | None:
-    """A style's first picture, for a screen of double density too."""
+    """The first picture of a style, large enough for a screen with scale 2."""
     if pick.kind == "layer":
-        return style_sources.thumbnail(pick.key, 2 * HIGH)
+        return style_sources.thumbnail(pick.key, 2 * HEIGHT)
     try:
         path = Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
         return _of_file(str(path), path.stat().st_mtime_ns)
@@ -72,7 +72,7 @@ def _large(pick: Pick) -> GdkPixbuf.Pixbuf | None:
 
 @functools.lru_cache(maxsize=CACHED)
 def _of_file(path: str, _changed: int) -> GdkPixbuf.Pixbuf | None:
-    return thumbnails.whole(Path(path), 2 * HIGH) or style_sources.thumbnail(f"{FILE}{path}", 2 * HIGH)
+    return thumbnails.whole(Path(path), 2 * HEIGHT) or style_sources.thumbnail(f"{FILE}{path}", 2 * HEIGHT)
 
 
 def _label() -> Gtk.Label:

@@ -1,4 +1,4 @@
-"""What the tiles show, and how: the style or her own picture, large or small, all of them or a category."""
+"""Settings of the tiles: whether they show styles or the artist's picture, their size, and their category."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from gimp_plugin.looks.shelf import Shelf
 
 GAP = 6  # pixels
-STEP = 16  # pixels by which tiles grow
+STEP = 16  # pixels, of the size slider
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """Who hears of a choice."""
+class TileCallbacks:
+    """Functions that are called when a setting has changed."""
 
     mine: Callable[[bool], None]
     size: Callable[[int], None]
@@ -30,16 +30,16 @@ class Chosen:
 
 
 class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """mine: whether there is a picture of hers to show."""
+    """mine: whether there is a picture of the artist's to show."""
 
-    def __init__(self, shelf: Shelf, chosen: Chosen, *, mine: bool) -> None:
+    def __init__(self, shelf: Shelf, callbacks: TileCallbacks, *, mine: bool) -> None:
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._style = Gtk.RadioButton(label=_("Style"), draw_indicator=False)
         self._mine = Gtk.RadioButton(label=_("My picture"), draw_indicator=False, group=self._style)
         self._style.set_tooltip_text(_("Show each style's own picture"))
         self._mine.set_tooltip_text(_("Show your picture painted in each style, roughly"))
         self._mine.set_active(shelf.mine and mine)
-        self._mine.connect("toggled", lambda button: chosen.mine(button.get_active()))
+        self._mine.connect("toggled", lambda button: callbacks.mine(button.get_active()))
         both = Gtk.Box(homogeneous=False)
         both.get_style_context().add_class("linked")
         for button in (self._style, self._mine):
@@ -53,9 +53,9 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         cell.set_property("width-chars", 6)
         self._filter.set_tooltip_text(_("Which styles are shown"))
-        for part in (self._filter, *_inside(self._filter)):  # the keys are in a button inside of it
+        for part in (self._filter, *_inside(self._filter)):  # the keyboard focus is in a button inside it
             part.get_accessible().set_name(_("Which styles are shown"))
-        self._filter.connect("changed", lambda combo: chosen.category(combo.get_active_id()))
+        self._filter.connect("changed", lambda combo: callbacks.category(combo.get_active_id()))
         only_with_focus(self._filter)
         self._size = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, SMALLEST, LARGEST, STEP)
         self._size.set_draw_value(False)
@@ -63,7 +63,7 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._size.set_value(shelf.size)
         self._size.set_tooltip_text(_("How large the tiles are (Ctrl and the wheel)"))
         self._size.get_accessible().set_name(_("Size of the tiles"))
-        self._size.connect("value-changed", lambda slider: chosen.size(round(slider.get_value())))
+        self._size.connect("value-changed", lambda slider: callbacks.size(round(slider.get_value())))
         only_with_focus(self._size)
         self.attach(both, 0, 0, 1, 1)
         self.attach(self._size, 1, 0, 1, 1)
@@ -74,12 +74,12 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._size.set_value(self._size.get_value() + STEP * steps)
 
     def show_all_styles(self) -> None:
-        """No category hides anything any more."""
+        """Switch to the category of all styles."""
         self._filter.set_active_id(categories.ALL)
 
 
 def _inside(combo: Gtk.ComboBoxText) -> list[Gtk.Widget]:
-    """The widgets that GTK makes a combo of."""
+    """The buttons of which GTK makes a combo box."""
     found: list[Gtk.Widget] = []
     combo.forall(lambda part: found.append(part) if isinstance(part, Gtk.Button) else None)
     return found

@@ -1,4 +1,4 @@
-"""The preview of a dialog: what of the layer is painted for it, and what it says about that."""
+"""The preview: chooses the part of the layer to paint and its resolution, and shows the result with a note."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
-MOST_SHOWN = 16_000_000  # px of a painting that is looked at: of more, some are left out
+MAX_SHOWN = 16_000_000  # px of a finished painting; a larger one is shown at a lower resolution
 SPINNER = "process-working-symbolic"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A painting of all of a layer."""
+class Finished:
+    """A painting of a whole layer."""
 
     layer: Gimp.Layer | Visible
     title: str
@@ -41,22 +41,22 @@ class Kept:
 
 
 class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """A layer before and after, at any zoom. For the main loop's thread."""
+    """A layer before and after, at any zoom. Only for the thread of the main loop."""
 
     def __init__(self, layer: Gimp.Layer, on_look: Callable[[], None]) -> None:
-        """on_look: hears that another part of the layer is seen, or at another size. Raises LayerGoneError."""
+        """on_look: called when the visible part or the zoom has changed. Raises LayerGoneError."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True
         self._gray = layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
         self._shown = Shown(Source.of(layer, as_seen=True), _("Preview"), gray=self._gray)
         self._on_look = on_look
-        self._awaited: Frame | None = None  # what a painting that comes is of
-        self._first = False  # whether that is a new one of all of the layer
-        self._pair: Shown | None = None  # a painting that is looked at
-        self._again = False  # whether the next picture is one that is shown already
-        self._run: tuple[int, Shown] | None = None  # the layer that a run paints
+        self._awaited: Frame | None = None  # frame of the painting that was requested last
+        self._first = False  # whether that is a new painting of the whole layer
+        self._pair: Shown | None = None  # a finished painting shown for comparison
+        self._again = False  # whether the next picture is the one that is shown already
+        self._run: tuple[int, Shown] | None = None  # id and pictures of the layer that a run paints
         self._draft = False
-        self._comparison = Comparison(self._shown, self._looked)
+        self._comparison = Comparison(self._shown, self._view_changed)
         self._comparison.part = _selected(self._source)
         self._buttons = ViewButtons(self._comparison)
         self._spinner = Gtk.Spinner(no_show_all=True)
@@ -73,18 +73,18 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     @property
     def layout(self) -> tuple[bool, bool]:
-        """Whether before and after are beside each other, and whether the layer is shown px by px."""
+        """Whether before and after are side by side, and whether the zoom is 100 %."""
         view = self._comparison.view
         return self._comparison.upright, view.zoom == 1.0
 
     def lay_out(self, *, upright: bool, pixels: bool) -> None:
-        """Show it so."""
+        """Use this layout; see `layout`."""
         self._buttons.turn(upright=upright)
         if pixels:
             self._comparison.show_pixels()
 
     def onto(self, other: Gimp.Layer | Visible, frame: Frame) -> Pixels | None:
-        """What lies in another layer in a frame of this one; None if it has another size, or is gone."""
+        """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
         if not canvas.is_there(other):
             return None
         source = Source.of(other, as_seen=self._as_seen)
@@ -95,16 +95,16 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Where the layer lies in the image, with its effects if they are painted: its corner and its size, px."""
         return self._source.corner, self._source.size
 
-    def take_tool(self, tool: LayerTool) -> None:
-        """Let this have the mouse and the keys first, over its layer."""
+    def set_tool(self, tool: LayerTool) -> None:
+        """Give the tool mouse and key events first, over its layer."""
         self._comparison.tool = tool
 
     def redraw(self) -> None:
-        """Something that a tool draws looks different."""
+        """Draw again what a tool draws."""
         self._comparison.update_soon()
 
-    def offer(self, button: Gtk.Button) -> None:
-        """Put a button of the window's below the picture."""
+    def add_button(self, button: Gtk.Button) -> None:
+        """Add a button of the window below the picture."""
         self._below.pack_end(button, expand=False, fill=False, padding=0)
 
     def see(self, *, effects: bool, draft: bool = False, layer: Gimp.Layer | Visible | None = None) -> None:
@@ -134,14 +134,14 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._run is not None:
             self._run = None
             self._show()
-            self._say(_("Preview"), busy=False)
+            self._show_note(_("Preview"), busy=False)
         self._first = True
         # A draft knows nothing finer than its own size.
         self._awaited = framing.fitted(self._source.size, DRAFT if self._draft else framing.FITTED_SIDE)
         return self._sample(self._awaited)
 
     def finer(self) -> Sample | None:
-        """What is seen, as finely as it is shown; None where it is painted so, or soon will be something else.
+        """The visible part at the displayed resolution; None if it is painted so already, or is about to change.
 
         Raises LayerGoneError.
         """
@@ -158,9 +158,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return self._sample(self._awaited)
 
     def larger(self, begun: Pixels, cells: int) -> Sample | None:
-        """All of the layer as large as one of so many pictures beside each other is shown, on from how it was painted.
+        """The whole layer at the size of one of `cells` pictures in a row, to refine `begun`.
 
-        None where it is as large. Raises LayerGoneError.
+        None if `begun` has that size. Raises LayerGoneError.
         """
         source, view = self._source, self._comparison.view.fitting()
         frame = framing.fitted(source.size, min(framing.FINE_SIDE, max(view.size) // cells))
@@ -170,9 +170,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return Sample(source.read(frame), frame, source.area(frame), frame.part(source.size), whole)
 
     def show_after(self, pixels: Pixels, note: str, *, done: bool) -> None:
-        """Show what was asked for last as painted, at whatever size. A picture of something else is left out.
+        """Show a picture of any size for the last request; ignored if the preview has changed since then.
 
-        done: whether this is the last one of it.
+        done: whether this is the final picture.
         """
         if self._awaited is None:
             return
@@ -182,10 +182,10 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         elif done or not self._again:  # the first one is what was painted so far
             self._shown.refine(self._awaited, pixels, done=done)
         self._again = False
-        self._say(note, busy=not done)
+        self._show_note(note, busy=not done)
 
     def show_painting(self, layer: Gimp.Layer | Visible, pixels: Pixels, note: str) -> None:
-        """Show what a run makes of a whole layer, in place of the preview, until `content` is asked for again."""
+        """Show the picture of a run instead of the preview, until `content` is called again."""
         if self._run is None or self._run[0] != layer.get_id():
             if not canvas.is_there(layer):
                 return
@@ -194,18 +194,18 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._show()
         shown = self._run[1]
         shown.begin(framing.Frame(0, 0, pixels.width, pixels.height, pixels.width / shown.source.size[0]), pixels)
-        self._say(note, busy=True)
+        self._show_note(note, busy=True)
 
-    def compare(self, kept: Sequence[Kept]) -> None:
-        """Show a painting beside the preview, or two beside each other; none: the layer and its preview, as always.
+    def compare(self, finished: Sequence[Finished]) -> None:
+        """Compare a painting with the preview, or two with each other; none: show the preview.
 
-        A painting of a layer of another size is shown beside that.
+        A painting of another size than the preview is compared with its own layer.
         """
         shown: list[Shown] = []
-        for one in kept:
+        for one in finished:
             if canvas.is_there(one.layer):
                 shown.append(Shown(Source.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray))
-                pixels = pictures.thinned(one.pixels, MOST_SHOWN)
+                pixels = pictures.thinned(one.pixels, MAX_SHOWN)
                 size = shown[-1].source.size
                 scale = pixels.width / size[0]
                 shown[-1].begin(framing.Frame(0, 0, pixels.width, pixels.height, scale), pixels, done=True)
@@ -218,12 +218,12 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._show()
 
     def wait(self, note: str) -> None:
-        """A newer picture is being made; the old one stays."""
-        self._say(note, busy=True)
+        """Show that a new picture is being painted; the old one stays."""
+        self._show_note(note, busy=True)
 
     def fail(self, sentence: str) -> None:
-        """There is no newer picture, and why; the old one stays, dimmed."""
-        self._say("", busy=False)
+        """Show why there is no new picture; the old one stays, dimmed."""
+        self._show_note("", busy=False)
         self._comparison.complain(sentence)
 
     @property
@@ -247,7 +247,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         row.pack_start(self._note, expand=True, fill=True, padding=0)
         return row
 
-    def _looked(self) -> None:
+    def _view_changed(self) -> None:
         self._buttons.update()
         if not self._comparison.held and self._run is None:
             self._on_look()
@@ -255,16 +255,16 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _show(self) -> None:
         self._comparison.show_layer(self._run[1] if self._run else self._pair or self._shown)
 
-    def _say(self, note: str, *, busy: bool) -> None:
+    def _show_note(self, note: str, *, busy: bool) -> None:
         self._note.set_text(note)
         self._spinner.set_property("active", busy)
-        # Some icon themes have nothing to turn, and would leave a hole.
+        # Some icon themes have no such icon, and would leave a gap.
         self._spinner.set_visible(busy and Gtk.IconTheme.get_default().has_icon(SPINNER))
         self._comparison.complain("")
 
 
 def _selected(source: Source) -> Box | None:
-    """What is selected, px of the layer; None where nothing of it is."""
+    """The bounds of the selection in the layer, px; None if nothing of it is selected."""
     image, (left, top), (width, height) = source.layer.get_image(), source.corner, source.size
     _ok, some, *bounds = Gimp.Selection.bounds(image)
     if not some:

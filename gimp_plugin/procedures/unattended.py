@@ -14,7 +14,7 @@ from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, re
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures.named_styles import picks_of
-from gimp_plugin.report import Report, tell_left_out, tell_notes
+from gimp_plugin.report import Report, show_left_out, show_notes
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.shared.errors import CancelledError, InvalidImageError, LayerGoneError, NeuralStyleError
@@ -94,9 +94,9 @@ def paint(
         if window is not None:
             window.finish(new)
     safe.empty()
-    report.say_done(painted[-1].done.metrics)
-    tell_notes(one.done for one in painted)
-    tell_left_out([*(beforehand or []), *left_out])
+    report.print_done(painted[-1].done.metrics)
+    show_notes(one.done for one in painted)
+    show_left_out([*(beforehand or []), *left_out])
     return new
 
 

@@ -64,7 +64,7 @@ class MapEditor:
             self._drawing = Drawing(self.size, self._levels(regions.Regions(strength=DRAWN, drawn=drawn)))
         self.brush = Brush(0.1, 0.5, 1.0, Way.LESS)  # its size in shares of the layer's longer side
         self.active = False
-        config.connect(f"notify::{arguments.STRENGTH_MAP}", lambda *_args: self._tell())
+        config.connect(f"notify::{arguments.STRENGTH_MAP}", lambda *_args: self._notify())
 
     @property
     def drawn(self) -> DrawnMap | None:
@@ -109,12 +109,12 @@ class MapEditor:
     def activate(self, *, active: bool) -> None:
         """Switch the brush on or off."""
         self.active = active
-        self._tell()
+        self._notify()
 
     def set_brush(self, brush: Brush) -> None:
         """Set the brush for the next stroke."""
         self.brush = brush
-        self._tell()
+        self._notify()
 
     def listen(self, heard: Callable[[], None], *, strokes: bool = False) -> None:
         """Call `heard` after every visible change. strokes: also at each move of the brush."""
@@ -141,14 +141,14 @@ class MapEditor:
         (left, top), (wide, high) = self.place()
         brush = replace(self.brush, size=self.brush.size * max(self._lies()[1]) / wide)
         drawing.begin(brush, ((at[0] - left) / wide, (at[1] - top) / high), pressure)
-        self._tell()
+        self._notify()
 
     def go_on(self, at: Point, pressure: float) -> None:
         """Continue the stroke to this point."""
         if self._drawing is not None:
             (left, top), (wide, high) = self.place()
             self._drawing.go_on(((at[0] - left) / wide, (at[1] - top) / high), pressure)
-            self._tell(moved=True)
+            self._notify(moved=True)
 
     def end(self) -> None:
         """End the stroke, and apply it."""
@@ -166,7 +166,7 @@ class MapEditor:
         """Clear the map: the strength counts everywhere."""
         self._drawing, self._base, self._kept = None, regions.EVERYWHERE, None
         self._config.set_property(arguments.STRENGTH_MAP, regions.EVERYWHERE)
-        self._tell()
+        self._notify()
 
     def invert(self) -> None:
         """Invert the map."""
@@ -192,9 +192,9 @@ class MapEditor:
         """Show or hide outlines of faces for one reason; they are shown as long as there is any."""
         (self._showing.add if shown else self._showing.discard)(why)
         if shown:
-            self._with_faces(self._tell)
+            self._with_faces(self._notify)
         else:
-            self._tell()
+            self._notify()
 
     def save(self) -> Gimp.Channel:
         """Save the chosen map as a new channel of the image. Raises NeuralStyleError."""
@@ -277,7 +277,7 @@ class MapEditor:
         small = selections.gray_pixbuf(levels, width, height)
         return selections.levels_of(small.scale_simple(*self.size, GdkPixbuf.InterpType.BILINEAR))
 
-    def _tell(self, *, moved: bool = False) -> None:
+    def _notify(self, *, moved: bool = False) -> None:
         """Call the listeners. moved: only the brush has moved, so only those for strokes."""
         for heard, strokes in self._listeners:
             if strokes or not moved:

@@ -40,9 +40,9 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._editor, self._config, self._image = editor, config, image
         self._caption = Gtk.Label(use_underline=True, xalign=0.0)
         self._combo = self._list()
-        self._said_of: object = None
-        self._said = Gtk.Label(xalign=0.0, wrap=True, no_show_all=True)
-        hold_back(self._said)
+        self._text_version: object = None
+        self._text = Gtk.Label(xalign=0.0, wrap=True, no_show_all=True)
+        hold_back(self._text)
         self._brush = BrushSettings(editor)
         self._undo = self._brush.undo
         self._draw = Gtk.ToggleButton(label=_("_Draw"), use_underline=True)
@@ -57,7 +57,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._brush.show_all()
         self._brush.set_no_show_all(True)  # unlike a revealer it leaves no gap where it is hidden
         self._brush.hide()
-        for part in (first, second, self._brush, self._said):
+        for part in (first, second, self._brush, self._text):
             self.pack_start(part, expand=False, fill=True, padding=0)
         editor.listen(self._refresh)
         self._refresh()
@@ -119,8 +119,8 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._offer(self._combo)
         self._choose()  # what has come into it
         self._brush.refresh()
-        if self._said_of != self._editor.version:  # the message was about an earlier map
-            self._tell("")
+        if self._text_version != self._editor.version:  # the message was about an earlier map
+            self._show_text("")
 
     def _choose(self) -> None:
         chosen = self._editor.chosen
@@ -158,21 +158,21 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._editor.take_faces(around=around, heard=self._heard)
 
     def _heard(self, count: int) -> None:
-        self._tell("" if count else _("No face was found."))
+        self._show_text("" if count else _("No face was found."))
 
     def _save(self) -> None:
         try:
             name = self._editor.save().get_name()
         except NeuralStyleError as error:
-            self._tell(" ".join(of_error(error)).strip())
+            self._show_text(" ".join(of_error(error)).strip())
             return
         self._offer(self._combo)
-        self._tell(_("Saved as the channel {name}.").format(name=repr(name)))
+        self._show_text(_("Saved as the channel {name}.").format(name=repr(name)))
 
-    def _tell(self, text: str) -> None:
-        self._said_of = self._editor.version
-        self._said.set_text(text)
-        self._said.set_visible(bool(text))
+    def _show_text(self, text: str) -> None:
+        self._text_version = self._editor.version
+        self._text.set_text(text)
+        self._text.set_visible(bool(text))
 
 
 class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types

@@ -27,17 +27,17 @@ class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self.connect("response", self._answered)
         self.connect("destroy", lambda _self: self._stop_clock())
 
-    def tell(self, text: str, undo: Callable[[], None] | None = None) -> None:
+    def inform(self, text: str, undo: Callable[[], None] | None = None) -> None:
         """Show what was done."""
-        self._say(Gtk.MessageType.INFO, text, undo)
+        self._show(Gtk.MessageType.INFO, text, undo)
         if undo is None:
             self._clock = GLib.timeout_add_seconds(READ, self._expired)
 
     def warn(self, text: str) -> None:
         """Show what went wrong, and what to do."""
-        self._say(Gtk.MessageType.WARNING, text, None)
+        self._show(Gtk.MessageType.WARNING, text, None)
 
-    def _say(self, kind: Gtk.MessageType, text: str, undo: Callable[[], None] | None) -> None:
+    def _show(self, kind: Gtk.MessageType, text: str, undo: Callable[[], None] | None) -> None:
         self._stop_clock()
         self._undo = undo
         self.set_message_type(kind)

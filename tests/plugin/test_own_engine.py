@@ -13,7 +13,7 @@ import pytest
 from engine_wheels import make_wheel
 
 from gimp_plugin.checkup import own_engine
-from gimp_plugin.checkup.own_engine import Installation, find_python, mends, way_for
+from gimp_plugin.checkup.own_engine import Installation, find_python, is_repairable, way_for
 from nst_core import __version__
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import engine_command
@@ -139,6 +139,6 @@ def test_some_engines_are_for_a_person_to_install(plug_in: Path, surroundings: d
 
 def test_a_new_engine_mends_what_is_missing_or_too_old() -> None:
     """And nothing else."""
-    assert mends(EngineMissingError("", ""))
-    assert mends(EngineMismatchError("", ""))
-    assert not mends(EngineCrashedError("", ""))
+    assert is_repairable(EngineMissingError("", ""))
+    assert is_repairable(EngineMismatchError("", ""))
+    assert not is_repairable(EngineCrashedError("", ""))

@@ -355,14 +355,14 @@ def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
         errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
     )
     settle()
-    window._error.tell(50 * "Words ")
+    window._error.show_text(50 * "Words ")
     settle()
     facts: Facts = {"messages": unread(opened)}
     if thorough:
         facts["pale messages"] = pale(opened)
     shoot(f"{language}-messages")
-    window._mending.hide()
-    window._error.tell("")
+    window._engine_bar.hide()
+    window._error.show_text("")
     return facts
 
 

@@ -26,20 +26,20 @@ PULSE = 0.12  # seconds
 SPACE = 6  # px
 
 
-class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
-    """Hidden until an engine must be installed. on_mended: called when there is a new engine."""
+class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
+    """Hidden until an engine must be installed. on_installed: called when there is a new engine."""
 
-    def __init__(self, on_mended: Callable[[], None]) -> None:
+    def __init__(self, on_installed: Callable[[], None]) -> None:
         super().__init__(message_type=Gtk.MessageType.WARNING, no_show_all=True)
-        self._on_mended = on_mended
+        self._on_installed = on_installed
         self._way: Way | None = None
         self._running: own_engine.Installation | None = None
-        self._said = _label()
+        self._text = _label()
         self._line = _label(selectable=True)
         self._bar = Gtk.ProgressBar(pulse_step=0.05, valign=Gtk.Align.CENTER)
         self._bar.get_accessible().set_name(_("Progress"))
         texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, visible=True)
-        for part in (self._said, self._line, self._bar):
+        for part in (self._text, self._line, self._bar):
             texts.add(part)
         self.get_content_area().add(texts)
         self._install = self.add_button(_("Install the Engine"), INSTALL)
@@ -51,10 +51,10 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
 
     def consider(self, error: NeuralStyleError) -> bool:
         """Show the bar if a new engine would remove the cause of an error. Returns whether it would."""
-        if not own_engine.mends(error):
+        if not own_engine.is_repairable(error):
             return False
         if self._running is None:
-            self._tell(" ".join(of_error(error)).strip())
+            self._show_text(" ".join(of_error(error)).strip())
             self._look()
         return True
 
@@ -65,8 +65,8 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         if version == __version__:
             self.hide()
             return
-        said = _("The engine is of version {engine}, and the filter of version {filter}: they should be the same.")
-        self._tell(said.format(engine=version, filter=__version__))
+        text = _("The engine is of version {engine}, and the filter of version {filter}: they should be the same.")
+        self._show_text(text.format(engine=version, filter=__version__))
         self._look()
 
     def stop(self) -> None:
@@ -125,9 +125,9 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
 
     def _begin(self, way: Way) -> None:
         def in_main_loop(call: Callable[..., object]) -> Callable[..., None]:
-            return lambda *said: GLib.idle_add(lambda: call(*said) and False)
+            return lambda *arguments: GLib.idle_add(lambda: call(*arguments) and False)
 
-        self._running = installation(in_main_loop(self._tell), in_main_loop(self._ended))
+        self._running = installation(in_main_loop(self._show_text), in_main_loop(self._ended))
         for part in (self._install, self._copy, self._line):
             part.hide()
         self._stop.show()
@@ -148,15 +148,15 @@ class Mending(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._running = None
         if error is None:
             self.hide()
-            self._on_mended()
+            self._on_installed()
             return
-        self._tell("" if isinstance(error, CancelledError) else " ".join(of_error(error)).strip())
+        self._show_text("" if isinstance(error, CancelledError) else " ".join(of_error(error)).strip())
         self._offer(self._way)
         self._install.grab_focus()
 
-    def _tell(self, text: str) -> None:
-        self._said.set_text(text)
-        self._said.set_visible(bool(text))
+    def _show_text(self, text: str) -> None:
+        self._text.set_text(text)
+        self._text.set_visible(bool(text))
         self.get_accessible().set_name(text or _("Error"))
         self.show()
 

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 BAR_SECONDS = 0.25  # between movements of GIMP's bar
 
 
-def title_while(status: Status, title: str) -> str:
+def title_with_progress(status: Status, title: str) -> str:
     """The title of a window during a run."""
     progress = status.progress
-    said = f"{status.fraction:.0%}"  # for several layers: the engine estimates the time of the current one only
+    text = f"{status.fraction:.0%}"  # for several layers: the engine estimates the time of the current one only
     if progress is not None and status.number == status.count:
-        said = _("{time} left").format(time=duration(progress.seconds_left))
-    return f"{said[:1].upper()}{said[1:]} · {title}"
+        text = _("{time} left").format(time=duration(progress.seconds_left))
+    return f"{text[:1].upper()}{text[1:]} · {title}"
 
 
-def tell_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> None:
+def notify_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> None:
     """Show a notification of finished paintings, if there are any and another window has the focus."""
     if not new or window.is_active():
         return
@@ -41,7 +41,7 @@ def tell_finished(window: Gtk.Window, title: str, new: Sequence[Gimp.Layer]) -> 
     notify(title, one)
 
 
-class Aside:
+class OutsideProgress:
     """Progress outside one window. made: the new layers of the run."""
 
     def __init__(self, window: Gtk.Window, made: Callable[[], Sequence[Gimp.Layer]]) -> None:
@@ -61,19 +61,19 @@ class Aside:
         if phase.busy:
             self._before, self._next = len(self._made()), 0.0
             Gimp.progress_init(self._title)
-            self._let_go()
+            self._detach()
         else:
             Gimp.progress_end()
             self._window.set_title(self._title)
             if phase is not Phase.CLOSED:
                 GimpUi.window_set_transient(self._window)
-            tell_finished(self._window, self._title, self._made()[self._before :])
+            notify_finished(self._window, self._title, self._made()[self._before :])
 
     def show_status(self, status: Status) -> None:
         """Show the progress of the run."""
         if not self._busy:
             return
-        self._window.set_title(title_while(status, self._title))
+        self._window.set_title(title_with_progress(status, self._title))
         now = time.monotonic()
         if now >= self._next:
             self._next = now + BAR_SECONDS
@@ -85,7 +85,7 @@ class Aside:
         if error is not None and not self._window.is_active():
             notify(self._title, " ".join(of_error(error)).strip())
 
-    def _let_go(self) -> None:
+    def _detach(self) -> None:
         """Do not stay above GIMP's window any more, so that the user can work there and minimise this one."""
         there = self._window.get_window()
         with contextlib.suppress(AttributeError, TypeError):  # only X11 has such properties
