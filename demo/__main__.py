@@ -1,4 +1,4 @@
-"""`python -m demo`: one photograph, one preset, a real GIMP; what came of it lies in out/."""
+"""`python -m demo`: paints one photograph with one preset in a real GIMP; the results are in out/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUT = REPOSITORY / "out"
 PROFILE = REPOSITORY / ".cache" / "demo-profile"
 LIMIT = 600.0  # seconds for everything in GIMP
 GAP = 8  # pixels between before and after
-SPOKEN = "neural-style: "
+PREFIX = "neural-style: "
 
 
 def main() -> int:
@@ -52,12 +52,12 @@ def _in_gimp(gimp: Gimp, document: Path, picture: Path) -> bool:
     order = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}
     script = Path(__file__).with_name("job.py")
     try:
-        done = gimp.run_batch(script, PROFILE, {"DEMO_JOB": json.dumps(order)}, _tell, LIMIT)
+        done = gimp.run_batch(script, PROFILE, {"DEMO_JOB": json.dumps(order)}, _print_progress, LIMIT)
     except subprocess.TimeoutExpired:
         _say(f"GIMP did not finish within {LIMIT:.0f} s")
         return False
     if done.returncode != 0 or not picture.is_file():
-        _say("GIMP did not do it; this is what it said:")
+        _say("GIMP failed with this output:")
         print(done.stdout)
         return False
     return True
@@ -81,9 +81,9 @@ def _say(text: str) -> None:
     print(f"demo: {text}", flush=True)
 
 
-def _tell(line: str) -> None:
-    """Of all that GIMP says, what the plug-in says."""
-    if line.startswith(SPOKEN):
+def _print_progress(line: str) -> None:
+    """Print a line of GIMP's output if it is from the plug-in."""
+    if line.startswith(PREFIX):
         print(line, flush=True)
 
 

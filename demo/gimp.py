@@ -1,4 +1,4 @@
-"""A GIMP 3 to run things in: the machine's own, or else a private one. Standard library only."""
+"""Finds a GIMP 3: that of the machine, or a private one. Standard library only."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ __all__ = ["Gimp", "GimpUnavailableError", "find_or_fetch"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CACHE = REPOSITORY / ".cache" / "gimp"
-WAIT_SECONDS = 60.0  # seconds for a GIMP to tell its version
+WAIT_SECONDS = 60.0  # seconds for a GIMP to print its version
 CONSOLES = ("gimp-console-3.2", "gimp-console-3.0", "gimp-console-3", "gimp-console")
 
 
 @dataclass(frozen=True)
 class Gimp:
-    """A GIMP 3. `root` is the private Debian it lives in, None for the machine's own."""
+    """A GIMP 3. root: of the private Debian that contains it; None for that of the machine."""
 
     console: str
     version: str
     root: Path | None = None
 
     def command(self, arguments: Sequence[str], environment: Mapping[str, str]) -> list[str]:
-        """The command that runs a program where this GIMP is, with `environment` and little else."""
+        """The command that runs a program where this GIMP is, with this environment."""
         variables = [f"{name}={value}" for name, value in environment.items()]
         if self.root is None:
             die_together = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
@@ -46,7 +46,7 @@ class Gimp:
         return private_gimp.enter(self.root, [*clean, *arguments], shared)
 
     def outside(self, arguments: Sequence[str]) -> list[str]:
-        """The command with which something in this GIMP starts a program of the machine's own."""
+        """The command that starts a program of the machine from inside this GIMP."""
         way_out = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
         return [*way_out, *arguments]
 
@@ -72,11 +72,12 @@ class Gimp:
         on_line: Callable[[str], None] | None = None,
         timeout: float = 600.0,
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program where this GIMP is, with `profile` as GIMP's; its output comes line by line.
+        """Run a program where this GIMP is, with this profile; `on_line` gets its output line by line.
 
-        stdout of the answer holds everything that was said. Raises subprocess.TimeoutExpired after `timeout` seconds.
+        stdout of the result is the whole output, also of standard error. Raises subprocess.TimeoutExpired after `timeout`
+        seconds.
         """
-        command = self.command(arguments, {**_at_home(profile), **(environment or {})})
+        command = self.command(arguments, {**_isolated(profile), **(environment or {})})
         with _started(command) as process:
             clock = threading.Timer(timeout, process.kill)
             clock.start()
@@ -99,9 +100,9 @@ def running(script: Path) -> list[str]:
 
 
 def find_or_fetch(cache: Path, say: Callable[[str], None] = print, suite: str = "trixie") -> Gimp:
-    """The machine's own GIMP if it is 3.0 or newer, else a private one below `cache`, fetched when needed.
+    """The GIMP of the machine if it is 3.0 or newer, otherwise a private one below `cache`, fetched if needed.
 
-    Raises GimpUnavailableError with one sentence that says why there is none.
+    Raises GimpUnavailableError with the reason in one sentence.
     """
     return _own() or private(cache, say, suite)
 
@@ -127,10 +128,10 @@ def _own() -> Gimp | None:
 
 def _version(command: Sequence[str]) -> str:
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS).stdout
-    except (OSError, subprocess.TimeoutExpired):  # one that does not answer is of no use
+        output = subprocess.run(command, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS).stdout
+    except (OSError, subprocess.TimeoutExpired):  # such a GIMP is not used
         return ""
-    found = re.search(r"version (\d+\.\d+\.\d+)", said)
+    found = re.search(r"version (\d+\.\d+\.\d+)", output)
     return found[1] if found else ""
 
 
@@ -145,15 +146,15 @@ def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def _at_home(profile: Path) -> dict[str, str]:
-    """A profile of its own: GIMP and the engine find neither the settings nor the files of whoever runs this."""
+def _isolated(profile: Path) -> dict[str, str]:
+    """Environment with a separate profile, so that GIMP and engine do not use settings or files of the user."""
     home = profile.absolute() / "home"
     home.mkdir(parents=True, exist_ok=True)
     return {"GIMP3_DIRECTORY": str(profile.absolute()), "HOME": str(home), "NO_AT_BRIDGE": "1"}
 
 
 def main(suite: str = "") -> None:
-    """Say which GIMP there is, fetching it when needed; of a Debian `suite`, where one is named."""
+    """Print which GIMP is used, and fetch it if needed. suite: of Debian; empty: any GIMP."""
     try:
         gimp = private(CACHE, suite=suite) if suite else find_or_fetch(CACHE)
     except GimpUnavailableError as error:

@@ -1,4 +1,4 @@
-"""Runs inside GIMP: open a photograph, call the filter, save what came of it. `DEMO_JOB` holds the order as JSON."""
+"""Runs inside GIMP: opens a photograph, calls the filter, saves the result. `DEMO_JOB` contains the order as JSON."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""A GIMP 3 of our own, for machines whose own GIMP is older or absent: a small Debian in a cache folder.
+"""A private GIMP 3 in a small Debian in a cache folder, for machines with an older GIMP or none.
 
-It is entered in namespaces of its own: the mounts it needs and whatever runs in it vanish with the process that
-asked for them, so the cache folder can be deleted at any time without reaching anything outside it. Standard
+Programs in it run in separate namespaces: their mounts and processes end with the process that started them, so the
+cache folder can be deleted at any time without touching anything outside it. Standard
 library only.
 """
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 GIMP = ["gimp", "gir1.2-gimp-3.0", "python3-gi", "python3-gi-cairo", "gir1.2-gtk-3.0"]
 SCREEN = ["xvfb", "xauth", "xdotool", "imagemagick", "adwaita-icon-theme"]  # to show and drive its windows: 4 s
-NAMES = ["at-spi2-core", "gir1.2-atspi-2.0", "dbus"]  # to find what is in them by name, as a screen reader does
-HOST = "/host"  # where the machine's own files are seen from inside
+NAMES = ["at-spi2-core", "gir1.2-atspi-2.0", "dbus"]  # to find widgets by name, as a screen reader does
+HOST = "/host"  # mount point of the machine's files inside
 TOOLS = ("unshare", "setpriv", "chroot")
 
 # Runs as $0 = root of the private Debian, $@ = shared folder..., "--", program and arguments to run inside.
@@ -40,19 +40,19 @@ PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class GimpUnavailableError(Exception):
-    """There is no GIMP 3 here and none can be fetched; the message is one sentence that says why."""
+    """There is no GIMP 3 and none can be fetched; the message is the reason in one sentence."""
 
 
 def enter(root: Path, arguments: Sequence[str], shared: Sequence[Path] = ()) -> list[str]:
-    """The command that runs `arguments` inside `root`, with the `shared` folders at their own paths."""
+    """The command that runs `arguments` inside `root`, with the `shared` folders at the same paths."""
     folders = [str(folder.resolve()) for folder in shared]
     return [*_apart(), "sh", "-c", ENTER, str(root.resolve()), *folders, "--", *arguments]
 
 
 def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
-    """The root of a Debian `suite` with GIMP below `cache`, fetched now unless that was already completed.
+    """The root of a Debian `suite` with GIMP below `cache`; it is fetched unless it is complete.
 
-    One made with an older list of packages gets those it lacks. Raises GimpUnavailableError.
+    Missing packages are added to an older one. Raises GimpUnavailableError.
     """
     root, stamp = cache / suite / "root", cache / suite / "complete"
     recipe = " ".join([suite, *GIMP, *SCREEN, *NAMES])
@@ -92,9 +92,9 @@ def _bootstrap(root: Path, suite: str, log: Path, say: Callable[[str], None]) ->
 
 
 def install(root: Path, packages: Sequence[str], log: Path) -> None:
-    """These packages, as far as they are not there. Raises GimpUnavailableError."""
+    """Install packages that are missing. Raises GimpUnavailableError."""
     quiet = ["env", "-i", PATH, "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
-    # A mirror may be some weeks behind, which says nothing of a small Debian that only runs tests.
+    # A mirror may be some weeks old; that is no risk for a Debian that only runs tests.
     late = ["-o", "Acquire::Check-Valid-Until=false"]
     _require(enter(root, [*quiet, "apt-get", "-q", *late, "update"]), log)
     _require(enter(root, [*quiet, "apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]), log)
@@ -102,7 +102,7 @@ def install(root: Path, packages: Sequence[str], log: Path) -> None:
 
 
 def _apart() -> list[str]:
-    """Own mounts and own process ids: when the starter dies, everything inside dies and every mount is gone."""
+    """Separate mounts and process ids: when the parent ends, all processes and mounts inside end too."""
     spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
     return ["setpriv", "--pdeathsig", "KILL", "unshare", *spaces, "--"]
 
@@ -122,7 +122,7 @@ def _check_machine() -> None:
 def _remove(root: Path) -> None:
     mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     inside = [mount for mount in mounts if Path(mount).is_relative_to(root.resolve())]
-    if inside:  # someone else's: deleting through it would delete what is mounted
+    if inside:  # deleting would delete the mounted files too
         raise GimpUnavailableError(f"{root} cannot be renewed while {inside[0]} is mounted")
     shutil.rmtree(root)
 
@@ -144,7 +144,7 @@ def _logged(command: Sequence[str], log: Path) -> bool:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """One fetch at a time; the lock falls with the process."""
+    """Allow one fetch at a time; the lock ends with the process."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""The guide as a page that comes with the plug-in, for its Help button: python -m docs.guide_page.
+"""Makes the HTML guide for the Help button of the plug-in: python -m docs.guide_page.
 
-Text alone: the pictures of docs/guide.md would make the plug-in four times as large. Links lead to headings of the
+Text only: the pictures of docs/guide.md would make the plug-in four times as large. Links lead to headings of the
 page; those to other documents are left out.
 """
 
@@ -36,7 +36,7 @@ TAIL = "</body>\n</html>\n"
 
 
 def page() -> str:
-    """All of it."""
+    """The whole page."""
     html: str = MarkdownIt("commonmark").enable("table").render(GUIDE.read_text("utf-8"))
     html = re.sub(r"<p><img [^>]*></p>\n", "", html)
     html = re.sub(r'<a href="(?!#)[^"]*">(.*?)</a>', r"\1", html, flags=re.DOTALL)
@@ -51,7 +51,7 @@ def _anchored(heading: re.Match[str]) -> str:
 
 
 def main() -> None:
-    """Write it."""
+    """Write the page."""
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page(), "utf-8")
 

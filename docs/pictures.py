@@ -26,13 +26,13 @@ from nst_core.shared.settings import Value, from_mapping
 HERE = Path(__file__).resolve().parent
 PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 QUALITY = 80
-"""Of the WebP files: strips are looked at, not measured."""
+"""Of the WebP files."""
 FIRST = ("before-after", "styles")
-"""Those of README.md, which shows no WebP everywhere."""
+"""Those of README.md, as JPEG, because WebP is not shown everywhere."""
 WIDE = 512
 """Longest edge of the first picture there, px."""
 SIDE, SMALLER = 400, 320
-"""Longest edge of a picture, px; and of those that take longest, or stand beside many others."""
+"""Longest edge of a picture, px; and of slow ones and those in long strips."""
 TILE = 144
 """Side of a texture, px."""
 
@@ -59,7 +59,7 @@ def main() -> None:
 
 
 def photograph(name: str, side: int = SIDE) -> Pixels:
-    """A bundled one, its longest edge so many px."""
+    """A bundled photograph with this longest edge in px."""
     pixels = image_files.read(PHOTOGRAPHS / f"{name}.jpg")
     height, width = pixels.shape[:2]
     scale = side / max(height, width)
@@ -73,7 +73,7 @@ def style(preset: str, weight: float = 1.0, guide: Pixels | None = None) -> Styl
 
 
 def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -> Pixels:
-    """The painting, by the backend that every machine has."""
+    """The painting by the backend that every machine has."""
     chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
     return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels
 

@@ -1,4 +1,4 @@
-"""Lets Atheris look for input that something reads badly.
+"""Fuzzes the code that reads foreign input, with Atheris.
 
 python -m fuzz TARGET --seconds N
 """
@@ -16,31 +16,31 @@ with atheris.instrument_imports(include=["nst_core", "zipfile", "json"]):
     from fuzz.seeds import seeds
     from fuzz.targets import TARGETS
 
-KEPT = Path(__file__).resolve().parent.parent / "out" / "fuzz"
-MOST_MEMORY = 4096  # MiB
-MOST_SECONDS = 20  # for one input
+CORPORA = Path(__file__).resolve().parent.parent / "out" / "fuzz"
+MAX_MEMORY = 4096  # MiB
+MAX_SECONDS = 20  # for one input
 
 
 def main() -> None:
-    """Fuzz one target; what it found new stays in out/fuzz, where the next run begins."""
+    """Fuzz one target; new input is saved in out/fuzz, where the next run starts."""
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=60)
-    asked = parser.parse_args()
-    corpus = KEPT / asked.target
+    given = parser.parse_args()
+    corpus = CORPORA / given.target
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(asked.target)):
+    for number, seed in enumerate(seeds(given.target)):
         (corpus / f"seed-{number}").write_bytes(seed)
     options = {
-        "max_total_time": asked.seconds,
-        "timeout": MOST_SECONDS,
-        "rss_limit_mb": MOST_MEMORY,
-        "artifact_prefix": f"{KEPT}/{asked.target}-",
+        "max_total_time": given.seconds,
+        "timeout": MAX_SECONDS,
+        "rss_limit_mb": MAX_MEMORY,
+        "artifact_prefix": f"{CORPORA}/{given.target}-",
         "print_final_stats": 1,
     }
     warnings.simplefilter("ignore")
     atheris.Setup(
-        [sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], TARGETS[asked.target]
+        [sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], TARGETS[given.target]
     )
     atheris.Fuzz()
 

@@ -1,9 +1,9 @@
-"""Starts real commands, workers and a real GIMP, lets accidents happen to them at random, and counts what was lost.
+"""Interrupts real commands, workers and a real GIMP at random, and counts what was lost.
 
 python -m fuzz.accidents --seconds 600 --seed 1
 
-Of everything that it counts the right number is 0: finished paintings that are nowhere, processes whose program has
-ended, temporary files that the next run leaves there, tracebacks, images whose history is in disorder.
+All counts should be 0: lost paintings, processes whose program has ended, temporary files that the next run does not
+delete, tracebacks, images with an open undo group.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPH = ROOT / "demo" / "photographs" / "cat.jpg"
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ABORTED = "Aborted!"
-"""What a command says that Ctrl-C ended before it had begun to paint."""
+"""Output of a command that Ctrl-C ended before it started to paint."""
 WAIT_SECONDS = 300.0
-"""Seconds for a command; one that takes longer hangs."""
+"""Seconds after which a command hangs."""
 GOING = 15.0
-"""Seconds that a process has to end in after its program did."""
-SUBREAPER = 36  # of prctl: who has lost its parent becomes ours, and is seen
+"""Seconds in which a process must end after its program."""
+SUBREAPER = 36  # option of prctl: orphaned processes become our children, so that they are found
 
 
 @dataclass
 class Counts:
-    """What happened. Each list holds a line for each thing that should not have been."""
+    """What happened. Each list contains a line for each fault."""
 
     accidents: Counter[str] = field(default_factory=Counter)
     finished: int = 0
@@ -59,12 +59,12 @@ class Counts:
     hanging: list[str] = field(default_factory=list)
 
     def faults(self) -> dict[str, list[str]]:
-        """What should not have been, by its kind."""
+        """The faults by kind."""
         kinds = ("lost", "orphans", "temporary", "tracebacks", "inconsistent", "hanging")
         return {kind: getattr(self, kind) for kind in kinds}
 
     def read(self, text: str, where: str) -> None:
-        """Look through what a program said."""
+        """Count faults in the output of a program."""
         if "Traceback (most recent call last)" in text:
             self.tracebacks.append(f"{where}: {text[-2000:]}")
         if "inconsistent state" in text:
@@ -72,7 +72,7 @@ class Counts:
 
 
 class Commands:
-    """Accidents of the command line, in a folder of its own."""
+    """Accidents of the command line, in its own folder."""
 
     def __init__(self, folder: Path, chance: random.Random, counts: Counts) -> None:
         self._chance, self._counts = chance, counts
@@ -96,7 +96,7 @@ class Commands:
         }
 
     def happen(self, kind: str) -> None:
-        """One accident, and what must hold after it."""
+        """Cause one accident, and count its faults."""
         shutil.rmtree(self._out, ignore_errors=True)
         self._out.mkdir()
         self._counts.accidents[kind] += 1
@@ -104,7 +104,7 @@ class Commands:
         self._look_for_orphans(kind)
 
     def look_for_leftovers(self) -> None:
-        """After one more run in each folder, whose writes remove what killed ones left."""
+        """Count temporary files, after a last run in each folder, which deletes those of killed runs."""
         for place in (self._out, self._temporary):
             place.mkdir(exist_ok=True)
             code, _ = self._ended(self._begun("stylize", self._in / "0.png", *self._quickly(place / "last.png")))
@@ -129,7 +129,7 @@ class Commands:
         self._judge(child, "killed", excused=(-signal.SIGKILL,))
 
     def _full(self) -> None:
-        """A disk of 64 KB, full but for a page, where that is allowed; else files may not grow beyond a page."""
+        """A full disk of 64 KB, if one can be mounted."""
         with _small_disk(self._out) as mounted:
             if not mounted:
                 return
@@ -194,23 +194,23 @@ class Commands:
         whole: bool = True,
         moved: Path | None = None,
     ) -> str | None:
-        """What it painted is where its report says. excused: exit codes of who had painted nothing yet.
+        """Check that the painting is where the report says. excused: exit codes allowed without a painting.
 
-        whole: whether it must be where it was asked for. moved: where the folder it writes to has gone to, perhaps
-        with the painting. Returns where it says that it is.
+        whole: whether it must be at the requested path. moved: the new path of a moved output folder, which may
+        contain the painting. Returns the path in the report, None without one.
         """
-        code, said = self._ended(child)
-        report = _object(said)
+        code, output = self._ended(child)
+        report = _object(output)
         place = report.get("output") if isinstance(report, dict) else None
         if place is None:
-            if code not in excused and ABORTED not in said:
-                self._counts.lost.append(f"{kind}: exit code {code} and no report: {said[-1000:]}")
+            if code not in excused and ABORTED not in output:
+                self._counts.lost.append(f"{kind}: exit code {code} and no report: {output[-1000:]}")
             return None
         self._counts.finished += 1
         if code != 0 and whole:
             self._counts.lost.append(f"{kind}: exit code {code}, {report['notes']}")
         if not any(map(_is_picture, [Path(place), *([moved / Path(place).name] if moved else [])])):
-            self._counts.lost.append(f"{kind}: {place} is no picture")
+            self._counts.lost.append(f"{kind}: {place} is not a picture")
         self._kept.add(Path(place))
         return str(place)
 
@@ -235,24 +235,24 @@ class Commands:
 
     def _started(self, command: list[str]) -> subprocess.Popen[str]:
         surroundings = {**os.environ, "TMPDIR": str(self._temporary)}
-        said = tempfile.TemporaryFile("w+", dir=self._in.parent)  # noqa: SIM115 - closed when it was read
+        output = tempfile.TemporaryFile("w+", dir=self._in.parent)  # noqa: SIM115 - closed when it was read
         child = subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=said, stderr=said, text=True
+            command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
         )
-        child.said = said  # type: ignore[attr-defined]
+        child.output = output  # type: ignore[attr-defined]
         return child
 
     def _ended(self, child: Any) -> tuple[int, str]:
-        """Its exit code, and all that it said."""
+        """Exit code and output of a process."""
         try:
             child.wait(WAIT_SECONDS)
         except subprocess.TimeoutExpired:
             self._counts.hanging.append(" ".join(child.args)[-500:])
             child.kill()
             child.wait()
-        child.said.seek(0)
-        text = child.said.read()
-        child.said.close()
+        child.output.seek(0)
+        text = child.output.read()
+        child.output.close()
         self._counts.read(text, " ".join(child.args)[-300:])
         return child.returncode, text
 
@@ -279,7 +279,7 @@ class Commands:
 
 
 def in_gimp(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
-    """Accidents of the filter, in a GIMP of its own. Raises GimpUnavailableError."""
+    """Cause accidents of the filter, in a separate GIMP. Raises GimpUnavailableError."""
     sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "support")]
     from conftest import furnished  # noqa: PLC0415 - of the tests
 
@@ -290,19 +290,19 @@ def in_gimp(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
 
 
 def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:
-    """Add what the script found inside GIMP."""
+    """Add the counts of the script that ran inside GIMP."""
     facts = found("accidents")
     counts.accidents.update({f"in GIMP: {kind}": number for kind, number in facts["accidents"].items()})
     counts.finished += facts["finished"]
     for kind in ("lost", "orphans", "temporary", "tracebacks", "inconsistent"):
         getattr(counts, kind).extend(f"in GIMP: {line}" for line in facts[kind])
-    counts.read(found("said")["text"], "GIMP")
+    counts.read(found("output")["text"], "GIMP")
 
 
 def on_the_command_line(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
-    """Accidents of commands, one after another, each kind as often as another and at least once."""
+    """Cause accidents of commands, one after another, each kind equally often and at least once."""
     chance = random.Random(seed)  # noqa: S311 - accidents are no secret
-    with _reaping():
+    with _adopting():
         commands = Commands(folder, chance, counts)
         until = time.monotonic() + seconds
         waiting = chance.sample(sorted(commands.kinds), len(commands.kinds))
@@ -314,8 +314,8 @@ def on_the_command_line(seconds: float, seed: int, folder: Path, counts: Counts)
 
 
 @contextlib.contextmanager
-def _reaping() -> Iterator[None]:
-    """Have those who lost their parent become ours."""
+def _adopting() -> Iterator[None]:
+    """Adopt orphaned processes."""
     libc = ctypes.CDLL(None)
     libc.prctl(SUBREAPER, 1, 0, 0, 0)
     try:
@@ -326,7 +326,7 @@ def _reaping() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _small_disk(place: Path) -> Iterator[bool]:
-    """A disk of 64 KB there, if this system lets us have one."""
+    """Mount a disk of 64 KB. Returns whether that was allowed."""
     libc = ctypes.CDLL(None, use_errno=True)
     mounted = libc.mount(b"tmpfs", bytes(place), b"tmpfs", 0, b"size=64k") == 0
     try:
@@ -337,7 +337,7 @@ def _small_disk(place: Path) -> Iterator[bool]:
 
 
 def _engines_below(pid: int) -> list[psutil.Process]:
-    """Living workers that lost their parent; those that have ended are reaped."""
+    """Living workers without their parent; ended ones are reaped."""
     found = []
     for one in psutil.Process(pid).children():
         with contextlib.suppress(psutil.Error):
@@ -349,45 +349,45 @@ def _engines_below(pid: int) -> list[psutil.Process]:
     return found
 
 
-def _object(said: str) -> Any:
-    """The JSON object among what a command said."""
-    start, end = said.find("{\n"), said.rfind("\n}")
+def _object(output: str) -> Any:
+    """The JSON object in the output of a command; None without one."""
+    start, end = output.find("{\n"), output.rfind("\n}")
     with contextlib.suppress(ValueError):
-        return json.loads(said[start : end + 2]) if 0 <= start < end else None
+        return json.loads(output[start : end + 2]) if 0 <= start < end else None
     return None
 
 
 def _is_picture(path: Path) -> bool:
     try:
         return len(image_files.read(path)) == 80
-    except Exception:  # noqa: BLE001 - whatever is wrong with it
+    except Exception:  # noqa: BLE001 - any error means no
         return False
 
 
 def main() -> int:
-    """Let both kinds of accidents happen side by side, tell the counts, and return 1 if any is not 0."""
+    """Cause both kinds of accidents in parallel, print the counts, and return 1 if any is not 0."""
     parser = argparse.ArgumentParser(prog="python -m fuzz.accidents", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    asked = parser.parse_args()
+    given = parser.parse_args()
     counts, failed = Counts(), []
     with tempfile.TemporaryDirectory() as place:
         folders = [Path(place) / name for name in ("commands", "gimp")]
         for folder in folders:
             folder.mkdir()
 
-        def beside() -> None:
+        def run_gimp() -> None:
             try:
-                in_gimp(asked.seconds, asked.seed, folders[1], counts)
-            except BaseException as error:  # noqa: BLE001 - told at the end
+                in_gimp(given.seconds, given.seed, folders[1], counts)
+            except BaseException as error:  # noqa: BLE001 - printed at the end
                 failed.append(repr(error))
 
-        thread = threading.Thread(target=beside)
+        thread = threading.Thread(target=run_gimp)
         thread.start()
-        on_the_command_line(asked.seconds, asked.seed, folders[0], counts)
+        on_the_command_line(given.seconds, given.seed, folders[0], counts)
         thread.join()
     faults = counts.faults()
-    answer = {"seed": asked.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
+    answer = {"seed": given.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
     sys.stdout.write(json.dumps(answer | {kind: len(found) for kind, found in faults.items()}, indent=2) + "\n")
     for kind, found in faults.items():
         for line in found:

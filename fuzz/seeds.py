@@ -1,4 +1,4 @@
-"""Good input of every kind, from which a fuzzer begins to change."""
+"""Valid input of every kind, with which the fuzzer starts."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ ENGINE = {"protocol": protocol.PROTOCOL, "command": ["python", "-m", "nst_core.w
 
 
 def seeds(target: str) -> list[bytes]:
-    """Some good inputs for a target, and an empty one."""
+    """Valid inputs for a target, and an empty one."""
     simple = {"settings": SETTINGS, "job": SETTINGS, "entry": ENTRY, "recipe": RECIPE, "engine": ENGINE}
     if target in simple:
-        said = simple[target]
-        return [b"", said if isinstance(said, bytes) else json.dumps(said).encode()]
+        value = simple[target]
+        return [b"", value if isinstance(value, bytes) else json.dumps(value).encode()]
     return [b"", *{"frame": _frames, "archive": _archives, "image": _pictures}[target]()]
 
 

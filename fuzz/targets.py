@@ -1,6 +1,6 @@
-"""What is fuzzed: functions that take any bytes, and raise only where there is a fault to mend.
+"""The functions to fuzz. They take any bytes, and raise only for a bug.
 
-Each gives the bytes to code that reads what others made, and lets pass the errors that are meant for people.
+Each passes the bytes to code that reads foreign input, and ignores NeuralStyleError.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from nst_core.shared.wire import frames, protocol
 from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
 from nst_core.worker.convert import job_of
 
-MOST_ROOM = 2**20  # bytes of pictures in a frame: more would only cost time
+MAX_BYTES = 2**20  # of pictures in a frame; more would be slow
 
 
 def frame(raw: bytes) -> None:
-    """Frames one after another, as a host and as a worker understand them; what was understood is sent back."""
+    """Frames, decoded as requests and as events; a decoded message is encoded again."""
     wire = io.BytesIO(raw)
     with suppress(NeuralStyleError, EOFError):
         while True:
-            read = frames.read_frame(wire, lambda: MOST_ROOM)
+            read = frames.read_frame(wire, lambda: MAX_BYTES)
             for decode in (protocol.decode_request, protocol.decode_event):
                 with suppress(NeuralStyleError):
-                    _same_again(decode(read))
+                    _check_round_trip(decode(read))
 
 
 def job(raw: bytes) -> None:
-    """A request whose settings are the bytes, and whose pixels are: what the engine makes of them is in [0, 1]."""
+    """A request with these bytes as settings and as pixels: the pixels of its job are in [0, 1]."""
     pixels = (raw * (32 * 32 * 16 // max(1, len(raw)) + 1) if raw else bytes(1))[: 32 * 32 * 16].ljust(32 * 32 * 16)
     header = {"type": "stylize", "job": 1, "content": {"width": 32, "height": 32}, "part": 1.0, "previews": 0.0}
     style = {"kind": "pixels", "weight": 1.0, "width": 32, "height": 32}
     attachments = tuple(frames.Attachment(role, pixels) for role in ("content", "style"))
     with suppress(NeuralStyleError):
-        said = frames.Frame({**header, "settings": _settings(raw), "styles": [style]}, attachments)
-        request = protocol.decode_request(said)
+        sent = frames.Frame({**header, "settings": _settings(raw), "styles": [style]}, attachments)
+        request = protocol.decode_request(sent)
         assert isinstance(request, Stylize)
         made = job_of(request)
         for picture in (made.content, made.styles[0].pixels):
@@ -61,7 +61,7 @@ def job(raw: bytes) -> None:
 
 
 def settings(raw: bytes) -> None:
-    """Settings as JSON: refused, or the same after being written and read once more."""
+    """Settings as JSON: refused, or equal after writing and reading them again."""
     with suppress(NeuralStyleError, ValueError, RecursionError):
         values = json.loads(raw)
         if isinstance(values, dict):
@@ -71,14 +71,14 @@ def settings(raw: bytes) -> None:
 
 
 def entry(raw: bytes) -> None:
-    """A preset.json: refused, or the same after being written and read once more."""
+    """A preset.json: refused, or equal after writing and reading it again."""
     with suppress(preset_json.EntryError):
         made = preset_json.parse(raw)
         assert preset_json.parse(preset_json.dump(made)) == made
 
 
 def archive(raw: bytes) -> None:
-    """A .nstyle file: refused with nothing written, or a whole preset, all of it inside its folder."""
+    """A .nstyle file: refused without a file left, or a complete preset with all files in its folder."""
     with _folder() as folder:
         file, user = folder / "a.nstyle", folder / "own"
         file.write_bytes(raw)
@@ -91,7 +91,7 @@ def archive(raw: bytes) -> None:
 
 
 def recipe(raw: bytes) -> None:
-    """A recipe file: refused, or of use, with an error for people at the worst."""
+    """A recipe file: refused, or usable, at worst with a NeuralStyleError."""
     with _folder() as folder, suppress(NeuralStyleError):
         file = folder / "recipe.json"
         file.write_bytes(raw)
@@ -108,12 +108,12 @@ def engine(raw: bytes) -> None:
 
 
 def image(raw: bytes) -> None:
-    """A picture file: refused, or a picture of numbers in [0, 1] that can be resized."""
+    """A picture file: refused, or pixels in [0, 1] that can be resized."""
     with suppress(NeuralStyleError):
         pixels = image_files.decode(raw)
         assert pixels.dtype == np.float32
         assert pixels.shape[2] in (3, 4)
-        if pixels.size < MOST_ROOM:
+        if pixels.size < MAX_BYTES:
             assert np.isfinite(pixels).all()
             assert 0 <= pixels.min() <= pixels.max() <= 1
             resize(pixels, 32, 32)
@@ -124,8 +124,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 
-def _same_again(message: Any) -> None:
-    """Whatever was understood can be sent, and arrives as it was."""
+def _check_round_trip(message: Any) -> None:
+    """A decoded message can be encoded, and decoded again to an equal one."""
     sent = io.BytesIO()
     protocol.send(sent, message)
     sent.seek(0)
@@ -135,9 +135,9 @@ def _same_again(message: Any) -> None:
 
 def _settings(raw: bytes) -> dict[str, Any]:
     with suppress(ValueError, RecursionError):
-        said = json.loads(raw)
-        if isinstance(said, dict):
-            return said
+        values = json.loads(raw)
+        if isinstance(values, dict):
+            return values
     return {}
 
 

@@ -57,7 +57,7 @@ class Studio:
     def check(self, script: str, screen: str = "", limit: float = 600.0, **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 
-        Under "said" it gives all that GIMP printed. script: its path in gimp/inside. screen: the size of one, for a
+        Under "output" it gives everything that GIMP printed. script: its path in gimp/inside. screen: the size of one, for a
         GIMP with windows on it. limit: seconds after which GIMP hangs.
         """
         stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
@@ -87,7 +87,7 @@ class Studio:
             done = self.gimp.run_batch(INSIDE / script, self.profile, told, timeout=limit)
         assert answers.is_file(), done.stdout
         sys.stdout.write(done.stdout)  # seen where a test fails
-        found = {**json.loads(answers.read_text()), "said": {"text": done.stdout}}
+        found = {**json.loads(answers.read_text()), "output": {"text": done.stdout}}
 
         def facts(name: str) -> Facts:
             assert "failed" not in found[name], found[name]["failed"]

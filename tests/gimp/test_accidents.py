@@ -28,8 +28,8 @@ def empty() -> dict[str, list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
-def test_commands_that_meet_accidents_lose_nothing_and_leave_nothing(tmp_path: Path) -> None:
-    """Signals, kills, full disks and two at once: no picture lost, no worker, temporary file or traceback left."""
+def test_interrupted_commands_lose_no_picture_and_leave_no_files(tmp_path: Path) -> None:
+    """Signals, kills, full disks, two commands at once: no lost picture, worker, temporary file or traceback."""
     counts = Counts()
     on_the_command_line(0, SEED, tmp_path, counts)
     assert counts.faults() == empty(), counts
@@ -37,8 +37,8 @@ def test_commands_that_meet_accidents_lose_nothing_and_leave_nothing(tmp_path: P
 
 
 @pytest.mark.gimp
-def test_the_filter_that_meets_accidents_loses_nothing_and_leaves_nothing(studio: Studio) -> None:
-    """Layers changed, images closed, engines and the filter killed: all that was finished is there, no history open."""
+def test_an_interrupted_filter_loses_no_painting_and_leaves_no_files(studio: Studio) -> None:
+    """Layers changed, images closed, engines and plug-in killed: finished paintings exist, no undo group stays open."""
     # On a full disk a Python before 3.12.9 keeps compiled modules that are cut short.
     compileall.compile_dir(ROOT / "nst_core", quiet=1)
     counts = Counts()

@@ -24,8 +24,8 @@ def found(studio: Studio) -> Found:
     return studio.check("checks/faults.py")
 
 
-def test_layers_of_high_dynamic_range_come_out_in_numbers(found: Found) -> None:
-    """Of every float precision, with values that are none, infinite or far outside: a painted layer without any."""
+def test_layers_of_high_dynamic_range_give_finite_pixels(found: Found) -> None:
+    """In every float precision, with NaN, infinity and values far outside [0, 1]."""
     facts = found("painted")
     assert len(facts) == 11
     for case, one in facts.items():
@@ -36,21 +36,21 @@ def test_layers_of_high_dynamic_range_come_out_in_numbers(found: Found) -> None:
 
 
 @pytest.mark.parametrize("case", ["newer", "older", "source", "title"])
-def test_notes_of_other_versions_are_understood(found: Found, case: str) -> None:
-    """What is unknown is passed over, what is missing is as it always is."""
+def test_recipes_of_other_versions_are_read(found: Found, case: str) -> None:
+    """Unknown keys are ignored, missing ones get their defaults."""
     assert found("notes")[case]["status"] == "success", found("notes")[case]["message"]
 
 
 @pytest.mark.parametrize("case", ["weight", "endless weight", "no settings", "settings", "selection", "regions"])
-def test_foolish_notes_are_refused_in_a_sentence_or_of_no_weight(found: Found, case: str) -> None:
-    """Never a traceback."""
+def test_invalid_recipes_cause_no_traceback(found: Found, case: str) -> None:
+    """They are refused with a sentence, or their invalid values are ignored."""
     facts = found("notes")[case]
     assert "Traceback" not in (facts["message"] or ""), facts["message"]
-    assert "Traceback" not in found("said")["text"]
+    assert "Traceback" not in found("output")["text"]
 
 
-def test_a_profile_on_a_full_disk_costs_no_picture(gimp: Gimp, tmp_path: Path) -> None:
-    """Layers are painted and painted again from their notes, the sources stay; nothing is told but in a sentence."""
+def test_layers_are_painted_with_a_profile_on_a_full_disk(gimp: Gimp, tmp_path: Path) -> None:
+    """They are painted, and painted again from their recipes; the sources do not change."""
     with small_disk(tmp_path / "profile", 16 * 1024):
         found = furnished(gimp, tmp_path).check("checks/full_disk.py")
         facts = found("full")
@@ -59,4 +59,4 @@ def test_a_profile_on_a_full_disk_costs_no_picture(gimp: Gimp, tmp_path: Path) -
     for one in (facts["first"], facts["again"]):
         assert one["status"] == "success", one["message"]
         assert len(one["made"]) == 1
-    assert "Traceback" not in found("said")["text"]
+    assert "Traceback" not in found("output")["text"]

@@ -32,7 +32,7 @@ def assert_refused(facts: Facts, *words: str) -> None:
 
 
 def test_a_colour_layer_gets_a_painted_layer_right_above_it(answers: Found) -> None:
-    """The new layer is the return value, RGBA, of the same size and place; the source is as it was."""
+    """The new layer is returned; it is RGBA and has the size and offsets of the source, which does not change."""
     facts = answers("colour")
     assert facts["status"] == "success", facts["message"]
     assert facts["layers"] == [*facts["made"], facts["source"]]
@@ -44,8 +44,8 @@ def test_a_colour_layer_gets_a_painted_layer_right_above_it(answers: Found) -> N
     assert facts["undo"]
 
 
-def test_the_recipe_stays_with_the_new_layer(answers: Found) -> None:
-    """It says which settings made the layer."""
+def test_the_recipe_is_stored_in_the_new_layer(answers: Found) -> None:
+    """It contains the settings that made the layer."""
     recipe = json.loads(answers("colour")["new"]["parasites"]["neural-style-recipe"])
     assert recipe["settings"]["quality"] == "draft"
     assert recipe["settings"]["strength"] == 80.0
@@ -59,8 +59,8 @@ def test_a_gray_image_stays_gray(answers: Found) -> None:
     assert facts["new"]["type"] == "graya-image"
 
 
-def test_the_new_layer_takes_the_group_and_the_offsets_of_its_source(answers: Found) -> None:
-    """It lies right above its source, below the layer that was there before, in a group locked in its place too."""
+def test_the_new_layer_is_in_the_group_of_its_source_with_the_same_offsets(answers: Found) -> None:
+    """It is directly above its source, below the layer that was there, also in a group with locked position."""
     facts = answers("placed")
     assert facts["status"] == "success", facts["message"]
     assert facts["new"]["parent"] == facts["group"]
@@ -77,36 +77,36 @@ def test_a_selection_becomes_the_mask_of_the_new_layer_alone(answers: Found) -> 
     assert facts["selection kept"]
 
 
-def test_alpha_and_colours_go_through_the_wire_unharmed(answers: Found) -> None:
-    """An engine that changes nothing gives back the same pixels, transparent ones included."""
+def test_alpha_and_colours_cross_the_wire_unchanged(answers: Found) -> None:
+    """An engine that changes nothing returns the same pixels, also transparent ones."""
     assert answers("placed")["same pixels"]
 
 
-def test_every_precision_comes_back_as_it_went(answers: Found) -> None:
+def test_pixels_of_every_precision_come_back_unchanged(answers: Found) -> None:
     """8 and 16 bits, floating point, linear and perceptual."""
     kept = answers("precise")
     assert len(kept) == 3
     assert all(kept.values()), kept
 
 
-def test_each_selected_layer_gets_its_own(answers: Found) -> None:
-    """Two layers in one call, one hidden, one locked: two new ones, each above its source, in the order asked."""
+def test_each_selected_layer_gets_its_own_painting(answers: Found) -> None:
+    """Two layers in one call, one hidden, one locked: two new ones, each above its source, in the order of the call."""
     facts = answers("several")
     assert facts["status"] == "success", facts["message"]
     (top, bottom), (above_top, above_bottom) = facts["sources"], facts["made"]
     assert facts["layers"] == [above_top, top, above_bottom, bottom]
 
 
-def test_a_style_file_is_used_and_its_path_kept_out_of_the_image(answers: Found) -> None:
-    """Neither its folder nor its name is anywhere in the saved document."""
+def test_the_path_of_a_style_file_is_not_stored_in_the_image(answers: Found) -> None:
+    """Neither its folder nor its name is in the saved file."""
     facts = answers("own_picture")
     assert facts["status"] == "success", facts["message"]
     assert len(facts["made"]) == 1
     assert not facts["named in the file"]
 
 
-def test_settings_left_out_follow_the_preset(answers: Found) -> None:
-    """Those that are given win, and a preset may be named by its title."""
+def test_omitted_settings_are_those_of_the_preset(answers: Found) -> None:
+    """Given settings override them, and a preset may be named by its title."""
     plain, strength, brush = answers("follows_preset")["asked"]
     assert plain["strength"] == 80.0
     assert strength["strength"] == 20.0
@@ -120,8 +120,8 @@ def test_the_default_preset_works_with_last_values(answers: Found) -> None:
     assert len(facts["made"]) == 1
 
 
-def test_last_values_with_a_style_picture_deleted_since_are_refused(answers: Found) -> None:
-    """Painting in another style without a word would be worse."""
+def test_last_values_with_a_deleted_style_picture_are_refused(answers: Found) -> None:
+    """It must not be painted in another style without a message."""
     assert_refused(answers("last_values")["deleted picture"], "style of the last time")
 
 
@@ -140,7 +140,7 @@ def test_last_values_with_a_style_picture_deleted_since_are_refused(answers: Fou
 def test_a_layer_that_cannot_be_stylized_is_refused_in_one_sentence(
     answers: Found, case: str, words: list[str]
 ) -> None:
-    """The image is left as it was."""
+    """The image does not change."""
     facts = answers("bad_layers")[case]
     assert_refused(facts | {"message": facts["message"].lower()}, *[word.lower() for word in words])
 
@@ -170,24 +170,24 @@ def test_a_style_that_cannot_be_used_is_refused_in_one_sentence(answers: Found, 
         ("dies", ["ended", "the stand-in gives up"]),
     ],
 )
-def test_an_engine_that_fails_is_named_in_one_sentence(answers: Found, case: str, words: list[str]) -> None:
-    """The sentence carries the remedy, and the image is left as it was."""
+def test_a_failing_engine_gives_an_error_in_one_sentence(answers: Found, case: str, words: list[str]) -> None:
+    """The sentence contains the remedy, and the image does not change."""
     assert_refused(answers("bad_engines")[case], *words)
 
 
-def test_the_engine_may_be_killed_while_it_works(answers: Found) -> None:
-    """The real one, by SIGKILL: a sentence, and the image is left as it was."""
+def test_an_engine_killed_at_work_gives_an_error_in_one_sentence(answers: Found) -> None:
+    """The real one, by SIGKILL; the image does not change."""
     facts = answers("killed")
     assert facts["ended"] == 1
     assert_refused(facts["killed"], "SIGKILL")
 
 
-def test_the_painting_of_a_layer_deleted_meanwhile_is_an_image_of_its_own(answers: Found) -> None:
-    """The other selected layer gets its painting: it and its source remain."""
+def test_the_painting_of_a_layer_deleted_meanwhile_becomes_an_image(answers: Found) -> None:
+    """The other selected layer gets its painting; both remain."""
     assert answers("gone")["one of two"] == {"made": 2, "layers": 2}
 
 
 @pytest.mark.parametrize("case", ["all", "image"])
-def test_what_was_painted_of_what_is_gone_is_kept(answers: Found, case: str) -> None:
-    """All layers deleted, or the image closed, while the first was painted: the second is passed over."""
+def test_finished_paintings_of_deleted_layers_are_kept(answers: Found, case: str) -> None:
+    """All layers are deleted, or the image is closed, while the first is painted: the second is skipped."""
     assert answers("gone")[case] == {"made": 1, "layers": 0}

@@ -25,22 +25,22 @@ def found(studio: Studio) -> Found:
     return studio.check("checks/exact.py")
 
 
-def test_strength_0_gives_the_source_back_to_the_bit(found: Found) -> None:
-    """In every precision, gray and colour, with alpha and without, in a wide gamut, below 0 and above 1 too."""
+def test_strength_0_returns_the_source_bit_identical(found: Found) -> None:
+    """In every precision, gray and colour, with and without alpha, in a wide gamut, also below 0 and above 1."""
     same = found("untouched")
     assert len(same) == 72
     assert [case for case, kept in same.items() if not kept] == []
 
 
 def test_values_below_0_and_above_1_are_painted(found: Found) -> None:
-    """The engine cuts them off and goes on."""
+    """The engine clips them."""
     facts = found("bright")
     assert facts["status"] == "success", facts["message"]
     assert facts["changed"]
 
 
-def test_outside_of_a_selection_the_picture_stays_bit_identical(found: Found) -> None:
-    """In every precision; where GIMP's own arithmetic of several layers costs a last bit, beside that."""
+def test_outside_a_selection_the_image_stays_bit_identical(found: Found) -> None:
+    """In every precision, apart from a last bit that GIMP itself changes when it blends several layers."""
     facts = found("outside")
     assert len(facts) == 12
     for precision, changed in facts.items():
@@ -50,7 +50,7 @@ def test_outside_of_a_selection_the_picture_stays_bit_identical(found: Found) ->
 
 
 def test_straight_alpha_is_kept_exactly(found: Found) -> None:
-    """The alpha of the source is that of the painting, and colours under low alpha come back as they were."""
+    """The painting has the alpha of the source, and colours under low alpha do not change."""
     assert found("edges") == {"same": True, "alpha": True}
 
 
@@ -59,8 +59,8 @@ MASKED += [f"{case}, with an effect" for case in MASKED[:2]]
 
 
 @pytest.mark.parametrize("case", MASKED)
-def test_what_hides_the_source_hides_the_painting(found: Found, case: str) -> None:
-    """Selection and layer mask together, with their soft values; a mask switched off hides nothing."""
+def test_selection_and_layer_mask_hide_the_painting_too(found: Found, case: str) -> None:
+    """Both together, with their soft values; a disabled mask hides nothing."""
     facts = found("masked")[case]
     assert facts["larger"] is case.endswith("effect")
     assert facts["mask"]
@@ -69,8 +69,8 @@ def test_what_hides_the_source_hides_the_painting(found: Found, case: str) -> No
 
 
 @pytest.mark.parametrize("case", MASKED)
-def test_the_engine_is_told_what_is_hidden(found: Found, case: str) -> None:
-    """What shows at all is painted fully: the new layer's mask alone says how much of it shows."""
+def test_the_engine_gets_the_hidden_pixels_as_a_mask(found: Found, case: str) -> None:
+    """Partly visible pixels are painted fully: the mask of the new layer alone says how visible they are."""
     facts = found("masked")[case]
     assert facts["asked"]["shown"] == facts["shown"]
     assert facts["asked"]["shown"] + facts["asked"]["hidden"] == facts["asked"]["of"]
@@ -79,7 +79,7 @@ def test_the_engine_is_told_what_is_hidden(found: Found, case: str) -> None:
 @pytest.mark.parametrize("effect", ["gegl:invert-gamma", "gegl:dropshadow"])
 @pytest.mark.parametrize("strength", [0, 50])
 def test_effects_are_painted_as_seen_or_left_out(found: Found, effect: str, strength: int) -> None:
-    """Neither the source, nor the selection, nor the list of images shows that they were merged for a moment."""
+    """Source, selection and list of images do not show that effects were merged temporarily."""
     seen, plain = (found("effects")[effect][f"{way}, strength {strength}"] for way in ("as seen", "plain"))
     assert seen["looks the same"]
     assert not seen["plain pixels"]
@@ -91,6 +91,6 @@ def test_effects_are_painted_as_seen_or_left_out(found: Found, effect: str, stre
 
 
 @pytest.mark.parametrize("case", ["larger", "partly outside", "outside", "smaller"])
-def test_a_layer_may_lie_anywhere(found: Found, case: str) -> None:
-    """Larger than the canvas, outside of it, in groups of groups: the painting has its size and its place."""
+def test_a_painting_has_the_size_and_place_of_its_layer(found: Found, case: str) -> None:
+    """Of a layer larger than the canvas, outside it, or in nested groups."""
     assert found("anywhere")[case] == {"same": True, "place": True, "inside": True}

@@ -21,7 +21,7 @@ def found(studio: Studio) -> Found:
 
 @pytest.mark.parametrize("what", ["selection", "mask"])
 @pytest.mark.parametrize("output", ["layer", "editable"])
-def test_a_painting_comes_into_a_group_whose_pixels_are_locked(found: Found, what: str, output: str) -> None:
+def test_a_painting_is_inserted_into_a_group_with_locked_pixels(found: Found, what: str, output: str) -> None:
     """With its mask; the group stays locked."""
     facts = found("locks")[f"{what}, {output}"]
     assert facts == {
@@ -35,7 +35,7 @@ def test_a_painting_comes_into_a_group_whose_pixels_are_locked(found: Found, wha
 
 @pytest.mark.parametrize("lock", ["content", "alpha", "position", "visibility"])
 def test_effects_of_a_locked_layer_are_painted(found: Found, lock: str) -> None:
-    """And the layer, its effect and its lock are as they were."""
+    """The layer, its effect and its lock do not change."""
     assert found("effects_with_locks")[lock] == {"status": "success", "inverted": True, "kept": [1, True, True]}
 
 
@@ -45,19 +45,19 @@ def test_a_layer_that_cannot_be_painted_is_left_out_and_named(found: Found, what
     status, layers = found("one_cannot")[what]
     assert status == "success"
     assert layers == ["the other", "Background: Test look", "Background"]
-    said = found("said")["text"]
+    said = found("output")["text"]
     between = re.search(f"<{what}>(.*)</{what}>", said, re.DOTALL)
     assert between
     assert "'the other' was left out" in between[1]
 
 
-def test_a_mask_that_is_being_edited_stands_for_its_layer(found: Found) -> None:
+def test_a_selected_layer_mask_means_its_layer(found: Found) -> None:
     """Its layer is painted."""
     assert found("one_cannot")["mask"] == ["success", 2]
 
 
-def test_mode_and_opacity_of_the_source_go_to_the_painting(found: Found) -> None:
-    """A group has the mode, and what it holds the opacity: its own is the strength."""
+def test_the_painting_has_mode_and_opacity_of_its_source(found: Found) -> None:
+    """A group gets the mode, and its layers the opacity, because the opacity of the group is the strength."""
     assert found("blending") == {"layer": ["multiply", 40, 40], "editable": ["multiply", 40, 40]}
 
 
@@ -72,8 +72,8 @@ def test_mode_and_opacity_of_the_source_go_to_the_painting(found: Found) -> None
         ("another selection", [10, 20]),
     ],
 )
-def test_a_painting_follows_its_layer(found: Found, change: str, offsets: list[int]) -> None:
-    """With the selection that there was when it was begun."""
+def test_a_painting_is_inserted_where_its_layer_is_now(found: Found, change: str, offsets: list[int]) -> None:
+    """With the selection at the start of the run."""
     facts: Facts = found("changes")[change]
     assert (facts["alone"], facts["offsets"], facts["as painted"], facts["mask"]) == (False, offsets, True, [255, 0])
 
@@ -85,8 +85,8 @@ def test_a_painting_follows_its_layer(found: Found, change: str, offsets: list[i
         *("indexed", "gray", "deleted", "closed"),
     ],
 )
-def test_a_painting_that_fits_its_layer_no_more_is_an_image_of_its_own(found: Found, change: str) -> None:
-    """Like the image was when it was begun."""
+def test_a_painting_that_no_longer_fits_its_layer_becomes_an_image(found: Found, change: str) -> None:
+    """With the properties that the old image had at the start of the run."""
     facts = found("changes")[change]
     assert facts["alone"]
     assert facts["offsets"] == [10, 20]
@@ -96,16 +96,16 @@ def test_a_painting_that_fits_its_layer_no_more_is_an_image_of_its_own(found: Fo
     assert facts["mask"] == [255, 0]
 
 
-def test_why_a_painting_is_alone_is_said(found: Found) -> None:
-    """In a sentence for each."""
+def test_a_message_says_why_a_painting_became_an_image(found: Found) -> None:
+    """One sentence for each painting."""
     found("changes")
-    said = found("said")["text"]
+    said = found("output")["text"]
     assert said.count("was closed or deleted while it was painted") == 2
     assert said.count("was scaled, cropped, turned or converted while it was painted") == 8
 
 
-def test_what_was_finished_when_the_program_died_is_delivered_later(found: Found) -> None:
-    """The layer with its mask and its note, in an image of its own; after a success nothing is kept."""
+def test_a_painting_finished_before_the_plug_in_died_is_delivered_later(found: Found) -> None:
+    """As an image of the layer with its mask and recipe; after a success no file is left."""
     facts = found("host_dies")
     assert facts["status"] != "success"
     assert (facts["layers"], facts["before"], facts["found"], facts["left"]) == (2, 0, 1, 0)
@@ -117,6 +117,6 @@ def test_what_was_finished_when_the_program_died_is_delivered_later(found: Found
     assert facts["after a success"] == 0
 
 
-def test_old_and_damaged_ones_are_passed_over(found: Found) -> None:
-    """And deleted."""
+def test_old_and_damaged_undelivered_paintings_are_deleted(found: Found) -> None:
+    """They are not delivered."""
     assert found("old_ones") == {"found": ["torn-0.painting"], "made": 0, "left": []}

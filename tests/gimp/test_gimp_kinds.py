@@ -22,8 +22,8 @@ def found(studio: Studio) -> Found:
 
 
 @pytest.mark.parametrize("case", [*CASES, "link, missing"])
-def test_a_layer_that_gimp_draws_stays_what_it_is(found: Found, case: str) -> None:
-    """It is painted as it is seen, and is neither made pixels nor changed; its painting can be repeated."""
+def test_vector_and_link_layers_are_painted_and_do_not_change(found: Found, case: str) -> None:
+    """They are painted as they look and not rasterised; their paintings can be repeated."""
     facts = found("kinds")[case]
     if facts is None:
         pytest.skip("this GIMP has no such layers; `make test-gimp32` has")
@@ -41,13 +41,13 @@ def test_a_layer_that_gimp_draws_stays_what_it_is(found: Found, case: str) -> No
 
 @pytest.mark.parametrize("suffix", [".xcf", ".psd", ".ico"])
 def test_a_style_file_that_only_gimp_reads_is_opened_by_gimp(found: Found, suffix: str) -> None:
-    """The engine gets its pixels."""
+    """The engine gets the pixels."""
     status, message, layers = found("style_files")[suffix]
     assert (status, layers) == ("success", 2), message
 
 
-def test_a_style_file_that_nobody_reads_is_told_in_a_sentence(found: Found) -> None:
-    """By its name; nothing is painted."""
+def test_an_unreadable_style_file_gives_an_error_in_one_sentence(found: Found) -> None:
+    """It contains the file name; nothing is painted."""
     status, message, layers = found("style_files")["broken"]
     assert status != "success"
     assert "style.heic" in message

@@ -137,12 +137,12 @@ def test_a_layer_that_cannot_be_painted_does_not_cost_the_others(found: Found) -
     assert facts["sizes"] == [[64, 48], [128, 96]]
     assert facts["names"][:3] == ["top: Test look", "top", "nothing here"]
     assert facts["names"][3].endswith(": Test look")
-    assert "'nothing here' was left out: nothing of the picture is visible" in found("said")["text"]
+    assert "'nothing here' was left out: nothing of the picture is visible" in found("output")["text"]
 
 
 def test_what_the_engine_says_of_its_pictures_is_shown_once(found: Found) -> None:
     """However many layers it says it of; also what no catalog knows."""
-    text = found("said")["text"]
+    text = found("output")["text"]
     assert text.count("Neural Style: the time limit was too short for a single step") == 1
     assert text.count("Neural Style: more to say") == 1
 
@@ -150,7 +150,7 @@ def test_what_the_engine_says_of_its_pictures_is_shown_once(found: Found) -> Non
 def test_an_engine_that_ends_early_does_not_cost_what_was_painted(found: Found) -> None:
     """The message names the layer at which it ended."""
     assert found("several")["tired"] == ["success", [[64, 48]]]
-    assert re.search("was left out: the engine ended with code 3", found("said")["text"])
+    assert re.search("was left out: the engine ended with code 3", found("output")["text"])
 
 
 def test_another_layer_is_painted_like_the_latest_one(found: Found) -> None:

@@ -32,7 +32,7 @@ def seat(studio: Studio, profile: Path, folder: Path) -> Studio:
 
 
 def test_two_gimps_paint_at_once_with_one_profile(studio: Studio, tmp_path: Path) -> None:
-    """Both begin at the same moment; each gets its layer, by the same recipe."""
+    """Both begin at the same moment; each gets its layer, with the same recipe."""
     install_plugin(tmp_path / "profile" / "plug-ins", studio.gimp.outside(default_command()))
     seats = [seat(studio, tmp_path / "profile", tmp_path / name) for name in ("one", "two")]
     signs = [str(one.folder / "here") for one in seats]
@@ -51,8 +51,8 @@ def test_two_gimps_paint_at_once_with_one_profile(studio: Studio, tmp_path: Path
     assert found[0]["recipe"] == found[1]["recipe"]
 
 
-def test_uninstall_leaves_nothing_of_a_plug_in_that_painted(studio: Studio, tmp_path: Path) -> None:
-    """The profile and the home beside it hold the same files as before, and no name of ours is in any of them."""
+def test_uninstalling_removes_everything_of_a_plug_in_that_was_used(studio: Studio, tmp_path: Path) -> None:
+    """Profile and home have the same files as before, and none contains the name of the plug-in."""
     one = seat(studio, tmp_path / "profile", tmp_path / "folder")
     (one.profile / "plug-ins").mkdir(parents=True)  # as GIMP does in a profile that it makes itself
     one.check("checks/plain.py")  # there is no plug-in: GIMP writes down the rest

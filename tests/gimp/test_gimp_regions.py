@@ -20,7 +20,7 @@ def found(studio: Studio) -> Found:
 
 
 def test_the_selection_is_a_region_inside_and_outside(found: Found) -> None:
-    """In the layer's own place, and as small as a preview; without a selection a style counts everywhere."""
+    """At the offsets of the layer, also at the size of a preview; without a selection a style counts everywhere."""
     facts = found("selection")
     assert facts["without"] == [""]
     assert facts["unguided"] == []
@@ -35,7 +35,7 @@ def test_the_selection_is_a_region_inside_and_outside(found: Found) -> None:
 
 
 def test_channels_and_masks_are_regions(found: Found) -> None:
-    """By their names; one that is deleted meanwhile is said to be gone."""
+    """By name; a deleted one gives an error."""
     facts = found("channel_and_mask")
     assert facts["channel"] in facts["offered"][0]
     assert facts["layer"] in facts["offered"][1]
@@ -43,13 +43,13 @@ def test_channels_and_masks_are_regions(found: Found) -> None:
     assert facts["channel"] in facts["gone"]
 
 
-def test_a_channel_is_as_soft_as_the_selection_that_was_saved_in_it(found: Found) -> None:
-    """GIMP keeps the channels of a usual image in another scale than selections."""
+def test_a_channel_has_the_levels_of_the_selection_saved_in_it(found: Found) -> None:
+    """GIMP stores channels and selections with different gamma."""
     assert found("channel_and_mask")["apart"] < 0.01
 
 
-def test_a_drawn_map_is_enlarged_without_steps_and_goes_on_beyond_the_image(found: Found) -> None:
-    """Eight times as large, its border is a ramp of about eight pixels."""
+def test_a_drawn_map_is_enlarged_smoothly_and_extended_beyond_the_image(found: Found) -> None:
+    """Enlarged eight times, its border is a ramp of about eight pixels."""
     row = found("drawn_map")["row"]
     assert row == sorted(row)
     assert (row[0], row[69], row[79], row[-1]) == (0, 0, 1, 1)
@@ -57,24 +57,24 @@ def test_a_drawn_map_is_enlarged_without_steps_and_goes_on_beyond_the_image(foun
 
 
 def test_a_drawn_map_is_saved_as_a_channel(found: Found) -> None:
-    """Which says the same; what was selected stays selected."""
+    """The channel has the same levels; the selection does not change."""
     assert found("drawn_map")["saved"] == ["Strength", True, True]
 
 
-def test_a_map_that_was_drawn_upon_the_selection_keeps_that_from_hiding_anything(found: Found) -> None:
-    """Else a selection says what is painted at all."""
+def test_a_selection_below_a_drawn_map_hides_nothing(found: Found) -> None:
+    """Otherwise the selection says what is painted."""
     assert found("drawn_map")["selection hides"] == [True, False]
 
 
-def test_a_drawn_map_stays_with_its_image(found: Found) -> None:
-    """While that is open; another image knows nothing of it."""
+def test_a_drawn_map_belongs_to_its_image(found: Found) -> None:
+    """As long as the image is open; other images do not get it."""
     facts = found("drawn_map")
     assert facts["remembered"] == [[""], "drawn", True]
     assert facts["elsewhere"]
 
 
-def test_strokes_draw_less_and_more_and_the_eraser_brings_back(found: Found) -> None:
-    """By as much as was said, within the brush alone; what was drawn is undone stroke by stroke."""
+def test_strokes_lower_and_raise_the_strength_and_the_eraser_resets_it(found: Found) -> None:
+    """By the amount of the brush, inside the brush only; strokes are undone one by one."""
     facts = found("strokes")
     assert facts["less"] == [0, 0, 255, 255]
     assert facts["half more"] == pytest.approx([127, 127, 255, 255], abs=1)
@@ -84,8 +84,8 @@ def test_strokes_draw_less_and_more_and_the_eraser_brings_back(found: Found) -> 
     assert facts["rebased"] == [True, 255, 0]
 
 
-def test_a_soft_brush_stays_soft_however_often_a_stroke_passes(found: Found) -> None:
-    """A stroke goes once over each place; the next one may go further."""
+def test_one_stroke_counts_once_at_each_place(found: Found) -> None:
+    """So a soft brush stays soft; the next stroke may change more."""
     facts = found("strokes")
     assert facts["soft"] == facts["soft, often"]
     middle, border, *beyond = facts["soft"]

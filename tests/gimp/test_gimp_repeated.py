@@ -18,8 +18,8 @@ def found(studio: Studio) -> Found:
     return studio.check("checks/repeated.py")
 
 
-def test_scripts_name_styles_of_every_kind_with_weights(found: Found) -> None:
-    """No path gets into the note; one preset alone is followed in its settings."""
+def test_scripts_can_use_styles_of_every_kind_with_weights(found: Found) -> None:
+    """The recipe contains no path; a single preset gives the settings too."""
     facts = found("named")
     assert [weight for weight, _guide in facts["styles"]] == [1, 0.5, 2, 0.25]
     assert not facts["path"]
@@ -37,16 +37,16 @@ def test_scripts_name_styles_of_every_kind_with_weights(found: Found) -> None:
         ("region", "'channel sea'"),
     ],
 )
-def test_what_cannot_be_used_is_said_in_a_sentence(found: Found, wrong: str, said: str) -> None:
-    """And nothing is painted."""
+def test_an_unusable_style_gives_an_error_in_one_sentence(found: Found, wrong: str, said: str) -> None:
+    """Nothing is painted."""
     facts = found("refusals")[wrong]
     assert facts["status"] == "execution-error"
     assert said in facts["message"]
     assert facts["image kept"]
 
 
-def test_a_selection_that_says_where_styles_count_hides_nothing(found: Found) -> None:
-    """The whole layer is painted, and the new one gets no mask."""
+def test_a_selection_used_as_a_region_hides_nothing(found: Found) -> None:
+    """The whole layer is painted, and the new layer gets no mask."""
     facts = found("by_selection")
     assert not facts["mask"]
     assert not facts["asked mask"]
@@ -54,8 +54,8 @@ def test_a_selection_that_says_where_styles_count_hides_nothing(found: Found) ->
     assert inside != outside
 
 
-def test_the_selection_of_then_counts_when_it_is_painted_again(found: Found) -> None:
-    """Repeating and refining paint towards the very same guides; of a larger image, towards larger ones."""
+def test_repeating_and_refining_use_the_selection_of_the_first_run(found: Found) -> None:
+    """The guides are the same; for a larger image they are scaled."""
     facts = found("by_selection")
     first, again, refined, larger = facts["guides"]
     assert first == again == refined
@@ -63,8 +63,8 @@ def test_the_selection_of_then_counts_when_it_is_painted_again(found: Found) -> 
     assert larger != first
 
 
-def test_a_selection_can_say_where_the_strength_counts(found: Found) -> None:
-    """In it or outside of it, soft where it is soft; then it hides nothing, and counts when it is painted again."""
+def test_a_selection_can_be_the_strength_map(found: Found) -> None:
+    """Inside or outside, with its soft levels; then it hides nothing, and is used again by a repetition."""
     facts = found("strength_by_selection")
     assert facts["masks"] == [False, False]
     maps, selected, whole = facts["maps"], 32 * 24, 128 * 96
@@ -75,8 +75,8 @@ def test_a_selection_can_say_where_the_strength_counts(found: Found) -> None:
     assert maps["plain"] is None
 
 
-def test_a_channel_or_a_mask_can_say_where_the_strength_counts(found: Found) -> None:
-    """The layer's own mask hides nothing then; what is not there is refused."""
+def test_a_channel_or_a_layer_mask_can_be_the_strength_map(found: Found) -> None:
+    """The mask of the layer itself hides nothing then; a missing one is refused."""
     facts = found("strength_by_channel_and_mask")
     assert facts["maps"]["channel"] == {"none": 128 * 66, "soft": 0, "full": 128 * 30}
     assert facts["maps"]["own mask"] == {"none": 64 * 96, "soft": 0, "full": 64 * 96}
@@ -86,8 +86,8 @@ def test_a_channel_or_a_mask_can_say_where_the_strength_counts(found: Found) -> 
         assert facts[case]["image kept"]
 
 
-def test_any_drawable_can_say_where_the_strength_counts_and_is_kept_in_the_recipe(found: Found) -> None:
-    """As it was then, when the painting is repeated or refined; one that is not there is refused."""
+def test_any_drawable_can_be_the_strength_map_and_is_stored_in_the_recipe(found: Found) -> None:
+    """Repeating and refining use it as it was then; a missing one is refused."""
     facts = found("strength_by_drawable")
     channel, layer, again, refined = facts["maps"]
     assert channel == {"none": 128 * 66, "soft": 0, "full": 128 * 30}
@@ -96,20 +96,20 @@ def test_any_drawable_can_say_where_the_strength_counts_and_is_kept_in_the_recip
     assert facts["gone"]["image kept"]
 
 
-def test_a_script_can_leave_faces_as_everything_else(found: Found) -> None:
-    """Faces are kept unless it says no, and so is the method; a repetition follows the recipe."""
+def test_a_script_can_switch_off_keep_faces(found: Found) -> None:
+    """It is on by default; a repetition uses the setting of the recipe, and its method."""
     assert found("faces_and_method")["found"] == [[True, "painterly"], [False, "classic"], [False, "classic"]]
 
 
-def test_an_image_of_another_shape_cannot_use_the_selection_of_then(found: Found) -> None:
-    """Which is said, with a way out."""
+def test_an_image_of_another_shape_cannot_reuse_the_selection(found: Found) -> None:
+    """The error has a remedy."""
     facts = found("by_selection")["cropped"]
     assert "another shape" in facts["message"]
     assert facts["image kept"]
 
 
 def test_regions_by_channel_are_found_in_a_saved_image(found: Found) -> None:
-    """By the channel's name; once it is gone, that is said."""
+    """By the name of the channel; a deleted one gives an error."""
     facts = found("by_channel")
     first, again = facts["guides"]
     assert first == again
@@ -118,8 +118,8 @@ def test_regions_by_channel_are_found_in_a_saved_image(found: Found) -> None:
     assert facts["gone"]["image kept"]
 
 
-def test_a_layer_that_was_the_style_is_found_while_it_is_open(found: Found) -> None:
-    """In another image too; once that is closed, it is named."""
+def test_a_layer_used_as_the_style_is_found_as_long_as_it_is_open(found: Found) -> None:
+    """Also in another image; after that is closed, the error names the layer."""
     facts = found("by_layer")
     first, again = facts["styles"]
     assert first == again
@@ -128,8 +128,8 @@ def test_a_layer_that_was_the_style_is_found_while_it_is_open(found: Found) -> N
     assert "all that an image shows" in facts["shown"]["message"]
 
 
-def test_the_note_on_a_noisy_selection_stays_small(found: Found) -> None:
-    """It is kept at a smaller size, and serves all the same."""
+def test_a_noisy_selection_is_stored_in_the_recipe_at_a_smaller_size(found: Found) -> None:
+    """A repetition can use it."""
     facts = found("noise")
     assert facts["status"] == ["success", "success"]
     assert max(facts["size"]) < 2000

@@ -43,7 +43,7 @@ def found(studio: Studio) -> Found:
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
 def test_every_argument_is_listed_with_its_values_and_default(found: Found, procedure: str) -> None:
-    """In GIMP's order, and none that is not there."""
+    """In GIMP's order, and no others."""
     listed = [[name.strip("`"), *rest[:2]] for name, *rest in rows(procedure)]
     assert listed == found("arguments")[procedure]["arguments"]
 
@@ -57,7 +57,7 @@ def test_what_the_procedures_return_is_listed(found: Found) -> None:
 
 
 def test_the_python_examples_run(found: Found) -> None:
-    """Each writes what it says."""
+    """Each writes the output that the document shows."""
     assert list(found("python").values()) == [
         {"error": "", "wrote": ["painted.xcf"]},
         {"error": "", "wrote": ["frames.xcf"]},
@@ -66,7 +66,7 @@ def test_the_python_examples_run(found: Found) -> None:
 
 
 def test_the_script_fu_examples_run(found: Found) -> None:
-    """Each writes what it says."""
+    """Each writes the output that the document shows."""
     assert list(found("scheme").values()) == [
         {"error": "", "wrote": ["charcoal.xcf"]},
         {"error": "", "wrote": ["refined.xcf"]},

@@ -46,18 +46,18 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_code_gets_the_values_that_its_sentence_names() -> None:
-    """Where an error is raised and where a note is made."""
+    """Where errors are raised and notes are made."""
     for code, given in uses():
         texts = SENTENCES[code] if code in SENTENCES else (NOTES[code],)
         assert given is None or given == placeholders(texts), code
 
 
-def test_every_sentence_comes_with_its_remedy() -> None:
-    """All but that of an engine that was closed, by whom it shows."""
+def test_every_error_has_a_remedy() -> None:
+    """Except that of a closed engine, which is not shown."""
     assert [code for code, (_, remedy) in SENTENCES.items() if not remedy] == ["engine-closed"]
 
 
-def test_every_sentence_is_said_somewhere() -> None:
+def test_every_sentence_is_used() -> None:
     """Or else it would be translated in vain."""
     strings = {
         str(node.value)
@@ -72,8 +72,8 @@ def test_every_sentence_is_said_somewhere() -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_an_error_that_crossed_the_wire_is_told_in_the_users_language() -> None:
-    """Whatever stands in its values."""
+def test_an_error_that_crossed_the_wire_is_translated() -> None:
+    """With any values."""
     sent = encode(Failed.of(7, TOO_SMALL))
     failed = decode_event(Frame(sent.fields, ()))
     assert isinstance(failed, Failed)
@@ -86,15 +86,15 @@ def test_an_error_that_crossed_the_wire_is_told_in_the_users_language() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_another_wording_of_the_engine_changes_nothing() -> None:
-    """The code counts, not the sentence: an engine of another version may say it in other words."""
+    """The translation is found by the code, not by the sentence, which may differ in another version."""
     failed = Failed(7, "out-of-memory", "memory is exhausted", "try less", "job-too-large-for-memory")
     assert engine_words.in_words(failed.error) == engine_words.in_words(OutOfMemoryError.of("job-too-large-for-memory"))
 
 
 @pytest.mark.usefixtures("german")
 @pytest.mark.parametrize("sentence", ["", "from-the-future", "file-empty"])
-def test_what_is_not_known_or_not_complete_stays_english(sentence: str) -> None:
-    """No code, one of a newer engine, or one without its values."""
+def test_unknown_or_incomplete_errors_stay_english(sentence: str) -> None:
+    """Without a code, with a code of a newer engine, or without a value."""
     error = Failed(7, "invalid-image", "it rains", "wait", sentence).error
     assert engine_words.in_words(error) == (
         "it rains",
@@ -104,8 +104,8 @@ def test_what_is_not_known_or_not_complete_stays_english(sentence: str) -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_notes_are_translated_and_a_foreign_engine_may_say_anything() -> None:
-    """An unknown code gives the English text; whatever is no note is left out."""
+def test_notes_are_translated_and_invalid_ones_are_ignored() -> None:
+    """A note with an unknown code is shown in English."""
     known = note("device-fell-back", device="cuda")
     strange = {"code": "rain", "values": {}, "text": "it rains"}
     said = engine_words.notes({"notes": [known.to_mapping(), strange, "it rains", 5, {"code": []}]})

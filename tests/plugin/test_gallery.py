@@ -10,12 +10,12 @@ from gimp_plugin.widgets.grid_keys import target
 
 @pytest.mark.parametrize("query", ["", "wave", "GREAT wave", "wave great", "cafe", "Café", "blue wav"])
 def test_a_search_finds_all_words_in_any_order(query: str) -> None:
-    """Whatever their case and accents, in the title or the description."""
+    """In any case, with or without accents, in title and description."""
     assert matches(query, "Great Wave", "A CAFÉ in blue")
 
 
 @pytest.mark.parametrize("query", ["waves", "great red", "x"])
-def test_a_search_leaves_out_what_lacks_a_word(query: str) -> None:
+def test_a_search_omits_styles_that_lack_a_word(query: str) -> None:
     """One missing word is enough."""
     assert not matches(query, "Great Wave", "in blue")
 
@@ -43,18 +43,18 @@ def test_a_search_leaves_out_what_lacks_a_word(query: str) -> None:
         ("Page_Up", 2, 2),
     ],
 )
-def test_keys_move_through_a_grid_like_the_eye(key: str, at: int, there: int) -> None:
-    """14 tiles, three side by side, two rows seen at once; nothing leads out of the grid."""
+def test_keys_move_the_focus_through_a_grid(key: str, at: int, there: int) -> None:
+    """14 tiles in rows of three, two rows per page; the focus never leaves the grid."""
     assert target(key, at, count=14, columns=3, rows=2) == there
 
 
-def test_other_keys_do_not_move() -> None:
-    """They belong to the search or to the window."""
+def test_other_keys_do_not_move_the_focus() -> None:
+    """The search or the window handles them."""
     assert target("a", 3, count=14, columns=3, rows=2) is None
     assert target("Escape", 3, count=14, columns=3, rows=2) is None
 
 
-def test_a_grid_of_one_tile_keeps_every_key() -> None:
+def test_in_a_grid_of_one_tile_every_key_leads_to_it() -> None:
     """Every key that moves leads to it."""
     for key in ("Left", "Right", "Up", "Down", "Home", "End", "Page_Up", "Page_Down"):
         assert target(key, 0, count=1, columns=1, rows=0) == 0

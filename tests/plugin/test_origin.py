@@ -37,8 +37,8 @@ def roots(tmp_path: Path) -> Roots:
     return Roots(user=tmp_path / "presets")
 
 
-def test_a_note_holds_no_path_and_no_name() -> None:
-    """Contents and weight are all that is written down."""
+def test_a_recipe_contains_no_path_and_no_name() -> None:
+    """Only digests of the pictures and their weights."""
     noted = origin.picture(StyleFile(b"picture", 0.5, "secret.png"))
     assert noted == {"sha256": noted["sha256"], "bytes": 7, "weight": 0.5}
     assert "secret" not in json.dumps(noted)
@@ -52,8 +52,8 @@ def test_the_pictures_of_every_preset_are_found(preset: lookup.Preset, tmp_path:
     assert found.styles(no_pixels) == styles
 
 
-def test_a_picture_painted_with_before_is_found_where_it_was(tmp_path: Path, roots: Roots) -> None:
-    """Among others of the same size, and without those that are gone."""
+def test_a_picture_used_before_is_found_again(tmp_path: Path, roots: Roots) -> None:
+    """Among others of the same size, and without deleted ones."""
     for name, contents in {"a.png": b"one", "b.png": b"two", "c.png": b"six"}.items():
         (tmp_path / name).write_bytes(contents)
         origin.remember(tmp_path, files(tmp_path / name))
@@ -62,8 +62,8 @@ def test_a_picture_painted_with_before_is_found_where_it_was(tmp_path: Path, roo
     assert origin.find(noted, tmp_path, no_layer, roots) == (Pick("file", str(tmp_path / "a.png"), "a.png", 2.0),)
 
 
-def test_a_picture_that_changed_since_is_missed(tmp_path: Path, roots: Roots) -> None:
-    """Another picture under the same name would be painted in another style without a word."""
+def test_a_picture_that_has_changed_is_not_used(tmp_path: Path, roots: Roots) -> None:
+    """Otherwise another style would be painted without a message."""
     (tmp_path / "a.png").write_bytes(b"one")
     origin.remember(tmp_path, files(tmp_path / "a.png"))
     (tmp_path / "a.png").write_bytes(b"new")
@@ -71,16 +71,16 @@ def test_a_picture_that_changed_since_is_missed(tmp_path: Path, roots: Roots) ->
         origin.find([origin.picture(StyleFile(b"one"))], tmp_path, no_layer, roots)
 
 
-def test_a_style_that_was_a_layer_is_asked_of_the_host(tmp_path: Path, roots: Roots) -> None:
-    """By the number and the name that were noted; its weight stays."""
+def test_a_layer_used_as_the_style_is_looked_up_in_gimp(tmp_path: Path, roots: Roots) -> None:
+    """By its number and name; its weight is kept."""
     layer = origin.picture(StylePixels(Pixels(1, 1, struct.pack("<4f", 1, 0, 0, 1)), 0.5))
     noted = [layer | {"layer": 7, "name": "sea"}]
     found = origin.find(noted, tmp_path, "{1} {0}".format, roots)
     assert found == (Pick("layer", "sea 7", "sea", 0.5),)
 
 
-def test_a_style_that_was_a_whole_image_is_refused_with_its_reason(tmp_path: Path, roots: Roots) -> None:
-    """What an image shows is something else the next day."""
+def test_a_whole_image_used_as_the_style_is_refused(tmp_path: Path, roots: Roots) -> None:
+    """Because the image may look different by now."""
     with pytest.raises(InvalidImageError, match="all that an image shows"):
         origin.find([{"layer": None, "weight": 1.0}], tmp_path, no_layer, roots)
 
@@ -102,15 +102,15 @@ STRANGE: list[object] = [
 
 
 @pytest.mark.parametrize("noted", STRANGE)
-def test_a_strange_note_is_refused_in_a_sentence(noted: object, tmp_path: Path, roots: Roots) -> None:
+def test_an_invalid_recipe_gives_an_error_in_one_sentence(noted: object, tmp_path: Path, roots: Roots) -> None:
     """Images come from anywhere."""
     with pytest.raises(InvalidImageError):
         origin.find(noted, tmp_path, no_layer, roots)
 
 
 @pytest.mark.parametrize("said", ["", "{", "{}", "[7, null]", "[" * 100_000])
-def test_a_damaged_memory_is_as_good_as_none(said: str, tmp_path: Path, roots: Roots) -> None:
-    """And the next picture is remembered all the same."""
+def test_a_damaged_list_of_pictures_counts_as_empty(said: str, tmp_path: Path, roots: Roots) -> None:
+    """And the next picture is remembered."""
     (tmp_path / origin.FILE).write_text(said)
     (tmp_path / "a.png").write_bytes(b"one")
     origin.remember(tmp_path, files(tmp_path / "a.png"))
@@ -139,7 +139,7 @@ for number in range(8):
 
 
 def test_two_gimps_that_paint_at_once_remember_the_pictures_of_both(tmp_path: Path) -> None:
-    """None of what one has written is lost to the other, and no lock is left."""
+    """No entry is lost, and no lock is left."""
     root = str(Path(__file__).resolve().parents[2])
     words = [sys.executable, "-c", REMEMBERING, root, str(tmp_path)]
     others = [subprocess.Popen([*words, str(who)], stdin=subprocess.PIPE) for who in range(4)]

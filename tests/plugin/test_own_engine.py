@@ -55,7 +55,7 @@ def installed(plug_in: Path, surroundings: dict[str, str]) -> list[str]:
 
 
 def test_an_engine_is_installed_and_the_plug_in_starts_it(plug_in: Path, surroundings: dict[str, str]) -> None:
-    """From an environment in the data folder, of which there is one however often it is done."""
+    """Into an environment in the data folder; installing again replaces it."""
     make_wheel(Path(surroundings["PIP_FIND_LINKS"]))
     said = installed(plug_in, surroundings)
     assert said[0] == "Making room for the engine…"
@@ -72,8 +72,8 @@ def test_an_engine_is_installed_and_the_plug_in_starts_it(plug_in: Path, surroun
         assert engine.ready.version == __version__
 
 
-def test_what_cannot_be_installed_leaves_nothing_behind(plug_in: Path, surroundings: dict[str, str]) -> None:
-    """Neither an environment nor another engine for the plug-in: pip's own reason is told, with a remedy."""
+def test_a_failed_installation_leaves_no_files(plug_in: Path, surroundings: dict[str, str]) -> None:
+    """Neither an environment nor another engine for the plug-in; the error contains pip's reason and a remedy."""
     make_wheel(Path(surroundings["PIP_FIND_LINKS"]), "0.0.1")
     with pytest.raises(EngineMissingError, match=r"No matching distribution.*terminal"):
         installed(plug_in, surroundings)
@@ -82,7 +82,7 @@ def test_what_cannot_be_installed_leaves_nothing_behind(plug_in: Path, surroundi
 
 
 def test_an_engine_that_does_not_start_is_not_kept(plug_in: Path, surroundings: dict[str, str]) -> None:
-    """What the plug-in had stays."""
+    """The plug-in keeps its old engine."""
     (plug_in / "engine.json").write_text('{"protocol": 0}')
     make_wheel(Path(surroundings["PIP_FIND_LINKS"]), start="raise SystemExit(7)\n")
     with pytest.raises(EngineCrashedError, match="7"):
@@ -92,7 +92,7 @@ def test_an_engine_that_does_not_start_is_not_kept(plug_in: Path, surroundings: 
 
 
 def test_an_installation_can_be_cancelled(plug_in: Path, surroundings: dict[str, str]) -> None:
-    """In the middle of it; nothing is left."""
+    """No file is left."""
     make_wheel(Path(surroundings["PIP_FIND_LINKS"]))
     over, ends = threading.Event(), list[NeuralStyleError | None]()
 
@@ -110,7 +110,7 @@ def test_an_installation_can_be_cancelled(plug_in: Path, surroundings: dict[str,
 def test_a_python_is_found_that_makes_environments(
     surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Among those of this machine, the artist's own included; what only looks like one is passed over."""
+    """Among the system's and the user's own; one that does not work is skipped."""
     folder = Path(surroundings["HOME"], ".local", "bin")
     folder.mkdir(parents=True)
     for name, does in (("python3.12", "exit 1"), ("python3.13", f'exec "{sys.executable}" "$@"')):
@@ -124,8 +124,8 @@ def test_a_python_is_found_that_makes_environments(
 
 
 @pytest.mark.parametrize("wall", ["chosen", "FLATPAK_ID", "SNAP_NAME"])
-def test_some_engines_are_for_a_person_to_install(plug_in: Path, surroundings: dict[str, str], wall: str) -> None:
-    """One that she chose, on another machine perhaps, and any that a sandbox hides: there is a line to copy."""
+def test_some_engines_must_be_installed_by_hand(plug_in: Path, surroundings: dict[str, str], wall: str) -> None:
+    """If the user has chosen one, or in a sandbox: there is a command to copy."""
     assert way_for(plug_in, surroundings).python
     if wall == "chosen":
         entry = {"protocol": 1, "chosen": True, "command": ["ssh", "studio", "neural-style", "worker"]}
@@ -137,7 +137,7 @@ def test_some_engines_are_for_a_person_to_install(plug_in: Path, surroundings: d
     assert "neural-style install" in way.by_hand
 
 
-def test_a_new_engine_mends_what_is_missing_or_too_old() -> None:
+def test_only_a_missing_or_outdated_engine_is_repairable() -> None:
     """And nothing else."""
     assert is_repairable(EngineMissingError("", ""))
     assert is_repairable(EngineMismatchError("", ""))

@@ -49,8 +49,8 @@ def test_choosing_leaves_one_style_of_full_weight() -> None:
     assert blend.choose(B).entries == (B,)
 
 
-def test_toggling_adds_and_takes_away_but_never_the_last() -> None:
-    """The one that is left counts fully again."""
+def test_toggling_adds_and_removes_styles_but_never_the_last() -> None:
+    """The only style left has full weight."""
     blend = Picks((A,)).toggle(B)
     assert blend.entries == (A, B)
     assert blend.with_share(A, 0.3).toggle(B).entries == (A,)
@@ -58,15 +58,15 @@ def test_toggling_adds_and_takes_away_but_never_the_last() -> None:
     assert Picks((A,)).without(A).entries == (A,)
 
 
-def test_a_blend_is_never_larger_than_the_engine_takes() -> None:
+def test_a_blend_has_at_most_as_many_styles_as_the_engine_accepts() -> None:
     """One more is not added."""
     full = Picks(tuple(Pick("layer", str(number), "") for number in range(MAX_STYLES)))
     assert full.toggle(Pick("layer", "one more", "")) == full
     assert len(full.select([*full.entries, A, B, C]).entries) == MAX_STYLES
 
 
-def test_selecting_keeps_order_and_weights_of_those_that_stay() -> None:
-    """New ones follow; selecting nothing changes nothing; who is alone counts fully."""
+def test_selecting_keeps_order_and_weights_of_remaining_styles() -> None:
+    """New ones follow; selecting nothing changes nothing; a single style has full weight."""
     blend = Picks((replace(A, weight=0.25), B))
     again = blend.select([C, B, A])
     assert [(pick.key, pick.weight) for pick in again.entries] == [("1", 0.25), ("2", 1.0), ("3", 0.625)]
@@ -75,13 +75,13 @@ def test_selecting_keeps_order_and_weights_of_those_that_stay() -> None:
 
 
 @pytest.mark.parametrize(("asked", "given"), [(0.3, 0.3), (-1.0, 0.0), (7.0, 1.0), (float("nan"), 0.0)])
-def test_shares_stay_between_nothing_and_all(asked: float, given: float) -> None:
-    """Whoever asks; together they are all there is."""
+def test_shares_are_limited_to_0_and_1(asked: float, given: float) -> None:
+    """And their sum is 1."""
     assert Picks((A, B)).with_share(A, asked).shares == (given, 1.0 - given)
 
 
-def test_the_other_styles_of_a_blend_share_what_one_leaves() -> None:
-    """As they did before; where they had nothing, all alike. At first a blend is shared out evenly."""
+def test_the_other_styles_of_a_blend_share_the_rest() -> None:
+    """In their old proportions, or equally if all were 0. A new blend is shared equally."""
     blend = Picks((A, B, C))
     assert blend.shares == pytest.approx((1 / 3, 1 / 3, 1 / 3))
     uneven = blend.with_share(A, 0.5).with_share(B, 0.1)
@@ -89,13 +89,13 @@ def test_the_other_styles_of_a_blend_share_what_one_leaves() -> None:
     assert uneven.with_share(A, 1.0).with_share(A, 0.4).shares == pytest.approx((0.4, 0.3, 0.3))
 
 
-def test_a_style_that_is_added_counts_as_much_as_the_others_on_average() -> None:
+def test_an_added_style_gets_the_average_share() -> None:
     """Whatever their shares are."""
     for more in (Picks((A, B)).with_share(A, 0.9).toggle(C), Picks((A, B)).with_share(A, 0.9).select([A, B, C])):
         assert more.shares == pytest.approx((0.6, 0.2 / 3, 1 / 3))
 
 
-def test_the_operations_leave_the_picks_they_start_from_alone() -> None:
+def test_picks_are_immutable() -> None:
     """Picks are values."""
     blend = Picks((A, B))
     for other in (blend.choose(C), blend.toggle(C), blend.without(A), blend.with_share(A, 0.1), blend.select([C])):
@@ -103,8 +103,8 @@ def test_the_operations_leave_the_picks_they_start_from_alone() -> None:
     assert blend.entries == (A, B)
 
 
-def test_a_single_preset_gives_its_pictures_as_they_are(roots: Roots, twofold: Preset) -> None:
-    """Files, weights, title and look are the preset's."""
+def test_a_single_preset_is_used_as_it_is(roots: Roots, twofold: Preset) -> None:
+    """With its files, weights, title and settings."""
     picks = Picks((of_preset(twofold),))
     styles = picks.styles(never, roots)
     assert [(bytes(s.encoded), s.weight) for s in styles if isinstance(s, StyleFile)] == [
@@ -116,7 +116,7 @@ def test_a_single_preset_gives_its_pictures_as_they_are(roots: Roots, twofold: P
 
 
 def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, twofold: Preset, picture: Path) -> None:
-    """Its pictures share its weight as they share the preset; a blend has no look or title of its own."""
+    """Its pictures divide its weight; a blend has no settings or title."""
     picks = Picks((replace(of_preset(twofold), weight=0.5), of_file(picture), A))
     first, second, file, layer = picks.styles({"1": RED}.__getitem__, roots)
     assert (first.weight, second.weight, file.weight, layer.weight) == (0.125, 0.375, 1.0, 1.0)
@@ -125,8 +125,8 @@ def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, t
     assert (picks.title, picks.look(roots)) == ("stylized", {})
 
 
-def test_styles_without_weight_are_left_out_and_never_read(picture: Path) -> None:
-    """A blend of nothing is refused with a remedy."""
+def test_styles_of_weight_0_are_left_out_and_not_read(picture: Path) -> None:
+    """A blend with no weight at all is refused with a remedy."""
     blend = Picks((replace(A, weight=0.0), of_file(picture)))
     assert len(blend.styles(never)) == 1
     with pytest.raises(InvalidSettingError, match="give one some weight"):
@@ -134,7 +134,7 @@ def test_styles_without_weight_are_left_out_and_never_read(picture: Path) -> Non
 
 
 def test_too_many_pictures_in_a_blend_are_refused(roots: Roots) -> None:
-    """Presets of many pictures add up to more than the engine takes."""
+    """Presets with many pictures may exceed the maximum of the engine."""
     many = [
         library.save(Draft(title, tuple(("a.jpg", JPEG + b"a", 1.0) for _ in range(9)), {}), roots)
         for title in ("One", "Two")
@@ -143,8 +143,8 @@ def test_too_many_pictures_in_a_blend_are_refused(roots: Roots) -> None:
         Picks(tuple(map(of_preset, many))).styles(never, roots)
 
 
-def test_what_vanished_after_it_was_chosen_is_told(roots: Roots, tmp_path: Path) -> None:
-    """A preset, a file and a layer, each with an error of its own; the look of a lost preset is none."""
+def test_a_deleted_style_gives_an_error(roots: Roots, tmp_path: Path) -> None:
+    """One for a preset, a file and a layer each; a deleted preset has no settings."""
 
     def gone(_key: str) -> Pixels:
         raise LayerGoneError("gone")
@@ -172,7 +172,7 @@ def test_a_picture_that_is_empty_or_too_large_is_refused(tmp_path: Path) -> None
 
 
 def test_picks_can_be_saved_as_a_preset(roots: Roots, twofold: Preset, picture: Path) -> None:
-    """Every picture with its name and weight; a layer as the picture file that it is encoded to."""
+    """All pictures with names and weights; a layer as an encoded picture."""
     picks = Picks((of_preset(twofold), of_file(picture), A))
     names = [(name, content, weight) for name, content, weight in picks.pictures({"1": b"png"}.__getitem__, roots)]
     assert names == [
@@ -184,7 +184,7 @@ def test_picks_can_be_saved_as_a_preset(roots: Roots, twofold: Preset, picture: 
 
 
 def test_each_style_has_its_region(roots: Roots, twofold: Preset, picture: Path) -> None:
-    """All pictures of a preset share its region; one style alone counts everywhere."""
+    """All pictures of a preset have its region; a single style counts everywhere."""
     preset, file = of_preset(twofold), of_file(picture)
     picks = Picks((preset, file)).with_region(preset, "inside").with_region(file, "outside")
     assert picks.regions(roots) == ("inside", "inside", "outside")
@@ -193,16 +193,16 @@ def test_each_style_has_its_region(roots: Roots, twofold: Preset, picture: Path)
     assert picks.placed(["", "inside"]).regions(roots) == ("", "", "inside")
 
 
-def test_what_is_remembered_comes_back(roots: Roots, twofold: Preset, picture: Path) -> None:
-    """By way of a JSON file; a layer's number means something else another day, so it does not."""
+def test_saved_picks_are_restored(roots: Roots, twofold: Preset, picture: Path) -> None:
+    """From JSON; layers are not saved, because their numbers change."""
     picks = Picks((of_preset(twofold), A, replace(of_file(picture), weight=0.25)))
     picks = picks.with_region(of_file(picture), "channel sky")
     again = Picks.from_json(json.loads(json.dumps(picks.to_json())), roots)
     assert again.entries == (picks.entries[0], picks.entries[2])
 
 
-def test_what_vanished_is_not_remembered(roots: Roots, twofold: Preset, picture: Path) -> None:
-    """What is left alone counts fully; a preset that was renamed comes back with its new title."""
+def test_deleted_styles_are_not_restored(roots: Roots, twofold: Preset, picture: Path) -> None:
+    """A single style left has full weight; a renamed preset has its new title."""
     said = Picks((replace(of_preset(twofold), weight=0.5), of_file(picture))).to_json()
     picture.unlink()
     library.rename(twofold.slug, "Threefold", roots)
@@ -225,13 +225,13 @@ def test_what_vanished_is_not_remembered(roots: Roots, twofold: Preset, picture:
         [{"kind": "preset", "key": "mosaic", "weight": "much"}],
     ],
 )
-def test_a_memory_that_makes_no_sense_is_no_error(said: object) -> None:
+def test_invalid_saved_picks_are_no_error(said: object) -> None:
     """Nothing is chosen then."""
     assert Picks.from_json(said) == Picks()
 
 
-def test_a_style_remembered_twice_comes_back_once() -> None:
-    """And weights that cannot be are brought into their range."""
+def test_a_style_saved_twice_is_restored_once() -> None:
+    """And weights outside their range are limited."""
     mosaic = {"kind": "preset", "key": "mosaic", "weight": 1e300}
     pointillism = {"kind": "preset", "key": "pointillism", "weight": float("nan")}
     picks = Picks.from_json([mosaic, mosaic, pointillism])

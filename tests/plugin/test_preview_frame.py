@@ -13,7 +13,7 @@ SIZES = [(4000, 3000), (3000, 4000), (256, 256), (257, 40), (4000, 40), (32, 524
 
 @pytest.mark.parametrize("layer", SIZES)
 def test_a_fitted_layer_is_small_yet_large_enough_for_the_engine(layer: tuple[int, int]) -> None:
-    """Neither side falls below the engine's least, nothing is enlarged, and the frame lies in the layer."""
+    """No side is below the minimum of the engine, nothing is enlarged, and the frame is inside the layer."""
     frame = fitted(layer)
     assert min(frame.width, frame.height) >= MIN_SIDE
     assert max(frame.width, frame.height) <= LONGEST
@@ -22,20 +22,20 @@ def test_a_fitted_layer_is_small_yet_large_enough_for_the_engine(layer: tuple[in
     assert frame.top + frame.height <= round(layer[1] * frame.scale)
 
 
-def test_a_usual_layer_fits_whole_and_in_its_proportions() -> None:
+def test_a_usual_layer_is_previewed_whole_with_its_aspect_ratio() -> None:
     """Its longest edge is that of a preview."""
     assert fitted((4000, 3000)) == Frame(0, 0, FITTED_SIDE, 192, FITTED_SIDE / 4000)
     assert fitted((100, 50)) == Frame(0, 0, 100, 50)
     assert fitted((4000, 3000), 1000).width == 1000
 
 
-def test_of_a_very_long_layer_the_middle_is_previewed() -> None:
+def test_only_the_middle_of_a_very_long_layer_is_previewed() -> None:
     """Painting it whole would take minutes."""
     assert fitted((10000, 32)) == Frame((10000 - LONGEST) // 2, 0, LONGEST, 32)
 
 
 def test_a_frame_knows_its_place_in_the_layer() -> None:
-    """All of it for a whole layer, however small it is shown."""
+    """That of a whole layer is all of it, at any scale."""
     assert fitted((4000, 3000)).part((4000, 3000)) == 1.0
     assert fitted((451, 300)).part((451, 300)) == 1.0
     assert fitted((451, 300)).place((451, 300)) == (0, 0, 1, 1)
@@ -44,15 +44,15 @@ def test_a_frame_knows_its_place_in_the_layer() -> None:
     assert quarter.place((1280, 960)) == (0.25, 0.25, 0.5, 0.5)
 
 
-def test_a_picture_is_placed_in_its_own_proportions() -> None:
+def test_a_picture_is_fitted_with_its_aspect_ratio() -> None:
     """As large as there is room."""
     assert placed((200, 100), (400, 400)) == (400, 200)
     assert placed((200, 100), (100, 400)) == (100, 50)
     assert placed((2048, 32), (320, 240)) == (320, 5)
 
 
-def test_the_whole_is_wanted_as_large_as_it_is_shown() -> None:
-    """Up to a size that takes not too long; a small layer as it is."""
+def test_the_whole_layer_is_painted_at_the_displayed_size() -> None:
+    """Up to a maximum; a small layer at its own size."""
     assert wanted(Viewport((4000, 3000), (600, 600)), (4000, 3000)).width == 600
     assert wanted(Viewport((4000, 3000), (600, 600), density=2), (4000, 3000)).width == FINE_SIDE
     assert wanted(Viewport((400, 300), (600, 600)), (400, 300)) == Frame(0, 0, 400, 300)
@@ -61,10 +61,10 @@ def test_the_whole_is_wanted_as_large_as_it_is_shown() -> None:
 @pytest.mark.parametrize("zoom", [0.5, 1.0, 4.0])
 @pytest.mark.parametrize("density", [1, 2])
 @pytest.mark.parametrize("center", [(0.0, 0.0), (2000.0, 1500.0), (3900.0, 100.0)])
-def test_of_a_part_is_wanted_what_is_seen_and_a_little_more(
+def test_of_a_part_the_visible_pixels_and_a_margin_are_painted(
     zoom: float, density: int, center: tuple[float, float]
 ) -> None:
-    """In the px that are shown, at most in the layer's own; less finely where that would be too many."""
+    """At the displayed resolution, at most that of the layer, and lower if the part would be too large."""
     layer = 4000, 3000
     view = Viewport(layer, (700, 600), density, zoom, center)
     frame, seen = wanted(view, layer), view.visible

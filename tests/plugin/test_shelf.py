@@ -15,8 +15,8 @@ from nst_core.shared.presets import lookup
 LINOCUT, MOSAIC = Pick("preset", "linocut", "Linocut"), Pick("preset", "mosaic", "Mosaic")
 
 
-def test_what_the_gallery_remembers_is_recalled(tmp_path: Path) -> None:
-    """Favourites, what was used, the category, the size, and what tiles show."""
+def test_saved_settings_of_the_gallery_are_restored(tmp_path: Path) -> None:
+    """Favourites, recent styles, category, size, and what tiles show."""
     shelf = Shelf(category=categories.PRINT, mine=True, size=128).toggled(LINOCUT).used([MOSAIC])
     remember(tmp_path, shelf)
     assert recall(tmp_path) == shelf
@@ -27,14 +27,14 @@ def test_what_the_gallery_remembers_is_recalled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "said", ["", "[]", '{"favourites": 7, "size": 9000, "category": "x", "mine": 1}', "[" * 100_000]
 )
-def test_a_broken_file_is_as_good_as_an_empty_gallery(tmp_path: Path, said: str) -> None:
+def test_a_broken_file_counts_as_an_empty_one(tmp_path: Path, said: str) -> None:
     """There is only something to choose again."""
     (tmp_path / FILE).write_text(said)
     assert recall(tmp_path) == recall(tmp_path / "nowhere") == Shelf()
 
 
-def test_what_was_used_last_comes_first(tmp_path: Path) -> None:
-    """Each once, not too many, no layers; files as long as they are there."""
+def test_recent_styles_come_latest_first(tmp_path: Path) -> None:
+    """Each once, up to a maximum, no layers; files as long as they exist."""
     kept, gone = tmp_path / "kept.png", tmp_path / "gone.png"
     kept.touch()
     many = [Pick("preset", str(number), "") for number in range(MOST_RECENT)]
@@ -48,7 +48,7 @@ def test_what_was_used_last_comes_first(tmp_path: Path) -> None:
 
 
 def test_every_built_in_preset_has_its_category() -> None:
-    """One that the filter has; what is not built in is the artist's own."""
+    """One that the filter offers; other presets are the artist's own."""
     built_in = [preset.slug for preset in lookup.list_presets().presets if preset.builtin]
     assert sorted(categories.OF_BUILT_IN) == sorted(built_in)
     assert set(categories.OF_BUILT_IN.values()) < set(categories.TITLES)
@@ -65,12 +65,12 @@ def test_every_built_in_preset_has_its_category() -> None:
         (Rectangle(0, 0, 900, 900), Rectangle(0, 0, 200, 100)),
     ],
 )
-def test_a_rectangle_stays_inside_of_its_picture(wanted: Rectangle, found: Rectangle) -> None:
-    """And is never too small for the engine."""
+def test_a_rectangle_is_limited_to_its_picture(wanted: Rectangle, found: Rectangle) -> None:
+    """And to the minimum size of the engine."""
     assert wanted.inside((200, 100), 32) == found
 
 
 def test_a_rectangle_is_drawn_from_any_corner() -> None:
-    """And can be told in px of a larger picture."""
+    """And converted to px of a larger picture."""
     assert Rectangle.between((30.4, 5), (10, 25)) == Rectangle(10, 5, 20, 20)
     assert Rectangle(10, 5, 20, 20).scaled(2.5) == Rectangle(25, 12, 50, 50)

@@ -20,15 +20,15 @@ viewports = st.builds(
 
 
 @given(viewports, st.floats(0, 1), st.floats(0, 1))
-def test_a_place_and_the_point_of_the_layer_there_lead_to_each_other(view: Viewport, x: float, y: float) -> None:
-    """At any zoom, in any room."""
+def test_points_of_screen_and_layer_are_converted_both_ways(view: Viewport, x: float, y: float) -> None:
+    """At any zoom and window size."""
     place = x * view.room[0], y * view.room[1]
     assert view.to_room(*view.to_layer(*place)) == pytest.approx(place, abs=1e-6)
 
 
 @given(viewports)
-def test_no_room_is_left_empty_that_the_layer_could_fill(view: Viewport) -> None:
-    """What is smaller than the room lies in its middle."""
+def test_the_layer_fills_the_view_as_far_as_it_can(view: Viewport) -> None:
+    """A smaller one is centred."""
     for origin, size, room in zip(view.origin, view.size, view.room, strict=True):
         room *= view.density  # noqa: PLW2901 - px of the screen
         if size <= room:
@@ -38,8 +38,8 @@ def test_no_room_is_left_empty_that_the_layer_could_fill(view: Viewport) -> None
 
 
 @given(viewports)
-def test_what_is_seen_lies_in_the_layer_and_in_the_room(view: Viewport) -> None:
-    """In px of the screen, so that nothing is blurred by half a px."""
+def test_the_visible_part_is_inside_layer_and_view(view: Viewport) -> None:
+    """At whole px of the screen, so that nothing is blurred."""
     left, top, width, height = view.seen
     assert left >= 0
     assert top >= 0
@@ -50,8 +50,8 @@ def test_what_is_seen_lies_in_the_layer_and_in_the_room(view: Viewport) -> None:
 
 
 @given(viewports, st.floats(0.2, 5), st.floats(0, 1), st.floats(0, 1))
-def test_what_the_pointer_is_on_stays_under_it(view: Viewport, factor: float, x: float, y: float) -> None:
-    """But where the layer would leave the room for it; to a px of the layer or of the screen."""
+def test_zooming_keeps_the_point_under_the_pointer(view: Viewport, factor: float, x: float, y: float) -> None:
+    """To a px of layer or screen, unless the layer reaches its border."""
     place = x * view.room[0], y * view.room[1]
     there = view.to_layer(*place)
     zoomed = view.zoomed(view.scale * factor, place)
@@ -61,8 +61,8 @@ def test_what_the_pointer_is_on_stays_under_it(view: Viewport, factor: float, x:
         assert zoomed.to_layer(*place) == pytest.approx(there, abs=1 + 1 / zoomed.scale)
 
 
-def test_fit_shows_all_and_follows_the_room() -> None:
-    """Small layers are enlarged, large ones made smaller; twice as dense a screen has twice the px."""
+def test_fit_shows_the_whole_layer_and_follows_the_window() -> None:
+    """Small layers are enlarged, large ones reduced; with scale 2 there are twice as many px."""
     view = Viewport((4000, 3000), (400, 400))
     assert (view.scale, view.size, view.origin, view.whole) == (0.1, (400, 300), (0, 50), True)
     assert view.in_room((800, 800), 1).size == (800, 600)
@@ -71,8 +71,8 @@ def test_fit_shows_all_and_follows_the_room() -> None:
     assert Viewport((40, 30), (400, 400)).scale == 10
 
 
-def test_zoom_ends_at_fit_and_at_400_per_cent() -> None:
-    """And stays at 100 % where it comes near."""
+def test_zoom_is_limited_to_fit_and_400_per_cent() -> None:
+    """And snaps to 100 %."""
     view = Viewport((4000, 3000), (400, 300))
     assert view.zoomed(99).scale == MOST_ZOOM
     assert view.zoomed(0.97).zoom == 1.0
@@ -81,13 +81,13 @@ def test_zoom_ends_at_fit_and_at_400_per_cent() -> None:
 
 
 def test_100_per_cent_is_exact_also_where_the_whole_layer_nearly_fits() -> None:
-    """A layer of 600 px in a room of 598 px is shown pixel for pixel."""
+    """A layer of 600 px in a view of 598 px is shown pixel for pixel."""
     assert Viewport((600, 400), (598, 500)).zoomed(1.0).scale == 1.0
     assert Viewport((600, 400), (600, 400)).zoomed(1.0).whole
 
 
-def test_a_pull_moves_the_layer_with_the_mouse_as_far_as_it_reaches() -> None:
-    """And one back goes back at once, however far the first went."""
+def test_dragging_moves_the_layer_with_the_mouse_up_to_its_border() -> None:
+    """Dragging back moves it at once, however far beyond the border the mouse was."""
     view = Viewport((4000, 3000), (400, 300)).zoomed(1.0)
     assert view.moved(10, -20).visible == Box(1790, 1370, 2190, 1670)
     corner = view.moved(9999, 9999)
@@ -95,16 +95,16 @@ def test_a_pull_moves_the_layer_with_the_mouse_as_far_as_it_reaches() -> None:
     assert corner.moved(-10, 0).visible == Box(10, 0, 410, 300)
 
 
-def test_a_place_can_be_asked_for() -> None:
-    """As by a click into a small map."""
+def test_the_view_can_be_centred_on_a_point() -> None:
+    """As by a click into the overview."""
     view = Viewport((4000, 3000), (400, 300), zoom=1.0)
     assert view.showing(300, 3000).visible == Box(100, 2700, 500, 3000)
     assert view.to_layer_length(10) == 10
     assert Viewport((4000, 3000), (400, 300), zoom=0.5).to_layer_length(10) == 20
 
 
-def test_a_small_part_that_matters_is_shown_with_what_is_around_it() -> None:
-    """Whole and in the middle, never beyond the largest zoom; a large part is seen in all of the layer."""
+def test_a_small_part_is_shown_enlarged_with_its_surroundings() -> None:
+    """Whole and centred, up to the maximum zoom; for a large part the whole layer is shown."""
     view = Viewport((2000, 1000), (500, 400))
     small = Box(1200, 300, 1400, 400)
     framed = view.around(small)

@@ -1,7 +1,8 @@
-"""For scripts that run inside GIMP: calls the filter, looks at what came of it, writes it down for a test to judge.
+"""For scripts that run inside GIMP: functions that call the filter and collect facts about the result for a test.
 
-One start of GIMP serves all checks of a script. `NST_CHECKS` names a JSON file with the order: `plug_in` (the installed
-folder), `engines` (commands by name), `folder` (pictures to read), `answers` (the file to write).
+All checks of a script run in one GIMP. `NST_CHECKS` names a JSON file with the order: `plug_in` (the installed
+folder), `engines` (commands by name), `folder` (pictures to read), `answers` (the JSON file to write: facts by the name
+of the check).
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def photograph() -> Gimp.Image:
 
 @contextlib.contextmanager
 def engine(name: str) -> Iterator[None]:
-    """Another engine for a while; an empty name takes engine.json away."""
+    """Use another engine inside a `with` block; an empty name: no engine.json."""
     file = PLUG_IN / "engine.json"
     before = file.read_text()
     if name:
@@ -51,18 +52,18 @@ def engine(name: str) -> Iterator[None]:
 
 
 def call(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
-    """Call the filter, or the procedure with another `ending`, in a program of its own; how it went."""
+    """Call the filter, or the procedure with this `ending`, in its own process. Returns facts on the result."""
     procedure, config = _prepared(image, drawables, arguments)
-    return _told(image, procedure.run(config), Gimp.get_pdb().get_last_error)
+    return _facts(image, procedure.run(config), Gimp.get_pdb().get_last_error)
 
 
 def call_here(image: Gimp.Image, drawables: Sequence[Gimp.Drawable], **arguments: Any) -> Facts:
-    """The same in this program, as the plug-in's own would do it: GIMP starts none, which takes most of a call."""
+    """The same in this process, as the plug-in itself would do it. That is faster, because GIMP starts no process."""
     from gimp_plugin.procedures.plug_in import answer_call  # noqa: PLC0415 - some scripts run without a plug-in
 
     procedure, config = _prepared(image, drawables, arguments)
     result = answer_call(procedure, config.get_property("run-mode"), image, drawables, config, None)
-    return _told(image, result, lambda: str(result.index(1)))
+    return _facts(image, result, lambda: str(result.index(1)))
 
 
 def _prepared(
@@ -79,7 +80,7 @@ def _prepared(
     return procedure, config
 
 
-def _told(image: Gimp.Image, result: Gimp.ValueArray, error: Callable[[], str]) -> Facts:
+def _facts(image: Gimp.Image, result: Gimp.ValueArray, error: Callable[[], str]) -> Facts:
     status = result.index(0).value_nick
     made = result.get_core_object_array(1) if status == "success" else []
     return {
@@ -122,15 +123,15 @@ def looks(layer: Gimp.Layer) -> Facts:
 
 
 def note(layer: Gimp.Layer) -> Facts:
-    """What is written down on a painted layer."""
-    said: Facts = json.loads(bytes(layer.get_parasite("neural-style-recipe").get_data()))
-    return said
+    """The recipe of a painted layer."""
+    found: Facts = json.loads(bytes(layer.get_parasite("neural-style-recipe").get_data()))
+    return found
 
 
 def refused(
     name: str, image: Gimp.Image, drawables: Sequence[Gimp.Drawable], how: Call = call_here, **arguments: Any
 ) -> Facts:
-    """Under its name, how a call went, and whether it left the image as it was."""
+    """Facts on a call that must fail, by this name, and whether the image has the same layers as before."""
     before = [layer.get_id() for layer in image.get_layers()]
     started = time.monotonic()
     facts = how(image, drawables, **arguments)
@@ -138,12 +139,12 @@ def refused(
 
 
 def engines() -> list[int]:
-    """Engines that run in this GIMP."""
+    """Process ids of the engines of this GIMP."""
     return running(b"stand_in_engine", b"nst_core.worker")
 
 
 def running(*words: bytes) -> list[int]:
-    """Processes in this GIMP with any of these words in their command."""
+    """Process ids with any of these words in their command."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -154,13 +155,13 @@ def running(*words: bytes) -> list[int]:
 
 
 def answer() -> None:
-    """Run all checks and write down what they found."""
+    """Run all checks and write their facts to the file of answers."""
     answers: Facts = {}
     for run in CHECKS:
         started = time.monotonic()
         try:
             answers[run.__name__] = run()
-        except Exception:  # noqa: BLE001 - judged by the test that wants this answer
+        except Exception:  # noqa: BLE001 - the test that needs this answer fails
             answers[run.__name__] = {"failed": traceback.format_exc()}
         sys.stderr.write(f"check {run.__name__}: {time.monotonic() - started:.1f} s\n")
     Path(ORDER["answers"]).write_text(json.dumps(answers))

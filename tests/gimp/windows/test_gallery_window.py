@@ -36,8 +36,8 @@ def answers(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFact
     return found
 
 
-def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: dict[str, Any]) -> None:
-    """It stands last; keys go there, and the choice stays what it was."""
+def test_a_broken_preset_is_shown_with_the_reason_and_cannot_be_chosen(answers: dict[str, Any]) -> None:
+    """It is last; the focus can reach it, and the choice does not change."""
     title, reason = answers["browse"]["broken"]
     assert title == "torn"
     assert "is not JSON" in reason
@@ -47,7 +47,7 @@ def test_a_broken_preset_is_seen_with_the_reason_and_cannot_be_chosen(answers: d
 
 
 def test_the_gallery_is_one_stop_for_tab(answers: dict[str, Any]) -> None:
-    """Entered at the chosen tile, and left from it, both ways; nothing is chosen so. Return on it is for the window."""
+    """Tab enters and leaves it at the chosen tile, both ways, without choosing; Return there presses Stylize."""
     found = answers["tab"]
     for way in ("forth", "back"):
         stops = found[way]
@@ -57,27 +57,27 @@ def test_the_gallery_is_one_stop_for_tab(answers: dict[str, Any]) -> None:
     assert found["after Return in the empty search"]
 
 
-def test_nothing_changes_its_place_for_a_message_or_a_second_style(answers: dict[str, Any]) -> None:
-    """Tiles, buttons, and the gallery's width."""
+def test_a_message_or_a_second_style_moves_nothing(answers: dict[str, Any]) -> None:
+    """Tiles and buttons stay where they are, and the gallery keeps its width."""
     found = answers["places"]
     assert found["message"], found["all"]
     assert found["blend"], found["all"]
 
 
 def test_a_picture_that_would_fill_the_memory_is_not_shown(answers: dict[str, Any]) -> None:
-    """What its header announces is judged before GdkPixbuf unpacks it."""
+    """The size in its header is checked before GdkPixbuf decodes it."""
     assert answers["judge"] == {"bomb.png": False, "style.png": True}
 
 
-def test_typing_finds_styles_and_return_takes_one(answers: dict[str, Any]) -> None:
-    """Return in the search or the grid never presses the window's default button, nor does Escape close it."""
+def test_typing_searches_styles_and_return_chooses_one(answers: dict[str, Any]) -> None:
+    """Return in the search or the grid does not press the default button, and Escape does not close the window."""
     assert answers["search"]["found"] == ["Pointillism"]
     assert answers["search"]["window"]
     assert answers["search"]["accepted"] == answers["change"]["accepted"] == 0
 
 
-def test_a_second_style_brings_the_blend_with_its_shares(answers: dict[str, Any]) -> None:
-    """The list is there as long as there are two, and every widget that takes the focus has a name."""
+def test_a_second_style_shows_the_list_of_weights(answers: dict[str, Any]) -> None:
+    """It is shown as long as there are two styles, and all of its widgets have names."""
     found = answers["blend"]
     assert [found["hidden"], found["shown"], found["hidden again"]] == [False, True, False]
     assert found["both"] == ["pointillism", "risograph"]
@@ -92,8 +92,8 @@ def test_a_second_style_brings_the_blend_with_its_shares(answers: dict[str, Any]
     assert answers["colours"] > 50
 
 
-def test_a_picture_file_comes_to_the_front_and_is_chosen(answers: dict[str, Any]) -> None:
-    """A file that is no picture is refused in words, and nothing changes."""
+def test_an_added_picture_file_is_the_first_tile_and_chosen(answers: dict[str, Any]) -> None:
+    """Another kind of file is refused with a message, and nothing changes."""
     found = answers["take_picture"]
     assert found["front"] == found["name"] == "style.png"
     assert [Path(key).name for key in found["chosen"]] == ["style.png"]
@@ -102,12 +102,12 @@ def test_a_picture_file_comes_to_the_front_and_is_chosen(answers: dict[str, Any]
 
 
 def test_a_layer_of_an_open_image_can_be_the_style(answers: dict[str, Any]) -> None:
-    """It stands in front of the picture chosen before, and its pixels are those of the layer."""
+    """It is the first tile, and its pixels are those of the layer."""
     assert answers["take_layer"] == {"front": ["Background", "style.png"], "size": [128, 96]}
 
 
-def test_presets_are_saved_deleted_and_brought_back(answers: dict[str, Any]) -> None:
-    """With the settings of the moment, a thumbnail, and the layer as a picture; undo is in the notice."""
+def test_presets_are_saved_deleted_and_restored(answers: dict[str, Any]) -> None:
+    """With the current settings, a thumbnail, and a layer as a picture; the notice has a button to undo."""
     found = answers["keep"]
     assert found["settings"] == {"strength": 66.0}
     assert found["pictures"] == ["ffd8ff", "PNG"]
@@ -116,16 +116,16 @@ def test_presets_are_saved_deleted_and_brought_back(answers: dict[str, Any]) -> 
     assert found["restored"]
 
 
-def test_a_preset_takes_the_settings_of_the_moment(answers: dict[str, Any]) -> None:
-    """Those of a look only, and one press brings the old ones back."""
+def test_a_preset_is_updated_with_the_current_settings(answers: dict[str, Any]) -> None:
+    """Only with those of the look; undo restores the old ones."""
     found = answers["change"]
     assert found["said"] == "“Kept” has the settings of now"
     assert found["updated"] == {"strength": 12.0}
     assert found["as before"] == {"strength": 66.0}
 
 
-def test_presets_are_renamed_and_travel_as_files(answers: dict[str, Any]) -> None:
-    """A built-in one is not deleted, and that is said."""
+def test_presets_are_renamed_exported_and_imported(answers: dict[str, Any]) -> None:
+    """A message says that a built-in one cannot be deleted."""
     found = answers["change"]
     assert found["renamed"] == "Kept well"
     assert found["imported"] == ["Imported “Kept well”", "Kept well"]
@@ -133,21 +133,21 @@ def test_presets_are_renamed_and_travel_as_files(answers: dict[str, Any]) -> Non
     assert found["changes"]
 
 
-def test_a_built_in_preset_is_itself_again_after_an_undo(answers: dict[str, Any]) -> None:
-    """The own copy that an update made is gone."""
+def test_undo_restores_an_updated_built_in_preset(answers: dict[str, Any]) -> None:
+    """The copy that the update made is deleted."""
     assert answers["change"]["over a built-in"] == [False, 12.0]
     assert answers["change"]["chosen after that"] == ["mosaic"]
 
 
-def test_a_broken_preset_can_be_cleared_away(answers: dict[str, Any]) -> None:
-    """By the Delete key on its tile or by the tile's menu; undo brings it back as broken as it was."""
+def test_a_broken_preset_can_be_deleted(answers: dict[str, Any]) -> None:
+    """By the Delete key or the menu of its tile; undo restores it, still broken."""
     found = answers["clear_away"]
     assert found["deleted"] == ["Deleted “torn”", False]
     assert found["still chosen"] == ["mosaic"]
 
 
-def test_favourites_come_first_and_categories_leave_out_the_rest(answers: dict[str, Any]) -> None:
-    """By the menu of a tile; the choice stays; all that is remembered; titles sorted as people read them."""
+def test_favourites_come_first_and_categories_filter_the_tiles(answers: dict[str, Any]) -> None:
+    """By the menu of a tile; both are remembered; titles are sorted as people expect."""
     found = answers["look_after"]
     assert found["first"][0] == "Watercolour"
     assert found["name"] == "Watercolour, a favourite"
@@ -164,7 +164,7 @@ def test_favourites_come_first_and_categories_leave_out_the_rest(answers: dict[s
 
 
 def test_tiles_can_show_the_layer_in_every_style(answers: dict[str, Any]) -> None:
-    """A sketch is asked for each, those in sight first; tiles have the layer's shape; none while styles are shown."""
+    """Each is painted as a sketch, visible ones first, in the layer's shape; none while styles are shown."""
     found = answers["own_picture"]
     assert [found["at first"], found["afterwards"]] == [False, True]
     assert found["request"][:3] == [128, 96, True]
@@ -176,7 +176,7 @@ def test_tiles_can_show_the_layer_in_every_style(answers: dict[str, Any]) -> Non
 
 
 def test_pictures_and_files_are_pasted_and_dropped(answers: dict[str, Any]) -> None:
-    """A picture gets a file of its own; several at once stand side by side; text stays text; what fails is said."""
+    """A picture is saved as a file; several files are all added; text is not pasted; errors give a message."""
     found = answers["paste"]
     assert [found["kept"], found["kind"], found["readable"]] == [True, "file", True]
     assert found["several"] == [["two words.png", "photograph.png"], True]
@@ -186,7 +186,7 @@ def test_pictures_and_files_are_pasted_and_dropped(answers: dict[str, Any]) -> N
 
 
 def test_a_part_of_a_style_becomes_a_style(answers: dict[str, Any]) -> None:
-    """Chosen by numbers or by corners, always inside of the picture; from the tile's menu, by keyboard."""
+    """It is set by numbers or dragged at its corners, always inside the picture; also by keyboard."""
     found = answers["cut_out"]
     assert [found["begins inside"], found["numbers"], found["inside"]] == [True, True, True]
     assert found["menu"] == "style, part"

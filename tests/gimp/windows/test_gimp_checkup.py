@@ -59,7 +59,7 @@ def test_a_missing_engine_hides_no_menu_entry(found: Found) -> None:
 
 
 def test_the_filter_says_why_it_cannot_paint(found: Found) -> None:
-    """With the remedy, in a sentence."""
+    """In one sentence, with the remedy."""
     facts = found("without_engine")["filter"]
     assert facts["status"] == "execution-error"
     assert "engine.json" in facts["message"]
@@ -76,7 +76,7 @@ def test_the_filter_says_why_it_cannot_paint(found: Found) -> None:
     ],
 )
 def test_the_check_reports_exactly_what_is_broken(found: Found, case: str, word: str) -> None:
-    """One problem with its remedy, beside what is known of GIMP."""
+    """One problem with its remedy, besides the line on GIMP."""
     report = found("without_engine")[case]
     (problem,) = problems(report)
     assert word in problem
@@ -86,7 +86,7 @@ def test_the_check_reports_exactly_what_is_broken(found: Found, case: str, word:
     assert "Python 3" in report["findings"][0]["text"]
 
 
-def test_a_good_engine_is_tried_from_within_gimp(found: Found) -> None:
+def test_the_check_tries_a_working_engine(found: Found) -> None:
     """Its backends have really run."""
     report = found("with_engine")
     assert report["ok"], report
@@ -94,7 +94,7 @@ def test_a_good_engine_is_tried_from_within_gimp(found: Found) -> None:
 
 
 def test_the_window_shows_the_same_and_can_be_closed(found: Found, folder: Path) -> None:
-    """It was on the screen, with more than one colour on it, and the script gets its lines."""
+    """It was on the screen, in more than one colour, and the script gets the findings."""
     (problem,) = problems(found("window"))
     assert "/nowhere/engine" in problem
     with Image.open(folder / "checkup.png") as shot:

@@ -61,6 +61,6 @@ def test_the_painting_of_a_layer_or_image_that_is_gone_is_an_image_of_its_own(fo
     for what in ("layer", "image"):
         assert facts[what] == {"started": True, "engines": [], "layers": 0}
     assert facts["images"] == 2, "each painting is an image of its own"
-    said = found("said")["text"]
+    said = found("output")["text"]
     assert said.count("was closed or deleted while it was painted") == 2
     assert "Traceback" not in said

@@ -30,8 +30,8 @@ def facts(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.mark.parametrize("who", ["plug-in", "engine"])
-def test_many_runs_in_one_dialog_leave_nothing_behind(facts: Facts, who: str) -> None:
-    """Memory, threads, open files and children are after the last run what they were after the tenth."""
+def test_many_runs_in_one_dialog_leak_nothing(facts: Facts, who: str) -> None:
+    """Memory, threads, open files and child processes are the same after the tenth and the last run."""
     early, late = (facts["held"][number][who] for number in ("10", str(RUNS)))
     print(f"{who} after 10 runs: {early}; after {RUNS}: {late}")  # noqa: T201 - the figures of SECURITY.md
     assert late["memory"] - early["memory"] < ROOM
@@ -39,8 +39,8 @@ def test_many_runs_in_one_dialog_leave_nothing_behind(facts: Facts, who: str) ->
         assert late[what] <= early[what], what
 
 
-def test_the_dialog_ends_without_an_engine(facts: Facts) -> None:
-    """One engine did it all, and none is left."""
+def test_no_engine_runs_after_the_dialog(facts: Facts) -> None:
+    """One engine painted all runs."""
     assert facts["engine numbers"] == 1
     assert facts["engines gone"] is True
     assert len(facts["layers"]) == LAYERS

@@ -23,8 +23,8 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
     return sit(studio, windows, tmp_path_factory.mktemp("map"), wanted)
 
 
-def test_a_map_is_drawn_by_mouse_and_by_keys_and_strokes_are_taken_back(sittings: dict[str, Facts]) -> None:
-    """A stroke chooses the drawn map; Ctrl+Z takes it back; arrows and the space bar draw, X and E change the brush."""
+def test_a_map_is_drawn_by_mouse_and_keys_and_strokes_are_undone(sittings: dict[str, Facts]) -> None:
+    """A stroke selects the drawn map; Ctrl+Z undoes it; arrows and space draw, X and E change the brush."""
     facts = sittings["draw"]
     assert facts["at first"] == ["Everywhere"]
     assert facts["by mouse"] == ["As drawn"]
@@ -32,20 +32,20 @@ def test_a_map_is_drawn_by_mouse_and_by_keys_and_strokes_are_taken_back(sittings
     assert facts["cleared"] == ["Everywhere"]
 
 
-def test_the_brush_has_names_and_letters_like_everything_else(sittings: dict[str, Facts]) -> None:
-    """As a screen reader is told."""
+def test_the_controls_of_the_brush_have_names_and_access_keys(sittings: dict[str, Facts]) -> None:
+    """As a screen reader gets them."""
     facts = sittings["draw"]
     assert facts["nameless"] == []
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
 
 
 def test_faces_are_outlined_while_keep_faces_has_the_focus(sittings: dict[str, Facts]) -> None:
-    """White within black, where the engine found one."""
+    """With a white line inside a black one, where the engine found a face."""
     assert sittings["draw"]["around the face"]
 
 
-def test_the_drawn_map_is_painted_with_noted_and_saved_as_a_channel(sittings: dict[str, Facts]) -> None:
-    """Soft around the face, which it spares."""
+def test_the_drawn_map_is_used_stored_in_the_recipe_and_saved_as_a_channel(sittings: dict[str, Facts]) -> None:
+    """It is soft around the face, which it spares."""
     facts = sittings["draw"]
     assert facts["status"] == "success", facts
     assert facts["said"] == "Saved as the channel 'Strength'."
@@ -57,13 +57,13 @@ def test_the_drawn_map_is_painted_with_noted_and_saved_as_a_channel(sittings: di
     assert counts["full"] > counts["none"]
 
 
-def test_a_drawn_map_is_not_carried_to_the_next_image(sittings: dict[str, Facts]) -> None:
+def test_a_drawn_map_is_not_offered_in_the_next_image(sittings: dict[str, Facts]) -> None:
     """Nor offered there."""
     assert sittings["watch"]["at first"] == ["Everywhere"]
     assert sittings["watch"]["offered"] == ["Everywhere"]
 
 
-def test_title_and_progress_bar_of_gimp_tell_how_long_it_takes(sittings: dict[str, Facts]) -> None:
+def test_window_title_and_progress_bar_of_gimp_show_the_time_left(sittings: dict[str, Facts]) -> None:
     """As the window does."""
     facts = sittings["aside"]
     assert facts["title"].endswith("Neural Style")
@@ -71,16 +71,16 @@ def test_title_and_progress_bar_of_gimp_tell_how_long_it_takes(sittings: dict[st
     assert 0 < facts["bar of GIMP"] < 1
 
 
-def test_the_desktop_is_told_when_she_looks_elsewhere(sittings: dict[str, Facts]) -> None:
-    """And only then."""
+def test_a_notification_is_shown_if_another_window_has_the_focus(sittings: dict[str, Facts]) -> None:
+    """Only then."""
     assert sittings["watch"]["told"] == []
     (told,) = sittings["aside"]["told"]
     assert told["title"] == "Neural Style"
     assert told["body"] == "Background: stylized is finished."
 
 
-def test_a_repeated_run_has_a_window_of_its_own_that_stops_and_keeps(sittings: dict[str, Facts]) -> None:
-    """It tells as much as the large one; the painting comes above the first."""
+def test_a_repeated_run_has_its_own_window_with_stop_and_keep(sittings: dict[str, Facts]) -> None:
+    """It shows the same progress; the painting is inserted above the first."""
     facts = sittings["aside"]
     assert "minutes left" in facts["title again"]
     assert 0 < facts["bar again"] < 1

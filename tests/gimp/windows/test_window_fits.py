@@ -54,17 +54,17 @@ def found(
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_is_cut_off_in_any_language(found: dict[str, Any], state: str) -> None:
-    """Nor has the window to be wider or higher, or to be scrolled sideways; words may be 40 % longer than ours."""
+    """The window need not be enlarged or scrolled sideways; texts may be 40 % longer than the English ones."""
     assert {language: cut for language, facts in found.items() if (cut := facts[state])} == {}
 
 
-def test_every_text_stands_out_from_what_is_behind_it(found: dict[str, Any]) -> None:
-    """By 4.5 : 1 at least, as accessible texts do."""
+def test_every_text_has_enough_contrast(found: dict[str, Any]) -> None:
+    """At least 4.5 : 1, as accessibility guidelines demand."""
     assert found["en"]["pale"] == []
     assert found["en"]["pale messages"] == []
 
 
-def test_changes_are_taken_back_and_made_again(found: dict[str, Any]) -> None:
+def test_changes_are_undone_and_redone(found: dict[str, Any]) -> None:
     """Styles and settings, by Ctrl+Z and Ctrl+Shift+Z, a step for each."""
     history = found["en"]["history"]
     before, middle, last = history["states"]
@@ -72,7 +72,7 @@ def test_changes_are_taken_back_and_made_again(found: dict[str, Any]) -> None:
     assert history["seen"] == [middle, before, middle, last]
 
 
-def test_a_small_selection_is_looked_at_first(found: dict[str, Any]) -> None:
+def test_the_preview_shows_a_small_selection_first(found: dict[str, Any]) -> None:
     """Of the photograph's 600 x 400 px those from (10, 10) to (70, 50), with some around them."""
     seen = found["en"]["seen"]
     assert seen["left"] <= 10
@@ -81,13 +81,13 @@ def test_a_small_selection_is_looked_at_first(found: dict[str, Any]) -> None:
     assert 50 <= seen["bottom"] < 300
 
 
-def test_going_on_with_a_layer_starts_from_it(found: dict[str, Any]) -> None:
-    """The window says so in place of the choice."""
+def test_refining_starts_from_the_layer(found: dict[str, Any]) -> None:
+    """The window shows that instead of a choice."""
     assert {"Start from", "This layer, as it is"} <= set(found["en"]["further"])
 
 
-def test_tab_leads_to_every_control_and_the_focus_is_seen_there(found: dict[str, Any]) -> None:
-    """Radio buttons and tiles are led to by arrows from where Tab stops."""
+def test_tab_reaches_every_control_and_the_focus_is_visible(found: dict[str, Any]) -> None:
+    """Arrow keys reach radio buttons and tiles from there."""
     tab = found["en"]["tab"]
     assert tab["stops"] > 20
     assert tab["missed"] == []

@@ -12,8 +12,8 @@ from nst_core.shared.errors import EngineMissingError, InvalidImageError, LayerG
 from nst_core.shared.wire.messages import Cancelled, Pixels, Preview, Progress, StyleFile, Stylize
 
 
-def test_a_preview_follows_once_changes_have_settled() -> None:
-    """Three changes in a row make one preview."""
+def test_a_preview_is_painted_once_changes_have_settled() -> None:
+    """Three changes in a row give one preview."""
     sitting = Sitting()
     for _ in range(3):
         sitting.flow.change()
@@ -25,8 +25,8 @@ def test_a_preview_follows_once_changes_have_settled() -> None:
     assert len(set(sitting.screen.notes)) == 3, "waiting, getting better, done"
 
 
-def test_a_preview_that_would_be_the_same_is_not_painted_again() -> None:
-    """Quality and time limit mean nothing to it, and after a run it is there as it was."""
+def test_an_identical_preview_is_not_painted_again() -> None:
+    """Quality and time limit do not change it, and after a run it is shown again."""
     sitting = Sitting()
     for _ in range(2):
         sitting.flow.change()
@@ -39,8 +39,8 @@ def test_a_preview_that_would_be_the_same_is_not_painted_again() -> None:
     assert [request.content for request in sitting.engine.asked] == [SMALL, LARGE]
 
 
-def test_an_engine_that_fails_a_preview_gets_another_chance() -> None:
-    """The reason is shown, and the next change asks again."""
+def test_a_failed_preview_is_tried_again_after_a_change() -> None:
+    """The reason is shown."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -53,8 +53,8 @@ def test_an_engine_that_fails_a_preview_gets_another_chance() -> None:
     assert len(sitting.engine.asked) == 2
 
 
-def test_a_wish_that_cannot_be_read_leaves_no_older_preview_running() -> None:
-    """A style picture that is gone is said in the preview's place."""
+def test_an_unreadable_style_cancels_the_running_preview() -> None:
+    """Instead of the preview there is a message."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -67,7 +67,7 @@ def test_a_wish_that_cannot_be_read_leaves_no_older_preview_running() -> None:
     assert len(sitting.screen.notes) == 1, "only that the first one was on its way"
 
 
-def test_stylize_paints_every_layer_and_leaves() -> None:
+def test_stylize_paints_every_layer_and_closes_the_window() -> None:
     """One after another, with the progress of all."""
     sitting = Sitting(2)
     sitting.flow.stylize()
@@ -82,8 +82,8 @@ def test_stylize_paints_every_layer_and_leaves() -> None:
     assert (sitting.flow.phase, sitting.screen.left) == (Phase.CLOSED, 1)
 
 
-def test_stylize_takes_the_place_of_a_preview() -> None:
-    """A preview that has not begun never does, and one that runs is heard no more."""
+def test_stylize_cancels_the_preview() -> None:
+    """A waiting preview does not start, and the events of a running one are ignored."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -95,8 +95,8 @@ def test_stylize_takes_the_place_of_a_preview() -> None:
     assert sitting.flow.phase is Phase.RUNNING
 
 
-def test_nothing_disturbs_a_run() -> None:
-    """Neither a change nor a second press of the button."""
+def test_changes_during_a_run_are_ignored() -> None:
+    """So is a second press of the button."""
     sitting = Sitting()
     sitting.flow.stylize()
     sitting.flow.change()
@@ -105,8 +105,8 @@ def test_nothing_disturbs_a_run() -> None:
     assert len(sitting.engine.asked) == 1
 
 
-def test_stop_keeps_the_layers_done_and_the_current_one() -> None:
-    """The third layer is not begun any more."""
+def test_stop_keeps_finished_layers_and_the_current_one() -> None:
+    """The third layer is not started."""
     sitting = Sitting(3)
     sitting.flow.stylize()
     sitting.hear(done(), progress())
@@ -121,8 +121,8 @@ def test_stop_keeps_the_layers_done_and_the_current_one() -> None:
 
 
 @pytest.mark.parametrize("stopping", [False, True])
-def test_cancel_keeps_nothing_and_goes_back_to_choosing(*, stopping: bool) -> None:
-    """At once, also while stopping; the engine's late answers change nothing, and a preview follows."""
+def test_cancel_discards_the_run_and_goes_back_to_choosing(*, stopping: bool) -> None:
+    """At once, also while stopping; late events of the engine are ignored, and a preview follows."""
     sitting = Sitting(2)
     sitting.flow.stylize()
     sitting.hear(done(), progress())
@@ -140,7 +140,7 @@ def test_cancel_keeps_nothing_and_goes_back_to_choosing(*, stopping: bool) -> No
     assert len(sitting.engine.asked) == 4, "the layer that was done is painted again"
 
 
-def test_cancel_while_choosing_leaves() -> None:
+def test_cancel_while_choosing_closes_the_window() -> None:
     """And nothing happens after that."""
     sitting = Sitting()
     sitting.flow.change()
@@ -152,8 +152,8 @@ def test_cancel_while_choosing_leaves() -> None:
     assert (sitting.engine.asked, sitting.screen.left) == ([], 1)
 
 
-def test_closing_ends_a_run() -> None:
-    """What the engine still says is dropped."""
+def test_closing_the_window_ends_a_run() -> None:
+    """Late events of the engine are ignored."""
     sitting = Sitting()
     sitting.flow.stylize()
     sitting.flow.close()
@@ -163,7 +163,7 @@ def test_closing_ends_a_run() -> None:
 
 
 def test_an_error_is_shown_and_stylize_works_again() -> None:
-    """What was painted before it waits: only the rest is painted by another try."""
+    """Layers painted before it are kept: another try paints the rest only."""
     sitting = Sitting(2)
     sitting.flow.stylize()
     sitting.hear(done(), failed(MISSING))
@@ -179,8 +179,8 @@ def test_an_error_is_shown_and_stylize_works_again() -> None:
     assert sorted(sitting.work.kept) == [0, 1]
 
 
-def test_another_wish_after_an_error_paints_all_anew() -> None:
-    """Layers of two looks are never mixed."""
+def test_other_settings_after_an_error_paint_all_layers_again() -> None:
+    """Layers with different settings are never mixed."""
     sitting = Sitting(2)
     sitting.flow.stylize()
     sitting.hear(done(), failed(MISSING))
@@ -189,8 +189,8 @@ def test_another_wish_after_an_error_paints_all_anew() -> None:
     assert sitting.screen.statuses[-1].number == 1
 
 
-def test_a_wish_that_cannot_be_read_starts_no_run() -> None:
-    """The sentence is shown and the buttons stay as they are."""
+def test_an_unreadable_style_starts_no_run() -> None:
+    """The error is shown and the buttons do not change."""
     sitting = Sitting()
     sitting.work.error = InvalidImageError("the style picture is gone")
     sitting.flow.stylize()
@@ -198,8 +198,8 @@ def test_a_wish_that_cannot_be_read_starts_no_run() -> None:
     assert (sitting.flow.phase, sitting.engine.asked) == (Phase.IDLE, [])
 
 
-def test_a_deleted_layer_costs_the_others_nothing() -> None:
-    """It is passed over."""
+def test_a_deleted_layer_is_skipped() -> None:
+    """The others are painted."""
     sitting = Sitting(3)
     sitting.work.gone = {1}
     sitting.flow.stylize()
@@ -209,8 +209,8 @@ def test_a_deleted_layer_costs_the_others_nothing() -> None:
     assert sorted(sitting.work.kept) == [0, 2]
 
 
-def test_an_image_closed_meanwhile_is_said_in_the_dialog() -> None:
-    """The window stays, so that there is somewhere to say it."""
+def test_an_image_closed_meanwhile_gives_an_error_in_the_dialog() -> None:
+    """The window stays open to show it."""
     sitting = Sitting()
     sitting.flow.stylize()
     sitting.work.gone = {0}
@@ -219,8 +219,8 @@ def test_an_image_closed_meanwhile_is_said_in_the_dialog() -> None:
     assert sitting.screen.left == 0
 
 
-def test_a_bug_ends_the_run_with_a_sentence() -> None:
-    """The window never hangs in a run that nobody drives."""
+def test_a_bug_ends_the_run_with_an_error() -> None:
+    """The window does not stay in the run forever."""
     sitting = Sitting()
     sitting.flow.stylize()
     sitting.flow.break_down(NeuralStyleError("the plug-in failed"))
@@ -243,23 +243,23 @@ def test_a_bug_ends_the_run_with_a_sentence() -> None:
     ],
 )
 def test_durations_are_round_numbers(seconds: float, said: str) -> None:
-    """Nobody believes 53.27 seconds."""
+    """An estimate of 53.27 seconds would pretend precision."""
     assert duration(seconds) == said
 
 
-def test_amounts_of_memory_have_the_unit_that_suits_them() -> None:
+def test_amounts_of_memory_have_a_suitable_unit() -> None:
     """Megabytes in tens, gigabytes in tenths."""
     assert [amount(number) for number in (3, 412_000_000, 1_234_000_000)] == ["10 MB", "410 MB", "1.2 GB"]
     assert of_estimate(20, 1_200_000_000, tiled=False) == "About 20 seconds · 1.2 GB"
 
 
-def test_an_estimate_says_when_it_will_be_in_tiles() -> None:
-    """Which is why it takes longer, and less memory."""
+def test_an_estimate_says_if_the_picture_is_painted_in_tiles() -> None:
+    """Which takes longer, but less memory."""
     assert of_estimate(20, 1_200_000_000, tiled=True) == "About 20 seconds · 1.2 GB · part by part"
 
 
 def test_the_status_names_layer_size_step_and_time_left() -> None:
-    """What there is only one of is not counted."""
+    """A number is omitted if there is only one of it."""
     assert of_status(Status(1, 1)) == "Starting"
     assert of_status(Status(2, 3)) == "Layer 2 of 3 · Starting"
     said = of_status(Status(2, 3, progress()))
@@ -269,7 +269,7 @@ def test_the_status_names_layer_size_step_and_time_left() -> None:
 
 
 def test_an_error_becomes_two_sentences() -> None:
-    """File names keep their first letter."""
+    """A file name at the beginning keeps its first letter."""
     assert of_error(MISSING) == ("The engine is missing.", "Install it.")
     assert of_error(NeuralStyleError("a.png is empty")) == ("a.png is empty.", "")
 
@@ -279,8 +279,8 @@ def part(size: int) -> Stylize:
     return Stylize(Pixels(size, 1, bytes(16 * size)), (StyleFile(b"style"),))
 
 
-def test_a_finished_preview_is_painted_finer_as_long_as_anything_is_coarse() -> None:
-    """First the whole, then what is seen of it; each ends with a last picture."""
+def test_a_finished_preview_is_refined_until_it_has_the_displayed_resolution() -> None:
+    """First the whole layer, then the visible part; each ends with a final picture."""
     sitting = Sitting()
     sitting.work.parts = [part(3), part(4)]
     sitting.flow.change()
@@ -293,8 +293,8 @@ def test_a_finished_preview_is_painted_finer_as_long_as_anything_is_coarse() -> 
     assert sitting.flow.phase is Phase.IDLE
 
 
-def test_a_change_ends_the_finer_painting_at_once() -> None:
-    """What that still says is not shown."""
+def test_a_change_cancels_the_refinement_at_once() -> None:
+    """Its late events are ignored."""
     sitting = Sitting()
     sitting.work.parts = [part(3)]
     sitting.flow.change()
@@ -309,8 +309,8 @@ def test_a_change_ends_the_finer_painting_at_once() -> None:
     assert sitting.screen.finished == [True]
 
 
-def test_looking_elsewhere_asks_for_what_is_seen_once() -> None:
-    """Not before the whole is there, and not again while the same is painted."""
+def test_moving_the_view_requests_the_visible_part_once() -> None:
+    """Not before the whole preview is finished, and not while the same part is painted."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -325,8 +325,8 @@ def test_looking_elsewhere_asks_for_what_is_seen_once() -> None:
     assert [request.content.width for request in sitting.engine.asked] == [1, 3, 5]
 
 
-def test_a_part_that_cannot_be_painted_leaves_the_preview_as_it_is() -> None:
-    """As one that the selection leaves out."""
+def test_a_part_that_cannot_be_painted_does_not_change_the_preview() -> None:
+    """For example one outside the selection."""
     sitting = Sitting()
     sitting.work.finer_error = InvalidImageError("nothing is visible")
     sitting.flow.change()
@@ -336,8 +336,8 @@ def test_a_part_that_cannot_be_painted_leaves_the_preview_as_it_is() -> None:
     assert sitting.flow.phase is Phase.IDLE
 
 
-def test_the_finer_painting_goes_on_after_variations() -> None:
-    """They took the engine from it."""
+def test_the_refinement_continues_after_variations() -> None:
+    """Which have used the engine meanwhile."""
     sitting = Sitting()
     sitting.work.parts = [part(3), part(3)]
     sitting.flow.change()
@@ -349,8 +349,8 @@ def test_the_finer_painting_goes_on_after_variations() -> None:
     assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1, 3]
 
 
-def test_insert_and_stay_keeps_the_painting_and_leaves_the_window_open() -> None:
-    """The next one is painted anew, though nothing else was chosen; and then the window may close."""
+def test_insert_and_stay_inserts_the_painting_and_keeps_the_window_open() -> None:
+    """The next run paints again, even with the same settings; then the window may close."""
     sitting = Sitting()
     sitting.flow.stylize(stay=True)
     sitting.hear(done())
@@ -365,8 +365,8 @@ def test_insert_and_stay_keeps_the_painting_and_leaves_the_window_open() -> None
     assert sitting.screen.left == 1
 
 
-def test_every_painting_is_there_to_be_looked_at() -> None:
-    """Each layer's, and one that was stopped; none that was cancelled."""
+def test_every_painting_gets_a_snapshot() -> None:
+    """Of each layer, also of a stopped run, but not of a cancelled one."""
     sitting = Sitting(2)
     sitting.flow.stylize(stay=True)
     sitting.hear(done(), progress())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gimp_plugin.flow.history import MOST, History
 
 
-def test_a_change_can_be_taken_back_and_made_again() -> None:
-    """In their order; a new change ends what could be made again."""
+def test_changes_can_be_undone_and_redone() -> None:
+    """In order; a new change discards what could be redone."""
     history = History("a")
     for at, state in enumerate("bc", 10):
         history.note(state, at)
@@ -20,8 +20,8 @@ def test_a_change_can_be_taken_back_and_made_again() -> None:
     assert history.back() == "b"
 
 
-def test_changes_that_follow_each_other_soon_are_one() -> None:
-    """As of a slider that is drawn; after a step back the next change is one of its own."""
+def test_quick_changes_are_undone_together() -> None:
+    """As of a dragged slider; after an undo the next change is separate."""
     history = History(0)
     for number in range(1, 10):
         history.note(number, 5 + number / 10)
@@ -31,8 +31,8 @@ def test_changes_that_follow_each_other_soon_are_one() -> None:
     assert history.back() == 9
 
 
-def test_what_is_the_same_is_no_change() -> None:
-    """Nothing is to be taken back then, and what could be made again stays."""
+def test_an_equal_state_is_not_a_change() -> None:
+    """It adds no step and keeps what can be redone."""
     history = History(1)
     history.note(1, 0.0)
     assert history.ways == (False, False)
@@ -42,8 +42,8 @@ def test_what_is_the_same_is_no_change() -> None:
     assert history.ways == (False, True)
 
 
-def test_the_oldest_steps_are_forgotten() -> None:
-    """There are never more than so many."""
+def test_the_number_of_steps_is_limited() -> None:
+    """The oldest are discarded."""
     history = History(0)
     for number in range(1, MOST + 50):
         history.note(number, float(number))

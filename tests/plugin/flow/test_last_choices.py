@@ -15,8 +15,8 @@ from nst_core.shared.settings import from_mapping, to_mapping
 PRESET = Pick("preset", "linocut", "Linocut")
 
 
-def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
-    """Styles, in their order, and how the window was laid out."""
+def test_saved_choices_are_restored(tmp_path: Path) -> None:
+    """Styles in their order, and the layout of the window."""
     picture = tmp_path / "style.png"
     picture.touch()
     last = Memory(
@@ -27,8 +27,8 @@ def test_what_was_remembered_is_recalled(tmp_path: Path) -> None:
     assert recall(tmp_path) == last
 
 
-def test_what_a_window_was_left_with_is_recalled(tmp_path: Path) -> None:
-    """Styles, settings, and how the painting comes into GIMP; what is of no known kind is left out."""
+def test_the_settings_of_a_closed_window_are_restored(tmp_path: Path) -> None:
+    """Styles, settings and kind of output; values of unknown types are ignored."""
     left = Left(Picks((PRESET,)), to_mapping(from_mapping({"strength": 70.0})), {"output": "image", "as-seen": False})
     remember(tmp_path, Memory(left=left))
     assert recall(tmp_path).left == left
@@ -38,8 +38,8 @@ def test_what_a_window_was_left_with_is_recalled(tmp_path: Path) -> None:
     assert recall(tmp_path).left == replace(left, ways={"input": "visible"})
 
 
-def test_what_cannot_be_recalled_is_known_to_be_missing(tmp_path: Path) -> None:
-    """A layer is not kept, and a file may be deleted: what repeats the last time has to know."""
+def test_choices_that_cannot_be_restored_are_marked_as_incomplete(tmp_path: Path) -> None:
+    """Layers are not saved, and files may be deleted: a repeated run must know."""
     remember(tmp_path, Memory(Picks((PRESET, Pick("layer", "7", "Sky")))))
     assert recall(tmp_path) == Memory(Picks((PRESET,)), complete=False)
     remember(tmp_path, recall(tmp_path))
@@ -49,7 +49,7 @@ def test_what_cannot_be_recalled_is_known_to_be_missing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", "7", '{"picks": 7}', "[" * 100_000])
-def test_a_broken_file_is_as_good_as_none(tmp_path: Path, said: str) -> None:
+def test_a_broken_file_counts_as_none(tmp_path: Path, said: str) -> None:
     """There is only something to choose again."""
     assert recall(tmp_path) == Memory()
     (tmp_path / FILE).write_text(said)
@@ -57,8 +57,8 @@ def test_a_broken_file_is_as_good_as_none(tmp_path: Path, said: str) -> None:
 
 
 @pytest.mark.parametrize("size", [None, 7, [7], [0, 600], ["900", 600], [900, 10**6], [900.5, 600]])
-def test_a_size_that_is_none_is_left_out(tmp_path: Path, size: object) -> None:
-    """The window then has its usual one."""
+def test_an_invalid_window_size_is_ignored(tmp_path: Path, size: object) -> None:
+    """The window then has its default size."""
     (tmp_path / FILE).write_text(json.dumps({"picks": [], "complete": True, "size": size, "sides": size, "upright": 3}))
     assert recall(tmp_path) == Memory()
 

@@ -98,8 +98,8 @@ def studio() -> Iterator[Studio]:
     assert comes_true(lambda: not [t.name for t in threading.enumerate() if t.name in names], WAIT_SECONDS)
 
 
-def test_the_events_of_a_request_come_in_the_main_loop(studio: Studio) -> None:
-    """Progress first, one ending last, all in the thread that runs the loop; the engine is kept for the next."""
+def test_events_of_a_request_are_delivered_in_the_main_loop(studio: Studio) -> None:
+    """Progress first, one final event last; the engine is kept for the next request."""
     heard: list[tuple[Event, threading.Thread]] = []
     studio.session.submit(request(), lambda event: heard.append((event, threading.current_thread())))
     studio.loop(lambda: any(isinstance(event, Done) for event, _ in heard))
@@ -109,8 +109,8 @@ def test_the_events_of_a_request_come_in_the_main_loop(studio: Studio) -> None:
     assert studio.starts == 1
 
 
-def test_faces_are_found_beside_a_job_which_goes_on(studio: Studio) -> None:
-    """By the real network, in a photograph with one; a stop after that is still for the job."""
+def test_faces_are_found_during_a_job(studio: Studio) -> None:
+    """By the real network, in a photograph; a later stop still stops the job."""
     found: list[tuple[Face, ...]] = []
     studio.session.submit(request(long=LONG), studio.heard.append)
     studio.loop(studio.progressed)
@@ -126,7 +126,7 @@ def test_faces_are_found_beside_a_job_which_goes_on(studio: Studio) -> None:
 
 
 def test_without_an_engine_no_faces_are_found(studio: Studio) -> None:
-    """And nobody waits for them."""
+    """And the answer comes at once."""
     studio.command = ["/nowhere/neural-style-engine"]
     found: list[tuple[Face, ...]] = []
     studio.session.find_faces(PICTURE, found.append)
@@ -140,10 +140,10 @@ def photograph(name: str) -> Pixels:
     return Pixels(rgba.shape[1], rgba.shape[0], rgba.tobytes())
 
 
-def test_without_a_thread_left_the_next_request_is_told_and_the_one_after_it_painted(
+def test_a_request_fails_if_no_thread_can_start_and_the_next_one_is_painted(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whichever thread cannot be started, the session's own or one of the engine's: Failed, with the remedy."""
+    """A thread of the session or of the engine: Failed, with the remedy."""
     start = threading.Thread.start
     for name in ("session", "engine", "engine-stderr"):
 
@@ -172,8 +172,8 @@ def test_the_real_engine_paints_for_a_session(studio: Studio) -> None:
     assert studio.session.speed is not None
 
 
-def test_a_newer_request_silences_the_older_one(studio: Studio) -> None:
-    """Not even what was already on its way into the main loop is heard."""
+def test_a_newer_request_replaces_the_older_one(studio: Studio) -> None:
+    """Events of the older one that already wait in the main loop are dropped too."""
     older: list[Event] = []
     studio.session.submit(request(long=LONG), older.append)
     assert comes_true(lambda: not studio.calls.empty(), WAIT_SECONDS)
@@ -183,7 +183,7 @@ def test_a_newer_request_silences_the_older_one(studio: Studio) -> None:
 
 
 def test_of_many_requests_during_the_start_only_the_newest_is_painted(studio: Studio, tmp_path: Path) -> None:
-    """An artist who pulls a slider while the engine starts does not wait for each position."""
+    """A dragged slider makes many requests while the engine starts."""
     studio.gate.clear()
     older: list[Event] = []
     for number in range(5):
@@ -195,14 +195,14 @@ def test_of_many_requests_during_the_start_only_the_newest_is_painted(studio: St
 
 
 def test_submitting_never_waits_for_the_start(studio: Studio) -> None:
-    """Neither does closing: both return although no engine could have started."""
+    """Nor does closing: both return even if no engine can start."""
     studio.gate.clear()
     studio.session.submit(request(), studio.heard.append)
     studio.session.close()
     assert studio.started == []
 
 
-def test_stop_keeps_the_picture(studio: Studio) -> None:
+def test_stop_delivers_the_picture_so_far(studio: Studio) -> None:
     """Done follows at once, in the middle of a long step."""
     studio.session.submit(request(long=LONG), studio.heard.append)
     studio.loop(studio.progressed)
@@ -221,7 +221,7 @@ def test_stop_before_the_engine_has_started_waits_for_a_picture(studio: Studio) 
     assert isinstance(studio.heard[-1], Done)
 
 
-def test_cancel_ends_the_job_with_nothing(studio: Studio) -> None:
+def test_cancel_ends_the_job_without_a_picture(studio: Studio) -> None:
     """One Cancelled, at once; the same engine paints the next request."""
     studio.session.submit(request(long=LONG), studio.heard.append)
     studio.loop(studio.progressed)
@@ -232,8 +232,8 @@ def test_cancel_ends_the_job_with_nothing(studio: Studio) -> None:
     assert studio.starts == 1
 
 
-def test_cancel_is_answered_where_no_engine_listens_yet(studio: Studio, tmp_path: Path) -> None:
-    """The job is never begun once the engine has started."""
+def test_cancel_works_before_the_engine_has_started(studio: Studio, tmp_path: Path) -> None:
+    """The job is not started afterwards."""
     studio.gate.clear()
     studio.session.submit(request(then=f"open({str(tmp_path / 'begun')!r}, 'w')"), studio.heard.append)
     studio.session.cancel()
@@ -244,8 +244,8 @@ def test_cancel_is_answered_where_no_engine_listens_yet(studio: Studio, tmp_path
     assert not (tmp_path / "begun").exists()
 
 
-def test_cancel_reaches_past_a_job_that_was_never_begun(studio: Studio) -> None:
-    """The job before it, which the engine still paints, is ended too: the next one need not wait for it."""
+def test_cancel_also_ends_the_job_before_one_that_has_not_started(studio: Studio) -> None:
+    """So the next job need not wait for it."""
     studio.session.submit(request(long=LONG), studio.heard.append)
     studio.loop(studio.progressed)
     studio.session.submit(request(long=LONG), studio.heard.append)
@@ -253,7 +253,7 @@ def test_cancel_reaches_past_a_job_that_was_never_begun(studio: Studio) -> None:
     assert isinstance(studio.paint(request()), Done)
 
 
-def test_a_done_that_came_too_late_is_not_heard_after_cancel(studio: Studio) -> None:
+def test_a_done_that_waits_in_the_main_loop_is_dropped_after_cancel(studio: Studio) -> None:
     """The artist cancelled: the picture on its way into the main loop is dropped."""
     studio.session.submit(request(), studio.heard.append)
     assert comes_true(lambda: studio.calls.qsize() >= 2, WAIT_SECONDS)  # its progress, and Done
@@ -263,7 +263,7 @@ def test_a_done_that_came_too_late_is_not_heard_after_cancel(studio: Studio) -> 
 
 
 def test_stop_and_cancel_after_the_end_do_nothing(studio: Studio) -> None:
-    """There is one ending, whatever is pressed later."""
+    """There is one final event."""
     studio.session.stop()
     studio.session.cancel()
     studio.paint(request())
@@ -274,8 +274,8 @@ def test_stop_and_cancel_after_the_end_do_nothing(studio: Studio) -> None:
     assert not any(isinstance(event, Cancelled) for event in studio.heard)
 
 
-def test_an_engine_that_does_not_start_is_told(studio: Studio) -> None:
-    """Failed with the reason and the remedy, and once the cause is gone the next request is painted."""
+def test_an_engine_that_does_not_start_gives_failed(studio: Studio) -> None:
+    """With the reason and the remedy; after the cause is removed, the next request is painted."""
     studio.command = ["/no/such/python"]
     failed = studio.paint(request())
     assert (failed.code, bool(failed.remedy)) == (EngineMissingError.code, True)
@@ -283,8 +283,8 @@ def test_an_engine_that_does_not_start_is_told(studio: Studio) -> None:
     assert isinstance(studio.paint(request()), Done)
 
 
-def test_a_failed_start_is_told_to_the_newest_request_alone(studio: Studio) -> None:
-    """It is not tried again for each that waited."""
+def test_a_failed_start_fails_the_newest_request_only(studio: Studio) -> None:
+    """It is not tried again for each waiting request."""
     studio.command = [*STAND_IN, "foreign"]
     studio.gate.clear()
     older: list[Event] = []
@@ -299,7 +299,7 @@ def test_a_failed_start_is_told_to_the_newest_request_alone(studio: Studio) -> N
 
 
 def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
-    """Whether it died in a job or between two; who waited hears Failed."""
+    """Whether it died in a job or between two; a running job gets Failed."""
     failed = studio.paint(request(then="os._exit(3)"))
     assert failed.code == "engine-crashed"
     assert isinstance(studio.paint(request()), Done)
@@ -309,8 +309,8 @@ def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
     assert studio.starts == 3
 
 
-def test_an_engine_can_be_warm_before_the_first_request(studio: Studio) -> None:
-    """It is started once; that it cannot start is nobody's concern until there is a request."""
+def test_an_engine_can_be_started_before_the_first_request(studio: Studio) -> None:
+    """Once; a failure is reported with the first request only."""
     studio.session.warm()
     assert comes_true(lambda: len(studio.started) == 1, WAIT_SECONDS)
     studio.session.warm()
@@ -318,8 +318,8 @@ def test_an_engine_can_be_warm_before_the_first_request(studio: Studio) -> None:
     assert studio.starts == 1
 
 
-def test_a_warm_start_that_fails_is_silent(studio: Studio) -> None:
-    """What comes later has a try of its own."""
+def test_an_early_start_that_fails_is_not_reported(studio: Studio) -> None:
+    """The first request tries again."""
     studio.command = ["/no/such/python"]
     studio.session.warm()
     assert comes_true(lambda: studio.refused == 1, WAIT_SECONDS)
@@ -330,7 +330,7 @@ def test_a_warm_start_that_fails_is_silent(studio: Studio) -> None:
 
 
 def test_closing_ends_the_engine_in_the_middle_of_a_job(studio: Studio) -> None:
-    """The process is gone, nothing more is heard, and what comes after is ignored."""
+    """The process ends, no more events are delivered, and later requests are ignored."""
     studio.session.submit(request(long=LONG), studio.heard.append)
     studio.loop(studio.progressed)
     heard = len(studio.heard)
@@ -345,7 +345,7 @@ def test_closing_ends_the_engine_in_the_middle_of_a_job(studio: Studio) -> None:
 
 
 def test_an_engine_that_was_starting_when_the_session_closed_is_ended(studio: Studio) -> None:
-    """It comes to life and is put to rest at once, unheard."""
+    """At once, without an event."""
     studio.gate.clear()
     studio.session.submit(request(), studio.heard.append)
     assert comes_true(lambda: studio.starts == 1, WAIT_SECONDS)
@@ -358,7 +358,7 @@ def test_an_engine_that_was_starting_when_the_session_closed_is_ended(studio: St
 
 
 def test_no_engine_outlives_a_program_that_ends_right_after_closing() -> None:
-    """The plug-in's process ends with its dialog; the threads that close politely do not get far."""
+    """Although the threads that close it cannot finish."""
     code = (
         "import queue, test_session as t; s = t.Studio(); "
         "s.session.submit(t.request(long=60), s.heard.append); s.loop(s.progressed); "

@@ -20,8 +20,8 @@ def progress(octave: int, octaves: int, step: int) -> Progress:
     return Progress(1, octave, octaves, step, 10, 0.5, 1.0, 0.1)
 
 
-def test_nothing_is_known_before_three_steps_were_measured() -> None:
-    """The first step of an octave takes the making of its targets too, and is none of them."""
+def test_no_speed_is_known_before_three_steps() -> None:
+    """The first step of an octave also computes its targets, and is not measured."""
     speed = Speed()
     lap = Lap(request(500, 400), speed)
     for step, now in enumerate((10.0, 14.0, 15.0, 16.0)):
@@ -32,7 +32,7 @@ def test_nothing_is_known_before_three_steps_were_measured() -> None:
 
 
 def test_each_octave_counts_with_its_own_size() -> None:
-    """Less work in as much less time is the same speed; the pause between octaves is left out."""
+    """Less work in proportionally less time is the same speed; the pause between octaves is not measured."""
     speed = Speed()
     lap = Lap(request(1000, 1000), speed)  # 62, 125, 250, 500 and 1000 px
     lap_of_second = 4.0 * Octave(500, 500, 1).work
@@ -43,8 +43,8 @@ def test_each_octave_counts_with_its_own_size() -> None:
     assert speed.seconds is not None
 
 
-def test_large_evaluations_count_and_small_ones_only_until_there_are_some() -> None:
-    """A thumbnail's steps cost more than its pixels do."""
+def test_small_evaluations_count_only_until_there_are_large_ones() -> None:
+    """The steps of a thumbnail cost more per pixel."""
     speed = Speed()
     for _ in range(10):
         speed.note(60.0, 0.05)
@@ -55,8 +55,8 @@ def test_large_evaluations_count_and_small_ones_only_until_there_are_some() -> N
     assert speed.seconds == pytest.approx(12.0)
 
 
-def test_what_cannot_be_is_not_believed() -> None:
-    """News that came late and together, or a machine that slept."""
+def test_impossible_measurements_are_ignored() -> None:
+    """After delayed events, or a suspended machine."""
     speed = Speed()
     for seconds in (0.0, -1.0, 40000.0, 0.0, 8.0, 8.0, 8.0):
         speed.note(seconds, 1.0)
@@ -64,8 +64,8 @@ def test_what_cannot_be_is_not_believed() -> None:
     assert speed.seconds == pytest.approx(8.0)
 
 
-def test_steps_that_were_not_told_are_not_measured() -> None:
-    """Two steps at once would look like a slow one."""
+def test_missing_steps_are_not_measured() -> None:
+    """Two steps together would look like a slow one."""
     speed = Speed()
     lap = Lap(request(500, 400), speed)
     for step in range(2, 12, 2):
@@ -73,8 +73,8 @@ def test_steps_that_were_not_told_are_not_measured() -> None:
     assert speed.seconds is None
 
 
-def test_one_slow_moment_does_not_matter_and_a_lasting_change_does() -> None:
-    """The median of the latest evaluations."""
+def test_the_speed_ignores_one_slow_step_and_follows_a_lasting_change() -> None:
+    """It is the median of the latest evaluations."""
     speed = Speed()
     for seconds in (2.0, 2.0, 90.0, 2.0):
         speed.note(seconds, 1.0)
@@ -86,7 +86,7 @@ def test_one_slow_moment_does_not_matter_and_a_lasting_change_does() -> None:
 
 @pytest.mark.parametrize(("quality", "seen"), [("draft", Octave(240, 320, 1)), ("normal", Octave(600, 800, 1))])
 def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Octave) -> None:
-    """Whatever the content's size."""
+    """Not at that of the content."""
     wanted = request(800, 600, quality=quality)
     speed = Speed()
     lap = Lap(wanted, speed)
@@ -99,8 +99,8 @@ def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Oc
     assert speed.seconds == pytest.approx(same.seconds)
 
 
-def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
-    """Its plan is not known here."""
+def test_runs_with_unknown_settings_are_not_measured() -> None:
+    """Their plan is not known."""
     speed = Speed()
     lap = Lap(request(800, 600, sparkle=True), speed)
     for step in range(1, 6):
@@ -120,7 +120,7 @@ def test_settings_that_only_a_newer_engine_knows_are_not_measured() -> None:
 def test_a_large_picture_is_measured_as_it_is_painted(
     settings: dict[str, Value], known: float | None, seen: Octave
 ) -> None:
-    """Smaller, and in tiles, as it is there: else its speed would seem another."""
+    """Reduced, and in tiles: otherwise the measured speed would be wrong."""
     plan = octaves(request(2400, 1600, **settings), known)
     count, last = len(plan), plan[-1]
     assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))

@@ -62,8 +62,8 @@ class Sitting:
         return [bytes(style.encoded).decode() for one in self.engine.asked for style in one.styles]  # type: ignore[union-attr]
 
 
-def test_tiles_are_painted_one_after_another_until_none_is_wanted() -> None:
-    """Each as a sketch, in the order that the gallery wants."""
+def test_tiles_are_painted_one_after_another_until_none_is_left() -> None:
+    """As sketches, in the order of the gallery."""
     sitting = Sitting("a", "b")
     sitting.painting.show_phase(Phase.IDLE)
     sitting.wind()
@@ -77,8 +77,8 @@ def test_tiles_are_painted_one_after_another_until_none_is_wanted() -> None:
     assert len(sitting.engine.asked) == 2
 
 
-def test_nothing_is_asked_for_while_a_change_waits_for_its_preview() -> None:
-    """It is tried again, and goes on when the window rests."""
+def test_no_tile_is_requested_while_a_preview_is_pending() -> None:
+    """It is tried again when the window is idle."""
     sitting = Sitting("a")
     sitting.resting = False
     sitting.painting.wake()
@@ -90,8 +90,8 @@ def test_nothing_is_asked_for_while_a_change_waits_for_its_preview() -> None:
     assert sitting.asked == ["a"]
 
 
-def test_a_preview_takes_the_engine_and_the_tile_comes_later() -> None:
-    """What the engine still says of the old tile is not heard."""
+def test_a_preview_interrupts_a_tile_which_is_painted_later() -> None:
+    """Late events of the tile are ignored."""
     sitting = Sitting("a", "b")
     sitting.painting.show_phase(Phase.IDLE)
     sitting.wind()
@@ -106,8 +106,8 @@ def test_a_preview_takes_the_engine_and_the_tile_comes_later() -> None:
     assert sitting.asked == ["a", "a"]
 
 
-def test_a_style_that_cannot_be_painted_is_passed_over() -> None:
-    """Whether it cannot be read, or the engine refuses it; an engine that fails is left alone."""
+def test_a_style_that_cannot_be_painted_is_skipped() -> None:
+    """If it cannot be read or the engine refuses it; after a crash of the engine no more tiles are painted."""
     sitting = Sitting("broken", "refused", "c", broken=frozenset({"broken"}))
     sitting.painting.show_phase(Phase.IDLE)
     sitting.wind()

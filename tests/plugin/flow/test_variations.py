@@ -28,7 +28,7 @@ def axes(sheet: Sheet) -> tuple[list[Value], list[Value]]:
 
 
 def test_strength_grows_downwards_and_the_brush_to_the_right() -> None:
-    """With the settings as they are in the middle."""
+    """The current settings are in the middle."""
     sheet = looks()
     assert axes(sheet) == ([25.0, 50.0, 75.0], [0.6, 1.0, 1.7])
     assert sheet.now == 4
@@ -46,17 +46,17 @@ def test_strength_grows_downwards_and_the_brush_to_the_right() -> None:
         (30.0, 3.0, [10.0, 30.0, 55.0], [1.8, 3.0, 4.0], 4),
     ],
 )
-def test_at_the_end_of_a_range_both_others_lie_on_one_side(
+def test_at_the_end_of_a_range_both_other_values_are_on_one_side(
     strength: float, brush_size: float, strengths: list[float], brushes: list[float], now: int
 ) -> None:
-    """Where there is hardly room for half a step; less of a step is enough where there is more."""
+    """If there is not even half a step on the other side; otherwise the step there is shorter."""
     sheet = looks(strength, brush_size)
     assert axes(sheet) == (strengths, brushes)
     assert sheet.now == now
 
 
-def test_no_two_variations_are_alike_and_none_is_out_of_range() -> None:
-    """Wherever the sliders stand; the one as things are is exactly that."""
+def test_all_variations_differ_and_are_in_range() -> None:
+    """For any settings; one of them has exactly the current ones."""
     for strength, brush in itertools.product((0, 3.3, 12, 37.5, 61, 88, 99.9, 100), (0.25, 0.31, 0.77, 1.04, 2.9, 4)):
         sheet = looks(float(strength), float(brush))
         assert len({tuple(variant.values()) for variant in sheet.variants}) == 9
@@ -67,15 +67,15 @@ def test_no_two_variations_are_alike_and_none_is_out_of_range() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
-def test_nine_seeds_surround_the_present_one(seed: int) -> None:
-    """At the end of the range they go on from its beginning."""
+def test_nine_seeds_surround_the_current_one(seed: int) -> None:
+    """They wrap around at the end of the range."""
     sheet = plan(Kind.SEEDS, {"seed": seed})
     seeds = [variant["seed"] for variant in sheet.variants]
     assert (seeds[sheet.now], sheet.now) == (seed, 4)
     assert set(seeds) == {(seed + step) % 2**31 for step in range(9)}
 
 
-def test_the_present_one_is_painted_first_and_the_corners_last() -> None:
+def test_the_current_variation_is_painted_first_and_the_corners_last() -> None:
     """From the middle outwards, or from wherever the present one is."""
     assert looks().order[0] == 4
     assert set(looks().order[1:5]) == {1, 3, 5, 7}
@@ -84,15 +84,15 @@ def test_the_present_one_is_painted_first_and_the_corners_last() -> None:
     assert sorted(at_an_end) == list(range(9))
 
 
-def test_a_variation_says_its_settings() -> None:
-    """Rounded to what a person can tell apart."""
+def test_the_name_of_a_variation_contains_its_settings() -> None:
+    """Rounded to visible differences."""
     assert name_of({"strength": 70.0, "brush_size": 1.4}) == "Strength 70, brush size 1.4"
     assert name_of({"strength": 100.0, "brush_size": 0.6249}) == "Strength 100, brush size 0.625"
     assert name_of({"seed": 1234567}) == "Variation 1234567"
 
 
-def test_variations_come_roughly_at_first_and_then_well() -> None:
-    """Every one has a first picture before any gets its better one, each with settings of its own."""
+def test_variations_are_painted_roughly_first_and_then_better() -> None:
+    """All have a first picture before any gets a better one, each with its own settings."""
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     assert sitting.flow.phase is Phase.VARYING
@@ -110,8 +110,8 @@ def test_variations_come_roughly_at_first_and_then_well() -> None:
     assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
 
 
-def test_variations_are_painted_as_large_as_they_are_shown_at_last() -> None:
-    """Once all are there, each on from what it was painted as, with its own settings; what fails stays as it is."""
+def test_variations_are_finally_painted_at_the_displayed_size() -> None:
+    """When all exist, each starting from its picture, with its own settings; a failed one keeps its picture."""
     sitting = Sitting()
     sitting.work.cells = True
     sitting.flow.vary(Kind.LOOK)
@@ -131,7 +131,7 @@ def test_variations_are_painted_as_large_as_they_are_shown_at_last() -> None:
 
 
 def test_a_variation_without_a_first_picture_is_painted_once() -> None:
-    """As one of strength 0, which is done at once."""
+    """For example with strength 0, which is finished at once."""
     sitting = Sitting()
     sitting.flow.vary(Kind.SEEDS)
     for _ in range(9):
@@ -141,8 +141,8 @@ def test_a_variation_without_a_first_picture_is_painted_once() -> None:
     ]
 
 
-def test_leaving_the_variations_ends_them_and_leads_to_the_preview() -> None:
-    """What the engine still says is dropped; the preview that they interrupted is painted again."""
+def test_leaving_the_variations_cancels_them_and_shows_the_preview() -> None:
+    """Late events are ignored; an interrupted preview is painted again."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -157,8 +157,8 @@ def test_leaving_the_variations_ends_them_and_leads_to_the_preview() -> None:
     assert sitting.flow.phase is Phase.PREVIEWING
 
 
-def test_a_preview_that_was_there_before_the_variations_is_there_after_them() -> None:
-    """Going back unchanged costs nothing."""
+def test_a_finished_preview_is_shown_again_after_the_variations() -> None:
+    """It is not painted again if nothing has changed."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()
@@ -170,8 +170,8 @@ def test_a_preview_that_was_there_before_the_variations_is_there_after_them() ->
     assert len(sitting.engine.asked) == 3, "the preview and two variations"
 
 
-def test_variations_go_on_where_they_were_left() -> None:
-    """Unless something has changed in between: then they begin anew."""
+def test_variations_continue_where_they_were_left() -> None:
+    """Unless something has changed: then they are painted again."""
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     for _ in range(4):
@@ -186,8 +186,8 @@ def test_variations_go_on_where_they_were_left() -> None:
     assert [sheet.variants[sheet.now]["strength"] for sheet in sitting.screen.sheets] == [50.0, 70.0]
 
 
-def test_the_sheet_follows_what_is_changed_beside_it() -> None:
-    """Once changes have settled; a change that means nothing to it disturbs nothing. So does another kind."""
+def test_the_variations_follow_changed_settings() -> None:
+    """Once changes have settled, if they concern the variations; another kind is shown at once."""
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     sitting.flow.change()
@@ -202,8 +202,8 @@ def test_the_sheet_follows_what_is_changed_beside_it() -> None:
     assert sitting.flow.phase is Phase.VARYING
 
 
-def test_an_engine_that_fails_a_variation_is_told_on_the_sheet() -> None:
-    """Another try goes on with it; so is a wish that cannot be read."""
+def test_a_failed_variation_is_reported_on_the_sheet() -> None:
+    """The next try continues; an unreadable style is reported too."""
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     sitting.hear(failed(MISSING))
@@ -219,7 +219,7 @@ def test_an_engine_that_fails_a_variation_is_told_on_the_sheet() -> None:
 
 
 def test_stylize_and_closing_leave_the_variations() -> None:
-    """The run is painted with the artist's own settings."""
+    """The run uses the artist's settings."""
     for act in (Flow.stylize, Flow.cancel, Flow.close):
         sitting = Sitting()
         sitting.flow.vary(Kind.LOOK)
@@ -230,8 +230,8 @@ def test_stylize_and_closing_leave_the_variations() -> None:
         assert sitting.flow.phase is (Phase.RUNNING if act is Flow.stylize else Phase.CLOSED)
 
 
-def test_an_unreadable_wish_leads_from_the_variations_to_a_preview() -> None:
-    """Stylize says why; the preview they interrupted follows."""
+def test_an_unreadable_style_leads_from_the_variations_to_a_preview() -> None:
+    """Stylize shows the error; the interrupted preview follows."""
     sitting = Sitting()
     sitting.flow.vary(Kind.LOOK)
     sitting.work.error = InvalidImageError("the style picture is gone")
@@ -241,8 +241,8 @@ def test_an_unreadable_wish_leads_from_the_variations_to_a_preview() -> None:
     assert len(sitting.waiting) == 1
 
 
-def test_the_present_variation_is_the_preview_itself() -> None:
-    """It is not painted again; where the preview is not finished it is."""
+def test_the_current_variation_is_the_preview() -> None:
+    """It is painted only if the preview is not finished."""
     sitting = Sitting()
     sitting.flow.change()
     sitting.settle()

@@ -36,14 +36,14 @@ from nst_core.shared.settings import Settings, to_mapping
 from nst_core.shared.wire.messages import Pixels, StyleFile, Stylize
 
 GOING = 15.0
-"""Seconds that a process has to end in."""
+"""Seconds in which a process must end."""
 ENGINE, FILTER = b"nst_core.worker", b"plug-ins/neural-style/neural-style.py"
 
 Change = Callable[[Gimp.Image, Gimp.Layer], object]
 
 
 def _again(_image: Gimp.Image, _layer: Gimp.Layer) -> None:
-    """Nothing."""
+    """No accident."""
 
 
 def _kill_engine(_image: Gimp.Image, _layer: Gimp.Layer) -> None:
@@ -81,7 +81,7 @@ class Accidents:
         self.happened: Counter[str] = Counter()
 
     def go_on(self, seconds: float) -> None:
-        """Until the time is over, each kind as often as another."""
+        """Run accidents until the time is over, each kind equally often."""
         until, waiting = time.monotonic() + seconds, list[str]()
         kinds: dict[str, Callable[[], None]] = {
             **{name: partial(self.changed, name, change) for name, change in CHANGES.items()},
@@ -96,7 +96,7 @@ class Accidents:
             self.happened[kind] += 1
             try:
                 kinds[kind]()
-            except Exception:  # noqa: BLE001 - it is what is counted
+            except Exception:  # noqa: BLE001 - it is counted
                 self.facts["tracebacks"].append(f"{kind}: {traceback.format_exc()}")
             self._look_for_orphans(kind)
             for image in Gimp.get_images():
@@ -113,7 +113,7 @@ class Accidents:
         return image, [inner, image.get_layers()[1]]
 
     def changed(self, kind: str, change: Change, *, full: bool = False, two: bool = False) -> None:
-        """The change happens at a random step of either layer; whatever the engine finished must be there after."""
+        """Make a change at a random step of either layer. Everything that the engine finished must exist afterwards."""
         image, layers = self.picture()
         victim, moment = self.chance.choice(layers), self.chance.randrange(1, 12)
         seen, done = [0], list[Any]()
@@ -162,7 +162,7 @@ class Accidents:
             self.facts["inconsistent"].append(kind)
 
     def killed(self, kind: str, word: bytes) -> None:
-        """The filter, as GIMP calls it, loses itself or its engine at a random moment."""
+        """Kill the plug-in or its engine at a random moment, in a call by GIMP."""
         image, layers = self.picture()
         over = threading.Event()
 
@@ -201,13 +201,13 @@ class Accidents:
 
 
 def _has_open_step(image: Gimp.Image) -> bool:
-    """Whether a step of the history was begun and not ended: only then can it be ended here."""
+    """Whether an undo group is open: only then can it be closed here."""
     return image.is_valid() and bool(image.undo_group_end())
 
 
 @contextlib.contextmanager
 def _small_files(*, enabled: bool) -> Iterator[None]:
-    """No file grows beyond a page here, as on a full disk."""
+    """Limit files to one page, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     if enabled:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
@@ -219,14 +219,14 @@ def _small_files(*, enabled: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _another(order: Any, unattended: Any, lost: list[str], *, enabled: bool) -> Iterator[None]:
-    """Another engine, that paints the same at the same time, and must finish too."""
+    """Paint the same with another engine at the same time; it must finish too."""
     gray = array.array("f", [0.5]) * (64 * 64 * 4)
 
     def paint() -> None:
         try:
             with unattended.start() as engine:
                 engine.stylize(Stylize(Pixels(64, 64, gray.tobytes()), order.look.styles, order.settings))
-        except Exception as error:  # noqa: BLE001 - it is what is counted
+        except Exception as error:  # noqa: BLE001 - it is counted
             lost.append(f"two at once: {error!r}")
 
     thread = threading.Thread(target=paint)

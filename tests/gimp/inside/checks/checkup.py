@@ -17,7 +17,7 @@ BROKEN = {"nowhere": '{"protocol": 1, "command": ["/nowhere/engine"]}', "no JSON
 
 @check
 def menu() -> Facts:
-    """GIMP was started with no engine.json: nothing may be missing."""
+    """All procedures and menu entries, although GIMP was started without engine.json."""
     procedures = {name: Gimp.get_pdb().lookup_procedure(name) for name in ORDER["procedures"]}
     return {name: found.get_menu_paths() if found else None for name, found in procedures.items()}
 
@@ -34,14 +34,14 @@ def without_engine() -> Facts:
 
 @check
 def with_engine() -> Facts:
-    """The real one, which tries everything."""
+    """The check with the real engine."""
     (PLUG_IN / "engine.json").write_text(json.dumps(ORDER["real"]))
     return report(thorough=True)
 
 
 @check
 def window() -> Facts:
-    """The artist opens it, copies and closes it."""
+    """Open the window, copy the report, close the window."""
     (PLUG_IN / "engine.json").write_text(BROKEN["nowhere"])
     artist = threading.Thread(target=copy_and_close)
     artist.start()
@@ -66,7 +66,7 @@ def copy_and_close() -> None:
         time.sleep(0.1)
     shot = FOLDER / "checkup.png"
     before = b""
-    while time.monotonic() < deadline:  # until nothing changes any more
+    while time.monotonic() < deadline:  # until the screen stops changing
         subprocess.run(["import", "-window", "root", str(shot)], check=False)
         now = shot.read_bytes() if shot.exists() else b""
         if now and now == before:

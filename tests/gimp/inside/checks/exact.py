@@ -1,4 +1,4 @@
-"""Runs inside GIMP: holds pixels against pixels, for test_gimp_exact.py to judge."""
+"""Runs inside GIMP: compares pixels, for test_gimp_exact.py."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def coloured(image: Gimp.Image, kind: str) -> Gimp.Layer:
 
 
 def raw(drawable: Gimp.Drawable) -> bytes:
-    """The pixels in the drawable's own format."""
+    """The pixels in the format of the drawable."""
     area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
     read: bytes = drawable.get_buffer().get(area, 1.0, None, Gegl.AbyssPolicy.NONE)
     return read
 
 
 def shown(image: Gimp.Image, form: str | None = None) -> bytes:
-    """What the artist sees of an image: in its own format, or in another one."""
+    """The visible pixels of an image, in its own or another format."""
     visible = Gimp.Layer.new_from_visible(image, image, None)
     seen = pixels(visible, form) if form else raw(visible)
     visible.delete()
@@ -63,7 +63,7 @@ def soft_selection(image: Gimp.Image) -> None:
 
 @check
 def untouched() -> Facts:
-    """Strength 0, in every precision, kind and profile: whether the new layer has the very bytes of its source."""
+    """Strength 0, in every precision, type and profile: whether the new layer has the same bytes as its source."""
     same = {}
     cases = (
         ("RGB_IMAGE", "RGBA_IMAGE", False),
@@ -86,7 +86,7 @@ def untouched() -> Facts:
 
 @check
 def bright() -> Facts:
-    """Values below 0 and above 1, through the real engine: whether it comes back with a picture."""
+    """Values below 0 and above 1, with the real engine: whether it returns a picture."""
     image, source = colourful("FLOAT_LINEAR", wide=True)
     facts = call(image, [source])
     return facts | {"changed": raw(Gimp.Layer.get_by_id(facts["made"][0])) != raw(source)}
@@ -94,7 +94,7 @@ def bright() -> Facts:
 
 @check
 def outside() -> Facts:
-    """How many pixels the artist sees change, in a selection and outside of it.
+    """The number of visible pixels that change, inside and outside a selection.
 
     GIMP shows a single layer as it is, but several through its own arithmetic, which costs some precisions a last bit
     already when an empty layer is added: with that, too, the picture is held.
@@ -129,7 +129,7 @@ def outside() -> Facts:
 
 @check
 def edges() -> Facts:
-    """Alpha from 0 to 1 over the layer: it comes back as it was, and so do the colours under it."""
+    """Alpha from 0 to 1 across the layer: whether alpha and the colours under it are returned unchanged."""
     image, source = colourful("U8_NON_LINEAR", "RGBA_IMAGE")
     with engine("unchanged"):
         same = raw(Gimp.Layer.get_by_id(call_here(image, [source])["made"][0])) == raw(source)
@@ -138,7 +138,7 @@ def edges() -> Facts:
 
 
 def ramp(layer: Gimp.Layer) -> Gimp.LayerMask:
-    """A mask from nothing at the left to everything at the right; nothing in the uppermost rows."""
+    """A mask from black on the left to white on the right; black in the top rows."""
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
     width, height = layer.get_width(), layer.get_height()
@@ -150,7 +150,7 @@ def ramp(layer: Gimp.Layer) -> Gimp.LayerMask:
 
 @check
 def masked() -> Facts:
-    """A layer with a soft mask, off the origin, with and without a soft selection, and with a shadow around it."""
+    """A layer with offsets and a soft mask, with and without a soft selection, and with a shadow around it."""
     found: Facts = {}
     for name, selected, used, effect in (
         ("mask", False, True, False),
@@ -204,13 +204,13 @@ def _painted_mask(image: Gimp.Image, source: Gimp.Layer, own: Gimp.LayerMask, *,
 
 @check
 def effects() -> Facts:
-    """Non-destructive effects, one bound to a selection, one that makes the layer larger: as seen, left out, kept."""
+    """Non-destructive effects, one bound to a selection, one that makes the layer larger: as seen and left out."""
     found: Facts = {}
     for effect in ("gegl:invert-gamma", "gegl:dropshadow"):
         image = photograph()
         (source,) = image.get_layers()
         source.add_alpha()
-        source.scale(64, 48, False)  # noqa: FBT003 - about the image's centre or not
+        source.scale(64, 48, False)  # noqa: FBT003 - not about the centre of the image
         source.set_offsets(10, 6)
         if effect == "gegl:invert-gamma":
             soft_selection(image)
@@ -250,7 +250,7 @@ def _painted_effects(image: Gimp.Image, source: Gimp.Layer) -> Facts:
 
 @check
 def anywhere() -> Facts:
-    """Layers larger than the canvas, partly and wholly outside of it, in a group of a group."""
+    """Layers larger than the canvas, partly and completely outside it, in nested groups."""
     found: Facts = {}
     for name, size, corner in (
         ("larger", (200, 150), (-30, -20)),
@@ -264,7 +264,7 @@ def anywhere() -> Facts:
         image.insert_layer(outer, None, 0)
         image.insert_layer(inner, outer, 0)
         image.reorder_item(source, inner, 0)
-        source.scale(*size, False)  # noqa: FBT003 - about the image's centre or not
+        source.scale(*size, False)  # noqa: FBT003 - not about the centre of the image
         source.set_offsets(*corner)
         before = pixels(source, BYTES)
         with engine("unchanged"):

@@ -1,4 +1,4 @@
-"""Runs inside GIMP: layers of high dynamic range, with values that are none, for test_faults_gimp.py to judge."""
+"""Runs inside GIMP: layers with NaN and infinity, and invalid recipes, for test_faults_gimp.py."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def numbers(drawable: Gimp.Drawable) -> Facts:
 
 @check
 def painted() -> Facts:
-    """Each precision with each bad value, through the real engine: what the new layer and the image then hold."""
+    """Each precision with each bad value, with the real engine: the range of the pixels of the new layers."""
     found: Facts = {}
     for precision in PRECISIONS:
         image = Gimp.Image.new_with_precision(SIDE, SIDE, Gimp.ImageBaseType.RGB, getattr(Gimp.Precision, precision))
@@ -56,7 +56,7 @@ def painted() -> Facts:
 
 @check
 def notes() -> Facts:
-    """Notes on a layer as a newer, an older and a foolish version may have written them: the filter is repeated."""
+    """Repeat recipes as a newer or older version may have written them, and invalid ones."""
     image = photograph()
     source = image.get_layers()[0]
     with engine("unchanged"):

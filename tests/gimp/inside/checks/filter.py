@@ -1,4 +1,4 @@
-"""Runs inside GIMP: calls the filter in many ways, for test_gimp.py to judge."""
+"""Runs inside GIMP: calls the filter in many ways, for test_gimp.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DEFAULT = Gimp.get_pdb().lookup_procedure("plug-in-neural-style").create_config(
 
 
 MOMENT = 2.0
-"""Seconds of a processor after which an engine is at its work."""
+"""Processor time in seconds after which an engine is painting."""
 
 
 @check
@@ -68,7 +68,7 @@ def gray() -> Facts:
 
 @check
 def placed() -> Facts:
-    """A layer with alpha, off the origin, in a group locked in its place, under another one, below a selection."""
+    """A layer with alpha and offsets, below another one in a group with locked position, with a selection."""
     image = photograph()
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
@@ -115,7 +115,7 @@ def several() -> Facts:
 
 @check
 def precise() -> Facts:
-    """Every precision comes back as it went, with an engine that changes nothing."""
+    """Every precision, with an engine that returns the same pixels."""
     kept: dict[str, bool] = {}
     for precision in (Gimp.Precision.U8_LINEAR, Gimp.Precision.U16_NON_LINEAR, Gimp.Precision.FLOAT_LINEAR):
         image = photograph()
@@ -130,7 +130,7 @@ def precise() -> Facts:
 
 @check
 def own_picture() -> Facts:
-    """A style file: used, and its path kept out of the image."""
+    """A style file: whether it is used, and whether its path is in the saved image."""
     image = photograph()
     facts = call(image, image.get_layers(), style_file=Gio.File.new_for_path(str(FOLDER / "style.png")))
     document = FOLDER / "own_picture.xcf"
@@ -143,7 +143,7 @@ def own_picture() -> Facts:
 
 @check
 def follows_preset() -> Facts:
-    """What the engine was asked for: the preset's strength, unless the caller gives another."""
+    """The strength in the request: that of the preset, unless the caller gives another."""
     asked = []
     for given in ({}, {"strength": 20.0}, {"preset": "Test LOOK", "brush_size": 2.0}):
         image = photograph()
@@ -219,7 +219,7 @@ def bad_engines() -> Facts:
 
 @check
 def killed() -> Facts:
-    """The real engine, ended by the system in the middle of its work."""
+    """The real engine, killed while it paints."""
     image = photograph()
     image.scale(600, 450)
     ended: list[int] = []
@@ -228,7 +228,7 @@ def killed() -> Facts:
 
 
 def _kill_engine(ended: list[int]) -> None:
-    """End the worker once it has worked for a moment: the grandchild of the GIMP that runs this script."""
+    """Kill the worker, a grandchild of the GIMP that runs this script, once it is painting."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not ended:
         time.sleep(0.2)
@@ -244,7 +244,7 @@ def _kill_engine(ended: list[int]) -> None:
 
 
 def _worked(pid: int) -> float:
-    """Seconds of a processor that a process has had."""
+    """Processor time of a process in seconds."""
     ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
     return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
@@ -255,7 +255,7 @@ def _parent(pid: int) -> int:
 
 @check
 def gone() -> Facts:
-    """The artist deletes a layer, or closes the image, while the engine works: done here from within its progress."""
+    """A layer is deleted, or the image closed, while the engine paints: in the function that shows progress."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
     config = procedure.create_config()
     config.set_property("preset", "test-look")
@@ -264,9 +264,9 @@ def gone() -> Facts:
         image = photograph()
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
         layers = image.get_layers()
-        meddle = functools.partial(_meddle, name, image, layers[0])
+        change = functools.partial(_delete_some, name, image, layers[0])
         try:
-            with engine("unchanged"), mock.patch.object(report.Report, "show", meddle):
+            with engine("unchanged"), mock.patch.object(report.Report, "show", change):
                 made = unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, layers, config))
             facts[name] = {"made": len(made), "layers": len(image.get_layers()) if image.is_valid() else 0}
         except NeuralStyleError as error:
@@ -274,7 +274,7 @@ def gone() -> Facts:
     return facts
 
 
-def _meddle(what: str, image: Gimp.Image, first: Gimp.Layer, *_shown: Any) -> None:
+def _delete_some(what: str, image: Gimp.Image, first: Gimp.Layer, *_shown: Any) -> None:
     if image.is_valid() and what == "image":
         image.delete()
     elif image.is_valid():

@@ -1,4 +1,4 @@
-"""Runs inside GIMP, whose profile lies on a disk that is full by now, for test_faults_gimp.py to judge."""
+"""Runs inside GIMP: fills the disk with the profile and calls the filter, for test_faults_gimp.py."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gi.repository import Gimp
 
 
 def fill(folder: Path) -> bool:
-    """Write until not a byte goes on that disk. Returns whether it is so."""
+    """Fill the disk of this folder. Returns whether no space is left."""
     with contextlib.suppress(OSError), (folder / "filler").open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
@@ -20,7 +20,7 @@ def fill(folder: Path) -> bool:
 
 @check
 def full() -> Facts:
-    """The filter with the real engine, and once more on what it made."""
+    """Call the filter with the real engine, then repeat it on the new layer."""
     is_full = fill(Path(Gimp.directory()))
     image = photograph()
     source = image.get_layers()[0]

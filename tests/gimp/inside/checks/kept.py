@@ -1,4 +1,4 @@
-"""Runs inside GIMP: paintings that meet locks and changes on their way; for test_gimp_kept.py to judge."""
+"""Runs inside GIMP: paintings of locked or changed layers, for test_gimp_kept.py."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
 
 
 def corner(layer: Gimp.Layer) -> str:
-    """The colour of a pixel that the selections here hold."""
+    """The colour of a pixel inside all selections here."""
     seen: bytes = layer.get_buffer().get(Gegl.Rectangle.new(15, 15, 1, 1), 1.0, BYTES, Gegl.AbyssPolicy.NONE)
     return seen.hex()
 
 
 def locked_group(what: str, output: str) -> Facts:
-    """A layer in a group whose pixels and place are locked, with a selection or a mask of its own."""
+    """A layer with a selection or a mask, in a group with locked pixels and position."""
     image = photograph()
     group = Gimp.GroupLayer.new(image, "group")
     image.insert_layer(group, None, 0)
@@ -90,7 +90,7 @@ def locks() -> Facts:
 
 @check
 def effects_with_locks() -> Facts:
-    """A layer with an effect, locked in each way: what is painted shows the effect, the layer stays as it is."""
+    """A layer with an effect, with each kind of lock: whether the effect is painted and the layer unchanged."""
     found: Facts = {}
     for lock in ("content", "alpha", "position", "visibility"):
         image = photograph()
@@ -111,7 +111,7 @@ def effects_with_locks() -> Facts:
 
 @check
 def one_cannot() -> Facts:
-    """Layers of which one is too small, is a group, lies outside of the selection, or is given by its mask."""
+    """Two layers, one of which is too small, a group, outside the selection, or selected by its mask."""
     found: Facts = {}
     for what in ("tiny", "group", "outside"):
         image = photograph()
@@ -139,7 +139,7 @@ def one_cannot() -> Facts:
 
 @check
 def blending() -> Facts:
-    """Mode and opacity of the source go to its painting."""
+    """Mode and opacity of source and painting."""
     found: Facts = {}
     for output in ("layer", "editable"):
         image = photograph()
@@ -153,8 +153,8 @@ def blending() -> Facts:
     return found
 
 
-def meddled(change: Callable[[Gimp.Image, Gimp.Layer], object], size: tuple[int, int] = (64, 48)) -> Facts:
-    """What comes of a painting whose image was changed while it was painted."""
+def painted_while(change: Callable[[Gimp.Image, Gimp.Layer], object], size: tuple[int, int] = (64, 48)) -> Facts:
+    """Facts on a painting whose image is changed while it is painted."""
     image = photograph()
     image.convert_precision(Gimp.Precision.U16_NON_LINEAR)
     source = new_layer(image, "source", *size)
@@ -210,14 +210,14 @@ CHANGES: dict[str, Callable[[Gimp.Image, Gimp.Layer], object]] = {
 
 @check
 def changes() -> Facts:
-    return {name: meddled(change) for name, change in CHANGES.items()} | {
-        "square, turned": meddled(CHANGES["turned"], (48, 48))
+    return {name: painted_while(change) for name, change in CHANGES.items()} | {
+        "square, turned": painted_while(CHANGES["turned"], (48, 48))
     }
 
 
 @check
 def host_dies() -> Facts:
-    """The plug-in is killed while it paints the second of two layers: the first waits to be delivered."""
+    """Kill the plug-in while it paints the second of two layers, then deliver the first."""
     image = photograph()
     source = new_layer(image, "source")
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 20, 96)
@@ -241,7 +241,7 @@ def host_dies() -> Facts:
     go.touch()
     found = undelivered.found()
     images = len(Gimp.get_images())
-    with mock.patch.object(Gimp.Display, "new"):  # no windows here
+    with mock.patch.object(Gimp.Display, "new"):  # there is no screen
         (made,) = undelivered.deliver(found)
     facts = {
         "status": facts["status"],
@@ -262,7 +262,7 @@ def host_dies() -> Facts:
 
 @check
 def old_ones() -> Facts:
-    """What lies there for more than a day, or is damaged, is of no harm."""
+    """Find undelivered paintings that are older than a day or damaged."""
     place = undelivered.folder()
     place.mkdir(parents=True, exist_ok=True)
     for name in ("old-0.painting", "torn-0.painting"):

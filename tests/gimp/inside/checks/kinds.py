@@ -1,4 +1,4 @@
-"""Runs inside GIMP: layers that GIMP draws from links and paths, and its own files; for test_gimp_kinds.py to judge."""
+"""Runs inside GIMP: link and vector layers, and files that only GIMP reads, for test_gimp_kinds.py."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KINDS = {"link": ("LinkLayer", link), "vector": ("VectorLayer", vector)}
 
 
 def rasterized(layer: Any) -> bool:
-    """Whether GIMP would no longer draw it from what it was made of; GIMP 3.0 has no word for it."""
+    """Whether a link or vector layer was rasterised. GIMP 3.0 has no function for that."""
     return bool(layer.is_rasterized()) if hasattr(layer, "is_rasterized") else False
 
 
@@ -86,7 +86,7 @@ def kinds() -> Facts:
 
 @check
 def style_files() -> Facts:
-    """Files that only GIMP can read, as styles, one of them with the real engine; and one that nobody can."""
+    """Style files that only GIMP can read, one with the real engine; and an unreadable one."""
     found: Facts = {}
     for suffix in (".xcf", ".psd", ".ico"):
         file = FOLDER / f"style{suffix}"

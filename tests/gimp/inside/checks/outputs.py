@@ -1,4 +1,4 @@
-"""Runs inside GIMP: ways into the image, recipes, what is left behind; for test_gimp_outputs.py to judge."""
+"""Runs inside GIMP: kinds of output, recipes, and leftovers, for test_gimp_outputs.py."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
 
 @check
 def editable() -> Facts:
-    """The group looks like the plain layer at full opacity, and fades with it; gray images need no split."""
+    """Groups to fine-tune: whether they look like the plain layer, and fade with their opacity; also in gray."""
     image = photograph()
     (source,) = image.get_layers()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 20, 10, 60, 50)
@@ -84,7 +84,7 @@ def editable() -> Facts:
 
 @check
 def of_a_group() -> Facts:
-    """Painted as it looks, by itself: neither what lies below it nor its own opacity, mask and mode count."""
+    """Groups are painted without the layers below them, and without their own opacity, mask and mode."""
     found: Facts = {}
     for mode in (Gimp.LayerMode.PASS_THROUGH, Gimp.LayerMode.NORMAL, Gimp.LayerMode.MULTIPLY):
         image = photograph()
@@ -197,7 +197,7 @@ def gray_in_color() -> Facts:
 
 @check
 def new_image() -> Facts:
-    """Two layers become an image of their own; the old one is as it was."""
+    """Two layers as a new image; whether the old one is unchanged."""
     image = Gimp.Image.new_with_precision(128, 96, Gimp.ImageBaseType.RGB, Gimp.Precision.U16_LINEAR)
     profile = Gimp.ColorProfile.new_rgb_adobe()
     image.set_color_profile(profile)
@@ -235,7 +235,7 @@ def new_image() -> Facts:
 
 @check
 def several() -> Facts:
-    """Ten layers, one call: one engine, one seed; a transparent one in the middle is left out, the others are kept."""
+    """Ten layers in one call: one engine, one seed; the transparent one in the middle is left out."""
     image = photograph()
     for _ in range(9):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
@@ -250,7 +250,7 @@ def several() -> Facts:
         image.insert_layer(layer, None, 0)
     top, nothing, _bottom = image.get_layers()
     nothing.fill(Gimp.FillType.TRANSPARENT)
-    top.scale(64, 48, False)  # noqa: FBT003 - about the image's centre or not
+    top.scale(64, 48, False)  # noqa: FBT003 - not about the centre of the image
     facts = call_here(image, image.get_layers())
     names = [layer.get_name() for layer in image.get_layers()]
     with engine("short"):
@@ -269,7 +269,7 @@ def several() -> Facts:
 
 @check
 def repeat() -> Facts:
-    """Another layer like the latest one, like a selected one, and a painted one anew; nothing to repeat."""
+    """Repeat the latest recipe, that of a selected layer, and that of the only layer; and with no recipe."""
     image = photograph()
     (source,) = image.get_layers()
     facts = refused("nothing painted", image, [source], ending="-repeat")
@@ -290,7 +290,7 @@ def repeat() -> Facts:
 
 @check
 def own_picture() -> Facts:
-    """A style file is found again by its contents; once changed, it is missed."""
+    """A style file is found again by its contents, but not after a change."""
     picture = FOLDER / "own.png"
     picture.write_bytes((FOLDER / "style.png").read_bytes() + b"more")
     image = photograph()
@@ -305,7 +305,7 @@ def own_picture() -> Facts:
 
 @check
 def refine() -> Facts:
-    """From the painted layer towards its source; towards itself when that is gone; what cannot be refined."""
+    """Refine a painted layer with its source, and without; and layers that cannot be refined."""
     image = photograph()
     (source,) = image.get_layers()
     facts = refused("not painted", image, [source], ending="-refine")
@@ -332,7 +332,7 @@ def refine() -> Facts:
 
 @check
 def strange_recipes() -> Facts:
-    """Notes from elsewhere: one sentence each, whatever they hold."""
+    """Invalid recipes: the error of each."""
     facts: Facts = {}
     for name, text in {
         "no JSON": "{",
@@ -353,14 +353,14 @@ def strange_recipes() -> Facts:
 
 @check
 def presets() -> Facts:
-    """The names that scripts can choose from."""
+    """The names of presets for scripts."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style-presets")
     result = procedure.run(procedure.create_config())
     return {"status": result.index(0).value_nick, "names": result.index(1), "titles": result.index(2)}
 
 
 def inventory(image: Gimp.Image) -> Facts:
-    """All that something could be left in."""
+    """Everything in which something could be left."""
     return {
         "images": [one.get_id() for one in Gimp.get_images()],
         "layers": [layer.get_id() for layer in image.get_layers()],
@@ -377,7 +377,7 @@ def inventory(image: Gimp.Image) -> Facts:
 
 
 def settled(image: Gimp.Image) -> Facts:
-    """The inventory, once the engines have had a minute to leave."""
+    """The inventory, after at most a minute for engines to end."""
     deadline = time.monotonic() + 60
     while engines() and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -386,7 +386,7 @@ def settled(image: Gimp.Image) -> Facts:
 
 @check
 def left_behind() -> Facts:
-    """What is there after a cancel, an error and a success that was not there before."""
+    """Everything that is new after a cancelled, a failed and a successful call."""
     image = photograph()
     (source,) = image.get_layers()
     source.append_filter(Gimp.DrawableFilter.new(source, "gegl:invert-gamma", "inverted"))

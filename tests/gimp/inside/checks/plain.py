@@ -1,4 +1,4 @@
-"""Runs inside GIMP: paints one layer with whatever engine the plug-in was installed with.
+"""Runs inside GIMP: paints one layer with the installed engine.
 
 `NST_CHECKS`: see calls.py. There may be `together`: signs of several GIMPs that begin at the same moment.
 """

@@ -1,4 +1,4 @@
-"""Runs inside GIMP: reads regions where an artist may have drawn them, for test_gimp_regions.py to judge."""
+"""Runs inside GIMP: reads regions and drawn maps, for test_gimp_regions.py."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nst_core.shared.wire.messages import StyleFile
 
 
 def guide(key: str, image: Gimp.Image, area: Area, kept: Regions | None = None) -> list[float]:
-    """At the corners and in the middle of an area; nothing for everywhere. kept: instead of a key."""
+    """The guide at the corners and in the middle of an area; empty without a guide. kept: regions instead of a key."""
     (style,) = (kept or regions.chosen([key], image)).guide([StyleFile(b"style")], image, area)
     if style.guide is None:
         return []
@@ -31,7 +31,7 @@ def guide(key: str, image: Gimp.Image, area: Area, kept: Regions | None = None) 
 
 @check
 def selection() -> Facts:
-    """32 x 24 px of 128 x 96 from the upper left corner."""
+    """A selection of 32 x 24 px in the top left corner of 128 x 96 px."""
     image = photograph()
     nothing = [region.key for region in regions.available(image)]
     unguided = guide(INSIDE, image, Area(0, 0, 128, 96))
@@ -54,7 +54,7 @@ def selection() -> Facts:
 
 @check
 def channel_and_mask() -> Facts:
-    """A half-white channel, and the white mask of a layer at (100, 50), of which the rest of the image is no part."""
+    """A half-white channel, and the white mask of a layer at (100, 50), which is outside the rest of the image."""
     image = photograph()
     (layer,) = image.get_layers()
     layer.set_offsets(100, 50)
@@ -90,7 +90,7 @@ def strengths(places: Regions, image: Gimp.Image, area: Area) -> list[float]:
 
 @check
 def drawn_map() -> Facts:
-    """Of 16 x 12 px for an image of 128 x 96: black on the left, white on the right. In a layer that stands out too."""
+    """A map of 16 x 12 px for an image of 128 x 96: black left, white right; also for a layer beyond the image."""
     image = photograph()
     (layer,) = image.get_layers()
     rows = (bytes(8) + b"\xff" * 8) * 12
@@ -117,7 +117,7 @@ def drawn_map() -> Facts:
 
 @check
 def strokes() -> Facts:
-    """Of a brush of 20 px on a map of 100 x 60 px, along its middle row; what a place has afterwards."""
+    """Strokes with a brush of 20 px along the middle row of a map of 100 x 60 px: the levels afterwards."""
     drawing = Drawing((100, 60), b"\xff" * 6000)
 
     def stroke(way: Way, *, softness: float = 0.0, amount: float = 1.0, times: int = 1) -> list[int]:

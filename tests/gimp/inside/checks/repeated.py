@@ -1,4 +1,4 @@
-"""Runs inside GIMP: paints with several styles, and repeats it, for test_gimp_repeated.py to judge."""
+"""Runs inside GIMP: paints with several styles and regions, and repeats that, for test_gimp_repeated.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TWO = ["test-look", "mosaic"]
 
 
 def asked(facts: Facts) -> Facts:
-    """What the engine was asked for the one layer that was made."""
+    """The request of the only new layer, as the stand-in engine reports it."""
     assert facts["status"] == "success", facts
     found: Facts = note(Gimp.Layer.get_by_id(facts["made"][0]))["asked"]
     return found
@@ -25,7 +25,7 @@ def painted(image: Gimp.Image, **arguments: object) -> tuple[Gimp.Layer, Facts]:
 
 
 def sky(image: Gimp.Image) -> Gimp.Channel:
-    """A channel of this name, white in the upper part; nothing is selected."""
+    """A channel named sky, white in its upper part; there is no selection."""
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 128, 30)
     channel = Gimp.Selection.save(image)
     channel.set_name("sky")
@@ -35,7 +35,7 @@ def sky(image: Gimp.Image) -> Gimp.Channel:
 
 @check
 def named() -> Facts:
-    """Styles of each kind, as a script names them."""
+    """Styles of each kind, by the names that scripts use."""
     image, other = photograph(), photograph()
     (source,) = other.get_layers()
     picture = f"file {FOLDER / 'style.png'}"
@@ -69,7 +69,7 @@ def refusals() -> Facts:
 
 @check
 def by_selection() -> Facts:
-    """Painted, then repeated and refined when nothing is selected any more, and when the image is larger."""
+    """Paint with a selection, then repeat and refine without it, and in a larger image."""
     image = photograph()
     image.select_ellipse(Gimp.ChannelOps.REPLACE, 10, 10, 60, 50)
     with engine("unchanged"):
@@ -87,7 +87,7 @@ def by_selection() -> Facts:
 
 @check
 def by_channel() -> Facts:
-    """As it is now, in an image that was saved and opened again; then without the channel."""
+    """Repeat in an image that was saved and opened again; then without the channel."""
     image = photograph()
     sky(image)
     with engine("unchanged"):
@@ -104,7 +104,7 @@ def by_channel() -> Facts:
 
 @check
 def strength_by_selection() -> Facts:
-    """32 x 24 px selected, hard and then soft; repeated when nothing is selected any more; and as the last time."""
+    """A selection of 32 x 24 px, hard and soft; repeated without it; and with the last values."""
     image = photograph()
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
     with engine("unchanged"):
@@ -124,7 +124,7 @@ def strength_by_selection() -> Facts:
 
 @check
 def strength_by_channel_and_mask() -> Facts:
-    """A channel; another layer's mask; the layer's own, which hides nothing then; and what is not there."""
+    """A channel, the mask of another layer, the mask of the layer itself, and a missing one."""
     image = photograph()
     sky(image)
     (source,) = image.get_layers()
@@ -168,7 +168,7 @@ def strength_by_drawable() -> Facts:
 
 @check
 def faces_and_method() -> Facts:
-    """As a preset has them, and as a script says."""
+    """Keep faces and method: of the preset, and given by a script."""
     image = photograph()
     with engine("unchanged"):
         made = [
@@ -198,7 +198,7 @@ def by_layer() -> Facts:
 
 @check
 def noise() -> Facts:
-    """A selection that no compression makes small."""
+    """A selection of noise, which cannot be compressed."""
     image = Gimp.Image.new(2000, 1500, Gimp.ImageBaseType.RGB)
     layer = Gimp.Layer.new(image, "small", 64, 64, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
     image.insert_layer(layer, None, 0)

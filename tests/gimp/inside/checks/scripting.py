@@ -1,4 +1,4 @@
-"""Runs inside GIMP: what the procedures take, and the examples of docs/scripting.md, for test_gimp_scripting.py."""
+"""Runs inside GIMP: the arguments of the procedures, and the examples of docs/scripting.md, for their test."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from calls import FOLDER, ORDER, Facts, answer, check
 from gi.repository import Gimp, GObject
 
 OWN = ("run-mode", "image", "drawables")
-"""Arguments that GIMP gives every filter."""
+"""Arguments of every filter of GIMP."""
 
 
 def described(spec: GObject.ParamSpec) -> list[str]:
-    """The argument as the tables of the document describe it: name, values, default."""
+    """A row of the document's table: name, values, default."""
     kind, default = spec.value_type.name, spec.get_default_value()
     if kind in {"gdouble", "gint"}:
         word = "number" if kind == "gdouble" else "whole number"
@@ -68,7 +68,7 @@ def _run(code: str) -> Facts:
     before = _files()
     try:
         exec(compile(code, "docs/scripting.md", "exec"), {"__name__": "example"})  # noqa: S102 - our own document
-    except Exception as error:  # noqa: BLE001 - judged by the test
+    except Exception as error:  # noqa: BLE001 - the test fails
         return {"error": repr(error), "wrote": []}
     return {"error": "", "wrote": sorted(_files() - before)}
 
