@@ -74,8 +74,7 @@ class Gimp:
     ) -> subprocess.CompletedProcess[str]:
         """Run a program where this GIMP is, with this profile; `on_line` gets its output line by line.
 
-        stdout of the result is the whole output, also of standard error. Raises subprocess.TimeoutExpired after `timeout`
-        seconds.
+        stdout of the result contains standard error too. Raises subprocess.TimeoutExpired after `timeout` seconds.
         """
         command = self.command(arguments, {**_isolated(profile), **(environment or {})})
         with _started(command) as process:

@@ -1,4 +1,4 @@
-"""A real GIMP 3 for the tests that need one, with the plug-in installed in a profile of their own."""
+"""A real GIMP 3 for the tests that need one, with the plug-in installed in a separate profile."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSIDE = HERE / "gimp" / "inside"
 PHOTOGRAPHS = HERE.parent / "demo" / "photographs"
 WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "pauses", "foreign")  # of the stand-in engine
 THREADS = {"OMP_NUM_THREADS"}
-"""What engines are told that a GIMP here starts, of what the tests were told."""
+"""Environment variables of the tests that engines of their GIMPs get too."""
 
 settings.register_profile("brief", max_examples=50, deadline=None)
 settings.register_profile("long", max_examples=5000, deadline=None)
@@ -41,15 +41,15 @@ Found = Callable[[str], Facts]
 
 @dataclass(frozen=True)
 class Studio:
-    """A GIMP, its profile, the plug-in in it, and a folder both sides see."""
+    """A GIMP, its profile, the installed plug-in, and a folder that GIMP and the test share."""
 
     gimp: Gimp
     profile: Path
     plug_in: Path
     folder: Path
 
-    def let_out(self) -> None:
-        """Have this GIMP reach the engine that an installation out here wrote down."""
+    def reach_outside(self) -> None:
+        """Let this GIMP start the engine of an engine.json that was written outside of it."""
         file = self.plug_in / "engine.json"
         entry = json.loads(file.read_text("utf-8"))
         file.write_text(json.dumps(entry | {"command": self.gimp.outside(entry["command"])}), "utf-8")
@@ -57,8 +57,8 @@ class Studio:
     def check(self, script: str, screen: str = "", limit: float = 600.0, **more: Any) -> Found:
         """Run a script of checks inside GIMP. What it returns gives the facts that a check of this name found.
 
-        Under "output" it gives everything that GIMP printed. script: its path in gimp/inside. screen: the size of one, for a
-        GIMP with windows on it. limit: seconds after which GIMP hangs.
+        Under "output" it gives everything that GIMP printed. script: its path in gimp/inside. screen: the size of one,
+        for a GIMP with windows. limit: seconds after which GIMP hangs.
         """
         stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
         engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
@@ -86,7 +86,7 @@ class Studio:
         else:
             done = self.gimp.run_batch(INSIDE / script, self.profile, told, timeout=limit)
         assert answers.is_file(), done.stdout
-        sys.stdout.write(done.stdout)  # seen where a test fails
+        sys.stdout.write(done.stdout)  # shown if a test fails
         found = {**json.loads(answers.read_text()), "output": {"text": done.stdout}}
 
         def facts(name: str) -> Facts:
@@ -102,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with a GIMP first, then those that take long: side by side, two of them begin and small ones end."""
+    """Sort tests: files with a GIMP first, then other slow ones, so that short files fill the gaps of two processes."""
     ranks: dict[Path, int] = {}
     for item in items:
         rank = 0 if item.get_closest_marker("gimp") else 1 if item.get_closest_marker("slow") else 2
@@ -121,7 +121,7 @@ def gimp(pytestconfig: pytest.Config) -> Gimp:
 
 @pytest.fixture(scope="session")
 def windows(gimp: Gimp) -> Gimp:
-    """The GIMP, where its windows can be seen and worked with."""
+    """The GIMP, if its windows can be shown and used."""
     if gimp.root is None and not all(map(shutil.which, ("gimp", *PROGRAMS))):
         pytest.skip("no invisible screen here: install xvfb, xdotool and imagemagick")
     return gimp
@@ -133,7 +133,7 @@ def studio(gimp: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 
 def furnished(gimp: Gimp, folder: Path) -> Studio:
-    """Pictures to work on, a preset, and a profile with the plug-in in that folder, which may be there already."""
+    """Put pictures, a preset and a profile with the plug-in into a folder, which may exist."""
     profile = folder / "profile"
     prepare(gimp, profile)
     with Image.open(PHOTOGRAPHS / "cat.jpg") as cat:

@@ -58,7 +58,7 @@ def test_uninstalling_removes_everything_of_a_plug_in_that_was_used(studio: Stud
     one.check("checks/plain.py")  # there is no plug-in: GIMP writes down the rest
     before = tree(one.profile)
     command("install", "--profile", one.profile)
-    one.let_out()
+    one.reach_outside()
     assert one.check("checks/plain.py")("painted")["status"] == "success"
     assert named(one.profile)
     command("uninstall", "--profile", one.profile)

@@ -223,7 +223,7 @@ def test_a_real_gimp_paints_with_it(installed: Path, studio: Studio, tmp_path: P
     profile = tmp_path / "GIMP"
     assert run(installed, "install", "--profile", profile).returncode == 0
     theirs = replace(studio, profile=profile, plug_in=profile / "plug-ins" / "neural-style", folder=tmp_path)
-    theirs.let_out()
+    theirs.reach_outside()
     shutil.copyfile(studio.folder / "photograph.png", tmp_path / "photograph.png")
     facts = theirs.check("checks/plain.py")("painted")
     assert facts["status"] == "success", facts

@@ -1,4 +1,4 @@
-"""The dialog's state machine with everything around it under the test's control."""
+"""The state machine of the dialog with a fake engine, work, screen and timers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.image.regions import Regions
 
-EVERYWHERE = cast("Regions", None)  # which needs a GIMP, and which nothing here looks at
+EVERYWHERE = cast("Regions", None)  # which needs a GIMP; nothing here uses it
 SMALL, LARGE = Pixels(1, 1, bytes(16)), Pixels(2, 1, bytes(32))
 SEEN = ScreenPixels(1, 1, bytes(4))
-"""What a preview shows."""
+"""The pixels of a preview."""
 
 
 @dataclass
 class FakeEngine:
-    """Writes down what it is asked, and lets the test say what it answers."""
+    """Stores requests; the test calls the listener."""
 
     asked: list[Stylize] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
@@ -54,7 +54,7 @@ class FakeWork:
     parts: list[Stylize] = field(default_factory=list)
     finer_error: NeuralStyleError | None = None
     cells: bool = False
-    """Whether variations are shown larger than they are painted at first."""
+    """Whether variations are shown larger than their first pictures."""
     left_out: dict[int, NeuralStyleError] = field(default_factory=dict)
 
     def wish(self) -> Wish:
@@ -83,7 +83,7 @@ class FakeWork:
     def finish(self, number: int, done: Done, wish: Wish) -> None:  # noqa: ARG002 - the fake has no disk
         self.finished.append(number)
 
-    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:  # noqa: ARG002 - nobody looks at it here
+    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:  # noqa: ARG002 - not used here
         return cast("Snapshot", number)
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
@@ -101,7 +101,7 @@ class FakeWork:
 
 @dataclass
 class FakeScreen:
-    """What an artist would see."""
+    """Stores what is shown."""
 
     phases: list[Phase] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -124,7 +124,7 @@ class FakeScreen:
     def show_waiting(self, note: str) -> None:
         self.notes.append(note)
 
-    def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:  # noqa: ARG002 - that is the widget's
+    def show_preview(self, pixels: Pixels, note: str, *, done: bool) -> None:  # noqa: ARG002 - only for a widget
         self.notes.append(note)
         self.finished.append(done)
 
@@ -162,8 +162,8 @@ class FakeScreen:
         self.left += 1
 
 
-class Sitting:
-    """A flow with everything around it under the test's control."""
+class FakeDialog:
+    """A flow with its surroundings under the control of the test."""
 
     def __init__(self, count: int = 1) -> None:
         self.engine, self.work, self.screen = FakeEngine(), FakeWork(count), FakeScreen()
@@ -174,13 +174,13 @@ class Sitting:
         self.waiting.append(call)
         return lambda: self.waiting.remove(call)
 
-    def settle(self) -> None:
-        """Time passes without a change."""
+    def run_timers(self) -> None:
+        """Call what waits for a timer."""
         due, self.waiting = self.waiting, []
         for call in due:
             call()
 
-    def hear(self, *events: Event) -> None:
+    def receive(self, *events: Event) -> None:
         for event in events:
             self.engine.hear(event)
 

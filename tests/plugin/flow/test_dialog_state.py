@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dialog_fixtures import LARGE, MISSING, SEEN, SMALL, Sitting, done, failed, progress
+from dialog_fixtures import LARGE, MISSING, SEEN, SMALL, FakeDialog, done, failed, progress
 
 from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.flow.variations import Kind
@@ -14,219 +14,219 @@ from nst_core.shared.wire.messages import Cancelled, Pixels, Preview, Progress, 
 
 def test_a_preview_is_painted_once_changes_have_settled() -> None:
     """Three changes in a row give one preview."""
-    sitting = Sitting()
+    dialog = FakeDialog()
     for _ in range(3):
-        sitting.flow.change()
-    assert sitting.engine.asked == []
-    sitting.settle()
-    assert [request.content for request in sitting.engine.asked] == [SMALL]
-    sitting.hear(progress(), Preview(1, SEEN), done())
-    assert sitting.screen.phases == [Phase.PREVIEWING, Phase.IDLE]
-    assert len(set(sitting.screen.notes)) == 3, "waiting, getting better, done"
+        dialog.flow.change()
+    assert dialog.engine.asked == []
+    dialog.run_timers()
+    assert [request.content for request in dialog.engine.asked] == [SMALL]
+    dialog.receive(progress(), Preview(1, SEEN), done())
+    assert dialog.screen.phases == [Phase.PREVIEWING, Phase.IDLE]
+    assert len(set(dialog.screen.notes)) == 3, "waiting, getting better, done"
 
 
 def test_an_identical_preview_is_not_painted_again() -> None:
     """Quality and time limit do not change it, and after a run it is shown again."""
-    sitting = Sitting()
+    dialog = FakeDialog()
     for _ in range(2):
-        sitting.flow.change()
-        sitting.settle()
-        sitting.hear(done())
-    assert len(sitting.engine.asked) == 1
-    sitting.flow.stylize()
-    sitting.flow.cancel()
-    sitting.settle()
-    assert [request.content for request in sitting.engine.asked] == [SMALL, LARGE]
+        dialog.flow.change()
+        dialog.run_timers()
+        dialog.receive(done())
+    assert len(dialog.engine.asked) == 1
+    dialog.flow.stylize()
+    dialog.flow.cancel()
+    dialog.run_timers()
+    assert [request.content for request in dialog.engine.asked] == [SMALL, LARGE]
 
 
 def test_a_failed_preview_is_tried_again_after_a_change() -> None:
     """The reason is shown."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(failed(MISSING))
-    (error,) = sitting.screen.no_preview
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(failed(MISSING))
+    (error,) = dialog.screen.no_preview
     assert (type(error), error.message, error.remedy) == (EngineMissingError, MISSING.message, MISSING.remedy)
-    assert sitting.flow.phase is Phase.IDLE
-    sitting.flow.change()
-    sitting.settle()
-    assert len(sitting.engine.asked) == 2
+    assert dialog.flow.phase is Phase.IDLE
+    dialog.flow.change()
+    dialog.run_timers()
+    assert len(dialog.engine.asked) == 2
 
 
 def test_an_unreadable_style_cancels_the_running_preview() -> None:
     """Instead of the preview there is a message."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.work.error = InvalidImageError("the style picture is gone")
-    sitting.flow.change()
-    sitting.settle()
-    assert sitting.screen.no_preview == [sitting.work.error]
-    assert sitting.engine.orders == ["cancel"]
-    sitting.hear(Preview(1, SEEN), Cancelled(1))
-    assert len(sitting.screen.notes) == 1, "only that the first one was on its way"
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.work.error = InvalidImageError("the style picture is gone")
+    dialog.flow.change()
+    dialog.run_timers()
+    assert dialog.screen.no_preview == [dialog.work.error]
+    assert dialog.engine.orders == ["cancel"]
+    dialog.receive(Preview(1, SEEN), Cancelled(1))
+    assert len(dialog.screen.notes) == 1, "only that the first one was on its way"
 
 
 def test_stylize_paints_every_layer_and_closes_the_window() -> None:
     """One after another, with the progress of all."""
-    sitting = Sitting(2)
-    sitting.flow.stylize()
-    assert sitting.flow.phase is Phase.RUNNING
-    sitting.hear(progress(), Preview(1, SEEN), done())
-    sitting.hear(progress(fraction=0.5), done())
-    assert [request.content for request in sitting.engine.asked] == [LARGE, LARGE]
-    assert [status.fraction for status in sitting.screen.statuses] == [0, 0.25, 0.5, 0.75]
-    assert sitting.screen.painting == [0]
-    assert sitting.work.kept is not None
-    assert sorted(sitting.work.kept) == [0, 1]
-    assert (sitting.flow.phase, sitting.screen.left) == (Phase.CLOSED, 1)
+    dialog = FakeDialog(2)
+    dialog.flow.stylize()
+    assert dialog.flow.phase is Phase.RUNNING
+    dialog.receive(progress(), Preview(1, SEEN), done())
+    dialog.receive(progress(fraction=0.5), done())
+    assert [request.content for request in dialog.engine.asked] == [LARGE, LARGE]
+    assert [status.fraction for status in dialog.screen.statuses] == [0, 0.25, 0.5, 0.75]
+    assert dialog.screen.painting == [0]
+    assert dialog.work.kept is not None
+    assert sorted(dialog.work.kept) == [0, 1]
+    assert (dialog.flow.phase, dialog.screen.left) == (Phase.CLOSED, 1)
 
 
 def test_stylize_cancels_the_preview() -> None:
     """A waiting preview does not start, and the events of a running one are ignored."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    heard_by_preview = sitting.engine.hear
-    sitting.flow.change()
-    sitting.flow.stylize()
-    assert sitting.waiting == []
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    heard_by_preview = dialog.engine.hear
+    dialog.flow.change()
+    dialog.flow.stylize()
+    assert dialog.waiting == []
     heard_by_preview(done())
-    assert sitting.flow.phase is Phase.RUNNING
+    assert dialog.flow.phase is Phase.RUNNING
 
 
 def test_changes_during_a_run_are_ignored() -> None:
     """So is a second press of the button."""
-    sitting = Sitting()
-    sitting.flow.stylize()
-    sitting.flow.change()
-    sitting.flow.stylize()
-    assert sitting.waiting == []
-    assert len(sitting.engine.asked) == 1
+    dialog = FakeDialog()
+    dialog.flow.stylize()
+    dialog.flow.change()
+    dialog.flow.stylize()
+    assert dialog.waiting == []
+    assert len(dialog.engine.asked) == 1
 
 
 def test_stop_keeps_finished_layers_and_the_current_one() -> None:
     """The third layer is not started."""
-    sitting = Sitting(3)
-    sitting.flow.stylize()
-    sitting.hear(done(), progress())
-    sitting.flow.stop()
-    sitting.flow.stop()
-    assert sitting.flow.phase is Phase.STOPPING
-    assert sitting.engine.orders == ["stop"]
-    sitting.hear(progress(2), done())
-    assert sitting.work.kept is not None
-    assert sorted(sitting.work.kept) == [0, 1]
-    assert sitting.screen.left == 1
+    dialog = FakeDialog(3)
+    dialog.flow.stylize()
+    dialog.receive(done(), progress())
+    dialog.flow.stop()
+    dialog.flow.stop()
+    assert dialog.flow.phase is Phase.STOPPING
+    assert dialog.engine.orders == ["stop"]
+    dialog.receive(progress(2), done())
+    assert dialog.work.kept is not None
+    assert sorted(dialog.work.kept) == [0, 1]
+    assert dialog.screen.left == 1
 
 
 @pytest.mark.parametrize("stopping", [False, True])
 def test_cancel_discards_the_run_and_goes_back_to_choosing(*, stopping: bool) -> None:
     """At once, also while stopping; late events of the engine are ignored, and a preview follows."""
-    sitting = Sitting(2)
-    sitting.flow.stylize()
-    sitting.hear(done(), progress())
+    dialog = FakeDialog(2)
+    dialog.flow.stylize()
+    dialog.receive(done(), progress())
     if stopping:
-        sitting.flow.stop()
-    late = sitting.engine.hear
-    sitting.flow.cancel()
-    assert sitting.flow.phase is Phase.IDLE
-    assert sitting.engine.orders[-1] == "cancel"
+        dialog.flow.stop()
+    late = dialog.engine.hear
+    dialog.flow.cancel()
+    assert dialog.flow.phase is Phase.IDLE
+    assert dialog.engine.orders[-1] == "cancel"
     late(done())
-    assert sitting.work.kept is None
-    sitting.settle()
-    assert sitting.engine.asked[-1].content == SMALL
-    sitting.flow.stylize()
-    assert len(sitting.engine.asked) == 4, "the layer that was done is painted again"
+    assert dialog.work.kept is None
+    dialog.run_timers()
+    assert dialog.engine.asked[-1].content == SMALL
+    dialog.flow.stylize()
+    assert len(dialog.engine.asked) == 4, "the layer that was done is painted again"
 
 
 def test_cancel_while_choosing_closes_the_window() -> None:
     """And nothing happens after that."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.flow.cancel()
-    assert (sitting.flow.phase, sitting.screen.left, sitting.waiting) == (Phase.CLOSED, 1, [])
-    for act in (sitting.flow.change, sitting.flow.stylize, sitting.flow.stop, sitting.flow.cancel, sitting.flow.close):
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.flow.cancel()
+    assert (dialog.flow.phase, dialog.screen.left, dialog.waiting) == (Phase.CLOSED, 1, [])
+    for act in (dialog.flow.change, dialog.flow.stylize, dialog.flow.stop, dialog.flow.cancel, dialog.flow.close):
         act()
-    sitting.settle()
-    assert (sitting.engine.asked, sitting.screen.left) == ([], 1)
+    dialog.run_timers()
+    assert (dialog.engine.asked, dialog.screen.left) == ([], 1)
 
 
 def test_closing_the_window_ends_a_run() -> None:
     """Late events of the engine are ignored."""
-    sitting = Sitting()
-    sitting.flow.stylize()
-    sitting.flow.close()
-    sitting.hear(progress(), done())
-    assert sitting.work.kept is None
-    assert sitting.screen.left == 1
+    dialog = FakeDialog()
+    dialog.flow.stylize()
+    dialog.flow.close()
+    dialog.receive(progress(), done())
+    assert dialog.work.kept is None
+    assert dialog.screen.left == 1
 
 
 def test_an_error_is_shown_and_stylize_works_again() -> None:
     """Layers painted before it are kept: another try paints the rest only."""
-    sitting = Sitting(2)
-    sitting.flow.stylize()
-    sitting.hear(done(), failed(MISSING))
-    assert sitting.screen.error is not None
-    assert sitting.screen.error.message == MISSING.message
-    assert sitting.flow.phase is Phase.IDLE
-    sitting.settle()
-    sitting.flow.stylize()
-    assert sitting.screen.error is None
-    assert sitting.screen.statuses[-1].number == 2
-    sitting.hear(done())
-    assert sitting.work.kept is not None
-    assert sorted(sitting.work.kept) == [0, 1]
+    dialog = FakeDialog(2)
+    dialog.flow.stylize()
+    dialog.receive(done(), failed(MISSING))
+    assert dialog.screen.error is not None
+    assert dialog.screen.error.message == MISSING.message
+    assert dialog.flow.phase is Phase.IDLE
+    dialog.run_timers()
+    dialog.flow.stylize()
+    assert dialog.screen.error is None
+    assert dialog.screen.statuses[-1].number == 2
+    dialog.receive(done())
+    assert dialog.work.kept is not None
+    assert sorted(dialog.work.kept) == [0, 1]
 
 
 def test_other_settings_after_an_error_paint_all_layers_again() -> None:
     """Layers with different settings are never mixed."""
-    sitting = Sitting(2)
-    sitting.flow.stylize()
-    sitting.hear(done(), failed(MISSING))
-    sitting.work.strength = 80.0
-    sitting.flow.stylize()
-    assert sitting.screen.statuses[-1].number == 1
+    dialog = FakeDialog(2)
+    dialog.flow.stylize()
+    dialog.receive(done(), failed(MISSING))
+    dialog.work.strength = 80.0
+    dialog.flow.stylize()
+    assert dialog.screen.statuses[-1].number == 1
 
 
 def test_an_unreadable_style_starts_no_run() -> None:
     """The error is shown and the buttons do not change."""
-    sitting = Sitting()
-    sitting.work.error = InvalidImageError("the style picture is gone")
-    sitting.flow.stylize()
-    assert sitting.screen.error is sitting.work.error
-    assert (sitting.flow.phase, sitting.engine.asked) == (Phase.IDLE, [])
+    dialog = FakeDialog()
+    dialog.work.error = InvalidImageError("the style picture is gone")
+    dialog.flow.stylize()
+    assert dialog.screen.error is dialog.work.error
+    assert (dialog.flow.phase, dialog.engine.asked) == (Phase.IDLE, [])
 
 
 def test_a_deleted_layer_is_skipped() -> None:
     """The others are painted."""
-    sitting = Sitting(3)
-    sitting.work.gone = {1}
-    sitting.flow.stylize()
-    sitting.hear(done())
-    sitting.hear(done())
-    assert sitting.work.kept is not None
-    assert sorted(sitting.work.kept) == [0, 2]
+    dialog = FakeDialog(3)
+    dialog.work.gone = {1}
+    dialog.flow.stylize()
+    dialog.receive(done())
+    dialog.receive(done())
+    assert dialog.work.kept is not None
+    assert sorted(dialog.work.kept) == [0, 2]
 
 
 def test_an_image_closed_meanwhile_gives_an_error_in_the_dialog() -> None:
     """The window stays open to show it."""
-    sitting = Sitting()
-    sitting.flow.stylize()
-    sitting.work.gone = {0}
-    sitting.hear(done())
-    assert isinstance(sitting.screen.error, LayerGoneError)
-    assert sitting.screen.left == 0
+    dialog = FakeDialog()
+    dialog.flow.stylize()
+    dialog.work.gone = {0}
+    dialog.receive(done())
+    assert isinstance(dialog.screen.error, LayerGoneError)
+    assert dialog.screen.left == 0
 
 
 def test_a_bug_ends_the_run_with_an_error() -> None:
     """The window does not stay in the run forever."""
-    sitting = Sitting()
-    sitting.flow.stylize()
-    sitting.flow.break_down(NeuralStyleError("the plug-in failed"))
-    assert sitting.flow.phase is Phase.IDLE
-    assert sitting.engine.orders == ["cancel"]
-    assert sitting.screen.error is not None
+    dialog = FakeDialog()
+    dialog.flow.stylize()
+    dialog.flow.break_down(NeuralStyleError("the plug-in failed"))
+    assert dialog.flow.phase is Phase.IDLE
+    assert dialog.engine.orders == ["cancel"]
+    assert dialog.screen.error is not None
 
 
 @pytest.mark.parametrize(
@@ -281,98 +281,98 @@ def part(size: int) -> Stylize:
 
 def test_a_finished_preview_is_refined_until_it_has_the_displayed_resolution() -> None:
     """First the whole layer, then the visible part; each ends with a final picture."""
-    sitting = Sitting()
-    sitting.work.parts = [part(3), part(4)]
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    sitting.hear(Preview(1, SEEN), done())
-    sitting.hear(done())
-    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 4]
-    assert sitting.screen.finished == [True, False, True, True]
-    assert sitting.flow.phase is Phase.IDLE
+    dialog = FakeDialog()
+    dialog.work.parts = [part(3), part(4)]
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    dialog.receive(Preview(1, SEEN), done())
+    dialog.receive(done())
+    assert [request.content.width for request in dialog.engine.asked] == [1, 3, 4]
+    assert dialog.screen.finished == [True, False, True, True]
+    assert dialog.flow.phase is Phase.IDLE
 
 
 def test_a_change_cancels_the_refinement_at_once() -> None:
     """Its late events are ignored."""
-    sitting = Sitting()
-    sitting.work.parts = [part(3)]
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    finer = sitting.engine.hear
-    sitting.work.strength = 60.0
-    sitting.flow.change()
-    sitting.settle()
+    dialog = FakeDialog()
+    dialog.work.parts = [part(3)]
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    finer = dialog.engine.hear
+    dialog.work.strength = 60.0
+    dialog.flow.change()
+    dialog.run_timers()
     finer(Preview(1, SEEN))
-    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1]
-    assert sitting.screen.finished == [True]
+    assert [request.content.width for request in dialog.engine.asked] == [1, 3, 1]
+    assert dialog.screen.finished == [True]
 
 
 def test_moving_the_view_requests_the_visible_part_once() -> None:
     """Not before the whole preview is finished, and not while the same part is painted."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.flow.look()
-    assert sitting.waiting == []
-    sitting.hear(done())
-    sitting.work.parts = [part(3), part(3), part(5)]
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.flow.look()
+    assert dialog.waiting == []
+    dialog.receive(done())
+    dialog.work.parts = [part(3), part(3), part(5)]
     for _ in range(3):
-        sitting.flow.look()
-        sitting.flow.look()
-        sitting.settle()
-    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 5]
+        dialog.flow.look()
+        dialog.flow.look()
+        dialog.run_timers()
+    assert [request.content.width for request in dialog.engine.asked] == [1, 3, 5]
 
 
 def test_a_part_that_cannot_be_painted_does_not_change_the_preview() -> None:
     """For example one outside the selection."""
-    sitting = Sitting()
-    sitting.work.finer_error = InvalidImageError("nothing is visible")
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    assert sitting.screen.no_preview == []
-    assert sitting.flow.phase is Phase.IDLE
+    dialog = FakeDialog()
+    dialog.work.finer_error = InvalidImageError("nothing is visible")
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    assert dialog.screen.no_preview == []
+    assert dialog.flow.phase is Phase.IDLE
 
 
 def test_the_refinement_continues_after_variations() -> None:
     """Which have used the engine meanwhile."""
-    sitting = Sitting()
-    sitting.work.parts = [part(3), part(3)]
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    sitting.flow.vary(Kind.LOOK)
-    sitting.flow.leave_variations()
-    sitting.settle()
-    assert [request.content.width for request in sitting.engine.asked] == [1, 3, 1, 3]
+    dialog = FakeDialog()
+    dialog.work.parts = [part(3), part(3)]
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    dialog.flow.vary(Kind.LOOK)
+    dialog.flow.leave_variations()
+    dialog.run_timers()
+    assert [request.content.width for request in dialog.engine.asked] == [1, 3, 1, 3]
 
 
 def test_insert_and_stay_inserts_the_painting_and_keeps_the_window_open() -> None:
     """The next run paints again, even with the same settings; then the window may close."""
-    sitting = Sitting()
-    sitting.flow.stylize(stay=True)
-    sitting.hear(done())
-    assert sitting.work.kept is not None
-    assert (sitting.flow.phase, sitting.screen.left) == (Phase.IDLE, 0)
-    sitting.settle()
-    assert sitting.flow.phase is Phase.PREVIEWING
-    sitting.work.kept = None
-    sitting.flow.stylize()
-    sitting.hear(done())
-    assert sitting.work.kept is not None
-    assert sitting.screen.left == 1
+    dialog = FakeDialog()
+    dialog.flow.stylize(stay=True)
+    dialog.receive(done())
+    assert dialog.work.kept is not None
+    assert (dialog.flow.phase, dialog.screen.left) == (Phase.IDLE, 0)
+    dialog.run_timers()
+    assert dialog.flow.phase is Phase.PREVIEWING
+    dialog.work.kept = None
+    dialog.flow.stylize()
+    dialog.receive(done())
+    assert dialog.work.kept is not None
+    assert dialog.screen.left == 1
 
 
 def test_every_painting_gets_a_snapshot() -> None:
     """Of each layer, also of a stopped run, but not of a cancelled one."""
-    sitting = Sitting(2)
-    sitting.flow.stylize(stay=True)
-    sitting.hear(done(), progress())
-    sitting.flow.stop()
-    sitting.hear(done())
-    assert sitting.screen.snapshots == [0, 1]
-    sitting.flow.stylize(stay=True)
-    sitting.flow.cancel()
-    assert sitting.screen.snapshots == [0, 1]
+    dialog = FakeDialog(2)
+    dialog.flow.stylize(stay=True)
+    dialog.receive(done(), progress())
+    dialog.flow.stop()
+    dialog.receive(done())
+    assert dialog.screen.snapshots == [0, 1]
+    dialog.flow.stylize(stay=True)
+    dialog.flow.cancel()
+    assert dialog.screen.snapshots == [0, 1]

@@ -1,4 +1,4 @@
-"""Painting the gallery's tiles beside everything else: the order, and that nothing waits for them."""
+"""Painting of the tiles in the gallery: their order, and that a preview need not wait for them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class FakeGallery:
         self.shown[pick.key] = painted
 
 
-class Sitting:
-    """A gallery, an engine, and a clock that the test winds."""
+class FakeDialog:
+    """A gallery, an engine and timers under the control of the test."""
 
     def __init__(self, *wanted: str, broken: frozenset[str] = frozenset()) -> None:
         self.gallery = FakeGallery(list(wanted), set(broken))
@@ -50,8 +50,8 @@ class Sitting:
         self.due.append(call)
         return lambda: self.due.remove(call) if call in self.due else None
 
-    def wind(self) -> None:
-        """What was to be called later is called."""
+    def run_timers(self) -> None:
+        """Call what waits for a timer."""
         for call in list(self.due):
             if call in self.due:
                 self.due.remove(call)
@@ -64,58 +64,58 @@ class Sitting:
 
 def test_tiles_are_painted_one_after_another_until_none_is_left() -> None:
     """As sketches, in the order of the gallery."""
-    sitting = Sitting("a", "b")
-    sitting.painting.show_phase(Phase.IDLE)
-    sitting.wind()
-    assert sitting.asked == ["a"]
-    assert sitting.engine.asked[0].sketch
-    sitting.engine.hear(DONE)
-    sitting.engine.hear(DONE)
-    assert sitting.asked == ["a", "b"]
-    assert sitting.gallery.shown == {"a": SMALL, "b": SMALL}
-    sitting.wind()
-    assert len(sitting.engine.asked) == 2
+    dialog = FakeDialog("a", "b")
+    dialog.painting.show_phase(Phase.IDLE)
+    dialog.run_timers()
+    assert dialog.asked == ["a"]
+    assert dialog.engine.asked[0].sketch
+    dialog.engine.hear(DONE)
+    dialog.engine.hear(DONE)
+    assert dialog.asked == ["a", "b"]
+    assert dialog.gallery.shown == {"a": SMALL, "b": SMALL}
+    dialog.run_timers()
+    assert len(dialog.engine.asked) == 2
 
 
 def test_no_tile_is_requested_while_a_preview_is_pending() -> None:
     """It is tried again when the window is idle."""
-    sitting = Sitting("a")
-    sitting.resting = False
-    sitting.painting.wake()
-    sitting.wind()
-    sitting.wind()
-    assert sitting.asked == []
-    sitting.resting = True
-    sitting.wind()
-    assert sitting.asked == ["a"]
+    dialog = FakeDialog("a")
+    dialog.resting = False
+    dialog.painting.wake()
+    dialog.run_timers()
+    dialog.run_timers()
+    assert dialog.asked == []
+    dialog.resting = True
+    dialog.run_timers()
+    assert dialog.asked == ["a"]
 
 
 def test_a_preview_interrupts_a_tile_which_is_painted_later() -> None:
     """Late events of the tile are ignored."""
-    sitting = Sitting("a", "b")
-    sitting.painting.show_phase(Phase.IDLE)
-    sitting.wind()
-    old = sitting.engine.hear
-    sitting.painting.show_phase(Phase.PREVIEWING)
+    dialog = FakeDialog("a", "b")
+    dialog.painting.show_phase(Phase.IDLE)
+    dialog.run_timers()
+    old = dialog.engine.hear
+    dialog.painting.show_phase(Phase.PREVIEWING)
     old(DONE)
-    sitting.wind()
-    assert sitting.gallery.shown == {}
-    assert sitting.asked == ["a"]
-    sitting.painting.show_phase(Phase.IDLE)
-    sitting.wind()
-    assert sitting.asked == ["a", "a"]
+    dialog.run_timers()
+    assert dialog.gallery.shown == {}
+    assert dialog.asked == ["a"]
+    dialog.painting.show_phase(Phase.IDLE)
+    dialog.run_timers()
+    assert dialog.asked == ["a", "a"]
 
 
 def test_a_style_that_cannot_be_painted_is_skipped() -> None:
     """If it cannot be read or the engine refuses it; after a crash of the engine no more tiles are painted."""
-    sitting = Sitting("broken", "refused", "c", broken=frozenset({"broken"}))
-    sitting.painting.show_phase(Phase.IDLE)
-    sitting.wind()
-    sitting.wind()
-    sitting.engine.hear(Failed(1, "invalid-image", "no picture"))
-    sitting.wind()
-    assert sitting.gallery.shown == {"broken": None, "refused": None}
-    assert sitting.asked == ["refused", "c"]
-    sitting.engine.hear(Failed(1, "engine-missing", "gone"))
-    sitting.wind()
-    assert sitting.asked == ["refused", "c"]
+    dialog = FakeDialog("broken", "refused", "c", broken=frozenset({"broken"}))
+    dialog.painting.show_phase(Phase.IDLE)
+    dialog.run_timers()
+    dialog.run_timers()
+    dialog.engine.hear(Failed(1, "invalid-image", "no picture"))
+    dialog.run_timers()
+    assert dialog.gallery.shown == {"broken": None, "refused": None}
+    assert dialog.asked == ["refused", "c"]
+    dialog.engine.hear(Failed(1, "engine-missing", "gone"))
+    dialog.run_timers()
+    assert dialog.asked == ["refused", "c"]

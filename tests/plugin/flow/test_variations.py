@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from dialog_fixtures import LARGE, MISSING, SEEN, Sitting, done, failed, progress
+from dialog_fixtures import LARGE, MISSING, SEEN, FakeDialog, done, failed, progress
 
 from gimp_plugin.flow.roles import Phase
 from gimp_plugin.flow.state import Flow
@@ -93,38 +93,38 @@ def test_the_name_of_a_variation_contains_its_settings() -> None:
 
 def test_variations_are_painted_roughly_first_and_then_better() -> None:
     """All have a first picture before any gets a better one, each with its own settings."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.LOOK)
-    assert sitting.flow.phase is Phase.VARYING
-    (sheet,) = sitting.screen.sheets
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.LOOK)
+    assert dialog.flow.phase is Phase.VARYING
+    (sheet,) = dialog.screen.sheets
     for _ in range(9):
-        sitting.hear(progress(), Preview(1, SEEN))
-    assert sitting.screen.variants == list(sheet.order)
+        dialog.receive(progress(), Preview(1, SEEN))
+    assert dialog.screen.variants == list(sheet.order)
     for _ in range(9):
-        sitting.hear(Preview(1, SEEN), Preview(1, SEEN), done())
-    assert sitting.screen.variants[9:] == [number for number in sheet.order for _ in range(3)]
-    for asked in (sitting.engine.asked[:9], sitting.engine.asked[9:]):
+        dialog.receive(Preview(1, SEEN), Preview(1, SEEN), done())
+    assert dialog.screen.variants[9:] == [number for number in sheet.order for _ in range(3)]
+    for asked in (dialog.engine.asked[:9], dialog.engine.asked[9:]):
         painted = [{name: request.settings[name] for name in ("strength", "brush_size")} for request in asked]
         assert painted == [sheet.variants[number] for number in sheet.order]
-    assert sitting.screen.notes[0] == "Painting variation 1 of 9…"
-    assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
+    assert dialog.screen.notes[0] == "Painting variation 1 of 9…"
+    assert dialog.screen.notes[-1] == "Choose a variation to take its settings."
 
 
 def test_variations_are_finally_painted_at_the_displayed_size() -> None:
     """When all exist, each starting from its picture, with its own settings; a failed one keeps its picture."""
-    sitting = Sitting()
-    sitting.work.cells = True
-    sitting.flow.vary(Kind.LOOK)
-    (sheet,) = sitting.screen.sheets
+    dialog = FakeDialog()
+    dialog.work.cells = True
+    dialog.flow.vary(Kind.LOOK)
+    (sheet,) = dialog.screen.sheets
     for _ in range(9):
-        sitting.hear(done())
-    assert sitting.screen.notes[-1] == "Choose a variation to take its settings."
-    sitting.hear(Preview(1, SEEN), failed(InvalidImageError("too much", "")))
+        dialog.receive(done())
+    assert dialog.screen.notes[-1] == "Choose a variation to take its settings."
+    dialog.receive(Preview(1, SEEN), failed(InvalidImageError("too much", "")))
     for _ in range(8):
-        sitting.hear(done())
-    assert sitting.screen.no_variants == []
-    assert sitting.screen.variants[9:] == list(sheet.order[1:])
-    asked = sitting.engine.asked[9:]
+        dialog.receive(done())
+    assert dialog.screen.no_variants == []
+    assert dialog.screen.variants[9:] == list(sheet.order[1:])
+    asked = dialog.engine.asked[9:]
     assert [request.content for request in asked] == [LARGE] * 9, "what they were painted as"
     painted = [{name: request.settings[name] for name in ("strength", "brush_size")} for request in asked]
     assert painted == [sheet.variants[number] for number in sheet.order]
@@ -132,125 +132,125 @@ def test_variations_are_finally_painted_at_the_displayed_size() -> None:
 
 def test_a_variation_without_a_first_picture_is_painted_once() -> None:
     """For example with strength 0, which is finished at once."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.SEEDS)
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.SEEDS)
     for _ in range(9):
-        sitting.hear(done())
-    assert [request.settings["seed"] for request in sitting.engine.asked] == [
-        sitting.screen.sheets[0].variants[number]["seed"] for number in sitting.screen.sheets[0].order
+        dialog.receive(done())
+    assert [request.settings["seed"] for request in dialog.engine.asked] == [
+        dialog.screen.sheets[0].variants[number]["seed"] for number in dialog.screen.sheets[0].order
     ]
 
 
 def test_leaving_the_variations_cancels_them_and_shows_the_preview() -> None:
     """Late events are ignored; an interrupted preview is painted again."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.flow.vary(Kind.LOOK)
-    late = sitting.engine.hear
-    sitting.flow.leave_variations()
-    assert (sitting.flow.phase, sitting.engine.orders) == (Phase.IDLE, ["cancel"])
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.flow.vary(Kind.LOOK)
+    late = dialog.engine.hear
+    dialog.flow.leave_variations()
+    assert (dialog.flow.phase, dialog.engine.orders) == (Phase.IDLE, ["cancel"])
     late(Preview(1, SEEN))
     late(done())
-    assert sitting.screen.variants == []
-    sitting.settle()
-    assert sitting.flow.phase is Phase.PREVIEWING
+    assert dialog.screen.variants == []
+    dialog.run_timers()
+    assert dialog.flow.phase is Phase.PREVIEWING
 
 
 def test_a_finished_preview_is_shown_again_after_the_variations() -> None:
     """It is not painted again if nothing has changed."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    sitting.flow.vary(Kind.LOOK)
-    sitting.hear(Preview(1, SEEN))
-    sitting.flow.leave_variations()
-    sitting.settle()
-    assert len(sitting.engine.asked) == 3, "the preview and two variations"
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    dialog.flow.vary(Kind.LOOK)
+    dialog.receive(Preview(1, SEEN))
+    dialog.flow.leave_variations()
+    dialog.run_timers()
+    assert len(dialog.engine.asked) == 3, "the preview and two variations"
 
 
 def test_variations_continue_where_they_were_left() -> None:
     """Unless something has changed: then they are painted again."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.LOOK)
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.LOOK)
     for _ in range(4):
-        sitting.hear(Preview(1, SEEN))
-    sitting.flow.leave_variations()
-    sitting.flow.vary(Kind.LOOK)
-    assert len(sitting.screen.sheets) == 1
-    assert sitting.engine.asked[-1] == sitting.engine.asked[4]
-    sitting.flow.leave_variations()
-    sitting.work.strength = 70.0
-    sitting.flow.vary(Kind.LOOK)
-    assert [sheet.variants[sheet.now]["strength"] for sheet in sitting.screen.sheets] == [50.0, 70.0]
+        dialog.receive(Preview(1, SEEN))
+    dialog.flow.leave_variations()
+    dialog.flow.vary(Kind.LOOK)
+    assert len(dialog.screen.sheets) == 1
+    assert dialog.engine.asked[-1] == dialog.engine.asked[4]
+    dialog.flow.leave_variations()
+    dialog.work.strength = 70.0
+    dialog.flow.vary(Kind.LOOK)
+    assert [sheet.variants[sheet.now]["strength"] for sheet in dialog.screen.sheets] == [50.0, 70.0]
 
 
 def test_the_variations_follow_changed_settings() -> None:
     """Once changes have settled, if they concern the variations; another kind is shown at once."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.LOOK)
-    sitting.flow.change()
-    sitting.settle()
-    assert len(sitting.engine.asked) == 1
-    sitting.work.strength = 70.0
-    sitting.flow.change()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.flow.vary(Kind.SEEDS)
-    assert len(sitting.screen.sheets) == len(sitting.engine.asked) == 3
-    assert sitting.flow.phase is Phase.VARYING
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.LOOK)
+    dialog.flow.change()
+    dialog.run_timers()
+    assert len(dialog.engine.asked) == 1
+    dialog.work.strength = 70.0
+    dialog.flow.change()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.flow.vary(Kind.SEEDS)
+    assert len(dialog.screen.sheets) == len(dialog.engine.asked) == 3
+    assert dialog.flow.phase is Phase.VARYING
 
 
 def test_a_failed_variation_is_reported_on_the_sheet() -> None:
     """The next try continues; an unreadable style is reported too."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.LOOK)
-    sitting.hear(failed(MISSING))
-    assert [error.message for error in sitting.screen.no_variants] == [MISSING.message]
-    sitting.flow.change()
-    sitting.settle()
-    assert len(sitting.engine.asked) == 2
-    sitting.work.error = InvalidImageError("the style picture is gone")
-    sitting.flow.change()
-    sitting.settle()
-    assert sitting.screen.no_variants[-1] is sitting.work.error
-    assert sitting.flow.phase is Phase.VARYING
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.LOOK)
+    dialog.receive(failed(MISSING))
+    assert [error.message for error in dialog.screen.no_variants] == [MISSING.message]
+    dialog.flow.change()
+    dialog.run_timers()
+    assert len(dialog.engine.asked) == 2
+    dialog.work.error = InvalidImageError("the style picture is gone")
+    dialog.flow.change()
+    dialog.run_timers()
+    assert dialog.screen.no_variants[-1] is dialog.work.error
+    assert dialog.flow.phase is Phase.VARYING
 
 
 def test_stylize_and_closing_leave_the_variations() -> None:
     """The run uses the artist's settings."""
     for act in (Flow.stylize, Flow.cancel, Flow.close):
-        sitting = Sitting()
-        sitting.flow.vary(Kind.LOOK)
-        late = sitting.engine.hear
-        act(sitting.flow)
+        dialog = FakeDialog()
+        dialog.flow.vary(Kind.LOOK)
+        late = dialog.engine.hear
+        act(dialog.flow)
         late(Preview(1, SEEN))
-        assert sitting.screen.variants == []
-        assert sitting.flow.phase is (Phase.RUNNING if act is Flow.stylize else Phase.CLOSED)
+        assert dialog.screen.variants == []
+        assert dialog.flow.phase is (Phase.RUNNING if act is Flow.stylize else Phase.CLOSED)
 
 
 def test_an_unreadable_style_leads_from_the_variations_to_a_preview() -> None:
     """Stylize shows the error; the interrupted preview follows."""
-    sitting = Sitting()
-    sitting.flow.vary(Kind.LOOK)
-    sitting.work.error = InvalidImageError("the style picture is gone")
-    sitting.flow.stylize()
-    assert sitting.screen.error is sitting.work.error
-    assert sitting.flow.phase is Phase.IDLE
-    assert len(sitting.waiting) == 1
+    dialog = FakeDialog()
+    dialog.flow.vary(Kind.LOOK)
+    dialog.work.error = InvalidImageError("the style picture is gone")
+    dialog.flow.stylize()
+    assert dialog.screen.error is dialog.work.error
+    assert dialog.flow.phase is Phase.IDLE
+    assert len(dialog.waiting) == 1
 
 
 def test_the_current_variation_is_the_preview() -> None:
     """It is painted only if the preview is not finished."""
-    sitting = Sitting()
-    sitting.flow.change()
-    sitting.settle()
-    sitting.hear(done())
-    sitting.flow.vary(Kind.LOOK)
-    (sheet,) = sitting.screen.sheets
-    assert sitting.screen.variants == [sheet.now]
-    sitting.hear(*[done()] * 8)
-    painted = [(request.settings["strength"], request.settings["brush_size"]) for request in sitting.engine.asked[1:]]
+    dialog = FakeDialog()
+    dialog.flow.change()
+    dialog.run_timers()
+    dialog.receive(done())
+    dialog.flow.vary(Kind.LOOK)
+    (sheet,) = dialog.screen.sheets
+    assert dialog.screen.variants == [sheet.now]
+    dialog.receive(*[done()] * 8)
+    painted = [(request.settings["strength"], request.settings["brush_size"]) for request in dialog.engine.asked[1:]]
     assert len(painted) == 8
     assert (50.0, 1.0) not in painted

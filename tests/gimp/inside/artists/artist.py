@@ -1,4 +1,4 @@
-"""The artist: sees the filter's window as a screen reader does, presses its keys and buttons, writes down what she saw.
+"""The artist: uses the window of the filter by keyboard and mouse, reads it as a screen reader does, stores facts.
 
 Starts the GIMP of dialog_opener.py, by the command in its own arguments, and has the same order.
 """
@@ -76,9 +76,9 @@ def work() -> None:
     for sitting in ORDER["sittings"]:
         name = sitting["name"]
         until((FOLDER / f"{name}.open").exists)
-        run("xdotool", "mousemove", "1279", "719")  # where it asks for no tooltip
+        run("xdotool", "mousemove", "1279", "719")  # away from tooltips
         if not sitting["by_hand"]:
-            until(window)  # a plug-in that is still starting does not answer, and whoever asks it waits for ever
+            until(window)  # a plug-in that is still starting never answers a screen reader
         seen[name] = SITTINGS[name]()
         (FOLDER / f"{name}.seen").touch()
         until((FOLDER / f"{name}.over").exists)
@@ -89,7 +89,7 @@ def work() -> None:
 
 
 def accept() -> Facts:
-    """Return takes what is shown."""
+    """Press Return, which accepts the dialog."""
     wait_for("button", "Stylize")
     shoot("accept")
     press("Return")
@@ -97,7 +97,7 @@ def accept() -> Facts:
 
 
 def adjust() -> Facts:
-    """Another preset, another strength and a variation of that, by keyboard; and what is known about the widgets."""
+    """Choose another preset, strength and variation by keyboard; also check names and access keys of the widgets."""
     wait_for("button", "Stylize")
     facts: Facts = {"nameless": nameless(), "letters": letters(), "places": places()}
     wait_for("text", "Search styles").grab_focus()
@@ -119,13 +119,13 @@ def adjust() -> Facts:
 
 
 def gallery_width() -> int:
-    """px of the field above it, which is as wide."""
+    """Width of the search field, which is that of the gallery, in px."""
     area = wait_for("text", "Search styles").get_component_iface().get_extents(Atspi.CoordType.SCREEN)
     return int(area.width)
 
 
 def place() -> Facts:
-    """The strength counts in the selection alone, chosen as a screen reader does, and faces are as everything else."""
+    """Limit the strength to the selection, by the interface for screen readers, and switch off Keep faces."""
     wait_for("button", "Stylize")
     facts: Facts = {"places": places(), "nameless": nameless(), "letters": letters()}
     named("Where").get_selection_iface().select_child(1)
@@ -136,12 +136,12 @@ def place() -> Facts:
 
 
 def places() -> int:
-    """Lists of where the strength counts."""
+    """Number of lists of strength maps."""
     return sum(one.get_name() == "Where" and role(one) == "combo box" for one in widgets())
 
 
 def vary() -> Facts:
-    """Opens the variations, goes back, opens them again and takes one, by keyboard alone."""
+    """Open the variations, go back, open them again and choose one, by keyboard."""
     press("alt+v")
     until(lambda: text("Painting variation") or text("Choose a variation"))
     press("Escape")
@@ -161,7 +161,7 @@ def vary() -> Facts:
 
 
 def keep() -> Facts:
-    """Stops in the middle of the first of two layers."""
+    """Stop in the middle of the first of two layers."""
     click("Stylize")
     facts: Facts = {"progress": until(lambda: text("Layer 1 of 2 · Step"))}
     shoot("keep")
@@ -170,7 +170,7 @@ def keep() -> Facts:
 
 
 def stay() -> Facts:
-    """Paints and stays, looks at the painting beside the preview, takes its settings back, inserts it, drops it."""
+    """Paint with Insert and stay, then compare the painting, restore its settings, insert it again, remove it."""
     wait_for("button", "Stylize")
     before = value("Strength")
     click("Insert and stay")
@@ -199,37 +199,37 @@ def stay() -> Facts:
 
 
 def unfolded() -> bool:
-    """More settings, from now on."""
+    """Unfold More settings."""
     wait_for("toggle button", "More settings").get_action_iface().do_action(0)
     return bool(until(lambda: control("As seen")))
 
 
 def choose_in(name: str, option: str) -> None:
-    """An option of a list, as a screen reader does it."""
+    """Choose an option of a list, by the interface for screen readers."""
     options = choices(name)[::-1]  # from the first one on
     named(name).get_selection_iface().select_child(options.index(option))
     until(lambda: shown_value(name) == [option])
 
 
 def kept() -> str:
-    """The name of a painting that can be looked at."""
+    """Name of a painting in the strip."""
     return next(iter(paintings()), "")
 
 
 def paintings() -> list[str]:
-    """The names of all of them, the oldest first."""
+    """Names of all paintings in the strip, the oldest first."""
     found = [one.get_name() for one in widgets() if ", painted at " in one.get_name()]
     return sorted(found, key=lambda name: name.rpartition(" ")[2])
 
 
 def kept_title(name: str) -> str:
-    """What is written over it in the preview."""
+    """Captions in the preview."""
     title, clock = name.split(", painted at ")
     return f"{title}, {clock}"
 
 
 def leave() -> Facts:
-    """Cancels a run, goes on choosing, starts another with Return, and closes the window in the middle of that."""
+    """Cancel a run, start another with Return, and close the window in the middle of it."""
     wait_for("button", "Stylize")
     painted = shown_value("Paint")
     choose_in("Paint", "Selected layers")
@@ -244,11 +244,11 @@ def leave() -> Facts:
 
 
 def look() -> Facts:
-    """A gray image with a selection and a layer that is too small; the wheel over the controls; what waits."""
+    """A gray image with a selection and a layer that is too small; the wheel over controls; an undelivered painting."""
     wait_for("button", "Stylize")
     facts: Facts = {"gray": until(lambda: text("painted in gray")), "left out": text("was left out")}
     facts["offer"] = text("was not delivered")
-    press("Shift_L")  # brings the keys to the window
+    press("Shift_L")  # gives the window the focus
     click("In colour, as a new image")
     said = until(lambda: text("painted in colour"))
     facts["in colour"] = [said, shown_value("Output"), until(focused_name)]
@@ -284,7 +284,7 @@ def look() -> Facts:
 
 
 def states() -> Facts:
-    """What a screen reader says of the state of some widgets."""
+    """States of some widgets as a screen reader gets them."""
     told = {"Keep faces": "CHECKED", "Texture": "CHECKED", "More settings": "EXPANDED"}
     found: Facts = {}
     for name, state in told.items():
@@ -296,7 +296,7 @@ def states() -> Facts:
 
 
 def amount(name: str, typed: str) -> list[str]:
-    """What a number reads as before and after it was typed; nothing typed: set to none."""
+    """Texts of a number field before and after typing; nothing typed: it is cleared."""
     spin = control(name)
     spin.grab_focus()
     before = written(spin)
@@ -307,11 +307,11 @@ def amount(name: str, typed: str) -> list[str]:
 
 def written(spin: Any) -> str:
     spin.clear_cache()
-    return str(Atspi.Text.get_text(spin, 0, -1))  # an Accessible has a method of this name too
+    return str(Atspi.Text.get_text(spin, 0, -1))  # Accessible has a method of this name too
 
 
 def turn(place: tuple[int, int], name: str) -> None:
-    """The wheel there, down and then up, until a control has come into view."""
+    """Turn the wheel over a control, down and then up, until it is visible."""
     for way in ["5"] * 30 + ["4"] * 60:
         if shown(control(name)):
             return
@@ -319,12 +319,12 @@ def turn(place: tuple[int, int], name: str) -> None:
 
 
 def wheel(place: tuple[int, int], way: str) -> None:
-    """Three notches: 5 is down, 4 is up."""
+    """Turn the wheel by three steps: 5 is down, 4 is up."""
     run("xdotool", "mousemove", *map(str, place), "click", "--repeat", "3", way)
 
 
 def repair() -> Facts:
-    """An engine that does not start, until it is installed again."""
+    """The engine does not start, until engine.json is repaired."""
     click("Stylize")
     facts: Facts = {"painted": shown_value("Paint"), "error": until(lambda: text("cannot be started"))}
     shoot("repair")
@@ -335,7 +335,7 @@ def repair() -> Facts:
 
 
 def mend() -> Facts:
-    """Without an engine: the window tells, and its button installs one, which paints."""
+    """Install a missing engine by the button of the window, and paint with it."""
     facts: Facts = {"error": until(lambda: text("cannot be started")), "line": until(lambda: text("n a terminal"))}
     until(lambda: find("button", "Install the Engine"))
     facts["letters"] = letters()
@@ -349,12 +349,12 @@ def mend() -> Facts:
 
 
 def listed() -> list[str]:
-    """The texts of the list of keys."""
+    """Texts of the help dialog."""
     return [one.get_name() for one in help_window() if role(one) == "label"]
 
 
 def old() -> Facts:
-    """With an engine of another version, which works; and the list of keys."""
+    """Paint with an engine of another version; and open the help dialog."""
     wait_for("button", "Stylize")
     facts: Facts = {"said": until(lambda: text("is of version"))}
     facts["offered"] = bool(until(lambda: find("button", "Install the Engine")))
@@ -381,12 +381,12 @@ def help_window() -> list[Any]:
 
 
 def lose() -> Facts:
-    """Deletes the layer in GIMP's own menu while it is painted; then keeps the painting, which comes alone."""
+    """Delete the layer by GIMP's menu while it is painted, and keep the painting, which becomes an image."""
     click("Stylize")
     until(lambda: text("Step"))
 
     def deleted() -> str:
-        """The menu has no other D."""
+        """Press D in the menu, where it is unique."""
         press_in_image("alt+l", "d")
         return window(" 0 layers")
 
@@ -396,7 +396,7 @@ def lose() -> Facts:
 
 
 def crash() -> Facts:
-    """The engine is killed while it paints; Stylize works again in the same window."""
+    """Kill the engine while it paints; then use Stylize again in the same window."""
     click("Stylize")
     until(lambda: text("Step"))
     for engine in engines():
@@ -410,7 +410,7 @@ def crash() -> Facts:
 
 
 def interrupt() -> Facts:
-    """Repeats the filter with GIMP's own key, and presses the Cancel beside GIMP's own progress bar."""
+    """Repeat the filter with GIMP's shortcut, and press Cancel beside GIMP's progress bar."""
 
     def opened() -> bool:
         press_in_image("alt+r", "a", "n")
@@ -439,18 +439,18 @@ def interrupt() -> Facts:
 
 
 def gimps_cancel() -> Any:
-    """The button, while there is something to cancel."""
+    """GIMP's Cancel button while it is enabled."""
     found = (one for one in seen_of(windows_of("--no-splash")) if role(one) == "button" and one.get_name() == "Cancel")
     return next((one for one in found if one.get_state_set().contains(Atspi.StateType.SENSITIVE)), None)
 
 
 def often() -> Facts:
-    """Many runs in one dialog, each of them cancelled when it has come to a step, and previews in between."""
+    """Run often in one dialog, with previews in between, and cancel each run after a step."""
     facts: Facts = {"held": {}}
     numbers: set[int] = set()
     (times,) = (sitting["times"] for sitting in ORDER["sittings"] if sitting["name"] == "often")
     stylize = wait_for("button", "Stylize")
-    steps: list[Any] = []  # the label that tells them, once it was there
+    steps: list[Any] = []  # the label with the step, once found
     for number in range(1, times + 1):
         stylize.get_action_iface().do_action(0)
         until(lambda: stepping(steps))
@@ -464,13 +464,13 @@ def often() -> Facts:
 
 
 def stepping(label: list[Any]) -> bool:
-    """Whether a run has come to a step, by a label that is looked for but once."""
+    """Whether a run has reached a step, by a label that is searched only once."""
     label[:] = label or [one for one in widgets() if "Step" in one.get_name()][:1]
     return bool(label) and shown(label[0]) and "Step" in label[0].get_name()
 
 
 def least(process: int) -> Facts:
-    """What a process has in the calmest of some moments: previews come and go."""
+    """The smallest values of some measurements of a process, because previews add to them."""
     seen = [held(process)]
     for _ in range(LOOKS):
         time.sleep(0.2)
@@ -487,7 +487,7 @@ for sitting in OURS:
 
 
 def undo() -> None:
-    """In GIMP's own window, which loses keys while it is drawn. One undo too many does nothing: there is one step."""
+    """Undo in GIMP's window, which loses keys while it is drawn. Another undo does nothing: there is one step."""
     image = until(lambda: window(" GIMP$"))
 
     def undone() -> bool:

@@ -1,6 +1,6 @@
-"""Runs inside a GIMP with a window: opens the filter's dialog again and again, and writes down what came of each.
+"""Runs inside a GIMP with a window: opens the dialog of the filter repeatedly, and stores facts on each result.
 
-artist.py sits in front of it. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
+artist.py uses the dialog. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
 each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each;
 by_hand: whether she opens the window herself).
 """
@@ -58,7 +58,7 @@ def sit(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
 
 
 def plant() -> None:
-    """A finished painting of a program that has died."""
+    """Save a finished painting as a killed plug-in leaves it."""
     folder = Path(GLib.get_user_cache_dir()) / "gimp-neural-style" / "undelivered"
     folder.mkdir(parents=True, exist_ok=True)
     head = {"format": 1, "size": [4, 4], "corner": [0, 0], "name": "left behind", "note": {}, "mask": False}
@@ -67,7 +67,7 @@ def plant() -> None:
 
 
 def paint(name: str, image: Gimp.Image) -> dict[str, Any]:
-    """Through the filter's window."""
+    """Open the dialog."""
     procedure = Gimp.get_pdb().lookup_procedure("plug-in-neural-style")
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.INTERACTIVE)
@@ -79,7 +79,7 @@ def paint(name: str, image: Gimp.Image) -> dict[str, Any]:
 
 
 def wait_for_artist(name: str) -> dict[str, Any]:
-    """While she starts the filter herself."""
+    """Wait while the artist starts the filter."""
     (FOLDER / f"{name}.open").touch()
     deadline = time.monotonic() + 10 * WAIT_SECONDS
     while not (FOLDER / f"{name}.seen").exists() and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""What the artist does with the brush and the faces, and while she works elsewhere: sittings of artist.py."""
+"""Sittings of artist.py with the brush and with faces, and those in which another window has the focus."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def draw() -> Facts:
-    """Draws with mouse and keys, takes back, spares the faces, saves a channel; and paints."""
+    """Draw with mouse and keys, undo, spare the faces, save a channel, and paint."""
     wait_for("button", "Stylize")
     facts: Facts = {"at first": shown_value("Where")}
     until(lambda: text("Preview") == "Preview")
@@ -79,7 +79,7 @@ def draw() -> Facts:
 
 
 def watch() -> Facts:
-    """Paints while she looks: nobody needs to be told. Nothing is left of the map of the image before."""
+    """Paint with the focus in the window: no notification. Also check that the old map is not offered."""
     wait_for("button", "Stylize")
     listen()
     facts: Facts = {"at first": shown_value("Where"), "offered": choices("Where")}
@@ -91,7 +91,7 @@ def watch() -> Facts:
 
 
 def aside() -> Facts:
-    """Paints while she works in GIMP's own window, and repeats that with GIMP's own key."""
+    """Paint with the focus in GIMP's window, and repeat that with GIMP's shortcut."""
     listen()
     until(opened)
     wait_for("button", "Stylize")
@@ -114,7 +114,7 @@ def aside() -> Facts:
 
 
 def opened() -> bool:
-    """By GIMP's own menu, which loses keys at times."""
+    """Open the filter by GIMP's menu, which sometimes loses keys."""
     press_in_image("alt+r", "a", "n")
     return bool(until(window, strict=False, wait_seconds=WAIT_SECONDS / 6))
 
@@ -125,7 +125,7 @@ def repeated() -> bool:
 
 
 def listen() -> None:
-    """Be a desktop that shows notifications."""
+    """Start a service for notifications."""
     file = FOLDER / "notified"
     if not file.exists():
         subprocess.Popen([sys.executable, str(HERE / "notification_service.py"), str(file)])
@@ -142,7 +142,7 @@ def title() -> str:
 
 
 def bar_of_gimp() -> float:
-    """How far GIMP's own progress bar is; its text is no reader's business."""
+    """Value of GIMP's progress bar; its text is not accessible."""
     bars = [one for one in seen_of(windows_of("--no-splash")) if role(one) == "progress bar"]
     return max((float(one.get_value_iface().get_current_value()) for one in bars), default=0.0)
 
@@ -158,7 +158,7 @@ def preview() -> Any:
 
 
 def place(x: float, y: float) -> tuple[str, str]:
-    """On the screen; x and y are shares of the preview's sides."""
+    """A point on the screen; x and y are fractions of the sides of the preview."""
     area = preview().get_component_iface().get_extents(Atspi.CoordType.SCREEN)
     return str(area.x + round(x * area.width)), str(area.y + round(y * area.height))
 
@@ -172,9 +172,9 @@ def stroke(start: tuple[float, float], end: tuple[float, float]) -> None:
 
 
 def ringed() -> bool:
-    """Whether there is white within black where the outline of the face has its top."""
+    """Whether there are white and black pixels at the top of the outline of the face."""
     area = preview().get_component_iface().get_extents(Atspi.CoordType.SCREEN)
-    height = min(area.height, area.width * 3 / 4)  # of the photograph in its room
+    height = min(area.height, area.width * 3 / 4)  # of the displayed photograph
     x, y = area.x + area.width // 2, round(area.y + (area.height - height / 2) / 2)
     shot = FOLDER / "ring.png"
     run("import", "-window", "root", "-crop", f"9x31+{x - 4}+{y - 15}", "+repage", str(shot))
@@ -183,7 +183,7 @@ def ringed() -> bool:
 
 
 def choose(name: str) -> None:
-    """In the menu of maps."""
+    """Choose an item in the menu of maps."""
     tick("toggle button", "Map")
 
     def item() -> Any:

@@ -1,4 +1,4 @@
-"""Runs inside a GIMP with a window: presses keys as an artist does, and writes down what is seen after each.
+"""Runs inside a GIMP with a window: presses keys, and stores facts on the image after each.
 
 `NST_CHECKS`: see calls.py.
 """
@@ -17,7 +17,7 @@ WAIT = 60.0  # seconds
 
 
 def state(image: Gimp.Image) -> Facts:
-    """The layers, their masks and notes, and what is seen."""
+    """Layers, masks, recipes and visible pixels of an image."""
     visible = Gimp.Layer.new_from_visible(image, image, None)
     seen = pixels(visible, "R'G'B'A u8")
     visible.delete()
@@ -31,7 +31,7 @@ def state(image: Gimp.Image) -> Facts:
 
 
 def press(keys: str, until: Callable[[], bool]) -> bool:
-    """Press keys in the image's window, whose GIMP may lose some while it draws: once too often does nothing."""
+    """Press keys in the window of the image, repeatedly, because GIMP may lose some while it draws."""
     deadline = time.monotonic() + WAIT
     while not until() and time.monotonic() < deadline:
         for window in windows(" GIMP$")[-1:]:
@@ -41,7 +41,7 @@ def press(keys: str, until: Callable[[], bool]) -> bool:
 
 
 def press_once(*keys: str, until: Callable[[], object]) -> bool:
-    """Press keys in the image's window, one after another; again only if nothing came of it for long."""
+    """Press keys in the window of the image, one after another; again only if they have no effect for long."""
     deadline = time.monotonic() + 2 * WAIT
     while not until() and time.monotonic() < deadline:
         window = windows(" GIMP$")[-1:]
@@ -60,7 +60,7 @@ def windows(title: str) -> list[str]:
 
 
 def answer_dialog(title: str, keys: str, answered: threading.Event) -> None:
-    """Photograph a dialog once it is there, and press keys in it until it has had its answer."""
+    """Take a screenshot of a dialog once it is open, and press keys in it until it closes."""
     deadline = time.monotonic() + WAIT
     pictures = FOLDER / "refine.png"
     while not answered.wait(1.0) and time.monotonic() < deadline:
@@ -116,7 +116,7 @@ def visible() -> Facts:
 
 
 def refined(keys: str) -> Facts:
-    """A painted layer refined through the dialog, which shows the settings that it was painted with."""
+    """Refine a painted layer in the dialog, which shows its settings."""
     image = photograph()
     display = Gimp.Display.new(image)
     answered = threading.Event()
@@ -145,7 +145,7 @@ def closed() -> Facts:
 
 @check
 def again() -> Facts:
-    """The filter from its menu, then twice more with GIMP's own keys: at once, and with the window."""
+    """Start the filter by its menu, then by GIMP's shortcuts to repeat it, without and with the window."""
     image = photograph()
     display = Gimp.Display.new(image)
     found: Facts = {}
@@ -170,7 +170,7 @@ def again() -> Facts:
 
 @check
 def gone() -> Facts:
-    """GIMP's own key repeats the filter, and meanwhile the layer is deleted, or the image closed."""
+    """Repeat the filter by GIMP's shortcut, and delete the layer or close the image meanwhile."""
     Gimp.message_set_handler(Gimp.MessageHandlerType.CONSOLE)
     painting, go = FOLDER / "painting", FOLDER / "go"
     found: Facts = {}
@@ -187,7 +187,7 @@ def gone() -> Facts:
                 display.delete()
             go.touch()
             deadline = time.monotonic() + WAIT
-            # What the plug-in has to say reaches GIMP with its end, after that of its engine.
+            # GIMP shows messages when the plug-in ends, after its engine.
             while (engines() or running(b"neural-style.py")) and time.monotonic() < deadline:
                 time.sleep(0.1)
         found[what] |= {"engines": engines(), "layers": len(image.get_layers()) if image.is_valid() else 0}

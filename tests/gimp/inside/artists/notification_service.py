@@ -1,4 +1,4 @@
-"""A desktop that shows notifications: writes down what it is told. Argument: the file to write, a line for each."""
+"""A notification service that writes each notification as a line to a file. Argument: the file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from gi.repository import Gio, GLib
 
 NAME = "org.freedesktop.Notifications"
-SPOKEN = """<node><interface name='org.freedesktop.Notifications'><method name='Notify'>
+INTERFACE = """<node><interface name='org.freedesktop.Notifications'><method name='Notify'>
 <arg type='s' direction='in'/><arg type='u' direction='in'/><arg type='s' direction='in'/><arg type='s' direction='in'/>
 <arg type='s' direction='in'/><arg type='as' direction='in'/><arg type='a{sv}' direction='in'/>
 <arg type='i' direction='in'/><arg type='u' direction='out'/></method></interface></node>"""
@@ -24,9 +24,9 @@ def main(file: Path) -> None:
         invocation.return_value(GLib.Variant("(u)", (1,)))
 
     def ready(bus: Gio.DBusConnection, _name: str) -> None:
-        bus.register_object("/org/freedesktop/Notifications", spoken.interfaces[0], called, None, None)
+        bus.register_object("/org/freedesktop/Notifications", interface.interfaces[0], called, None, None)
 
-    spoken = Gio.DBusNodeInfo.new_for_xml(SPOKEN)
+    interface = Gio.DBusNodeInfo.new_for_xml(INTERFACE)
     Gio.bus_own_name(Gio.BusType.SESSION, NAME, Gio.BusNameOwnerFlags.NONE, ready, lambda *_: file.touch(), None)
     GLib.MainLoop().run()
 

@@ -1,4 +1,4 @@
-"""What a screen reader sees of windows, and what hands do: widgets, keys, the mouse, and the processes behind them.
+"""Reads windows as a screen reader does, and controls keys, mouse and processes.
 
 `NST_WINDOW` names a JSON file with the order: `folder` (for screenshots) and `mark` (of engines) are read here.
 """
@@ -23,7 +23,7 @@ from gi.repository import Atspi, GLib  # noqa: E402 - the version must be chosen
 
 ORDER = json.loads(Path(os.environ["NST_WINDOW"]).read_text())
 FOLDER = Path(ORDER["folder"])
-WAIT_SECONDS = 180.0  # seconds: a busy machine takes its time
+WAIT_SECONDS = 180.0  # seconds, for a busy machine
 TITLE = "Neural Style"
 ANSWERING = {"button", "toggle button", "radio button", "check box", "combo box", "spin button", "slider", "text"}
 
@@ -31,10 +31,10 @@ Facts = dict[str, Any]
 
 
 def until(sought: Callable[[], Any], *, strict: bool = True, wait_seconds: float = WAIT_SECONDS) -> Any:
-    """What `sought` returns once that is something."""
+    """Wait for a true result of `sought`, and return it."""
     deadline = time.monotonic() + wait_seconds
     while time.monotonic() < deadline:
-        with suppress(GLib.Error):  # what was looked at is gone
+        with suppress(GLib.Error):  # the widget is gone
             if found := sought():
                 return found
         time.sleep(0.05)
@@ -52,9 +52,9 @@ def seconds(act: Callable[[], None], seen: Callable[[], Any]) -> float:
 
 
 def windows_of(word: str) -> Iterator[Any]:
-    """Those of the process with this word on its command line. A process that is busy elsewhere would never answer."""
+    """Windows of the process with this word on its command line. Other processes might never answer."""
     desktop = Atspi.get_desktop(0)
-    desktop.clear_cache()  # nobody here listens to what has changed
+    desktop.clear_cache()  # there is no main loop that would update it
     for number in range(desktop.get_child_count()):
         application = desktop.get_child_at_index(number)
         if application is not None and word in command_line(application.get_process_id()):
@@ -62,7 +62,7 @@ def windows_of(word: str) -> Iterator[Any]:
 
 
 def widgets() -> Iterator[Any]:
-    """All that can be seen of the filter's window, once it is there."""
+    """All visible widgets of the window of the filter, once it is open."""
     return seen_of(filter_windows())
 
 
@@ -80,7 +80,7 @@ def seen_of(tops: Iterable[Any]) -> Iterator[Any]:
 
 
 def role(one: Any) -> str:
-    """In the words of today: older releases push their buttons."""
+    """Role of a widget by its current name: in older releases buttons are push buttons."""
     return str(one.get_role_name()).removeprefix("push ")
 
 
@@ -99,12 +99,12 @@ def wait_for(kind: str, name: str) -> Any:
 
 
 def named(name: str) -> Any:
-    """A control that can be seen."""
+    """A visible control."""
     return next(one for one in widgets() if one.get_name() == name and role(one) in ANSWERING)
 
 
 def text(part: str) -> str:
-    """The first text that has this in it."""
+    """The first text that contains this."""
     said = [one.get_name() for one in widgets() if role(one) in {"label", "info bar"}]
     return next((words for words in said if part in words), "")
 
@@ -130,7 +130,7 @@ def nameless() -> list[str]:
 
 
 def letters() -> list[str]:
-    """The letters that answer to Alt, one for each widget that has one."""
+    """Access keys of all widgets."""
     found = [letter_of(one) for one in widgets() if role(one) in ANSWERING]
     return [letter for letter in found if letter]
 
@@ -143,7 +143,7 @@ def letter_of(one: Any) -> str:
 
 
 def window(title: str = f"{TITLE}$") -> str:
-    """The number of the window with such a title; empty while none can be seen."""
+    """Number of the visible window with a matching title; empty without one."""
     search = ["xdotool", "search", "--onlyvisible", "--name", title]
     found = subprocess.run(search, capture_output=True, text=True, check=False, timeout=WAIT_SECONDS).stdout.split()
     return found[-1] if found else ""
@@ -166,7 +166,7 @@ class CloseWish(ctypes.Structure):
 
 
 def close_window() -> None:
-    """As the button in a title bar does: there is no window manager here to draw one."""
+    """Close a window as the button in its title bar does; there is no window manager."""
     x11 = ctypes.CDLL("libX11.so.6")
     x11.XOpenDisplay.restype = ctypes.c_void_p
     x11.XInternAtom.restype = ctypes.c_ulong
@@ -183,7 +183,7 @@ def press(*keys: str) -> None:
 
 
 def press_in_image(*keys: str) -> None:
-    """Keys for GIMP itself; a menu that is open is closed first."""
+    """Press keys in GIMP's window; an open menu is closed first."""
     run("xdotool", "windowfocus", "--sync", window(" GIMP$"), "key", "Escape", "Escape", "key", "--delay", "300", *keys)
 
 
@@ -196,18 +196,18 @@ def run(*command: str) -> str:
 
 
 def engines() -> list[int]:
-    """Those that run for this order."""
+    """Process ids of the engines of this order."""
     return processes(ORDER["mark"])
 
 
 def processes(word: str) -> list[int]:
-    """Those with this word on their command line."""
+    """Process ids with this word on their command line."""
     numbers = [int(process.name) for process in Path("/proc").glob("[0-9]*")]
     return [number for number in numbers if word in command_line(number)]
 
 
 def held(process: int) -> Facts:
-    """What a process has of the system: memory in kB, and how many threads, open files and children."""
+    """Resources of a process: memory in kB, and numbers of threads, open files and children."""
     place = Path(f"/proc/{process}")
     rows = [row.split() for row in (place / "status").read_text().splitlines()]
     status = {row[0].rstrip(":"): int(row[1]) for row in rows if row[0] in {"VmRSS:", "Threads:"}}
@@ -224,7 +224,7 @@ def command_line(process: int) -> str:
 
 
 def everything(top: Any) -> Iterator[Any]:
-    """What can be seen and what cannot."""
+    """Visible and hidden widgets below these."""
     waiting = [top]
     while waiting:
         one = waiting.pop()
@@ -234,19 +234,19 @@ def everything(top: Any) -> Iterator[Any]:
 
 
 def control(name: str) -> Any:
-    """One of this name, though it may have to be scrolled to; None while there is none."""
+    """A widget with this name, also one outside the visible area; None without one."""
     found = (one for top in filter_windows() for one in everything(top))
     return next((one for one in found if one.get_name() == name and role(one) in ANSWERING), None)
 
 
 def middle(name: str) -> tuple[int, int]:
-    """On the screen."""
+    """Bounds on the screen."""
     area = control(name).get_component_iface().get_extents(Atspi.CoordType.SCREEN)
     return area.x + area.width // 2, area.y + area.height // 2
 
 
 def shown_value(name: str) -> object:
-    """Of a control, whatever it is; a window that is busy shows none at times."""
+    """Name of the focused control; a busy window may have none."""
     one = until(lambda: control(name))
     one.clear_cache()
     if role(one) == "combo box":

@@ -1,6 +1,6 @@
-"""The artist whose screen is photographed for the documentation: see docs/screenshots.py, which starts her.
+"""Takes the screenshots of the documentation: docs/screenshots.py runs it.
 
-In every sitting she leaves a picture of the window for each state that the documentation shows.
+Each sitting saves screenshots of states of the window.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from artists.screen_reader import (
 from gi.repository import GLib
 
 STILL = 4.0  # seconds without a change
-PATIENCE = 900.0  # seconds: these paint in earnest
+PATIENCE = 900.0  # seconds; the real engine paints
 PAINTING = ("is being painted", "getting better", "Painting ")
 
 
 def idle() -> Facts:
-    """A style that is chosen, all of the layer, and a part of it at 100 %."""
+    """A chosen style with the whole layer, and with a part at 100 %."""
     pick("palette")
     rest()
     shoot("dialog-idle-dark")
@@ -48,7 +48,7 @@ def idle() -> Facts:
 
 
 def styles() -> Facts:
-    """The gallery of her own picture, with a blend; and variations."""
+    """Tiles with the artist's picture and a blend; and variations."""
     pick("watercolour")
     rest()
     tick("radio button", "My picture")
@@ -63,7 +63,7 @@ def styles() -> Facts:
 
 
 def where() -> Facts:
-    """A map around the face, drawn upon."""
+    """A map around the face, with strokes."""
     pick("gouache")
     rest()
     tick("toggle button", "Draw")
@@ -76,7 +76,7 @@ def where() -> Facts:
 
 
 def stay() -> Facts:
-    """A painting that forms, and two that are looked at beside each other."""
+    """A run, and two paintings side by side."""
     for words in ("mosaic", "palette"):
         pick(words)
         rest()
@@ -104,13 +104,13 @@ def error() -> Facts:
 
 
 def pick(words: str) -> None:
-    """A style, by its name."""
+    """Choose a style by its name."""
     wait_for("text", "Search styles").grab_focus()
     press(*words, "Return", "Escape")
 
 
 def more_than(count: int) -> bool:
-    """Whether there are more paintings by now."""
+    """Whether the number of paintings has grown."""
     return len(paintings()) > count
 
 
@@ -120,12 +120,12 @@ def leave() -> Facts:
 
 
 def rest() -> None:
-    """Until nothing has changed in the window for a while."""
+    """Wait until the window has not changed for a while."""
     before, since = "", time.monotonic()
     while time.monotonic() - since < STILL:
         now = subprocess.run(["import", "-window", window(), "ppm:-"], capture_output=True, check=True).stdout
         digest, busy = hashlib.sha256(now).hexdigest(), True
-        with suppress(GLib.Error):  # it paints, and does not answer
+        with suppress(GLib.Error):  # it paints and does not answer
             busy = any(map(text, PAINTING))
         if busy or digest != before:
             before, since = digest, time.monotonic()

@@ -1,4 +1,4 @@
-"""Runs inside a GIMP, on a screen: the filter's window in every language, at 1280 x 720, and what of it cannot be read.
+"""Runs inside a GIMP on a screen: finds unreadable texts of the window in every language, at 1280 x 720.
 
 `NST_FITS` names a JSON file with the order: `repository`, `folder` (a picture), `answers` and `shot` (to write),
 `scale` (of the screen), `languages` (with one that is made up, of words 40 % longer).
@@ -35,20 +35,20 @@ FOLDER = Path(ORDER["folder"])
 SIZE = (1280, 720)
 WAIT_SECONDS = 30.0  # seconds
 LONGER = 0.4
-READ = 4.5  # the least contrast of a text
-UNSEEN = 0.02  # of an opacity
+MIN_CONTRAST = 4.5  # of a text
+MIN_OPACITY = 0.02  # below it, nothing is visible
 WORD = re.compile(r"[^\W_]{2,}")
 KEPT = re.compile(r"(\{[^}]*\}|%)")
 STRETCHED: set[str] = set()
-EDGE = 4  # px from the border of a button, where no text is
+EDGE = 4  # px from the border of a button, without text
 CONTROLS = (Gtk.Button, Gtk.Entry, Gtk.Range, Gtk.Expander)
-"""What must be reached by Tab; lists have a button in them."""
+"""Widgets that Tab must reach; lists contain a button."""
 
 Facts = dict[str, Any]
 
 
 class NoEngine:
-    """In a session's place: nothing is ever painted."""
+    """Replaces a session: nothing is painted."""
 
     speed = None
 
@@ -57,7 +57,7 @@ class NoEngine:
 
 
 def longer(text: str) -> str:
-    """The text with words so much longer, once; what is filled in, and its access key, stay."""
+    """The text with longer words, once; placeholders and access key do not change."""
     if text not in STRETCHED:
         parts = KEPT.split(text)
         text = "".join(part if KEPT.fullmatch(part) else WORD.sub(_stretched, part) for part in parts)
@@ -71,7 +71,7 @@ def _stretched(word: re.Match[str]) -> str:
 
 
 def speak(language: str) -> None:
-    """Let the plug-in be imported anew, in a language."""
+    """Import the plug-in again, in a language."""
     os.environ["LANGUAGE"] = language
     for name in [name for name in sys.modules if name.startswith("gimp_plugin")]:
         del sys.modules[name]
@@ -82,7 +82,7 @@ def speak(language: str) -> None:
 
 
 class Opened:
-    """The window over a photograph with a selection, in the language of the moment."""
+    """The window for a photograph with a selection, in the current language."""
 
     def __init__(self, language: str) -> None:
         arguments, window = (importlib.import_module(f"gimp_plugin.{name}") for name in ("arguments", "dialog.window"))
@@ -118,7 +118,7 @@ class Opened:
 
 
 def settle() -> None:
-    """Until nothing more is to be drawn."""
+    """Wait until everything is drawn."""
     for _ in range(15):
         while Gtk.events_pending():
             Gtk.main_iteration_do(blocking=False)
@@ -133,7 +133,7 @@ def until(reached: Callable[[], object]) -> None:
 
 
 def within(widget: Gtk.Widget) -> Iterator[Gtk.Widget]:
-    """All that is drawn of it."""
+    """All visible widgets."""
     if widget.get_mapped() and widget.get_child_visible() and widget.get_allocated_width() > 1:
         yield widget
         if isinstance(widget, Gtk.Container):
@@ -154,11 +154,11 @@ def kinds(widget: Gtk.Widget) -> list[str]:
 
 
 def unread(opened: Opened) -> list[str]:
-    """What is cut off, or hangs out of the window."""
+    """Widgets that are cut off or exceed the window."""
     found = []
     for widget in within(opened.window):
         said = cut(widget)
-        if said and "Tile" not in kinds(widget):  # whose captions are cut by design: the whole is told below
+        if said and "Tile" not in kinds(widget):  # whose captions may be cut: the full title is shown below
             found.append(f"{said} [{' < '.join(kinds(widget)[:4])}]")
     width, height = opened.window.get_size()
     if (width, height) != SIZE:
@@ -172,8 +172,8 @@ def unread(opened: Opened) -> list[str]:
 
 
 def cut(widget: Gtk.Widget) -> str:
-    """The text of a widget, if not all of it is seen."""
-    if isinstance(widget, Gtk.Label) and widget.get_text().strip() and widget.get_opacity() > UNSEEN:
+    """The text of a widget, if a part of it is not visible."""
+    if isinstance(widget, Gtk.Label) and widget.get_text().strip() and widget.get_opacity() > MIN_OPACITY:
         layout = widget.get_layout()
         wide, high = layout.get_pixel_size()
         across = widget.get_angle() in {90, 270}
@@ -200,18 +200,18 @@ def cut(widget: Gtk.Widget) -> str:
 
 
 def by_design(label: Gtk.Label) -> bool:
-    """Whether it tells in full elsewhere what it cannot show: names of files and layers may be of any length."""
+    """Whether a tooltip has the full text: names of files and layers may be of any length."""
     return bool(label.get_lines() > 1) and label.get_ellipsize() != Pango.EllipsizeMode.NONE
 
 
 def pale(opened: Opened) -> list[str]:
-    """Texts with too little contrast. What cannot be used now may be pale."""
+    """Texts with too little contrast. Disabled widgets may have less."""
     found = set()
     for widget in within(opened.window):
         text = widget.get_text() if isinstance(widget, (Gtk.Label, Gtk.Entry)) else ""
         if text.strip() and widget.is_sensitive():
             contrast = contrast_of(widget)
-            if contrast < READ:
+            if contrast < MIN_CONTRAST:
                 found.add(f"{text[:40]}: {contrast:.1f} [{' < '.join(kinds(widget)[:4])}]")
     return sorted(found)
 
@@ -224,7 +224,7 @@ def contrast_of(widget: Gtk.Widget) -> float:
     for one in above(widget):
         context = one.get_style_context()
         opacity *= Gtk.Widget.get_opacity(one) * context.get_property("opacity", context.get_state())
-        if color_behind(one)[1] >= 1.0 - UNSEEN:
+        if color_behind(one)[1] >= 1.0 - MIN_OPACITY:
             break
     front = tuple(opacity * part + (1 - opacity) * under for part, under in zip(parts(ink), behind, strict=True))
     one, other = sorted((luminance(front), luminance(behind)), reverse=True)
@@ -232,11 +232,11 @@ def contrast_of(widget: Gtk.Widget) -> float:
 
 
 def background(widget: Gtk.Widget) -> tuple[float, ...]:
-    """What is painted behind a text, as far as colours tell."""
+    """The background colour of a text."""
     layers = []
     for one in above(widget):
         layers.append(color_behind(one))
-        if layers[-1][1] >= 1.0 - UNSEEN:
+        if layers[-1][1] >= 1.0 - MIN_OPACITY:
             break
     seen: tuple[float, ...] = (1.0, 1.0, 1.0)
     for color, alpha in reversed(layers):
@@ -245,7 +245,7 @@ def background(widget: Gtk.Widget) -> tuple[float, ...]:
 
 
 def color_behind(widget: Gtk.Widget) -> tuple[tuple[float, float, float], float]:
-    """What a widget fills itself with, and how much of it: its picture's own pixels where it has one."""
+    """Background colour and opacity of a widget; of a picture its pixels."""
     style = widget.get_style_context()
     color = style.get_property("background-color", style.get_state())
     if style.get_property("background-image", style.get_state()) is None:
@@ -261,13 +261,13 @@ def parts(color: Gdk.RGBA) -> tuple[float, float, float]:
 
 
 def luminance(color: tuple[float, ...]) -> float:
-    """As WCAG has it."""
+    """Contrast as WCAG defines it."""
     linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in color]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def by_tab(opened: Opened) -> Facts:
-    """Where Tab leads, what it never leads to, and where the focus cannot be seen."""
+    """The widgets that Tab reaches and does not reach, and those with an invisible focus."""
     window = opened.window
     stops: list[Gtk.Widget] = []
     unseen = []
@@ -295,7 +295,7 @@ def by_tab(opened: Opened) -> Facts:
 
 
 def spared(one: Gtk.Widget, stops: list[Gtk.Widget]) -> bool:
-    """What other keys lead to: radio buttons by arrows, a tile's button by Ctrl and the space bar."""
+    """Whether other keys reach it: arrow keys for radio buttons, Ctrl+space for the button of a tile."""
     group = one.get_group() if isinstance(one, Gtk.RadioButton) else []
     return "Tile" in kinds(one) or any(member in stops for member in group)
 
@@ -313,7 +313,7 @@ def settle_a_little() -> None:
 
 
 def look(language: str, *, thorough: bool) -> Facts:
-    """The texts that are cut off in each state of the window, by its name; thorough: and what holds in any language."""
+    """Texts that are cut off, by state of the window. thorough: also facts that are the same in all languages."""
     speak(language)
     opened = Opened(language)
     window = opened.window
@@ -346,7 +346,7 @@ def look(language: str, *, thorough: bool) -> Facts:
 
 
 def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
-    """Every message at once, the longest of them, and that a grayscale image could be painted in colour."""
+    """All messages at once, the longest ones, in a grayscale image, which could be painted in colour."""
     errors = importlib.import_module("nst_core.shared.errors")
     window = opened.window
     opened.image.convert_grayscale()
@@ -367,7 +367,7 @@ def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
 
 
 def at_work(opened: Opened) -> Facts:
-    """With variations, and while it paints."""
+    """The window with variations, and during a run."""
     roles = importlib.import_module("gimp_plugin.flow.roles")
     window = opened.window
     window._flow.vary(window._sheet.kind)
@@ -391,7 +391,7 @@ def with_the_brush(opened: Opened, language: str) -> list[str]:
 
 
 def snapshot(opened: Opened) -> Any:
-    """A painting that came of nothing."""
+    """A painting without an engine."""
     messages, snapshots = map(
         importlib.import_module, ("nst_core.shared.wire.messages", "gimp_plugin.dialog.snapshots")
     )
@@ -402,7 +402,7 @@ def snapshot(opened: Opened) -> Any:
 
 
 def back_and_forth(opened: Opened) -> Facts:
-    """What is chosen and set after some changes, some steps back, and some forth again."""
+    """Styles and settings after some changes, undo and redo."""
     window, config = opened.window, opened.config
 
     def now() -> list[object]:
@@ -435,7 +435,7 @@ def back_and_forth(opened: Opened) -> Facts:
 
 
 def further() -> list[str]:
-    """What the controls say where a painted layer is gone on with."""
+    """Texts of the controls while refining a layer."""
     controls, arguments = (importlib.import_module(f"gimp_plugin.{name}") for name in ("dialog.controls", "arguments"))
     procedure = Gimp.ImageProcedure.new(
         Gimp.get_plug_in(), "window-fits-further", Gimp.PDBProcType.TEMPORARY, lambda *_args: None, None
@@ -460,7 +460,7 @@ def main() -> None:
         GdkX11.X11Display.set_window_scale(Gdk.Display.get_default(), ORDER["scale"])
         for number, language in enumerate(ORDER["languages"]):
             answers[language] = look(language, thorough=number == 0)
-    except Exception:  # noqa: BLE001 - told to the test
+    except Exception:  # noqa: BLE001 - reported to the test
         answers["failed"] = traceback.format_exc()
     Path(ORDER["answers"]).write_text(json.dumps(answers))
 

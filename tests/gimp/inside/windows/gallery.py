@@ -1,4 +1,4 @@
-"""Runs inside a GIMP, on a screen: an artist works with the gallery by keyboard, and what came of it is noted.
+"""Runs inside a GIMP on a screen: uses the gallery by keyboard, and stores facts.
 
 `NST_GALLERY` names a JSON file with the order: `repository`, `folder` (pictures), `answers` and `shot` (to write).
 """
@@ -28,7 +28,7 @@ from gimp_plugin.image import layer_styles  # noqa: E402
 from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio, GLib  # noqa: E402
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, GimpUi, Gtk  # noqa: E402
-from gimp_plugin.looks import thumbnails  # noqa: E402 - found only now
+from gimp_plugin.looks import thumbnails  # noqa: E402 - the path must be set first
 from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
 from gimp_plugin.widgets.rectangle import Rectangle  # noqa: E402
 from nst_core.shared.presets import lookup  # noqa: E402
@@ -42,7 +42,7 @@ Facts = dict[str, Any]
 
 
 class Desk:
-    """A window with the gallery and a default button that Return must not reach."""
+    """A window with the gallery, and a default button that Return must not press."""
 
     def __init__(self) -> None:
         GimpUi.init("neural-style")
@@ -89,7 +89,7 @@ class Desk:
         self.until(reached)
 
     def _has_the_keys(self) -> bool:
-        """A key that is pressed before is lost, and a window that is not drawn yet cannot be given the focus."""
+        """Wait until the window is drawn and has the focus; earlier keys are lost."""
         if not self.window.is_active():
             self._call("windowfocus")
         return bool(self.window.is_active())
@@ -115,7 +115,7 @@ class Desk:
 
 
 def browse(desk: Desk) -> Facts:
-    """Keys move and choose; a broken preset is seen, but not chosen; Return takes no one's default."""
+    """Move the focus and choose by keys; a broken preset is shown but not chosen; Return does not press the default."""
     broken = desk.grid.tiles[-1]
     facts: Facts = {"first": desk.seen()[0], "broken": [broken._title, broken.get_accessible().get_description()]}
     desk.press("Home", "Return", reached=lambda: desk.picks() == ["art-nouveau-poster"])
@@ -129,7 +129,7 @@ def browse(desk: Desk) -> Facts:
 
 
 def tab(desk: Desk) -> Facts:
-    """Tab and Shift+Tab through the whole window: where the keys are after each, and what is chosen then."""
+    """Press Tab and Shift+Tab through the whole window: the focus after each, and the choice at the end."""
     desk.gallery.choose(desk.gallery.picks.entries[0])
     desk.gallery.grab_focus()
     chosen, changes = desk.picks(), desk.changes
@@ -156,7 +156,7 @@ def _elsewhere(desk: Desk, before: str) -> bool:
 
 
 def places(desk: Desk) -> Facts:
-    """Where everything is while a message and a second style come and go."""
+    """Positions of widgets while a message and a second style appear and disappear."""
 
     def seen() -> list[list[int]]:
         for _ in range(20):
@@ -179,7 +179,7 @@ def places(desk: Desk) -> Facts:
 
 
 def search(desk: Desk) -> Facts:
-    """Typing in the grid searches; Return takes what was found; Escape shows all again."""
+    """Search by typing in the grid; choose by Return; show all again by Escape."""
     everything = desk.seen()
     desk.press("p", "o", "i", "n", "t", reached=lambda: desk.gallery._search.get_text() == "point")
     desk.until(lambda: len(desk.seen()) < len(everything))
@@ -190,7 +190,7 @@ def search(desk: Desk) -> Facts:
 
 
 def blend(desk: Desk) -> Facts:
-    """A second style by keyboard, its weight, and back to one."""
+    """Add a second style by keyboard, set its weight, and remove it."""
     rows = desk.gallery._blend
     facts: Facts = {"hidden": rows.get_visible()}
     desk.press("ctrl+Right", "ctrl+space", reached=lambda: len(desk.picks()) == 2)
@@ -213,7 +213,7 @@ def blend(desk: Desk) -> Facts:
 
 
 def take_picture(desk: Desk) -> Facts:
-    """A file stands in front, is chosen, and can be read; what is no picture is told."""
+    """Add a picture file, and a file that is not a picture."""
     desk.gallery.add_file(FOLDER / "style.png")
     (style,) = desk.gallery.picks.styles(layer_styles.read)
     assert isinstance(style, StyleFile)
@@ -224,7 +224,7 @@ def take_picture(desk: Desk) -> Facts:
 
 
 def take_layer(desk: Desk) -> Facts:
-    """The list of what is open in GIMP, opened and used by keyboard."""
+    """Choose an open layer from the list by keyboard."""
     desk.press("alt+l", reached=lambda: "Visible image" in desk.focused())
     desk.press("Down", reached=lambda: "Visible image" not in desk.focused())
     desk.press("Return", reached=lambda: desk.gallery.picks.entries[0].kind == "layer")
@@ -234,7 +234,7 @@ def take_layer(desk: Desk) -> Facts:
 
 
 def keep(desk: Desk) -> Facts:
-    """Save what is chosen as a preset, delete it, undo that."""
+    """Save the choice as a preset, delete it, undo that."""
     desk.press("alt+p", reached=lambda: Gtk.grab_get_current() is not None)
     desk.press("s", reached=lambda: desk.focused() == "Title of the new preset")
     desk.press("K", "e", "p", "t", "Return", reached=lambda: desk.picks() == ["kept"])
@@ -250,7 +250,7 @@ def keep(desk: Desk) -> Facts:
 
 
 def change(desk: Desk) -> Facts:
-    """The saved preset gets other settings, undone; another title; it goes out as a file and comes in again."""
+    """Update a saved preset and undo that; rename it; export and import it."""
     actions = desk.gallery._actions
     desk.look = {"strength": 12.0}
     actions.update()
@@ -280,7 +280,7 @@ def change(desk: Desk) -> Facts:
 
 
 def clear_away(desk: Desk) -> Facts:
-    """A broken preset is deleted by its key, brought back, and deleted by its menu; what is chosen stays."""
+    """Delete a broken preset by key, restore it, and delete it by its menu; the choice does not change."""
     desk.gallery.grab_focus()
     desk.press("ctrl+End", "Delete", reached=lambda: "torn" not in lookup.Roots().folders())
     facts: Facts = {"deleted": [desk.notice(), "torn" in desk.seen()]}
@@ -292,7 +292,7 @@ def clear_away(desk: Desk) -> Facts:
 
 
 def look_after(desk: Desk) -> Facts:
-    """Favourites by the tile's menu, which come first; categories; the size; the style picture, large."""
+    """Mark favourites by the menu of a tile; filter by category; change the size; show the large picture."""
     before = desk.seen()
     desk.gallery.choose(Pick("preset", "watercolour", "Watercolour"))
     desk.gallery.grab_focus()
@@ -320,7 +320,7 @@ def look_after(desk: Desk) -> Facts:
 
 
 def own_picture(desk: Desk) -> Facts:
-    """Tiles show the layer: what is to be painted, for the tiles in sight first, and what was painted."""
+    """Show the layer in the tiles: the requests, visible tiles first, and the results."""
     gallery, heard = desk.gallery, []
     gallery.on_wanted(lambda: heard.append(True))
     facts: Facts = {"at first": gallery.next_to_paint() is not None}
@@ -344,7 +344,7 @@ def own_picture(desk: Desk) -> Facts:
 
 
 def paste(desk: Desk) -> Facts:
-    """A picture, then files, from the clipboard; text is for the search; an address inside of itself; nothing else."""
+    """Paste a picture, files, text in the search, an address with the picture in it, and other content."""
     clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
     picture = GdkPixbuf.Pixbuf.new_from_file(str(FOLDER / "style.png"))
     clipboard.set_image(picture)
@@ -373,7 +373,7 @@ def paste(desk: Desk) -> Facts:
 
 
 def cut_out(desk: Desk) -> Facts:
-    """A part of a style picture, by numbers and by the mouse's corners, becomes a style of its own."""
+    """Make a style of a part of a picture, set by numbers and by dragging corners."""
     picture = GdkPixbuf.Pixbuf.new_from_file(str(FOLDER / "style.png"))
     chooser = PartChooser(picture)
     size = picture.get_width(), picture.get_height()
@@ -395,7 +395,7 @@ def cut_out(desk: Desk) -> Facts:
 
 
 def _accept_dialog() -> bool:
-    """No window manager gives a dialog the focus here."""
+    """Give a dialog the focus, because there is no window manager."""
     dialogs = [top for top in Gtk.Window.list_toplevels() if isinstance(top, Gtk.Dialog) and top.get_visible()]
     for dialog in dialogs:
         dialog.response(Gtk.ResponseType.ACCEPT)
@@ -403,7 +403,7 @@ def _accept_dialog() -> bool:
 
 
 def judge(_desk: Desk) -> Facts:
-    """A picture of few bytes and very many pixels is not unpacked to be shown; others are."""
+    """Show a small file with too many pixels, which must not be decoded, and a usual one."""
     seen = {name: thumbnails.of_file(FOLDER / name) for name in ("bomb.png", "style.png")}
     return {name: picture is not None for name, picture in seen.items()}
 
@@ -433,7 +433,7 @@ def main() -> None:
             answers[part.__name__] = part(desk)
             sys.stdout.write(f"{part.__name__} is done\n")
             sys.stdout.flush()
-    except Exception:  # noqa: BLE001 - told to the test
+    except Exception:  # noqa: BLE001 - reported to the test
         answers["failed"] = traceback.format_exc()
     Path(ORDER["answers"]).write_text(json.dumps(answers))
 

@@ -1,4 +1,4 @@
-"""Runs inside a GIMP, on a screen: shows the preview of a layer, moves it with mouse and keys, and says what is seen.
+"""Runs inside a GIMP on a screen: shows the preview of a layer, uses mouse and keys, and stores the visible colours.
 
 `NST_PREVIEW` names a JSON file with the order: `repository`, `answers` and `shot` (files to write).
 The layer is red below and transparent above, what it is painted as is green.
@@ -20,7 +20,7 @@ from typing import Any
 ORDER = json.loads(Path(os.environ["NST_PREVIEW"]).read_text())
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.flow.work import LayerWork  # noqa: E402 - found only now
+from gimp_plugin.flow.work import LayerWork  # noqa: E402 - the path must be set first
 from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
@@ -35,11 +35,11 @@ from nst_core.shared.wire.messages import Pixels  # noqa: E402
 WAIT_SECONDS = 20.0  # seconds
 WIDTH, HEIGHT = 1280, 960
 NAMES = {(255, 0, 0): "red", (0, 255, 0): "green", (0, 0, 255): "blue", (0x99,) * 3: "check", (0x66,) * 3: "check"}
-ROW = 0.6  # of the picture's height: below what is transparent, away from labels and the line's handle
+ROW = 0.6  # fraction of the height: below the transparent part, away from labels and the handle of the line
 
 
 class Stage:
-    """The preview in a window, and what was noted about it."""
+    """The preview in a window, and the facts about it."""
 
     def __init__(self) -> None:
         GimpUi.init("neural-style")
@@ -68,7 +68,7 @@ class Stage:
         return solid(content.width, content.height, color)
 
     def place(self, x: float, y: float) -> tuple[int, int]:
-        """On the screen; x and y are shares of the picture's sides."""
+        """A point on the screen; x and y are fractions of the sides of the picture."""
         _, left, top = self.box.get_window().get_origin()
         (width, height), (margin_x, margin_y) = self.view.extent, self.view.corner
         return left + round(margin_x + x * width), top + round(margin_y + y * height)
@@ -87,7 +87,7 @@ class Stage:
         return found
 
     def see(self, what: str, wanted: list[str], *xs: float, y: float = ROW) -> None:
-        """Note what is seen once it is what is wanted, or what it is instead."""
+        """Store the visible colours once they are the expected ones, or those after a time limit."""
         deadline = time.monotonic() + WAIT_SECONDS
         while (found := self.seen(*xs, y=y)) != wanted and time.monotonic() < deadline:
             rest(0.1)
@@ -105,7 +105,7 @@ def new_layer(image: Gimp.Image, width: int, height: int) -> Gimp.Layer:
 
 
 def named(color: tuple[int, ...]) -> str:
-    """Scaling rounds a little."""
+    """Compare colours with a tolerance for scaling."""
     for known, name in NAMES.items():
         if max(abs(a - b) for a, b in zip(known, color, strict=True)) <= 2:
             return name
@@ -118,7 +118,7 @@ def solid(width: int, height: int, color: tuple[float, float, float]) -> Pixels:
 
 
 def rest(seconds: float) -> None:
-    """Let GTK work for at least so long."""
+    """Run the main loop for at least this many seconds."""
     until = time.monotonic() + seconds
     while True:
         while Gtk.events_pending():
@@ -129,7 +129,7 @@ def rest(seconds: float) -> None:
 
 
 def run(*command: object) -> None:
-    """Run a program while GTK goes on."""
+    """Run a program while the main loop runs."""
     with subprocess.Popen([str(word) for word in command]) as process:
         while process.poll() is None:
             rest(0.02)
@@ -144,7 +144,7 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def fitted(stage: Stage) -> None:
-    """The whole layer, the line, and what moves it."""
+    """The whole layer, and the line, moved by mouse and keys."""
     preview, answers = stage.preview, stage.answers
     content = preview.content()
     answers["fitted"] = [content.pixels.width, content.pixels.height, content.part]
@@ -165,7 +165,7 @@ def fitted(stage: Stage) -> None:
 
 
 def before_button(stage: Stage) -> None:
-    """A click switches, and so does the space bar; a button that is held shows the picture for as long."""
+    """Click the button, press the space bar, and hold the button."""
     button = stage.before
     _, left, top = button.get_window().get_origin()
     area = button.get_allocation()
@@ -196,7 +196,7 @@ def states(stage: Stage) -> None:
 
 
 def split(stage: Stage) -> None:
-    """Before above after; the space bar for before alone."""
+    """Before above after; and before alone by the space bar."""
     stage.turn.set_active(True)
     stage.box.grab_focus()
     run("xdotool", "key", "Home", *["Down"] * 30)
@@ -212,7 +212,7 @@ def split(stage: Stage) -> None:
 
 
 def zoomed(stage: Stage) -> None:
-    """Wheel, drag, double click and keys; what is painted of what is seen then."""
+    """Zoom and move by wheel, mouse, double click and keys; the requests for the visible part."""
     preview, answers = stage.preview, stage.answers
     fit = stage.view
     whole = finer(stage)
@@ -253,13 +253,13 @@ def finer(stage: Stage) -> Sample:
 
 
 def local(stage: Stage, place: tuple[int, int]) -> tuple[float, float]:
-    """The point of the layer at a place of the screen."""
+    """The point of the layer at a point of the screen."""
     _, left, top = stage.box.get_window().get_origin()
     return stage.view.to_layer(place[0] - left, place[1] - top)
 
 
 def pulled(stage: Stage) -> None:
-    """The mouse pulls the layer; nothing is asked for until it lets go."""
+    """Drag the layer; there is no request until the button is released."""
     answers = stage.answers
     first, looks = stage.view, stage.looks
     run("xdotool", "mousemove", *stage.place(0.7, 0.5), "mousedown", 1)
@@ -273,7 +273,7 @@ def pulled(stage: Stage) -> None:
 
 
 def keys(stage: Stage, fit: Viewport) -> None:
-    """0, 1, + and - zoom, arrows move, a double click toggles; the small map leads anywhere."""
+    """Zoom by 0, 1, +, - and double click, move by arrow keys and the overview."""
     answers = stage.answers
     run("xdotool", "key", "1")
     until(lambda: stage.view.scale == 1.0)
@@ -314,7 +314,7 @@ def keys(stage: Stage, fit: Viewport) -> None:
 
 
 def drafted(stage: Stage) -> None:
-    """With the quality of a draft there is nothing finer than that."""
+    """A preview with draft quality, which is not refined."""
     preview = stage.preview
     preview.see(effects=True, draft=True)
     content = preview.content()
@@ -333,7 +333,7 @@ def painter(preview: Preview, strength: str = "", *, seamless: bool = False) -> 
 
 
 def hidden(stage: Stage) -> None:
-    """What a selection and a mask leave, for the preview and for variations."""
+    """Masks of previews and variations with a selection and a layer mask."""
     work = painter(Preview(stage.layer, stage.on_look))
 
     def seen() -> list[float | None]:
@@ -361,14 +361,14 @@ def hidden(stage: Stage) -> None:
 
 
 def strengths(stage: Stage) -> None:
-    """Of a soft selection that says where the strength counts, for the preview and for variations."""
+    """Strength maps of previews and variations, from a soft selection."""
     preview = Preview(stage.layer, stage.on_look)
     work = painter(preview, "inside")
     stage.image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, WIDTH // 2, HEIGHT)
     Gimp.Selection.feather(stage.image, 100)
 
     def seen() -> list[list[float]]:
-        """At the left border, a little beside the middle to both sides, at the right border; of the middle row."""
+        """Strengths in the middle row: at the left border, at both sides of the middle, at the right border."""
         found = []
         for request in (work.preview(),):
             wide, high = request.content.width, request.content.height
@@ -385,13 +385,13 @@ def strengths(stage: Stage) -> None:
 
 
 def gray(stage: Stage) -> None:
-    """A picture as a grayscale image will hold it."""
+    """The preview of a grayscale image."""
     pixel = memoryview(bytes(in_gray(solid(1, 1, (0, 1, 0))).rgba)).cast("f")
     stage.answers["gray"] = [round(value, 3) for value in pixel]
 
 
 def extremes(stage: Stage) -> None:
-    """Layers of odd shapes, and one that is gone."""
+    """Layers of unusual shapes, and a deleted one."""
     sizes = {}
     for width, height in ((3000, 40), (32, 32)):
         preview = Preview(new_layer(stage.image, width, height), stage.on_look)
@@ -423,7 +423,7 @@ def main() -> None:
     try:
         for part in (fitted, before_button, split, states, zoomed, hidden, strengths, gray, extremes):
             part(stage)
-    except Exception:  # noqa: BLE001 - told by the test
+    except Exception:  # noqa: BLE001 - reported to the test
         stage.answers["failed"] = traceback.format_exc()
     Path(ORDER["answers"]).write_text(json.dumps(stage.answers))
     stage.window.destroy()
