@@ -104,7 +104,7 @@ class MapEditor:
         """Another layer, or what the image shows, is painted from now on. The map stays."""
         if layer is not self.layer:
             self.layer, self._faces, self._asked, self._waiting = layer, None, False, []
-            self._tell()
+            self._notify()
 
     def activate(self, *, active: bool) -> None:
         """Switch the brush on or off."""
