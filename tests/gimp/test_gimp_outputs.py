@@ -34,7 +34,7 @@ def assert_refused(facts: Facts, *words: str) -> None:
 
 
 def test_an_editable_painting_is_a_group_that_looks_like_the_layer(found: Found) -> None:
-    """Light and colour apart, under one mask, right above the source."""
+    """It separates light and colour, has one mask, and is directly above the source."""
     facts = found("editable")
     assert facts["status"] == "success", facts["message"]
     assert facts["layers"] == [*facts["made"], facts["source"]]
@@ -46,20 +46,20 @@ def test_an_editable_painting_is_a_group_that_looks_like_the_layer(found: Found)
 
 
 def test_the_opacity_of_an_editable_painting_is_its_strength(found: Found) -> None:
-    """At 0 the source is seen, at 50 something between."""
+    """At 0 the source is visible, at 50 a mixture."""
     facts = found("editable")
     assert facts["at opacity 0"] == 0
     assert all(LAST_BITS < difference < facts["changed"] for difference in facts["at opacity 50"])
 
 
-def test_a_gray_editable_painting_needs_no_split(found: Found) -> None:
-    """There is no colour to keep apart."""
+def test_a_gray_editable_painting_is_one_layer_in_a_group(found: Found) -> None:
+    """It has no colour to separate."""
     assert found("editable")["gray parts"] == ["normal"]
 
 
 @pytest.mark.parametrize("mode", ["pass-through", "normal", "multiply"])
 def test_a_group_is_painted_as_it_looks(found: Found, mode: str) -> None:
-    """As one new layer right above it, of its size; what lies below the group has no part in it."""
+    """As one new layer directly above it, of its size, without the layers below the group."""
     facts = found("of_a_group")[mode]
     assert facts["status"] == "success", facts["message"]
     assert facts["layers"][:2] == [*facts["made"], facts["group"]]
@@ -70,8 +70,8 @@ def test_a_group_is_painted_as_it_looks(found: Found, mode: str) -> None:
     assert facts["image kept"]
 
 
-def test_what_is_visible_is_painted_as_one_layer_on_top(found: Found) -> None:
-    """As the image looks, whatever is selected, even nothing; as a layer, a group or an image. All else is kept."""
+def test_the_visible_image_is_painted_as_one_layer_on_top(found: Found) -> None:
+    """For any selection of layers, even none; as a layer, a group or an image. Nothing else changes."""
     facts = found("of_what_is_visible")
     for output in ("layer", "editable", "image"):
         one = facts[output]
@@ -84,8 +84,8 @@ def test_what_is_visible_is_painted_as_one_layer_on_top(found: Found) -> None:
         assert one["layers"] == ([] if output == "image" else one["made"]) + facts["before"]
 
 
-def test_what_was_visible_is_refined_and_repeated(found: Found) -> None:
-    """Painted again, the image counts as it is by then; refined, as it was. Repeat paints the selected layer."""
+def test_a_painting_of_the_visible_image_is_refined_and_repeated(found: Found) -> None:
+    """A new run paints the image as it is now, refining as it was. Repeat paints the selected layer."""
     facts = found("of_what_is_visible")
     assert facts["mask"], "a selection says what is painted"
     assert facts["of the image as it is"]
@@ -98,12 +98,12 @@ def test_what_was_visible_is_refined_and_repeated(found: Found) -> None:
     ("case", "words"), [("tiny", ["20 x 20 px"]), ("indexed", ["indexed", "rgb"]), ("empty", ["nothing", "visible"])]
 )
 def test_an_image_that_cannot_be_painted_as_visible_is_refused(found: Found, case: str, words: list[str]) -> None:
-    """By the sentences that layers have."""
+    """With the same errors as layers."""
     assert_refused(found("refused_visible")[case], *words)
 
 
 def test_a_new_image_of_a_grayscale_one_is_in_colour(found: Found) -> None:
-    """As the style is; a new layer is gray, as its image. At strength 0 nothing is coloured."""
+    """With the colours of the style; a new layer is gray like its image. At strength 0 it has no colour."""
     facts = found("gray_in_color")
     assert facts["new image"] == {"base": "rgb", "precision": "u8-non-linear", "coloured": True}
     assert facts["kept"] == {"base": "rgb", "precision": "u8-non-linear", "coloured": False}
@@ -111,7 +111,7 @@ def test_a_new_image_of_a_grayscale_one_is_in_colour(found: Found) -> None:
 
 
 def test_a_new_image_is_like_the_old_one(found: Found) -> None:
-    """Size, precision, resolution and profile; layers in their places, under the selection; the old image untouched."""
+    """Size, precision, resolution, profile, selection and offsets of layers; the old image does not change."""
     facts = found("new_image")
     assert facts["status"] == "success", facts["message"]
     assert facts["another"]
@@ -124,14 +124,14 @@ def test_a_new_image_is_like_the_old_one(found: Found) -> None:
     assert facts["old one kept"]
 
 
-def test_one_engine_paints_all_layers_of_a_call_alike(found: Found) -> None:
-    """The frames of an animation get the same seed."""
+def test_one_engine_paints_all_layers_of_a_call_with_one_seed(found: Found) -> None:
+    """As the frames of an animation need."""
     facts = found("several")
     assert (facts["painted"], facts["engines"], facts["seeds"]) == (10, 1, [5] * 10)
 
 
-def test_a_layer_that_cannot_be_painted_does_not_cost_the_others(found: Found) -> None:
-    """It is named in a message; those before and after it have their paintings."""
+def test_a_layer_that_cannot_be_painted_is_skipped(found: Found) -> None:
+    """A message names it; the other layers are painted."""
     facts = found("several")
     assert facts["status"] == "success", facts["message"]
     assert facts["sizes"] == [[64, 48], [128, 96]]
@@ -140,20 +140,20 @@ def test_a_layer_that_cannot_be_painted_does_not_cost_the_others(found: Found) -
     assert "'nothing here' was left out: nothing of the picture is visible" in found("output")["text"]
 
 
-def test_what_the_engine_says_of_its_pictures_is_shown_once(found: Found) -> None:
-    """However many layers it says it of; also what no catalog knows."""
+def test_a_note_of_the_engine_is_shown_once(found: Found) -> None:
+    """For any number of layers; also a note without a translation."""
     text = found("output")["text"]
     assert text.count("Neural Style: the time limit was too short for a single step") == 1
     assert text.count("Neural Style: more to say") == 1
 
 
-def test_an_engine_that_ends_early_does_not_cost_what_was_painted(found: Found) -> None:
-    """The message names the layer at which it ended."""
+def test_layers_painted_before_a_crash_of_the_engine_are_inserted(found: Found) -> None:
+    """The message names the layer at which it crashed."""
     assert found("several")["tired"] == ["success", [[64, 48]]]
     assert re.search("was left out: the engine ended with code 3", found("output")["text"])
 
 
-def test_another_layer_is_painted_like_the_latest_one(found: Found) -> None:
+def test_repeat_uses_the_recipe_of_the_latest_painting(found: Found) -> None:
     """Its settings, its style, its title."""
     facts = found("repeat")
     latest = facts["like the latest"]
@@ -162,8 +162,8 @@ def test_another_layer_is_painted_like_the_latest_one(found: Found) -> None:
     assert latest["note"]["source"] == facts["other"]
 
 
-def test_another_layer_is_painted_like_the_one_selected_with_it(found: Found) -> None:
-    """Only the other one is painted."""
+def test_repeat_uses_the_recipe_of_a_selected_painting(found: Found) -> None:
+    """Only the other selected layer is painted."""
     facts = found("repeat")
     first = facts["like the first"]
     assert first["made"] == 1
@@ -171,27 +171,27 @@ def test_another_layer_is_painted_like_the_one_selected_with_it(found: Found) ->
     assert (first["note"]["settings"]["strength"], first["note"]["settings"]["seed"]) == (30.0, 3)
 
 
-def test_a_painted_layer_alone_is_painted_anew(found: Found) -> None:
-    """By its own recipe, which need not be the latest."""
+def test_a_single_painted_layer_is_painted_again(found: Found) -> None:
+    """With its own recipe, which need not be the latest."""
     facts = found("repeat")
     assert facts["anew"]["note"]["settings"]["strength"] == 30.0
     assert facts["anew"]["note"]["source"] == facts["first"]
 
 
-def test_with_nothing_painted_there_is_nothing_to_repeat(found: Found) -> None:
-    """A sentence says where to begin."""
+def test_repeat_without_a_painting_is_refused(found: Found) -> None:
+    """The error says how to begin."""
     assert_refused(found("repeat")["nothing painted"], "nothing in this image", "start with")
 
 
 def test_an_own_picture_is_found_again_by_its_contents(found: Found) -> None:
-    """And missed once it is deleted."""
+    """But not after it is deleted."""
     facts = found("own_picture")
     assert (facts["status"], facts["same"]) == ("success", True)
     assert_refused(facts["deleted"], "cannot be found", "choose")
 
 
-def test_refining_goes_on_from_the_painting_towards_its_source(found: Found) -> None:
-    """With the settings given, and its own for the rest; the new layer knows the source too."""
+def test_refining_starts_from_the_painting_with_its_source_as_content(found: Found) -> None:
+    """With the given settings, otherwise with those of the recipe; the new recipe names the source too."""
     facts = found("refine")
     assert facts["content is the source"]
     assert facts["init is the painting"]
@@ -201,25 +201,25 @@ def test_refining_goes_on_from_the_painting_towards_its_source(found: Found) -> 
     assert facts["above"] == 1
 
 
-def test_refining_without_the_source_keeps_to_the_painting(found: Found) -> None:
+def test_refining_without_the_source_uses_the_painting_as_content(found: Found) -> None:
     """It is content and beginning at once."""
     assert found("refine")["alone"]
 
 
 @pytest.mark.parametrize(("case", "words"), [("not painted", ["not painted"]), ("two", ["several layers"])])
 def test_what_cannot_be_refined_is_refused_in_one_sentence(found: Found, case: str, words: list[str]) -> None:
-    """The image is left as it was."""
+    """The image does not change."""
     assert_refused(found("refine")[case], *words)
 
 
 @pytest.mark.parametrize("case", ["no JSON", "a list", "no styles", "strange styles", "strange settings", "a layer"])
-def test_a_strange_recipe_is_refused_in_one_sentence(found: Found, case: str) -> None:
+def test_an_invalid_recipe_is_refused_in_one_sentence(found: Found, case: str) -> None:
     """Whoever made the image."""
     assert_refused(found("strange_recipes")[case])
 
 
-def test_scripts_are_told_the_presets(found: Found, studio: Studio) -> None:
-    """By the names that the filter takes; the artist's own among them."""
+def test_scripts_get_the_names_of_the_presets(found: Found, studio: Studio) -> None:
+    """As the filter accepts them, with the artist's own ones."""
     facts = found("presets")
     own = studio.profile / "home" / ".local" / "share" / "gimp-neural-style" / "presets"
     known = lookup.list_presets(lookup.Roots(user=own)).presets
@@ -229,8 +229,8 @@ def test_scripts_are_told_the_presets(found: Found, studio: Studio) -> None:
     assert "test-look" in facts["names"]
 
 
-def test_nothing_is_left_behind(found: Found) -> None:
-    """No image, layer, channel, parasite, file or process after a cancel or an error; after a success, its layers."""
+def test_no_objects_files_or_processes_are_left(found: Found) -> None:
+    """No image, layer, channel, parasite, file or process after a failed call; only layers after a success."""
     facts = found("left_behind")
     assert (facts["cancelled"], facts["status"]) == (1, "success")
     assert (facts["cancel"], facts["error"]) == ([], [])

@@ -19,8 +19,8 @@ def found(studio: Studio) -> Found:
 
 
 @pytest.mark.parametrize("output", ["layer", "editable", "visible"])
-def test_one_undo_takes_everything_back(found: Found, output: str) -> None:
-    """Layers, masks, selection and picture are as they were, and the image needs no saving."""
+def test_one_undo_reverts_everything(found: Found, output: str) -> None:
+    """Layers, masks, selection and pixels are as before, and the image need not be saved."""
     facts = found(output)
     assert (facts["status"], facts["changed"], facts["undone"]) == ("success", True, True)
     assert facts["as before"] == []
@@ -28,7 +28,7 @@ def test_one_undo_takes_everything_back(found: Found, output: str) -> None:
 
 
 @pytest.mark.parametrize("output", ["layer", "editable", "visible"])
-def test_redo_brings_everything_back(found: Found, output: str) -> None:
+def test_redo_restores_everything(found: Found, output: str) -> None:
     """The painting with its mask and its recipe."""
     facts = found(output)
     assert facts["redone"]
@@ -36,17 +36,17 @@ def test_redo_brings_everything_back(found: Found, output: str) -> None:
 
 
 def test_refining_begins_with_the_settings_of_the_painting(found: Found) -> None:
-    """Return accepts what the dialog shows."""
+    """Return accepts the settings in the dialog."""
     assert found("accepted") == {"status": "success", "as painted": [True]}
 
 
 def test_closing_the_dialog_refines_nothing(found: Found) -> None:
-    """GIMP is told of a cancel, not of an error."""
+    """GIMP gets a cancel, not an error."""
     assert found("closed") == {"status": "cancel", "as painted": []}
 
 
-def test_gimp_repeats_the_filter_and_shows_it_again(found: Found) -> None:
-    """With its own keys, after it was started from the menu: each time there is a layer more, painted alike."""
+def test_the_shortcuts_of_gimp_repeat_and_reopen_the_filter(found: Found) -> None:
+    """After it was started from the menu: each time there is one more layer, with the same pixels."""
     facts = found("again")
     steps = ["from the menu", "window closed", "repeated", "shown again", "painted again"]
     assert [facts[step] for step in steps] == [True] * len(steps)
@@ -55,8 +55,8 @@ def test_gimp_repeats_the_filter_and_shows_it_again(found: Found) -> None:
     assert all(settings == facts["settings"][0] for settings in facts["settings"])
 
 
-def test_the_painting_of_a_layer_or_image_that_is_gone_is_an_image_of_its_own(found: Found) -> None:
-    """That is said in a sentence; no engine stays."""
+def test_the_painting_of_a_deleted_layer_or_closed_image_becomes_an_image(found: Found) -> None:
+    """A message says so; no engine is left."""
     facts = found("gone")
     for what in ("layer", "image"):
         assert facts[what] == {"started": True, "engines": [], "layers": 0}

@@ -43,8 +43,8 @@ def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFac
     )
 
 
-def test_return_leads_to_a_layer_that_one_undo_removes(sittings: dict[str, Facts]) -> None:
-    """Return accepts what the dialog shows; the style picture's path does not get into the image."""
+def test_return_inserts_a_layer_that_one_undo_removes(sittings: dict[str, Facts]) -> None:
+    """Return accepts the dialog; the path of the style picture is not stored in the image."""
     facts = sittings["accept"]
     assert facts["status"] == "success", facts
     assert facts["layers"] == ["Background: stylized", "Background"]
@@ -56,8 +56,8 @@ def test_return_leads_to_a_layer_that_one_undo_removes(sittings: dict[str, Facts
         assert len(set(shot.convert("L").tobytes())) > 1
 
 
-def test_what_was_set_by_keyboard_is_what_is_painted(sittings: dict[str, Facts]) -> None:
-    """Preset, quality and a variation, with the real engine; the recipe on the layer tells."""
+def test_settings_made_by_keyboard_are_painted(sittings: dict[str, Facts]) -> None:
+    """Preset, quality and a variation, with the real engine, as the recipe shows."""
     facts = sittings["adjust"]
     assert facts["status"] == "success", facts
     assert facts["layers"][0] == "Background: Watercolour"
@@ -71,8 +71,8 @@ def test_what_was_set_by_keyboard_is_what_is_painted(sittings: dict[str, Facts])
     assert before == after, "a long description must not push the preview aside"
 
 
-def test_the_sheet_shows_nine_variations_around_what_was_set(sittings: dict[str, Facts]) -> None:
-    """Each has a name of its own; going back leaves all as it was; the keys begin at the one that is as things are."""
+def test_the_sheet_shows_nine_variations_of_the_current_settings(sittings: dict[str, Facts]) -> None:
+    """Each has its own name; going back changes nothing; the current one has the focus."""
     facts = sittings["adjust"]
     names = {name for name in facts["variations"] if ", brush size" in name}
     assert len(names) == 9
@@ -82,16 +82,16 @@ def test_the_sheet_shows_nine_variations_around_what_was_set(sittings: dict[str,
     assert facts["nameless variations"] == []
 
 
-def test_every_widget_has_a_name_and_no_two_answer_to_one_letter(sittings: dict[str, Facts]) -> None:
-    """As a screen reader is told."""
+def test_every_widget_has_a_name_and_access_keys_are_unique(sittings: dict[str, Facts]) -> None:
+    """As a screen reader gets them."""
     facts = sittings["adjust"]
     assert facts["nameless"] == []
     assert len(facts["letters"]) >= 8
     assert len(set(facts["letters"])) == len(facts["letters"]), facts["letters"]
 
 
-def test_the_selection_is_chosen_as_the_place_where_the_strength_counts(sittings: dict[str, Facts]) -> None:
-    """Soft as it is, and it becomes no mask then; where nobody has chosen it, it does not count."""
+def test_the_selection_is_chosen_as_the_strength_map(sittings: dict[str, Facts]) -> None:
+    """With its soft levels; then it is not used as a mask. It is not the default."""
     facts = sittings["place"]
     assert facts["status"] == "success", facts
     assert (sittings["adjust"]["places"], facts["places"]) == (1, 1)
@@ -105,8 +105,8 @@ def test_the_selection_is_chosen_as_the_place_where_the_strength_counts(sittings
     assert "strength map" not in json.loads(later)["asked"]
 
 
-def test_faces_are_kept_until_the_artist_switches_that_off(sittings: dict[str, Facts]) -> None:
-    """In the recipes of one who did and of one who did not."""
+def test_faces_are_kept_unless_switched_off(sittings: dict[str, Facts]) -> None:
+    """As the recipes show."""
     kept = {
         name: json.loads(sittings[name]["recipes"][0]["neural-style-recipe"])["settings"]["keep_faces"]
         for name in ("accept", "place")
@@ -115,15 +115,15 @@ def test_faces_are_kept_until_the_artist_switches_that_off(sittings: dict[str, F
 
 
 def test_stop_keeps_the_layer_being_painted(sittings: dict[str, Facts]) -> None:
-    """The first of two, as far as it was; the second is not begun."""
+    """The first of two, as far as it was painted; the second is not started."""
     facts = sittings["keep"]
     assert facts["status"] == "success", facts
     assert len(facts["layers"]) == 3
     assert "left" in facts["progress"]
 
 
-def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sittings: dict[str, Facts]) -> None:
-    """Beside the preview; its settings are taken back; once dropped it is no longer there, but its layers are."""
+def test_a_painting_of_insert_and_stay_is_compared_and_inserted_again(sittings: dict[str, Facts]) -> None:
+    """It is shown beside the preview; its settings are restored; removed from the strip, its layers stay."""
     facts = sittings["stay"]
     assert facts["status"] == "success", facts
     background, *others = facts["layers"][::-1]
@@ -140,7 +140,7 @@ def test_a_painting_of_a_window_that_stays_is_looked_at_and_inserted_again(sitti
 
 
 def test_the_image_is_painted_as_visible_when_that_is_chosen(sittings: dict[str, Facts]) -> None:
-    """The window says so; what it has painted before is not painted again; the effects of layers are always seen."""
+    """The window shows that; its earlier paintings are left out; effects of layers are always included."""
     facts = sittings["stay"]
     assert facts["painted"]
     assert [facts["as seen"], facts["as seen of all"]] == [True, False]
@@ -150,14 +150,14 @@ def test_the_image_is_painted_as_visible_when_that_is_chosen(sittings: dict[str,
     assert whole["asked"]["content"] == one["asked"]["content"]
 
 
-def test_what_is_painted_is_remembered(sittings: dict[str, Facts]) -> None:
-    """As it was painted, or as it was left."""
+def test_the_choice_of_what_is_painted_is_remembered(sittings: dict[str, Facts]) -> None:
+    """That of the last painting, or of the closed window."""
     assert sittings["leave"]["painted"] == ["Image as visible"]
     assert sittings["repair"]["painted"] == ["Selected layers"]
 
 
-def test_a_grayscale_image_is_offered_its_colours(sittings: dict[str, Facts]) -> None:
-    """By a button beside the words that it is gray: it chooses a new image as output, and is gone then."""
+def test_a_grayscale_image_can_be_painted_in_colour(sittings: dict[str, Facts]) -> None:
+    """A button beside the summary chooses a new image as output, and disappears."""
     facts = sittings["look"]
     said, output, focus = facts["in colour"]
     assert said
@@ -166,7 +166,7 @@ def test_a_grayscale_image_is_offered_its_colours(sittings: dict[str, Facts]) ->
 
 
 def test_cancelling_and_closing_leave_nothing(sittings: dict[str, Facts]) -> None:
-    """Escape leads from a run back to choosing; closing the window ends a run; no layer, no engine stays."""
+    """Escape cancels a run; closing the window ends a run; no layer and no engine is left."""
     facts = sittings["leave"]
     assert facts["back to choosing"]
     assert facts["Return starts a run"]
@@ -175,8 +175,8 @@ def test_cancelling_and_closing_leave_nothing(sittings: dict[str, Facts]) -> Non
     assert facts["clean"]
 
 
-def test_an_engine_that_does_not_start_is_told_in_the_window(sittings: dict[str, Facts]) -> None:
-    """With the remedy; once that was followed, Stylize works in the same window."""
+def test_an_engine_that_does_not_start_gives_a_message_in_the_window(sittings: dict[str, Facts]) -> None:
+    """With the remedy; after that, Stylize works in the same window."""
     facts = sittings["repair"]
     assert "neural-style install" in facts["error"]
     assert facts["status"] == "success", facts
@@ -184,7 +184,7 @@ def test_an_engine_that_does_not_start_is_told_in_the_window(sittings: dict[str,
 
 
 def test_a_missing_engine_is_installed_from_the_window(sittings: dict[str, Facts]) -> None:
-    """By one button, into the artist's own data folder; the preview comes then, and it paints. There is a line too."""
+    """By one button, into the user's data folder; then the preview is painted. A command is shown too."""
     facts = sittings["mend"]
     assert "cannot be started" in facts["error"]
     assert "neural-style install" in facts["line"]
@@ -195,14 +195,14 @@ def test_a_missing_engine_is_installed_from_the_window(sittings: dict[str, Facts
     assert len(list(data.glob("engine-*"))) == 1
 
 
-def test_an_engine_of_another_version_is_told_with_a_button_that_replaces_it(sittings: dict[str, Facts]) -> None:
-    """It works meanwhile."""
+def test_an_engine_of_another_version_can_be_replaced_from_the_window(sittings: dict[str, Facts]) -> None:
+    """It works until then."""
     assert "version 0," in sittings["old"]["said"]
     assert sittings["old"]["offered"]
 
 
-def test_f1_lists_the_keys_and_leads_to_the_guide(sittings: dict[str, Facts]) -> None:
-    """The one that comes with the plug-in, as a page; Ctrl+? opens the same list."""
+def test_f1_shows_the_list_of_keys_and_opens_the_guide(sittings: dict[str, Facts]) -> None:
+    """The HTML page that is part of the plug-in; Ctrl+? opens the same list."""
     facts = sittings["old"]
     assert facts["keys"]
     assert facts["keys again"]
@@ -212,8 +212,8 @@ def test_f1_lists_the_keys_and_leads_to_the_guide(sittings: dict[str, Facts]) ->
     assert facts["guide"].strip().endswith("/gimp_plugin/help/guide.html")
 
 
-def test_the_painting_of_a_layer_that_is_gone_is_an_image_of_its_own(sittings: dict[str, Facts]) -> None:
-    """Deleted in GIMP's own menu while it was painted."""
+def test_the_painting_of_a_layer_deleted_in_gimp_becomes_an_image(sittings: dict[str, Facts]) -> None:
+    """Deleted by GIMP's menu while it was painted."""
     facts = sittings["lose"]
     assert facts["closed"]
     assert facts["status"] == "success", facts
@@ -221,8 +221,8 @@ def test_the_painting_of_a_layer_that_is_gone_is_an_image_of_its_own(sittings: d
     assert "Background: Watercolour" in facts["everywhere"]
 
 
-def test_what_the_artist_should_know_is_said_in_the_window(sittings: dict[str, Facts]) -> None:
-    """A grayscale image, a layer that is left out, a painting of a program that died, which is opened."""
+def test_messages_for_the_artist_are_shown_in_the_window(sittings: dict[str, Facts]) -> None:
+    """A grayscale image, a layer that is left out, an undelivered painting, which is opened."""
     facts = sittings["look"]
     assert "gray" in facts["gray"]
     assert facts["left out"].startswith("'tiny' was left out: ")
@@ -232,15 +232,15 @@ def test_what_the_artist_should_know_is_said_in_the_window(sittings: dict[str, F
     assert facts["layers"] == ["tiny", "Background: Watercolour", "Background"]
 
 
-def test_the_wheel_scrolls_the_controls_and_changes_none(sittings: dict[str, Facts]) -> None:
-    """Lists, numbers and sliders alike."""
+def test_the_wheel_scrolls_the_controls_without_changing_them(sittings: dict[str, Facts]) -> None:
+    """Lists, numbers and sliders."""
     facts = sittings["look"]
     assert facts["changed by the wheel"] == []
     assert facts["scrolled"]
 
 
-def test_a_screen_reader_is_told_the_states_of_things(sittings: dict[str, Facts]) -> None:
-    """What is switched on or unfolded; and what a control is for."""
+def test_a_screen_reader_gets_the_states_of_widgets(sittings: dict[str, Facts]) -> None:
+    """Whether they are switched on or unfolded, and their descriptions."""
     told = sittings["look"]["states"]
     assert told["Keep faces"] is False, "as it was left in the sitting before"
     assert (told["Texture"], told["More settings"]) == (False, True)
@@ -248,35 +248,35 @@ def test_a_screen_reader_is_told_the_states_of_things(sittings: dict[str, Facts]
 
 
 def test_numbers_are_read_with_their_units(sittings: dict[str, Facts]) -> None:
-    """And none is a word; what is typed may have the unit or not."""
+    """Also those shown as a word; a typed number may have the unit or not."""
     facts = sittings["look"]
     assert facts["amounts"] == [["off", "45 s"], ["automatic", "4 GB"], ["45 s", "off"]]
     assert "selection 40 x 40 px" in facts["gray"]
 
 
-def test_a_backend_that_is_not_there_is_gray(sittings: dict[str, Facts]) -> None:
-    """The stand-in has ONNX Runtime alone."""
+def test_a_backend_that_is_not_installed_is_disabled(sittings: dict[str, Facts]) -> None:
+    """The stand-in engine has ONNX Runtime only."""
     assert sittings["look"]["backends"] == {"Automatic": True, "ONNX Runtime": True, "PyTorch": False}
 
 
-def test_where_the_strength_counts_stays_with_its_image(sittings: dict[str, Facts]) -> None:
-    """In the image before it was the selection; here the selection is the mask."""
+def test_the_strength_map_belongs_to_its_image(sittings: dict[str, Facts]) -> None:
+    """In the image before, it was the selection; here the selection is the mask."""
     facts = sittings["look"]
     assert facts["masks"] == [False, True, False]
     said = json.loads(facts["recipes"][1]["neural-style-recipe"])
     assert "strength_region" not in said
 
 
-def test_an_engine_that_is_killed_is_told_in_the_window(sittings: dict[str, Facts]) -> None:
-    """In the middle of a run; the next one gets a new engine in the same window."""
+def test_a_killed_engine_gives_a_message_in_the_window(sittings: dict[str, Facts]) -> None:
+    """During a run; the next one gets a new engine in the same window."""
     facts = sittings["crash"]
     assert "SIGKILL" in facts["error"]
     assert facts["status"] == "success", facts
     assert len(facts["layers"]) == 2
 
 
-def test_gimps_own_cancel_ends_a_repeated_run(sittings: dict[str, Facts]) -> None:
-    """Pressed beside the progress bar: plug-in and engine are gone, GIMP lives, the layer painted before is there."""
+def test_the_cancel_button_of_gimp_ends_a_repeated_run(sittings: dict[str, Facts]) -> None:
+    """Plug-in and engine end, GIMP does not, and the layer painted before stays."""
     facts = sittings["interrupt"]
     assert facts["engines"] == 1
     assert facts["engine gone"]
@@ -290,5 +290,5 @@ def test_gimps_own_cancel_ends_a_repeated_run(sittings: dict[str, Facts]) -> Non
     "name", ["accept", "adjust", "keep", "stay", "leave", "repair", "mend", "old", "lose", "crash", "interrupt"]
 )
 def test_no_engine_outlives_the_dialog(sittings: dict[str, Facts], name: str) -> None:
-    """However it was left."""
+    """However the dialog was closed."""
     assert sittings[name]["engines gone"] is True
