@@ -44,21 +44,23 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         on_change: Callable[[], None],
         where: Where | None = None,
         *,
-        onward: bool = False,
+        refining: bool = False,
     ) -> None:
         """where: the control for the region of the strength, if there is one.
 
-        onward: a painted layer is refined, so the choice of the start image is replaced by a text.
+        refining: a painted layer is refined, so the choice of the start image is replaced by a text.
         """
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
-        self._onward = onward
+        self._refining = refining
         self._on_change = on_change
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         hold_back(self._estimate)
         others = (
-            [arguments.OUTPUT, arguments.AS_SEEN] if onward else [arguments.INPUT, arguments.OUTPUT, arguments.AS_SEEN]
+            [arguments.OUTPUT, arguments.AS_SEEN]
+            if refining
+            else [arguments.INPUT, arguments.OUTPUT, arguments.AS_SEEN]
         )
         self._all = [*knobs(), *(declared(config, name) for name in others)]
         if where is not None:
@@ -146,7 +148,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
             if named.knob.expert is not expert:
                 continue
             row = self._rows[named.name]
-            if named.name == "init" and self._onward:
+            if named.name == "init" and self._refining:
                 grid.attach(Gtk.Label(label=_(named.knob.label), xalign=0.0), 0, top, 1, 1)
                 grid.attach(Gtk.Label(label=_("This layer, as it is"), xalign=0.0), 1, top, 1, 1)
                 top += 1

@@ -23,7 +23,7 @@ from nst_core.shared.presets import lookup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gimp_plugin.flow.work import Onward
+    from gimp_plugin.flow.work import Refinement
     from gimp_plugin.image import canvas
 
 
@@ -65,11 +65,11 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     return window.made
 
 
-def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, onward: Onward) -> list[Gimp.Layer]:
+def refine(layer: Gimp.Layer, config: Gimp.ProcedureConfig, refinement: Refinement) -> list[Gimp.Layer]:
     """The new layer that refines a painted one. Raises CancelledError as `run`."""
     GimpUi.init("neural-style")
     past = last_choices.recall(Path(Gimp.directory()))
-    window = Window([layer], config, onward.picks, Session(start, GLib.idle_add), onward)
+    window = Window([layer], config, refinement.picks, Session(start, GLib.idle_add), refinement)
     window.run(past.layout)
     if not window.made:
         raise CancelledError(_("the dialog was closed"))

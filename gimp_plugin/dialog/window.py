@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.flow.session import Session
     from gimp_plugin.flow.variations import Sheet, Variant
-    from gimp_plugin.flow.work import Onward
+    from gimp_plugin.flow.work import Refinement
     from gimp_plugin.image.drawn_maps import DrawnMap
     from gimp_plugin.looks.picks import Picks
     from nst_core.shared.wire.messages import Pixels, Ready
@@ -71,19 +71,19 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         config: Gimp.ProcedureConfig,
         picks: Picks,
         session: Session,
-        onward: Onward | None = None,
+        refinement: Refinement | None = None,
         *,
         drawn: DrawnMap | None = None,
     ) -> None:
-        """onward: how to refine the only layer, which was painted before. drawn: the strength map drawn before."""
-        super().__init__(title=_("Refine This Layer") if onward else _("Neural Style"), role="neural-style")
+        """refinement: how to refine the only layer, which was painted before. drawn: the strength map drawn before."""
+        super().__init__(title=_("Refine This Layer") if refinement else _("Neural Style"), role="neural-style")
         self._session = session
         image = layers[0].get_image()
         self._busy = self._restoring = False
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
-        self._where = None if onward else Where(self._map, config, image)
-        look = onward.settings if onward else picks.look()
-        self._controls = Controls(config, look, self._changed, self._where, onward=onward is not None)
+        self._where = None if refinement else Where(self._map, config, image)
+        look = refinement.settings if refinement else picks.look()
+        self._controls = Controls(config, look, self._changed, self._where, refining=refinement is not None)
         follow_faces(self._map, self._controls.of("keep_faces"))
         own = Own(layers[0], Path(Gimp.directory()))
         self._gallery = Gallery(
@@ -96,7 +96,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._offer = OfferBar()
         self._preview.set_tool(MapTool(self._map, self._preview.redraw))
         self._work = LayerWork(
-            layers, config, lambda: self._gallery.picks, self._preview, onward, lambda: self._map.drawn
+            layers, config, lambda: self._gallery.picks, self._preview, refinement, lambda: self._map.drawn
         )
         self._outside = OutsideProgress(self, lambda: self._work.made)
         self._history = History(self._chosen())

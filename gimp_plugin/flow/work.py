@@ -57,7 +57,7 @@ class Pane(Protocol):
 
 
 @dataclass(frozen=True)
-class Onward:
+class Refinement:
     """How to refine a painted layer: with its styles and settings, from its pixels, with its source as content.
 
     source: the layer that it was painted from, None if that is gone; tattoo: of that layer. begin: changes a request
@@ -83,7 +83,7 @@ class LayerWork:
         config: Gimp.ProcedureConfig,
         picks: Callable[[], Picks],
         pane: Pane,
-        onward: Onward | None = None,
+        refinement: Refinement | None = None,
         drawn: Callable[[], DrawnMap | None] = lambda: None,
     ) -> None:
         """drawn: the strength map that was drawn."""
@@ -98,7 +98,7 @@ class LayerWork:
         self._config = config
         self._picks = picks
         self._pane = pane
-        self._onward = onward
+        self._refinement = refinement
         self._drawn = drawn
 
     @property
@@ -114,7 +114,7 @@ class LayerWork:
     @property
     def whole(self) -> bool:
         """Whether what the image shows is painted."""
-        return not self._onward and self._config.get_property(arguments.INPUT) == arguments.VISIBLE
+        return not self._refinement and self._config.get_property(arguments.INPUT) == arguments.VISIBLE
 
     @property
     def gray(self) -> bool:
@@ -144,7 +144,7 @@ class LayerWork:
 
     def larger(self, begun: Pixels) -> Stylize | None:
         """What a variation is painted from, as large as it is shown; None where it is as large."""
-        sample = None if self._onward else self._pane.larger(begun, SIDE)
+        sample = None if self._refinement else self._pane.larger(begun, SIDE)
         return None if sample is None else self._small(sample)
 
     def request(self, number: int, wish: Wish) -> Stylize:
@@ -157,7 +157,7 @@ class LayerWork:
         request = Stylize(
             view.pixels, styles, wish.settings, mask=view.mask, strength_map=strength_map, previews=FORMING
         )
-        return self._onward.begin(view, request) if self._onward else request
+        return self._refinement.begin(view, request) if self._refinement else request
 
     def finish(self, number: int, done: Done, wish: Wish) -> None:
         """Save a finished picture, in case this program ends before it is inserted."""
@@ -206,8 +206,8 @@ class LayerWork:
         styles = wish.regions.guide(wish.styles, self._image, sample.area)
         strength_map = wish.regions.strength_map(self._image, sample.area)
         content, init = sample.pixels, None
-        if self._onward:
-            source = self._pane.onto(self._onward.source, sample.frame) if self._onward.source else None
+        if self._refinement:
+            source = self._pane.onto(self._refinement.source, sample.frame) if self._refinement.source else None
             content, init = source or content, content
         return Stylize(
             content,
@@ -226,10 +226,10 @@ class LayerWork:
         if self.whole:
             canvas.check(self._visible)
         title = picks.title
-        if self._onward and picks.names == self._onward.picks.names:
-            title, places = self._onward.title, replace(self._onward.places, keys=picks.regions())
-        elif self._onward:
-            before = self._onward.places
+        if self._refinement and picks.names == self._refinement.picks.names:
+            title, places = self._refinement.title, replace(self._refinement.places, keys=picks.regions())
+        elif self._refinement:
+            before = self._refinement.places
             places = regions.chosen(picks.regions(), self._image, before.strength, before.drawn)
         else:
             places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
@@ -246,6 +246,6 @@ class LayerWork:
 
     def _look(self, wish: Wish) -> recipes.Look:
         source, visible = None, wish.visible
-        if self._onward:
-            source, visible = self._onward.tattoo, self._onward.visible
+        if self._refinement:
+            source, visible = self._refinement.tattoo, self._refinement.visible
         return recipes.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source, visible)

@@ -58,13 +58,13 @@ def refine(call: Call) -> list[Gimp.Layer]:
 
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
-        from gimp_plugin.flow.work import Onward  # noqa: PLC0415 - the same
+        from gimp_plugin.flow.work import Refinement  # noqa: PLC0415 - the same
 
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)
         places = recipes.places_of(noted, picks, call.image)
-        onward = Onward(origin.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
-        return interactive.refine(layer, call.config, onward)
+        refinement = Refinement(origin.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
+        return interactive.refine(layer, call.config, refinement)
     values = arguments.values_of(call.config)
     order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
     order = replace(order, look=replace(order.look, source=tattoo, visible=visible), begin=begin)

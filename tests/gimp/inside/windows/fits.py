@@ -442,7 +442,7 @@ def further() -> list[str]:
     )
     for declare in (arguments.declare_settings, arguments.declare_output, arguments.declare_strength_map):
         declare(procedure)
-    found: list[Gtk.Widget] = [controls.Controls(procedure.create_config(), {}, lambda: None, onward=True)]
+    found: list[Gtk.Widget] = [controls.Controls(procedure.create_config(), {}, lambda: None, refining=True)]
     for one in found:
         if isinstance(one, Gtk.Container):
             one.forall(found.append)
