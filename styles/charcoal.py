@@ -10,7 +10,7 @@ from styles.sheet import Array, Sheet, blur, hexes, mix, noise, step
 from styles.sitter import Palette, Pose, seated
 from styles.strokes import Brush, Hand, Paint, at, paths, scattered
 
-PAPER, COAL, CHALK = hexes("ebe4d4 100f0d fbf8ef")
+PAPER, COAL = hexes("ebe4d4 100f0d")
 POSE = Pose((0.56, 0.40), 0.265, 0.24, (-0.6, -0.5, 0.72), 0.10, 0.4)
 
 

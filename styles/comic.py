@@ -12,7 +12,7 @@ from styles.strokes import Brush, Hand, Paint, at, paths, scattered
 from styles.town import Coat, Row, lay_houses, street
 
 PAPER, INK = hexes("f7efda 120f12")
-RED, YELLOW, BLUE, CYAN, SKIN, ROSE, GREEN, ORANGE = hexes("dd2f2b ffd42e 2b56b0 5fc0e6 f7c7a0 e98a86 3f9a5a f28a2c")
+RED, YELLOW, BLUE, CYAN, ROSE, GREEN, ORANGE = hexes("dd2f2b ffd42e 2b56b0 5fc0e6 e98a86 3f9a5a f28a2c")
 SITTER = Palette(
     skin=hexes("3a1a14 c27a58 f0b48c f9cfa8 fbd8b6 fff0dc"),
     hair=hexes("0c0a10 14101c 2a2040 4a4a8a 8aa0d8"),

@@ -26,13 +26,11 @@ from nst_core.shared.errors import (
     NeuralStyleError,
 )
 from nst_core.shared.settings import Settings
-from nst_core.shared.wire.messages import Progress
 from nst_core.worker.convert import Painted, job_of, picture_of, request_of
 
 pytestmark = pytest.mark.slow
 
 STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
-TOLD = Callable[[Progress], None]
 
 
 class Silent:

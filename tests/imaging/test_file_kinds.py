@@ -28,7 +28,6 @@ ACROSS = np.linspace(0, 1, W)[None, :] * np.ones((H, 1))
 RGB = np.stack([ACROSS, np.linspace(0, 1, H)[:, None] * np.ones((1, W)), np.full((H, W), 0.5)], 2)
 ALPHA = 0.25 + 0.75 * RGB[..., 1:2]
 INKS = np.dstack([1 - RGB, np.zeros((H, W))])
-U8, U16, U32 = (2**bits - 1 for bits in (8, 16, 32))
 LAB = np.stack([RGB[..., 1] * 60 + 20, RGB[..., 0] * 20 - 10, np.full((H, W), 10.0)], 2)
 GRAY = np.repeat(ACROSS[..., None], 3, 2)
 EIGHT = 1.01 / 255

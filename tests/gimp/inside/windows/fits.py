@@ -117,9 +117,9 @@ class Opened:
         self.image.delete()
 
 
-def settle() -> None:
+def settle(rounds: int = 15) -> None:
     """Wait until everything is drawn."""
-    for _ in range(15):
+    for _ in range(rounds):
         while Gtk.events_pending():
             Gtk.main_iteration_do(blocking=False)
         time.sleep(0.02)
@@ -274,7 +274,7 @@ def by_tab(opened: Opened) -> Facts:
     for _ in range(80):
         before = picture(window)
         window.child_focus(Gtk.DirectionType.TAB_FORWARD)
-        settle_a_little()
+        settle(4)
         stop = window.get_focus()
         if stop is None or stop in stops:
             break
@@ -303,13 +303,6 @@ def spared(one: Gtk.Widget, stops: list[Gtk.Widget]) -> bool:
 def picture(window: Gtk.Window) -> bytes:
     seen = Gdk.pixbuf_get_from_window(window.get_window(), 0, 0, *window.get_size())
     return bytes(seen.get_pixels())
-
-
-def settle_a_little() -> None:
-    for _ in range(4):
-        while Gtk.events_pending():
-            Gtk.main_iteration_do(blocking=False)
-        time.sleep(0.02)
 
 
 def look(language: str, *, thorough: bool) -> Facts:
