@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_fixtures import BOTH, nearest, noise, painting, photograph, targets
+from engine_fixtures import BOTH, distance, nearest, noise, painting, photograph, targets
 
 from nst_core.backends import card, card_trial, select
 from nst_core.backends.base import AbortedError, Blocks
@@ -78,10 +78,6 @@ def processor() -> OnnxBackend:
     made = OnnxBackend("cpu")
     made.prefix = ""
     return made
-
-
-def distance(a: Float, b: Float) -> float:
-    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
 def python(script: str, **surroundings: str) -> "subprocess.CompletedProcess[str]":

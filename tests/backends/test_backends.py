@@ -17,7 +17,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import BOTH, near_ties, nearest, noise, painting, photograph, targets
+from engine_fixtures import BOTH, distance, near_ties, nearest, noise, painting, photograph, targets
 
 from nst_core.backends.base import AbortedError, Backend
 from nst_core.backends.onnx import OnnxBackend
@@ -77,10 +77,6 @@ def gradients(
     for seed in PICTURES:
         losses, grad = objective(backend.array(planes(noise(*size, seed))))
         yield backend.numpy(losses), backend.numpy(grad)
-
-
-def distance(a: Float, b: Float) -> float:
-    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -8,9 +8,8 @@ import time
 import numpy as np
 import pytest
 import torch
-from children import child
-from engine_fixtures import BOTH, noise, painting, photograph, targets
-from test_faults_engine import comes_true
+from children import child, comes_true
+from engine_fixtures import BOTH, distance, noise, painting, photograph, targets
 
 from nst_core import Job, Style
 from nst_core.backends.base import Objective
@@ -43,10 +42,6 @@ SMALL, LARGE = 1e8, 1e9  # bytes
 @pytest.fixture(scope="module")
 def card() -> TorchBackend:
     return TorchBackend("cuda")
-
-
-def distance(a: Float, b: Float) -> float:
-    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
 def found(backend: TorchBackend, objective: Objective, image: Float) -> Float:

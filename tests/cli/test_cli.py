@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import run
 
 from nst_core.cli import job_inputs, stylize
-from nst_core.cli.command import main
 from nst_core.cli.options import print_json, settings_from, weighted
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
@@ -36,10 +36,6 @@ unix_only = pytest.mark.skipif(os.name == "nt", reason="terminals and signals of
 FAST = ["--quality", "draft", "--backend", "onnx"]
 
 Words = list[str | Path]
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def answer(result: Result) -> dict[str, Any]:

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,11 +17,12 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from click.testing import CliRunner, Result
+from children import comes_true
+from click.testing import Result
+from command_line import run
 
 from nst_core.batch.batch import Item, Report
 from nst_core.cli import batch as cli_batch
-from nst_core.cli.command import main
 from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.files import color_profiles, decoding, image_files
@@ -37,10 +37,6 @@ ROOT = HERE.parents[1]
 PHOTOGRAPHS = ROOT / "demo" / "photographs"
 FAST = ["--quality", "draft", "--backend", "onnx"]
 unix_only = pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def report(result: Result) -> dict[str, Any]:
@@ -326,8 +322,8 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> No
         text=True,
         start_new_session=True,
     ) as child:
-        until((work / "out" / ".neural-style" / "a.png.json").exists)
-        until(partial(psutil.Process(child.pid).children, recursive=True))
+        assert comes_true((work / "out" / ".neural-style" / "a.png.json").exists, 120)
+        assert comes_true(partial(psutil.Process(child.pid).children, recursive=True), 120)
         engines = psutil.Process(child.pid).children(recursive=True)
         os.killpg(child.pid, signal.SIGINT)
         out, err = child.communicate(timeout=60)
@@ -339,13 +335,6 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> No
     assert told["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 3}
     assert [path.name for path in (work / "out").iterdir() if path.is_file()] == ["a.png"]
     assert states(run(*words, "--backend", "onnx", "--dry-run", "--json"))["a.png"] == "kept"
-
-
-def until(happened: Any, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 def test_frames_go_on_from_each_other_and_flicker_less(work: Path) -> None:

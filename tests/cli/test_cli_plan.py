@@ -7,17 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from command_line import run
 
-from nst_core.cli.command import main
 from nst_core.cli.options import settings_from
 
 CAT = Path(__file__).resolve().parents[2] / "demo" / "photographs" / "cat.jpg"
 ONNX = ["--backend", "onnx"]
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def told(*words: str | Path) -> dict[str, Any]:

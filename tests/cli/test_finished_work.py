@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from command_line import run
 
 from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.pool import PainterPool
 from nst_core.cli.batch import Ending
-from nst_core.cli.command import main
 from nst_core.cli.job_inputs import write_recipe
 from nst_core.cli.stopping import stopping
 from nst_core.imaging.files import decoding, image_files
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = np.random.default_rng(2).random((40, 40, 3), np.float32)
 unix_only = pytest.mark.skipif(os.name == "nt", reason="signals and modes of Unix")
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def unpainted(content: Path, output: Path, *more: str) -> Result:

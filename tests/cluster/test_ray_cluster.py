@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from children import comes_true
 from click.testing import CliRunner
 
 from nst_core.batch.batch import Batch, Item, Report
@@ -229,14 +229,14 @@ def test_the_command_joins_a_cluster_and_leaves_it_on_ctrl_c(machines: Cluster, 
         text=True,
         start_new_session=True,
     ) as child:
-        until((tmp_path / "out" / ".neural-style" / "a.png.json").exists)
+        assert comes_true((tmp_path / "out" / ".neural-style" / "a.png.json").exists, 120)
         os.killpg(child.pid, signal.SIGINT)
         out, err = child.communicate(timeout=120)
     assert child.returncode == 130, err
     assert err.count("\n") == 1, err
     assert json.loads(out)["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 1}
     assert [path.name for path in (tmp_path / "out").iterdir() if path.is_file()] == ["a.png"]
-    until(lambda: workers() <= before)
+    assert comes_true(lambda: workers() <= before, 120)
     assert machines.worker_count(None, graphics=False) == 1
 
 
@@ -281,13 +281,6 @@ def words_of(process: psutil.Process) -> list[str]:
         return list(process.cmdline())
     except psutil.NoSuchProcess:
         return []
-
-
-def until(happened: Callable[[], bool], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 def test_where_no_cluster_is_that_is_said_at_once() -> None:

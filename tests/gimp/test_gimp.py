@@ -167,7 +167,7 @@ def test_a_style_that_cannot_be_used_is_refused_in_one_sentence(answers: Found, 
         ("no engine.json", ["engine.json", "neural-style install"]),
         ("missing", ["/nowhere/neural-style-engine", "neural-style install"]),
         ("foreign", ["protocol", "neural-style install"]),
-        ("dies", ["ended", "the stand-in gives up"]),
+        ("dies", ["ended", "the stand-in crashes"]),
     ],
 )
 def test_a_failing_engine_gives_an_error_in_one_sentence(answers: Found, case: str, words: list[str]) -> None:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from command_line import run
 from PIL import Image
 from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone, tiff, tiff_with_thumbnail
 
 from nst_core.batch.batch import items, passed_over
-from nst_core.cli.command import main
 from nst_core.imaging.files import decoding, image_files, png_colors
 from nst_core.imaging.files.tiff_files import lab_to_srgb
 from nst_core.shared.errors import InvalidImageError
@@ -37,10 +36,6 @@ EIGHT = 1.01 / 255
 def whole(values: NDArray[Any], kind: str) -> NDArray[Any]:
     words: NDArray[Any] = np.rint(values * np.iinfo(kind).max).astype(kind)
     return words
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def unpainted(content: Path, output: Path, *more: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import struct
 import zlib
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from problem_files import encoded, png_chunk
 
 from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.painting.job import Job, Style
@@ -19,12 +19,6 @@ from nst_core.shared.settings import Settings
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 KINDS = ["GIF", "WEBP", "PNG", "TIFF"]
-
-
-def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,17 +83,14 @@ def test_tricks_in_the_exif_block_change_no_pixel(case: str, kind: str) -> None:
 
 
 def _png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (40, 40), rows: int | None = None) -> bytes:
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0))
+    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0))
     packed = zlib.compress(bytes((size[0] + 1) * (rows or size[1])))
     return (
         b"\x89PNG\r\n\x1a\n"
         + header
-        + b"".join(chunk(*c) for c in chunks)
-        + chunk(b"IDAT", packed)
-        + chunk(b"IEND", b"")
+        + b"".join(png_chunk(*c) for c in chunks)
+        + png_chunk(b"IDAT", packed)
+        + png_chunk(b"IEND", b"")
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import zlib
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from problem_files import encoded, png_chunk
 
 from nst_core.batch.records import Records
 from nst_core.imaging.files import image_files
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 RNG = np.random.default_rng(1)
 
 
-def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def noise(height: int, width: int, channels: int = 3) -> Image.Image:
     return Image.fromarray(RNG.integers(0, 256, (height, width, channels), dtype=np.uint8))
 
@@ -42,11 +36,13 @@ def noise(height: int, width: int, channels: int = 3) -> Image.Image:
 def announced(width: int, height: int) -> bytes:
     """A PNG that promises width x height pixels and holds none."""
 
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b""))
+        + png_chunk(b"IEND", b"")
+    )
 
 
 def test_eight_bits_become_floats_between_zero_and_one() -> None:

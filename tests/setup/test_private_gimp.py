@@ -6,11 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from children import comes_true
 
 from demo import gimp as gimp_module
 from demo import private_gimp
@@ -18,7 +17,6 @@ from demo.gimp import Gimp
 from demo.private_gimp import GimpUnavailableError, ensure, enter
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-WAIT_SECONDS = 60.0  # seconds
 ALLOWED = Path("/etc/debian_version").exists() and os.geteuid() == 0
 root_on_debian = pytest.mark.skipif(not ALLOWED, reason="only root on Debian can fetch one")
 
@@ -32,13 +30,6 @@ def private(gimp: Gimp) -> Path:
     if gimp.root is None:
         pytest.skip("the machine's own GIMP is used")
     return gimp.root
-
-
-def comes_true(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return condition()
 
 
 def running(word: str) -> list[int]:

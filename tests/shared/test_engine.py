@@ -7,15 +7,13 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from children import child
+from children import SOON, child, comes_true, is_alive
 
 from nst_core.shared.client.engine import TAIL, Engine
 from nst_core.shared.client.launch import PLAIN_PATH, POISONED, clean_environment, engine_command
@@ -33,7 +31,6 @@ from nst_core.shared.wire.protocol import PROTOCOL
 
 pytestmark = pytest.mark.slow
 
-SOON = 60.0  # seconds that anything may take that need not wait for a long step
 LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 PICTURE = Pixels(2, 2, bytes(64))
 
@@ -67,23 +64,6 @@ server.main(Painting)
 
 def request(long: float = 0, then: str = "", previews: float = 0) -> Stylize:
     return Stylize(PICTURE, (StylePixels(PICTURE),), {"long": long, "then": then}, previews=previews)
-
-
-def is_alive(pid: int | None) -> bool:
-    """Whether a process runs; one that only waits to be collected does not."""
-    if sys.platform != "linux":
-        pytest.skip("reads /proc")
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):  # the latter while it is going
-        return False
-
-
-def comes_true(condition: Callable[[], bool], seconds: float = SOON) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 import numpy as np
 import psutil
 import pytest
-from children import child
-from test_engine import PAINTER, is_alive
+from children import child, comes_true, is_alive
+from test_engine import PAINTER
 from test_engine import request as brief
 from test_faults_pixels import QUICK, REAL, layer, request, sent
 
@@ -35,13 +34,6 @@ KILLS = int(os.environ.get("NST_HOST_KILLS", "2"))
 LEAST = 24  # MiB
 ANSWERED = -1
 """More words than any job has: its answer is waited for."""
-
-
-def comes_true(condition: Callable[[], bool]) -> bool:
-    end = time.monotonic() + WAIT_SECONDS
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    return condition()
 
 
 def kill(engine: Engine) -> None:

@@ -1,14 +1,38 @@
-"""Programs of a test that run beside it, with the project and its tests on their path."""
+"""Child processes of tests, with the project and its tests on their path; and functions that wait for them."""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 FOLDERS = [str(TESTS.parent), *(str(TESTS / name) for name in ("support", "shared", "worker", "plugin/flow"))]
+
+SOON = 60.0  # seconds in which everything happens that need not wait for a long step
 
 
 def child(code: str) -> list[str]:
     """The command of a Python that runs the code as an engine is run: isolated, unbuffered."""
     return [sys.executable, "-I", "-u", "-c", f"import sys; sys.path[:0] = {FOLDERS}; {code}"]
+
+
+def is_alive(pid: int | None) -> bool:
+    """Whether a process runs; one that only waits to be collected does not."""
+    if sys.platform != "linux":
+        pytest.skip("reads /proc")
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # the latter while it ends
+        return False
+
+
+def comes_true(condition: Callable[[], object], seconds: float = SOON) -> bool:
+    """Wait for a condition. Returns whether it holds at the end."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.01)
+    return bool(condition())

@@ -1,4 +1,4 @@
-"""Tells how many branches the tests reach, and ends with 1 where it is too few: `coverage_figures.py REPORT.json`."""
+"""Prints how many branches the tests reach; exit code 1 if too few: `coverage_figures.py REPORT.json`."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import pytest
 
 from nst_core import Progress
 from nst_core.backends.base import Backend
-from nst_core.imaging.arrays import Pixels, planes
+from nst_core.imaging.arrays import Float, Pixels, planes
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.seamless import MARGIN
@@ -29,6 +29,11 @@ BOTH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 def photograph(height: int, width: int) -> Pixels:
     return resize(image_files.read(PHOTOGRAPHS / "cat.jpg")[..., :3], height, width)
+
+
+def distance(a: Float, b: Float) -> float:
+    """Of two arrays, relative to the norm of the second."""
+    return float(np.linalg.norm(a - b) / np.linalg.norm(b))
 
 
 def near_ties(height: int, width: int) -> float:
@@ -59,7 +64,7 @@ def painting(height: int, width: int) -> Pixels:
 
 
 def noise(height: int, width: int, seed: int = 0) -> Pixels:
-    """Noise, not a picture, where gradients are compared: it has no equal values for max pooling to choose from."""
+    """Noise, to compare gradients: unlike pictures it has no equal values, between which max pooling could choose."""
     return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
 
 
@@ -81,19 +86,19 @@ def targets(
 
 
 def wrapped_targets(backend: Backend, height: int, width: int, method: Method = CLASSIC) -> Targets:
-    """The same for a picture whose opposite borders touch: with a margin, in which nothing counts."""
+    """The same for a seamless picture, with a margin that counts nothing."""
     whole = targets(backend, height + 2 * MARGIN, width + 2 * MARGIN, None, method)
     inside = np.pad(np.ones((height, width), np.float32), MARGIN)[None, None]
     return replace(whole, guides=backend.array(inside), held_share=whole.held_share * backend.array(inside))
 
 
 def losses(seen: Sequence[Progress]) -> list[float]:
-    """Of every evaluation; the picture to start from has none."""
+    """The losses of every evaluation; the start image has none."""
     return [progress.loss for progress in seen if progress.loss is not None]
 
 
 def ripples(height: int, width: int, wavelength: float) -> Pixels:
-    """A grey pattern without direction that repeats every `wavelength` px, more or less."""
+    """An isotropic gray pattern with a period of about `wavelength` px."""
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :])
     band = np.exp(-(((frequency * wavelength - 1) / 0.2) ** 2))
     spectrum = np.fft.fft2(np.random.default_rng(1).standard_normal((height, width))) * band

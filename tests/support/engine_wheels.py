@@ -1,4 +1,4 @@
-"""A wheel of the package with a stand-in for its engine and nothing that it needs: for installing without a network."""
+"""Makes a wheel of the package with a stand-in engine and no dependencies, to install without a network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ stand_in.main("unchanged", stand_in.Path())
 
 
 def make_wheel(folder: Path, version: str = nst_core.__version__, start: str = START) -> Path:
-    """Write it, and return where it is. start: what its engine does."""
+    """Write the wheel and return its path. start: code of the engine."""
     info = f"{NAME}-{version}.dist-info"
     files = {f"nst_core/{path.relative_to(CORE)}": path.read_text("utf-8") for path in CORE.glob("shared/**/*.py")}
     files["nst_core/__init__.py"] = (CORE / "__init__.py").read_text("utf-8")

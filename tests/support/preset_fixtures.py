@@ -1,4 +1,4 @@
-"""Roots with a built-in preset, and drafts, for the tests of keeping presets."""
+"""Roots with a built-in preset, and drafts, for the tests of presets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ unix_only = pytest.mark.skipif(os.name == "nt", reason="signals, limits and perm
 
 @pytest.fixture
 def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Roots:
-    """A built-in preset `mosaic`, and no own ones, nor a folder for them."""
+    """Roots with a built-in preset `mosaic`, and without own presets and their folder."""
     monkeypatch.setattr(os, "fsync", lambda _number: None)  # nobody pulls the plug, and disks are slow
     made = save(Draft("Mosaic", (("m", JPEG, 1.0),), {}), Roots(tmp_path / "none", tmp_path / "builtin"))
     (made.thumbnail.parent.parent / ".lock").unlink()
@@ -33,5 +33,5 @@ def slugs(roots: Roots) -> list[str]:
 
 
 def names(root: Path) -> list[str]:
-    """All names in a root, hidden ones too, except that of the lock."""
+    """All file names in a root, hidden ones too, except the lock."""
     return sorted(path.name for path in root.iterdir() if path.name != ".lock")

@@ -1,4 +1,4 @@
-"""Small picture files of odd kinds, made byte by byte, as libraries would not write them."""
+"""Small picture files of unusual kinds, which libraries would not write."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _directory(tags: dict[int, list[int]], start: int, order: str, *, big: bool)
 
 
 def tiff_with_thumbnail(values: Array, photometric: int = 2) -> bytes:
-    """A TIFF whose first picture is a thumbnail of (H, W, 3) bytes, and whose second is the whole.
+    """A TIFF whose first picture is a thumbnail of (H, W, 3) bytes, and whose second is the full picture.
 
     photometric: of the whole, as a camera's raw file has it.
     """
@@ -101,17 +101,26 @@ def tiff_with_thumbnail(values: Array, photometric: int = 2) -> bytes:
     return bytes(encoded)
 
 
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """The picture as a file of this kind."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG with its checksum."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 def png(values: Array, **chunks: bytes) -> bytes:
     """A PNG of (H, W, 1 or 3) bytes with further chunks in front of its pixels."""
 
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
     height, width, channels = values.shape
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0))
+    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0))
     rows = b"".join(b"\0" + row.tobytes() for row in values)
-    told = b"".join(chunk(name.encode(), content) for name, content in chunks.items())
-    return b"\x89PNG\r\n\x1a\n" + head + told + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    told = b"".join(png_chunk(name.encode(), content) for name, content in chunks.items())
+    return b"\x89PNG\r\n\x1a\n" + head + told + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
 
 
 def psd(values: Array, resources: bytes = b"") -> bytes:
@@ -123,12 +132,12 @@ def psd(values: Array, resources: bytes = b"") -> bytes:
 
 
 def psd_of_layers_alone(values: Array) -> bytes:
-    """One that says that it was saved without the flattened picture."""
+    """A Photoshop document that says that it was saved without the flattened picture."""
     return psd(values, b"8BIM" + struct.pack(">HHI", 0x0421, 0, 6) + struct.pack(">IBB", 1, 0, 0))
 
 
 def gain_map_xmp() -> bytes:
-    """A packet of a phone, with an author, a gain map and a film."""
+    """XMP of a phone, with an author, a gain map and a film."""
     return (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         b'<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"'

@@ -1,10 +1,10 @@
-"""A stand-in engine for what the real one does not do on demand.
+"""A stand-in engine for tests. The first argument says what it does.
 
-unchanged: the picture comes back as it went. inverted: its colours come back inverted. dies: ends in the middle of
-a job. tires: ends in the middle of its second job. short: has had too little time. waits: says in a folder that it is
-`painting`, until there is a file `go`. pauses: does so from its second job on. foreign: speaks a future protocol. old:
-is of another version.
-The recipe tells what was asked for.
+unchanged: returns the picture unchanged. inverted: returns it with inverted colours. dies: crashes in a job. tires:
+crashes in its second job. short: notes that it had too little time. waits: makes a file `painting`, and waits for a
+file `go`. pauses: does so from its second job on. slow: paints until it is stopped. foreign: has a future protocol.
+old: has another version.
+The recipe contains facts on the request.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def main(way: str, folder: Path) -> None:
         elif isinstance(request, Stylize):
             send(wire, Progress(request.job, 1, 1, 1, 2, loss=1.0, seconds_left=1.0, fraction=0.5))
             if way == "dies" or (way == "tires" and request.job > 1):
-                sys.stderr.write("the stand-in gives up\n")
+                sys.stderr.write("the stand-in crashes\n")
                 sys.stderr.flush()
                 os._exit(3)
             if way == "waits" or (way == "pauses" and request.job > 1):
@@ -101,7 +101,7 @@ def work_slowly(requests: Any, wire: Any, job: Stylize) -> None:
 
 
 def found(request: FindFaces) -> Faces:
-    """One in the middle, of half the picture's height."""
+    """A face in the middle, with half the height of the picture."""
     width, height = request.content.width, request.content.height
     return Faces(request.job, (Face(width / 2, height / 2, 0.2 * height, 0.25 * height, 0.0),))
 
@@ -129,7 +129,7 @@ def recipe(request: Stylize) -> dict[str, Any]:
 
 
 def digest(values: Any) -> str:
-    """Of 8 bits each: in the last bits, each process of GIMP converts as it finds fastest."""
+    """Digest of the values in 8 bits: GIMP converts with one of several methods, which differ in the last bits."""
     return hashlib.sha256(
         bytes(round(255 * min(max(value, 0.0), 1.0)) for value in array.array("f", bytes(values)))
     ).hexdigest()

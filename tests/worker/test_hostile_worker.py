@@ -14,8 +14,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from children import child
-from test_engine import PAINTER, comes_true, is_alive
+from children import child, comes_true, is_alive
+from test_engine import PAINTER
 
 from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import TAIL, Engine

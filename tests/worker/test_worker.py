@@ -12,15 +12,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
 import psutil
 import pytest
-from children import child
+from children import SOON, child, comes_true, is_alive
 
 from nst_core.backends.select import choose
 from nst_core.painting import job_plan
@@ -49,7 +48,6 @@ pytestmark = pytest.mark.slow
 REAL = child("from nst_core.worker.server import main; main()")
 FAKE = child("from test_worker import FakePainting, main; main(FakePainting)")
 
-SOON = 60.0  # seconds that anything may take that need not wait for a long step
 LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 MOMENT = 0.1  # seconds of a processor that a worker has been at something
 PICTURE = Pixels(2, 2, bytes(64))
@@ -159,21 +157,6 @@ def real() -> Iterator[Host]:
     host = Host(REAL)
     yield host
     host.close()
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be collected does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def comes_true(condition: Callable[[], bool], seconds: float = SOON) -> bool:
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_a_job_ends_with_its_picture_after_its_progress(host: Host) -> None:

@@ -91,6 +91,11 @@ def _facts(image: Gimp.Image, result: Gimp.ValueArray, error: Callable[[], str])
     }
 
 
+def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
+    """A new layer of a call."""
+    return Gimp.Layer.get_by_id(facts["made"][place])
+
+
 def pixels(drawable: Gimp.Drawable, form: str = RGBA) -> bytes:
     area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
     read: bytes = drawable.get_buffer().get(area, 1.0, form, Gegl.AbyssPolicy.NONE)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from children import child
+from children import child, comes_true, is_alive
 from PIL import Image
-from test_engine import PAINTER, PICTURE, comes_true, is_alive, request
+from test_engine import PAINTER, PICTURE, request
 
 from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import Engine

@@ -1,4 +1,4 @@
-"""Profiles in which GIMP knows its own plug-ins. In an empty one it asks each of them, which takes most of a start."""
+"""Profiles with GIMP's cache of its own plug-ins. Without it, GIMP queries each of them, which makes its start slow."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from demo.gimp import Gimp
 
 FILES = ("pluginrc", "gimprc", "extensionrc")
-"""What GIMP writes down of them. It looks at a plug-in's time, and asks again when its language is another one."""
+"""The files of the cache. GIMP queries a plug-in again after a change of the plug-in or of the language."""
 
 
 def prepare(gimp: Gimp, profile: Path) -> None:
-    """Make a profile, unless it is there, and let GIMP know its plug-ins in it. Files that are there stay."""
+    """Make a profile, unless it exists, and copy the cache into it. Existing files are not replaced."""
     profile.mkdir(parents=True, exist_ok=True)
     for name in FILES:
         if not (profile / name).exists():
@@ -27,7 +27,7 @@ def prepare(gimp: Gimp, profile: Path) -> None:
 
 @cache
 def _known(gimp: Gimp) -> Path:
-    """A profile after its first start, kept for the next run of the tests."""
+    """A profile after the first start of GIMP, kept for later runs of the tests."""
     known = CACHE / f"known-{gimp.version}"
     if not known.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)

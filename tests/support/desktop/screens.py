@@ -1,4 +1,4 @@
-"""Programs on a screen that nobody sees: their commands, and what a script in a GIMP there wrote down."""
+"""Commands for programs on a virtual screen, and the facts of a script in a GIMP there."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 SCREEN = HERE / "screen.sh"
 PROGRAMS = ("Xvfb", "xdotool", "import")
-"""What a machine needs for it, beside its GIMP."""
+"""Programs that a machine needs for it, besides GIMP."""
 
 
 def on_screen(size: str, command: Sequence[str]) -> list[str]:
-    """size: as 1280x720."""
+    """The command on a virtual screen of this size, such as 1280x720."""
     return ["sh", str(SCREEN), size, *command]
 
 
 def gimp_with_windows(script: Path) -> list[str]:
-    """A GIMP as an artist starts it, in which a script runs."""
+    """The command of a GIMP with its windows, in which a script runs."""
     return ["gimp", "-n", "--no-splash", *running(script)]
 
 
 def gimp_without_windows(console: str, script: Path) -> list[str]:
-    """A GIMP that has a screen, and shows on it what the script shows."""
+    """The command of a GIMP without windows, whose script can open some."""
     return [console, "-i", "-d", "-f", *running(script)]
 
 
 def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str, Any]:
-    """What a script in a GIMP with a screen wrote down. variable: of the environment, names the file with its order.
+    """The facts of a script in a GIMP with a screen. variable: environment variable for the path of its order.
 
     folder: gets `order.json`, `answers.json` and `shot.png`.
     """

@@ -1,4 +1,4 @@
-"""The filter's dialog opened again and again in one GIMP with a window, with an artist in front of it."""
+"""Sittings: an artist (artists/artist.py) uses the dialog of the filter, repeatedly in one GIMP with windows."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ if [ -n "{way}" ] && [ -e "$last/pyvenv.cfg" ]; then
     chmod 755 "$last/bin/python"
 fi
 """
-"""Makes environments whose Python runs outside of a private GIMP, where it belongs."""
-AWAKE = {"NO_AT_BRIDGE": "0"}  # windows tell what is in them
+"""A Python that makes environments whose Python runs outside of a private GIMP."""
+AWAKE = {"NO_AT_BRIDGE": "0"}  # windows are accessible
 STAND_INS = ("unchanged", "slow", "old")
 
 Facts = dict[str, Any]
@@ -45,9 +45,9 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sitting:
-    """One opening of the dialog. name: what the artist does (artist.py); engine: a stand-in, `real` or `missing`.
+    """One opening of the dialog. name: of the function in artist.py; engine: a stand-in, `real` or `missing`.
 
-    times: how often she does it. by_hand: whether she opens the dialog herself, by GIMP's own menu.
+    times: how often the artist does it. by_hand: whether the artist opens the dialog, by GIMP's menu.
     """
 
     name: str
@@ -58,11 +58,11 @@ class Sitting:
 
 
 def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> dict[str, Facts]:
-    """What GIMP and the artist saw of each, by name. folder: a new one, for signs and screenshots."""
+    """Facts of GIMP and the artist on each sitting, by name. folder: a new one, for files and screenshots."""
     _require_readers(windows)
     profile = folder / "profile"
     prepare(windows, profile)
-    mark = f"--of={folder}"  # a word on the command line, by which engines are known
+    mark = f"--of={folder}"  # a word on the command line, by which engines are found
     engines = {"missing": ["/nowhere/neural-style-engine"]}
     engines["real"] = studio.gimp.outside([*default_command(), mark])
     for way in STAND_INS:
@@ -87,7 +87,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
     artist = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / "artist.py")]
     command = [*artist, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")]
     done = windows.run(on_screen("1280x720", command), profile, told, timeout=900)
-    sys.stdout.write(done.stdout)  # seen where a test fails
+    sys.stdout.write(done.stdout)  # shown if a test fails
     answers, seen = (
         json.loads(path.read_text()) if path.exists() else {}
         for path in (folder / "answers.json", folder / "seen.json")
@@ -96,7 +96,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
 
 
 def _wheels(windows: Gimp, folder: Path, profile: Path) -> dict[str, str]:
-    """A folder of wheels instead of the network, and a Python that makes environments, where there is none else."""
+    """Environment variables for pip with a folder of wheels instead of the network; and a Python for environments."""
     (folder / "wheels").mkdir()
     make_wheel(folder / "wheels")
     programs = profile / "home" / ".local" / "bin"
@@ -108,7 +108,7 @@ def _wheels(windows: Gimp, folder: Path, profile: Path) -> dict[str, str]:
 
 
 def _browser(folder: Path, profile: Path) -> None:
-    """A program that shows pages: it writes down which."""
+    """Install a browser that writes the address to a file."""
     applications = profile / "home" / ".local" / "share" / "applications"
     applications.mkdir(parents=True)
     reader = folder / "reader.sh"
@@ -119,7 +119,7 @@ def _browser(folder: Path, profile: Path) -> None:
 
 
 def _require_readers(windows: Gimp) -> None:
-    """Skip the test where nobody can read what stands in windows."""
+    """Skip the test if windows are not accessible."""
     if windows.root is None and not shutil.which("dbus-run-session"):
         pytest.skip("windows cannot be read here: install dbus")
     if windows.root is None and subprocess.run(["python3", "-c", SPEAKS], check=False).returncode:

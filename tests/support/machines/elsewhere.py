@@ -21,7 +21,7 @@ STRANGE = "two threads in a strange place"
 
 @dataclass(frozen=True)
 class Setting:
-    """How another machine computes. needs: what the processor must have; elsewise it is left out."""
+    """Settings of another machine. needs: feature of the processor, without which it is skipped."""
 
     name: str
     variables: dict[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ SETTINGS = (
 
 
 def abilities() -> set[str]:
-    """What the processor has, by Linux's names; nothing where nobody says so."""
+    """Features of the processor, by Linux's names; empty on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
@@ -71,7 +71,7 @@ def abilities() -> set[str]:
 
 
 def passes(setting: Setting, home: Path) -> bool:
-    """Whether the tests pass under it; what they say is shown where they do not.
+    """Whether the tests pass with these settings; otherwise their output is printed.
 
     Two files at a time; but one where each has many threads, which would wait for each other.
     """
@@ -97,7 +97,7 @@ def passes(setting: Setting, home: Path) -> bool:
 
 
 def main() -> int:
-    """Go through the table. Returns the exit code."""
+    """Run the tests with each row of the table. Returns the exit code."""
     has, failed = abilities(), []
     for setting in SETTINGS:
         told = " ".join(f"{name}={value}" for name, value in setting.variables.items())

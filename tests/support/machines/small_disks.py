@@ -1,4 +1,4 @@
-"""Disks that are soon full, where this system lets us have them."""
+"""Small disks, if this system allows mounting them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 @contextlib.contextmanager
 def small_disk(place: Path, kibibytes: int) -> Iterator[None]:
-    """A disk of that size in a new folder."""
+    """A disk of this size, mounted at a new folder."""
     place.mkdir()
     libc = ctypes.CDLL(None, use_errno=True)
     options = f"size={kibibytes}k".encode()

@@ -25,13 +25,13 @@ SITE = ROOT / ".cache" / "gpu"
 SUITE = "trixie"
 DRIVER = "mesa-vulkan-drivers"
 UNUSED = "pyvips"
-"""A package that these tests do without, and that is built rather than fetched."""
+"""A package that these tests do not need, and that has no wheel."""
 TESTS = "tests/backends/test_any_card.py"
 WHEELS = [f"manylinux_{version}_{platform.machine()}" for version in ("2_17", "2_26", "2_27", "2_28")]
 
 
 def packages(python: str) -> str:
-    """The folder with what the tests import, made for that version of Python, such as 3.13."""
+    """The folder with the packages of the tests for this version of Python, such as 3.13."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["webgpu"]]
     wanted = [one for one in wanted if not one.startswith(UNUSED)] + ["hypothesis", "pytest", "pytest-timeout"]

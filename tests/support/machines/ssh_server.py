@@ -1,4 +1,4 @@
-"""A real sshd on this machine's own loopback address: own keys, own settings, a port that nobody else uses.
+"""A real sshd on the loopback address, with separate keys and settings, on a free port.
 
 Where none is installed, Debian's package is unpacked into the cache folder; nothing is installed, no service starts.
 Root's one runs in a mount namespace of its own, in which there is the user that it wants to become.
@@ -33,7 +33,7 @@ exec "$@"
 
 @dataclass(frozen=True)
 class Server:
-    """A running sshd. `client` are the words before a host's name; `host` is the name that its settings know."""
+    """A running sshd. client: the command without the name of the host; host: the name in its settings."""
 
     folder: Path
     process: subprocess.Popen[bytes]
@@ -45,7 +45,7 @@ class Server:
         return ["ssh", "-F", str(self.folder / "client")]
 
     def configure(self, *lines: str) -> None:
-        """Write the client's settings, with these lines in front, which win."""
+        """Write the settings of the client, with these lines in front, which override others."""
         settings = [
             *lines,
             f"HostName 127.0.0.1\nPort {self.port}\nIdentityFile {self.folder}/key\nIdentitiesOnly yes",
@@ -57,7 +57,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """A server whose files are in this folder. Skips the test where there can be none."""
+    """A server with its files in this folder. Skips the test if there can be none."""
     program, variables = _sshd()
     if not shutil.which("ssh") or not shutil.which("ssh-keygen"):
         pytest.skip("no ssh here: install openssh-client")
@@ -107,7 +107,7 @@ def _apart(folder: Path) -> list[str]:
 
 
 def _sshd() -> tuple[Path, dict[str, str]]:
-    """The program, and the environment it needs."""
+    """The program, and its environment."""
     variables = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     if own := shutil.which("sshd", path=variables["PATH"]):
         return Path(own), variables

@@ -14,6 +14,7 @@ from calls import (
     FOLDER,
     Facts,
     answer,
+    by_id,
     call,
     call_here,
     check,
@@ -40,10 +41,6 @@ def new_layer(image: Gimp.Image, name: str, width: int = 64, height: int = 48, p
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), BYTES, rows)
     buffer.flush()
     return layer
-
-
-def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
-    return Gimp.Layer.get_by_id(facts["made"][place])
 
 
 def corner(layer: Gimp.Layer) -> str:

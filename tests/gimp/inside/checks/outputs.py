@@ -13,6 +13,7 @@ from calls import (
     FOLDER,
     Facts,
     answer,
+    by_id,
     call,
     call_here,
     check,
@@ -44,10 +45,6 @@ def shown(image: Gimp.Image) -> bytes:
 
 def off_by(one: bytes, other: bytes) -> int:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
-
-
-def by_id(facts: Facts, place: int = 0) -> Gimp.Layer:
-    return Gimp.Layer.get_by_id(facts["made"][place])
 
 
 @check
