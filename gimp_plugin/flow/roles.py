@@ -86,9 +86,9 @@ class Work(Protocol):
         """The visible part of the preview at a higher resolution; None if there is none. Raises NeuralStyleError."""
 
     def larger(self, begun: Pixels) -> Stylize | None:
-        """A variation as large as it is shown, on from how it was painted; None where it is as large.
+        """The request for a variation at the displayed size, to refine `begun`; None if it has that size.
 
-        Its settings are to be replaced. Raises NeuralStyleError.
+        The caller replaces its settings. Raises NeuralStyleError.
         """
 
     def request(self, number: int, wish: Wish) -> Stylize:

@@ -47,9 +47,9 @@ class Pane(Protocol):
         """The visible part at the displayed resolution; None if it is painted so already. Raises LayerGoneError."""
 
     def larger(self, begun: Pixels, cells: int) -> Sample | None:
-        """All of the layer as large as one of so many pictures beside each other is shown, on from how it was painted.
+        """The whole layer at the size of one of `cells` pictures in a row, to refine `begun`.
 
-        None where it is as large. Raises LayerGoneError.
+        None if `begun` has that size. Raises LayerGoneError.
         """
 
     def onto(self, other: Gimp.Layer | scratch.Visible, frame: Frame) -> Pixels | None:
@@ -143,7 +143,7 @@ class LayerWork:
         return None if sample is None else self._small(sample)
 
     def larger(self, begun: Pixels) -> Stylize | None:
-        """What a variation is painted from, as large as it is shown; None where it is as large."""
+        """The request for a variation at the displayed size, to refine `begun`; None if it has that size."""
         sample = None if self._refinement else self._pane.larger(begun, SIDE)
         return None if sample is None else self._small(sample)
 
