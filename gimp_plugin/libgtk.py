@@ -2,11 +2,12 @@
 
 import gi
 
+gi.require_version("Atk", "1.0")
 gi.require_version("Gdk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("GimpUi", "3.0")
 gi.require_version("Gtk", "3.0")
 
-from gi.repository import Gdk, GdkPixbuf, GimpUi, Gtk, Pango  # noqa: E402 - the versions must be chosen first
+from gi.repository import Atk, Gdk, GdkPixbuf, GimpUi, Gtk, Pango  # noqa: E402 - the versions must be chosen first
 
-__all__ = ["Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango"]
+__all__ = ["Atk", "Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango"]

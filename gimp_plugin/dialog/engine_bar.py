@@ -10,6 +10,7 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.start import installation, way_to_engine
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import see_through
 from gimp_plugin.wording import of_error
 from nst_core import __version__
 from nst_core.shared.client.launch import no_room
@@ -39,6 +40,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._bar = Gtk.ProgressBar(pulse_step=0.05, valign=Gtk.Align.CENTER)
         self._bar.get_accessible().set_name(_("Progress"))
         texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, visible=True)
+        see_through(texts)
         for part in (self._text, self._line, self._bar):
             texts.add(part)
         self.get_content_area().add(texts)

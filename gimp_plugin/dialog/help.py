@@ -32,7 +32,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("Home", "End", "Page_Up", "Page_Down"), _("To the first, the last, or a page on")),
             (("space", "Return"), _("Choose the style")),
             (("Return",), _("On the chosen style: Stylize")),
-            (("<Primary>space",), _("Add the style to the blend, or take it away")),
+            (("<Primary>space", "<Primary>Return"), _("Add the style to the blend, or take it away")),
             (("Delete",), _("Delete a preset of your own")),
             (("<Primary>v",), _("Take a picture or files from the clipboard as styles")),
             (("Menu", "<Shift>F10"), _("What else can be done with the style: favourite, a part of it, export…")),

@@ -10,6 +10,7 @@ from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import see_through
 from nst_core.shared.wire.messages import BYTES_PER_PIXEL
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         )
         button.get_accessible().set_name(name)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+        see_through(box)
         image, small = Gtk.Image(), pictures.thinned(snapshot.painted.done.pixels, 4 * THUMBNAIL[0] * THUMBNAIL[1])
         picture = pictures.pixbuf(pictures.in_gray(small) if snapshot.gray else small)
         size = placed((picture.get_width(), picture.get_height()), THUMBNAIL)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}
-PRESS = {"Return", "KP_Enter", "ISO_Enter"}
+PRESS, SPACE = {"Return", "KP_Enter", "ISO_Enter"}, {"space", "KP_Space"}
 LEAST_HEIGHT = thumbnails.SHOWN + 28  # px: a little more than a row, so that there is space for a blend below
 
 
@@ -120,6 +120,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
                 self._flow.select_child(tile)
             else:
                 self._flow.unselect_child(tile)
+            tile.tell_chosen()
         self._busy = False
         self._hover(self._hovered)
 
@@ -222,12 +223,12 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             return False
         control = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
         key = Gdk.keyval_name(event.keyval) or ""
-        if key in PRESS and shown[at].is_selected():
-            self.get_toplevel().activate_default()
-        elif key in PRESS or (key == "space" and not control):
-            self._take(shown[at].pick)
-        elif key == "space":
+        if control and key in PRESS | SPACE:
             self._toggle(shown[at].pick)
+        elif key in PRESS and shown[at].is_selected():
+            self.get_toplevel().activate_default()
+        elif key in PRESS | SPACE:
+            self._take(shown[at].pick)
         elif key in DELETE:
             self._delete(shown[at])
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from gimp_plugin.libgtk import Gtk, Pango
+from gimp_plugin.libgtk import Atk, Gtk, Pango
 from gimp_plugin.looks import thumbnails
 from gimp_plugin.looks.search_words import matches
 from gimp_plugin.preview import pictures
@@ -24,6 +24,20 @@ FAINT = 0.3  # opacity
 NARROW, LETTER = 13, 7.4  # characters below a small picture, and the width of one, px
 ADD, TAKE_AWAY = "list-add-symbolic", "list-remove-symbolic"
 STAR, NO_STAR = "starred-symbolic", "non-starred-symbolic"
+
+
+class TileAccessible(Gtk.FlowBoxChildAccessible):  # type: ignore[misc] # gi ships no types
+    """Tells screen readers whether a tile is chosen, which GTK does not."""
+
+    def do_ref_state_set(self) -> Atk.StateSet:
+        """The states of the tile."""
+        states = Gtk.FlowBoxChildAccessible.do_ref_state_set(self)
+        tile = self.get_widget()
+        if tile is not None:
+            states.add_state(Atk.StateType.SELECTABLE)
+            if tile.is_selected():
+                states.add_state(Atk.StateType.SELECTED)
+        return states
 
 
 class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
@@ -64,8 +78,10 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._label = _caption(title)
         column.pack_start(self._label, expand=False, fill=False, padding=0)
         self.add(column)
+        self.get_accessible().set_role(Atk.Role.LIST_ITEM)
         self.get_accessible().set_name(title)
         self.get_accessible().set_description(about)
+        self._told = False  # whether screen readers know that it is chosen
         self.show_all()
 
     @property
@@ -124,6 +140,13 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
             self._star.set_visible(starred or self._hovered)
         self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
 
+    def tell_chosen(self) -> None:
+        """Tell screen readers whether it is chosen, if that has changed."""
+        chosen = bool(self.is_selected())
+        if chosen != self._told:
+            self._told = chosen
+            self.get_accessible().notify_state_change(Atk.StateType.SELECTED, chosen)
+
     def hover(self, offer: Literal["add", "take away"] | None, *, pointed: bool = False) -> None:
         """Show the buttons. offer: add to or remove from the blend; None: neither. pointed: under the pointer."""
         self._hovered = pointed
@@ -164,6 +187,9 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
             self._image.set_pixel_size(self._size)
         faint = bool(self.preset and self.pick is None) or (bool(self._aspect) and mine is None)
         self._image.set_opacity(FAINT if faint and self._style is not None else 0.0 if faint else 1.0)
+
+
+Tile.set_accessible_type(TileAccessible)
 
 
 def _dress(button: Gtk.Button, icon: str, text: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgimp import GLib
-from gimp_plugin.libgtk import Gdk, Gtk
+from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.pictures import WHITE, Line
 from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
@@ -26,7 +26,8 @@ LEAST = (320, 240)  # px: room for the picture
 NEAR = 12  # px: distance from the line at which it can be dragged
 SLIDE = 0.02  # of the picture's side, for an arrow key
 PULL = 60  # px: pan for an arrow key
-FIRST_SPLIT = 0.3  # of the width: more of "after" is visible
+SHORTEST = 12  # letters of a caption that is cut
+FIRST_SPLIT, EVEN = 0.3, 0.5  # of the width: more of "after" is visible; of two paintings as much
 DIMMED = 0.35
 GAP, PADDING = 6, 8  # px
 MAP = 110  # px: the longer side of the small map
@@ -59,6 +60,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._ready_for: object = None
         self._map: tuple[object, GdkPixbuf.Pixbuf] | None = None
         self._split, self._upright = FIRST_SPLIT, True
+        self._other_split = EVEN  # of two paintings, or of the layer and its painting, while the others are shown
         self._split_before = FIRST_SPLIT  # to which a second click returns
         self._only_before = {"button": False, "key": False}
         self._pulling: Point | None = None  # the last position of a drag
@@ -85,6 +87,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def show_layer(self, shown: Shown) -> None:
         """Show another layer, with the same view if it has the same size; or new paintings of the same layer."""
+        if (shown.beside is None) != (self.shown.beside is None):
+            self._split, self._other_split = self._other_split, self._split
         self.shown = shown
         if self.view.layer != shown.source.size:
             self.view = replace(self.view.fitting(), layer=shown.source.size)
@@ -265,18 +269,16 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         # The badge and the small map are in the upper corners.
         self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
         self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.CENTER)
-        for label, text in zip(self._captions, self.shown.captions, strict=True):
-            label.set_text(text)
         side = width if self._upright else height
-        for label, room in zip(self._captions, (side * self._split, side * (1 - self._split)), strict=True):
-            size = label.get_layout().get_pixel_size()
-            needed = size[0 if self._upright else 1] + 2 * (PADDING + GAP)
-            label.set_visible(self._splits() and room >= needed)
-        if self.shown.sharp(self.view):
-            self._badge.set_text(self.shown.title)
-        else:
-            self._badge.set_text(_("{title}, enlarged").format(title=self.shown.title))
-        self._badge.set_visible(self._splits())
+        rooms = (side * self._split, side * (1 - self._split))
+        for label, text, room in zip(self._captions, self.shown.captions, rooms, strict=True):
+            fits = _put_caption(label, text, round(room - 2 * (PADDING + GAP)), upright=self._upright)
+            label.set_visible(self._splits() and fits)
+        sharp = self.shown.sharp(self.view)
+        title = self.shown.title
+        self._badge.set_text(title if sharp else _("{title}, enlarged").format(title=title))
+        # Of two paintings each has its caption, which says the same.
+        self._badge.set_visible(self._splits() and not (sharp and self.shown.beside is not None))
         self._error.set_visible(bool(self._error.get_text()))
 
     def _slide(self, split: float) -> None:
@@ -417,3 +419,17 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             self.show_only_before(only=False, by="key")
             return True
         return False
+
+
+def _put_caption(label: Gtk.Label, text: str, room: int, *, upright: bool) -> bool:
+    """Write a caption beside the line, or above or below it, in so many px. Returns whether there is room for it."""
+    label.set_text(text)
+    layout = label.create_pango_layout(text)
+    wide, high = layout.get_pixel_size()
+    cut = upright and wide > room
+    metrics = layout.get_context().get_metrics()
+    letter = max(metrics.get_approximate_char_width(), metrics.get_approximate_digit_width()) / Pango.SCALE
+    letters = int(room / letter)
+    label.set_ellipsize(Pango.EllipsizeMode.MIDDLE if cut else Pango.EllipsizeMode.NONE)
+    label.set_max_width_chars(letters if cut else -1)
+    return letters >= SHORTEST if cut else upright or high <= room

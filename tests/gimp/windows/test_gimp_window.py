@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.gimp
 
 
+LINES = [(0, "width"), (2, "width"), (100, "width"), (98, "width"), (96, "height")]
+"""Where the line is after each key."""
+
+
 @pytest.fixture(scope="module")
 def sittings(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Facts]:
     """What GIMP and the artist saw of each opening of the dialog; one start of GIMP serves all."""
@@ -69,6 +73,22 @@ def test_settings_made_by_keyboard_are_painted(sittings: dict[str, Facts]) -> No
     assert "MB" in facts["estimate"] or "GB" in facts["estimate"]
     before, after = facts["widths of the gallery"]
     assert before == after, "a long description must not push the preview aside"
+
+
+def test_a_screen_reader_is_told_which_styles_are_chosen(sittings: dict[str, Facts]) -> None:
+    """One alone; a second one, which Ctrl+Return adds and takes away again."""
+    one, both, again = sittings["adjust"]["selected"]
+    assert one == again == ["Watercolour"]
+    assert sorted(both) == ["Water garden", "Watercolour"]
+
+
+def test_keys_zoom_and_move_the_line_as_the_list_says(sittings: dict[str, Facts]) -> None:
+    """1 and 0, plus and minus; Home, End and arrows, with Shift, and up where before is above after."""
+    fitted, full, nearer, back, again = sittings["old"]["zoom"]
+    assert fitted == again
+    assert full == back == "100 %"
+    assert int(nearer.split()[0]) > 100
+    assert sittings["old"]["line"] == [f"{place} % of the {side}" for place, side in LINES]
 
 
 def test_the_sheet_shows_nine_variations_of_the_current_settings(sittings: dict[str, Facts]) -> None:
@@ -207,7 +227,7 @@ def test_f1_shows_the_list_of_keys_and_opens_the_guide(sittings: dict[str, Facts
     assert facts["keys"]
     assert facts["keys again"]
     listed = set(facts["listed"])
-    assert {"Ctrl+Space", "Add the style to the blend, or take it away"} <= listed
+    assert {"Ctrl+Space  Ctrl+Return", "Add the style to the blend, or take it away"} <= listed
     assert "Ctrl+V" in listed  # a reader of the screen is told what is scrolled into sight
     assert facts["guide"].strip().endswith("/gimp_plugin/help/guide.html")
 

@@ -28,7 +28,8 @@ def test_a_map_is_drawn_by_mouse_and_keys_and_strokes_are_undone(sittings: dict[
     facts = sittings["draw"]
     assert facts["at first"] == ["Everywhere"]
     assert facts["by mouse"] == ["As drawn"]
-    assert all(facts[what] for what in ("nothing left to undo", "by keys", "more by X", "eraser by E"))
+    for what in ("nothing left to undo", "by keys", "larger by ]", "as before by [", "more by X", "eraser by E"):
+        assert facts[what], what
     assert facts["cleared"] == ["Everywhere"]
 
 

@@ -63,6 +63,17 @@ def test_before_and_after_can_be_side_by_side_or_one_below_the_other(answers: di
     assert answers["beside each other again"] == ["red", "green"]
 
 
+def test_two_paintings_have_as_much_room_each_and_their_titles(answers: dict[str, Any]) -> None:
+    """Nothing is said twice; afterwards the line is where it was."""
+    assert answers["two"] == ["blue", "blue", "red", "red"]
+    first, second = answers["titles"]
+    assert first == "first"
+    assert second.endswith("12:00:00")
+    assert answers["within its half"]
+    assert answers["one again"] == ["red", "green"]
+    assert answers["line again"]
+
+
 def test_the_layer_is_previewed_small_first_and_then_at_the_displayed_size(answers: dict[str, Any]) -> None:
     """The second preview starts from the first."""
     assert answers["fitted"] == [256, 192, 1.0]

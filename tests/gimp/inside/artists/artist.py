@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import gi
 
 gi.require_version("Atspi", "2.0")
 
-from artists.drawing import aside, choices, draw, sensitive, watch  # noqa: E402 - the version must be chosen first
+from artists.drawing import aside, choices, draw, preview, sensitive, watch  # noqa: E402 - the version must be chosen first
 from artists.screen_reader import (  # noqa: E402 - the same
     FOLDER,
     ORDER,
@@ -104,6 +105,15 @@ def adjust() -> Facts:
     width = gallery_width()
     press("w", "a", "t", "e", "r", "c", "o", "Return")
     facts["widths of the gallery"] = [width, until(lambda: text("Transparent washes") and gallery_width())]
+    facts["selected"] = [until(lambda: selected() == ["Watercolour"] and selected(), strict=False)]
+    press("Escape")
+    until(lambda: has("Water garden", Atspi.StateType.SHOWING) and has("Watercolour", Atspi.StateType.FOCUSED))
+    press("Left")
+    until(lambda: has("Water garden", Atspi.StateType.FOCUSED))
+    press("ctrl+Return")
+    facts["selected"].append(until(lambda: len(selected()) > 1 and selected(), strict=False))
+    press("ctrl+Return")
+    facts["selected"].append(until(lambda: len(selected()) == 1 and selected(), strict=False))
     press("alt+s")
     until(lambda: focused("Strength"))
     press("ctrl+a", "7", "3", "Tab")
@@ -116,6 +126,27 @@ def adjust() -> Facts:
     facts |= vary()
     press("alt+z")
     return facts
+
+
+def tiles() -> dict[str, Any]:
+    """The states of the gallery's styles, as they are now."""
+    found = {}
+    for grid in [one for one in widgets() if one.get_name() == "Styles"]:
+        for number in range(grid.get_child_count()):
+            tile = grid.get_child_at_index(number)
+            tile.clear_cache()
+            found[tile.get_name()] = tile.get_state_set()
+    return found
+
+
+def selected() -> list[str]:
+    """The styles that a screen reader calls selected."""
+    return [name for name, states in tiles().items() if states.contains(Atspi.StateType.SELECTED)]
+
+
+def has(name: str, state: Atspi.StateType) -> bool:
+    """Whether a style of the gallery is in a state."""
+    return name in (known := tiles()) and known[name].contains(state)
 
 
 def gallery_width() -> int:
@@ -371,8 +402,40 @@ def old() -> Facts:
     facts["keys again"] = bool(until(lambda: window("^Keys and Help$")))
     run("xdotool", "key", "Escape")
     until(lambda: not window("^Keys and Help$"))
+    facts |= looked_at_by_keys()
     close_window()
     return facts
+
+
+def looked_at_by_keys() -> Facts:
+    """The zoom after each key, and where the line is."""
+    pane = preview()
+    pane.grab_focus()
+    facts: Facts = {"zoom": [zoomed()], "line": []}
+    for key in ("1", "plus", "minus", "0"):
+        press(key)
+        facts["zoom"].append(until(lambda: zoomed() != facts["zoom"][-1] and zoomed(), strict=False))
+    for key in ("Home", "Right", "End", "shift+Left"):
+        before = preview().get_name()
+        press(key)
+        facts["line"].append(until(partial(changed_name, before), strict=False))
+    named("Before above after").get_action_iface().do_action(0)
+    preview().grab_focus()
+    before = preview().get_name()
+    press("Up")
+    facts["line"].append(until(partial(changed_name, before), strict=False))
+    return facts
+
+
+def zoomed() -> str:
+    """In percent."""
+    return next((one.get_name() for one in widgets() if role(one) == "label" and one.get_name().endswith(" %")), "")
+
+
+def changed_name(before: str) -> str:
+    """Of the preview, once it is another one."""
+    name = str(preview().get_name())
+    return name.partition("at ")[2] if name != before else ""
 
 
 def help_window() -> list[Any]:

@@ -33,6 +33,7 @@ from artists.screen_reader import (  # noqa: E402 - the same
     shown_value,
     text,
     until,
+    value,
     wait_for,
     window,
     windows_of,
@@ -40,6 +41,7 @@ from artists.screen_reader import (  # noqa: E402 - the same
 from gi.repository import Atspi  # noqa: E402 - the version must be chosen first
 
 HERE = Path(__file__).resolve().parent
+DIGITS = 0.1  # of a diameter that is read
 
 
 def draw() -> Facts:
@@ -58,6 +60,11 @@ def draw() -> Facts:
     preview().grab_focus()
     press("Left", "Left", "space")
     facts["by keys"] = until(lambda: sensitive(find("button", "Undo the stroke")), strict=False)
+    diameter = value("Diameter")
+    press("bracketright")
+    facts["larger by ]"] = until(lambda: value("Diameter") > diameter, strict=False)
+    press("bracketleft")
+    facts["as before by ["] = until(lambda: abs(value("Diameter") - diameter) < DIGITS, strict=False)
     press("x")
     facts["more by X"] = until(lambda: checked(find("radio button", "More")), strict=False)
     press("e")

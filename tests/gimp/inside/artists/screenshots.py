@@ -82,7 +82,7 @@ def stay() -> Facts:
         rest()
         count = len(paintings())
         click("Insert and stay")
-        until(lambda: text("Size 3 of"))
+        until(lambda: text("Size 4 of"))
         shoot("dialog-running-dark")
         until(partial(more_than, count), wait_seconds=PATIENCE)
         rest()

@@ -195,6 +195,8 @@ def blend(desk: Desk) -> Facts:
     facts: Facts = {"hidden": rows.get_visible()}
     desk.press("ctrl+Right", "ctrl+space", reached=lambda: len(desk.picks()) == 2)
     facts |= {"shown": rows.get_visible(), "both": desk.picks()}
+    desk.press("ctrl+Return", reached=lambda: len(desk.picks()) == 1)
+    desk.press("ctrl+Return", reached=lambda: desk.picks() == facts["both"])
     slider, places = rows.get_child_at(1, 2), rows.get_child_at(1, 3)
     places.set_active_id("inside")
     facts["shares at first"] = [rows.get_child_at(1, row).get_value() for row in (0, 2)]

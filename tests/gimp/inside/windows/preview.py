@@ -25,7 +25,7 @@ from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
-from gimp_plugin.preview.pane import Preview  # noqa: E402
+from gimp_plugin.preview.pane import Kept, Preview  # noqa: E402
 from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
 from gimp_plugin.preview.viewport import Viewport  # noqa: E402
 from nst_core.shared.errors import NeuralStyleError  # noqa: E402
@@ -35,6 +35,7 @@ from nst_core.shared.wire.messages import Pixels  # noqa: E402
 WAIT_SECONDS = 20.0  # seconds
 WIDTH, HEIGHT = 1280, 960
 NAMES = {(255, 0, 0): "red", (0, 255, 0): "green", (0, 0, 255): "blue", (0x99,) * 3: "check", (0x66,) * 3: "check"}
+LONG = 5 * "a long title, " + "12:00:00"
 ROW = 0.6  # fraction of the height: below the transparent part, away from labels and the handle of the line
 
 
@@ -193,6 +194,22 @@ def states(stage: Stage) -> None:
     stage.see("painting", ["red", "blue"], 0.1, 0.9)
     preview.content()
     stage.see("painted", ["red", "green"], 0.1, 0.9)
+
+
+def two(stage: Stage) -> None:
+    """Two paintings beside each other, each with its title; then the layer and its preview as before."""
+    comparison = stage.preview._comparison
+    name = stage.box.get_accessible().get_name()
+    blue, red = (solid(640, 480, color) for color in ((0, 0, 1), (1, 0, 0)))
+    stage.preview.compare([Kept(stage.layer, "first", blue), Kept(stage.layer, LONG, red)])
+    stage.see("two", ["blue", "blue", "red", "red"], 0.1, 0.45, 0.55, 0.9)
+    labels = (*comparison._captions, comparison._badge)
+    stage.answers["titles"] = [label.get_text() for label in labels if label.get_visible()]
+    caption, half = comparison._captions[1], stage.view.extent[0] / 2
+    stage.answers["within its half"] = 0 < caption.get_allocated_width() < half
+    stage.preview.compare([])
+    stage.see("one again", ["red", "green"], 0.1, 0.9)
+    stage.answers["line again"] = stage.box.get_accessible().get_name() == name
 
 
 def split(stage: Stage) -> None:
@@ -421,7 +438,7 @@ def extremes(stage: Stage) -> None:
 def main() -> None:
     stage = Stage()
     try:
-        for part in (fitted, before_button, split, states, zoomed, hidden, strengths, gray, extremes):
+        for part in (fitted, before_button, two, split, states, zoomed, hidden, strengths, gray, extremes):
             part(stage)
     except Exception:  # noqa: BLE001 - reported to the test
         stage.answers["failed"] = traceback.format_exc()
