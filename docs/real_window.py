@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +41,10 @@ def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, A
     plug_in = install_plugin(profile / "plug-ins", engine)
     (profile / "gimprc").write_text(f"(theme-color-scheme {folder.name})\n")
     (profile / "neural-style.json").write_text(json.dumps({"picks": [], "complete": True, "size": SIZE}))
+    python = profile / "home" / ".local" / "bin" / "python3.11"  # one that can make environments, as most machines have
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\nexec {shlex.join(gimp.outside([os.path.realpath(sys.executable)]))} "$@"\n')
+    python.chmod(0o755)
     order: dict[str, Any] = {
         "folder": str(folder),
         "photograph": str(PHOTOGRAPH),

@@ -191,9 +191,9 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """The preview failed."""
-        self._engine_bar.consider(error)
         text = " ".join(of_error(error)).strip()
-        self._preview.fail(_("No preview.") if text == self._error.text else text)
+        told = self._engine_bar.consider(error) or text == self._error.text
+        self._preview.fail(_("No preview.") if told else text)
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
         """Variations are being painted."""

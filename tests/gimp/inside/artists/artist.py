@@ -31,6 +31,7 @@ from artists.screen_reader import (  # noqa: E402 - the same
     control,
     engines,
     everything,
+    filter_windows,
     find,
     focused,
     focused_name,
@@ -131,7 +132,8 @@ def adjust() -> Facts:
 def tiles() -> dict[str, Any]:
     """The states of the gallery's styles, as they are now."""
     found = {}
-    for grid in [one for one in widgets() if one.get_name() == "Styles"]:
+    every = (one for top in filter_windows() for one in everything(top))
+    for grid in [one for one in every if one.get_name() == "Styles"]:
         for number in range(grid.get_child_count()):
             tile = grid.get_child_at_index(number)
             tile.clear_cache()
@@ -424,6 +426,7 @@ def looked_at_by_keys() -> Facts:
     before = preview().get_name()
     press("Up")
     facts["line"].append(until(partial(changed_name, before), strict=False))
+    named("Before above after").get_action_iface().do_action(0)  # the window remembers it
     return facts
 
 

@@ -25,7 +25,7 @@ from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
-from gimp_plugin.preview.pane import Kept, Preview  # noqa: E402
+from gimp_plugin.preview.pane import Finished, Preview  # noqa: E402
 from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
 from gimp_plugin.preview.viewport import Viewport  # noqa: E402
 from nst_core.shared.errors import NeuralStyleError  # noqa: E402
@@ -201,7 +201,7 @@ def two(stage: Stage) -> None:
     comparison = stage.preview._comparison
     name = stage.box.get_accessible().get_name()
     blue, red = (solid(640, 480, color) for color in ((0, 0, 1), (1, 0, 0)))
-    stage.preview.compare([Kept(stage.layer, "first", blue), Kept(stage.layer, LONG, red)])
+    stage.preview.compare([Finished(stage.layer, "first", blue), Finished(stage.layer, LONG, red)])
     stage.see("two", ["blue", "blue", "red", "red"], 0.1, 0.45, 0.55, 0.9)
     labels = (*comparison._captions, comparison._badge)
     stage.answers["titles"] = [label.get_text() for label in labels if label.get_visible()]
