@@ -28,11 +28,13 @@ MISSING = ["/opt/neural-style/bin/python"]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 
-def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, Any]]) -> None:
-    """Have an artist, by the name of her script, do what she does in each sitting.
+def sit(
+    gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, Any]], photograph: Path = PHOTOGRAPH
+) -> dict[str, Any]:
+    """Have an artist, by the name of her script, do what she does in each sitting. What she saw of each, by its name.
 
     folder: to make, named after GIMP's colours (dark, light); what she leaves lies there. sittings: as those of the
-    tests, where what is not said is usual.
+    tests, where what is not said is usual. photograph: what is open in each.
     """
     from desktop.screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
 
@@ -47,7 +49,7 @@ def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, A
     python.chmod(0o755)
     order: dict[str, Any] = {
         "folder": str(folder),
-        "photograph": str(PHOTOGRAPH),
+        "photograph": str(photograph),
         "plug_in": str(plug_in),
         "mark": mark,
     }
@@ -60,3 +62,5 @@ def sit(gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, A
     done = gimp.run(command, profile, told, timeout=WAIT_SECONDS)
     if done.returncode:
         raise SystemExit(done.stdout)
+    seen: dict[str, Any] = json.loads((folder / "seen.json").read_text())
+    return seen

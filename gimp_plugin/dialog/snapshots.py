@@ -40,6 +40,11 @@ class Snapshot:
     ended: float = field(default_factory=time.time)
 
     @property
+    def title(self) -> str:
+        """The styles that it was painted in."""
+        return " + ".join(pick.title for pick in self.picks.entries)
+
+    @property
     def clock(self) -> str:
         """The time of day when it was finished, to the second, so that two of the same style can be distinguished."""
         return time.strftime("%H:%M:%S", time.localtime(self.ended))
@@ -108,7 +113,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _button(self, snapshot: Snapshot) -> Gtk.ToggleButton:
         button = Gtk.ToggleButton(relief=Gtk.ReliefStyle.NONE)
-        title, clock = snapshot.look.title, snapshot.clock
+        title, clock = snapshot.title, snapshot.clock
         name = _("{title}, painted at {time}").format(title=title, time=clock)
         button.set_tooltip_text(
             _("{name}. Click to see it beside the preview, Ctrl+click a second one.").format(name=name)

@@ -323,7 +323,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._flow.leave_variations()
         self._preview.compare(
             [
-                Finished(one.painted.place.layer, f"{one.look.title}, {one.clock}", one.painted.done.pixels)
+                Finished(one.painted.place.layer, f"{one.title}, {one.clock}", one.painted.done.pixels)
                 for one in snapshots
             ]
         )

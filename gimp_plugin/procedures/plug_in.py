@@ -58,7 +58,7 @@ FILTERS = {
         ),
     ),
     REPEAT: Filter(
-        _("Neural Style: _Repeat on This Layer"),
+        _("Neural Style: R_epeat on This Layer"),
         _("Paint the selected layers like one that was painted before"),
         _(
             "Takes style and settings from the painted layer among the selected ones, and paints the others. With no "
@@ -68,7 +68,7 @@ FILTERS = {
         (arguments.declare_output,),
     ),
     REFINE: Filter(
-        _("Neural Style: Re_fine This Layer…"),
+        _("Neural Style: Ref_ine This Layer…"),
         _("Go on painting a layer that was painted before"),
         _(
             "Starts from the painted layer as it is now, with its style, towards the layer it was painted from if that "

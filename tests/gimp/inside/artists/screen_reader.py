@@ -74,8 +74,8 @@ def seen_of(tops: Iterable[Any]) -> Iterator[Any]:
     waiting = list(tops)
     while waiting:
         one = waiting.pop()
-        if one is not None and one.get_state_set().contains(Atspi.StateType.SHOWING):
-            yield one
+        if one is not None and (one.get_state_set().contains(Atspi.StateType.SHOWING) or role(one) == "viewport"):
+            yield one  # GTK does not count a viewport as showing once it is scrolled by more than its own size
             waiting += [one.get_child_at_index(number) for number in range(one.get_child_count())]
 
 

@@ -1,0 +1,56 @@
+"""The figures of docs/walk.md: twelve tasks of an artist in a real GIMP 3, counted and timed: `python -m docs.walk`.
+
+Prints a table: clicks, typed keys, seconds until the screen answers, and seconds of painting.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from demo.gimp import CACHE, Gimp, find_or_fetch
+from docs.real_window import PHOTOGRAPH, ROOT, sit
+from nst_core.setup.plugin_installer import default_command, install_plugin
+
+SIDE = 320
+"""Of the square photograph, px."""
+SITTINGS = (
+    {"name": "walk", "by_hand": True},
+    {"name": "again", "by_hand": True, "layers": 5},
+    {"name": "refine", "by_hand": True},
+)
+
+
+def main() -> None:
+    """Walk, and print."""
+    gimp = find_or_fetch(CACHE)
+    with tempfile.TemporaryDirectory() as temporary:
+        photograph = Path(temporary) / "photograph.png"
+        with Image.open(PHOTOGRAPH) as whole:
+            whole.resize((SIDE, SIDE)).save(photograph)
+        found = sit(gimp, Path(temporary) / "dark", "walk.py", SITTINGS, photograph)
+        tasks = {name: task for sitting in SITTINGS for name, task in found[str(sitting["name"])].items()}
+        tasks["script"] = {"clicks": 0, "typed": 0, "seconds": script(gimp, Path(temporary) / "script", photograph)}
+    for name, task in tasks.items():
+        if isinstance(task, dict):
+            seconds, painting = task["seconds"], task.get("painting", 0.0)
+            print(f"{name:10} {task['clicks']:3} clicks {task['typed']:3} keys {seconds:6.1f} s {painting:6.1f} s")
+
+
+def script(gimp: Gimp, profile: Path, photograph: Path) -> float:
+    """Seconds of a GIMP without a window that paints one layer by a script, from its start to its end."""
+    install_plugin(profile / "plug-ins", gimp.outside(default_command()))
+    order = {"photograph": str(photograph), "arguments": {"preset": "mosaic"}, "outputs": [str(profile / "out.png")]}
+    before = time.monotonic()
+    done = gimp.run_batch(ROOT / "demo" / "job.py", profile, {"DEMO_JOB": json.dumps(order)})
+    if done.returncode:
+        raise SystemExit(done.stdout)
+    return time.monotonic() - before
+
+
+if __name__ == "__main__":
+    main()
