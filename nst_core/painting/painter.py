@@ -52,7 +52,7 @@ FIRST_PICTURE_SIDE = 160
 """Longest edge of the first picture, px."""
 FINER = 0.7
 """Share of the styles' fine detail that is added to the upscaled picture at full size."""
-TILE, TILE_MARGIN = 1024, 64
+TILE, TILE_MARGIN = 768, 64
 """px: tiles in which fine detail is computed at full size."""
 _SMALL = (MIN_SIDE, MIN_SIDE)
 """A size for regions whose guides are not used."""
@@ -142,16 +142,16 @@ class Painter:
         plainly = draft or self.job.settings.seamless or not self.matches.found
         if image.shape[:2] == (height, width) or not self.painterly or plainly:
             return self._upscaled(image, height, width)
-        whole = np.empty((height, width, 3), np.float32)
-        for rows in strips(height, width):
-            whole[rows] = resized_strip(image, height, width, rows)
-        fine = np.empty_like(whole)
+        fine = np.empty((height, width, 3), np.float32)
         refine = _Refining(self, backend, image.shape[0] / height)
+        upscaled, above = image, slice(0)
         for tile in tiles(height, width, TILE, TILE_MARGIN):
             self._before_part()
+            rows, columns = _spans(tile.outer)
+            if rows != above:  # tiles come row by row
+                upscaled, above = resized_strip(image, height, width, rows), rows
             inside = tile.inner.within(tile.outer)
-            part = refine(whole, *_spans(tile.outer))
-            fine[_spans(tile.inner)] = part[_spans(inside)]
+            fine[_spans(tile.inner)] = refine(upscaled[:, columns], rows, columns)[_spans(inside)]
         return fine
 
     def _scene(self, height: int, width: int) -> Scene:
@@ -273,9 +273,9 @@ class _Refining:
             for (found, _), (_, style) in zip(painter.matches.found, self._styles, strict=True)
         ]
 
-    def __call__(self, whole: Float, rows: slice, columns: slice) -> Float:
-        """(h, w, 3): these rows and columns of the picture (H, W, 3) with the detail added."""
-        painter, image = self._painter, whole[rows, columns]
+    def __call__(self, image: Float, rows: slice, columns: slice) -> Float:
+        """(h, w, 3): the image, which is these rows and columns of the upscaled picture, with the detail added."""
+        painter = self._painter
         scene = painter.part(rows, columns)
         query = image
         if not painter.job.settings.texture:
@@ -327,7 +327,7 @@ def strength_map(job: Job, content: Float, around: Float | None = None) -> Float
 
     around: the picture that the content is a part of, reduced; faces are detected there, because parts may cut them.
     """
-    plain = np.ones(content.shape[:2], np.float32)
+    plain: Float = np.broadcast_to(np.float32(1), content.shape[:2])
     if job.strength_map is not None:  # hidden pixels must not influence the result
         plain = fill_hidden(job.strength_map[..., None], job.visible)[..., 0]
     if not job.settings.keep_faces:

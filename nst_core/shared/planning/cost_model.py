@@ -28,7 +28,7 @@ VECTORS = {"painterly": 6e8, "classic": 1.2e8}
 """Bytes per megapixel of an octave: targets, pieces of the styles, and working memory."""
 REFINED = 1.5e9
 """Bytes per megapixel of a picture that gets fine pieces at full size."""
-CARRIED = 2e9
+CARRIED = 1.2e9
 """Upper limit of that, bytes, because it is computed in tiles."""
 LARGE_MEGAPIXELS, LARGE = 2 * PROCESSOR_MEGAPIXELS, 4e9
 """Limit of memory, bytes, on a processor for pictures of more megapixels: their last octave is computed in tiles, which

@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from artists.artist import SITTINGS, kept_title, main, paintings
@@ -155,7 +156,7 @@ def compare() -> Facts:
     for number in (1, 2):
         before = time.monotonic()
         hands.hit("button", "Insert and stay")
-        until(lambda number=number: len(paintings()) == number)
+        until(partial(are_kept, number))
         painting += time.monotonic() - before
         if number == 1:
             until(lambda: find("button", "Insert and stay"))
@@ -166,6 +167,11 @@ def compare() -> Facts:
     hands.time(lambda: hands.hit("toggle button", second, held="Control_L"), lambda: text(kept_title(second)))
     shot("compare")
     return hands.told(painting=painting)
+
+
+def are_kept(number: int) -> bool:
+    """Whether so many paintings are in the strip."""
+    return len(paintings()) == number
 
 
 def save() -> Facts:
@@ -184,6 +190,8 @@ def share() -> Facts:
     hands = Hands()
     hands.hit(*tile("walk"), button=3)
     hands.hit("menu item", "Export…")
+    until(lambda: place_of("button", "Export"))
+    run("xdotool", "key", "ctrl+a", "type", str(FOLDER / "walk.nstyle"))  # a folder of this walk's own
     hands.time(lambda: hands.hit("button", "Export"), lambda: text("Wrote"))
     shot("share")
     return hands.told()
@@ -213,7 +221,7 @@ def refine() -> Facts:
     hands.clicks += MENU
     hands.seconds.append(started(*OPEN_MENU, "i", seen=lambda: place_of("button", "Stylize")))
     first = time.monotonic()
-    hands.hit("button", "Stylize")
+    hands.type("Return", title=REFINE)
     until(lambda: not window(REFINE))
     facts: Facts = {"refine": hands.told(painting=time.monotonic() - first)}
     hands = Hands()
