@@ -149,7 +149,7 @@ def test_a_painting_of_insert_and_stay_is_compared_and_inserted_again(sittings: 
     background, *others = facts["layers"][::-1]
     assert background == "Background"
     assert [name.partition(":")[0] for name in others] == ["Background", "Background", "Visible"]
-    assert facts["caption"].startswith("style.png, ")
+    assert facts["caption"].startswith("Watercolour, ")
     assert facts["strength taken back"]
     assert facts["dropped"]
     layout = json.loads((Path(facts["folder"]) / "profile" / "neural-style.json").read_text())
