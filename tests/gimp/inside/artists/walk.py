@@ -222,17 +222,17 @@ def refine() -> Facts:
     hands.seconds.append(started(*OPEN_MENU, "i", seen=lambda: place_of("button", "Stylize")))
     first = time.monotonic()
     hands.type("Return", title=REFINE)
-    until(lambda: not window(REFINE))
+    until(over)
     facts: Facts = {"refine": hands.told(painting=time.monotonic() - first)}
     hands = Hands()
     before = seen_of_gimp()
-    run("xdotool", "windowfocus", "--sync", window(" GIMP$"))
     hands.time(lambda: hands.type("ctrl+z", title=" GIMP$"), lambda: seen_of_gimp() != before)
     return facts | {"undo": hands.told()}
 
 
 def seen_of_gimp() -> bytes:
-    return subprocess.run(["import", "-window", window(" GIMP$"), "ppm:-"], capture_output=True, check=True).stdout
+    image = until(lambda: window(" GIMP$"))
+    return subprocess.run(["import", "-window", image, "ppm:-"], capture_output=True, check=True).stdout
 
 
 def started(*keys: str, seen: Callable[[], Any]) -> float:
