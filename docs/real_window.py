@@ -31,10 +31,10 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 def sit(
     gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, Any]], photograph: Path = PHOTOGRAPH
 ) -> dict[str, Any]:
-    """Have an artist, by the name of her script, do what she does in each sitting. What she saw of each, by its name.
+    """Use the window in each sitting as a script does. Returns the facts that it stored, by sitting.
 
-    folder: to make, named after GIMP's colours (dark, light); what she leaves lies there. sittings: as those of the
-    tests, where what is not said is usual. photograph: what is open in each.
+    artist: file name of the script. folder: a new one, named after GIMP's colours (dark, light), for screenshots and
+    facts. sittings: as those of the tests; missing keys get usual values. photograph: the open image.
     """
     from desktop.screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
 

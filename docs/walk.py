@@ -17,7 +17,7 @@ from docs.real_window import PHOTOGRAPH, ROOT, sit
 from nst_core.setup.plugin_installer import default_command, install_plugin
 
 SIDE = 320
-"""Of the square photograph, px."""
+"""Side of the square photograph, px."""
 SITTINGS = (
     {"name": "walk", "by_hand": True},
     {"name": "again", "by_hand": True, "layers": 5},
@@ -26,7 +26,7 @@ SITTINGS = (
 
 
 def main() -> None:
-    """Walk, and print."""
+    """Do the tasks and print the table."""
     gimp = find_or_fetch(CACHE)
     with tempfile.TemporaryDirectory() as temporary:
         photograph = Path(temporary) / "photograph.png"
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def script(gimp: Gimp, profile: Path, photograph: Path) -> float:
-    """Seconds of a GIMP without a window that paints one layer by a script, from its start to its end."""
+    """Seconds in which a GIMP without windows starts, paints one layer by a script, and ends."""
     install_plugin(profile / "plug-ins", gimp.outside(default_command()))
     order = {"photograph": str(photograph), "arguments": {"preset": "mosaic"}, "outputs": [str(profile / "out.png")]}
     before = time.monotonic()

@@ -1,7 +1,7 @@
-"""The artist of docs/walk.py, which starts her: twelve tasks in the filter's window, by mouse, counted and timed.
+"""Does twelve tasks in the window of the filter by mouse, counts clicks and keys, and times them: docs/walk.py runs it.
 
-A press of the mouse is a click, a stroke with it is one, and so is each entry of a menu; keys are typed letters.
-Seconds are those until the screen shows what was asked for: a hand that must find its way to a button takes longer.
+A press of the mouse, a stroke with it, and an entry of a menu are one click each. Seconds end when the screen shows the
+result; a person needs more time to find a button.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ PAUSE = 0.3  # seconds between keys
 
 
 class Hands:
-    """What was done for a task."""
+    """Counts and times the actions of a task."""
 
     def __init__(self) -> None:
         self.clicks = 0
@@ -72,7 +72,7 @@ class Hands:
         until(seen)
         self.seconds.append(time.monotonic() - before)
 
-    def told(self, **more: float) -> Facts:
+    def facts(self, **more: float) -> Facts:
         return {"clicks": self.clicks, "typed": self.typed, "seconds": sum(self.seconds), **more}
 
 
@@ -105,7 +105,7 @@ def walk() -> Facts:
     hands.seconds.append(started(*OPEN_MENU, "n", seen=lambda: window() and find("button", "Stylize")))
     first = time.monotonic()
     until(painted)
-    facts["open"] = hands.told(painting=time.monotonic() - first)
+    facts["open"] = hands.facts(painting=time.monotonic() - first)
     rested()
     facts["choose"] = changed(lambda hands: hands.hit(*tile("Mosaic")))
     facts["blend"] = changed(lambda hands: hands.hit(*tile("Linocut"), held="Control_L"))
@@ -131,7 +131,7 @@ def changed(act: Callable[[Hands], object], first: Callable[[Hands], object] = l
     hands.time(lambda: act(hands), painted)
     seen = time.monotonic()
     rested()
-    return hands.told(painting=time.monotonic() - seen - STILL)
+    return hands.facts(painting=time.monotonic() - seen - STILL)
 
 
 def take_the_brush(hands: Hands) -> None:
@@ -166,7 +166,7 @@ def compare() -> Facts:
     hands.time(lambda: hands.hit("toggle button", first), lambda: text(kept_title(first)))
     hands.time(lambda: hands.hit("toggle button", second, held="Control_L"), lambda: text(kept_title(second)))
     shot("compare")
-    return hands.told(painting=painting)
+    return hands.facts(painting=painting)
 
 
 def are_kept(number: int) -> bool:
@@ -182,7 +182,7 @@ def save() -> Facts:
     until(lambda: find("text", "Title of the new preset"))
     hands.type("ctrl+a", *"walk")
     hands.time(lambda: hands.type("Return"), lambda: text("Saved"))
-    return hands.told()
+    return hands.facts()
 
 
 def share() -> Facts:
@@ -194,7 +194,7 @@ def share() -> Facts:
     run("xdotool", "key", "ctrl+a", "type", str(FOLDER / "walk.nstyle"))  # a folder of this walk's own
     hands.time(lambda: hands.hit("button", "Export"), lambda: text("Wrote"))
     shot("share")
-    return hands.told()
+    return hands.facts()
 
 
 def again() -> Facts:
@@ -205,7 +205,7 @@ def again() -> Facts:
     hands.seconds.append(started("ctrl+f", seen=engines))
     first = time.monotonic()
     until(over)
-    return {"five": hands.told(painting=time.monotonic() - first)}
+    return {"five": hands.facts(painting=time.monotonic() - first)}
 
 
 def over() -> bool:
@@ -223,11 +223,11 @@ def refine() -> Facts:
     first = time.monotonic()
     hands.type("Return", title=REFINE)
     until(over)
-    facts: Facts = {"refine": hands.told(painting=time.monotonic() - first)}
+    facts: Facts = {"refine": hands.facts(painting=time.monotonic() - first)}
     hands = Hands()
     before = seen_of_gimp()
     hands.time(lambda: hands.type("ctrl+z", title=" GIMP$"), lambda: seen_of_gimp() != before)
-    return facts | {"undo": hands.told()}
+    return facts | {"undo": hands.facts()}
 
 
 def seen_of_gimp() -> bytes:
