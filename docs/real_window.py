@@ -23,18 +23,18 @@ SCREEN = "1280x800"
 SIZE = (1180, 700)
 WAIT_SECONDS = 1800
 MISSING = ["/opt/neural-style/bin/python"]
-"""An engine that is not there, where a sitting shall have none."""
+"""An engine that is not there, where a scenario shall have none."""
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 
-def sit(
-    gimp: Gimp, folder: Path, artist: str, sittings: Sequence[Mapping[str, Any]], photograph: Path = PHOTOGRAPH
+def run_scenarios(
+    gimp: Gimp, folder: Path, artist: str, scenarios: Sequence[Mapping[str, Any]], photograph: Path = PHOTOGRAPH
 ) -> dict[str, Any]:
-    """Use the window in each sitting as a script does. Returns the facts that it stored, by sitting.
+    """Use the window in each scenario as a script does. Returns the facts that it stored, by scenario.
 
     artist: file name of the script. folder: a new one, named after GIMP's colours (dark, light), for screenshots and
-    facts. sittings: as those of the tests; missing keys get usual values. photograph: the open image.
+    facts. scenarios: as those of the tests; missing keys get usual values. photograph: the open image.
     """
     from desktop.screens import gimp_with_windows, on_screen  # noqa: PLC0415 - found only now
 
@@ -54,7 +54,7 @@ def sit(
         "mark": mark,
     }
     usual = {"engine": engine, "layers": 1, "by_hand": False}
-    order["sittings"] = [{**usual, **sitting} for sitting in sittings]
+    order["scenarios"] = [{**usual, **scenario} for scenario in scenarios]
     (folder / "order.json").write_text(json.dumps(order))
     started = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / artist)]
     command = on_screen(SCREEN, [*started, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")])

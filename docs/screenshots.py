@@ -12,10 +12,10 @@ from pathlib import Path
 from PIL import Image
 
 from demo.gimp import CACHE, find_or_fetch
-from docs.real_window import MISSING, sit
+from docs.real_window import MISSING, run_scenarios
 
 IMAGES = Path(__file__).resolve().parent / "images"
-SITTINGS = {"idle": "dark", "styles": "dark", "where": "dark", "stay": "dark", "error": "light"}
+SCENARIOS = {"idle": "dark", "styles": "dark", "where": "dark", "stay": "dark", "error": "light"}
 """Each with the colours of GIMP that it is photographed in."""
 FIRST = "dialog-idle-dark"
 """The one of README.md, which shows no WebP everywhere."""
@@ -26,17 +26,17 @@ QUALITY = 86
 def main() -> None:
     """Take those that are named, or all, and put them into place once they are all there."""
     parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description="Photograph the filter's window.")
-    parser.add_argument("names", nargs="*", metavar="SITTING", choices=[*SITTINGS, []], help=", ".join(SITTINGS))
-    names = parser.parse_args().names or list(SITTINGS)
+    parser.add_argument("names", nargs="*", metavar="SITTING", choices=[*SCENARIOS, []], help=", ".join(SCENARIOS))
+    names = parser.parse_args().names or list(SCENARIOS)
     gimp = find_or_fetch(CACHE)
     with tempfile.TemporaryDirectory() as temporary:
         shots: list[Path] = []
         for colors in ("dark", "light"):
             engines = {"error": {"engine": MISSING}}
-            wanted = [{"name": name, **engines.get(name, {})} for name in names if SITTINGS[name] == colors]
+            wanted = [{"name": name, **engines.get(name, {})} for name in names if SCENARIOS[name] == colors]
             if wanted:
                 folder = Path(temporary) / colors
-                sit(gimp, folder, "screenshots.py", wanted)
+                run_scenarios(gimp, folder, "screenshots.py", wanted)
                 shots += sorted(folder.glob("dialog-*.png"))
         for shot in shots:
             path = IMAGES / (shot.name if shot.stem == FIRST else f"{shot.stem}.webp")

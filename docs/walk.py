@@ -13,12 +13,12 @@ from pathlib import Path
 from PIL import Image
 
 from demo.gimp import CACHE, Gimp, find_or_fetch
-from docs.real_window import PHOTOGRAPH, ROOT, sit
+from docs.real_window import PHOTOGRAPH, ROOT, run_scenarios
 from nst_core.setup.plugin_installer import default_command, install_plugin
 
 SIDE = 320
 """Side of the square photograph, px."""
-SITTINGS = (
+SCENARIOS = (
     {"name": "walk", "by_hand": True},
     {"name": "again", "by_hand": True, "layers": 5},
     {"name": "refine", "by_hand": True},
@@ -32,8 +32,8 @@ def main() -> None:
         photograph = Path(temporary) / "photograph.png"
         with Image.open(PHOTOGRAPH) as whole:
             whole.resize((SIDE, SIDE)).save(photograph)
-        found = sit(gimp, Path(temporary) / "dark", "walk.py", SITTINGS, photograph)
-        tasks = {name: task for sitting in SITTINGS for name, task in found[str(sitting["name"])].items()}
+        found = run_scenarios(gimp, Path(temporary) / "dark", "walk.py", SCENARIOS, photograph)
+        tasks = {name: task for scenario in SCENARIOS for name, task in found[str(scenario["name"])].items()}
         tasks["script"] = {"clicks": 0, "typed": 0, "seconds": script(gimp, Path(temporary) / "script", photograph)}
     for name, task in tasks.items():
         if isinstance(task, dict):

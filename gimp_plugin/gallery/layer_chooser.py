@@ -14,7 +14,7 @@ from gimp_plugin.widgets.theme import hold_back, see_through
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.looks.style_sources import Source
+    from gimp_plugin.looks.style_sources import StyleCandidate
 
 SMALL = 40  # pixels
 INDENT = 16  # pixels for each group that a layer lies in
@@ -80,7 +80,7 @@ class LayerChooser(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
 
 
 class _Row(Gtk.ListBoxRow):  # type: ignore[misc] # gi ships no types
-    def __init__(self, image: str, source: Source) -> None:
+    def __init__(self, image: str, source: StyleCandidate) -> None:
         super().__init__()
         self.image = image
         whole = style_sources.is_image(source.key)

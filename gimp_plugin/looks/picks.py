@@ -137,15 +137,15 @@ class Picks:
 
         Raises UnknownPresetError, BrokenPresetError, InvalidImageError, InvalidSettingError, and as `read_layer`.
         """
-        return tuple(_style(source, read_layer) for source in self._sources(roots))
+        return tuple(_style(source, read_layer) for source in self._picked_styles(roots))
 
     def regions(self, roots: Roots | None = None) -> tuple[str, ...]:
         """The region of each of `styles`. Raises the same, except errors of layers."""
-        return tuple(source.region for source in self._sources(roots))
+        return tuple(source.region for source in self._picked_styles(roots))
 
     def layers(self, roots: Roots | None = None) -> tuple[str, ...]:
         """The host's key of each of `styles` that the host reads; empty for others. Raises as `regions`."""
-        return tuple(source.host_key for source in self._sources(roots))
+        return tuple(source.host_key for source in self._picked_styles(roots))
 
     @property
     def names(self) -> list[str]:
@@ -170,7 +170,7 @@ class Picks:
             ((source.path.stem if source.path else _("Layer")) + ".png", encode_layer(source.host_key), source.weight)
             if source.path is None or source.host_key
             else (source.path.name, read_picture(source.path), source.weight)
-            for source in self._sources(roots)
+            for source in self._picked_styles(roots)
         )
 
     def to_json(self) -> list[dict[str, Any]]:
@@ -201,7 +201,7 @@ class Picks:
         only = self.entries[0] if len(self.entries) == 1 else None
         return only if only is not None and only.kind == "preset" else None
 
-    def _sources(self, roots: Roots | None) -> list[_Source]:
+    def _picked_styles(self, roots: Roots | None) -> list[_PickedStyle]:
         counting = [entry for entry in self.entries if entry.weight > 0]
         if not counting:
             raise InvalidSettingError(_("no style has any weight"), _("choose a style, or give one some weight"))
@@ -215,7 +215,7 @@ class Picks:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _PickedStyle:
     """One picture of a blend. path: None for a layer."""
 
     key: str
@@ -292,7 +292,7 @@ def _is_foreign(path: Path, _state: tuple[int, int]) -> bool:
     return head.startswith(FOREIGN) or head[4:12] in HEICS or OPEN_RASTER in head
 
 
-def _style(source: _Source, read_layer: Callable[[str], Pixels]) -> StyleFile | StylePixels:
+def _style(source: _PickedStyle, read_layer: Callable[[str], Pixels]) -> StyleFile | StylePixels:
     if source.path is None:
         return StylePixels(read_layer(source.key), source.weight)
     if source.host_key:
@@ -301,15 +301,15 @@ def _style(source: _Source, read_layer: Callable[[str], Pixels]) -> StyleFile | 
     return StyleFile(read_picture(source.path), source.weight, source.path.name)
 
 
-def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_Source]:
+def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_PickedStyle]:
     if pick.kind != "preset":
-        yield _Source(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
+        yield _PickedStyle(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
         return
     styles = lookup.load_preset(pick.key, roots).styles
     # In a blend a preset counts as one style, whatever the number and weights of its pictures.
     whole = 1.0 if alone else sum(style.weight for style in styles)
     for style in styles:
-        yield _Source(pick.key, style.path, pick.weight * style.weight / whole, pick.region)
+        yield _PickedStyle(pick.key, style.path, pick.weight * style.weight / whole, pick.region)
 
 
 def _remembered(entry: object, roots: Roots | None) -> Pick | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Source:
+class StyleCandidate:
     """An open image or layer that can be a style. depth: number of groups around it."""
 
     key: str
@@ -24,7 +24,7 @@ class Source:
     depth: int = 0
 
 
-def open_images() -> list[tuple[str, list[Source]]]:
+def open_images() -> list[tuple[str, list[StyleCandidate]]]:
     """For each open image its name, and as styles the image itself and its layers and groups, from the top."""
     return [(image.get_name(), [_whole(image), *_layers(image.get_layers())]) for image in Gimp.get_images()]
 
@@ -63,12 +63,12 @@ def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
     return small
 
 
-def _whole(image: Gimp.Image) -> Source:
-    return Source(f"{WHOLE}{image.get_id()}", _("Visible image"))
+def _whole(image: Gimp.Image) -> StyleCandidate:
+    return StyleCandidate(f"{WHOLE}{image.get_id()}", _("Visible image"))
 
 
-def _layers(layers: Sequence[Gimp.Layer], depth: int = 0) -> Iterator[Source]:
+def _layers(layers: Sequence[Gimp.Layer], depth: int = 0) -> Iterator[StyleCandidate]:
     for layer in layers:
-        yield Source(str(layer.get_id()), layer.get_name(), depth)
+        yield StyleCandidate(str(layer.get_id()), layer.get_name(), depth)
         if layer.is_group():
             yield from _layers(layer.get_children(), depth + 1)

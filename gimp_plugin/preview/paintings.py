@@ -15,7 +15,7 @@ from nst_core.shared.wire.messages import Pixels
 
 if TYPE_CHECKING:
     from gimp_plugin.preview.framing import Size
-    from gimp_plugin.preview.pictures import Source
+    from gimp_plugin.preview.pictures import LayerPixels
     from gimp_plugin.preview.viewport import Viewport
 
 SHARP = 1.25  # a painting enlarged by more than this looks soft
@@ -40,7 +40,7 @@ class Painting:
 class Shown:
     """A layer and its paintings. title: of the paintings."""
 
-    def __init__(self, source: Source, title: str, *, gray: bool) -> None:
+    def __init__(self, source: LayerPixels, title: str, *, gray: bool) -> None:
         """gray: whether the image is grayscale."""
         self.source, self.title = source, title
         self._gray = gray

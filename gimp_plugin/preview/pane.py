@@ -11,7 +11,7 @@ from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.preview import framing, paintings, pictures
 from gimp_plugin.preview.comparison import Comparison
 from gimp_plugin.preview.paintings import Shown
-from gimp_plugin.preview.pictures import Sample, Source
+from gimp_plugin.preview.pictures import LayerPixels, Sample
 from gimp_plugin.preview.view_buttons import ViewButtons
 from gimp_plugin.preview.viewport import Box
 from gimp_plugin.translation import _
@@ -48,7 +48,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True
         self._gray = layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
-        self._shown = Shown(Source.of(layer, as_seen=True), _("Preview"), gray=self._gray)
+        self._shown = Shown(LayerPixels.of(layer, as_seen=True), _("Preview"), gray=self._gray)
         self._on_look = on_look
         self._awaited: Frame | None = None  # frame of the painting that was requested last
         self._first = False  # whether that is a new painting of the whole layer
@@ -87,7 +87,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
         if not canvas.is_there(other):
             return None
-        source = Source.of(other, as_seen=self._as_seen)
+        source = LayerPixels.of(other, as_seen=self._as_seen)
         return source.read(frame) if source.size == self._source.size else None
 
     @property
@@ -115,7 +115,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._draft = draft
         layer = layer or self._source.layer
         if effects != self._as_seen or layer is not self._source.layer:
-            source = Source.of(layer, as_seen=effects)
+            source = LayerPixels.of(layer, as_seen=effects)
             self._as_seen = effects
             self._shown = Shown(source, _("Preview"), gray=self._gray)
             self._comparison.part = _selected(source)
@@ -189,7 +189,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._run is None or self._run[0] != layer.get_id():
             if not canvas.is_there(layer):
                 return
-            shown = Shown(Source.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
+            shown = Shown(LayerPixels.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
             self._run, self._awaited = (layer.get_id(), shown), None
             self._show()
         shown = self._run[1]
@@ -204,7 +204,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         shown: list[Shown] = []
         for one in finished:
             if canvas.is_there(one.layer):
-                shown.append(Shown(Source.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray))
+                shown.append(Shown(LayerPixels.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray))
                 pixels = pictures.thinned(one.pixels, MAX_SHOWN)
                 size = shown[-1].source.size
                 scale = pixels.width / size[0]
@@ -227,7 +227,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._comparison.complain(sentence)
 
     @property
-    def _source(self) -> Source:
+    def _source(self) -> LayerPixels:
         return self._shown.source
 
     def _sample(self, frame: Frame) -> Sample:
@@ -263,7 +263,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._comparison.complain("")
 
 
-def _selected(source: Source) -> Box | None:
+def _selected(source: LayerPixels) -> Box | None:
     """The bounds of the selection in the layer, px; None if nothing of it is selected."""
     image, (left, top), (width, height) = source.layer.get_image(), source.corner, source.size
     _ok, some, *bounds = Gimp.Selection.bounds(image)

@@ -59,7 +59,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Source:
+class LayerPixels:
     """The pixels of a layer that are painted. size: (width, height), px; corner: its (left, top) in the image.
 
     merged: a copy with effects, if it has some.
@@ -71,7 +71,7 @@ class Source:
     merged: Gegl.Buffer | None = None
 
     @classmethod
-    def of(cls, layer: Gimp.Layer | scratch.Visible, *, as_seen: bool) -> Source:
+    def of(cls, layer: Gimp.Layer | scratch.Visible, *, as_seen: bool) -> LayerPixels:
         """The layer, with its non-destructive effects if `as_seen`; or what the image shows. Raises LayerGoneError."""
         canvas.home(layer)
         with scratch.seen(layer, as_seen=as_seen) as sight:

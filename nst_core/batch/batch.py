@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from nst_core.batch.records import Records, key
-from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.files.file_kinds import BY_SUFFIX, refusal
 from nst_core.imaging.files.image_files import WRITABLE
 from nst_core.painting.job import Job
@@ -43,7 +43,7 @@ class Batch:
     items: Sequence[Item]
     folder: Path
     facts: Mapping[str, Any]
-    make: Callable[[Item, Item | None], tuple[Source, Job]]
+    make: Callable[[Item, Item | None], tuple[DecodedImage, Job]]
     sequence: bool = False
     overwrite: bool = False
     backend: str = "auto"

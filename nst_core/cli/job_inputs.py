@@ -12,7 +12,7 @@ from nst_core.batch.records import file_digest
 from nst_core.cli.options import require_size, settings_from, weighted
 from nst_core.imaging.arrays import Pixels, flatten
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, decoded_style, preset_styles
 from nst_core.painting.recipe import FORMAT, of_the_work, require_same
@@ -188,7 +188,7 @@ def resolve_job(order: JobOptions) -> ResolvedJob:
         settings,
         _guides(order.guides, len(styles), size),
         None if order.mask is None else _light(order.mask, size),
-        None if picture is None else flatten(image_files.read_source(picture, longest=size).pixels),
+        None if picture is None else flatten(image_files.read_image(picture, longest=size).pixels),
         size,
         preset.slug if preset else None,
         wanted,
@@ -197,13 +197,13 @@ def resolve_job(order: JobOptions) -> ResolvedJob:
     )
 
 
-def read_content(path: str, size: int | None, page: int | None = None) -> Source:
+def read_content(path: str, size: int | None, page: int | None = None) -> DecodedImage:
     """The content: the page-th picture of its file, resized to that longest edge. Raises InvalidImageError.
 
     The size limits hold for the resized picture: with --size a file may be larger or smaller.
     """
     try:
-        source = image_files.read_source(path, page, size)
+        source = image_files.read_image(path, page, size)
         if size is None:
             image_files.require_usable(source.pixels, path)
             return source
@@ -248,7 +248,7 @@ def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Pix
 
 def _light(path: str, size: int | None) -> Pixels:
     """(H, W, 1) in [0, 1]: the lightness of a mask, 0 where it is transparent."""
-    pixels = image_files.read_source(path, longest=size).pixels
+    pixels = image_files.read_image(path, longest=size).pixels
     light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
     light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
     mask: Pixels = light[..., None].astype("float32")

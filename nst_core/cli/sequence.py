@@ -8,7 +8,7 @@ from nst_core.batch.batch import Item
 from nst_core.cli.job_inputs import ResolvedJob, read_content
 from nst_core.imaging.arrays import Pixels, flatten
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.optical_flow import warped_paint
 from nst_core.painting.job import Job
 from nst_core.painting.run import Run
@@ -21,7 +21,7 @@ ANOTHER_SCENE = 0.5
 """If more than this share of a frame is new, it counts as a cut, and is painted without the frame before it."""
 
 
-def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[Source, Job]:
+def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedImage, Job]:
     """The decoded file of the picture, and the job for it. Raises NeuralStyleError."""
     source = read_content(str(item.source), look.size, item.page)
     if before is None:

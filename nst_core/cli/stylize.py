@@ -30,7 +30,7 @@ from nst_core.shared.settings import to_mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nst_core.imaging.files.decoding import Source
+    from nst_core.imaging.files.decoding import DecodedImage
     from nst_core.painting.job import Job, Outcome
     from nst_core.shared.planning.progress import Progress
     from nst_core.shared.settings import Settings
@@ -89,7 +89,7 @@ def execute(order: JobOptions, files: Files, far: Help | None = None) -> dict[st
     return report | {"exit_code": 1 if lost else 0}
 
 
-def _kept(path: Path, outcome: Outcome, source: Source, *, overwrite: bool) -> tuple[Path, list[str]]:
+def _kept(path: Path, outcome: Outcome, source: DecodedImage, *, overwrite: bool) -> tuple[Path, list[str]]:
     """The path that the picture was written to, and notes if it is another one. Raises UnwritableOutputError."""
     try:
         image_files.write(path, outcome.pixels, source, overwrite=overwrite)

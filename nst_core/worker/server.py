@@ -30,7 +30,7 @@ from typing import Protocol
 from nst_core import __version__
 from nst_core.shared.errors import NeuralStyleError, OutOfMemoryError, ProtocolError
 from nst_core.shared.sentences import DOCTOR
-from nst_core.shared.wire.frames import Sink, Source, read_frame
+from nst_core.shared.wire.frames import ReadStream, WriteStream, read_frame
 from nst_core.shared.wire.messages import (
     Cancel,
     Cancelled,
@@ -94,7 +94,7 @@ class _Task:
 class Worker:
     """Answers requests from one wire on another."""
 
-    def __init__(self, requests: Source, events: Sink, start_painting: StartPainting) -> None:
+    def __init__(self, requests: ReadStream, events: WriteStream, start_painting: StartPainting) -> None:
         self._requests = requests
         self._events = events
         self._start_painting = start_painting
@@ -279,7 +279,7 @@ def _start_painting(engines: int, request: Stylize) -> Painting:
     return WireRun(request)
 
 
-def _claim_the_wire() -> tuple[Source, Sink]:
+def _claim_the_wire() -> tuple[ReadStream, WriteStream]:
     """Take standard input and output for the wire; whatever is printed goes to standard error."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     events = os.fdopen(os.dup(1), "wb", buffering=0)

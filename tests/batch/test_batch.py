@@ -14,7 +14,7 @@ import pytest
 from nst_core.batch.batch import Batch, Item, Report
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.painting.job import Job, Style
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -72,8 +72,8 @@ class Quick:
         self.closed = True
 
 
-def make(item: Item, _before: Item | None) -> tuple[Source, Job]:
-    source = image_files.read_source(item.source)
+def make(item: Item, _before: Item | None) -> tuple[DecodedImage, Job]:
+    source = image_files.read_image(item.source)
     return source, Job(source.pixels, (STYLE,), Settings(quality="draft", backend="onnx"))
 
 

@@ -84,7 +84,7 @@ def test_a_batch_paints_what_stylize_paints(work: Path) -> None:
     single: list[str | Path] = ["stylize", work / "in" / "cat.png", "--style", work / "style.png"]
     assert run(*single, "-o", work / "single.png", *FAST).exit_code == 0
     assert (work / "out" / "cat.png").read_bytes() == (work / "single.png").read_bytes()
-    assert image_files.read_source(work / "out" / "deep.tif").depth == 16
+    assert image_files.read_image(work / "out" / "deep.tif").depth == 16
     before = {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()}
     assert set(states(batch(work)).values()) == {"kept"}
     assert {path: path.stat().st_mtime_ns for path in (work / "out").iterdir()} == before
@@ -171,15 +171,15 @@ def test_a_style_file_that_is_decoded_otherwise_is_the_same_one(work: Path, monk
     """Another version of a library may round a value otherwise: nothing is painted again for that."""
     options = JobOptions((str(work / "style.png"),), None, None, str(work / "in" / "cat.png"), {})
     before = resolve_job(options).facts()
-    read = decoding.decode_source
+    read = decoding.decode_image
 
     def otherwise(encoded: bytes, name: str, page: int | None = None, *more: Any) -> Any:
         source = read(encoded, name, page, *more)
         return replace(source, pixels=np.maximum(source.pixels - np.float32(1 / 255), 0))
 
     monkeypatch.setattr(decoding, "_decoded", LruCache(2**20, lambda pixels: pixels.nbytes))
-    monkeypatch.setattr(decoding, "decode_source", otherwise)
-    monkeypatch.setattr(image_files, "decode_source", otherwise)
+    monkeypatch.setattr(decoding, "decode_image", otherwise)
+    monkeypatch.setattr(image_files, "decode_image", otherwise)
     after = resolve_job(options)
     assert after.facts() == before
     image_files.write(work / "in" / "cat.png", photograph("cat", 64, 48))

@@ -325,8 +325,8 @@ def test_a_batch_whose_terminal_is_gone_paints_on(tmp_path: Path) -> None:
         image_files.write(tmp_path / f"{name}.png", PICTURE)
     todo = [Item(tmp_path / f"{name}.png", tmp_path / "out" / f"{name}.png") for name in "ab"]
 
-    def make(item: Item, _: Item | None) -> tuple[decoding.Source, Job]:
-        source = image_files.read_source(item.source)
+    def make(item: Item, _: Item | None) -> tuple[decoding.DecodedImage, Job]:
+        source = image_files.read_image(item.source)
         return source, Job(source.pixels, (Style(source.pixels),))
 
     pool = PainterPool(Batch(todo, tmp_path / "out", {}, make), _Copyist, 1, _GoneTerminal())

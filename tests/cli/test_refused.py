@@ -138,7 +138,7 @@ def test_what_is_not_a_file_is_no_picture(tmp_path: Path) -> None:
         server.bind(str(tmp_path / "socket"))
         for name, sentence in (("socket", "is not a file"), ("", "is a folder"), ("none.png", "does not exist")):
             with pytest.raises(InvalidImageError, match=sentence):
-                image_files.read_source(tmp_path / name)
+                image_files.read_image(tmp_path / name)
     for name in ("no/a.png", "nul\0.png"):
         with pytest.raises(UnwritableOutputError):
             image_files.require_writable(tmp_path / name)
@@ -196,7 +196,7 @@ def test_files_too_large_and_folders_closed_are_refused(tmp_path: Path, monkeypa
     image_files.write(tmp_path / "a.png", NOISE)
     monkeypatch.setattr(image_files, "MOST_BYTES", 10)
     with pytest.raises(NeuralStyleError, match=r"a\.png"):
-        image_files.read_source(tmp_path / "a.png")
+        image_files.read_image(tmp_path / "a.png")
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(UnwritableOutputError, match="cannot be written to"):
         image_files.require_writable(tmp_path / "b.png")

@@ -26,7 +26,7 @@ from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
 from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import Source
+from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
 from nst_core.setup.plugin_installer import default_command
@@ -79,8 +79,8 @@ class Silent:
     def ended(self, worker: int, report: Report) -> None: ...
 
 
-def make(item: Item, _before: Item | None) -> tuple[Source, Job]:
-    source = image_files.read_source(item.source)
+def make(item: Item, _before: Item | None) -> tuple[DecodedImage, Job]:
+    source = image_files.read_image(item.source)
     return source, Job(source.pixels, (STYLE,), DRAFT)
 
 

@@ -176,7 +176,7 @@ def test_a_phones_photograph_keeps_what_is_true_of_a_painting(tmp_path: Path) ->
             assert "GainMap" not in text
             assert "MotionPhoto" not in text
             assert opened.getexif()[0x010F] == "Phone"
-        assert image_files.read_source(out).metadata.iptc == iptc
+        assert image_files.read_image(out).metadata.iptc == iptc
 
 
 def test_a_jpeg_with_a_scratch_is_read_and_one_that_is_cut_is_not() -> None:
@@ -268,7 +268,7 @@ def test_a_sequence_takes_the_frames_of_an_animation(kind: str, tmp_path: Path) 
     frames[0].save(path, save_all=True, append_images=frames[1:])
     found = items([str(path)], tmp_path / "out", count=decoding.count)
     assert [(item.page, item.output.name) for item in found] == [(n, f"a-000{n}.png") for n in (1, 2, 3)]
-    reds = [decoding.decode_source(path.read_bytes(), path.name, item.page).pixels[20, 20, 0] for item in found]
+    reds = [decoding.decode_image(path.read_bytes(), path.name, item.page).pixels[20, 20, 0] for item in found]
     assert np.allclose(reds, np.array([0, 100, 200]) / 255, atol=3 * EIGHT)  # of what compresses with loss
     assert len(items([str(path)], tmp_path / "out")) == 1
 

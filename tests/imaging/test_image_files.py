@@ -61,7 +61,7 @@ def exif() -> Image.Exif:
 def test_sixteen_bits_are_read_and_written_whole(tmp_path: Path, suffix: str, channels: int) -> None:
     """Grey and colour, with and without alpha: every one of 65536 steps comes back, in both formats."""
     values = words(40, 50, channels)
-    source = image_files.read_source(deep_file(tmp_path / f"in{suffix}", values))
+    source = image_files.read_image(deep_file(tmp_path / f"in{suffix}", values))
     assert source.depth == 16
     image_files.write(tmp_path / f"out{suffix}", source.pixels, source)
     colors = values[..., :1].repeat(3, axis=2) if channels < 3 else values[..., :3]
@@ -71,10 +71,10 @@ def test_sixteen_bits_are_read_and_written_whole(tmp_path: Path, suffix: str, ch
 
 def test_only_what_was_deep_is_written_deep(tmp_path: Path) -> None:
     """An 8-bit source gives an 8-bit PNG; a 16-bit source a JPEG as good as JPEG can be."""
-    shallow = decoding.Source(np.full((40, 40, 3), 0.5, np.float32))
+    shallow = decoding.DecodedImage(np.full((40, 40, 3), 0.5, np.float32))
     image_files.write(tmp_path / "shallow.png", shallow.pixels, shallow)
     assert color_profiles.vips().Image.new_from_file(str(tmp_path / "shallow.png")).format == "uchar"
-    deep = image_files.read_source(deep_file(tmp_path / "deep.png", np.full((40, 40, 3), 30000, np.uint16)))
+    deep = image_files.read_image(deep_file(tmp_path / "deep.png", np.full((40, 40, 3), 30000, np.uint16)))
     image_files.write(tmp_path / "deep.jpg", deep.pixels, deep)
     np.testing.assert_allclose(image_files.read(tmp_path / "deep.jpg"), deep.pixels, atol=1 / 255)
 
@@ -99,7 +99,7 @@ def test_a_wide_profile_is_kept_and_its_own_values_come_back(tmp_path: Path, suf
     image = color_profiles.as_image(values)
     image.set_type(color_profiles.vips().GValue.blob_type, "icc-profile-data", wide_profile())
     image.pngsave(str(path))
-    source = image_files.read_source(path)
+    source = image_files.read_image(path)
     assert np.abs(source.pixels - color_profiles.as_floats(values)).max() > 0.01  # sRGB says the same colours otherwise
     out = tmp_path / f"out{suffix}"
     image_files.write(out, source.pixels, source)
@@ -113,7 +113,7 @@ def test_a_wide_profile_is_kept_and_its_own_values_come_back(tmp_path: Path, suf
 
 def test_painted_pixels_are_written_in_the_files_colours(tmp_path: Path) -> None:
     """What was painted reads as it was painted, whatever the profile; nothing of the photograph's own colours stays."""
-    source = image_files.read_source(deep_file(tmp_path / "in.png", words(40, 50, 3), icc_profile_data=wide_profile()))
+    source = image_files.read_image(deep_file(tmp_path / "in.png", words(40, 50, 3), icc_profile_data=wide_profile()))
     painted = resize(color_profiles.as_floats(words(5, 5, 3, seed=1)), 40, 50)
     far = np.abs(painted - source.pixels).max(axis=2) > 0.1
     image_files.write(tmp_path / "out.png", painted, source)
@@ -124,7 +124,7 @@ def test_no_border_shows_where_painting_begins(tmp_path: Path) -> None:
     """The file's own colours fade out as the painting fades in: no step larger than the painting's own."""
     vivid = np.zeros((40, 400, 3), np.uint16)
     vivid[..., 1] = 65535  # a green that sRGB has not
-    source = image_files.read_source(deep_file(tmp_path / "in.png", vivid, icc_profile_data=wide_profile()))
+    source = image_files.read_image(deep_file(tmp_path / "in.png", vivid, icc_profile_data=wide_profile()))
     fading = np.linspace(0, 0.2, 400, dtype=np.float32)[None, :, None]
     image_files.write(tmp_path / "out.png", source.pixels + fading * (0.5 - source.pixels), source)
     steps = np.abs(np.diff(color_profiles.as_floats(stored(tmp_path / "out.png")), axis=1))
@@ -136,7 +136,7 @@ def test_metadata_travels_upright_and_without_a_thumbnail(tmp_path: Path, suffix
     """Camera, time and author stay; the turn is done and no longer told, and what would be untrue is left out."""
     image = Image.new("RGB", (60, 40), (200, 100, 50))
     image.save(tmp_path / "in.jpg", exif=exif(), xmp=XMP, dpi=(300, 300))
-    source = image_files.read_source(tmp_path / "in.jpg")
+    source = image_files.read_image(tmp_path / "in.jpg")
     assert source.pixels.shape == (60, 40, 3)
     out = tmp_path / f"out{suffix}"
     image_files.write(out, source.pixels, source)
@@ -147,7 +147,7 @@ def test_metadata_travels_upright_and_without_a_thumbnail(tmp_path: Path, suffix
 def test_sixteen_bit_files_keep_their_metadata(tmp_path: Path, suffix: str) -> None:
     """Also in TIFF, where libvips writes no EXIF: the tags are added to the finished file, and its pixels stay."""
     values = words(40, 60, 3)
-    source = image_files.read_source(
+    source = image_files.read_image(
         deep_file(
             tmp_path / "in.png", values, exif_data=exif().tobytes(), xmp_data=XMP, icc_profile_data=wide_profile()
         )
@@ -156,7 +156,7 @@ def test_sixteen_bit_files_keep_their_metadata(tmp_path: Path, suffix: str) -> N
     image_files.write(out, source.pixels, source)
     assert_told(out, resolution=False)
     np.testing.assert_array_equal(stored(out), np.rot90(values, -1))
-    again = image_files.read_source(out)
+    again = image_files.read_image(out)
     assert again.profile == wide_profile()
     image_files.write(tmp_path / f"twice{suffix}", again.pixels, again)
     assert_told(tmp_path / f"twice{suffix}", resolution=False)
@@ -184,7 +184,7 @@ def test_broken_metadata_is_no_reason_to_refuse(tmp_path: Path) -> None:
     file = io.BytesIO()
     Image.new("RGB", (40, 40)).save(file, "JPEG", exif=b"Exif\0\0nonsense", xmp=b"\xff\xfe")
     (tmp_path / "in.jpg").write_bytes(file.getvalue())
-    source = image_files.read_source(tmp_path / "in.jpg")
+    source = image_files.read_image(tmp_path / "in.jpg")
     for suffix in (".png", ".jpg", ".tif", ".webp"):
         image_files.write(tmp_path / f"out{suffix}", source.pixels, source)
         assert image_files.read(tmp_path / f"out{suffix}").shape == (40, 40, 3)
@@ -201,6 +201,6 @@ def test_a_failed_deep_write_leaves_the_old_file(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(image_files, "add_tags", full)
     with pytest.raises(UnwritableOutputError):
-        image_files.write(path, pixels, decoding.Source(pixels, 16, metadata=Metadata({0x010F: "Maker"})))
+        image_files.write(path, pixels, decoding.DecodedImage(pixels, 16, metadata=Metadata({0x010F: "Maker"})))
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]

@@ -67,7 +67,7 @@ def test_every_common_kind_is_reduced_with_its_colours_and_data(tmp_path: Path) 
     for suffix, more in ((".png", {}), (".jpg", {"quality": 98}), (".webp", {"lossless": True}), (".tif", {})):
         path = tmp_path / f"in{suffix}"
         Image.fromarray(BYTES).save(path, exif=exif, icc_profile=png_colors.adobe_rgb(), **more)
-        source = image_files.read_source(path, longest=64)
+        source = image_files.read_image(path, longest=64)
         assert source.pixels.shape == (64, 48, 3), suffix
         assert source.profile == png_colors.adobe_rgb()
         assert source.own is not None
@@ -76,14 +76,14 @@ def test_every_common_kind_is_reduced_with_its_colours_and_data(tmp_path: Path) 
         assert source.metadata.exif[0x010F] == "Camera"
     deep = tmp_path / "deep.tif"
     deep.write_bytes(tiff(np.rint(RGB * 65535).astype("<u2"), 2))
-    assert image_files.read_source(deep, longest=64).depth == 16
+    assert image_files.read_image(deep, longest=64).depth == 16
     clear = tmp_path / "clear.png"
     Image.fromarray(np.dstack([BYTES, np.full((H, W), 51, np.uint8)])).save(clear)
     wanted = np.dstack([RGB, np.full((H, W), 0.2)])[::2, ::2]
-    np.testing.assert_allclose(image_files.read_source(clear, longest=64).pixels, wanted, atol=NEAR)
+    np.testing.assert_allclose(image_files.read_image(clear, longest=64).pixels, wanted, atol=NEAR)
     told = tmp_path / "p3.png"
     told.write_bytes(png(BYTES, cICP=bytes([12, 13, 0, 1])))
-    small = image_files.read_source(told, longest=64)
+    small = image_files.read_image(told, longest=64)
     assert small.profile is not None
     assert small.own is not None
     np.testing.assert_allclose(small.own / 255, RGB[::2, ::2], atol=NEAR)
@@ -113,12 +113,12 @@ def test_what_cannot_be_reduced_is_refused_as_before(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(encoded)
     for name in (*odd, "c.bmp"):
         with pytest.raises(ImageTooLargeError):
-            image_files.read_source(tmp_path / name, longest=64)
+            image_files.read_image(tmp_path / name, longest=64)
     Image.fromarray(BYTES).save(tmp_path / "d.jpg", quality=98)
     whole = (tmp_path / "d.jpg").read_bytes()
     (tmp_path / "d.jpg").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InvalidImageError, match="damaged or cut short"):
-        image_files.read_source(tmp_path / "d.jpg", longest=64)
+        image_files.read_image(tmp_path / "d.jpg", longest=64)
 
 
 @pytest.mark.usefixtures("small_limit")
@@ -126,7 +126,7 @@ def test_a_page_of_a_large_scan_is_reduced(tmp_path: Path) -> None:
     """--page counts as it does for a file that is held."""
     pages = [Image.fromarray(BYTES), Image.fromarray(255 - BYTES)]
     pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
-    second = image_files.read_source(tmp_path / "a.tif", 2, 64)
+    second = image_files.read_image(tmp_path / "a.tif", 2, 64)
     np.testing.assert_allclose(second.pixels, 1 - RGB[::2, ::2], atol=NEAR)
 
 

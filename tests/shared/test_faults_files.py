@@ -48,9 +48,9 @@ def disk_of_256_kibibytes(tmp_path: Path) -> Iterator[Path]:
 def test_a_result_that_finds_the_disk_full_leaves_the_old_file(small_disk: Path, suffix: str, depth: int) -> None:
     """One sentence; the older picture is whole, and no half one lies beside it."""
     out = small_disk / f"out{suffix}"
-    like = decoding.Source(NOISE, depth)
+    like = decoding.DecodedImage(NOISE, depth)
     image_files.write(out, NOISE[:40, :40], like)
-    assert image_files.read_source(out).depth == depth
+    assert image_files.read_image(out).depth == depth
     before = out.read_bytes()
     (small_disk / "filler").write_bytes(bytes(256 * 1024 - len(before) - 24 * 1024))
     with pytest.raises(UnwritableOutputError, match="cannot be written") as caught:

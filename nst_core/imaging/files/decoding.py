@@ -48,7 +48,7 @@ _DEPTH_AT = 24  # of PNG's first chunk
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class DecodedImage:
     """A picture as a file held it.
 
     pixels: (H, W, 3 or 4) sRGB in [0, 1], straight alpha. depth: bits per channel, 8 or 16. profile: that of the
@@ -64,7 +64,7 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-def decode_source(encoded: bytes, name: str, page: int | None = None) -> Source:
+def decode_image(encoded: bytes, name: str, page: int | None = None) -> DecodedImage:
     """The picture in the bytes of a file; `name` stands in the message of an error.
 
     page: which of several, from 1; None takes the first, and a note says so. Raises InvalidImageError for bytes that
@@ -93,11 +93,11 @@ _decoded: LruCache[Pixels] = LruCache(CACHED_BYTES, lambda pixels: pixels.nbytes
 def decode_style(encoded: bytes, name: str) -> Pixels:
     """The picture in the bytes of a style's file, decoded once: the same pixels, read-only, for the same bytes.
 
-    Raises what `decode_source` raises.
+    Raises what `decode_image` raises.
     """
 
     def decoded() -> Pixels:
-        pixels = decode_source(encoded, name).pixels
+        pixels = decode_image(encoded, name).pixels
         pixels.flags.writeable = False
         return pixels
 
@@ -125,7 +125,7 @@ def _require_room(width: int, height: int, name: str) -> None:
         raise ImageTooLargeError.of("file-too-large-for-memory", name=name, width=width, height=height)
 
 
-def _read(encoded: bytes, name: str, page: int | None) -> Source:
+def _read(encoded: bytes, name: str, page: int | None) -> DecodedImage:
     """The picture, decoded by the library that is right for its kind."""
     if page is not None and page < 1:
         raise InvalidImageError(f"there is no picture {page} in {name}", "count from 1")
@@ -141,7 +141,7 @@ def _read(encoded: bytes, name: str, page: int | None) -> Source:
     return _shallow(encoded, name, page)
 
 
-def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -> Source:
+def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -> DecodedImage:
     """A picture that a library of the extra `files` reads."""
     if not kind.readable:
         raise file_kinds.refusal(kind, name)
@@ -166,7 +166,7 @@ def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -
         raise file_kinds.refusal(kind, name) from error
 
 
-def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> Source:
+def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> DecodedImage:
     colors: Any = decoded.colors
     if colors.shape[2] == 1:
         colors = np.repeat(colors, 3, axis=2)
@@ -174,7 +174,7 @@ def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> Source:
 
 
 @color_profiles.uncached
-def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
+def _tiff(encoded: bytes, name: str, page: int | None) -> DecodedImage:
     named_raw = PurePath(name).suffix.lower() in file_kinds.RAW.suffixes
     if named_raw or tiff_files.is_raw(encoded):
         try:
@@ -201,7 +201,7 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> Source:
     metadata = tiff_metadata(encoded, chosen.at)
     if held.color is not None:
         depth = 8 if image is not None and image.format == "uchar" else 16
-        return Source(
+        return DecodedImage(
             np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes
         )
     return _managed(held.own, held.alpha, held.profile, metadata, notes + held.notes)
@@ -236,7 +236,7 @@ def _several(count: int, page: int | None) -> tuple[str, ...]:
 
 def _managed(
     own: color_profiles.Values, alpha: Pixels, profile: bytes | None, metadata: Metadata, notes: tuple[str, ...] = ()
-) -> Source:
+) -> DecodedImage:
     """The picture of a file's integers, (H, W, 1, 3 or 4 inks), in its profile's colours."""
     depth = 16 if own.dtype == np.uint16 else 8
     color = color_profiles.to_srgb(own, profile) if profile else None
@@ -248,12 +248,12 @@ def _managed(
         color = np.repeat(color, 3, axis=2)
     pixels = np.concatenate([color, alpha], axis=2, dtype=np.float32)
     if managed:
-        return Source(pixels, depth, profile, own, metadata, notes)
-    return Source(pixels, depth, metadata=metadata, notes=notes)
+        return DecodedImage(pixels, depth, profile, own, metadata, notes)
+    return DecodedImage(pixels, depth, metadata=metadata, notes=notes)
 
 
 @color_profiles.uncached
-def _deep_png(encoded: bytes, name: str) -> Source | None:
+def _deep_png(encoded: bytes, name: str) -> DecodedImage | None:
     """A PNG of 16 bits per channel; None for other files, which Pillow reads."""
     vips = color_profiles.vips()
     try:
@@ -280,7 +280,7 @@ def _shallow(
     page: int | None,
     formats: tuple[str, ...] = READABLE,
     notes: tuple[str, ...] = (),
-) -> Source:
+) -> DecodedImage:
     """The picture as Pillow reads it."""
     with Image.open(io.BytesIO(encoded), formats=formats) as opened:
         _require_room(*opened.size, name)
@@ -353,10 +353,10 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> Source:
+def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> DecodedImage:
     if image.mode in {"I", "F"} or image.mode.startswith("I;16"):
         gray = _deep_gray(image, name)
-        return Source(np.repeat(gray[..., None], 3, axis=2), 16, metadata=metadata)
+        return DecodedImage(np.repeat(gray[..., None], 3, axis=2), 16, metadata=metadata)
     alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
     flat = image.convert("L") if image.mode in {"1", "LA", "La"} else image
     if flat.mode == "LAB":
@@ -377,8 +377,8 @@ def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> Source:
     parts = [color] if alpha is None else [color, color_profiles.as_floats(np.atleast_3d(np.asarray(alpha)))]
     pixels = np.concatenate(parts, axis=2)
     if managed and flat.mode == "RGB":
-        return Source(pixels, 8, profile, own, metadata)
-    return Source(pixels, 8, metadata=metadata)
+        return DecodedImage(pixels, 8, profile, own, metadata)
+    return DecodedImage(pixels, 8, metadata=metadata)
 
 
 def _deep_gray(image: Image.Image, name: str) -> Pixels:

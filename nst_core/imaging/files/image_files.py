@@ -16,7 +16,7 @@ from PIL import Image
 
 from nst_core.imaging.arrays import Pixels
 from nst_core.imaging.files import color_profiles
-from nst_core.imaging.files.decoding import Source, decode_source, too_large
+from nst_core.imaging.files.decoding import DecodedImage, decode_image, too_large
 from nst_core.imaging.files.metadata import PNG_IPTC, add_tags
 from nst_core.imaging.files.shrink_on_load import reduced
 from nst_core.imaging.resizing import strips
@@ -56,15 +56,15 @@ def decode(encoded: bytes, name: str = "picture") -> Pixels:
     `name` stands in the message of an error. Raises InvalidImageError for bytes that are no picture or a damaged
     one, ImageTooLargeError for more than MOST_PIXELS, judged before any pixel is decoded.
     """
-    return decode_source(encoded, name).pixels
+    return decode_image(encoded, name).pixels
 
 
 def read(path: str | os.PathLike[str]) -> Pixels:
     """The picture in a file, as `decode` gives it. Raises InvalidImageError or ImageTooLargeError."""
-    return read_source(path).pixels
+    return read_image(path).pixels
 
 
-def read_source(path: str | os.PathLike[str], page: int | None = None, longest: int | None = None) -> Source:
+def read_image(path: str | os.PathLike[str], page: int | None = None, longest: int | None = None) -> DecodedImage:
     """The picture in a file with everything that `write` can keep. Raises InvalidImageError or ImageTooLargeError.
 
     page: which of several, from 1; None takes the first, and a note says so. longest: the longest edge, px, that the
@@ -73,7 +73,7 @@ def read_source(path: str | os.PathLike[str], page: int | None = None, longest: 
     path = Path(path)
     encoded = read_bytes(path)
     try:
-        return decode_source(encoded, str(path), page)
+        return decode_image(encoded, str(path), page)
     except ImageTooLargeError:
         small = reduced(encoded, str(path), longest, page) if longest else None
         if small is None:
@@ -160,7 +160,9 @@ def require_size(path: Path, height: int, width: int) -> None:
         )
 
 
-def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = None, *, overwrite: bool = True) -> None:
+def write(
+    path: str | os.PathLike[str], pixels: Pixels, like: DecodedImage | None = None, *, overwrite: bool = True
+) -> None:
     """Write the picture atomically, in the format of the name's suffix.
 
     like: the file that it was made from: its depth, colours and metadata are kept as far as the format can; None: 8
@@ -179,12 +181,12 @@ def write(path: str | os.PathLike[str], pixels: Pixels, like: Source | None = No
         raise
     write_kept(
         path,
-        lambda unfinished: save_unfinished(unfinished, pixels, str(kind), like or Source(pixels)),
+        lambda unfinished: save_unfinished(unfinished, pixels, str(kind), like or DecodedImage(pixels)),
         overwrite=overwrite,
     )
 
 
-def save_unfinished(path: Path, pixels: Pixels, kind: str, like: Source) -> None:
+def save_unfinished(path: Path, pixels: Pixels, kind: str, like: DecodedImage) -> None:
     """Write the picture into the file with the depth (if the format has it), colours and metadata of `like`.
 
     kind: a key of _SAVE_OPTIONS. Raises OSError or ValueError.
@@ -196,7 +198,7 @@ def save_unfinished(path: Path, pixels: Pixels, kind: str, like: Source) -> None
             add_tags(file, like.metadata.added)
 
 
-def _integers(pixels: Pixels, kind: str, like: Source, *, deep: bool) -> color_profiles.Values:
+def _integers(pixels: Pixels, kind: str, like: DecodedImage, *, deep: bool) -> color_profiles.Values:
     """(H, W, C) as stored in the file; converted strip by strip, to save memory."""
     height, width, channels = pixels.shape
     on_white = kind == "JPEG" and channels == 4
@@ -212,7 +214,7 @@ def _integers(pixels: Pixels, kind: str, like: Source, *, deep: bool) -> color_p
     return values
 
 
-def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: Source) -> None:
+def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: DecodedImage) -> None:
     options: dict[str, Any] = _SAVE_OPTIONS[kind] | like.metadata.options(kind)
     if like.profile:
         options["icc_profile"] = like.profile
@@ -222,7 +224,7 @@ def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: So
 
 
 @color_profiles.uncached
-def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: Source) -> None:
+def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: DecodedImage) -> None:
     vips, about = color_profiles.vips(), like.metadata
     image = color_profiles.as_image(values)
     blocks = {"icc-profile-data": like.profile, "xmp-data": about.xmp}
@@ -246,7 +248,7 @@ def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: Sourc
         raise OSError(str(error)) from error
 
 
-def _own_colors(color: Pixels, like: Source) -> Pixels:
+def _own_colors(color: Pixels, like: DecodedImage) -> Pixels:
     """(H, W, 3) sRGB in the colours of the source's file.
 
     Pixels that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from nst_core.imaging.files import color_profiles, png_colors, tiff_files
-from nst_core.imaging.files.decoding import Source, decode_source
+from nst_core.imaging.files.decoding import DecodedImage, decode_image
 from nst_core.imaging.files.metadata import tiff_metadata
 from nst_core.shared.errors import InvalidImageError
 from nst_core.system.memory import available
@@ -19,7 +19,7 @@ _MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
 """By the name of libvips' reader."""
 
 
-def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) -> Source | None:
+def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) -> DecodedImage | None:
     """The picture with at most this longest edge, upright, in its own colour space and with its EXIF data and XMP.
 
     page: which of several, from 1. Returns None for other files than PNG, JPEG, WebP and TIFF, and for pictures that
@@ -30,13 +30,13 @@ def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) ->
         small = chosen and _as_png(encoded, name, longest, "tiff", page=chosen.number)
         if not chosen or not small:
             return None
-        source = replace(decode_source(small, name), metadata=tiff_metadata(encoded, chosen.at))
+        source = replace(decode_image(small, name), metadata=tiff_metadata(encoded, chosen.at))
     else:
         kind = next((kind for kind, start in _MAGIC.items() if encoded.startswith(start)), None)
         small = _as_png(encoded, name, longest, kind) if kind else None
         if not small:
             return None
-        source = decode_source(small, name)
+        source = decode_image(small, name)
     note = f"it is too large to be held, and was reduced to {longest} px while it was read"
     return replace(source, notes=(*source.notes, note))
 

@@ -28,14 +28,14 @@ MAX_ATTACHMENTS = 64
 CHUNK = 2**20  # bytes that are skipped at a time
 
 
-class Source(Protocol):
+class ReadStream(Protocol):
     """A binary file to read from."""
 
     def readinto(self, buffer: Any, /) -> int | None:
         """Fill a part of the buffer. Returns the bytes read, 0 at the end."""
 
 
-class Sink(Protocol):
+class WriteStream(Protocol):
     """A binary file to write to."""
 
     def write(self, chunk: Buffer, /) -> int | None:
@@ -95,29 +95,29 @@ def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
     return fields, _parts(fields.pop("payload", []))
 
 
-def read_frame(source: Source, most: Callable[[], int] | None = None) -> Frame:
+def read_frame(stream: ReadStream, most: Callable[[], int] | None = None) -> Frame:
     """Read the next frame. most: called when it arrives; returns how many bytes its attachments may have in all.
 
     Raises EOFError at the end of the wire, also inside a frame; ProtocolError for a violation of the specification (the
     wire cannot be used any more); OutOfMemoryError for a payload that does not fit into memory (it was skipped, and the
     wire can be used).
     """
-    length = split_prefix(_take(source, PREFIX.size))
-    fields, parts = parse_header(_take(source, length))
+    length = split_prefix(_take(stream, PREFIX.size))
+    fields, parts = parse_header(_take(stream, length))
     total = sum(part.size for part in parts)
     if most is not None and total > most():
         raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {most()} at most")
     try:
         buffers = [bytearray(part.size) for part in parts]
     except MemoryError:
-        _skip(source, total)
+        _skip(stream, total)
         raise OutOfMemoryError.of("request-too-large-for-memory") from None
     for buffer in buffers:
-        _fill(source, buffer)
+        _fill(stream, buffer)
     return Frame(fields, tuple(Attachment(p.role, b) for p, b in zip(parts, buffers, strict=True)))
 
 
-def write_frame(sink: Sink, frame: Frame) -> None:
+def write_frame(stream: WriteStream, frame: Frame) -> None:
     """Write one frame. Raises ProtocolError, before anything is written, if it exceeds a limit; OSError of the file."""
     fields = dict(frame.fields)
     if frame.attachments:
@@ -129,10 +129,10 @@ def write_frame(sink: Sink, frame: Frame) -> None:
         raise ProtocolError(f"a header cannot be written as JSON: {str(error)[:80]}") from None
     if len(header) > MAX_HEADER:
         raise ProtocolError(f"a header has {len(header)} bytes, allowed are {MAX_HEADER}")
-    _write(sink, PREFIX.pack(MAGIC, len(header)) + header)
+    _write(stream, PREFIX.pack(MAGIC, len(header)) + header)
     for attachment in frame.attachments:
-        _write(sink, attachment.content)
-    sink.flush()
+        _write(stream, attachment.content)
+    stream.flush()
 
 
 def _finite(text: str) -> float:
@@ -159,27 +159,27 @@ def _part(entry: object) -> Part:
     raise ProtocolError('an attachment is not announced as {"role": text, "bytes": whole number}')
 
 
-def _take(source: Source, size: int) -> bytes:
+def _take(stream: ReadStream, size: int) -> bytes:
     buffer = bytearray(size)
-    _fill(source, buffer)
+    _fill(stream, buffer)
     return bytes(buffer)
 
 
-def _fill(source: Source, buffer: bytearray) -> None:
+def _fill(stream: ReadStream, buffer: bytearray) -> None:
     rest = memoryview(buffer)
     while rest:
-        count = source.readinto(rest)
+        count = stream.readinto(rest)
         if not count:
             raise EOFError("the wire ended")
         rest = rest[count:]
 
 
-def _skip(source: Source, size: int) -> None:
+def _skip(stream: ReadStream, size: int) -> None:
     while size:
-        size -= len(_take(source, min(size, CHUNK)))
+        size -= len(_take(stream, min(size, CHUNK)))
 
 
-def _write(sink: Sink, content: Buffer) -> None:
+def _write(stream: WriteStream, content: Buffer) -> None:
     rest = memoryview(content).cast("B")
     while rest:
-        rest = rest[sink.write(rest) or 0 :]
+        rest = rest[stream.write(rest) or 0 :]

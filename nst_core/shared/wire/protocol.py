@@ -97,7 +97,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nst_core.shared.errors import EngineMismatchError, ProtocolError
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import Finding
-from nst_core.shared.wire.frames import Attachment, Buffer, Frame, Sink, write_frame
+from nst_core.shared.wire.frames import Attachment, Buffer, Frame, WriteStream, write_frame
 from nst_core.shared.wire.messages import Event, Excerpt, Pixels, Request, StyleFile, StylePixels, Stylize
 
 if TYPE_CHECKING:
@@ -129,9 +129,9 @@ EVENTS: dict[str, type[Any]] = {
 TAGS = {cls: tag for tag, cls in (REQUESTS | EVENTS).items()}
 
 
-def send(sink: Sink, message: Request | Event) -> None:
+def send(stream: WriteStream, message: Request | Event) -> None:
     """Write a message. Raises ProtocolError before the first byte if it cannot be written, OSError from the file."""
-    write_frame(sink, encode(message))
+    write_frame(stream, encode(message))
 
 
 def encode(message: Request | Event) -> Frame:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from desktop.sittings import Facts, Sitting, sit
+from desktop.scenarios import Facts, Scenario, run_scenarios
 
 if TYPE_CHECKING:
     from conftest import Studio
@@ -26,7 +26,7 @@ ROOM = 24 * 1024
 @pytest.fixture(scope="module")
 def facts(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFactory) -> Facts:
     folder = tmp_path_factory.mktemp("often")
-    return sit(studio, windows, folder, [Sitting("often", "real", LAYERS, RUNS)])["often"]
+    return run_scenarios(studio, windows, folder, [Scenario("often", "real", LAYERS, RUNS)])["often"]
 
 
 @pytest.mark.parametrize("who", ["plug-in", "engine"])

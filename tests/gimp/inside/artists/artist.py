@@ -52,7 +52,7 @@ from artists.screen_reader import (  # noqa: E402 - the same
 )
 from gi.repository import Atspi  # noqa: E402 - the same
 
-SITTINGS: dict[str, Callable[[], Facts]] = {}
+SCENARIOS: dict[str, Callable[[], Facts]] = {}
 
 
 def main() -> None:
@@ -66,13 +66,13 @@ def main() -> None:
 
 def work() -> None:
     seen = {}
-    for sitting in ORDER["sittings"]:
-        name = sitting["name"]
+    for scenario in ORDER["scenarios"]:
+        name = scenario["name"]
         until((FOLDER / f"{name}.open").exists)
         run("xdotool", "mousemove", "1279", "719")  # away from tooltips
-        if not sitting["by_hand"]:
+        if not scenario["by_hand"]:
             until(window)  # a plug-in that is still starting never answers a screen reader
-        seen[name] = SITTINGS[name]()
+        seen[name] = SCENARIOS[name]()
         (FOLDER / f"{name}.seen").touch()
         until((FOLDER / f"{name}.over").exists)
         seen[name]["engines gone"] = until(lambda: not engines(), strict=False)
@@ -351,8 +351,8 @@ OURS = (
     *(accept, adjust, place, look, keep, stay, leave, repair, mend, old, lose),
     *(crash, interrupt, often, draw, watch, aside),
 )
-for sitting in OURS:
-    SITTINGS[sitting.__name__] = sitting
+for scenario in OURS:
+    SCENARIOS[scenario.__name__] = scenario
 
 
 def undo() -> None:

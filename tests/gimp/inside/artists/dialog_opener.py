@@ -1,7 +1,7 @@
 """Runs inside a GIMP with a window: opens the dialog of the filter repeatedly, and stores facts on each result.
 
 artist.py uses the dialog. `NST_WINDOW` names a JSON file with the order: `folder` (where both leave signs for
-each other), `photograph`, `plug_in` (as installed), `sittings` (name, engine's command, number of layers, of each;
+each other), `photograph`, `plug_in` (as installed), `scenarios` (name, engine's command, number of layers, of each;
 by_hand: whether she opens the window herself).
 """
 
@@ -22,14 +22,14 @@ WAIT_SECONDS = 60  # seconds
 
 def main() -> None:
     answers = {}
-    for sitting in ORDER["sittings"]:
+    for scenario in ORDER["scenarios"]:
         engine = Path(ORDER["plug_in"]) / "engine.json"
-        engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": sitting["engine"]}))
-        answers[sitting["name"]] = sit(sitting["name"], sitting["layers"], by_hand=sitting["by_hand"])
+        engine.write_text(json.dumps(json.loads(engine.read_text()) | {"command": scenario["engine"]}))
+        answers[scenario["name"]] = run_scenario(scenario["name"], scenario["layers"], by_hand=scenario["by_hand"])
         (FOLDER / "answers.json").write_text(json.dumps(answers))
 
 
-def sit(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
+def run_scenario(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(ORDER["photograph"]))
     for _ in range(1, layers):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)

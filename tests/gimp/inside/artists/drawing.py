@@ -1,4 +1,4 @@
-"""Sittings of artist.py with the brush and with faces, and those in which another window has the focus."""
+"""Scenarios of artist.py with the brush and with faces, and those in which another window has the focus."""
 
 from __future__ import annotations
 

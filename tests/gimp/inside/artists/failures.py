@@ -1,4 +1,4 @@
-"""What the artist does when an engine is missing or old, a run is cancelled or fails: sittings of artist.py."""
+"""What the artist does when an engine is missing or old, a run is cancelled or fails: scenarios of artist.py."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def often() -> Facts:
     """Run often in one dialog, with previews in between, and cancel each run after a step."""
     facts: Facts = {"held": {}}
     numbers: set[int] = set()
-    (times,) = (sitting["times"] for sitting in ORDER["sittings"] if sitting["name"] == "often")
+    (times,) = (scenario["times"] for scenario in ORDER["scenarios"] if scenario["name"] == "often")
     stylize = wait_for("button", "Stylize")
     steps: list[Any] = []  # the label with the step, once found
     for number in range(1, times + 1):

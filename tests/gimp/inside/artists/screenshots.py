@@ -1,6 +1,6 @@
 """Takes the screenshots of the documentation: docs/screenshots.py runs it.
 
-Each sitting saves screenshots of states of the window.
+Each scenario saves screenshots of states of the window.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from artists.artist import SITTINGS, main, paintings
+from artists.artist import SCENARIOS, main, paintings
 from artists.drawing import choose, preview, stroke, tick
 from artists.screen_reader import (
     FOLDER,
@@ -137,5 +137,5 @@ def shoot(name: str) -> None:
 
 
 if __name__ == "__main__":
-    SITTINGS.update({one.__name__: one for one in (idle, styles, where, stay, error)})
+    SCENARIOS.update({one.__name__: one for one in (idle, styles, where, stay, error)})
     main()

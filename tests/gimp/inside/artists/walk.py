@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from artists.artist import SITTINGS, kept_title, main, paintings
+from artists.artist import SCENARIOS, kept_title, main, paintings
 from artists.drawing import checked, choose, stroke
 from artists.screen_reader import (
     FOLDER,
@@ -271,5 +271,5 @@ def shot(name: str) -> None:
 
 
 if __name__ == "__main__":
-    SITTINGS.update({"walk": walk, "again": again, "refine": refine})
+    SCENARIOS.update({"walk": walk, "again": again, "refine": refine})
     main()

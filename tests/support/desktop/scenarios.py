@@ -1,4 +1,4 @@
-"""Sittings: an artist (artists/artist.py) uses the dialog of the filter, repeatedly in one GIMP with windows."""
+"""Scenarios: an artist (artists/artist.py) uses the dialog of the filter, repeatedly in one GIMP with windows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Facts = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Sitting:
+class Scenario:
     """One opening of the dialog. name: of the function in artist.py; engine: a stand-in, `real` or `missing`.
 
     times: how often the artist does it. by_hand: whether the artist opens the dialog, by GIMP's menu.
@@ -57,8 +57,8 @@ class Sitting:
     by_hand: bool = False
 
 
-def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> dict[str, Facts]:
-    """Facts of GIMP and the artist on each sitting, by name. folder: a new one, for files and screenshots."""
+def run_scenarios(studio: Studio, windows: Gimp, folder: Path, wanted: list[Scenario]) -> dict[str, Facts]:
+    """Facts of GIMP and the artist on each scenario, by name. folder: a new one, for files and screenshots."""
     _require_readers(windows)
     profile = folder / "profile"
     prepare(windows, profile)
@@ -79,7 +79,7 @@ def sit(studio: Studio, windows: Gimp, folder: Path, wanted: list[Sitting]) -> d
         "plug_in": str(plug_in),
         "mark": mark,
         "repaired": engines["unchanged"],
-        "sittings": [vars(one) | {"engine": engines[one.engine]} for one in wanted],
+        "scenarios": [vars(one) | {"engine": engines[one.engine]} for one in wanted],
     }
     (folder / "order.json").write_text(json.dumps(order))
     told = {**AWAKE, **_wheels(windows, folder, profile), "NST_WINDOW": str(folder / "order.json")}
