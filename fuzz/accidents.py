@@ -35,6 +35,7 @@ from nst_core.system.safe_files import UNFINISHED
 
 ROOT = Path(__file__).resolve().parent.parent
 PHOTOGRAPH = ROOT / "demo" / "photographs" / "cat.jpg"
+STYLE = PHOTOGRAPH.with_name("coffee.jpg")
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ABORTED = "Aborted!"
 """Output of a command that Ctrl-C ended before it started to paint."""
@@ -82,6 +83,9 @@ class Commands:
         with Image.open(PHOTOGRAPH) as picture:
             for number, side in enumerate((96, 112, 128)):
                 picture.convert("RGB").resize((side, 80)).save(self._in / f"{number}.png")
+        with Image.open(STYLE) as picture:
+            picture.convert("RGB").resize((96, 64)).save(folder / "style.png")
+        self._style = "--style", str(folder / "style.png"), "--backend", "onnx"
         self._kept: set[Path] = set()
         self._number = 0
         self.kinds: dict[str, Callable[[], None]] = {
@@ -222,13 +226,13 @@ class Commands:
             self._counts.lost.append(f"{kind}: exit code {code}, {names}")
 
     def _look(self) -> tuple[str, ...]:
-        return "--preset", "mosaic", "--quality", "draft", "--backend", "onnx"
+        return *self._style, "--quality", "draft"
 
     def _quickly(self, output: Path) -> tuple[str, ...]:
         return *self._look(), "-o", str(output), "--json"
 
     def _slowly(self, output: Path) -> tuple[str, ...]:
-        return "--preset", "mosaic", "--quality", "max", "--backend", "onnx", "-o", str(output), "--json"
+        return *self._style, "--quality", "max", "-o", str(output), "--json"
 
     def _begun(self, *words: str | Path) -> subprocess.Popen[str]:
         return self._started([str(Path(sys.executable).with_name("neural-style")), *map(str, words)])

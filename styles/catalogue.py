@@ -67,6 +67,7 @@ STYLES = (
         "Small stones set along the forms, sea blue, lemon and leaf green, light on their edges.",
         SQUARE,
         mosaic.paint,
+        {"strength": 45.0},  # at 50 an animal can lose an eye
     ),
     Style(
         "pointillism",

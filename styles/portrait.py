@@ -37,7 +37,7 @@ def paint(sheet: Sheet) -> Array:
     paint_at(scene, paint_, Brush(0.024, 0.0085, 1.0, 0.5, 0.45, 0.2), PALETTE, scattered(sheet, 0.014, bright * 0.55))
     paint_.color = mix(paint_.color, scene.color, 0.45 * fine * (1 - 0.5 * bright)).astype(np.float32)
     weave = 0.10 * (np.sin(sheet.x * 1500) + np.sin(sheet.y * 1500)) * step(0.6, 0.1, tone)
-    return lit(np.clip(paint_.color, 0, 1), blur(paint_.thickness, 0.8) + weave, 0.55, 0.10)
+    return lit(np.clip(paint_.color, 0, 1), blur(paint_.thickness, 0.8) + weave, 0.68, 0.10)
 
 
 def _room(scene: Scene) -> Array:
@@ -47,7 +47,7 @@ def _room(scene: Scene) -> Array:
     tone = np.clip(0.06 + 0.42 * glow**1.3 + 0.05 * noise(sheet, 0.18, 3), 0, 1)
     scene.lay(sheet.zeros() + 1, mix(ramp(tone, GROUND), ramp(tone, COOL), 0.35), -0.8 + 0.7 * noise(sheet, 0.2))
     curtain = 0.24 + 0.03 * np.sin(sheet.y * 5) - sheet.x
-    fold = np.clip(0.34 + 0.30 * np.sin(sheet.x * 75 + 2 * np.sin(sheet.y * 4)) - 0.25 * sheet.y + 0.1, 0, 1)
+    fold = np.clip(0.36 + 0.12 * np.sin(sheet.x * 34 + 3 * np.sin(sheet.y * 3)) - 0.3 * sheet.y, 0, 1)
     scene.lay(cover(curtain), ramp(fold, COOL), 1.45)
     tone = np.where(curtain > 0, fold * 0.8, tone)
     table = sheet.y - 0.86 - 0.02 * np.sin(sheet.x * 3)

@@ -18,7 +18,7 @@ from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
 from nst_core.painting.style_targets.regions import Region, guided_at, guided_in, regions_of
-from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, strength_at
+from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, query, strength_at
 from nst_core.painting.style_targets.style_copies import COPIES, with_copies
 from nst_core.painting.style_targets.targets import (
     Matches,
@@ -44,8 +44,6 @@ PIECES = 0.35
 """Share of the matched pieces in an octave's start image; the rest is the upscaled result of the octave before."""
 FIRST_PIECES = 0.7
 """The same for the first small copy of a picture, whose few steps add little detail."""
-PAINTED = 0.25
-"""Share of the result so far in the query of the matching; the rest is the photograph."""
 FACES_KEPT = 0.66
 """Relative reduction of the strength by *keep faces* in the middle of a face."""
 FIRST_PICTURE_SIDE = 160
@@ -197,29 +195,29 @@ class Painter:
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
         amount = resize(self.map[..., None], height, width)[..., 0]
-        amount = wrapped(amount) if periodic else amount
         seen = grown if grown is not None else self.job.init
         seen = None if seen is None else resize(seen, height, width)
-        query = self.content(height, width) if seen is None else self._query(seen, height, width)
-        query = varied(query, settings.seed)
+        wanted = self.content(height, width) if seen is None else self._query(seen, amount)
+        wanted = varied(wanted, settings.seed)
 
         def ground() -> Float:
             plain = self._in_palette(self.content(height, width))
             return wrapped(plain) if periodic else plain
 
-        match_input = MatchInput(wrapped(query) if periodic else query, ground)
-        return scene, strength_at(settings, amount), match_input
+        match_input = MatchInput(wrapped(wanted) if periodic else wanted, ground)
+        return scene, strength_at(settings, wrapped(amount) if periodic else amount), match_input
 
-    def _query(self, painted: Float, height: int, width: int) -> Float:
-        """The query of the matching: the photograph, with a share of what `painted` has beyond it at half the size.
+    def _query(self, painted: Float, amount: Float) -> Float:
+        """The query of the matching, see `query`. amount: (h, w), the strength map at the size of `painted`.
 
         A texture has no photograph; its query is `painted`.
         """
         if self.job.settings.texture:
             return painted
+        height, width = painted.shape[:2]
         content = self.content(height, width)
         coarse = resize(resize(content, -(-height // 2), -(-width // 2)), height, width)
-        return content + np.float32(PAINTED) * (painted - coarse)
+        return query(self.job.settings, amount, content, coarse, painted)
 
     def _first(self, height: int, width: int) -> Float:
         """(height, width, 3): the start image if it is not made of pieces."""
@@ -277,13 +275,13 @@ class _Refining:
         """(h, w, 3): the image, which is these rows and columns of the upscaled picture, with the detail added."""
         painter = self._painter
         scene = painter.part(rows, columns)
-        query = image
-        if not painter.job.settings.texture:
-            query = scene.content + np.float32(PAINTED) * (image - self._blurred(scene.content))
+        wanted, settings, amount = image, painter.job.settings, painter.map[rows, columns]
+        if not settings.texture:
+            wanted = query(settings, amount, scene.content, self._blurred(scene.content), image)
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
         places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
-        pixels = refined(self._backend, scene, query, painter.matches, places)
-        blend = strength_at(painter.job.settings, painter.map[rows, columns]).blend
+        pixels = refined(self._backend, scene, wanted, painter.matches, places)
+        blend = strength_at(settings, amount).blend
         finer = pixels - self._blurred(pixels)
         return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)
 

@@ -87,11 +87,10 @@ def test_good_input_is_understood_in_bounded_memory(target: str) -> None:
 
 
 def test_a_fault_is_found() -> None:
-    """The search is able to fail: code that stumbles over a number beyond all is caught."""
+    """The search is able to fail: code that expects a number and gets a text is caught."""
 
     def stumbles(raw: bytes) -> None:
-        said = json.loads(raw)
-        float(said["strength"] if isinstance(said["strength"], int) else 0)
+        abs(json.loads(raw)["strength"] or 0)
 
-    with pytest.raises(OverflowError):
-        given(altered({"strength": 1}))(settings(BRIEFLY, max_examples=5000, phases=[Phase.generate])(stumbles))()
+    with pytest.raises(TypeError):
+        given(altered({"strength": 1}))(settings(BRIEFLY, max_examples=500, phases=[Phase.generate])(stumbles))()

@@ -96,7 +96,8 @@ def test_a_run_goes_on_in_tiles_whatever_the_words_were(monkeypatch: pytest.Monk
     """No room outside an evaluation, where targets and the optimiser's vectors lie, is no end of the run either."""
     monkeypatch.setattr("nst_core.shared.planning.cost_model.TILES", (64,))
     backend = Short()
-    job = Job(photograph(64, 304), (Style(painting(90, 120)),), from_mapping({"backend": "onnx", "method": "classic"}))
+    settings = from_mapping({"backend": "onnx", "method": "classic", "quality": "draft"})
+    job = Job(photograph(40, 304), (Style(painting(60, 80)),), settings)
     run = Run(job, backend)
     for _ in run:
         pass

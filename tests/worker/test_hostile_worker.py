@@ -56,6 +56,12 @@ progress = {"type": "progress", "job": 1, "octave": 1, "octaves": 1, "step": 1, 
 WAIT = "\ntime.sleep(600)"
 
 
+@pytest.fixture(autouse=True)
+def _short_farewell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These engines never leave when they are asked to: a shorter wait until they are killed."""
+    monkeypatch.setattr("nst_core.shared.client.engine.LEAVE_SECONDS", 0.2)
+
+
 @contextmanager
 def hostile(act: str) -> Iterator[Engine]:
     with Engine.start(child(f"exec({HOSTILE + act!r})"), os.environ) as engine:

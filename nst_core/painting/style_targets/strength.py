@@ -24,6 +24,13 @@ Chosen by eye: less than a third of them is hardly seen, so that the first of th
 """
 GRAMS = (0.0, 0.25, 0.5, 1.15, 1.8, 3.0)
 """At each strength of ROAD: weight of the Gram term, relative to 1 for the target features."""
+PAINTED = (0.25, 0.25, 0.25, 0.25, 0.6, 1.0)
+"""At each strength of ROAD: share of the result so far in the query of the matching, see `query`."""
+DETAIL = (1.0, 1.0, 1.0, 1.0, 0.5, 0.0)
+"""At each strength of ROAD: share of the photograph's own detail in the query.
+
+Without it the styles decide how the coarse forms that the photograph gave are carried out.
+"""
 
 
 @dataclass(frozen=True)
@@ -56,3 +63,15 @@ def strength_at(settings: Settings, strength_map: Float) -> Strength:
     weight = float(np.interp(settings.strength, ROAD, GRAMS))
     gram = np.interp(strength, ROAD, GRAMS) / max(weight, 1e-6)
     return Strength(np.interp(strength, ROAD, BLENDS).astype(np.float32), gram.astype(np.float32), weight)
+
+
+def query(settings: Settings, strength_map: Float, content: Float, coarse: Float, painted: Float) -> Float:
+    """The picture for whose cells pieces are searched: (H, W, 3), like content, coarse and painted.
+
+    strength_map: (H, W) in [0, 1]. coarse: the content without the detail that `painted`, the result so far, upscaled,
+    cannot have.
+    """
+    strength = settings.strength * strength_map[..., None]
+    share, detail = (np.interp(strength, ROAD, values).astype(np.float32) for values in (PAINTED, DETAIL))
+    found: Float = coarse + share * (painted - coarse) + detail * (content - coarse)
+    return found
