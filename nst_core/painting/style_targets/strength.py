@@ -24,9 +24,9 @@ Chosen by eye: less than a third of them is hardly seen, so that the first of th
 """
 GRAMS = (0.0, 0.25, 0.5, 1.15, 1.8, 3.0)
 """At each strength of ROAD: weight of the Gram term, relative to 1 for the target features."""
-PAINTED = (0.25, 0.25, 0.25, 0.25, 0.6, 1.0)
+PAINTED = (0.25, 0.25, 0.25, 0.25, 0.5, 1.0)
 """At each strength of ROAD: share of the result so far in the query of the matching, see `query`."""
-DETAIL = (1.0, 1.0, 1.0, 1.0, 0.5, 0.0)
+DETAIL = (1.0, 1.0, 1.0, 1.0, 0.6, 0.0)
 """At each strength of ROAD: share of the photograph's own detail in the query.
 
 Without it the styles decide how the coarse forms that the photograph gave are carried out.
