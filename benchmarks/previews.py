@@ -92,7 +92,8 @@ def main() -> None:
                 asked = request(pair, options, seed)
                 watch = Watch()
                 done = engine.stylize(asked, watch.see, watch.see)
-                rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), watch.steps[-1]))
+                whole = time.perf_counter() - watch.start
+                rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), whole))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):
                 if pixels:
                     path = options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png"

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from nst_core.backends.base import LARGEST_MOVE, Curvature, Evaluate, Move, Objective, Point
 from nst_core.vgg.losses import Array
@@ -25,11 +26,15 @@ LEAST_CURVATURE = 1e-8
 
 @dataclass(frozen=True)
 class Step:
-    """One update. image: the iterate that was evaluated; losses: its style, content and tv loss."""
+    """One update. image: the iterate that was evaluated; losses: its style, content and tv loss.
+
+    further: returns the next iterate, which is not evaluated yet; None without a curvature, or after a bad move.
+    """
 
     number: int
     image: Array
     losses: tuple[float, float, float]
+    further: Callable[[], Array] | None = None
 
     @property
     def loss(self) -> float:
@@ -101,19 +106,21 @@ def descend(
     previous: Point | None = None
     for number in range(1, steps + 1):
         here = descent.evaluated(x, previous)
-        step = Step(number, x, here.losses)
-        if not math.isfinite(step.loss):
+        loss = sum(losses := here.losses)
+        if not math.isfinite(loss):
             return
-        yield step
+        worse = previous is not None and loss > sum(previous.losses)
         if previous is not None:
             assert here.move
             memory.learn(here.move)
-            if number == 2 and step.loss > sum(previous.losses):
+            if number == 2 and worse:
                 memory.first_move /= 2
                 here = previous
-            elif step.loss > 2 * sum(previous.losses):
+            elif loss > 2 * sum(previous.losses):
                 memory.moves.clear()
-        x, previous = descent.moved(here, memory.curvature), here
+        move = partial(descent.moved, here, memory.curvature)
+        yield Step(number, x, losses, move if memory.moves and not worse else None)
+        x, previous = move(), here
 
 
 def _direction(gradient: Array, curvature: Curvature) -> Array:

@@ -277,10 +277,13 @@ class Run:
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
         backend = self._tiled(self._backend, octave)
+        if not octave.steps and image is not None:
+            self._best.image = _constant(painter.start(backend, image, octave.height, octave.width))
+            return
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()
-        lowest, copies = np.inf, _Copies(canvas.start, self._clock)
+        lowest, further, copies = np.inf, None, _Copies(canvas.start, self._clock)
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
         with canvas.objective as objective:
             if self._stopped.is_set():
@@ -290,6 +293,7 @@ class Run:
                 self._clock.evaluated(octave)
                 with self._lock:
                     self._best.evaluations[-1] += 1
+                    further = step.further if step.loss < lowest else None
                     if step.loss < lowest:
                         lowest = step.loss
                         found = partial(to_pixels, backend, step.image)
@@ -298,6 +302,10 @@ class Run:
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):
                     return
+            if further:
+                # One more move, by the last gradient; it is not evaluated, since those before lowered the loss too.
+                found = partial(to_pixels, backend, further())
+                self._best.image = copies(found) if backend.device == "gpu" else found
 
     def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
         octave, later = octaves[index], octaves[index + 1 :]

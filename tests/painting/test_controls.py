@@ -131,7 +131,10 @@ def drafted(method: Name) -> tuple[Job, Float, tuple[Progress, ...]]:
 @METHODS
 @pytest.mark.parametrize("eight_bits", [False, True])
 def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> None:
-    """Started from a result, also from one out of a file, the first loss is the last one of the run before."""
+    """Started from a result, also from one out of a file, the first loss is no larger than the last of the run before.
+
+    It is lower by the run's last move, which was not evaluated.
+    """
     after: list[Progress] = []
     job, result, before = drafted(method)
     if eight_bits:
@@ -141,7 +144,7 @@ def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> N
     of_last_octave = [one.loss for one in before if one.octave == one.octaves and one.loss is not None]
     # In the painterly method the result itself takes part in the search for its pieces: other targets, a little.
     allowed = 0.08 if method == "painterly" else 1e-3 if eight_bits else 1e-5
-    assert first == pytest.approx(min(of_last_octave), rel=allowed)
+    assert 0.7 * min(of_last_octave) < first < (1 + allowed) * min(of_last_octave)
     assert last < first
 
 

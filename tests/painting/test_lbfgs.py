@@ -72,6 +72,17 @@ def test_a_first_move_that_went_too_far_is_taken_back() -> None:
     assert np.abs(third.image - start).max() < 0.2 * np.abs(second.image - start).max()
 
 
+def test_the_move_after_the_last_step_is_worth_making() -> None:
+    """It lowers the loss further. There is none without a curvature, and none after a move that was too long."""
+    target, scale, start = problem()
+    objective = bowl(target, scale)
+    first, *_, last = descend(objective, start, 12)
+    assert first.further is None
+    assert last.further is not None
+    assert objective(last.further())[0][0] < last.loss
+    assert [step.further for step in descend(objective, target + 1e-3, 2)] == [None, None]
+
+
 def test_numpy_and_torch_walk_the_same_path() -> None:
     """One optimiser serves both libraries."""
     target, scale, start = problem()

@@ -159,14 +159,16 @@ def painterly_targets(
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
 
 
-def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput) -> Float:
+def pieced(
+    backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput, matches: Matches | None = None
+) -> Float:
     """The picture (H, W, 3) that `painterly_targets` assembles, without targets: fast for small pictures.
 
-    The query's features are cached.
+    The query's features are cached. matches: its `found` is set.
     """
     key = _key(backend, match_input.query, scene.area, 1.0)
     features = _cached_queries.get(key, lambda: backend.held(to_image(backend, match_input.query), PAINTERLY))
-    pixels = np.zeros_like(scene.content)
+    pixels, found = np.zeros_like(scene.content), list[tuple[Found, Means]]()
     toward = np.zeros_like(scene.visible)
     for region in scene.regions:
         guide = region.guide * strength.blend
@@ -175,7 +177,10 @@ def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: Matc
         for picture, share in region.styles:
             style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
             index = nearest(backend, features, means, style.pieces)
+            found.append((Found(index, style.pieces.grid), means))
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
+    if matches is not None:
+        matches.found = found
     return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * match_input.ground()
 
 
