@@ -28,7 +28,8 @@ LEAST_CURVATURE = 1e-8
 class Step:
     """One update. image: the iterate that was evaluated; losses: its style, content and tv loss.
 
-    further: returns the next iterate, which is not evaluated yet; None without a curvature, or after a bad move.
+    further: returns the next iterate, which is not evaluated yet; None after a bad move, and before the second step
+    without a curvature, unless there is no second step.
     """
 
     number: int
@@ -119,7 +120,8 @@ def descend(
             elif loss > 2 * sum(previous.losses):
                 memory.moves.clear()
         move = partial(descent.moved, here, memory.curvature)
-        yield Step(number, x, losses, move if memory.moves and not worse else None)
+        sound = not worse if memory.moves else steps == 1
+        yield Step(number, x, losses, move if sound else None)
         x, previous = move(), here
 
 

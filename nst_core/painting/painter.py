@@ -131,14 +131,6 @@ class Painter:
         targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
         return Canvas(start, self._objective(backend, targets))
 
-    def start(self, backend: Backend, image: Float, height: int, width: int) -> Float:
-        """(height, width, 3): the start image alone, for an octave without steps. image: as for `canvas`."""
-        if not self.painterly:
-            return self._upscaled(image, height, width)
-        grown = self._grown(image, height, width)
-        begin = pieced(backend, *self._match_input(grown, height, width), self.matches)
-        return self._start(begin, grown, height, width)
-
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """(H, W, 3): the image (h, w, 3) upscaled to full size without optimisation, with fine detail of the styles."""
         height, width = self._whole.shape[:2]
@@ -190,17 +182,13 @@ class Painter:
         scene, strength, match_input = self._match_input(grown, height, width)
         weights = painterly_weights(settings, strength.gram_weight)
         targets, begin = painterly_targets(backend, scene, strength, weights, match_input, matches)
-        return targets, self._start(begin, grown, height, width)
-
-    def _start(self, begin: Float, grown: Float | None, height: int, width: int) -> Float:
-        """begin: assembled from pieces. grown: as for `_matched`."""
-        begin = unwrapped(begin) if self.job.settings.seamless else begin
-        if self.job.settings.init != "sketch":
-            return self._first(height, width) if grown is None else grown
+        begin = unwrapped(begin) if settings.seamless else begin
+        if settings.init != "sketch":
+            return targets, self._first(height, width) if grown is None else grown
         if grown is None:
-            return begin
+            return targets, begin
         share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
-        return grown + np.float32(share) * (begin - grown)
+        return targets, grown + np.float32(share) * (begin - grown)
 
     def _match_input(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, MatchInput]:
         """Scene, strength and query of the matching at this size. grown: as for `_matched`."""

@@ -277,9 +277,6 @@ class Run:
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
         backend = self._tiled(self._backend, octave)
-        if not octave.steps and image is not None:
-            self._best.image = _constant(painter.start(backend, image, octave.height, octave.width))
-            return
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()

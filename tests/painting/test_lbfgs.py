@@ -73,13 +73,16 @@ def test_a_first_move_that_went_too_far_is_taken_back() -> None:
 
 
 def test_the_move_after_the_last_step_is_worth_making() -> None:
-    """It lowers the loss further. There is none without a curvature, and none after a move that was too long."""
+    """It lowers the loss further, also after a single step. There is none after a move that was too long."""
     target, scale, start = problem()
     objective = bowl(target, scale)
     first, *_, last = descend(objective, start, 12)
     assert first.further is None
     assert last.further is not None
     assert objective(last.further())[0][0] < last.loss
+    (only,) = descend(objective, start, 1)
+    assert only.further is not None
+    assert objective(only.further())[0][0] < only.loss
     assert [step.further for step in descend(objective, target + 1e-3, 2)] == [None, None]
 
 

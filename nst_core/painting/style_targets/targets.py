@@ -159,16 +159,14 @@ def painterly_targets(
     return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
 
 
-def pieced(
-    backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput, matches: Matches | None = None
-) -> Float:
+def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput) -> Float:
     """The picture (H, W, 3) that `painterly_targets` assembles, without targets: fast for small pictures.
 
-    The query's features are cached. matches: its `found` is set.
+    The query's features are cached.
     """
     key = _key(backend, match_input.query, scene.area, 1.0)
     features = _cached_queries.get(key, lambda: backend.held(to_image(backend, match_input.query), PAINTERLY))
-    pixels, found = np.zeros_like(scene.content), list[tuple[Found, Means]]()
+    pixels = np.zeros_like(scene.content)
     toward = np.zeros_like(scene.visible)
     for region in scene.regions:
         guide = region.guide * strength.blend
@@ -177,10 +175,7 @@ def pieced(
         for picture, share in region.styles:
             style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
             index = nearest(backend, features, means, style.pieces)
-            found.append((Found(index, style.pieces.grid), means))
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
-    if matches is not None:
-        matches.found = found
     return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * match_input.ground()
 
 

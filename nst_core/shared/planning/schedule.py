@@ -99,7 +99,7 @@ FORMS_SIDE = 64
 evaluations, because they have no other octave."""
 STEPS = {"draft": 4, "normal": 7, "high": 16, "max": 90}
 """Evaluations of the classic method at each of its other octaves."""
-PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (5, 8, 12, 14), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
+PAINTERLY_STEPS = {"draft": (4, 5, 6), "normal": (4, 7, 11, 13), "high": (10, 16, 20, 24), "max": (60, 60, 80)}
 """Evaluations of the painterly method, from full size down; the last number holds for all smaller octaves."""
 
 
@@ -153,9 +153,8 @@ ENOUGH = 1.03
 """A copy that is smaller than an octave by at most this factor is painted at the copy's size."""
 
 
-FIRST_STEPS = (0, 2, 5)
-"""Largest numbers of evaluations of a picture's first small copy, from its own size down. A copy that has one octave
-has the second number."""
+FIRST_STEPS = (1, 2, 5)
+"""Largest numbers of evaluations of a picture's first small copy, from its own size down."""
 AGAIN = 0.6
 """Octaves of at least this share of the width at which a copy was painted before are painted again."""
 
@@ -179,7 +178,7 @@ def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float
     if not fitting:
         return [replace(octaves[0], height=content[0], width=content[1])]
     if part == 1 and not begun and fitting[-1].width < octaves[-1].width:
-        counts = _counted(FIRST_STEPS[len(fitting) == 1 :], len(fitting))
+        counts = _counted(FIRST_STEPS, len(fitting))
         return [replace(octave, steps=min(octave.steps, n)) for octave, n in zip(fitting, counts, strict=True)]
     done = begun * (AGAIN if part == 1 else ENOUGH)
     return [octave for octave in fitting if octave.width > done] or fitting[-1:]
