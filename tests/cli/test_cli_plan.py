@@ -27,9 +27,9 @@ def test_a_plan_tells_sizes_steps_time_and_memory() -> None:
     plan = told("--size", "320")
     assert plan["size"] == [320, 213]
     assert plan["octaves"] == [
-        {"size": [80, 53], "steps": 12, "tile": 0},
-        {"size": [160, 106], "steps": 8, "tile": 0},
-        {"size": [320, 213], "steps": 5, "tile": 0},
+        {"size": [80, 53], "steps": 11, "tile": 0},
+        {"size": [160, 106], "steps": 7, "tile": 0},
+        {"size": [320, 213], "steps": 4, "tile": 0},
     ]
     assert not plan["carried"]
     assert plan["seconds"] > 0
