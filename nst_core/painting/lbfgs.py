@@ -28,8 +28,8 @@ LEAST_CURVATURE = 1e-8
 class Step:
     """One update. image: the iterate that was evaluated; losses: its style, content and tv loss.
 
-    further: returns the next iterate, which is not evaluated yet; None after a bad move, and before the second step
-    without a curvature, unless there is no second step.
+    further: returns the next iterate, which is not evaluated yet; None if the loss rose, or if there is no curvature
+    yet and more steps follow.
     """
 
     number: int

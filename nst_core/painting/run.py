@@ -300,7 +300,7 @@ class Run:
                 if self._stopped.is_set() or plateau.reached(step.loss):
                     return
             if further:
-                # One more move, by the last gradient; it is not evaluated, since those before lowered the loss too.
+                # One more move, by the last gradient. To evaluate it would cost a step; the losses are those before it.
                 found = partial(to_pixels, backend, further())
                 self._best.image = copies(found) if backend.device == "gpu" else found
 

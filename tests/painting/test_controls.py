@@ -131,7 +131,7 @@ def drafted(method: Name) -> tuple[Job, Float, tuple[Progress, ...]]:
 @METHODS
 @pytest.mark.parametrize("eight_bits", [False, True])
 def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> None:
-    """Started from a result, also from one out of a file, the first loss is no larger than the last of the run before.
+    """Started from a result, also from one out of a file, the first loss is about the last one of the run before.
 
     It is lower by the run's last move, which was not evaluated.
     """
@@ -143,8 +143,8 @@ def test_a_result_goes_on_without_a_jump(method: Name, *, eight_bits: bool) -> N
     first, *_, last = losses(after)
     of_last_octave = [one.loss for one in before if one.octave == one.octaves and one.loss is not None]
     # In the painterly method the result itself takes part in the search for its pieces: other targets, a little.
-    allowed = 0.08 if method == "painterly" else 1e-3 if eight_bits else 1e-5
-    assert 0.7 * min(of_last_octave) < first < (1 + allowed) * min(of_last_octave)
+    most = 1.08 if method == "painterly" else 1.0
+    assert 0.7 * min(of_last_octave) < first < most * min(of_last_octave)
     assert last < first
 
 

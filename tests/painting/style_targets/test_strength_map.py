@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from nst_core import Job, Settings, Style, stylize
 from nst_core.imaging import color
 from nst_core.imaging.arrays import Pixels
+from nst_core.painting.style_targets.strength import query
 from nst_core.shared.settings import from_mapping
 
 pytestmark = pytest.mark.slow
@@ -157,3 +158,15 @@ def test_a_map_counts_beside_faces_that_are_kept() -> None:
 def test_settings_know_faces_and_methods() -> None:
     """Faces are kept and pieces are matched unless something else is said."""
     assert (Settings().keep_faces, Settings().method) == (True, "painterly")
+
+
+def test_the_photographs_detail_leaves_the_query_above_strength_50() -> None:
+    """Up to 50 all of it stays; at 100 the query is the painting so far; a map says so position by position."""
+    content, coarse, painted_so_far = (np.full((2, 3, 3), value, np.float32) for value in (0.8, 0.6, 0.2))
+
+    def found(strength: float, amount: float = 1.0) -> float:
+        amounts = np.full((2, 3), amount, np.float32)
+        return float(query(Settings(strength=strength), amounts, content, coarse, painted_so_far).mean())
+
+    assert found(25) == found(50) == found(100, 0.5) == pytest.approx(0.7)
+    assert found(50) > found(75) > found(100) == pytest.approx(0.2)
