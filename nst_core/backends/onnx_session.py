@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from nst_core.shared.errors import BackendUnavailableError
+from nst_core.system import threads as processors
 from nst_core.system.optional_packages import remedy_for
 from nst_core.vgg import weights
 
@@ -61,6 +62,8 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = threads or _asked()
+    if options.intra_op_num_threads > processors.count():  # one that waits in a loop keeps another from working
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if device == "cpu":
         _make_pool()
         options.add_session_config_entry("session.use_env_allocators", "1")

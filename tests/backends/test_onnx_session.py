@@ -11,6 +11,7 @@ import pytest
 
 import nst_core
 from nst_core.backends.onnx_session import load_graph
+from nst_core.system import threads as processors
 from nst_core.vgg import weights
 
 ROOT = Path(nst_core.__file__).resolve().parent.parent
@@ -56,3 +57,15 @@ def test_it_has_as_many_threads_as_a_person_said(
     monkeypatch.setenv("OMP_NUM_THREADS", said)
     session = load_graph(weights.verified(weights.NEAREST_FILE), given)
     assert session.get_session_options().intra_op_num_threads == used
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_threads_do_not_wait_in_a_loop_where_they_are_more_than_processors(more: int) -> None:
+    """With eight times as many threads as processors a painting took four times as long."""
+    session = load_graph(weights.verified(weights.NEAREST_FILE), processors.count() + more)
+    options = session.get_session_options()
+    try:
+        spins = options.get_session_config_entry("session.intra_op.allow_spinning") != "0"
+    except RuntimeError:  # not set
+        spins = True
+    assert spins == (not more)

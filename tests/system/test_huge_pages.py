@@ -58,6 +58,7 @@ def test_a_user_who_wants_none_gets_none() -> None:
     assert lines == ["started", f"{number} a word glibc.malloc.hugetlb=0"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", [default_command(), [str(Path(sys.executable).with_name("neural-style")), "worker"]]
 )

@@ -92,6 +92,7 @@ class Short(OnnxBackend):
         return super().objective(targets)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_in_tiles_whatever_the_words_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """No room outside an evaluation, where targets and the optimiser's vectors lie, is no end of the run either."""
     monkeypatch.setattr("nst_core.shared.planning.cost_model.TILES", (64,))

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[2]
-PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 MARK = "pytest.mark.arithmetic"
 STRANGE = "two threads in a strange place"
 
@@ -71,13 +70,9 @@ def abilities() -> set[str]:
 
 
 def passes(setting: Setting, home: Path) -> bool:
-    """Whether the tests pass with these settings; otherwise their output is printed.
-
-    Two files at a time; but one where each has many threads, which would wait for each other.
-    """
+    """Whether the tests pass with these settings; otherwise their output is printed."""
     files = [str(path) for path in sorted(TESTS.rglob("test_*.py")) if MARK in path.read_text("utf-8")]
-    command = [sys.executable, "-m", "pytest", "-m", "arithmetic", "-p", "no:cacheprovider"]
-    command += ["--numprocesses", "1" if int(setting.variables.get("OMP_NUM_THREADS", "1")) > PROCESSORS else "2"]
+    command = [sys.executable, "-m", "pytest", "-m", "arithmetic", "-p", "no:cacheprovider", "--numprocesses", "2"]
     surroundings = {**os.environ, **setting.variables}
     if setting.name == STRANGE:
         surroundings["HOME"] = str(home)
