@@ -79,6 +79,11 @@ def left_out(name: str, error: NeuralStyleError) -> str:
     return _("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error))
 
 
+def painted_whole(error: NeuralStyleError) -> str:
+    """The message that no layer can be painted, so that what the image shows is."""
+    return _("The whole image is painted, as it is visible: {reason}").format(reason=in_a_line(error))
+
+
 def _print(text: str) -> None:
     if sys.stderr is not None:  # GIMP for Windows runs plug-ins without one
         sys.stderr.write(f"{PREFIX}{text}\n")

@@ -28,6 +28,7 @@ OTHERS = (
         _("_Reset"),
         _("_More settings"),
         _("_Undo"),
+        _("I_n colour, as a new image"),
     ),
     *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…"), _("_Help")),
 )
@@ -45,14 +46,17 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         where: Where | None = None,
         *,
         refining: bool = False,
+        whole: bool = False,
     ) -> None:
         """where: the control for the region of the strength, if there is one.
 
-        refining: a painted layer is refined, so the choice of the start image is replaced by a text.
+        refining: a painted layer is refined, so the choice of the start image is replaced by a text. whole: only what
+        the image shows can be painted.
         """
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
         self._refining = refining
+        self._fixed = {arguments.INPUT: arguments.VISIBLE} if whole else {}
         self._on_change = on_change
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
@@ -82,6 +86,9 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for row in self._rows.values():
             row.reset.connect("clicked", lambda _button, name=row.name: self._reset(name))
             config.connect(f"notify::{arguments.property_name(row.name)}", lambda *_: self._changed())
+        arguments.write(config, self._fixed)
+        for name in self._fixed:
+            self.of(name).set_sensitive(False)
         self._show_resets()
 
     @property
@@ -124,7 +131,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate.set_text(text)
 
     def _base(self) -> dict[str, Value]:
-        return {named.name: self._look.get(named.name, named.default) for named in self._all}
+        return {named.name: self._look.get(named.name, named.default) for named in self._all} | self._fixed
 
     def _reset(self, name: str) -> None:
         arguments.write(self._config, {name: self._base()[name]})

@@ -10,7 +10,7 @@ from gimp_plugin import arguments, report
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.flow import last_choices
 from gimp_plugin.flow.session import Session
-from gimp_plugin.image import drawn_maps, origin, regions, undelivered
+from gimp_plugin.image import drawn_maps, origin, regions, scratch, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.looks import shelf
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from gimp_plugin.image import canvas
 
 
-def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: canvas.LeftOut) -> list[Gimp.Layer]:
-    """The new layers. left_out: layers that cannot be painted, with the reasons, for a message.
+def run(
+    layers: Sequence[Gimp.Layer | scratch.Visible], config: Gimp.ProcedureConfig, left_out: canvas.LeftOut
+) -> list[Gimp.Layer]:
+    """The new layers. layers: to paint; or what the image shows, if none can be painted.
 
+    left_out: layers that cannot be painted, with the reasons, for a message.
     Raises CancelledError if the window is closed without a result.
     """
     GimpUi.init("neural-style")
@@ -46,10 +49,15 @@ def run(layers: Sequence[Gimp.Layer], config: Gimp.ProcedureConfig, left_out: ca
     strengths = [*there, drawn_maps.DRAWN] if before.drawn is not None else there
     config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in strengths else regions.EVERYWHERE)
     placed, session = picks.placed(before.keys).within(there), Session(start, GLib.idle_add)
+    whole, painted = isinstance(layers[0], scratch.Visible), config.get_property(arguments.INPUT)
     window = Window(layers, config, placed, session, drawn=before.drawn)
-    window.show_messages([report.left_out(*one) for one in left_out])
+    window.show_messages(
+        [report.painted_whole(error) if whole else report.left_out(name, error) for name, error in left_out]
+    )
     window.offer(undelivered.found())
     layout = window.run(past.layout)
+    if whole:  # the next window starts with what the artist chose
+        config.set_property(arguments.INPUT, painted)
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config), window.drawn)
     if not window.made:

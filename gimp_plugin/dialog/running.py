@@ -32,7 +32,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         progress.add(self._bar)
         self._hint = Gtk.Label(xalign=0.0, wrap=True, lines=2, ellipsize=Pango.EllipsizeMode.END)
         hold_back(self._hint)
-        self._color = _button(_("In colour, as a new image"), _("Choose New image as output, which keeps the colours"))
+        self._color = _button(_("I_n colour, as a new image"), _("Choose New image as output, which keeps the colours"))
         self._color.set_valign(Gtk.Align.CENTER)
         self._color.set_no_show_all(True)
         hint = Gtk.Box(spacing=2 * SPACE)

@@ -67,7 +67,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def __init__(
         self,
-        layers: Sequence[Gimp.Layer],
+        layers: Sequence[Gimp.Layer | Visible],
         config: Gimp.ProcedureConfig,
         picks: Picks,
         session: Session,
@@ -83,7 +83,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
         self._where = None if refinement else Where(self._map, config, image)
         look = refinement.settings if refinement else picks.look()
-        self._controls = Controls(config, look, self._changed, self._where, refining=refinement is not None)
+        refining, whole = refinement is not None, isinstance(layers[0], Visible)
+        self._controls = Controls(config, look, self._changed, self._where, refining=refining, whole=whole)
         follow_faces(self._map, self._controls.of("keep_faces"))
         own = Own(layers[0], Path(Gimp.directory()))
         self._gallery = Gallery(

@@ -79,7 +79,7 @@ class LayerWork:
 
     def __init__(
         self,
-        layers: Sequence[Gimp.Layer],
+        layers: Sequence[Gimp.Layer | scratch.Visible],
         config: Gimp.ProcedureConfig,
         picks: Callable[[], Picks],
         pane: Pane,

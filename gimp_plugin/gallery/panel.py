@@ -50,7 +50,7 @@ PERSONAL = {categories.FAVOURITES, categories.RECENT, categories.OWN}
 class Own:
     """The layer that tiles can show painted, and the profile in which the gallery saves favourites and settings."""
 
-    layer: Gimp.Layer
+    layer: Gimp.Layer | Visible
     profile: Path
 
 

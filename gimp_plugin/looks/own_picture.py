@@ -29,7 +29,7 @@ OF_RUNS = {"seed": 0, "quality": "normal", "texture": False, "seamless": False}
 class OwnPicture:
     """A layer for the tiles. look: the current settings, used for styles that are not presets."""
 
-    def __init__(self, layer: Gimp.Layer, look: Callable[[], Mapping[str, Value]]) -> None:
+    def __init__(self, layer: Gimp.Layer | scratch.Visible, look: Callable[[], Mapping[str, Value]]) -> None:
         self._layer: Gimp.Layer | scratch.Visible = layer
         self._look = look
         self._gray = False

@@ -43,7 +43,7 @@ class Finished:
 class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """A layer before and after, at any zoom. Only for the thread of the main loop."""
 
-    def __init__(self, layer: Gimp.Layer, on_look: Callable[[], None]) -> None:
+    def __init__(self, layer: Gimp.Layer | Visible, on_look: Callable[[], None]) -> None:
         """on_look: called when the visible part or the zoom has changed. Raises LayerGoneError."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True

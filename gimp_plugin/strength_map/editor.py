@@ -37,7 +37,7 @@ class MapEditor:
 
     def __init__(
         self,
-        layer: Gimp.Layer,
+        layer: Gimp.Layer | scratch.Visible,
         config: Gimp.ProcedureConfig,
         drawn: DrawnMap | None,
         find_faces: Callable[[Pixels, Hear], None],

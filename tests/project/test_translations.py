@@ -58,7 +58,15 @@ def test_what_is_shipped_is_what_was_translated(catalog: Catalog) -> None:
 
 WINDOW = (
     *("Styli_ze", "_Cancel", "Stop and _keep", "_Reset", "_More settings", "_Undo", "_Variations…"),
-    *("_Presets", "Ch_oose picture…", "From _layer…", "_Help"),
+    *(
+        "_Presets",
+        "Ch_oose picture…",
+        "From _layer…",
+        "_Help",
+        "Insert and sta_y",
+        "_Draw",
+        "I_n colour, as a new image",
+    ),
 )
 """What is always to be seen in the window."""
 

@@ -35,6 +35,7 @@ def scenarios(studio: Studio, windows: Gimp, tmp_path_factory: pytest.TempPathFa
             Scenario("place", "unchanged"),
             Scenario("look", "unchanged"),
             Scenario("keep", "slow", layers=2),
+            Scenario("whole", "unchanged"),
             Scenario("stay", "unchanged"),
             Scenario("leave", "slow"),
             Scenario("repair", "missing"),
@@ -168,6 +169,14 @@ def test_the_image_is_painted_as_visible_when_that_is_chosen(scenarios: dict[str
     whole, one = (json.loads(notes["neural-style-recipe"]) for notes in (visible, first))
     assert whole["input"] == "visible"
     assert whole["asked"]["content"] == one["asked"]["content"]
+
+
+def test_the_image_is_painted_as_visible_when_no_selected_layer_can_be(scenarios: dict[str, Facts]) -> None:
+    """A layer of 10 x 10 px is selected: the window says why it is not painted, and there is no other choice."""
+    facts = scenarios["whole"]
+    assert "'tiny' is 10 x 10 px" in facts["said"]
+    assert (facts["painted"], facts["choice"]) == (["Image as visible"], False)
+    assert (facts["status"], len(facts["layers"])) == ("success", 3)
 
 
 def test_the_choice_of_what_is_painted_is_remembered(scenarios: dict[str, Facts]) -> None:

@@ -222,6 +222,16 @@ def stay() -> Facts:
     return facts
 
 
+def whole() -> Facts:
+    """Open the window with a layer that is too small, and paint what the image shows."""
+    wait_for("button", "Stylize")
+    facts: Facts = {"said": until(lambda: text("The whole image is painted")), "painted": shown_value("Paint")}
+    facts["choice"] = sensitive(named("Paint"))
+    shoot("whole")
+    click("Stylize")
+    return facts
+
+
 def unfolded() -> bool:
     """Unfold More settings."""
     wait_for("toggle button", "More settings").get_action_iface().do_action(0)
@@ -348,7 +358,7 @@ def wheel(place: tuple[int, int], way: str) -> None:
 
 
 OURS = (
-    *(accept, adjust, place, look, keep, stay, leave, repair, mend, old, lose),
+    *(accept, adjust, place, look, keep, whole, stay, leave, repair, mend, old, lose),
     *(crash, interrupt, often, draw, watch, aside),
 )
 for scenario in OURS:

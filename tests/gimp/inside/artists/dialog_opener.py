@@ -43,6 +43,10 @@ def run_scenario(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
         image.insert_layer(tiny, None, 0)
         plant()
     image.set_selected_layers(image.get_layers())
+    if name == "whole":
+        tiny = Gimp.Layer.new(image, "tiny", 10, 10, Gimp.ImageType.RGB_IMAGE, 100, Gimp.LayerMode.NORMAL)
+        image.insert_layer(tiny, None, 0)
+        image.set_selected_layers([tiny])
     image.clean_all()
     display = Gimp.Display.new(image)
     facts = wait_for_artist(name) if by_hand else paint(name, image)
