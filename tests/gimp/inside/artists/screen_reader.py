@@ -33,11 +33,11 @@ Facts = dict[str, Any]
 def until(sought: Callable[[], Any], *, strict: bool = True, wait_seconds: float = WAIT_SECONDS) -> Any:
     """Wait for a true result of `sought`, and return it."""
     deadline = time.monotonic() + wait_seconds
-    while time.monotonic() < deadline:
+    while (begun := time.monotonic()) < deadline:
         with suppress(GLib.Error):  # the widget is gone
             if found := sought():
                 return found
-        time.sleep(0.05)
+        time.sleep(max(0.05, time.monotonic() - begun))  # half of the time belongs to the program that is read
     if strict:
         shoot("vain")
         raise TimeoutError(f"waited in vain: {sought}")
