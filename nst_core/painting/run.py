@@ -30,7 +30,7 @@ from nst_core.painting.painter import Painter
 from nst_core.painting.recipe import recipe
 from nst_core.painting.style_targets.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
-from nst_core.shared.planning.cost_model import CARRY, SPEED, smaller
+from nst_core.shared.planning.cost_model import SPEED, beside, smaller
 from nst_core.shared.planning.progress import Progress
 from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
@@ -43,9 +43,6 @@ Made = TypeVar("Made")
 
 TRIAL = 192
 """Side of the picture with which the speed is measured if there is a time limit, px."""
-
-PLAIN_CARRY = 1.0
-"""Seconds per megapixel for upscaling to full size without finer pieces."""
 
 COPY_SECONDS = 1.0
 """Least seconds between two copies of an image in a graphics card's memory."""
@@ -159,8 +156,7 @@ class Run:
         self._best.image = _constant(first)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
-        rate = CARRY if painter.painterly and octaves[-1].area < self._area else PLAIN_CARRY
-        upscales = self._clock.reserve(rate * self._area, self._area)
+        upscales = self._clock.reserve(beside(octaves[-1], self._area), self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set() or self._sketch:

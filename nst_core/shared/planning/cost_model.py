@@ -20,8 +20,10 @@ START = 0.5
 """Seconds that a warm engine needs before the first evaluation."""
 CARRY = 6.0
 """Seconds per megapixel of a picture that is upscaled to full size with fine pieces."""
+UPSCALED = 0.45
+"""Seconds per megapixel of a picture that is only upscaled to full size."""
 BESIDE = 1.15
-"""Seconds per megapixel of any other picture, for the work outside of evaluations."""
+"""Seconds per megapixel of a picture that is evaluated at full size, for the work outside of evaluations."""
 MOVE = 2.4e7
 """Bytes per megapixel of an octave and per move in the optimiser's history."""
 VECTORS = {"painterly": 6e8, "classic": 1.2e8}
@@ -120,8 +122,13 @@ def duration(octaves: Sequence[Octave], area: float, speed: float, limit: float 
     """
     seconds = START + speed * sum(octave.cost for octave in octaves)
     if octaves:
-        seconds += (CARRY if _refined(octaves[-1], area) else BESIDE) * area
+        seconds += beside(octaves[-1], area)
     return min(seconds, limit) if limit else seconds
+
+
+def beside(last: Octave, area: float) -> float:
+    """Seconds outside of evaluations for `area` megapixels, of which the last octave has some or all."""
+    return area * (CARRY if _refined(last, area) else UPSCALED if last.area < area else BESIDE)
 
 
 def peak(octaves: Sequence[Octave], area: float, regions: int = 1, place: Needs = IN_FULL) -> int:
