@@ -83,12 +83,12 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.pack_start(self._experts(), expand=False, fill=False, padding=0)
         if all(self.values[name] == default for name, default in _looks().items()):  # nothing was changed
             self.adopt(look)
-        for row in self._rows.values():
-            row.reset.connect("clicked", lambda _button, name=row.name: self._reset(name))
-            config.connect(f"notify::{arguments.property_name(row.name)}", lambda *_: self._changed())
         arguments.write(config, self._fixed)
         for name in self._fixed:
             self.of(name).set_sensitive(False)
+        for row in self._rows.values():
+            row.reset.connect("clicked", lambda _button, name=row.name: self._reset(name))
+            config.connect(f"notify::{arguments.property_name(row.name)}", lambda *_: self._changed())
         self._show_resets()
 
     @property

@@ -68,7 +68,7 @@ WINDOW = (
         "I_n colour, as a new image",
     ),
 )
-"""What is always to be seen in the window."""
+"""Labels that can be seen in the window at the same time."""
 
 
 def test_no_two_parts_of_the_window_answer_to_one_letter(catalog: Catalog) -> None:
