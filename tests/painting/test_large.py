@@ -50,6 +50,22 @@ def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytes
     assert np.abs(in_parts - large.job.content).mean() > 0.05
 
 
+def test_strokes_are_smoothed_before_they_are_upscaled_where_there_is_strength(
+    large: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The grid of the smaller picture would be seen on them; where there is no strength nothing changes."""
+    strength_map = np.ones((260, 360), np.float32)
+    strength_map[:, :180] = 0
+    job = replace(large.job, strength_map=strength_map)
+    smooth, plain = Run(job), Run(job)
+    list(smooth)
+    monkeypatch.setattr(painter, "SMOOTHED", 0.0)
+    list(plain)
+    change = np.abs(smooth.outcome().pixels - plain.outcome().pixels)
+    assert change[:, :160].max() < 1e-5
+    assert change[:, 200:].mean() > 1e-3
+
+
 @pytest.mark.parametrize(("height", "width"), [(260, 360), (261, 363), (90, 300)])
 def test_a_large_picture_is_painted_at_the_largest_size_that_is_planned(
     height: int, width: int, large: Run, monkeypatch: pytest.MonkeyPatch
