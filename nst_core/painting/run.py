@@ -295,8 +295,9 @@ class Run:
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):
                     return
-            if further:
+            if further and self.job.init is None:
                 # One more move, by the last gradient. To evaluate it would cost a step; the losses are those before it.
+                # Not from an earlier result, which is near its minimum: it would double the flicker of a sequence.
                 found = partial(to_pixels, backend, further())
                 self._best.image = copies(found) if backend.device == "gpu" else found
 

@@ -158,6 +158,16 @@ def test_a_result_that_goes_on_gets_better_with_every_step(method: Name) -> None
     assert found == sorted(found, reverse=True)
 
 
+def test_a_result_that_goes_on_is_the_best_picture_that_was_evaluated() -> None:
+    """A further move, as a new run takes, would make a sequence flicker."""
+    job, result, _ = drafted("classic")
+    run, after = Run(replace(job, init=result)), list[Progress]()
+    list(run)
+    outcome = run.outcome()
+    stylize(replace(job, init=outcome.pixels), after.append)
+    assert losses(after)[0] == pytest.approx(sum(outcome.metrics.losses.values()), rel=1e-3)
+
+
 def test_a_large_result_goes_on_at_its_full_size() -> None:
     """Coarse octaves would blur it."""
     photo = photograph(40, 700)
