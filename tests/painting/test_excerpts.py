@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from engine_fixtures import painting, photograph
@@ -16,6 +18,13 @@ from nst_core.shared.planning.schedule import Octave, excerpted, plan
 WHOLE = (240, 320)
 SETTINGS = Settings(backend="onnx")
 STYLE = Style(painting(128, 128))
+
+
+@cache
+def painted_whole() -> tuple[Float, Float]:
+    """A photograph, and what is painted of it."""
+    photo = photograph(*WHOLE)
+    return photo, stylize(Job(photo, (STYLE,), SETTINGS)).pixels
 
 
 def sizes(octaves: list[Octave]) -> list[tuple[int, int]]:
@@ -57,8 +66,8 @@ def test_there_is_always_an_octave() -> None:
 @pytest.mark.slow
 def test_a_preview_has_the_forms_of_the_painting() -> None:
     """Nearer to it than a painting of a small copy for itself is."""
-    photo = photograph(*WHOLE)
-    whole, small = stylize(Job(photo, (STYLE,), SETTINGS)).pixels, resize(photo, 150, 200)
+    photo, whole = painted_whole()
+    small = resize(photo, 150, 200)
     alone = stylize(Job(small, (STYLE,), SETTINGS)).pixels
     preview = stylize(Job(small, (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE)))
     assert apart(preview.pixels, whole) < 0.75 * apart(alone, whole)
@@ -68,8 +77,7 @@ def test_a_preview_has_the_forms_of_the_painting() -> None:
 @pytest.mark.slow
 def test_a_part_goes_on_from_what_was_painted_of_the_whole() -> None:
     """Its first picture is that, and its last one has the whole's forms."""
-    photo = photograph(*WHOLE)
-    whole = stylize(Job(photo, (STYLE,), SETTINGS)).pixels
+    photo, whole = painted_whole()
     small = stylize(Job(resize(photo, 120, 160), (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE))).pixels
     part, place = photo[60:180, 80:240], (0.25, 0.25, 0.75, 0.75)
     excerpt = Excerpt(WHOLE, place, resize(photo, 90, 120), small[30:90, 40:120])

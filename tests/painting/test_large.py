@@ -22,17 +22,15 @@ from nst_core.painting.run import Run
 from nst_core.painting.style_targets import regions
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.planning import schedule
-from nst_core.shared.settings import from_mapping
 
 pytestmark = pytest.mark.slow
-
-DRAFT = {"quality": "draft", "backend": "onnx"}
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run whose picture is optimised at half its size and carried to full size in parts."""
     monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.025)
+    monkeypatch.setattr(schedule, "PAINTERLY_STEPS", {"draft": (2,), "normal": (2, 3)})
     monkeypatch.setattr(painter, "DRAFT", 64)
     monkeypatch.setattr(painter, "TILE", 96)
     return Run(Job(photograph(260, 360), (Style(painting(90, 120)),), Settings(backend="onnx")))
@@ -54,16 +52,16 @@ def test_strokes_are_smoothed_before_they_are_upscaled_where_there_is_strength(
     large: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The grid of the smaller picture would be seen on them; where there is no strength nothing changes."""
-    strength_map = np.ones((260, 360), np.float32)
-    strength_map[:, :180] = 0
-    job = replace(large.job, strength_map=strength_map)
+    strength_map = np.ones((180, 250), np.float32)
+    strength_map[:, :125] = 0
+    job = replace(large.job, content=photograph(180, 250), strength_map=strength_map)
     smooth, plain = Run(job), Run(job)
     list(smooth)
     monkeypatch.setattr(painter, "SMOOTHED", 0.0)
     list(plain)
     change = np.abs(smooth.outcome().pixels - plain.outcome().pixels)
-    assert change[:, :160].max() < 1e-5
-    assert change[:, 200:].mean() > 1e-3
+    assert change[:, :105].max() < 1e-5
+    assert change[:, 145:].mean() > 1e-3
 
 
 @pytest.mark.parametrize(("height", "width"), [(260, 360), (261, 363), (90, 300)])
@@ -167,16 +165,15 @@ def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(
     assert all(0 <= progress.fraction < 1 for progress in heard)
 
 
-def test_a_picture_that_cannot_be_carried_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_cannot_be_carried_says_why(large: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes wrong beside is told like anything else: only for want of memory there is another way."""
-    run = Run(Job(photograph(400, 500), (Style(painting(90, 120)),), from_mapping(DRAFT)))
 
     def fails(*_: object) -> None:
         raise InvalidImageError("broken", "repair it")
 
     monkeypatch.setattr(Painter, "to_full_size", fails)
     with pytest.raises(InvalidImageError, match="broken"):
-        list(run)
+        list(large)
 
 
 @pytest.mark.parametrize("size", [(377, 501), (60, 80), (91, 700)])
