@@ -140,15 +140,15 @@ class Painter:
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """(H, W, 3): the image (h, w, 3) upscaled to full size without optimisation, with fine detail of the styles."""
         height, width = self._whole.shape[:2]
+        if image.shape[:2] == (height, width) or not self.painterly or self.job.settings.seamless:
+            return self._upscaled(image, height, width)
         # The picture that an excerpt belongs to has larger octaves.
         small = max(image.shape[:2]) <= DRAFT and self.job.excerpt is None
-        draft = small or self.job.settings.quality == "draft"
-        plainly = draft or self.job.settings.seamless or not self.matches.found
-        if image.shape[:2] == (height, width) or not self.painterly or plainly:
+        image = self._smoothed(image)
+        if small or self.job.settings.quality == "draft" or not self.matches.found:
             return self._upscaled(image, height, width)
         fine = np.empty((height, width, 3), np.float32)
         refine = _Refining(self, backend, image.shape[0] / height)
-        image = self._smoothed(image)
         upscaled, above = image, slice(0)
         for tile in tiles(height, width, TILE, TILE_MARGIN):
             self._before_part()

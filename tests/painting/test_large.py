@@ -22,6 +22,7 @@ from nst_core.painting.run import Run
 from nst_core.painting.style_targets import regions
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.planning import schedule
+from nst_core.shared.settings import from_mapping
 
 pytestmark = pytest.mark.slow
 
@@ -48,13 +49,15 @@ def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytes
     assert np.abs(in_parts - large.job.content).mean() > 0.05
 
 
+@pytest.mark.parametrize("quality", ["draft", "normal"])
 def test_strokes_are_smoothed_before_they_are_upscaled_where_there_is_strength(
-    large: Run, monkeypatch: pytest.MonkeyPatch
+    quality: str, large: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The grid of the smaller picture would be seen on them; where there is no strength nothing changes."""
     strength_map = np.ones((180, 250), np.float32)
     strength_map[:, :125] = 0
-    job = replace(large.job, content=photograph(180, 250), strength_map=strength_map)
+    settings = from_mapping({"backend": "onnx", "quality": quality})
+    job = replace(large.job, content=photograph(180, 250), strength_map=strength_map, settings=settings)
     smooth, plain = Run(job), Run(job)
     list(smooth)
     monkeypatch.setattr(painter, "SMOOTHED", 0.0)
