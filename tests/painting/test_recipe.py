@@ -22,9 +22,9 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SHELL = [sys.executable, "-c", "from nst_core.cli.command import main; main(prog_name='neural-style')"]
-ON = ["--backend", "onnx"]
-"""A recipe does not say this; where bfloat16 is fast another backend would be chosen."""
-FAST = ["--quality", "draft", *ON]
+BACKEND = ["--backend", "onnx"]
+"""Not part of a recipe. Without it PyTorch would be chosen where bfloat16 is fast."""
+FAST = ["--quality", "draft", *BACKEND]
 
 
 def run(*words: str | Path) -> Result:
@@ -62,7 +62,7 @@ def test_a_recipe_makes_the_same_bytes_in_another_process(work: Path) -> None:
     assert written["size"] == [64, 48]
     assert "/" not in json.dumps(written)
     again = ["--style", work / "a.png", "--style", work / "b.png", *guides, "--recipe", work / "r.json"]
-    words = [*SHELL, "stylize", work / "photo.png", *again, *ON, "-o", work / "2.png"]
+    words = [*SHELL, "stylize", work / "photo.png", *again, *BACKEND, "-o", work / "2.png"]
     subprocess.run(list(map(str, words)), cwd=ROOT, check=True)
     assert (work / "2.png").read_bytes() == (work / "1.png").read_bytes()
 
@@ -121,7 +121,7 @@ def test_a_presets_recipe_needs_no_pictures(work: Path) -> None:
     made = run(work / "photo.png", "--preset", "mosaic", "-o", work / "1.png", "--save-recipe", work / "r.json", *FAST)
     assert made.exit_code == 0, made.output
     assert json.loads((work / "r.json").read_text())["preset"] == "mosaic"
-    assert run(work / "photo.png", "--recipe", work / "r.json", "-o", work / "2.png", *ON).exit_code == 0
+    assert run(work / "photo.png", "--recipe", work / "r.json", "-o", work / "2.png", *BACKEND).exit_code == 0
     assert (work / "2.png").read_bytes() == (work / "1.png").read_bytes()
     other = run(work / "photo.png", "--recipe", work / "r.json", "-o", work / "3.png", "--strength", "0")
     assert other.exit_code == 0, other.output
