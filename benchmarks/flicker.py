@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from nst_core.imaging import optical_flow
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 
 PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "coffee.jpg"
@@ -41,14 +41,14 @@ class Window:
     width: float
     height: float
 
-    def seen(self, scene: Pixels, height: int, width: int) -> Pixels:
+    def seen(self, scene: Float, height: int, width: int) -> Float:
         """The part at this size."""
         rows, columns = np.indices((height, width), dtype=np.float32)
         shift = [self.x + columns * self.width / width - columns, self.y + rows * self.height / height - rows]
         padded = np.pad(np.stack(shift, axis=2), ((0, scene.shape[0] - height), (0, scene.shape[1] - width), (0, 0)))
         return optical_flow.moved(scene, padded.astype(np.float32))[:height, :width]
 
-    def flow(self, before: Window, height: int, width: int) -> Pixels:
+    def flow(self, before: Window, height: int, width: int) -> Float:
         """Where each pixel was in the window before, px to the right and down."""
         rows, columns = np.indices((height, width), dtype=np.float32)
         x = (self.x + columns * self.width / width - before.x) * width / before.width
@@ -67,7 +67,7 @@ def windows(count: int, height: int, width: int) -> list[Window]:
     return found
 
 
-def differences(frames: list[Pixels], path: list[Window], *, still: bool) -> float:
+def differences(frames: list[Float], path: list[Window], *, still: bool) -> float:
     """Mean difference of successive frames; still: with the known motion taken away, where both show the place."""
     height, width = frames[0].shape[:2]
     rows, columns = np.indices((height, width))
@@ -80,7 +80,7 @@ def differences(frames: list[Pixels], path: list[Window], *, still: bool) -> flo
     return statistics.mean(found)
 
 
-def painted(folder: Path, out: Path, words: list[str]) -> tuple[list[Pixels], float]:
+def painted(folder: Path, out: Path, words: list[str]) -> tuple[list[Float], float]:
     """The results, and the seconds of the whole batch."""
     command = [
         sys.executable,

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from scipy.stats import spearmanr
 
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
@@ -50,7 +50,7 @@ def painted(content: Path, style: Path, size: int, options: argparse.Namespace, 
     return area, seconds
 
 
-def timed(job: Job, size: int) -> tuple[float, float, Pixels]:
+def timed(job: Job, size: int) -> tuple[float, float, Float]:
     """Seconds to the first picture and to the last, and that picture."""
     start = time.perf_counter()
     run = Run(job)

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from nst_core.batch import contact_sheet
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, preset_styles
@@ -36,7 +36,7 @@ SIDE, SMALLER = 400, 320
 TILE = 144
 """Side of a texture, px."""
 
-Strip = list[tuple[str, Pixels]]
+Strip = list[tuple[str, Float]]
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB, {time.monotonic() - start:.0f} s", flush=True)
 
 
-def photograph(name: str, side: int = SIDE) -> Pixels:
+def photograph(name: str, side: int = SIDE) -> Float:
     """A bundled photograph with this longest edge in px."""
     pixels = image_files.read(PHOTOGRAPHS / f"{name}.jpg")
     height, width = pixels.shape[:2]
@@ -66,13 +66,13 @@ def photograph(name: str, side: int = SIDE) -> Pixels:
     return resize(pixels, round(height * scale), round(width * scale))
 
 
-def style(preset: str, weight: float = 1.0, guide: Pixels | None = None) -> Style:
+def style(preset: str, weight: float = 1.0, guide: Float | None = None) -> Style:
     """The picture of a built-in preset."""
     (first, *_) = preset_styles(load_preset(preset))
     return replace(first, weight=weight, guide=guide)
 
 
-def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -> Pixels:
+def painted(content: Float, styles: str | Sequence[Style], **settings: Value) -> Float:
     """The painting by the backend that every machine has."""
     chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
     return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels
@@ -144,7 +144,7 @@ def regions() -> Strip:
     height, width = coffee.shape[:2]
     y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j]
     edge = np.hypot((x - 0.46) / 0.36, (y - 0.51) / 0.49)
-    inside: Pixels = np.clip((1.05 - edge) * 10, 0, 1).astype(np.float32)
+    inside: Float = np.clip((1.05 - edge) * 10, 0, 1).astype(np.float32)
     pair = [style("stained-glass", guide=inside), style("charcoal-hatching", guide=1 - inside)]
     return [
         ("The photograph", coffee),
@@ -174,11 +174,11 @@ def smoothness() -> Strip:
     return [(f"{value:g}", _enlarged(painted(cat, "pointillism", tv_weight=value))) for value in (0.0, 1.0, 10.0)]
 
 
-def _enlarged(pixels: Pixels) -> Pixels:
+def _enlarged(pixels: Float) -> Float:
     return pixels.repeat(2, axis=0).repeat(2, axis=1)
 
 
-def _tiled(pixels: Pixels) -> Pixels:
+def _tiled(pixels: Float) -> Float:
     return np.tile(pixels, (2, 2, 1))
 
 

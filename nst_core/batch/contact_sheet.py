@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 
 PAPER, INK = (250, 249, 246), (38, 38, 40)
 SHAPE = 1.5
@@ -42,7 +42,7 @@ class Form:
         return self.gap + column * self._across, self.gap + row * self._down
 
 
-def draw(pictures: Sequence[tuple[str, Pixels]], columns: int | None = None) -> Pixels:
+def draw(pictures: Sequence[tuple[str, Float]], columns: int | None = None) -> Float:
     """(H, W, 3): the pictures, (h, w, 3 or 4) of one size each, row by row with their names."""
     height, width = pictures[0][1].shape[:2]
     form = Form(len(pictures), height, width, columns)
@@ -73,7 +73,7 @@ def _fitted(name: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width
     return f"{name.rstrip()}…"
 
 
-def _on_paper(pixels: Pixels) -> Image.Image:
+def _on_paper(pixels: Float) -> Image.Image:
     color, alpha = pixels[..., :3], pixels[..., 3:] if pixels.shape[2] == 4 else np.float32(1)
     laid = color * alpha + np.array(PAPER, np.float32) / np.float32(255) * (1 - alpha)
     return Image.fromarray(np.rint(laid.clip(0, 1) * 255).astype(np.uint8))

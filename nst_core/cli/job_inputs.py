@@ -10,7 +10,7 @@ from typing import Any
 
 from nst_core.batch.records import file_digest
 from nst_core.cli.options import require_size, settings_from, weighted
-from nst_core.imaging.arrays import Pixels, flatten
+from nst_core.imaging.arrays import Float, flatten
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.resizing import resize
@@ -123,16 +123,16 @@ class ResolvedJob:
 
     styles: tuple[Style, ...]
     settings: Settings
-    guides: tuple[Pixels | None, ...]
-    mask: Pixels | None
-    init: Pixels | None
+    guides: tuple[Float | None, ...]
+    mask: Float | None
+    init: Float | None
     size: int | None
     preset: str | None
     recipe: Mapping[str, Any]
-    strength_map: Pixels | None = None
+    strength_map: Float | None = None
     files: tuple[str | None, ...] = ()
 
-    def job(self, content: Pixels, start: Pixels | None = None) -> Job:
+    def job(self, content: Float, start: Float | None = None) -> Job:
         """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
         height, width = content.shape[:2]
         styles = tuple(
@@ -236,7 +236,7 @@ def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Styl
     return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
 
 
-def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Pixels | None, ...]:
+def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Float | None, ...]:
     """One for each style."""
     if not guides:
         return (None,) * styles
@@ -246,16 +246,16 @@ def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Pix
     return tuple(None if path == NO_GUIDE else _light(path, size) for path in guides)
 
 
-def _light(path: str, size: int | None) -> Pixels:
+def _light(path: str, size: int | None) -> Float:
     """(H, W, 1) in [0, 1]: the lightness of a mask, 0 where it is transparent."""
     pixels = image_files.read_image(path, longest=size).pixels
     light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
     light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
-    mask: Pixels = light[..., None].astype("float32")
+    mask: Float = light[..., None].astype("float32")
     return mask
 
 
-def _fitted(mask: Pixels | None, height: int, width: int) -> Pixels | None:
+def _fitted(mask: Float | None, height: int, width: int) -> Float | None:
     """(H, W)."""
     return None if mask is None else resize(mask, height, width)[..., 0]
 

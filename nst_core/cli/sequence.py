@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nst_core.batch.batch import Item
 from nst_core.cli.job_inputs import ResolvedJob, read_content
-from nst_core.imaging.arrays import Pixels, flatten
+from nst_core.imaging.arrays import Float, flatten
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.optical_flow import warped_paint
@@ -41,7 +41,7 @@ def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedIma
     return source, replace(look, settings=settings).job(source.pixels, start)
 
 
-def _first_picture(job: Job) -> Pixels:
+def _first_picture(job: Job) -> Float:
     """(H, W, 3): where a run of the job would start from."""
     run = Run(job)
     next(iter(run), None)

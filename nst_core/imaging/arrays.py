@@ -1,4 +1,4 @@
-"""The arrays of pictures: their types, their layouts (H, W, C) and (1, C, H, W), their digest."""
+"""The arrays of pictures: their type, their layouts (H, W, C) and (1, C, H, W), their digest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 
 import numpy as np
 from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
 
 
 def digest(pixels: Float) -> str:
@@ -15,18 +17,12 @@ def digest(pixels: Float) -> str:
     return found.hexdigest()
 
 
-Pixels = NDArray[np.float32]
-
-
-def flatten(pixels: Pixels) -> Pixels:
+def flatten(pixels: Float) -> Float:
     """The picture without alpha, (H, W, 3): transparent pixels are blended with white."""
     if pixels.shape[2] == 3:
         return pixels
     alpha = pixels[..., 3:]
     return pixels[..., :3] * alpha + (1 - alpha)
-
-
-Float = NDArray[np.float32]
 
 
 def planes(pixels: Float) -> Float:

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from nst_core.imaging.arrays import Float, Pixels
+from nst_core.imaging.arrays import Float
+
+STRIP_PIXELS = 1_000_000
+"""Approximate number of pixels in a strip."""
 
 
-def resize(pixels: Pixels, height: int, width: int) -> Pixels:
+def resize(pixels: Float, height: int, width: int) -> Float:
     """The picture (H, W, C) at another size, clipped to [0, 1]. A fourth channel is alpha and weights the colours."""
     if pixels.shape[:2] == (height, width):
         return pixels
@@ -25,23 +28,14 @@ def resize(pixels: Pixels, height: int, width: int) -> Pixels:
     return np.concatenate([np.clip(color, 0, 1), new_alpha], axis=2, dtype=np.float32)
 
 
-def _resampled(pixels: Pixels, height: int, width: int) -> Pixels:
-    """By Pillow's Lanczos filter, which is antialiased when it reduces. Overshoot at edges is clipped."""
-    channels = [
-        np.asarray(Image.fromarray(pixels[..., c]).resize((width, height), Image.Resampling.LANCZOS))
-        for c in range(pixels.shape[2])
-    ]
-    bounded: Pixels = np.clip(np.stack(channels, axis=2), 0, 1)
-    return bounded
-
-
-PIXELS = 1_000_000
-"""Approximate number of pixels in a strip."""
+def resize_plane(plane: Float, height: int, width: int) -> Float:
+    """A mask, guide or map (H, W) at another size, clipped to [0, 1]."""
+    return resize(plane[..., None], height, width)[..., 0]
 
 
 def strips(height: int, width: int) -> Iterator[slice]:
-    """Strips of rows, from top to bottom, of about PIXELS px each."""
-    rows = max(1, PIXELS // width)
+    """Strips of rows, from top to bottom, of about STRIP_PIXELS px each."""
+    rows = max(1, STRIP_PIXELS // width)
     for top in range(0, height, rows):
         yield slice(top, min(height, top + rows))
 
@@ -52,9 +46,16 @@ def resized_strip(pixels: Float, height: int, width: int, rows: slice) -> Float:
         return pixels[rows]
     scale = pixels.shape[0] / height
     box = (0, rows.start * scale, pixels.shape[1], rows.stop * scale)
-    size = (width, rows.stop - rows.start)
+    return _resampled(pixels, rows.stop - rows.start, width, box)
+
+
+def _resampled(pixels: Float, height: int, width: int, box: tuple[float, float, float, float] | None = None) -> Float:
+    """By Pillow's Lanczos filter, which is antialiased when it reduces. Overshoot at edges is clipped.
+
+    box: the part of the picture to resample, (left, top, right, bottom), px.
+    """
     channels = [
-        np.asarray(Image.fromarray(pixels[..., c]).resize(size, Image.Resampling.LANCZOS, box))
+        np.asarray(Image.fromarray(pixels[..., c]).resize((width, height), Image.Resampling.LANCZOS, box))
         for c in range(pixels.shape[2])
     ]
     bounded: Float = np.clip(np.stack(channels, axis=2), 0, 1)

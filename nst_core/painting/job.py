@@ -11,7 +11,7 @@ import numpy as np
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files.decoding import decode_style
-from nst_core.imaging.resizing import resize
+from nst_core.imaging.resizing import resize, resize_plane
 from nst_core.shared.errors import ImageTooSmallError, InvalidImageError, InvalidSettingError, NothingVisibleError
 from nst_core.shared.presets.lookup import Preset
 from nst_core.shared.sentences import Note
@@ -157,7 +157,7 @@ def reduced(job: Job, side: int) -> Job:
     size = round(height * scale), round(width * scale)
 
     def shrunk(mask: Float | None) -> Float | None:
-        return None if mask is None else resize(mask[..., None], *size)[..., 0]
+        return None if mask is None else resize_plane(mask, *size)
 
     styles = tuple(replace(style, guide=shrunk(style.guide)) for style in job.styles)
     return Job(

@@ -14,7 +14,7 @@ from nst_core.imaging import color
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.edge_smoothing import smoothed_along_edges
 from nst_core.imaging.fill_hidden import fill_hidden
-from nst_core.imaging.resizing import resize, resized_strip, strips
+from nst_core.imaging.resizing import resize, resize_plane, resized_strip, strips
 from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
@@ -161,12 +161,12 @@ class Painter:
 
     def _smoothed(self, image: Float) -> Float:
         """The image (h, w, 3), smoothed along its strokes for upscaling; less where the strength is low."""
-        blend = strength_at(self.job.settings, resize(self.map[..., None], *image.shape[:2])[..., 0]).blend
+        blend = strength_at(self.job.settings, resize_plane(self.map, *image.shape[:2])).blend
         sigma = min(MOST_SMOOTHED, SMOOTHED * (self._whole.shape[0] / image.shape[0] - 1))
         return smoothed_along_edges(image, np.float32(sigma) * blend)
 
     def _scene(self, height: int, width: int) -> Scene:
-        visible = resize(self.job.visible[..., None], height, width)[..., 0]
+        visible = resize_plane(self.job.visible, height, width)
         content, regions = self.content(height, width), regions_of(self.styles, height, width)
         if self.job.settings.seamless:
             content, visible = wrapped(content), bordered(visible)
@@ -207,7 +207,7 @@ class Painter:
         """Scene, strength and query of the matching at this size. grown: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
-        amount = resize(self.map[..., None], height, width)[..., 0]
+        amount = resize_plane(self.map, height, width)
         seen = grown if grown is not None else self.job.init
         seen = None if seen is None else resize(seen, height, width)
         wanted = self.content(height, width) if seen is None else self._query(seen, amount)
@@ -350,7 +350,7 @@ def strength_map(job: Job, content: Float, around: Float | None = None) -> Float
         mask = face_mask(content.shape[:2], faces)
     else:
         rows, columns = placed(job.excerpt, around)
-        mask = resize(face_mask(around.shape[:2], faces)[rows, columns, None], *content.shape[:2])[..., 0]
+        mask = resize_plane(face_mask(around.shape[:2], faces)[rows, columns], *content.shape[:2])
     return plain * (1 - np.float32(FACES_KEPT) * mask)
 
 

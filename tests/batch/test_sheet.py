@@ -12,7 +12,7 @@ from engine_fixtures import photograph
 
 from nst_core.batch import contact_sheet
 from nst_core.cli.command import main
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.shared.presets import lookup
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 
-def plain(value: float, height: int = 60, width: int = 80) -> Pixels:
+def plain(value: float, height: int = 60, width: int = 80) -> Float:
     """A colour that neither paper nor letters have, not even where they meet."""
     return np.broadcast_to(np.array([value, 0, 1], np.float32), (height, width, 3))
 
 
-def places(drawn: Pixels, value: float) -> tuple[int, int]:
+def places(drawn: Float, value: float) -> tuple[int, int]:
     """The upper left corner of the picture of this colour."""
     rows, columns = np.nonzero(np.abs(drawn - plain(round(value * 255) / 255)[0, 0]).max(axis=2) < 0.001)
     return int(rows.min()), int(columns.min())

@@ -24,7 +24,7 @@ from command_line import run
 from nst_core.batch.batch import Item, Report
 from nst_core.cli import batch as cli_batch
 from nst_core.cli.job_inputs import JobOptions, resolve_job
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.client.engine import Engine
@@ -48,7 +48,7 @@ def states(result: Result) -> dict[str, str]:
     return {Path(entry["source"]).name: entry["state"] for entry in report(result)["pictures"]}
 
 
-def photograph(name: str, height: int, width: int) -> Pixels:
+def photograph(name: str, height: int, width: int) -> Float:
     return resize(image_files.read(PHOTOGRAPHS / f"{name}.jpg"), height, width)
 
 

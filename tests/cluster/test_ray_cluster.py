@@ -24,7 +24,7 @@ from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.resizing import resize
@@ -98,7 +98,7 @@ def painted(folder: Path, start: Callable[[], Painter], workers: int, told: Call
     return [report.state for report in pool.reports()], [item.output.read_bytes() for item in found]
 
 
-def photograph(height: int, width: int) -> Pixels:
+def photograph(height: int, width: int) -> Float:
     return resize(image_files.read(PHOTOGRAPHS / "cat.jpg"), height, width)
 
 

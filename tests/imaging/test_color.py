@@ -105,7 +105,7 @@ def test_filling_in_strips_is_filling_at_once(pixels: int, monkeypatch: pytest.M
     rng = np.random.default_rng(0)
     colors, visible = rng.random((131, 87, 3), dtype=np.float32), rng.uniform(-0.5, 1.5, (131, 87)).clip(0, 1)
     whole = fill_hidden(colors, visible.astype(np.float32))
-    monkeypatch.setattr(resizing, "PIXELS", pixels)
+    monkeypatch.setattr(resizing, "STRIP_PIXELS", pixels)
     np.testing.assert_array_equal(fill_hidden(colors, visible.astype(np.float32)), whole)
 
 
@@ -115,7 +115,7 @@ MOST_BYTES = 18
 
 def test_filling_takes_little_more_than_its_result(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever it holds on the way, a large picture with transparency does not need several copies of itself."""
-    monkeypatch.setattr(resizing, "PIXELS", 20_000)  # which a large picture has many of
+    monkeypatch.setattr(resizing, "STRIP_PIXELS", 20_000)  # which a large picture has many of
     content = np.random.default_rng(0).random((1000, 1200, 4), dtype=np.float32)
     tracemalloc.start()
     try:

@@ -184,7 +184,7 @@ def test_strips_of_a_resized_picture_are_those_of_the_whole(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Enlarged or reduced, each strip sees its neighbours' rows."""
-    monkeypatch.setattr(resizing, "PIXELS", 10_000)
+    monkeypatch.setattr(resizing, "STRIP_PIXELS", 10_000)
     picture = noise(100, 133)
     parts = [resizing.resized_strip(picture, *size, rows) for rows in resizing.strips(*size)]
     assert len(parts) > 0

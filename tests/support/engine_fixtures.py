@@ -10,7 +10,7 @@ import pytest
 
 from nst_core import Progress
 from nst_core.backends.base import Backend
-from nst_core.imaging.arrays import Float, Pixels, planes
+from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.seamless import MARGIN
@@ -27,7 +27,7 @@ BOTH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 """Methods."""
 
 
-def photograph(height: int, width: int) -> Pixels:
+def photograph(height: int, width: int) -> Float:
     return resize(image_files.read(PHOTOGRAPHS / "cat.jpg")[..., :3], height, width)
 
 
@@ -59,17 +59,17 @@ def nearest(distances: Iterable[float], height: int, width: int, enough: float) 
     return min(found)
 
 
-def painting(height: int, width: int) -> Pixels:
+def painting(height: int, width: int) -> Float:
     return resize(image_files.read(PHOTOGRAPHS / "coffee.jpg")[..., :3], height, width)
 
 
-def noise(height: int, width: int, seed: int = 0) -> Pixels:
+def noise(height: int, width: int, seed: int = 0) -> Float:
     """Noise, to compare gradients: unlike pictures it has no equal values, between which max pooling could choose."""
     return np.random.default_rng(seed).random((height, width, 3), dtype=np.float32)
 
 
 def targets(
-    backend: Backend, height: int, width: int, guides: Pixels | None = None, method: Method = CLASSIC
+    backend: Backend, height: int, width: int, guides: Float | None = None, method: Method = CLASSIC
 ) -> Targets:
     """Everything switched on: a Gram term on every layer, features half of another picture's, that count softly, tv."""
     if guides is None:
@@ -97,7 +97,7 @@ def losses(seen: Sequence[Progress]) -> list[float]:
     return [progress.loss for progress in seen if progress.loss is not None]
 
 
-def ripples(height: int, width: int, wavelength: float) -> Pixels:
+def ripples(height: int, width: int, wavelength: float) -> Float:
     """An isotropic gray pattern with a period of about `wavelength` px."""
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None, :])
     band = np.exp(-(((frequency * wavelength - 1) / 0.2) ** 2))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import color_profiles, extra_files, file_kinds, png_colors, tiff_files
 from nst_core.imaging.files.metadata import NONE, Metadata, read_metadata, tiff_metadata
 from nst_core.shared.errors import (
@@ -56,7 +56,7 @@ class DecodedImage:
     notes: for the user, on how it was read.
     """
 
-    pixels: Pixels
+    pixels: Float
     depth: int = 8
     profile: bytes | None = None
     own: color_profiles.Values | None = None
@@ -87,16 +87,16 @@ def decode_image(encoded: bytes, name: str, page: int | None = None) -> DecodedI
         raise InvalidImageError.of("file-damaged", name=name) from error
 
 
-_decoded: LruCache[Pixels] = LruCache(CACHED_BYTES, lambda pixels: pixels.nbytes)
+_decoded: LruCache[Float] = LruCache(CACHED_BYTES, lambda pixels: pixels.nbytes)
 
 
-def decode_style(encoded: bytes, name: str) -> Pixels:
+def decode_style(encoded: bytes, name: str) -> Float:
     """The picture in the bytes of a style's file, decoded once: the same pixels, read-only, for the same bytes.
 
     Raises what `decode_image` raises.
     """
 
-    def decoded() -> Pixels:
+    def decoded() -> Float:
         pixels = decode_image(encoded, name).pixels
         pixels.flags.writeable = False
         return pixels
@@ -235,7 +235,7 @@ def _several(count: int, page: int | None) -> tuple[str, ...]:
 
 
 def _managed(
-    own: color_profiles.Values, alpha: Pixels, profile: bytes | None, metadata: Metadata, notes: tuple[str, ...] = ()
+    own: color_profiles.Values, alpha: Float, profile: bytes | None, metadata: Metadata, notes: tuple[str, ...] = ()
 ) -> DecodedImage:
     """The picture of a file's integers, (H, W, 1, 3 or 4 inks), in its profile's colours."""
     depth = 16 if own.dtype == np.uint16 else 8
@@ -381,11 +381,11 @@ def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> DecodedIm
     return DecodedImage(pixels, 8, metadata=metadata)
 
 
-def _deep_gray(image: Image.Image, name: str) -> Pixels:
+def _deep_gray(image: Image.Image, name: str) -> Float:
     values = np.asarray(image, dtype=np.float32)
     if image.mode != "F":
         if values.max() > 65535:
             raise InvalidImageError.of("file-too-deep", name=name)
         values = values / np.float32(65535)
-    bounded: Pixels = np.clip(np.nan_to_num(values), 0, 1)
+    bounded: Float = np.clip(np.nan_to_num(values), 0, 1)
     return bounded

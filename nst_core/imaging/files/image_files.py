@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import color_profiles
 from nst_core.imaging.files.decoding import DecodedImage, decode_image, too_large
 from nst_core.imaging.files.metadata import PNG_IPTC, add_tags
@@ -50,7 +50,7 @@ MOST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
 WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
-def decode(encoded: bytes, name: str = "picture") -> Pixels:
+def decode(encoded: bytes, name: str = "picture") -> Float:
     """The picture in the bytes of a file: (H, W, 3), or (H, W, 4) if it has transparency.
 
     `name` stands in the message of an error. Raises InvalidImageError for bytes that are no picture or a damaged
@@ -59,7 +59,7 @@ def decode(encoded: bytes, name: str = "picture") -> Pixels:
     return decode_image(encoded, name).pixels
 
 
-def read(path: str | os.PathLike[str]) -> Pixels:
+def read(path: str | os.PathLike[str]) -> Float:
     """The picture in a file, as `decode` gives it. Raises InvalidImageError or ImageTooLargeError."""
     return read_image(path).pixels
 
@@ -99,7 +99,7 @@ def read_bytes(path: Path) -> bytes:
         raise InvalidImageError(f"{path} cannot be read", "check its name and your permission to read it") from error
 
 
-def require_usable(pixels: Pixels, name: str = "picture") -> Pixels:
+def require_usable(pixels: Float, name: str = "picture") -> Float:
     """The picture itself, if it can be stylized.
 
     Raises ImageTooSmallError for a side under MIN_SIDE, NothingVisibleError where every pixel is transparent.
@@ -161,7 +161,7 @@ def require_size(path: Path, height: int, width: int) -> None:
 
 
 def write(
-    path: str | os.PathLike[str], pixels: Pixels, like: DecodedImage | None = None, *, overwrite: bool = True
+    path: str | os.PathLike[str], pixels: Float, like: DecodedImage | None = None, *, overwrite: bool = True
 ) -> None:
     """Write the picture atomically, in the format of the name's suffix.
 
@@ -186,7 +186,7 @@ def write(
     )
 
 
-def save_unfinished(path: Path, pixels: Pixels, kind: str, like: DecodedImage) -> None:
+def save_unfinished(path: Path, pixels: Float, kind: str, like: DecodedImage) -> None:
     """Write the picture into the file with the depth (if the format has it), colours and metadata of `like`.
 
     kind: a key of _SAVE_OPTIONS. Raises OSError or ValueError.
@@ -198,7 +198,7 @@ def save_unfinished(path: Path, pixels: Pixels, kind: str, like: DecodedImage) -
             add_tags(file, like.metadata.added)
 
 
-def _integers(pixels: Pixels, kind: str, like: DecodedImage, *, deep: bool) -> color_profiles.Values:
+def _integers(pixels: Float, kind: str, like: DecodedImage, *, deep: bool) -> color_profiles.Values:
     """(H, W, C) as stored in the file; converted strip by strip, to save memory."""
     height, width, channels = pixels.shape
     on_white = kind == "JPEG" and channels == 4
@@ -248,10 +248,10 @@ def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: Decod
         raise OSError(str(error)) from error
 
 
-def _own_colors(color: Pixels, like: DecodedImage) -> Pixels:
+def _own_colors(color: Float, like: DecodedImage) -> Float:
     """(H, W, 3) sRGB in the colours of the source's file.
 
-    Pixels that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing
+    Float that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing
     difference (up to _NEAR) these are blended with the converted ones, so that no border shows.
     """
     if like.profile is None:
@@ -262,5 +262,5 @@ def _own_colors(color: Pixels, like: DecodedImage) -> Pixels:
     photograph = like.pixels[..., :3]
     share = np.clip(1 - np.abs(color - photograph).max(axis=2, keepdims=True) / np.float32(_NEAR), 0, 1)
     lost = color_profiles.as_floats(like.own) - color_profiles.from_srgb(photograph, like.profile)
-    own: Pixels = np.clip(made + share * lost, 0, 1)
+    own: Float = np.clip(made + share * lost, 0, 1)
     return own

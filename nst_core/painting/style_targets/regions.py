@@ -13,7 +13,7 @@ import numpy as np
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
-from nst_core.imaging.resizing import resize
+from nst_core.imaging.resizing import resize_plane
 from nst_core.painting.job import Style
 
 FAINT = 1 / 16
@@ -53,7 +53,7 @@ def region_count(styles: Sequence[Style]) -> int:
 def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
     """The styles with their guides at another size."""
     return [
-        style if style.guide is None else replace(style, guide=resize(style.guide[..., None], height, width)[..., 0])
+        style if style.guide is None else replace(style, guide=resize_plane(style.guide, height, width))
         for style in styles
     ]
 
@@ -83,7 +83,7 @@ def _guide(group: Sequence[Style], height: int, width: int) -> Float:
     guide = group[0].guide
     if guide is None:
         return np.ones((height, width), np.float32)
-    return resize(guide[..., None], height, width)[..., 0]
+    return resize_plane(guide, height, width)
 
 
 def _reach(guides: Sequence[Float]) -> Float:

@@ -11,7 +11,7 @@ import numpy as np
 from nst_core.backends.base import Backend, to_image
 from nst_core.imaging import color
 from nst_core.imaging.arrays import Float, digest
-from nst_core.imaging.resizing import resize
+from nst_core.imaging.resizing import resize, resize_plane
 from nst_core.painting.job import Style
 from nst_core.painting.style_targets import matching
 from nst_core.painting.style_targets.matching import (
@@ -256,7 +256,7 @@ def in_colors(style: Style, content: Float, choice: str) -> Style:
     """The style, hidden pixels filled; for `content` and `luminance` with the palette of its part of the content."""
     if choice == "style":
         return replace(style, pixels=opaque(style.pixels)) if style.pixels.shape[2] == 4 else style
-    guide = None if style.guide is None else resize(style.guide[..., None], *content.shape[:2])[..., 0]
+    guide = None if style.guide is None else resize_plane(style.guide, *content.shape[:2])
     wanted = color.palette(content, guide if guide is not None and guide.any() else None)
     return Style(color.matched(opaque(style.pixels), wanted), style.weight, style.guide)
 

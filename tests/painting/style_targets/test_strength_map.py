@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nst_core import Job, Settings, Style, stylize
 from nst_core.imaging import color
-from nst_core.imaging.arrays import Pixels
+from nst_core.imaging.arrays import Float
 from nst_core.painting.style_targets.strength import query
 from nst_core.shared.settings import from_mapping
 
@@ -25,16 +25,16 @@ def job(**settings: object) -> Job:
     return Job(photograph(*SIZE), (Style(painting(64, 72)),), from_mapping({**base, **settings}))
 
 
-def painted(one: Job) -> Pixels:
+def painted(one: Job) -> Float:
     return stylize(one).pixels
 
 
-def across(values: NDArray[Any]) -> Pixels:
+def across(values: NDArray[Any]) -> Float:
     """A map whose columns have these values."""
     return np.ascontiguousarray(np.broadcast_to(values, SIZE), dtype=np.float32)
 
 
-def flat(*rgb: float) -> Pixels:
+def flat(*rgb: float) -> Float:
     """A style of one colour, with a little grain, so that it has strokes."""
     grain = np.random.default_rng(2).normal(0, 0.03, (64, 64, 1))
     return (np.array(rgb) + grain).clip(0, 1).astype(np.float32)
