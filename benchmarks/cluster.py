@@ -25,7 +25,7 @@ import psutil
 
 from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.backends.tiling import MARGIN, InTiles, tiles
+from nst_core.backends.tiling import MARGIN, TiledBackend, tiles
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
 from nst_core.cluster.split_picture import TILE, BandWork, Spread, Team
 from nst_core.imaging.arrays import Float, planes
@@ -143,7 +143,7 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
     backend = OnnxBackend()
     visible = np.ones((side, side), np.float32)
     scene = Scene(content, visible, regions_of([Style(style)], *visible.shape), visible.size, 1.0)
-    whole = classic_targets(InTiles(backend, tile), scene, Weights())
+    whole = classic_targets(TiledBackend(backend, tile), scene, Weights())
     image, scales, costs = planes(style), Scales(), dict[str, Cost]()
     with cluster(LOCAL) as machines:
         workers = [machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
@@ -155,7 +155,7 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
             return Spread(backend, team, tile).objective(whole)
 
         ways: dict[str, Callable[[], Objective]] = {
-            "tiles here": lambda: InTiles(backend, tile).objective(whole),
+            "tiles here": lambda: TiledBackend(backend, tile).objective(whole),
             "one worker": lambda: far(1),
             "two workers": lambda: far(2),
         }

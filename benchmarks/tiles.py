@@ -21,7 +21,7 @@ import psutil
 
 from nst_core.backends.base import Backend, Objective
 from nst_core.backends.select import choose
-from nst_core.backends.tiling import InTiles
+from nst_core.backends.tiling import TiledBackend
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
@@ -43,7 +43,7 @@ def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Obje
     ramp = np.tile(np.linspace(0, 1, side, dtype=np.float32), (side, 1))
     guides = [None] if regions == 1 else [np.clip(ramp * regions - k, 0, 1) for k in range(regions)]
     styles = [Style(style, guide=guide) for guide in guides]
-    backend = InTiles(backend, tile) if tile else backend
+    backend = TiledBackend(backend, tile) if tile else backend
     everywhere = np.ones((side, side), np.float32)
     scene = Scene(content, everywhere, regions_of(styles, side, side), side * side, 1.0)
     targets = classic_targets(backend, scene, Weights())

@@ -38,7 +38,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Point:
-    """An evaluated image. losses: as `Evaluate` gives them; move: what led there, None for the first."""
+    """An evaluated image. losses: as `Evaluate` returns them; move: from the point before, None for the first."""
 
     image: Array
     gradient: Array
@@ -48,7 +48,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Curvature:
-    """What is known of the objective. moves: oldest first; scale: the size of the inverse Hessian.
+    """The quadratic model of the objective. moves: oldest first; scale: the size of the inverse Hessian.
 
     first_move: root mean square change of a pixel where there are no moves.
     """
@@ -59,13 +59,13 @@ class Curvature:
 
 
 class Descent(Protocol):
-    """What L-BFGS asks of an objective: arithmetic on images, wherever these are."""
+    """The arithmetic on images that L-BFGS needs, in whatever memory the images are."""
 
     def start(self, image: Array) -> Array:
         """The image, clipped to [0, 1], as the other methods take it."""
 
     def evaluated(self, image: Array, before: Point | None) -> Point:
-        """Losses and gradient, and the move from the point before."""
+        """The image with its losses and gradient, and the move from the point before."""
 
     def moved(self, point: Point, curvature: Curvature) -> Array:
         """The next image, in [0, 1]."""
@@ -152,20 +152,20 @@ def grouped(count: int) -> NDArray[np.int64]:
 
 
 class TileWork(Protocol):
-    """What a backend computes for one tile, for `nst_core.backends.tiling`. `Backend.abort` ends it as well."""
+    """The computations on one tile, for `nst_core.backends.tiling`. `Backend.abort` ends them too."""
 
     def held(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.held`."""
 
     def sums(self, image: Array, guides: Array) -> Grams:
-        """A tile's Gram matrices under guides (K, 1, H, W), before the division by the guides' mass."""
+        """A tile's part of the Gram matrices under guides (K, 1, H, W), before the division by the guides' mass."""
 
-    def gradient(self, image: Array, guides: Array, pull: LossGradients) -> tuple[float, Array]:
+    def gradient(self, image: Array, guides: Array, loss_gradients: LossGradients) -> tuple[float, Array]:
         """The loss of the target features, and the gradient of target features and style together on the tile."""
 
 
 class Backend(Protocol):
-    """What the optimisation needs of a numeric library."""
+    """What a painting needs of a numeric library."""
 
     name: str
     precision: str
@@ -192,7 +192,7 @@ class Backend(Protocol):
         """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
-        """The method's target features of an image, averaged over its cells: (1, C, h, w) by layer."""
+        """The features of an image that are compared with targets, averaged over cells: (1, C, h, w) by layer."""
 
     def style(self, image: Array, method: Method) -> Grams:
         """An image's Gram matrices (1, C, C) at the method's layers, under one guide of ones."""

@@ -1,4 +1,4 @@
-"""The backend without torch: both graphs in ONNX Runtime, on the CPU, any maker's graphics card, or through CUDA."""
+"""The backend on ONNX Runtime: CPU, graphics cards of any make (WebGPU), and CUDA."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 
 from nst_core.backends import card
 from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
-from nst_core.backends.card_answers import Answers, require_numbers
 from nst_core.backends.card_descent import CARD, CardDescent, CardImage, Feed
+from nst_core.backends.card_outputs import OutputCheck, require_finite
 from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, card_lock, graph, graphics_card, ort, run_options
 from nst_core.imaging.arrays import Float
 from nst_core.shared.errors import BackendUnavailableError, CardLostError, NeuralStyleError, OutOfMemoryError
@@ -30,15 +30,15 @@ KERNEL = ".kernel"
 """Suffix of a convolution's name in the name of the graph input for its kernel."""
 SCORES = 6.4e7
 """Bytes of the scores that a search for nearest cells holds at once."""
-MANY = 12
+DIRECT_THREADS = 12
 """From this many threads on Winograd convolutions are limited by memory bandwidth (benchmarks/README.md)."""
 
 
 def devices() -> list[str]:
     """Devices for which the installed ONNX Runtime was built; whether one works shows when a session is made."""
-    available = ort.get_available_providers()
+    built_in = ort.get_available_providers()
     any_make = find_spec(WEBGPU) is not None  # a package of its own
-    return [device for device, name in PROVIDERS.items() if (any_make if device == "gpu" else name in available)]
+    return [device for device, name in PROVIDERS.items() if (any_make if device == "gpu" else name in built_in)]
 
 
 class OnnxBackend:
@@ -50,15 +50,15 @@ class OnnxBackend:
     name = "onnx"
 
     def __init__(self, device: str = "cpu", notes: tuple[Note, ...] = (), *, half: bool = False) -> None:
-        """half: networks in float16, on a card that has it; all else stays float32."""
+        """half: compute the network in float16, on a card that has it; all else stays float32."""
         if device == "gpu":
             graphics_card()
         elif device not in devices():
             raise BackendUnavailableError.of("onnx-lacks-device", device=device)
-        self._asked = self.device = device
+        self._requested = self.device = device
         self.notes = notes
-        few = threads.count() < MANY
-        self.prefix = weights.HALF if half else weights.WINOGRAD if device == "cpu" and few else ""
+        winograd_is_faster = device == "cpu" and threads.count() < DIRECT_THREADS
+        self.prefix = weights.HALF if half else weights.WINOGRAD if winograd_is_faster else ""
         """Prefix of the graph files: which kind of convolutions they contain."""
         self.precision = "fp16" if half else "fp32"
         self._running = [run_options(device)]
@@ -74,23 +74,21 @@ class OnnxBackend:
 
     @property
     def _features(self) -> ort.InferenceSession:
-        return self._session(weights.FEATURES_FILE)
+        return self._network(weights.FEATURES_FILE)
 
-    def _search(self, *, every: bool) -> ort.InferenceSession:
-        return self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE)
+    @property
+    def _sums(self) -> ort.InferenceSession:
+        return self._network(weights.TILE_SUMS_FILE)
 
-    def _of(self, method: Method, file: str) -> ort.InferenceSession:
-        """The graph that there is for each method."""
-        return self._session(file.format(method=method.name))
-
-    def _session(self, name: str) -> ort.InferenceSession:
-        return self._graph(self.prefix + name)
+    def _network(self, file: str) -> ort.InferenceSession:
+        """A graph of the network, with this backend's kind of convolutions."""
+        return self._graph(self.prefix + file)
 
     def _graph(self, file: str) -> ort.InferenceSession:
         try:
-            return graph(file, threads.most(), self._asked)
+            return graph(file, threads.most(), self._requested)
         except Exception as error:
-            if self._asked != "gpu" or isinstance(error, NeuralStyleError) or is_shortage(error):
+            if self._requested != "gpu" or isinstance(error, NeuralStyleError) or is_shortage(error):
                 raise
             raise card.unusable(error) from error
 
@@ -101,7 +99,7 @@ class OnnxBackend:
     def numpy(self, array: Array) -> Float:
         """The same array, or a copy of an image in a card's memory. Raises CardLostError."""
         if isinstance(array, CardImage):
-            with _speaking(self._features):
+            with _engine_errors(self._features):
                 return array.fetched()
         result: Float = array
         return result
@@ -109,17 +107,19 @@ class OnnxBackend:
     def features(self, image: Array) -> Mapping[str, Array]:
         """See `Backend.features`."""
         names = [*STYLE_LAYERS, CONTENT_LAYER]
-        return dict(zip(names, _run(self._features, {"image": image}, names, run_options(self._asked)), strict=True))
+        return dict(
+            zip(names, _run(self._features, {"image": image}, names, run_options(self._requested)), strict=True)
+        )
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""
-        return _held(self._features, image, method, run_options(self._asked))
+        return _held(self._features, image, method, run_options(self._requested))
 
     def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`. Computed in the graph: the last bits of numpy's products depend on its threads."""
         height, width = image.shape[2:]
         everywhere = np.ones((1, 1, height, width), np.float32)
-        sums = _summed(self._sums, image, everywhere, method, run_options(self._asked))
+        sums = _summed(self._sums, image, everywhere, method, run_options(self._requested))
         return {
             layer: part / ((height // REDUCTION[layer]) * (width // REDUCTION[layer])) for layer, part in sums.items()
         }
@@ -127,7 +127,7 @@ class OnnxBackend:
     def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """See `Backend.described`."""
         grams, held = [f"{layer}.gram" for layer in method.gram], _held_names(method)
-        found = _run(self._features, {"image": image}, grams + held, run_options(self._asked))
+        found = _run(self._features, {"image": image}, grams + held, run_options(self._requested))
         return (
             dict(zip(method.gram, found[: len(grams)], strict=True)),
             dict(zip(method.held, found[len(grams) :], strict=True)),
@@ -135,7 +135,7 @@ class OnnxBackend:
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """See `Backend.nearest`."""
-        count, options = len(reference.coarse), run_options(self._asked, keep=True)
+        count, options = len(reference.coarse), run_options(self._requested, keep=True)
         feeds = {
             "reference_fine": reference.fine,
             "reference_coarse": reference.coarse,
@@ -144,10 +144,10 @@ class OnnxBackend:
         if not every:
             order = grouped(count)
             feeds |= {"order": order, "means": _block_means(reference)[order]}
-        session, found = self._search(every=every), []
+        session, found = self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE), []
         for part in query.parts(reference, SCORES, every=every):
             asked = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
-            with _speaking(session):
+            with _engine_errors(session):
                 index, *blocks = session.run(None, asked | feeds, options)
             if not every:
                 place, best = np.divmod(index, BEST)
@@ -157,33 +157,35 @@ class OnnxBackend:
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        session, on_card = self._of(targets.method, weights.OBJECTIVE_FILE), self.device == "gpu"
+        session = self._network(weights.OBJECTIVE_FILE.format(method=targets.method.name))
+        on_card = self.device == "gpu"
         # New for each objective: an abort must not end later work.
-        first, later = self._running = [run_options(self._asked), run_options(self._asked, keep=True)]
-        ways = itertools.chain([first], itertools.repeat(later))
+        first, later = self._running = [run_options(self._requested), run_options(self._requested, keep=True)]
+        options = itertools.chain([first], itertools.repeat(later))
         place = CARD if on_card else self.device
         feeds = {name: _placed(session, value, place) for name, value in _feeds(targets).items()} | _kernels(session)
 
         def evaluate(image: Array, losses: str = "cpu", gradient: str = "cpu") -> list[ort.OrtValue]:
-            return _bound_run(session, feeds | {"image": image}, {"losses": losses, "gradient": gradient}, next(ways))
+            return _bound_run(
+                session, feeds | {"image": image}, {"losses": losses, "gradient": gradient}, next(options)
+            )
 
-        answers = Answers(self.computes)
+        outputs = OutputCheck(self.works)
 
-        def in_arrays(image: Array) -> tuple[Array, Array]:
+        def evaluate_array(image: Array) -> tuple[Array, Array]:
             losses, gradient = (value.numpy() for value in evaluate(image))
             if on_card:
-                answers.check(image, losses, gradient)
+                outputs.check(image, losses, gradient)
             return losses, gradient
 
         if not on_card:
-            return Objective(in_arrays, self._shrink_pool)
+            return Objective(evaluate_array, self._shrink_pool)
         graphs = self._graph(weights.CHANGE_FILE), self._graph(weights.MOVE_FILE)
         run, placed = partial(_bound_run, options=later), partial(_placed, session)
-        descent = CardDescent(evaluate, graphs, run, placed, answers)
-        return Objective(in_arrays, descent=descent)
+        return Objective(evaluate_array, descent=CardDescent(evaluate, graphs, run, placed, outputs))
 
-    def computes(self) -> bool:
-        """Whether a small picture gets features, as it does wherever a card is not lost."""
+    def works(self) -> bool:
+        """Whether it computes features of a small picture, which a lost card does not."""
         try:
             found = self.held(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32), PAINTERLY)
         except (CardLostError, OutOfMemoryError):
@@ -195,17 +197,13 @@ class OnnxBackend:
         with suppress(OutOfMemoryError, CardLostError):
             self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)
 
-    @property
-    def _sums(self) -> ort.InferenceSession:
-        return self._session(weights.TILE_SUMS_FILE)
-
     def tile_graphs(self, method: Method) -> tuple[ort.InferenceSession, ort.InferenceSession, ort.InferenceSession]:
         """Features, sums and gradient of a tile."""
-        return self._features, self._sums, self._of(method, weights.TILE_GRADIENT_FILE)
+        return self._features, self._sums, self._network(weights.TILE_GRADIENT_FILE.format(method=method.name))
 
     def tile_work(self, method: Method) -> TileWork:
         """See `Backend.tile_work`."""
-        self._running = [run_options(self._asked)]
+        self._running = [run_options(self._requested)]
         return _Tiles(self, method, *self._running)
 
     def free_memory(self) -> int | None:
@@ -224,12 +222,12 @@ class OnnxBackend:
 
 
 class _Tiles:
-    """See `TileWork`. It has run options of its own, so that an abort ends this work and nothing later."""
+    """See `TileWork`. It has its own run options, so that an abort ends this work and nothing later."""
 
     def __init__(self, backend: OnnxBackend, method: Method, options: ort.RunOptions) -> None:
         self._method, self._options = method, options
         self._features, self._sums, self._gradient = backend.tile_graphs(method)
-        self._answers = Answers(backend.computes) if backend.device == "gpu" else None
+        self._outputs = OutputCheck(backend.works) if backend.device == "gpu" else None
 
     def held(self, image: Array) -> Mapping[str, Array]:
         """See `TileWork.held`."""
@@ -239,15 +237,15 @@ class _Tiles:
         """See `TileWork.sums`."""
         return _summed(self._sums, image, guides, self._method, self._options)
 
-    def gradient(self, image: Array, guides: Array, pull: LossGradients) -> tuple[float, Array]:
+    def gradient(self, image: Array, guides: Array, loss_gradients: LossGradients) -> tuple[float, Array]:
         """See `TileWork.gradient`."""
         feeds = {"image": image, "guide": guides}
-        feeds |= {f"{layer}.gram": part for layer, part in pull.grams.items()}
-        for layer, (target, weight) in pull.held.items():
+        feeds |= {f"{layer}.gram": part for layer, part in loss_gradients.grams.items()}
+        for layer, (target, weight) in loss_gradients.held.items():
             feeds[f"{layer}.held"], feeds[f"{layer}.held_weight"] = target, weight
         loss, gradient = _run(self._gradient, feeds, ["held_loss", "gradient"], self._options)
-        if self._answers and all(np.any(weight) for _, weight in pull.held.values()):
-            self._answers.check(image, loss, gradient)
+        if self._outputs and all(np.any(weight) for _, weight in loss_gradients.held.values()):
+            self._outputs.check(image, loss, gradient)
         return float(loss), gradient
 
 
@@ -256,17 +254,17 @@ def _run(
 ) -> list[Array]:
     """The outputs with these names; nothing else of the graph is computed."""
     options.only_execute_path_to_fetches = True
-    rows = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
-    with _speaking(session):
-        found = [value.numpy() for value in session.run_with_ort_values(names, rows | _kernels(session), options)]
+    values = {name: ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(v, np.float32)) for name, v in feeds.items()}
+    with _engine_errors(session):
+        found = [value.numpy() for value in session.run_with_ort_values(names, values | _kernels(session), options)]
     if _on_card(session):
-        require_numbers(*found)
+        require_finite(*found)
     return found
 
 
 def _placed(session: ort.InferenceSession, array: Float, place: str) -> ort.OrtValue:
     """An array in a memory that the session sees."""
-    with _speaking(session):
+    with _engine_errors(session):
         return ort.OrtValue.ortvalue_from_numpy(array, place)
 
 
@@ -280,7 +278,7 @@ def _bound_run(
         bind(name, value)
     for name, place in places.items():
         binding.bind_output(name, place)
-    with _speaking(session):
+    with _engine_errors(session):
         session.run_with_iobinding(binding, options)
         found: list[ort.OrtValue] = binding.get_outputs()
     return found
@@ -325,7 +323,7 @@ def _kernels(session: ort.InferenceSession) -> dict[str, ort.OrtValue]:
 
 
 @contextmanager
-def _speaking(session: ort.InferenceSession) -> Iterator[None]:
+def _engine_errors(session: ort.InferenceSession) -> Iterator[None]:
     """Convert errors of ONNX Runtime to the engine's own. Raises CardLostError where a graphics card fails."""
     try:
         with card_lock if _on_card(session) else nullcontext(), as_out_of_memory():

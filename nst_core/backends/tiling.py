@@ -65,11 +65,11 @@ class Tile:
 
 def tiles(height: int, width: int, size: int, margin: int | None = None) -> Iterator[Tile]:
     """Tiles over the picture, row by row, the inner parts at most `size` px wide and high, a multiple of 16."""
-    beyond = MARGIN if margin is None else margin
+    margin = MARGIN if margin is None else margin
     for top, bottom in _spans(height, size):
         for left, right in _spans(width, size):
             outer = Box(
-                max(0, top - beyond), min(height, bottom + beyond), max(0, left - beyond), min(width, right + beyond)
+                max(0, top - margin), min(height, bottom + margin), max(0, left - margin), min(width, right + margin)
             )
             yield Tile(Box(top, bottom, left, right), outer)
 
@@ -122,18 +122,17 @@ class Passes:
         """Add to `into` the gradient of style and target features, and return the loss of these."""
         loss = 0.0
         for tile in self._grid:
-            pull = LossGradients(derivatives, {layer: self._pull(tile, layer, *one) for layer, one in held.items()})
-            one, part = self._work.gradient(image[tile.outer.cut], _inner_guides(guides, tile), pull)
-            loss += one
+            tile_held = {layer: self._tile_held(tile, layer, *both) for layer, both in held.items()}
+            loss_gradients = LossGradients(derivatives, tile_held)
+            tile_loss, part = self._work.gradient(image[tile.outer.cut], _inner_guides(guides, tile), loss_gradients)
+            loss += tile_loss
             into[tile.outer.cut] += part
         return loss
 
-    def _pull(self, tile: Tile, layer: str, target: Array, weight: Array) -> tuple[Array, Array]:
-        """A layer's target and weight in the tile. The weight is zero in the margin."""
+    def _tile_held(self, tile: Tile, layer: str, target: Array, weight: Array) -> tuple[Array, Array]:
+        """A layer's target and weight in the tile; the weight is zero in the margin."""
         inner, outer = (box.reduced(reduction(self._method, layer)) for box in (tile.inner, tile.outer))
-        counting = weight[outer.cut] * 0
-        counting[inner.within(outer).cut] = weight[inner.cut]
-        return target[outer.cut], counting
+        return target[outer.cut], _inner_only(weight, inner, outer)
 
 
 def reduction(method: Method, layer: str) -> int:
@@ -148,13 +147,18 @@ def exact(backend: Backend, array: Array) -> Exact:
 
 def _inner_guides(guides: Array, tile: Tile) -> Array:
     """The tile's guides, zero in its margin."""
-    masked = guides[tile.outer.cut] * 0
-    masked[tile.inner.within(tile.outer).cut] = guides[tile.inner.cut]
-    return masked
+    return _inner_only(guides, tile.inner, tile.outer)
 
 
-class Wrapped:
-    """What a backend that evaluates in parts takes over from another one, unchanged."""
+def _inner_only(values: Array, inner: Box, outer: Box) -> Array:
+    """(N, C, h, w): the values in the outer box, zero outside the inner one."""
+    found = values[outer.cut] * 0
+    found[inner.within(outer).cut] = values[inner.cut]
+    return found
+
+
+class BackendWrapper:
+    """The attributes and methods that a backend which evaluates in parts passes on to another one."""
 
     def __init__(self, backend: Backend) -> None:
         self.whole = backend
@@ -165,8 +169,8 @@ class Wrapped:
         self.keep_within, self.nearest = backend.keep_within, backend.nearest
 
 
-class InTiles(Wrapped):
-    """A backend that computes what another one does in tiles of `size` px."""
+class TiledBackend(BackendWrapper):
+    """Another backend, whose computations it runs in tiles of `size` px."""
 
     def __init__(self, backend: Backend, size: int) -> None:
         super().__init__(backend)
@@ -187,7 +191,7 @@ class InTiles(Wrapped):
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
-        return Objective(_Tiled(self.whole, targets, self._passes(targets.guides, targets.method)))
+        return Objective(_TiledObjective(self.whole, targets, self._passes(targets.guides, targets.method)))
 
     def _passes(self, image: Array, method: Method) -> Passes:
         height, width = image.shape[2:]
@@ -196,10 +200,10 @@ class InTiles(Wrapped):
 
 def in_tiles(backend: Backend, octave: Octave) -> Backend:
     """The backend for an octave: in tiles if its plan says so."""
-    return InTiles(backend, octave.tile) if octave.tile else backend
+    return TiledBackend(backend, octave.tile) if octave.tile else backend
 
 
-class _Tiled:
+class _TiledObjective:
     """See `nst_core.backends.base.Evaluate`."""
 
     def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
@@ -210,7 +214,7 @@ class _Tiled:
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         # Without a Gram term no tile depends on the others.
-        sums = self._passes.sums(image, self._guides) if self._style.counts else {}
+        sums = self._passes.sums(image, self._guides) if self._style.has_weight else {}
         style, derivatives = self._style(sums)
         tv, gradient = smoothness(image, self._on_tv)
         held = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
@@ -227,15 +231,15 @@ class StyleLoss:
         self._factors = {
             layer: np.array(gram_weights(targets, layer)).reshape(-1, 1, 1) for layer in targets.method.gram
         }
-        self.counts = any(targets.weights.gram.values())
-        """Whether there is a style loss; without one no sums are needed."""
+        self.has_weight = any(targets.weights.gram.values())
+        """Whether the weight is not zero; if it is, no sums are needed."""
 
     def __call__(self, sums: Mapping[str, Exact]) -> tuple[float, dict[str, Array]]:
         """The loss, and its derivatives with respect to the sums."""
         loss, derivatives = 0.0, {}
         for layer, wanted in self._wanted.items():
             mass, factor = self._masses[layer], self._factors[layer]
-            gap = sums[layer] / mass - wanted if self.counts else wanted * 0
+            gap = sums[layer] / mass - wanted if self.has_weight else wanted * 0
             loss += float((factor * gap**2).sum())
             derivatives[layer] = self._backend.array((2 * factor * gap / mass).astype(np.float32))
         return loss, derivatives

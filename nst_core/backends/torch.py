@@ -10,7 +10,7 @@ import torch
 
 from nst_core.backends.base import AbortedError, Blocks, Evaluate, LossGradients, Objective, TileWork
 from nst_core.backends.torch_matching import nearest
-from nst_core.backends.torch_vgg import Summed, Vgg, averaged, guides_at, pulled, sums
+from nst_core.backends.torch_vgg import Summed, Vgg, averages, guides_at, sums, sums_backward
 from nst_core.imaging.arrays import Float
 from nst_core.shared.errors import BackendUnavailableError
 from nst_core.shared.sentences import Note
@@ -28,8 +28,7 @@ def devices() -> list[str]:
     found = ["cpu"]
     if torch.cuda.is_available():
         found.append("cuda")
-    mps = getattr(torch.backends, "mps", None)  # not in PyTorch before 1.12
-    if mps is not None and mps.is_available():
+    if torch.backends.mps.is_available():
         found.append("mps")
     return found
 
@@ -105,17 +104,21 @@ class TorchBackend:
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""
         with torch.no_grad(), as_out_of_memory():
-            return _held(self._vgg, image, method, self._exact)
+            return averages(self._vgg(image, method.deepest), method, self._exact)
 
     def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         with torch.no_grad(), as_out_of_memory():
-            maps = self._vgg(image, method.deepest)
-            return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
+            return self._grams(self._vgg(image, method.deepest), method)
 
     def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """See `Backend.described`."""
-        return self.style(image, method), self.held(image, method)
+        with torch.no_grad(), as_out_of_memory():
+            maps = self._vgg(image, method.deepest)
+            return self._grams(maps, method), averages(maps, method, self._exact)
+
+    def _grams(self, maps: Mapping[str, Tensor], method: Method) -> Grams:
+        return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """See `Backend.nearest`."""
@@ -134,10 +137,8 @@ class TorchBackend:
             with as_out_of_memory():
                 maps = self._vgg(x, method.deepest)
                 style = torch.stack([loss(maps[layer]) for layer, loss in terms.items()]).sum()
-                gaps = {
-                    layer: averaged(maps[layer], side, self._exact) - targets.held[layer]
-                    for layer, side in method.held.items()
-                }
+                means = averages(maps, method, self._exact)
+                gaps = {layer: mean - targets.held[layer] for layer, mean in means.items()}
                 held = torch.stack([(on_held[layer] * gap**2).sum() for layer, gap in gaps.items()]).sum()
                 tv = on_tv * _squared_differences(x)
                 losses = torch.stack([style, held, tv])
@@ -152,13 +153,13 @@ class TorchBackend:
         target, exact = targets.grams[layer], self._exact
         on_gram = torch.tensor(gram_weights(targets, layer), device=self.device, dtype=exact).view(-1, 1, 1)
         mass = guide.sum((2, 3), keepdim=True)[:, 0]
-        everywhere = guide.shape[0] == 1 and bool((guide == 1).all())
-        seen = None if everywhere else guide
+        covers_all = guide.shape[0] == 1 and bool((guide == 1).all())
+        weights = None if covers_all else guide
         # Estimate of the largest derivative with respect to a sum: squared reduction of the map / norm of the target.
         unit = _positions(targets.guides) / _positions(guide) / (float(target.norm(dim=(1, 2)).min()) + TINY)
 
         def loss(feature_map: Tensor) -> Tensor:
-            gram = Summed.apply(feature_map, seen, exact, unit)  # type: ignore[no-untyped-call]
+            gram = Summed.apply(feature_map, weights, exact, unit)  # type: ignore[no-untyped-call]
             style: Tensor = (on_gram * (gram / mass - target) ** 2).sum()
             return style
 
@@ -197,50 +198,47 @@ class _Tiles:
 
     def held(self, image: Tensor) -> Mapping[str, Tensor]:
         """See `TileWork.held`."""
-        self._go_on()
+        self._require_running()
         with torch.no_grad(), as_out_of_memory():
-            return _held(self._vgg, image, self._method, self._exact)
+            return averages(self._vgg(image, self._method.deepest), self._method, self._exact)
 
     def sums(self, image: Tensor, guides: Tensor) -> Grams:
         """See `TileWork.sums`."""
-        self._go_on()
+        self._require_running()
         with torch.no_grad(), as_out_of_memory():
             maps = self._vgg(image, self._method.deepest)
             at = guides_at(guides, self._method)
             return {layer: sums(maps[layer], guide, self._exact) for layer, guide in at.items()}
 
-    def gradient(self, image: Tensor, guides: Tensor, pull: LossGradients) -> tuple[float, Tensor]:
+    def gradient(self, image: Tensor, guides: Tensor, loss_gradients: LossGradients) -> tuple[float, Tensor]:
         """See `TileWork.gradient`."""
-        self._go_on()
+        self._require_running()
         x = image.detach().requires_grad_()
         with as_out_of_memory():
             maps = self._vgg(x, self._method.deepest)
             pixels = _positions(x)
-            means = {layer: averaged(maps[layer], side, self._exact) for layer, side in self._method.held.items()}
+            means = averages(maps, self._method, self._exact)
             with torch.no_grad():
                 # Multiplied by the tile's number of pixels, as in `objective`.
                 grams = {
-                    layer: self._pulled(maps[layer], guide, pull.grams[layer] * pixels)
+                    layer: _on_map(maps[layer], guide, loss_gradients.grams[layer] * pixels)
                     for layer, guide in guides_at(guides, self._method).items()
                 }
-                gaps = {layer: mean - pull.held[layer][0] for layer, mean in means.items()}
-                scaled = {layer: gap * pull.held[layer][1] for layer, gap in gaps.items()}
+                gaps = {layer: mean - loss_gradients.held[layer][0] for layer, mean in means.items()}
+                scaled = {layer: gap * loss_gradients.held[layer][1] for layer, gap in gaps.items()}
                 loss = sum(float((gaps[layer] * scaled[layer]).sum()) for layer in gaps)
             outputs = [maps[layer] for layer in grams] + list(means.values())
-            pulls = [*grams.values(), *(2 * pixels * gap for gap in scaled.values())]
-            (gradient,) = torch.autograd.grad(outputs, x, pulls)
+            on_outputs = [*grams.values(), *(2 * pixels * gap for gap in scaled.values())]
+            (gradient,) = torch.autograd.grad(outputs, x, on_outputs)
         return loss, gradient / pixels
 
-    def _pulled(self, feature_map: Tensor, guide: Tensor, on_sums: Tensor) -> Tensor:
-        return pulled(feature_map, guide, on_sums, float(on_sums.abs().max()) + TINY)
-
-    def _go_on(self) -> None:
+    def _require_running(self) -> None:
         if self.aborted:
             raise AbortedError
 
 
 class _Recorded:
-    """An evaluation whose second call is recorded as a CUDA graph and replayed: one launch for a hundred kernels."""
+    """An evaluation, recorded as a CUDA graph in its second call and then replayed: one launch for all kernels."""
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
@@ -272,6 +270,6 @@ def _squared_differences(image: Tensor) -> Tensor:
     return (image.diff(dim=2) ** 2).sum() + (image.diff(dim=3) ** 2).sum()
 
 
-def _held(vgg: Vgg, image: Tensor, method: Method, exact: torch.dtype) -> dict[str, Tensor]:
-    maps = vgg(image, method.deepest)
-    return {layer: averaged(maps[layer], side, exact) for layer, side in method.held.items()}
+def _on_map(feature_map: Tensor, guide: Tensor, on_sums: Tensor) -> Tensor:
+    """The gradient with respect to a map, from the one with respect to its sums."""
+    return sums_backward(feature_map, guide, on_sums, float(on_sums.abs().max()) + TINY)

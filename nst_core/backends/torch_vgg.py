@@ -111,9 +111,12 @@ def guides_at(guides: Tensor, method: Method) -> dict[str, Tensor]:
     return found
 
 
-def averaged(feature_map: Tensor, side: int, exact: torch.dtype) -> Tensor:
-    """(1, C, h, w): the means over squares of `side` positions, as dtype `exact`."""
-    return (nn.avg_pool2d(feature_map, side) if side > 1 else feature_map).to(exact)
+def averages(maps: Mapping[str, Tensor], method: Method, exact: torch.dtype) -> dict[str, Tensor]:
+    """The method's `held` features, from the feature maps; as dtype `exact`."""
+    return {
+        layer: (nn.avg_pool2d(maps[layer], side) if side > 1 else maps[layer]).to(exact)
+        for layer, side in method.held.items()
+    }
 
 
 def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tensor:
@@ -125,7 +128,7 @@ def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tenso
     return torch.bmm(weighted, across, out_dtype=exact) if by_tensor_cores else torch.bmm(weighted, across)
 
 
-def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
+def sums_backward(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
     """The derivative of a loss with respect to the map. on_sums: its derivatives with respect to `sums` of the map.
 
     unit: estimate of the largest of them; they are divided by it before the product, so that float16 does not overflow.
@@ -138,11 +141,11 @@ def pulled(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: flo
 
 
 class Summed(torch.autograd.Function):
-    """`sums` with `pulled` as its derivative: autograd keeps no copy of the map."""
+    """`sums` with `sums_backward` as its derivative: autograd keeps no copy of the map."""
 
     @staticmethod
     def forward(ctx: Any, feature_map: Tensor, guide: Tensor | None, exact: torch.dtype, unit: float) -> Tensor:
-        """See `sums`; unit: as for `pulled`."""
+        """See `sums`; unit: as for `sums_backward`."""
         ctx.save_for_backward(feature_map, guide)
         ctx.unit = unit
         return sums(feature_map, guide, exact)
@@ -151,7 +154,7 @@ class Summed(torch.autograd.Function):
     def backward(ctx: Any, *on_sums: Tensor) -> tuple[Tensor, None, None, None]:
         """With respect to the map."""
         feature_map, guide = ctx.saved_tensors
-        return pulled(feature_map, guide, on_sums[0], ctx.unit), None, None, None
+        return sums_backward(feature_map, guide, on_sums[0], ctx.unit), None, None, None
 
 
 def _flat(feature_map: Tensor) -> Tensor:

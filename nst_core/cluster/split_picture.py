@@ -17,13 +17,13 @@ from nst_core.backends.select import choose
 from nst_core.backends.tiling import (
     ALIGNED,
     MARGIN,
+    BackendWrapper,
     Box,
     Exact,
-    InTiles,
     Passes,
     StyleLoss,
     Tile,
-    Wrapped,
+    TiledBackend,
     normalized,
     reduction,
     smoothness,
@@ -224,7 +224,7 @@ BAND_BYTES = 1.9e8
 weights of the features."""
 
 
-class Spread(Wrapped):
+class Spread(BackendWrapper):
     """A backend that lets a team of `BandWork` workers compute the objective of another backend."""
 
     def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
@@ -265,7 +265,7 @@ class Spread(Wrapped):
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`; computed here, in tiles."""
-        here = InTiles(self.whole, self._size) if self._size else self.whole
+        here = TiledBackend(self.whole, self._size) if self._size else self.whole
         return here.held(image, method)
 
     def style(self, image: Array, method: Method) -> Grams:
@@ -313,7 +313,7 @@ class _Together:
     def __call__(self, image: Array) -> tuple[Array, Array]:
         pixels = self._backend.numpy(image)
         parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
-        asked = [(part,) for part in parts] if self._style.counts else []
+        asked = [(part,) for part in parts] if self._style.has_weight else []
         style, derivatives = self._style(_summed(self._team.each("sums", asked, self._setup)))
         pull = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
         found = self._team.each("gradient", [(part, pull) for part in parts], self._setup)

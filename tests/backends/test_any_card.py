@@ -24,7 +24,7 @@ from nst_core.backends.card_descent import CardDescent, CardImage
 from nst_core.backends.card_trial import HALF_SAME, Verdict
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.select import choose
-from nst_core.backends.tiling import InTiles
+from nst_core.backends.tiling import TiledBackend
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting import run as run_module
 from nst_core.painting.job import Job, Style
@@ -111,7 +111,7 @@ def test_half_precision_stays_close(half: OnnxBackend, processor: OnnxBackend, m
     guides = np.random.default_rng(1).random((2, 1, *size), dtype=np.float32) + 0.1
     wanted, image = targets(processor, *size, guides, method), planes(noise(*size))
     (losses, found), (whole_losses, whole), (expected_losses, expected) = (
-        one.objective(wanted)(image) for one in (InTiles(half, 32), half, processor)
+        one.objective(wanted)(image) for one in (TiledBackend(half, 32), half, processor)
     )
     np.testing.assert_allclose(whole_losses, expected_losses, rtol=HALF_LOSSES)
     np.testing.assert_allclose(losses, expected_losses, rtol=HALF_LOSSES)
@@ -200,7 +200,9 @@ def test_the_same_pieces_are_found(gpu: OnnxBackend, processor: OnnxBackend, *, 
 def test_tiles_give_the_whole_pictures_gradient(gpu: OnnxBackend, method: Method) -> None:
     """Losses too."""
     wanted, image = targets(gpu, 45, 33, None, method), planes(noise(45, 33))
-    (losses, found), (expected_losses, expected) = (one.objective(wanted)(image) for one in (InTiles(gpu, 32), gpu))
+    (losses, found), (expected_losses, expected) = (
+        one.objective(wanted)(image) for one in (TiledBackend(gpu, 32), gpu)
+    )
     np.testing.assert_allclose(losses, expected_losses, rtol=SAME_LOSSES)
     assert distance(found, expected) < 3 * ROUND_OFF
 

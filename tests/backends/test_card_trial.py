@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from nst_core.backends import card, card_trial, onnx, onnx_session, select
-from nst_core.backends.card_answers import Answers
+from nst_core.backends.card_outputs import OutputCheck
 from nst_core.backends.card_trial import Verdict, verdict
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.setup.check_engine import examine
@@ -111,7 +111,7 @@ def test_an_old_answer_or_none_is_never_passed_on() -> None:
     image = np.random.default_rng(0).random((1, 3, 32, 32), dtype=np.float32)
     other = image / np.float32(2)
     losses, gradient, works = np.ones(3, np.float32), image - np.float32(0.5), [True]
-    seen = Answers(lambda: works[0])
+    seen = OutputCheck(lambda: works[0])
     seen.check(image, losses, gradient)
     seen.check(image, losses, gradient)
     for error in (OutOfMemoryError, CardLostError):

@@ -14,7 +14,7 @@ from engine_fixtures import BOTH, distance, noise, painting, photograph, targets
 from nst_core import Job, Style
 from nst_core.backends.base import Objective
 from nst_core.backends.select import choose
-from nst_core.backends.tiling import InTiles
+from nst_core.backends.tiling import TiledBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.run import Run
@@ -82,7 +82,7 @@ def test_tiles_find_what_the_whole_does(method: Method) -> None:
     backend = TorchBackend("cuda", torch.float32)
     wanted, image = targets(backend, 187, 201, None, method), planes(noise(187, 201))
     whole = found(backend, backend.objective(wanted), image)
-    assert distance(found(backend, InTiles(backend, 96).objective(wanted), image), whole) < HALF_PRECISION
+    assert distance(found(backend, TiledBackend(backend, 96).objective(wanted), image), whole) < HALF_PRECISION
 
 
 def test_a_card_picks_the_pieces_that_float64_picks(card: TorchBackend) -> None:

@@ -16,7 +16,7 @@ from engine_fixtures import BOTH, near_ties, nearest, noise, targets, wrapped_ta
 from nst_core.backends import tiling
 from nst_core.backends.base import AbortedError, Backend, TileWork
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.backends.tiling import InTiles
+from nst_core.backends.tiling import TiledBackend
 from nst_core.backends.torch import TorchBackend
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.seamless import seamless
@@ -59,7 +59,7 @@ def differences(backend: Backend, whole: Targets, size: int, image: Float) -> tu
     """Of the three losses, relatively, at most, and of the gradient, by its norm."""
     x = backend.array(image)
     expected, expected_gradient = (backend.numpy(part) for part in backend.objective(whole)(x))
-    losses, gradient = (backend.numpy(part) for part in InTiles(backend, size).objective(whole)(x))
+    losses, gradient = (backend.numpy(part) for part in TiledBackend(backend, size).objective(whole)(x))
     off = float(np.abs(losses / expected - 1).max())
     return off, float(np.linalg.norm(gradient - expected_gradient) / np.linalg.norm(expected_gradient))
 
@@ -91,7 +91,7 @@ def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.Mon
     deepest = {layer: float(layer == CLASSIC.deepest) for layer in CLASSIC.gram}
     whole = replace(whole, weights=Weights(gram=deepest, held=0.0, tv=0.0))
     x = backend.array(planes(noise(176, 64)))
-    found, expected = (backend.numpy(one.objective(whole)(x)[1]) for one in (InTiles(backend, 32), backend))
+    found, expected = (backend.numpy(one.objective(whole)(x)[1]) for one in (TiledBackend(backend, 32), backend))
     assert np.linalg.norm(found - expected) > TOO_FEW * np.linalg.norm(expected)
 
 
@@ -99,7 +99,7 @@ def test_a_smaller_margin_would_not_do(backend: Backend, monkeypatch: pytest.Mon
 def test_features_by_tiles_are_the_whole_pictures(backend: Backend, method: Method) -> None:
     """The assembled maps have the same values at every position."""
     image = backend.array(planes(noise(150, 117)))
-    expected, found = backend.held(image, method), InTiles(backend, 96).held(image, method)
+    expected, found = backend.held(image, method), TiledBackend(backend, 96).held(image, method)
     assert list(found) == list(expected)
     for layer, values in expected.items():
         a, b = backend.numpy(values), backend.numpy(found[layer])
@@ -110,7 +110,7 @@ def test_features_by_tiles_are_the_whole_pictures(backend: Backend, method: Meth
 def test_gram_matrices_by_tiles_are_the_whole_pictures(backend: Backend, method: Method) -> None:
     """A style that does not fit whole asks for the same."""
     image = backend.array(planes(noise(150, 117)))
-    expected, found = backend.style(image, method), InTiles(backend, 96).style(image, method)
+    expected, found = backend.style(image, method), TiledBackend(backend, 96).style(image, method)
     assert list(found) == list(expected)
     for layer, gram in expected.items():
         a, b = backend.numpy(gram), backend.numpy(found[layer])
@@ -136,14 +136,14 @@ def test_without_a_gram_term_one_pass_is_enough(
     monkeypatch.setattr(backend, "tile_work", lambda method: OnePass(work(method)))
     x = backend.array(planes(noise(60, 45)))
     with pytest.raises(AssertionError):
-        InTiles(backend, 32).objective(whole)(x)
+        TiledBackend(backend, 32).objective(whole)(x)
     held = replace(whole, weights=replace(whole.weights, gram=dict.fromkeys(method.gram, 0.0)))
 
     def distances() -> Iterable[float]:
         for seed in PICTURES:
             x = backend.array(planes(noise(60, 45, seed)))
             (losses, gradient), (expected_losses, expected) = (
-                [backend.numpy(part) for part in one.objective(held)(x)] for one in (InTiles(backend, 32), backend)
+                [backend.numpy(part) for part in one.objective(held)(x)] for one in (TiledBackend(backend, 32), backend)
             )
             assert losses[0] == expected_losses[0] == 0
             np.testing.assert_allclose(losses, expected_losses, rtol=LOSSES_ROUND_OFF)
@@ -156,7 +156,7 @@ def test_without_a_gram_term_one_pass_is_enough(
 def test_seamless_pictures_can_be_tiled(backend: Backend, method: Method) -> None:
     """The objective that sees the opposite border is the same in tiles."""
     whole = wrapped_targets(backend, 38, 52, method)
-    objectives = [seamless(one, whole) for one in (backend, InTiles(backend, 64))]
+    objectives = [seamless(one, whole) for one in (backend, TiledBackend(backend, 64))]
 
     def distances() -> Iterable[float]:
         for seed in PICTURES:
@@ -171,11 +171,11 @@ def test_seamless_pictures_can_be_tiled(backend: Backend, method: Method) -> Non
 def test_a_stop_is_heard_between_tiles(backend: Backend, method: Method) -> None:
     """After `abort` the objective raises; the next one works again."""
     whole, x = targets(backend, 48, 64, None, method), backend.array(planes(noise(48, 64)))
-    objective = InTiles(backend, 32).objective(whole)
+    objective = TiledBackend(backend, 32).objective(whole)
     backend.abort()
     with pytest.raises(AbortedError):
         objective(x)
-    losses: Array = InTiles(backend, 32).objective(whole)(x)[0]
+    losses: Array = TiledBackend(backend, 32).objective(whole)(x)[0]
     assert np.isfinite(backend.numpy(losses)).all()
 
 
@@ -184,7 +184,7 @@ def test_without_held_features_nothing_holds_the_photograph(backend: Backend, me
     """Weights of zero switch a term off in tiles as well."""
     whole = targets(backend, 48, 64, None, method)
     none = replace(whole, weights=replace(whole.weights, held=0.0, tv=0.0))
-    losses, _ = InTiles(backend, 32).objective(none)(backend.array(planes(noise(48, 64))))
+    losses, _ = TiledBackend(backend, 32).objective(none)(backend.array(planes(noise(48, 64))))
     assert backend.numpy(losses)[1:].tolist() == [0, 0]
 
 

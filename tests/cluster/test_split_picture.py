@@ -24,7 +24,7 @@ from test_tiling import LOSSES_ROUND_OFF, PICTURES, soft_guides
 
 from nst_core.backends.base import AbortedError
 from nst_core.backends.onnx import OnnxBackend
-from nst_core.backends.tiling import InTiles
+from nst_core.backends.tiling import TiledBackend
 from nst_core.cli import stylize
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Cluster, Worker, cluster
@@ -99,7 +99,7 @@ def differences(
     backend = OnnxBackend()
     whole = targets(backend, height, width, guides, method)
     whole = replace(whole, weights=replace(whole.weights, **weights))
-    near = InTiles(backend, tile).objective(whole)
+    near = TiledBackend(backend, tile).objective(whole)
     far = spread.at(backend, Octave(height, width, 1, tile))
     objective = far.objective(whole)
     off = list[float]()

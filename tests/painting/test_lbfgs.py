@@ -8,7 +8,7 @@ import torch
 
 from nst_core.backends import card_descent
 from nst_core.backends.base import Evaluate, Objective
-from nst_core.backends.card_answers import Answers
+from nst_core.backends.card_outputs import OutputCheck
 from nst_core.backends.onnx import _bound_run, _placed
 from nst_core.backends.onnx_session import graph, ort, run_options
 from nst_core.painting.lbfgs import descend
@@ -107,7 +107,7 @@ def test_a_graphics_cards_graphs_walk_the_same_path(monkeypatch: pytest.MonkeyPa
 
     graphs = graph(weights.CHANGE_FILE, 1, "cpu"), graph(weights.MOVE_FILE, 1, "cpu")
     run = partial(_bound_run, options=run_options())
-    own = card_descent.CardDescent(evaluate, graphs, run, partial(_placed, graphs[0]), Answers(lambda: False))
+    own = card_descent.CardDescent(evaluate, graphs, run, partial(_placed, graphs[0]), OutputCheck(lambda: False))
     by_graphs = descend(Objective(objective, descent=own), start, 15, 4)
     for found, expected in zip(by_graphs, descend(objective, start, 15, 4), strict=True):
         np.testing.assert_allclose(found.image.value.numpy(), expected.image, atol=1e-4)
