@@ -91,16 +91,16 @@ class Clock:
 
 
 class Plateau:
-    """Detects convergence: the loss fell by less than `least` (relative) over `wait_seconds` steps."""
+    """Detects convergence: the loss fell by less than `least` (relative) over `steps` steps."""
 
-    def __init__(self, least: float = 2e-3, wait_seconds: int = 8) -> None:
-        self._least, self._patience = least, wait_seconds
+    def __init__(self, least: float = 2e-3, steps: int = 8) -> None:
+        self._least, self._steps = least, steps
         self._losses: list[float] = []
 
     def reached(self, loss: float) -> bool:
         """Add a loss; True if the run has converged."""
         self._losses.append(loss)
-        if len(self._losses) <= self._patience:
+        if len(self._losses) <= self._steps:
             return False
-        before = self._losses[-1 - self._patience]
-        return before - min(self._losses[-self._patience :]) < self._least * before
+        before = self._losses[-1 - self._steps]
+        return before - min(self._losses[-self._steps :]) < self._least * before

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from nst_core.backends.base import LARGEST_MOVE, Curvature, Evaluate, Move, Objective, Point
@@ -45,28 +45,24 @@ class Step:
 
 @dataclass
 class _Memory:
-    """The last moves, at most `size`."""
+    """The last moves, oldest first, and s y / y y of the last one as `scale`; first_move: as in `Curvature`."""
 
-    size: int
+    moves: deque[Move]
     first_move: float
-    moves: deque[Move] = field(default_factory=deque)
     scale: Array = 1.0
-    """s y / y y of the last one: the size of the inverse Hessian."""
 
     def learn(self, move: Move) -> None:
         if move.curvature > LEAST_CURVATURE * move.change:
             self.scale = move.curvature / move.change
             self.moves.append(move)
-            if len(self.moves) > self.size:
-                self.moves.popleft()
 
     @property
     def curvature(self) -> Curvature:
         return Curvature(tuple(self.moves), self.scale, self.first_move)
 
 
-class InArrays:
-    """See `base.Descent`: for an objective that takes and gives arrays of numpy or torch."""
+class ArrayDescent:
+    """See `base.Descent`: for an objective that takes and returns arrays of numpy or torch."""
 
     def __init__(self, objective: Evaluate) -> None:
         self._objective = objective
@@ -102,7 +98,7 @@ def descend(
     `Descent` of its own, the images of the steps are that one's.
     """
     own = objective.descent if isinstance(objective, Objective) else None
-    descent, memory = own or InArrays(objective), _Memory(history, first_move)
+    descent, memory = own or ArrayDescent(objective), _Memory(deque(maxlen=history), first_move)
     x = descent.start(image)
     previous: Point | None = None
     for number in range(1, steps + 1):
@@ -120,8 +116,8 @@ def descend(
             elif loss > 2 * sum(previous.losses):
                 memory.moves.clear()
         move = partial(descent.moved, here, memory.curvature)
-        sound = not worse if memory.moves else steps == 1
-        yield Step(number, x, losses, move if sound else None)
+        improves = not worse if memory.moves else steps == 1
+        yield Step(number, x, losses, move if improves else None)
         x, previous = move(), here
 
 

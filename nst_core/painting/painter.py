@@ -22,7 +22,7 @@ from nst_core.painting.style_targets.regions import Region, guided_at, guided_in
 from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, query, strength_at
 from nst_core.painting.style_targets.style_copies import COPIES, with_copies
 from nst_core.painting.style_targets.targets import (
-    Matches,
+    Match,
     MatchInput,
     Scene,
     classic_targets,
@@ -70,15 +70,11 @@ class Canvas:
     objective: Objective
 
 
-def go_on() -> None:
-    """Do nothing: the default for `before_part`."""
-
-
 class Painter:
     """Computes start images and objectives for the octaves of a job. Keeps what one octave passes to the next."""
 
     def __init__(
-        self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = go_on
+        self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = lambda: None
     ) -> None:
         """content: (H, W, 3) at full size with hidden pixels filled. styles: with their colours adjusted.
 
@@ -94,13 +90,8 @@ class Painter:
         self._whole = self._small = content
         self._around = around_of(job)
         self.map = strength_map(job, content, self._around)
-        self.matches = Matches()
-        self._ground: Float | None = None
-
-    @property
-    def painterly(self) -> bool:
-        """See `Settings.by_pieces`."""
-        return self.job.settings.by_pieces
+        self.matches: Sequence[Match] = ()
+        self._start: Float | None = None
 
     @property
     def brush_size(self) -> float:
@@ -117,7 +108,7 @@ class Painter:
 
     def first_picture(self, backend: Backend, height: int, width: int) -> Float:
         """(h, w, 3): a picture to show before the first evaluation, at this size or smaller."""
-        if self.job.init is not None or not self.painterly or self.job.settings.init != "sketch":
+        if self.job.init is not None or not self.job.settings.by_pieces or self.job.settings.init != "sketch":
             return self._first(height, width)
         scale = min(1.0, max(FIRST_PICTURE_SIDE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
@@ -127,9 +118,9 @@ class Painter:
     def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
         """Start image and objective at this size. image: (h, w, 3), result of the octave before, if there was one."""
         again = image is not None and image.shape[:2] == (height, width)
-        if self.painterly:
+        if self.job.settings.by_pieces:
             grown = None if image is None else self._grown(image, height, width)
-            targets, start = self._matched(backend, grown, height, width, self.matches)
+            targets, start = self._matched(backend, grown, height, width)
             if again or self.job.init is not None:
                 start = grown if grown is not None else self._first(height, width)
             return Canvas(start, self._objective(backend, targets))
@@ -140,12 +131,12 @@ class Painter:
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """(H, W, 3): the image (h, w, 3) upscaled to full size without optimisation, with fine detail of the styles."""
         height, width = self._whole.shape[:2]
-        if image.shape[:2] == (height, width) or not self.painterly or self.job.settings.seamless:
+        if image.shape[:2] == (height, width) or not self.job.settings.by_pieces or self.job.settings.seamless:
             return self._upscaled(image, height, width)
         # The picture that an excerpt belongs to has larger octaves.
         small = max(image.shape[:2]) <= DRAFT and self.job.excerpt is None
         image = self._smoothed(image)
-        if small or self.job.settings.quality == "draft" or not self.matches.found:
+        if small or self.job.settings.quality == "draft" or not self.matches:
             return self._upscaled(image, height, width)
         fine = np.empty((height, width, 3), np.float32)
         refine = _Refining(self, backend, image.shape[0] / height)
@@ -184,9 +175,7 @@ class Painter:
     def _objective(self, backend: Backend, targets: Targets) -> Objective:
         return seamless(backend, targets) if self.job.settings.seamless else backend.objective(targets)
 
-    def _matched(
-        self, backend: Backend, grown: Float | None, height: int, width: int, matches: Matches
-    ) -> tuple[Targets, Float]:
+    def _matched(self, backend: Backend, grown: Float | None, height: int, width: int) -> tuple[Targets, Float]:
         """The targets of the painterly method, and the start image (height, width, 3).
 
         grown: (height, width, 3), the result so far, upscaled to this size.
@@ -194,7 +183,7 @@ class Painter:
         settings = self.job.settings
         scene, strength, match_input = self._match_input(grown, height, width)
         weights = painterly_weights(settings, strength.gram_weight)
-        targets, begin = painterly_targets(backend, scene, strength, weights, match_input, matches)
+        targets, begin, self.matches = painterly_targets(backend, scene, strength, weights, match_input)
         begin = unwrapped(begin) if settings.seamless else begin
         if settings.init != "sketch":
             return targets, self._first(height, width) if grown is None else grown
@@ -237,13 +226,13 @@ class Painter:
         settings = self.job.settings
         content = self.content(height, width)
         if self.job.init is not None:
-            self._ground = resize(self.job.init, height, width)
+            self._start = resize(self.job.init, height, width)
         elif settings.from_noise:
-            self._ground = _noise(content, self.styles, settings.seed)
+            self._start = _noise(content, self.styles, settings.seed)
         else:
             plain = content if settings.init == "content" else self._in_palette(content)
-            self._ground = varied(plain, settings.seed)
-        return self._ground
+            self._start = varied(plain, settings.seed)
+        return self._start
 
     def _in_palette(self, content: Float) -> Float:
         own = color.palette(content if self._around is None else self._around)
@@ -258,7 +247,7 @@ class Painter:
         """The next octave's start: the image minus its own start is upscaled and added to a new start."""
         settings = self.job.settings
         steady = self.job.init is not None or not settings.from_noise
-        below = self._ground
+        below = self._start
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
             return self._grown(image, height, width)
         # An attempt at this size that failed may have left a start image of this size.
@@ -281,7 +270,7 @@ class _Refining:
         size = height // CELL, width // CELL
         self._starts = [
             found.enlarged(size, style.grid)
-            for (found, _), (_, style) in zip(painter.matches.found, self._styles, strict=True)
+            for (found, _), (_, style) in zip(painter.matches, self._styles, strict=True)
         ]
 
     def __call__(self, image: Float, rows: slice, columns: slice) -> Float:
@@ -318,11 +307,7 @@ def _patchworks(job: Job, content: Float, styles: Sequence[Style]) -> Float:
     """(H, W, 3): the start image of a texture, made of each region's styles."""
     height, width = content.shape[:2]
     brush_size, seed = job.settings.brush_size / math.sqrt(job.part), job.settings.seed
-
-    def painted(region: Region) -> Float:
-        return patchwork(region, height, width, brush_size, seed)
-
-    return _mixed(content, styles, painted)
+    return _mixed(content, styles, lambda region: patchwork(region, height, width, brush_size, seed))
 
 
 def around_of(job: Job) -> Float | None:
@@ -384,11 +369,10 @@ def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: co
     share = np.float32(min(1.0, boldness))
 
     def painted(region: Region) -> Float:
-        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
-        wanted, ground = color.palette(colors), np.empty_like(content)
+        wanted, recolored = _palette(region), np.empty_like(content)
         for rows in strips(*content.shape[:2]):
-            ground[rows] = content[rows] + share * (color.recolored(content[rows], own, wanted) - content[rows])
-        return ground
+            recolored[rows] = content[rows] + share * (color.recolored(content[rows], own, wanted) - content[rows])
+        return recolored
 
     return _mixed(content, styles, painted)
 
@@ -406,12 +390,12 @@ def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
 def _noise(content: Float, styles: Sequence[Style], seed: int) -> Float:
     """(H, W, 3): noise with the palette of each region's styles, since the optimiser matches colours slowly."""
     noise = np.random.default_rng(seed).normal(0.5, NOISE, content.shape).astype(np.float32)
+    return _mixed(content, styles, lambda region: color.matched(noise, _palette(region)))
 
-    def painted(region: Region) -> Float:
-        colors = np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles])
-        return color.matched(noise, color.palette(colors))
 
-    return _mixed(content, styles, painted)
+def _palette(region: Region) -> color.Palette:
+    """The palette of all the region's styles together."""
+    return color.palette(np.concatenate([pixels.reshape(-1, 1, 3) for pixels, _ in region.styles]))
 
 
 def _mixed(content: Float, styles: Sequence[Style], painted: Callable[[Region], Float]) -> Float:

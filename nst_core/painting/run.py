@@ -36,10 +36,12 @@ from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimiz
 from nst_core.shared.sentences import Note, note
 from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
+from nst_core.vgg.losses import Array
 
 Tiled = Callable[[Backend, Octave], Backend]
+"""Returns the backend for an octave, in tiles or not."""
 
-Made = TypeVar("Made")
+T = TypeVar("T")
 
 TRIAL = 192
 """Side of the picture with which the speed is measured if there is a time limit, px."""
@@ -49,6 +51,15 @@ COPY_SECONDS = 1.0
 
 STOP_SECONDS = 60.0
 """Seconds to wait for the end of an aborted evaluation."""
+
+POLL_SECONDS = 0.25
+"""Seconds between two progress events."""
+
+ROUNDED = 1.05
+"""How much larger than planned a size may be that was rounded to whole px."""
+
+LATE = 0.1
+"""If upscaling takes longer than expected, the time left is estimated as this share of the time that it took so far."""
 
 
 @dataclass
@@ -90,8 +101,7 @@ class Run:
 
     To end the iteration early, close it (`contextlib.closing(iter(run))`); this frees the memory at once.
 
-    tiled: returns the backend for an octave, in tiles or not. sketch: end with the first picture of the last octave,
-    without optimisation.
+    tiled: see `Tiled`. sketch: end with the first picture of the last octave, without optimisation.
     """
 
     def __init__(
@@ -144,10 +154,10 @@ class Run:
         if not settings.paints:
             return
         styles = tuple(in_colors(style, self._content, settings.color) for style in self.job.styles)
-        backend = self._backend = self._backend or choose(settings.backend, settings.device)
-        octaves = self._plan(backend)
+        self._backend = self._backend or choose(settings.backend, settings.device)
+        octaves = self._plan()
         painter = Painter(self.job, self._content, styles, self._require_running)
-        unseen = settings.seconds and not painter.painterly
+        unseen = settings.seconds and not settings.by_pieces
         self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
         at = -1 if self._sketch else 0
         first, size = self._begun, (octaves[at].height, octaves[at].width)
@@ -210,9 +220,9 @@ class Run:
         if self._stopped.is_set():
             raise AbortedError
 
-    def _plan(self, backend: Backend) -> list[Octave]:
+    def _plan(self) -> list[Octave]:
         settings, (height, width) = self.job.settings, self._visible.shape
-        most = self._largest(backend)
+        most = self._largest()
         excerpt, resumed = self.job.excerpt, self.job.init is not None
         if excerpt is None:
             return plan(height, width, settings, resumed=resumed, most=most)
@@ -220,12 +230,12 @@ class Run:
         begun = 0 if excerpt.begun is None else excerpt.begun.shape[1]
         return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
 
-    def _largest(self, backend: Backend | None = None) -> float:
-        """Megapixels of the largest octave, for this backend or the current one."""
-        backend = backend or self._backend
-        return largest_optimized_megapixels(self.job.settings, processor=backend is None or backend.device == "cpu")
+    def _largest(self) -> float:
+        """Megapixels of the largest octave that the current backend may paint."""
+        assert self._backend
+        return largest_optimized_megapixels(self.job.settings, processor=self._backend.device == "cpu")
 
-    def _with_fallback(self, work: Callable[[Backend], Made]) -> Made:
+    def _with_fallback(self, work: Callable[[Backend], T]) -> T:
         """Call `work` with the backend; if that is a graphics card and fails, again with the processor."""
         assert self._backend
         try:
@@ -277,6 +287,11 @@ class Run:
         plateau = Plateau()
         self._clock.restart_lap()
         lowest, further, copies = np.inf, None, _Copies(canvas.start, self._clock)
+
+        def getter(image: Array) -> Callable[[], Float]:
+            found = partial(to_pixels, backend, image)
+            return copies(found) if backend.device == "gpu" else found
+
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
         with canvas.objective as objective:
             if self._stopped.is_set():
@@ -289,8 +304,7 @@ class Run:
                     further = step.further if step.loss < lowest else None
                     if step.loss < lowest:
                         lowest = step.loss
-                        found = partial(to_pixels, backend, step.image)
-                        self._best.image = copies(found) if backend.device == "gpu" else found
+                        self._best.image = getter(step.image)
                         self._best.losses = step.losses
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):
@@ -298,8 +312,7 @@ class Run:
             if further and self.job.init is None:
                 # One more move, by the last gradient. To evaluate it would cost a step; the losses are those before it.
                 # Not from an earlier result, which is near its minimum: it would double the flicker of a sequence.
-                found = partial(to_pixels, backend, further())
-                self._best.image = copies(found) if backend.device == "gpu" else found
+                self._best.image = getter(further())
 
     def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
         octave, later = octaves[index], octaves[index + 1 :]
@@ -364,16 +377,6 @@ def stylize(job: Job, on_progress: Callable[[Progress], None] | None = None) -> 
             if on_progress:
                 on_progress(progress)
     return run.outcome()
-
-
-POLL_SECONDS = 0.25
-"""Seconds between two progress events."""
-
-ROUNDED = 1.05
-"""How much larger than planned a size may be that was rounded to whole px."""
-
-LATE = 0.1
-"""If upscaling takes longer than expected, the time left is estimated as this share of the time that it took so far."""
 
 
 def upscaled_in_thread(

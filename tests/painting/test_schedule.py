@@ -142,8 +142,8 @@ def test_without_a_limit_nothing_is_shortened() -> None:
     assert evaluations(0.0, octaves, 8.0)[0] == [10, 8]
 
 
-def test_plateau_waits_for_patience_and_notices_progress() -> None:
-    """A falling loss goes on; a flat one ends after the wait_seconds is used up."""
+def test_a_plateau_is_a_loss_that_stays_for_some_steps() -> None:
+    """A falling loss goes on; a flat one ends after eight steps."""
     falling, flat = Plateau(), Plateau()
     assert not any(falling.reached(0.9**k) for k in range(100))
     assert [flat.reached(1.0) for _ in range(10)].index(True) == 8

@@ -97,7 +97,7 @@ def test_a_run_over_several_sizes_gives_the_same_bytes_again(backend: str, monke
 
 def test_a_run_goes_on_to_its_next_size_when_steps_no_longer_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where three steps lower the loss by less than a tenth, the octave ends before its steps are used up."""
-    monkeypatch.setattr(run_module, "Plateau", partial(clock.Plateau, least=0.1, wait_seconds=3))
+    monkeypatch.setattr(run_module, "Plateau", partial(clock.Plateau, least=0.1, steps=3))
     seen: list[Progress] = []
     outcome = stylize(replace(job(quality="high"), content=photograph(48, 64)), seen.append)
     (evaluations,), found = outcome.metrics.evaluations, losses(seen)

@@ -16,18 +16,18 @@ SPAN = 8.0
 """Factor on the content weight at strength 0; at strength 100 it is divided by this."""
 TV_UNIT = 0.5
 """Weight of total variation for a smoothness of 1, for a style weight of 1."""
-ROAD = (0.0, 10.0, 25.0, 50.0, 75.0, 100.0)
+STRENGTHS = (0.0, 10.0, 25.0, 50.0, 75.0, 100.0)
 BLENDS = (0.0, 0.4, 0.7, 1.0, 1.0, 1.0)
-"""At each strength of ROAD: share of the matched style features in the target; the rest are those of the content.
+"""At each of STRENGTHS: share of the matched style features in the target; the rest are those of the content.
 
 Chosen by eye: less than a third of them is hardly seen, so that the first of them come sooner.
 """
 GRAMS = (0.0, 0.25, 0.5, 1.15, 1.8, 3.0)
-"""At each strength of ROAD: weight of the Gram term, relative to 1 for the target features."""
+"""At each of STRENGTHS: weight of the Gram term, relative to 1 for the target features."""
 PAINTED = (0.25, 0.25, 0.25, 0.25, 0.5, 1.0)
-"""At each strength of ROAD: share of the result so far in the query of the matching, see `query`."""
+"""At each of STRENGTHS: share of the result so far in the query of the matching, see `query`."""
 DETAIL = (1.0, 1.0, 1.0, 1.0, 0.6, 0.0)
-"""At each strength of ROAD: share of the photograph's own detail in the query.
+"""At each of STRENGTHS: share of the photograph's own detail in the query.
 
 Without it the styles decide how the coarse forms that the photograph gave are carried out.
 """
@@ -60,9 +60,9 @@ def painterly_weights(settings: Settings, gram_weight: float) -> Weights:
 def strength_at(settings: Settings, strength_map: Float) -> Strength:
     """strength_map: (H, W) in [0, 1], which multiplies the strength position by position."""
     strength = settings.strength * strength_map
-    weight = float(np.interp(settings.strength, ROAD, GRAMS))
-    gram = np.interp(strength, ROAD, GRAMS) / max(weight, 1e-6)
-    return Strength(np.interp(strength, ROAD, BLENDS).astype(np.float32), gram.astype(np.float32), weight)
+    weight = float(np.interp(settings.strength, STRENGTHS, GRAMS))
+    gram = np.interp(strength, STRENGTHS, GRAMS) / max(weight, 1e-6)
+    return Strength(np.interp(strength, STRENGTHS, BLENDS).astype(np.float32), gram.astype(np.float32), weight)
 
 
 def query(settings: Settings, strength_map: Float, content: Float, coarse: Float, painted: Float) -> Float:
@@ -72,6 +72,6 @@ def query(settings: Settings, strength_map: Float, content: Float, coarse: Float
     cannot have.
     """
     strength = settings.strength * strength_map[..., None]
-    share, detail = (np.interp(strength, ROAD, values).astype(np.float32) for values in (PAINTED, DETAIL))
+    share, detail = (np.interp(strength, STRENGTHS, values).astype(np.float32) for values in (PAINTED, DETAIL))
     found: Float = coarse + share * (painted - coarse) + detail * (content - coarse)
     return found

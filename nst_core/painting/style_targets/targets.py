@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from nst_core.imaging import color
 from nst_core.imaging.arrays import Float, digest
 from nst_core.imaging.resizing import resize, resize_plane
 from nst_core.painting.job import Style
-from nst_core.painting.style_targets import matching
 from nst_core.painting.style_targets.matching import (
     FinePieces,
     Found,
@@ -21,9 +20,11 @@ from nst_core.painting.style_targets.matching import (
     Means,
     Pieces,
     assembled,
+    fine_pieces,
     means_of,
     nearest,
     nearest_fine,
+    pieces,
 )
 from nst_core.painting.style_targets.regions import Region, opaque
 from nst_core.painting.style_targets.strength import Strength
@@ -54,7 +55,11 @@ CACHED_PIECES = 6
 """Number of cached sets of a style's cells: 65 MB for 512 px, less for coarser octaves."""
 
 
-@dataclass
+Match = tuple[Found, Means]
+"""The nearest cells of a style of a region, and the mean features of the query in that region."""
+
+
+@dataclass(frozen=True)
 class Scene:
     """Content and regions at one resolution, with hidden pixels filled.
 
@@ -69,7 +74,7 @@ class Scene:
     brush_size: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class MatchInput:
     """The photograph in two versions, (H, W, 3). query: its pieces are matched. ground: recoloured like the styles.
 
@@ -78,13 +83,6 @@ class MatchInput:
 
     query: Float
     ground: Callable[[], Float]
-
-
-@dataclass
-class Matches:
-    """The last match for each style of each region, in their order, and the mean features of its query."""
-
-    found: list[tuple[Found, Means]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,11 @@ def classic_targets(backend: Backend, scene: Scene, weights: Weights) -> Targets
 
 
 def painterly_targets(
-    backend: Backend, scene: Scene, strength: Strength, weights: Weights, match_input: MatchInput, matches: Matches
-) -> tuple[Targets, Float]:
-    """The targets of the painterly method, and the picture (H, W, 3) assembled from the nearest pieces.
+    backend: Backend, scene: Scene, strength: Strength, weights: Weights, match_input: MatchInput
+) -> tuple[Targets, Float, list[Match]]:
+    """The targets of the painterly method, the picture (H, W, 3) assembled from the nearest pieces, and the matches.
 
-    matches: its `found` is set.
+    There is a match for each style of each region, in their order.
     """
     features = backend.held(to_image(backend, match_input.query), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
@@ -136,14 +134,13 @@ def painterly_targets(
     own = features if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
     shares = cell_means(backend.array(toward[None, None]), own)
     target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
-    pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[tuple[Found, Means]]()
+    pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[Match]()
     for region in scene.regions:
         guide = region.guide * strength.blend
         covering = cell_means(backend.array(guide[None, None]), own)
-        means = means_of(features, cell_means(backend.array((region.guide * scene.visible)[None, None]), own))
+        means = _region_means(backend, features, region, scene)
         styles = [
-            (style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY), share)
-            for picture, share in region.styles
+            (style_pieces(backend, picture, scene.area, scene.brush_size), share) for picture, share in region.styles
         ]
         grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
         for style, share in styles:
@@ -152,11 +149,10 @@ def painterly_targets(
             for layer, values in _gathered(style, index, own).items():
                 target[layer] = target[layer] + covering[layer] * share * values
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
-    matches.found = found
     begin = pixels if ground is None else pixels + (1 - toward)[..., None] * ground
     guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
     targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
-    return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin
+    return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin, found
 
 
 def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput) -> Float:
@@ -171,9 +167,9 @@ def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: Matc
     for region in scene.regions:
         guide = region.guide * strength.blend
         toward += guide
-        means = means_of(features, cell_means(backend.array((region.guide * scene.visible)[None, None]), features))
+        means = _region_means(backend, features, region, scene)
         for picture, share in region.styles:
-            style = style_pieces(backend, picture, scene.area, scene.brush_size, PAINTERLY)
+            style = style_pieces(backend, picture, scene.area, scene.brush_size)
             index = nearest(backend, features, means, style.pieces)
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
     return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * match_input.ground()
@@ -183,7 +179,7 @@ def refined(
     backend: Backend,
     scene: Scene,
     query: Float,
-    matches: Matches,
+    matches: Sequence[Match],
     places: Sequence[tuple[Index, tuple[Float, FinePieces]]],
 ) -> Float:
     """A part of a large picture (H, W, 3), assembled from the fine pieces that are nearest to `query` (H, W, 3).
@@ -195,11 +191,17 @@ def refined(
     pixels, number = np.zeros_like(query), 0
     for region in scene.regions:
         for _, share in region.styles:
-            (_, means), (start, (picture, style)) = matches.found[number], places[number]
+            (_, means), (start, (picture, style)) = matches[number], places[number]
             index = nearest_fine(features, means, style, start)
             pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *query.shape[:2])
             number += 1
     return pixels
+
+
+def _region_means(backend: Backend, features: Mapping[str, Array], region: Region, scene: Scene) -> Means:
+    """The mean features of the picture where the region's styles count."""
+    shares = backend.array((region.guide * scene.visible)[None, None])
+    return means_of(features, cell_means(shares, features))
 
 
 def _gathered(style: StylePieces, index: Index, like: Mapping[str, Array]) -> dict[str, Array]:
@@ -267,11 +269,10 @@ def style_grams(backend: Backend, style: Float, area: int, brush_size: float, me
     return _cached_grams.get(key, lambda: backend.style(to_image(backend, sized(style, area, brush_size)), method))
 
 
-def style_pieces(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> StylePieces:
+def style_pieces(backend: Backend, style: Float, area: int, brush_size: float) -> StylePieces:
     """Picture, features and cells of one style (H, W, 3) for a picture of `area` px."""
-    return _cached_pieces.get(
-        _key(backend, style, area, brush_size), lambda: _cut(backend, sized(style, area, brush_size), method)
-    )
+    key = _key(backend, style, area, brush_size)
+    return _cached_pieces.get(key, lambda: _cut(backend, sized(style, area, brush_size)))
 
 
 def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Float, FinePieces]:
@@ -283,7 +284,7 @@ def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> 
     picture = _resized(style, scale)
     held = backend.held(to_image(backend, picture), SHALLOW)
     picture, held = _unframed(picture, held)
-    return picture, matching.fine_pieces(held)
+    return picture, fine_pieces(held)
 
 
 def sized(style: Float, area: int, brush_size: float) -> Float:
@@ -327,14 +328,14 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
     return backend.name, backend.device, backend.precision, digest(style), area, brush_size
 
 
-def _cut(backend: Backend, picture: Float, method: Method) -> StylePieces:
-    grams, held = backend.described(to_image(backend, picture), method)
+def _cut(backend: Backend, picture: Float) -> StylePieces:
+    grams, held = backend.described(to_image(backend, picture), PAINTERLY)
     picture, held = _unframed(picture, held)
-    return StylePieces(picture, grams, held, matching.pieces(held))
+    return StylePieces(picture, grams, held, pieces(held))
 
 
 def _unframed(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
-    """Without its borders. What they look like to the network is found again along every border: as a frame."""
+    """Picture and features without their borders, whose features match the borders of any picture and draw a frame."""
     if min(picture.shape[:2]) < FRAMED:
         return picture, held
     inside = {}

@@ -17,7 +17,7 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting.painter import in_palette
 from nst_core.painting.style_targets.regions import FAINT, reach_of, regions_of
 from nst_core.painting.style_targets.strength import Strength
-from nst_core.painting.style_targets.targets import Matches, MatchInput, Scene, classic_targets, painterly_targets
+from nst_core.painting.style_targets.targets import MatchInput, Scene, classic_targets, painterly_targets
 from nst_core.shared.errors import InvalidImageError, NothingVisibleError
 from nst_core.vgg.losses import GRAM_WEIGHTS, Targets, Weights
 
@@ -50,14 +50,14 @@ def aimed(method: Method, styles: Sequence[Style], visible: Float | None = None)
     if method == "classic":
         return classic_targets(backend, scene, Weights()), ground
     ones = np.ones(SIZE, np.float32)
-    return painterly_targets(
+    targets, begin, _ = painterly_targets(
         backend,
         scene,
         Strength(ones, ones, 1.0),
         Weights(gram=GRAM_WEIGHTS["painterly"]),
         MatchInput(content, lambda: ground),
-        Matches(),
     )
+    return targets, begin
 
 
 METHODS = pytest.mark.parametrize("method", ["painterly", "classic"])

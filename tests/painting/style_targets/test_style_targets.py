@@ -69,6 +69,6 @@ def test_a_style_is_cut_into_pieces_once() -> None:
     """At each size of a picture; a second one of the same size cuts nothing."""
     backend, style = Counting(), painting(45, 55)
     areas = [octave.height * octave.width for octave in plan(300, 400, Settings())]
-    found = [[style_pieces(backend, style, area, 0.3, PAINTERLY) for area in areas] for _ in range(2)]
+    found = [[style_pieces(backend, style, area, 0.3) for area in areas] for _ in range(2)]
     assert backend.seen == len(areas) <= 6
     assert all(first is second for first, second in zip(*found, strict=True))
