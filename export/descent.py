@@ -1,10 +1,10 @@
-"""L-BFGS on a graphics card as two graphs, so that neither images nor gradients leave it: see nst_core.painting.lbfgs.
+"""L-BFGS on a graphics card as two graphs, so that images and gradients stay there: see nst_core.painting.lbfgs.
 
-The first takes what changed from one image to the next, and gives the numbers that the host looks at:
+The first computes the change from one image to the next, and the numbers that the host reads:
 
     s = image - image_before,  y = gradient - gradient_before,  seen = [losses, s y, y y]
 
-The second one moves: the two-loop recursion over HISTORY moves, of which those that are not there are zeros. numbers:
+The second computes the next image by the two-loop recursion over HISTORY moves; missing ones are zeros. numbers:
 [scale, first move, 1 / (s y) of each move, newest first]; either scale or first move is zero.
 """
 
@@ -24,7 +24,7 @@ _TINY = 1e-30
 
 
 def change_graph() -> onnx.ModelProto:
-    """What a move changed."""
+    """The change of image and gradient, and the numbers `seen`."""
     b = Builder()
     image, before, gradient, gradient_before = (
         b.input(name, _IMAGE) for name in ("image", "image_before", "gradient", "gradient_before")
@@ -73,7 +73,7 @@ def _mask(b: Builder, comparison: str, value: str, limit: str) -> str:
 
 
 def _dot(b: Builder, a: str, other: str) -> str:
-    """The sum of the products, (1, 1, 1, 1): by rows first, of which a card has many at once."""
+    """The sum of the products, (1, 1, 1, 1): by rows first, which a card sums in parallel."""
     rows = b.op("ReduceSum", b.op("Mul", a, other), b.constant([3], np.int64), keepdims=1)
     return b.op("ReduceSum", rows, b.constant([1, 2], np.int64), keepdims=1)
 

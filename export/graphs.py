@@ -20,7 +20,7 @@ from __future__ import annotations
 import functools
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,12 +84,6 @@ class WeightsInGraph:
         codes = self._b.op("Cast", self.tensor(f"{conv}.codes"), to=TensorProto.INT32)
         return self._b.op("Gather", self.tensor(f"{conv}.table"), codes, axis=0)
 
-    def backward(self, weight: str) -> str:
-        """(in, out, 3, 3): the weight of the convolution that carries a gradient back."""
-        swapped = self._b.op("Transpose", weight, perm=[1, 0, 2, 3])
-        ends = [self._b.constant(v, np.int64) for v in ([-1, -1], [-4, -4], _AXES_HW, [-1, -1])]
-        return self._b.op("Slice", swapped, *ends)
-
 
 class Vgg:
     """Forward and backward passes through the convolutions. TYPE: of their numbers; all else is float32."""
@@ -107,7 +101,7 @@ class Vgg:
         # Replicate, not zero, padding: zeros draw a frame around the picture.
         padded = b.op("Pad", image, b.constant([0, 0, 1, 1, 0, 0, 1, 1], np.int64), mode="edge")
         matrix = b.op("Reshape", self._parameters.tensor("input.matrix"), b.constant([3, 3, 1, 1], np.int64))
-        x = self._own(b.op("Conv", padded, matrix, self._parameters.tensor("input.offset")))
+        x = self._to_type(b.op("Conv", padded, matrix, self._parameters.tensor("input.offset")))
         maps: dict[str, str] = {}
         pooled: dict[str, str] = {}
         for conv in CONVOLUTIONS:
@@ -125,7 +119,7 @@ class Vgg:
     def backward(self, run: Forward, gradients: dict[str, str]) -> str:
         """Gradient on the padded image (1, 3, H + 2, W + 2), given one on each feature map that has a loss."""
         b = self._b
-        gradients = self._entering(gradients)
+        gradients = self._gradients_to_type(gradients)
         g = ""
         for conv in reversed(CONVOLUTIONS[: len(run.maps)]):
             own = gradients.get(conv.relu)
@@ -136,7 +130,7 @@ class Vgg:
                 before = CONVOLUTIONS[CONVOLUTIONS.index(conv) - 1]
                 g = self._through_pooling(g, run.maps[before.relu], run.pooled[conv.name])
         matrix = b.op("Transpose", self._parameters.tensor("input.matrix"), perm=[1, 0])
-        g = self._leaving(g)
+        g = self._gradient_to_float32(g)
         return b.op("Conv", g, b.op("Reshape", matrix, b.constant([3, 3, 1, 1], np.int64)))
 
     def _convolved(self, conv: Convolution, x: str) -> str:
@@ -145,18 +139,24 @@ class Vgg:
 
     def _convolved_back(self, conv: Convolution, g: str) -> str:
         pads = [2, 2, 2, 2] if conv.name == "conv1_1" else list(_PAD_ONE)
-        return self._b.op("Conv", g, self._parameters.backward(self._weight(conv)), pads=pads)
+        return self._b.op("Conv", g, self._flipped(self._weight(conv)), pads=pads)
 
-    def _own(self, value: str) -> str:
-        """A float32 value in the network's own type."""
+    def _flipped(self, weight: str) -> str:
+        """(in, out, 3, 3): the weight of the convolution that computes the gradient."""
+        swapped = self._b.op("Transpose", weight, perm=[1, 0, 2, 3])
+        ends = [self._b.constant(v, np.int64) for v in ([-1, -1], [-4, -4], _AXES_HW, [-1, -1])]
+        return self._b.op("Slice", swapped, *ends)
+
+    def _to_type(self, value: str) -> str:
+        """A float32 value in the network's TYPE."""
         return value
 
-    def _entering(self, gradients: dict[str, str]) -> dict[str, str]:
-        """Float32 gradients on the maps as they go back through the network."""
+    def _gradients_to_type(self, gradients: dict[str, str]) -> dict[str, str]:
+        """Float32 gradients on the maps in the network's TYPE, perhaps scaled."""
         return gradients
 
-    def _leaving(self, gradient: str) -> str:
-        """What went through, in float32."""
+    def _gradient_to_float32(self, gradient: str) -> str:
+        """The gradient on the image, without that scale."""
         return gradient
 
     def _weight(self, conv: Convolution) -> str:
@@ -171,7 +171,7 @@ class Vgg:
         return self._b.constant(value, self.TYPE)
 
     def _mask(self, chosen: str) -> str:
-        """Ones where it is true."""
+        """1 where `chosen` is true, else 0."""
         return self._b.op("Cast", chosen, to=helper.np_dtype_to_tensor_dtype(np.dtype(self.TYPE)))
 
     def _through_relu(self, g: str, feature_map: str) -> str:
@@ -228,51 +228,55 @@ def spread_back(b: Builder, gradient: str, feature_map: str, side: int) -> str:
     return upsampled(b, b.op("Mul", gradient, b.constant(1 / side**2)), feature_map, side)
 
 
-class Objective:
-    """The losses on top of the feature maps, and their gradients."""
+def style_loss(b: Builder, layer: str, feature_map: str, guide: str) -> tuple[str, str]:
+    """The style loss of one layer, and its gradient on the feature map.
 
-    def __init__(self, builder: Builder) -> None:
-        self._b = builder
+    Matrices have the guides in front: F (1, C, N), guide (K, 1, N), gram (K, C, C).
+    """
+    channels = CHANNELS[layer]
+    target = b.input(f"{layer}.gram", ["K", channels, channels])
+    weight = b.input(f"{layer}.gram_weight", ["K", 1, 1])
+    F = b.op("Reshape", feature_map, b.constant([1, channels, -1], np.int64))
+    g = b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))
+    share = b.op("Div", g, b.op("ReduceSum", g, b.constant([2], np.int64), keepdims=1))
+    gram = b.op("MatMul", b.op("Mul", F, share), b.op("Transpose", F, perm=[0, 2, 1]))
+    loss, d_gram = _weighted_square(b, gram, target, weight)
+    # G is quadratic in F: its derivative counts twice, like that of a square.
+    twice = b.op("MatMul", b.op("Mul", d_gram, b.constant(2.0)), F)
+    gradient = b.op("ReduceSum", b.op("Mul", twice, share), b.constant([0], np.int64), keepdims=1)
+    return loss, b.op("Reshape", gradient, b.op("Shape", feature_map))
 
-    def style(self, layer: str, feature_map: str, guide: str) -> tuple[str, str]:
-        """The style loss of one layer, and its gradient on the feature map.
 
-        Matrices have the guides in front: F (1, C, N), guide (K, 1, N), gram (K, C, C).
-        """
-        b, channels = self._b, CHANNELS[layer]
-        target = b.input(f"{layer}.gram", ["K", channels, channels])
-        weight = b.input(f"{layer}.gram_weight", ["K", 1, 1])
-        F = b.op("Reshape", feature_map, b.constant([1, channels, -1], np.int64))
-        g = b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))
-        share = b.op("Div", g, b.op("ReduceSum", g, b.constant([2], np.int64), keepdims=1))
-        gram = b.op("MatMul", b.op("Mul", F, share), b.op("Transpose", F, perm=[0, 2, 1]))
-        loss, d_gram = self._weighted_square(gram, target, weight)
-        # G is quadratic in F: its derivative counts twice, like that of a square.
-        twice = b.op("MatMul", b.op("Mul", d_gram, b.constant(2.0)), F)
-        gradient = b.op("ReduceSum", b.op("Mul", twice, share), b.constant([0], np.int64), keepdims=1)
-        return loss, b.op("Reshape", gradient, b.op("Shape", feature_map))
+def held_loss(b: Builder, layer: str, feature_map: str, side: int) -> tuple[str, str]:
+    """The loss of a layer with target features, and its gradient on the feature map."""
+    target = b.input(f"{layer}.held", [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
+    weight = b.input(f"{layer}.held_weight", [1, 1, f"h_{layer}", f"w_{layer}"])
+    loss, gradient = _weighted_square(b, averaged(b, feature_map, side), target, weight)
+    return loss, spread_back(b, gradient, feature_map, side)
 
-    def held(self, layer: str, feature_map: str, side: int) -> tuple[str, str]:
-        """The loss of a layer with target features, and its gradient on the feature map."""
-        b = self._b
-        target = b.input(f"{layer}.held", [1, CHANNELS[layer], f"h_{layer}", f"w_{layer}"])
-        weight = b.input(f"{layer}.held_weight", [1, 1, f"h_{layer}", f"w_{layer}"])
-        loss, gradient = self._weighted_square(averaged(b, feature_map, side), target, weight)
-        return loss, spread_back(b, gradient, feature_map, side)
 
-    def tv(self, padded: str, image: str) -> tuple[str, str]:
-        """The sum of squared differences is x . Lx with the Laplacian L; replicated borders make that exact."""
-        b = self._b
-        kernel = b.constant(np.tile(np.array(_LAPLACIAN, np.float32), (3, 1, 1, 1)))
-        scaled = b.op("Mul", b.op("Conv", padded, kernel, group=3), b.input("tv_weight", []))
-        return summed(b, b.op("Mul", image, scaled)), b.op("Mul", scaled, b.constant(2.0))
+def tv_loss(b: Builder, padded: str, image: str) -> tuple[str, str]:
+    """The sum of squared differences is x . Lx with the Laplacian L; replicated borders make that exact."""
+    kernel = b.constant(np.tile(np.array(_LAPLACIAN, np.float32), (3, 1, 1, 1)))
+    scaled = b.op("Mul", b.op("Conv", padded, kernel, group=3), b.input("tv_weight", []))
+    return summed(b, b.op("Mul", image, scaled)), b.op("Mul", scaled, b.constant(2.0))
 
-    def _weighted_square(self, value: str, target: str, weight: str) -> tuple[str, str]:
-        """weight |value - target|^2, and its gradient."""
-        b = self._b
-        gap = b.op("Sub", value, target)
-        scaled = b.op("Mul", gap, weight)
-        return summed(b, b.op("Mul", gap, scaled)), b.op("Mul", scaled, b.constant(2.0))
+
+def _weighted_square(b: Builder, value: str, target: str, weight: str) -> tuple[str, str]:
+    """weight |value - target|^2, and its gradient."""
+    gap = b.op("Sub", value, target)
+    scaled = b.op("Mul", gap, weight)
+    return summed(b, b.op("Mul", gap, scaled)), b.op("Mul", scaled, b.constant(2.0))
+
+
+def add_held_losses(b: Builder, method: Method, maps: Mapping[str, str], gradients: dict[str, str]) -> list[str]:
+    """The losses of the method's target features. Their gradients are added to those by layer."""
+    losses = []
+    for layer, side in method.held.items():
+        loss, gradient = held_loss(b, layer, maps[layer], side)
+        gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
+        losses.append(loss)
+    return losses
 
 
 def unpadded(b: Builder, g: str) -> str:
@@ -290,7 +294,7 @@ def unpadded(b: Builder, g: str) -> str:
     return g
 
 
-def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
+def features_graph(weights: Path, network: type[Vgg]) -> onnx.ModelProto:
     """image (1, 3, H, W) to the maps of all layers that count, those that describe cells averaged, Gram matrices."""
     b = Builder()
     vgg = network(b, weights)
@@ -308,24 +312,20 @@ def features_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     return b.model("vgg19-features")
 
 
-def objective_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> onnx.ModelProto:
+def objective_graph(weights: Path, method: Method, network: type[Vgg]) -> onnx.ModelProto:
     """Image, guides and targets to the three losses and the gradient on the image."""
     b = Builder()
-    vgg, objective = network(b, weights), Objective(b)
+    vgg = network(b, weights)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image, method.deepest)
     maps = {layer: vgg.exact(run, layer) for layer in dict.fromkeys((*method.gram, *method.held))}
     style: list[str] = []
-    held: list[str] = []
     gradients: dict[str, str] = {}
     for layer, pooled in guides_at(b, guide, method).items():
-        loss, gradients[layer] = objective.style(layer, maps[layer], pooled)
+        loss, gradients[layer] = style_loss(b, layer, maps[layer], pooled)
         style.append(loss)
-    for layer, side in method.held.items():
-        loss, gradient = objective.held(layer, maps[layer], side)
-        gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
-        held.append(loss)
-    tv, tv_gradient = objective.tv(run.padded, image)
+    held = add_held_losses(b, method, maps, gradients)
+    tv, tv_gradient = tv_loss(b, run.padded, image)
     gradient = b.op("Add", unpadded(b, vgg.backward(run, gradients)), tv_gradient)
     one = b.constant([1], np.int64)
     losses = [b.op("Reshape", loss, one) for loss in (total(b, style), total(b, held), tv)]

@@ -1,7 +1,7 @@
 """The network in float16, for graphics cards: convolutions, ReLUs and poolings; losses and the image stay float32.
 
 Feature maps are computed in units of their usual size, so that nothing overflows. Gradients of the losses may be
-smaller or larger than float16 can hold: they go back in units of the largest.
+smaller or larger than float16 can hold: they are divided by the largest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from export.graphs import Forward, Vgg
 from nst_core.vgg.layers import CONVOLUTIONS, HALF_UNITS, Convolution
 
 LARGEST = 16.0
-"""What the largest of the losses' gradients becomes: a thousandth of what float16 holds, for they grow on their way."""
+"""The largest gradient after scaling: a thousandth of the largest float16, since gradients grow on their way back."""
 TINY = 1e-30
 """Keeps a division finite."""
 
@@ -27,7 +27,7 @@ class HalfVgg(Vgg):
         """See `Vgg.exact`."""
         return self._b.op("Mul", self._exact(run.maps[layer]), self._unit(layer))
 
-    def _own(self, value: str) -> str:
+    def _to_type(self, value: str) -> str:
         return self._b.op("Cast", value, to=TensorProto.FLOAT16)
 
     def _exact(self, value: str) -> str:
@@ -36,7 +36,7 @@ class HalfVgg(Vgg):
     def _unit(self, layer: str) -> str:
         return self._b.constant(HALF_UNITS[layer])
 
-    def _entering(self, gradients: dict[str, str]) -> dict[str, str]:
+    def _gradients_to_type(self, gradients: dict[str, str]) -> dict[str, str]:
         b = self._b
         scaled = {layer: b.op("Mul", gradient, self._unit(layer)) for layer, gradient in gradients.items()}
         one, last = b.constant([1], np.int64), b.constant([-1], np.int64)
@@ -44,21 +44,21 @@ class HalfVgg(Vgg):
         for gradient in scaled.values():  # by rows first, as in `graphs.summed`
             rows = b.op("ReduceMax", b.op("Abs", gradient), last, keepdims=0)
             largest.append(b.op("Reshape", b.op("ReduceMax", rows, keepdims=0), one))
-        self._size = b.op("Add", b.op("ReduceMax", b.op("Concat", *largest, axis=0), keepdims=0), b.constant(TINY))
-        factor = b.op("Div", b.constant(LARGEST), self._size)
-        return {layer: self._own(b.op("Mul", gradient, factor)) for layer, gradient in scaled.items()}
+        self._largest = b.op("Add", b.op("ReduceMax", b.op("Concat", *largest, axis=0), keepdims=0), b.constant(TINY))
+        factor = b.op("Div", b.constant(LARGEST), self._largest)
+        return {layer: self._to_type(b.op("Mul", gradient, factor)) for layer, gradient in scaled.items()}
 
-    def _leaving(self, gradient: str) -> str:
-        return self._b.op("Mul", self._exact(gradient), self._b.op("Div", self._size, self._b.constant(LARGEST)))
+    def _gradient_to_float32(self, gradient: str) -> str:
+        return self._b.op("Mul", self._exact(gradient), self._b.op("Div", self._largest, self._b.constant(LARGEST)))
 
     def _weight(self, conv: Convolution) -> str:
         if conv.name not in self._weights:
             before = CONVOLUTIONS[CONVOLUTIONS.index(conv) - 1].relu
             seen = 1 if conv is CONVOLUTIONS[0] else HALF_UNITS[before]
             factor = self._b.constant(seen / HALF_UNITS[conv.relu])
-            self._weights[conv.name] = self._own(self._b.op("Mul", self._parameters.weight(conv.name), factor))
+            self._weights[conv.name] = self._to_type(self._b.op("Mul", self._parameters.weight(conv.name), factor))
         return self._weights[conv.name]
 
     def _bias(self, conv: Convolution) -> str:
         bias = self._parameters.tensor(f"{conv.name}.bias")
-        return self._own(self._b.op("Div", bias, self._unit(conv.relu)))
+        return self._to_type(self._b.op("Div", bias, self._unit(conv.relu)))

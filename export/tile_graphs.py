@@ -1,10 +1,10 @@
-"""The objective by tiles: graphs over the weights file of the others, for pictures that do not fit whole.
+"""The objective in tiles, for pictures that do not fit into memory whole: two graphs over the same weights file.
 
-The first gives a tile's share of the Gram matrices, unnormalised, so that shares add up over tiles:
+The first computes a tile's share of the Gram matrices, unnormalised, so that shares add up over tiles:
 
     S_k = F diag(g_k) F^T
 
-From their sums the derivatives of the loss follow, and a method's second graph carries those back to the tile's pixels:
+The derivatives of the loss follow from their sums; a method's second graph propagates them back to the tile's pixels:
 with A_k = dL/dS_k, the gradient on F is  sum over k of 2 A_k F g_k.  Guides, and the weights of target features, are
 zero outside the tile's inner part: every position of a feature map counts in one tile only.
 """
@@ -17,11 +17,11 @@ import numpy as np
 import onnx
 
 from export.builder import Builder
-from export.graphs import Objective, Vgg, guides_at, total, unpadded
+from export.graphs import Vgg, add_held_losses, guides_at, total, unpadded
 from nst_core.vgg.layers import CHANNELS, CLASSIC, Method
 
 
-def sums_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
+def sums_graph(weights: Path, network: type[Vgg]) -> onnx.ModelProto:
     """Image and guides to S_k of each style layer."""
     b = Builder()
     vgg = network(b, weights)
@@ -34,20 +34,15 @@ def sums_graph(weights: Path, network: type[Vgg] = Vgg) -> onnx.ModelProto:
     return b.model("vgg19-tile-sums")
 
 
-def gradient_graph(weights: Path, method: Method, network: type[Vgg] = Vgg) -> onnx.ModelProto:
+def gradient_graph(weights: Path, method: Method, network: type[Vgg]) -> onnx.ModelProto:
     """Image, guides, derivatives and target features to the loss of these and the gradient on the image."""
     b = Builder()
-    vgg, objective = network(b, weights), Objective(b)
+    vgg = network(b, weights)
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image, method.deepest)
     maps = {layer: vgg.exact(run, layer) for layer in dict.fromkeys((*method.gram, *method.held))}
     gradients = {layer: _style(b, maps[layer], pooled, layer) for layer, pooled in guides_at(b, guide, method).items()}
-    losses = []
-    for layer, side in method.held.items():
-        loss, gradient = objective.held(layer, maps[layer], side)
-        gradients[layer] = b.op("Add", gradients[layer], gradient) if layer in gradients else gradient
-        losses.append(loss)
-    b.output(total(b, losses), "held_loss", [])
+    b.output(total(b, add_held_losses(b, method, maps, gradients)), "held_loss", [])
     b.output(unpadded(b, vgg.backward(run, gradients)), "gradient", [1, 3, "H", "W"])
     return b.model(f"vgg19-{method.name}-tile-gradient")
 

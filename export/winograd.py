@@ -1,7 +1,7 @@
 """The network with the convolutions of `nst_core.vgg.winograd`, for processors: graphics libraries have their own.
 
-Kernels are inputs of the graph, `NAME.kernel` (36, O, I): four times as large as the taps, they are in memory once for
-all graphs and both directions.
+Kernels are inputs of the graph, `NAME.kernel` (36, O, I): they are four times as large as the taps, and all graphs and
+both directions share one copy in memory.
 """
 
 from __future__ import annotations
