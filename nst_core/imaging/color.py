@@ -33,7 +33,7 @@ NOISE_GAIN = 4.0
 """Largest factor by which a deviation of NOISY or less is stretched to match another palette."""
 _BISECTIONS = 12
 _PIECE = 1_000_000
-"""Pixels."""
+"""Pixels that are summed at a time."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,9 @@ def _linear(lab: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def srgb(lab: NDArray[np.float64]) -> Float:
     """(H, W, 3) OkLab to sRGB, clipped to [0, 1]."""
-    linear = _linear(lab).clip(0, 1)
-    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return encoded.clip(0, 1).astype(np.float32)
+    return encoded(_linear(lab).clip(0, 1)).clip(0, 1).astype(np.float32)
+
+
+def encoded(linear: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Linear light in [0, 1] with the transfer function of sRGB applied."""
+    return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)

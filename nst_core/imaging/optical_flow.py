@@ -65,17 +65,20 @@ def moved(pixels: Float, found: Float) -> Float:
     Cubic interpolation, because bilinear would blur more with every frame.
     """
     cv2 = opencv()
+    warped: Float = cv2.remap(pixels, *_sources(found), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return warped
+
+
+def _sources(found: Float) -> tuple[Float, Float]:
+    """(H, W) each: x and y, px, from which each pixel comes."""
     rows, columns = np.indices(found.shape[:2], dtype=np.float32)
-    x, y = columns + found[..., 0], rows + found[..., 1]
-    taken: Float = cv2.remap(pixels, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return taken
+    return columns + found[..., 0], rows + found[..., 1]
 
 
 def _outside(found: Float) -> Float:
     """(H, W): 1 where a pixel comes from outside the frame."""
     height, width = found.shape[:2]
-    rows, columns = np.indices((height, width), dtype=np.float32)
-    x, y = columns + found[..., 0], rows + found[..., 1]
+    x, y = _sources(found)
     # Half a pixel of tolerance: flow is never exactly 0.
     outside: Float = ((x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)).astype(np.float32)
     return outside

@@ -13,7 +13,7 @@ from PIL import ImageCms
 
 from nst_core.imaging.arrays import Float
 
-Values = NDArray[np.uint8] | NDArray[np.uint16]
+Integers = NDArray[np.uint8] | NDArray[np.uint16]
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ def uncached(work: Callable[P, T]) -> Callable[P, T]:
     return without_cache
 
 
-def to_srgb(values: Values, profile: bytes) -> Float | None:
+def to_srgb(values: Integers, profile: bytes) -> Float | None:
     """values: (H, W, 1, 3 or 4 inks) in the profile's colours. Returns (H, W, 3); None if the profile is unusable."""
     if not _fits(profile, values.shape[2]):
         return None
@@ -77,7 +77,7 @@ def _srgb() -> bytes:
 
 
 @uncached
-def _converted(values: Values, profile: bytes, wanted: bytes) -> Float:
+def _converted(values: Integers, profile: bytes, wanted: bytes) -> Float:
     """From one profile to another. Both are passed as metadata of the image; the other way needs files."""
     image = as_image(values)
     if values.shape[2] == 4:
@@ -89,7 +89,7 @@ def _converted(values: Values, profile: bytes, wanted: bytes) -> Float:
     return as_floats(neutral.icc_export(depth=16, intent=_INTENT).numpy())
 
 
-def as_image(values: Values) -> Any:
+def as_image(values: Integers) -> Any:
     """Integers (H, W, C) for libvips: grey or RGB, perhaps with alpha."""
     height, width, channels = values.shape
     kind = values.dtype.name
@@ -97,7 +97,7 @@ def as_image(values: Values) -> Any:
     return image.copy(interpretation=_SPACES[kind][channels > 2])
 
 
-def as_floats(values: Values) -> Float:
+def as_floats(values: Integers) -> Float:
     """Integers in [0, 1]."""
     floats: Float = values.astype(np.float32)
     floats /= np.float32(np.iinfo(values.dtype).max)

@@ -20,6 +20,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import color_profiles, extra_files, file_kinds, png_colors, tiff_files
+from nst_core.imaging.files.extra_files import Decoded
 from nst_core.imaging.files.metadata import NONE, Metadata, read_metadata, tiff_metadata
 from nst_core.shared.errors import (
     ImageTooLargeError,
@@ -29,7 +30,7 @@ from nst_core.shared.image_header import MOST_PIXELS
 from nst_core.system.lru_cache import LruCache
 from nst_core.system.memory import available
 
-_READING = 24  # least bytes of memory for a pixel while it is converted to floats
+_BYTES_PER_PIXEL = 24  # least memory for a pixel while it is converted to floats
 
 # Only formats that decode in this process: no PostScript, nothing that starts another program.
 READABLE = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "TGA", "JPEG2000", "AVIF")
@@ -59,17 +60,17 @@ class DecodedImage:
     pixels: Float
     depth: int = 8
     profile: bytes | None = None
-    own: color_profiles.Values | None = None
+    own: color_profiles.Integers | None = None
     metadata: Metadata = NONE
     notes: tuple[str, ...] = ()
 
 
 def decode_image(encoded: bytes, name: str, page: int | None = None) -> DecodedImage:
-    """The picture in the bytes of a file; `name` stands in the message of an error.
+    """The picture in the bytes of a file. name: for messages.
 
     page: which of several, from 1; None takes the first, and a note says so. Raises InvalidImageError for bytes that
     are no picture, a damaged one, or of a kind that cannot be read right, ImageTooLargeError for more than MOST_PIXELS,
-    judged before any pixel is decoded.
+    checked before any pixel is decoded.
     """
     if not encoded:
         raise InvalidImageError.of("file-empty", name=name)
@@ -121,7 +122,7 @@ def _require_room(width: int, height: int, name: str) -> None:
     """Raise ImageTooLargeError if the header of a file announces a picture that memory cannot hold."""
     if width * height > MOST_PIXELS:
         raise too_large(name)
-    if width * height * _READING > available():
+    if width * height * _BYTES_PER_PIXEL > available():
         raise ImageTooLargeError.of("file-too-large-for-memory", name=name, width=width, height=height)
 
 
@@ -133,15 +134,15 @@ def _read(encoded: bytes, name: str, page: int | None) -> DecodedImage:
         return _tiff(encoded, name, page)
     kind = file_kinds.kind_of(encoded)
     if kind is not None:
-        return _extra(kind, encoded, name, page)
+        return _by_extra_library(kind, encoded, name, page)
     if encoded.startswith(_PNG) and encoded[_DEPTH_AT : _DEPTH_AT + 1] == b"\x10":
         deep = _deep_png(encoded, name)
         if deep is not None:
             return deep
-    return _shallow(encoded, name, page)
+    return _by_pillow(encoded, name, page)
 
 
-def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -> DecodedImage:
+def _by_extra_library(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -> DecodedImage:
     """A picture that a library of the extra `files` reads."""
     if not kind.readable:
         raise file_kinds.refusal(kind, name)
@@ -149,28 +150,28 @@ def _extra(kind: file_kinds.Kind, encoded: bytes, name: str, page: int | None) -
         raise InvalidImageError.of("file-layers-only", name=name)
     try:
         if kind == file_kinds.HEIC:
-            return _shallow(encoded, name, page, (extra_files.register_heic(),))
+            return _by_pillow(encoded, name, page, (extra_files.register_heic(),))
         if kind == file_kinds.JXL:
-            return _shallow(encoded, name, page, (extra_files.register_jxl(),))
+            return _by_pillow(encoded, name, page, (extra_files.register_jxl(),))
 
-        def judge(width: int, height: int) -> None:
+        def check_size(width: int, height: int) -> None:
             _require_room(width, height, name)
 
         if kind == file_kinds.RAW:
-            return _from_extra(extra_files.raw(encoded, judge), tiff_metadata(encoded))
+            return _from_extra(extra_files.raw(encoded, check_size), tiff_metadata(encoded))
         suffix = kind.suffixes[0]
-        return _from_extra(extra_files.by_imageio(encoded, suffix, page or 1, judge), NONE)
+        return _from_extra(extra_files.by_imageio(encoded, suffix, page or 1, check_size), NONE)
     except (InvalidImageError, MemoryError, Image.DecompressionBombError):
         raise
     except Exception as error:
         raise file_kinds.refusal(kind, name) from error
 
 
-def _from_extra(decoded: extra_files.Decoded, metadata: Metadata) -> DecodedImage:
+def _from_extra(decoded: Decoded, metadata: Metadata) -> DecodedImage:
     colors: Any = decoded.colors
     if colors.shape[2] == 1:
         colors = np.repeat(colors, 3, axis=2)
-    return _managed(colors, decoded.alpha, decoded.profile, metadata, decoded.notes)
+    return _in_srgb(replace(decoded, colors=colors), metadata)
 
 
 @color_profiles.uncached
@@ -178,36 +179,30 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> DecodedImage:
     named_raw = PurePath(name).suffix.lower() in file_kinds.RAW.suffixes
     if named_raw or tiff_files.is_raw(encoded):
         try:
-            return _extra(file_kinds.RAW, encoded, name, page)
+            return _by_extra_library(file_kinds.RAW, encoded, name, page)
         except InvalidImageError:
             if not named_raw or tiff_files.is_raw(encoded) or not file_kinds.RAW.readable:
                 raise
     found = tiff_files.pages(encoded)
     if not found:
-        return _shallow(encoded, name, page)
-    chosen, notes = found[_chosen(len(found), name, page)], _several(len(found), page)
+        return _by_pillow(encoded, name, page)
+    chosen, notes = found[_chosen(len(found), name, page)], _pages_note(len(found), page)
     try:
         image = None if tiff_files.is_misread(chosen) else tiff_files.opened(encoded, chosen)
     except color_profiles.vips().Error:
         if tiff_files.is_plain(chosen) and not chosen.folder:
-            return _shallow(encoded, name, chosen.number + 1, ("TIFF",), notes)
+            return _by_pillow(encoded, name, chosen.number + 1, ("TIFF",), notes)
         image = None
     if image is None:
         held = _by_tifffile(encoded, chosen, name)
     else:
         _require_room(image.width, image.height, name)
         tiff_files.require_pieces(chosen, len(encoded))
-        held = tiff_files.values(image, chosen, name)
-    metadata = tiff_metadata(encoded, chosen.at)
-    if held.color is not None:
-        depth = 8 if image is not None and image.format == "uchar" else 16
-        return DecodedImage(
-            np.concatenate([held.color, held.alpha], axis=2), depth, metadata=metadata, notes=notes + held.notes
-        )
-    return _managed(held.own, held.alpha, held.profile, metadata, notes + held.notes)
+        held = tiff_files.by_vips(image, chosen, name)
+    return _in_srgb(replace(held, notes=notes + held.notes), tiff_metadata(encoded, chosen.at))
 
 
-def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> tiff_files.Values:
+def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> Decoded:
     """A page that libvips cannot read correctly. Raises InvalidImageError if tifffile cannot either."""
     _require_room(page.get(256, 1), page.get(257, 1), name)
     tiff_files.require_pieces(page, len(encoded))
@@ -217,7 +212,7 @@ def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> tiff_files
         raise
     except Exception as error:
         raise tiff_files.refusal(page, name) from error
-    return tiff_files.own_values(held, page, name)
+    return tiff_files.by_tifffile(held, page, name)
 
 
 def _chosen(count: int, name: str, page: int | None) -> int:
@@ -228,28 +223,25 @@ def _chosen(count: int, name: str, page: int | None) -> int:
     return (page or 1) - 1
 
 
-def _several(count: int, page: int | None) -> tuple[str, ...]:
+def _pages_note(count: int, page: int | None) -> tuple[str, ...]:
     if count < 2 or page is not None:
         return ()
     return (f"the file holds {count} pictures, and only the first was taken; --page takes another",)
 
 
-def _managed(
-    own: color_profiles.Values, alpha: Float, profile: bytes | None, metadata: Metadata, notes: tuple[str, ...] = ()
-) -> DecodedImage:
-    """The picture of a file's integers, (H, W, 1, 3 or 4 inks), in its profile's colours."""
-    depth = 16 if own.dtype == np.uint16 else 8
-    color = color_profiles.to_srgb(own, profile) if profile else None
-    managed = color is not None and own.shape[2] == 3
+def _in_srgb(decoded: Decoded, metadata: Metadata) -> DecodedImage:
+    own: Any = decoded.colors
+    color = color_profiles.to_srgb(own, decoded.profile) if decoded.profile else None
+    is_converted_rgb = color is not None and own.shape[2] == 3
     if color is None:
-        color = color_profiles.as_floats(own)
+        color = own if own.dtype == np.float32 else color_profiles.as_floats(own)
         color = (1 - color[..., :3]) * (1 - color[..., 3:]) if own.shape[2] == 4 else color
     if color.shape[2] == 1:
         color = np.repeat(color, 3, axis=2)
-    pixels = np.concatenate([color, alpha], axis=2, dtype=np.float32)
-    if managed:
-        return DecodedImage(pixels, depth, profile, own, metadata, notes)
-    return DecodedImage(pixels, depth, metadata=metadata, notes=notes)
+    pixels = np.concatenate([color, decoded.alpha], axis=2, dtype=np.float32)
+    if is_converted_rgb:
+        return DecodedImage(pixels, decoded.depth, decoded.profile, own, metadata, decoded.notes)
+    return DecodedImage(pixels, decoded.depth, metadata=metadata, notes=decoded.notes)
 
 
 @color_profiles.uncached
@@ -271,10 +263,10 @@ def _deep_png(encoded: bytes, name: str) -> DecodedImage | None:
     values: NDArray[np.uint16] = image.numpy().reshape(image.height, image.width, image.bands)
     colors = image.bands - image.hasalpha()
     alpha = color_profiles.as_floats(values[..., colors : colors + 1])
-    return _managed(values[..., :colors], alpha, profile, metadata, stated.notes)
+    return _in_srgb(Decoded(values[..., :colors], alpha, profile, stated.notes), metadata)
 
 
-def _shallow(
+def _by_pillow(
     encoded: bytes,
     name: str,
     page: int | None,
@@ -304,7 +296,7 @@ def _shallow(
         elif metadata.adobe_rgb and not image.info.get("icc_profile") and image.mode == "RGB":
             image.info["icc_profile"] = png_colors.adobe_rgb()
         source = _from_pillow(_upright(image), name, metadata)
-        return replace(source, notes=(*source.notes, *(notes or _several(count, page)), *stated.notes))
+        return replace(source, notes=(*source.notes, *(notes or _pages_note(count, page)), *stated.notes))
 
 
 def _count(opened: Image.Image) -> int:
@@ -370,13 +362,11 @@ def _from_pillow(image: Image.Image, name: str, metadata: Metadata) -> DecodedIm
         flat = flat.convert("RGB")
     profile = None if image.mode == "LAB" else image.info.get("icc_profile")
     own = np.atleast_3d(np.asarray(flat))
-    color = color_profiles.to_srgb(own, profile) if profile else None
-    managed = color is not None
-    if color is None:
-        color = color_profiles.as_floats(np.asarray(flat.convert("RGB")))
+    converted = color_profiles.to_srgb(own, profile) if profile else None
+    color = color_profiles.as_floats(np.asarray(flat.convert("RGB"))) if converted is None else converted
     parts = [color] if alpha is None else [color, color_profiles.as_floats(np.atleast_3d(np.asarray(alpha)))]
     pixels = np.concatenate(parts, axis=2)
-    if managed and flat.mode == "RGB":
+    if converted is not None and flat.mode == "RGB":
         return DecodedImage(pixels, 8, profile, own, metadata)
     return DecodedImage(pixels, 8, metadata=metadata)
 

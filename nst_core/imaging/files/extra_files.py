@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Judge = Callable[[int, int], None]
+from nst_core.imaging.arrays import Float
+from nst_core.imaging.color import encoded
+from nst_core.imaging.files.color_profiles import Integers
+
+CheckSize = Callable[[int, int], None]
 """Raises for a width and height that are too large; called before pixels are decoded."""
 
 CLIPPED = "values that are darker than black or brighter than white were cut off"
@@ -21,12 +25,17 @@ _VERSION_INFO = 0x0421
 
 @dataclass(frozen=True)
 class Decoded:
-    """colors: (H, W, 1 or 3) integers; alpha: (H, W, 0 or 1) in [0, 1]; profile: of the colours; None: sRGB."""
+    """The pixels of a file.
 
-    colors: NDArray[np.uint8] | NDArray[np.uint16]
-    alpha: NDArray[np.float32]
+    colors: (H, W, 1, 3 or 4 inks) integers in the colours of `profile` (None: sRGB), or (H, W, 3) floats, sRGB in
+    [0, 1]. alpha: (H, W, 0 or 1) in [0, 1]. notes: for the user. depth: bits per channel of the file, 8 or 16.
+    """
+
+    colors: Integers | Float
+    alpha: Float
     profile: bytes | None = None
     notes: tuple[str, ...] = ()
+    depth: int = 16
 
 
 def register_heic() -> str:
@@ -44,17 +53,17 @@ def register_jxl() -> str:
     return "JXL"
 
 
-def raw(encoded: bytes, judge: Judge) -> Decoded:
+def raw(encoded: bytes, check_size: CheckSize) -> Decoded:
     """A camera's raw file, developed with the camera's white balance. Raises what rawpy raises."""
     import rawpy  # noqa: PLC0415 - of the extra `files`
 
     with rawpy.imread(io.BytesIO(encoded)) as opened:
-        judge(opened.sizes.iwidth, opened.sizes.iheight)
+        check_size(opened.sizes.iwidth, opened.sizes.iheight)
         colors = opened.postprocess(use_camera_wb=True, output_bps=16, gamma=(2.4, 12.92))
     return Decoded(colors, np.ones((*colors.shape[:2], 0), np.float32))
 
 
-def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
+def by_imageio(encoded: bytes, suffix: str, page: int, check_size: CheckSize) -> Decoded:
     """A Photoshop document, flattened, or an OpenEXR picture, converted to sRGB. Raises OSError, ValueError."""
     import OpenImageIO  # noqa: PLC0415 - of the extra `files`
 
@@ -64,19 +73,19 @@ def by_imageio(encoded: bytes, suffix: str, page: int, judge: Judge) -> Decoded:
     with tempfile.TemporaryDirectory() as folder:  # its Python module reads only files
         file = Path(folder) / f"picture{suffix}"
         file.write_bytes(encoded)
-        return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, judge)
+        return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, check_size)
 
 
-def _by_imageio(oiio: Any, opened: Any, page: int, judge: Judge) -> Decoded:
+def _by_imageio(oiio: Any, opened: Any, page: int, check_size: CheckSize) -> Decoded:
     if opened is None:
         raise OSError(oiio.geterror())
     try:
         if page > 1 and not opened.seek_subimage(page - 1, 0):
             raise ValueError(f"there is no picture {page}")
         spec = opened.spec()
-        judge(spec.width, spec.height)
-        light = str(spec.format) in {"half", "float", "double"}
-        read = opened.read_image(page - 1, 0, 0, spec.nchannels, "float" if light else str(spec.format))
+        check_size(spec.width, spec.height)
+        is_linear = str(spec.format) in {"half", "float", "double"}
+        read = opened.read_image(page - 1, 0, 0, spec.nchannels, "float" if is_linear else str(spec.format))
         if read is None:
             raise OSError(opened.geterror())
         held = np.asarray(read).reshape(spec.height, spec.width, spec.nchannels)
@@ -85,11 +94,13 @@ def _by_imageio(oiio: Any, opened: Any, page: int, judge: Judge) -> Decoded:
     finally:
         opened.close()
     colors, alpha = _channels(held, names, spec.alpha_channel)
-    if light:
+    if is_linear:
         unseen = bool(not np.isfinite(colors).all() or colors.max() > 1 or colors.min() < 0)
-        words = np.rint(_encoded(colors) * 65535).astype(np.uint16)
+        light = np.clip(np.nan_to_num(colors, nan=0, posinf=1, neginf=0), 0, 1)
+        words = np.rint(encoded(light) * 65535).astype(np.uint16)
         return Decoded(words, alpha, None, (CLIPPED,) if unseen else ())
-    return Decoded(colors, alpha, None if profile is None else bytes(np.asarray(profile, np.uint8)))
+    depth = 16 if colors.dtype == np.uint16 else 8
+    return Decoded(colors, alpha, None if profile is None else bytes(np.asarray(profile, np.uint8)), depth=depth)
 
 
 def has_flattened(psd: bytes) -> bool:
@@ -109,7 +120,7 @@ def has_flattened(psd: bytes) -> bool:
     return True
 
 
-def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
+def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDArray[Any], Float]:
     wanted = [names.index(name) for name in "RGB"] if set("RGB") <= set(names) else [0]
     if names[wanted[0]] in {"C", "L*", "LAB"} or (len(wanted) == 1 and wanted[0] == alpha_at):
         raise ValueError("its colours are neither RGB nor gray")
@@ -117,10 +128,3 @@ def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDAr
     most = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
     shares = np.clip(np.nan_to_num(alpha / np.float32(most)), 0, 1).astype(np.float32)
     return np.ascontiguousarray(held[..., wanted]), shares
-
-
-def _encoded(light: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Linear light with the transfer function of sRGB applied."""
-    bounded = np.clip(np.nan_to_num(light, nan=0, posinf=1, neginf=0), 0, 1)
-    coded: NDArray[np.float32] = np.where(bounded <= 0.0031308, bounded * 12.92, 1.055 * bounded ** (1 / 2.4) - 0.055)
-    return coded

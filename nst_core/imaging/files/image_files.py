@@ -53,8 +53,8 @@ WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".t
 def decode(encoded: bytes, name: str = "picture") -> Float:
     """The picture in the bytes of a file: (H, W, 3), or (H, W, 4) if it has transparency.
 
-    `name` stands in the message of an error. Raises InvalidImageError for bytes that are no picture or a damaged
-    one, ImageTooLargeError for more than MOST_PIXELS, judged before any pixel is decoded.
+    name: for messages. Raises InvalidImageError for bytes that are no picture or a damaged one, ImageTooLargeError for
+    more than MOST_PIXELS, checked before any pixel is decoded.
     """
     return decode_image(encoded, name).pixels
 
@@ -198,7 +198,7 @@ def save_unfinished(path: Path, pixels: Float, kind: str, like: DecodedImage) ->
             add_tags(file, like.metadata.added)
 
 
-def _integers(pixels: Float, kind: str, like: DecodedImage, *, deep: bool) -> color_profiles.Values:
+def _integers(pixels: Float, kind: str, like: DecodedImage, *, deep: bool) -> color_profiles.Integers:
     """(H, W, C) as stored in the file; converted strip by strip, to save memory."""
     height, width, channels = pixels.shape
     on_white = kind == "JPEG" and channels == 4
@@ -214,7 +214,7 @@ def _integers(pixels: Float, kind: str, like: DecodedImage, *, deep: bool) -> co
     return values
 
 
-def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: DecodedImage) -> None:
+def _save_shallow(path: Path, values: color_profiles.Integers, kind: str, like: DecodedImage) -> None:
     options: dict[str, Any] = _SAVE_OPTIONS[kind] | like.metadata.options(kind)
     if like.profile:
         options["icc_profile"] = like.profile
@@ -224,7 +224,7 @@ def _save_shallow(path: Path, values: color_profiles.Values, kind: str, like: De
 
 
 @color_profiles.uncached
-def _save_deep(path: Path, values: color_profiles.Values, kind: str, like: DecodedImage) -> None:
+def _save_deep(path: Path, values: color_profiles.Integers, kind: str, like: DecodedImage) -> None:
     vips, about = color_profiles.vips(), like.metadata
     image = color_profiles.as_image(values)
     blocks = {"icc-profile-data": like.profile, "xmp-data": about.xmp}

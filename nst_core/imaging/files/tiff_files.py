@@ -19,7 +19,9 @@ import tifffile
 from numpy.typing import NDArray
 
 from nst_core.imaging.arrays import Float
+from nst_core.imaging.color import encoded
 from nst_core.imaging.files import color_profiles
+from nst_core.imaging.files.extra_files import CLIPPED, Decoded
 from nst_core.imaging.files.png_colors import srgb_to_d50
 from nst_core.shared.errors import InvalidImageError
 
@@ -80,21 +82,6 @@ class Page:
         parts += ["in planes"] if self.get(_PLANES, 1) == 2 and count > 1 else []
         parts += [f"compressed by {_PACKED.get(packed, 'an unknown method')}"] if packed != 1 else []
         return f"{self.get(_BITS, 1)}-bit {kind} ({', '.join(parts)})"
-
-
-@dataclass(frozen=True)
-class Values:
-    """The pixels of a page. own: (H, W, 1, 3 or 4) integers in the file's colour space.
-
-    alpha: (H, W, 0 or 1) in [0, 1]. color: (H, W, 3) sRGB, if the file defines its colours without a profile. notes: on
-    what was left out.
-    """
-
-    own: color_profiles.Values
-    alpha: Float
-    profile: bytes | None
-    color: Float | None
-    notes: tuple[str, ...]
 
 
 def pages(encoded: bytes) -> list[Page]:
@@ -247,7 +234,7 @@ def refusal(page: Page, name: str) -> InvalidImageError:
     return InvalidImageError(f"{name} is a TIFF of {page.what}, which cannot be read", _REMEDY)
 
 
-def values(image: Any, page: Page, name: str) -> Values:
+def by_vips(image: Any, page: Page, name: str) -> Decoded:
     """The pixels of a page opened by libvips. Raises InvalidImageError for a kind that cannot be decoded correctly."""
     lab = image.format == "short" and page.get(_PHOTOMETRIC, _GRAY) == _LAB
     _require_known(page, image.bands, name)
@@ -255,10 +242,10 @@ def values(image: Any, page: Page, name: str) -> Values:
         raise refusal(page, name)
     image = image.autorot()
     profile = image.get("icc-profile-data") if image.get_typeof("icc-profile-data") else None
-    return meant(image.numpy().reshape(image.height, image.width, image.bands), page, profile, name)
+    return _interpreted(image.numpy().reshape(image.height, image.width, image.bands), page, profile, name)
 
 
-def own_values(held: NDArray[Any], page: Page, name: str) -> Values:
+def by_tifffile(held: NDArray[Any], page: Page, name: str) -> Decoded:
     """The same for a page that tifffile decoded, (H, W, channels)."""
     _require_known(page, held.shape[2], name)
     photometric = page.get(_PHOTOMETRIC, _GRAY)
@@ -269,7 +256,7 @@ def own_values(held: NDArray[Any], page: Page, name: str) -> Values:
         held = np.concatenate([np.iinfo(held.dtype).max - held[..., :1], held[..., 1:]], axis=2)
     held = held.astype(np.float32) if held.dtype == np.float16 else held
     profile = page.tags.get(34675)
-    return meant(_turned(held, page.get(274, 1)), page, bytes(profile) if profile else None, name)
+    return _interpreted(_turned(held, page.get(274, 1)), page, bytes(profile) if profile else None, name)
 
 
 def _turned(held: NDArray[Any], turn: int) -> NDArray[Any]:
@@ -286,9 +273,10 @@ def _require_known(page: Page, bands: int, name: str) -> None:
         raise refusal(page, name)
 
 
-def meant(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Values:
+def _interpreted(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Decoded:
     """Interpret the samples of a page, (H, W, channels), upright, 0 black for gray integers."""
     photometric, bands = page.get(_PHOTOMETRIC, _GRAY), held.shape[2]
+    depth = 8 if held.dtype == np.uint8 else 16
     colors = min(_COLORS.get(photometric, 0), bands)
     alpha_at, notes = _transparency(page, colors, bands)
     alpha = _shares(held[..., alpha_at : alpha_at + 1]) if alpha_at else np.ones((*held.shape[:2], 0), np.float32)
@@ -297,20 +285,17 @@ def meant(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> V
     held = held[..., :colors]
     if photometric in (_LAB, _ICC_LAB):
         color = lab_to_srgb(_lab(held, photometric, page, name))
-        return Values(color_profiles.as_words(color), alpha, None, color, notes)
+        return Decoded(color, alpha, None, notes, depth)
     if held.dtype.kind == "f":
         unseen = not np.isfinite(held).all() or held.max() > 1.0001 or held.min() < -0.0001
-        notes += ("values that are darker than black or brighter than white were cut off",) if unseen else ()
+        notes += (CLIPPED,) if unseen else ()
         held = np.nan_to_num(held, nan=0, posinf=1, neginf=0)
         held = 1 - held if photometric == _WHITE_IS_0 else held
-        if not profile:
-            gray = _shares(held)
-            if colors in (1, 3):
-                color = gray if colors == 3 else np.repeat(gray, 3, axis=2)
-                return Values(color_profiles.as_words(color), alpha, None, color, notes)
+        if not profile and colors in (1, 3):
+            return Decoded(np.repeat(_shares(held), 3 // colors, axis=2), alpha, None, notes)
     if held.dtype not in (np.uint8, np.uint16):
         held = color_profiles.as_words(_shares(held))
-    return Values(held, alpha, profile, None, notes)
+    return Decoded(held, alpha, profile, notes, depth)
 
 
 def lab_to_srgb(lab: Float) -> Float:
@@ -318,9 +303,7 @@ def lab_to_srgb(lab: Float) -> Float:
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], axis=2)
     xyz = np.where(f > 6 / 29, f**3, (f - 4 / 29) * (3 * (6 / 29) ** 2)) * np.array([0.9642, 1.0, 0.8251])
-    linear = np.clip(xyz @ np.linalg.inv(srgb_to_d50()).T, 0, 1)
-    srgb: Float = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
-    return srgb
+    return encoded(np.clip(xyz @ np.linalg.inv(srgb_to_d50()).T, 0, 1)).astype(np.float32)
 
 
 def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
