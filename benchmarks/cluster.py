@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
+from common import square_pair
 
 from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
@@ -29,8 +29,6 @@ from nst_core.backends.tiling import MARGIN, TiledBackend, tiles
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
 from nst_core.cluster.split_picture import TILE, BandWork, Spread, Team
 from nst_core.imaging.arrays import Float, planes
-from nst_core.imaging.files import image_files
-from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 from nst_core.painting.lbfgs import descend
 from nst_core.painting.style_targets.regions import regions_of
@@ -39,7 +37,6 @@ from nst_core.system import threads
 from nst_core.vgg.layers import CHANNELS, STYLE_LAYERS
 from nst_core.vgg.losses import Weights
 
-PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 MOVES = 4
 """That the optimiser remembers where memory is short."""
 GIGAPIXEL = 32_768
@@ -137,9 +134,7 @@ def at_home(side: int) -> float:
 
 def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
     """What a step costs, each way."""
-    content, style = (
-        resize(image_files.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
-    )
+    content, style = square_pair(side)
     backend = OnnxBackend()
     visible = np.ones((side, side), np.float32)
     scene = Scene(content, visible, regions_of([Style(style)], *visible.shape), visible.size, 1.0)

@@ -15,37 +15,17 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
+
+from common import Pair, call, measured
 
 KEYS = ("style", "held_out", "structure", "edges", "patches", "cover")
 HERE = Path(__file__).resolve().parent.parent
 PEER_STEPS = 500
 SHORT, LONG = 2, 6
 """Numbers of steps of the two short runs whose difference gives pastiche's seconds per step."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A photograph and a style."""
-
-    content: Path
-    style: Path
-
-    @property
-    def name(self) -> str:
-        """By the files."""
-        return f"{self.content.stem}--{self.style.stem}"
-
-
-def call(*command: str | Path, folder: Path | None = None) -> str:
-    """Run a program, in a folder whose packages come first if there is one, and return what it prints."""
-    words = [str(word) for word in command]
-    done = subprocess.run(words, check=True, capture_output=True, text=True, cwd=folder)  # noqa: S603 - ours
-    return done.stdout
 
 
 def painted(pair: Pair, options: argparse.Namespace, checkout: Path, output: Path) -> float:
@@ -106,8 +86,7 @@ def compare(pair: Pair, options: argparse.Namespace) -> dict[str, dict[str, floa
     if options.peers:
         pictures["pastiche"] = peer_picture(pair, options.size, options.peers)
         seconds["pastiche"] = [PEER_STEPS * seconds_per_peer_step(pair, options.size, options.out)]
-    command = [sys.executable, options.rulers, "--json", "--content", pair.content, "--style", pair.style]
-    found = dict(zip(pictures, json.loads(call(*command, *pictures.values())), strict=True))
+    found = dict(zip(pictures, measured(options.rulers, pair, *pictures.values()), strict=True))
     for name, row in found.items():
         row["seconds"] = statistics.median(seconds[name])
         print(f"{pair.name:28s} {name:9s}" + "".join(f"{row[key]:10.3f}" for key in (*KEYS, "seconds")), flush=True)

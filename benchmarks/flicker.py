@@ -12,19 +12,18 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from common import PHOTOGRAPHS, call
 
 from nst_core.imaging import optical_flow
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 
-PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "coffee.jpg"
 PAN = (0.012, 0.008)
 """How far the window moves from frame to frame, as shares of its width: about 4 px at 320."""
 ZOOM = 0.995
@@ -82,18 +81,9 @@ def differences(frames: list[Float], path: list[Window], *, still: bool) -> floa
 
 def painted(folder: Path, out: Path, words: list[str]) -> tuple[list[Float], float]:
     """The results, and the seconds of the whole batch."""
-    command = [
-        sys.executable,
-        "-c",
-        "from nst_core.cli.command import main; main()",
-        "batch",
-        str(folder),
-        "--out",
-        str(out),
-    ]
-    done = subprocess.run([*command, *words, "--json"], check=True, capture_output=True, text=True)  # noqa: S603 - ours
-    told = json.loads(done.stdout)
-    return [image_files.read(entry["output"]) for entry in told["pictures"]], told["seconds"]
+    start = [sys.executable, "-c", "from nst_core.cli.command import main; main()"]
+    report = json.loads(call(*start, "batch", folder, "--out", out, *words, "--json"))
+    return [image_files.read(entry["output"]) for entry in report["pictures"]], report["seconds"]
 
 
 def main() -> None:
@@ -106,7 +96,7 @@ def main() -> None:
     parser.add_argument("--backend", default="onnx")
     parser.add_argument("--keep", type=Path, help="where the frames stay; a folder that goes away otherwise")
     options = parser.parse_args()
-    scene = image_files.read(PHOTOGRAPH)[..., :3]
+    scene = image_files.read(PHOTOGRAPHS / "coffee.jpg")[..., :3]
     path = windows(options.frames, *scene.shape[:2])
     width, height = options.size, round(options.size * scene.shape[0] / scene.shape[1])
     noise = np.random.default_rng(0)

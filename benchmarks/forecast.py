@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+from common import opaque
 
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
@@ -111,8 +112,7 @@ def asked(pair: list[Path], megapixels: float, settings: Mapping[str, str | floa
     picture = image_files.read(content)[..., :3]
     scale = (megapixels * 1e6 / (picture.shape[0] * picture.shape[1])) ** 0.5
     sized = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
-    rgba = np.dstack([sized, np.ones(sized.shape[:2], np.float32)])
-    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings)
+    return Stylize(to_pixels(opaque(sized)), (StyleFile(style.read_bytes()),), settings)
 
 
 def learnt(pair: list[Path], place: dict[str, str]) -> tuple[float, float]:

@@ -13,15 +13,14 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from common import Pair, opaque, photograph
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
-from nst_core.imaging.resizing import resize
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.wire.messages import Excerpt, Pixels, Preview, Progress, ScreenPixels, StyleFile, Stylize
@@ -54,16 +53,12 @@ class Watch:
             self.steps.append(passed)
 
 
-def request(pair: Sequence[Path], options: argparse.Namespace, seed: int) -> Stylize:
+def request(pair: Pair, options: argparse.Namespace, seed: int) -> Stylize:
     """A preview of the pair; another seed is another picture, as another setting would be."""
-    content, style = pair
-    picture = image_files.read(content)[..., :3]
-    scale = options.size / max(picture.shape[:2])
-    small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
-    rgba = np.dstack([small, np.ones(small.shape[:2], np.float32)])
+    small, style = photograph(pair.content, options.size), StyleFile(pair.style.read_bytes())
     settings = {"seed": seed, "backend": options.backend}
     whole = Excerpt(*(WHOLE * side for side in small.shape[1::-1]))
-    return Stylize(to_pixels(rgba), (StyleFile(style.read_bytes()),), settings, previews=0.2, excerpt=whole)
+    return Stylize(to_pixels(opaque(small)), (style,), settings, previews=0.2, excerpt=whole)
 
 
 def shares(pixels: Pixels) -> Float:
@@ -84,9 +79,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/previews"))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    pairs = [Pair(*files) for files in options.pair]
     with Engine.start(default_command(), os.environ) as engine:
-        engine.stylize(request(options.pair[0], options, seed=999))
-        for pair in options.pair:
+        engine.stylize(request(pairs[0], options, seed=999))
+        for pair in pairs:
             rounds = []
             for seed in range(options.rounds):
                 asked = request(pair, options, seed)
@@ -96,12 +92,12 @@ def main() -> None:
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), whole))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):
                 if pixels:
-                    path = options.out / f"{pair[0].stem}--{pair[1].stem}-{name}.png"
+                    path = options.out / f"{pair.name}-{name}.png"
                     image_files.write(path, shares(pixels)[..., :3])
             new = rounds[0][0]
             first, steps, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
             print(
-                f"{pair[0].stem}--{pair[1].stem}: first picture {first:.2f} s ({new:.2f} s with a new style), "
+                f"{pair.name}: first picture {first:.2f} s ({new:.2f} s with a new style), "
                 f"{steps:.0f} steps in {SOON:.0f} s, whole preview {whole:.1f} s",
                 flush=True,
             )

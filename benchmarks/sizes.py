@@ -13,18 +13,15 @@ correlation), and the median ratio of small to large.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
+from common import Pair, measured, photograph
 from scipy.stats import spearmanr
 
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
-from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run
 from nst_core.shared.settings import from_mapping
@@ -32,13 +29,11 @@ from nst_core.shared.settings import from_mapping
 KEYS = ("style", "held_out", "structure", "edges")
 
 
-def painted(content: Path, style: Path, size: int, options: argparse.Namespace, output: Path) -> tuple[float, float]:
+def painted(pair: Pair, size: int, options: argparse.Namespace, output: Path) -> tuple[float, float]:
     """Paint; return the megapixels and the seconds."""
-    picture = image_files.read(content)[..., :3]
-    scale = size / max(picture.shape[:2])
-    small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
+    small = photograph(pair.content, size)
     settings = from_mapping({"quality": options.quality, "backend": options.backend})
-    job = Job(small, (Style(image_files.read(style)[..., :3]),), settings)
+    job = Job(small, (Style(image_files.read(pair.style)[..., :3]),), settings)
     rounds = [timed(job, size) for _ in range(options.rounds)]
     firsts, all_seconds, pictures = zip(*(rounds[1:] or rounds), strict=True)
     image_files.write(output, pictures[-1])
@@ -64,15 +59,6 @@ def timed(job: Job, size: int) -> tuple[float, float, Float]:
     return first, time.perf_counter() - start, outcome.pixels
 
 
-def measured(rulers: Path, content: Path, style: Path, result: Path) -> list[float]:
-    """The rulers' marks of one result, in the order of KEYS."""
-    command = [sys.executable, rulers, "--json", "--content", content, "--style", style, result]
-    words = [str(word) for word in command]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout  # noqa: S603 - the user's choice
-    (marks,) = json.loads(said)
-    return [marks[key] for key in KEYS]
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -87,13 +73,14 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     marks: dict[int, list[list[float]]] = {size: [] for size in options.sizes}
     per_megapixel: dict[int, list[float]] = {size: [] for size in options.sizes}
-    for content, style in options.pair:
+    for pair in (Pair(*files) for files in options.pair):
         for size in options.sizes:
-            output = options.out / f"{content.stem}--{style.stem}-{size}.png"
-            area, seconds = painted(content, style, size, options, output)
+            output = options.out / f"{pair.name}-{size}.png"
+            area, seconds = painted(pair, size, options, output)
             per_megapixel[size].append(seconds / area)
             if options.rulers:
-                marks[size].append(measured(options.rulers, content, style, output))
+                (found,) = measured(options.rulers, pair, output)
+                marks[size].append([found[key] for key in KEYS])
                 print("  " + " ".join(f"{key} {mark:.3f}" for key, mark in zip(KEYS, marks[size][-1], strict=True)))
             else:
                 print()

@@ -14,10 +14,10 @@ import os
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from common import PHOTOGRAPHS
 
 from nst_core.backends import onnx
 from nst_core.backends.base import Backend
@@ -32,7 +32,6 @@ from nst_core.shared.client.engine import Engine
 from nst_core.vgg import weights
 from nst_core.vgg.layers import CONVOLUTIONS, PAINTERLY
 
-PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
 MATRIX, PRODUCTS = 8192, 5
 """Side of the matrices on a graphics card, four times that of a processor's; and how many products."""
 

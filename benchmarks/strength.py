@@ -8,25 +8,21 @@ PROGRAM is that of compare.py. *structure* should rise with the strength, *style
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from pathlib import Path
 
-from compare import KEYS, Pair, call
+from common import Pair, measured, photograph
+from compare import KEYS
 
 from nst_core import Job, Settings, Style, stylize
 from nst_core.imaging.files import image_files
-from nst_core.imaging.resizing import resize
 
 STRENGTHS = (0, 10, 25, 50, 75, 100)
 
 
 def paint(pair: Pair, strength: float, size: int, output: Path) -> Path:
     """Paint the pair with the backend that every machine has. size: longest edge, px."""
-    picture, style = image_files.read(pair.content)[..., :3], image_files.read(pair.style)[..., :3]
-    scale = size / max(picture.shape[:2])
-    small = resize(picture, *(round(side * scale) for side in picture.shape[:2]))
-    painted = stylize(Job(small, (Style(style),), Settings(strength=strength, backend="onnx")))
+    content, style = photograph(pair.content, size), image_files.read(pair.style)[..., :3]
+    painted = stylize(Job(content, (Style(style),), Settings(strength=strength, backend="onnx")))
     image_files.write(output, painted.pixels)
     return output
 
@@ -47,8 +43,7 @@ def main() -> None:
             paint(pair, strength, options.size, options.out / f"{pair.name}-{strength:03d}.png")
             for strength in STRENGTHS
         ]
-        words = [sys.executable, options.rulers, "--json", "--content", content, "--style", style, *pictures]
-        for strength, row in zip(STRENGTHS, json.loads(call(*words)), strict=True):
+        for strength, row in zip(STRENGTHS, measured(options.rulers, pair, *pictures), strict=True):
             print(f"{pair.name:28s} {strength:8d}" + "".join(f"{row[key]:10.3f}" for key in KEYS), flush=True)
 
 

@@ -14,17 +14,15 @@ import argparse
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import psutil
+from common import square_pair
 
 from nst_core.backends.base import Backend, Objective
 from nst_core.backends.select import choose
 from nst_core.backends.tiling import TiledBackend
 from nst_core.imaging.arrays import Float, planes
-from nst_core.imaging.files import image_files
-from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Style
 from nst_core.painting.style_targets.regions import regions_of
 from nst_core.painting.style_targets.targets import Scene, classic_targets
@@ -32,14 +30,10 @@ from nst_core.shared.planning.schedule import Octave
 from nst_core.system.process_defaults import set_process_defaults
 from nst_core.vgg.losses import Weights
 
-PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
-
 
 def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Objective, Float]:
     """An objective and the image to evaluate it on."""
-    content, style = (
-        resize(image_files.read(PHOTOGRAPHS / name)[..., :3], side, side) for name in ("cat.jpg", "coffee.jpg")
-    )
+    content, style = square_pair(side)
     ramp = np.tile(np.linspace(0, 1, side, dtype=np.float32), (side, 1))
     guides = [None] if regions == 1 else [np.clip(ramp * regions - k, 0, 1) for k in range(regions)]
     styles = [Style(style, guide=guide) for guide in guides]

@@ -113,7 +113,8 @@ class Passes:
         """Gram matrices times masses, under guides (K, 1, H, W), in float64."""
         total: dict[str, Exact] = {}
         for tile in self._grid:
-            for layer, part in self._work.sums(image[tile.outer.cut], _inner_guides(guides, tile)).items():
+            inner_guides = _inner_only(guides, tile.inner, tile.outer)
+            for layer, part in self._work.sums(image[tile.outer.cut], inner_guides).items():
                 found = exact(self._backend, part)
                 total[layer] = total[layer] + found if layer in total else found
         return total
@@ -124,7 +125,8 @@ class Passes:
         for tile in self._grid:
             tile_held = {layer: self._tile_held(tile, layer, *both) for layer, both in held.items()}
             loss_gradients = LossGradients(derivatives, tile_held)
-            tile_loss, part = self._work.gradient(image[tile.outer.cut], _inner_guides(guides, tile), loss_gradients)
+            inner_guides = _inner_only(guides, tile.inner, tile.outer)
+            tile_loss, part = self._work.gradient(image[tile.outer.cut], inner_guides, loss_gradients)
             loss += tile_loss
             into[tile.outer.cut] += part
         return loss
@@ -143,11 +145,6 @@ def reduction(method: Method, layer: str) -> int:
 def exact(backend: Backend, array: Array) -> Exact:
     """A backend's array in float64."""
     return np.asarray(backend.numpy(array), np.float64)
-
-
-def _inner_guides(guides: Array, tile: Tile) -> Array:
-    """The tile's guides, zero in its margin."""
-    return _inner_only(guides, tile.inner, tile.outer)
 
 
 def _inner_only(values: Array, inner: Box, outer: Box) -> Array:
