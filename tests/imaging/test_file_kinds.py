@@ -246,6 +246,16 @@ def test_photoshop_is_read_flattened_and_openexr_as_light(tmp_path: Path) -> Non
     np.testing.assert_allclose(image_files.read(tmp_path / "a.exr"), 0.5, atol=0.002)
 
 
+@pytest.mark.skipif(find_spec("OpenImageIO") is None, reason="without the extra files")
+def test_a_gray_photoshop_document_is_read_in_its_own_profile() -> None:
+    """Half of linear light is 0.735 in sRGB."""
+    profile = png_colors.profile("linear", png_colors.SRGB, (1, 1, 0, 0, 0), gray=True)
+    block = b"8BIM" + (0x040F).to_bytes(2, "big") + bytes(2) + len(profile).to_bytes(4, "big") + profile
+    gray = np.full((H, W, 1), 0.5)
+    found = image_files.decode(psd(whole(gray, ">u2"), block + b"\0" * (len(profile) % 2)), "a.psd")
+    np.testing.assert_allclose(found, np.full((H, W, 3), 0.7354), atol=0.002)
+
+
 def test_several_pictures_in_a_file_are_told_and_chosen(tmp_path: Path) -> None:
     """Animations and scans of several pages: a note, --page for another, a sentence for one that is not there."""
     frames = [Image.new("RGB", (40, 40), (shade, shade, shade)) for shade in (0, 100, 200)]

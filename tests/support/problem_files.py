@@ -124,9 +124,9 @@ def png(values: Array, **chunks: bytes) -> bytes:
 
 
 def psd(values: Array, resources: bytes = b"") -> bytes:
-    """A flattened Photoshop document of (H, W, 3) bytes or big-endian words, uncompressed."""
+    """A flattened Photoshop document of (H, W, 1 or 3) bytes or big-endian words, uncompressed."""
     height, width, channels = values.shape
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, values.dtype.itemsize * 8, 3)
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, channels, height, width, values.dtype.itemsize * 8, channels)
     parts = struct.pack(">II", 0, len(resources)) + resources + struct.pack(">I", 0)
     return head + parts + struct.pack(">H", 0) + np.ascontiguousarray(values.transpose(2, 0, 1)).tobytes()
 

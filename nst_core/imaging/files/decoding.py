@@ -158,20 +158,13 @@ def _by_extra_library(kind: file_kinds.Kind, encoded: bytes, name: str, page: in
             _require_room(width, height, name)
 
         if kind == file_kinds.RAW:
-            return _from_extra(extra_files.raw(encoded, check_size), tiff_metadata(encoded))
+            return _in_srgb(extra_files.raw(encoded, check_size), tiff_metadata(encoded))
         suffix = kind.suffixes[0]
-        return _from_extra(extra_files.by_imageio(encoded, suffix, page or 1, check_size), NONE)
+        return _in_srgb(extra_files.by_imageio(encoded, suffix, page or 1, check_size), NONE)
     except (InvalidImageError, MemoryError, Image.DecompressionBombError):
         raise
     except Exception as error:
         raise file_kinds.refusal(kind, name) from error
-
-
-def _from_extra(decoded: Decoded, metadata: Metadata) -> DecodedImage:
-    colors: Any = decoded.colors
-    if colors.shape[2] == 1:
-        colors = np.repeat(colors, 3, axis=2)
-    return _in_srgb(replace(decoded, colors=colors), metadata)
 
 
 @color_profiles.uncached
