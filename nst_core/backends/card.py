@@ -13,13 +13,13 @@ from nst_core.shared.errors import BackendUnavailableError
 from nst_core.system import vulkan
 from nst_core.system.memory import available
 
-MOST = 100
-"""Longest text of a driver's error that is shown, characters."""
+LONGEST_TEXT = 100
+"""Characters of a driver's error that are shown."""
 
 
 @cache
 def name() -> str:
-    """The name that its maker gave it; empty if it cannot be found out."""
+    """The card's name; empty if it is not known."""
     if sys.platform == "darwin":
         with suppress(OSError, subprocess.SubprocessError):
             asked = ["/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string"]
@@ -39,7 +39,7 @@ def driver() -> str:
 
 
 def free_memory() -> int | None:
-    """Free bytes of the card's memory; None if they cannot be found out."""
+    """Free bytes of the card's memory; None if not known."""
     if sys.platform == "darwin":
         return available()
     found = vulkan.best()
@@ -56,5 +56,5 @@ def unusable(error: Exception) -> BackendUnavailableError:
 
 
 def line(error: Exception) -> str:
-    """The first line of an error's text, at most MOST characters, to be put into a sentence."""
-    return (str(error).splitlines() or [type(error).__name__])[0][:MOST].rstrip(". ")
+    """The first line of an error's text, at most LONGEST_TEXT characters, to be put into a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:LONGEST_TEXT].rstrip(". ")

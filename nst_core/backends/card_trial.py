@@ -110,9 +110,9 @@ def _situation() -> list[str]:
 
 def _tried() -> Verdict:
     command = [sys.executable, "-P", "-m", "nst_core.backends.card_trial"]
-    said: bytes | None
+    output: bytes | None
     try:
-        said = subprocess.run(  # noqa: S603 - this very program
+        output = subprocess.run(  # noqa: S603 - this very program
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -123,10 +123,10 @@ def _tried() -> Verdict:
         ).stdout
         fault = "its driver ended the program that tried it"
     except subprocess.TimeoutExpired as late:
-        said, fault = late.stdout, f"a small step took more than {TIMEOUT_SECONDS:.0f} seconds"
+        output, fault = late.stdout, f"a small step took more than {TIMEOUT_SECONDS:.0f} seconds"
     except OSError:
-        said, fault = None, "the program that tries it cannot be started"
-    for line in reversed((said or b"").decode("utf-8", "replace").splitlines()):
+        output, fault = None, "the program that tries it cannot be started"
+    for line in reversed((output or b"").decode("utf-8", "replace").splitlines()):
         with suppress(ValueError, TypeError):
             return Verdict(**json.loads(line))
     return Verdict(fault=fault)
@@ -137,27 +137,27 @@ def measure() -> Iterator[Verdict]:
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - loading a runtime takes a while
 
     image = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
-    own, expected = _step(OnnxBackend(), image)
+    on_processor, expected = _step(OnnxBackend(), image)
 
     def tried(*, half: bool) -> tuple[float, float]:
-        """Seconds, and how far the gradient is off."""
+        """Seconds of a step, and the relative difference of the gradient."""
         seconds, found = _step(OnnxBackend("gpu", half=half), image)
         return seconds, float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
     seconds, off = tried(half=False)
     if not off < SAME:
-        yield Verdict(seconds, own, f"what it computes differs from the processor's by {off:.1g}")
+        yield Verdict(seconds, on_processor, f"what it computes differs from the processor's by {off:.1g}")
         return
-    yield Verdict(seconds, own)
-    if seconds < HALF_HOPE * own:
-        with suppress(Exception):  # whatever a driver raises that has no float16
+    yield Verdict(seconds, on_processor)
+    if seconds < HALF_HOPE * on_processor:
+        with suppress(Exception):  # a driver without float16 may raise anything
             half, off = tried(half=True)
             if off < HALF_SAME:
-                yield Verdict(seconds, own, half=half)
+                yield Verdict(seconds, on_processor, half=half)
 
 
 def _step(backend: Backend, image: Float) -> tuple[float, Float]:
-    """Seconds of an evaluation that is not the first, and its gradient. Raises CardLostError where descent goes up."""
+    """Seconds of an evaluation after the first, and its gradient. Raises CardLostError if the loss does not fall."""
     everywhere = np.ones((1, 1, SIDE, SIDE), np.float32)
     targets = Targets(
         method=PAINTERLY,
@@ -196,17 +196,17 @@ def _descended(objective: Objective, image: Float) -> Iterator[float]:
 
 
 def main() -> None:
-    """The trial's own process: print results as lines of JSON, of which the last one counts."""
+    """The trial's process: print results as lines of JSON, of which the last one counts."""
     try:
         for found in measure():
-            _say(found)
+            _print(found)
     except NeuralStyleError as error:
-        _say(Verdict(fault=str(error).rstrip(".")))
-    except Exception as error:  # noqa: BLE001 - whatever a driver raises is the answer
-        _say(Verdict(fault=card.line(error)))
+        _print(Verdict(fault=str(error).rstrip(".")))
+    except Exception as error:  # noqa: BLE001 - a driver may raise anything
+        _print(Verdict(fault=card.line(error)))
 
 
-def _say(found: Verdict) -> None:
+def _print(found: Verdict) -> None:
     sys.stdout.write("\n" + json.dumps(asdict(found)) + "\n")
     sys.stdout.flush()
 

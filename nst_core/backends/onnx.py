@@ -179,7 +179,7 @@ class OnnxBackend:
             return losses, gradient
 
         if not on_card:
-            return Objective(evaluate_array, self._shrink_pool)
+            return Objective(evaluate_array, self._shrink_arena)
         graphs = self._graph(weights.CHANGE_FILE), self._graph(weights.MOVE_FILE)
         run, placed = partial(_bound_run, options=later), partial(_placed, session)
         return Objective(evaluate_array, descent=CardDescent(evaluate, graphs, run, placed, outputs))
@@ -192,7 +192,7 @@ class OnnxBackend:
             return False
         return all(values.any() for values in found.values())
 
-    def _shrink_pool(self) -> None:
+    def _shrink_arena(self) -> None:
         """Return the arena's memory to the system: the end of any run without `keep` does."""
         with suppress(OutOfMemoryError, CardLostError):
             self.held(np.zeros((1, 3, MIN_SIDE, MIN_SIDE), np.float32), PAINTERLY)

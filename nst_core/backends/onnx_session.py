@@ -27,7 +27,7 @@ _before = os.environ.get(_SWITCH)
 os.environ[_SWITCH] = "1"  # the only switch that is complete; the library reads it once, when it is loaded
 try:
     import onnxruntime as ort
-finally:  # the environment is the program's, which may be another one that uses this library
+finally:  # the program that uses this library may want another value
     if _before is None:
         del os.environ[_SWITCH]
     else:
@@ -44,7 +44,7 @@ WEBGPU = "onnxruntime_ep_webgpu"
 """The module that computes on any maker's graphics card, through Direct3D, Vulkan or Metal."""
 _FATAL = 4
 """The log level that shows only fatal errors; other failures arrive as exceptions."""
-_POOL = {
+_ARENA = {
     "max_mem": 0,
     "arena_extend_strategy": 0,
     "initial_chunk_size_bytes": 1 << 20,
@@ -61,11 +61,11 @@ def load_graph(file: Path, threads: int, device: str = "cpu") -> ort.InferenceSe
     _prepare()
     options = ort.SessionOptions()
     options.log_severity_level = _FATAL
-    options.intra_op_num_threads = threads or _asked()
-    if options.intra_op_num_threads > processors.count():  # one that waits in a loop keeps another from working
+    options.intra_op_num_threads = threads or _omp_threads()
+    if options.intra_op_num_threads > processors.count():  # a spinning thread would take a core from a working one
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if device == "cpu":
-        _make_pool()
+        _make_arena()
         options.add_session_config_entry("session.use_env_allocators", "1")
         # Initializers live as long as the session; in the arena they would keep it from being returned.
         options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
@@ -119,10 +119,10 @@ def _prepare() -> None:
             ort.preload_dlls()
 
 
-def _asked() -> int:
-    """OMP_NUM_THREADS, which ONNX Runtime does not read itself; 0 where it is not set."""
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(said) if said.isdecimal() else 0
+def _omp_threads() -> int:
+    """OMP_NUM_THREADS, which ONNX Runtime does not read itself; 0 if it is not set."""
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(text) if text.isdecimal() else 0
 
 
 def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:
@@ -134,6 +134,6 @@ def run_options(device: str = "cpu", *, keep: bool = False) -> ort.RunOptions:
 
 
 @cache
-def _make_pool() -> None:
+def _make_arena() -> None:
     where = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
-    ort.create_and_register_allocator(where, ort.OrtArenaCfg(_POOL))
+    ort.create_and_register_allocator(where, ort.OrtArenaCfg(_ARENA))

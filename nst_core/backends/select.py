@@ -25,7 +25,7 @@ from nst_core.system.out_of_memory import is_shortage
 from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY
 
 _trying = threading.Lock()  # runs that begin at the same time try each candidate once
-_PROCESSORS = Path("/proc/cpuinfo")
+_CPU_INFO = Path("/proc/cpuinfo")
 _LABELS = {
     "onnx": "ONNX Runtime",
     "torch": "PyTorch",
@@ -36,11 +36,11 @@ _LABELS = {
 
 
 _given_up: set[tuple[str, str]] = set()
-"""Backends and devices that failed at work: not tried again in this program."""
+"""Backends and devices that failed during a run: not tried again in this process."""
 
 
 def give_up(backend: Backend) -> None:
-    """Choose this one no more in this program: it failed."""
+    """Do not choose this backend and device again in this process."""
     _given_up.add((backend.name, backend.device))
 
 
@@ -82,7 +82,7 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
 
 
 def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tuple[Note, ...]]:
-    """The installed ones of these backends, best first, and notes on broken ones. Others are not imported."""
+    """The installed ones of these backends with their devices, best first, and notes on broken ones."""
     found: list[tuple[str, str]] = []
     faults: tuple[Note, ...] = ()
     fast_torch_cpu = False
@@ -90,7 +90,7 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
         from nst_core.backends import onnx as ort  # noqa: PLC0415 - loading a runtime takes a while
 
         found += [("onnx", device) for device in ort.devices()]
-    if "torch" in backends and has_torch() and (found == [] or _torch_may_be_preferred()):
+    if "torch" in backends and has_torch() and (not found or _torch_may_be_preferred()):
         places, fast_torch_cpu, fault = _torch()
         found += [("torch", device) for device in places]
         faults = (fault,) if fault else ()
@@ -108,7 +108,7 @@ def _torch_may_be_preferred() -> bool:
     spec = find_spec("torch")
     try:
         build = Path(str(spec and spec.origin)).with_name("version.py").read_text("utf-8")
-        flags = _PROCESSORS.read_text("utf-8")
+        flags = _CPU_INFO.read_text("utf-8")
     except (OSError, ValueError):
         return True
     return "+cpu" not in build or "amx_bf16" in flags or "avx512_bf16" in flags
@@ -123,7 +123,7 @@ def _is_worth_it() -> bool:
 
 
 @cache
-def _halves() -> bool:
+def _uses_half() -> bool:
     """Whether that card is to compute in float16. Raises BackendUnavailableError where there is none."""
     from nst_core.backends import card_trial, onnx_session  # noqa: PLC0415 - as above
 
@@ -192,4 +192,4 @@ def _make(name: str, device: str, notes: tuple[Note, ...] = ()) -> Backend:
         return TorchBackend(device, notes=notes)
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - as above
 
-    return OnnxBackend(device, notes, half=device == "gpu" and _halves())
+    return OnnxBackend(device, notes, half=device == "gpu" and _uses_half())

@@ -68,8 +68,8 @@ def find_faces(picture: Float) -> tuple[Face, ...]:
     Raises DamagedWeightsError if the network's file has another digest than the released one.
     """
     longer = max(picture.shape[:2])
-    seen = _bytes(picture)
-    found = [_found(seen, side) for side in SIDES if side < SIDES[-1] or longer > side]
+    picture_8_bit = _bytes(picture)
+    found = [_detected(picture_8_bit, side) for side in SIDES if side < SIDES[-1] or longer > side]
     return tuple(_face(one) for one in _merged(np.concatenate(found)))
 
 
@@ -104,7 +104,7 @@ def _session() -> ort.InferenceSession:
     return load_graph(weights.verified(weights.FACES_FILE), threads.most())
 
 
-def _found(picture: Image.Image, side: int) -> Float:
+def _detected(picture: Image.Image, side: int) -> Float:
     """(N, 17): score, square and points of the faces that the network detects at this longer side.
 
     Positions and sizes are in pixels of the given picture.

@@ -21,10 +21,8 @@ from nst_core.shared.settings import Settings
 from nst_core.system.memory import held_memory
 from nst_core.vgg.losses import Weights
 
-_SIDES = {"cpu": 256, "gpu": 512}
-
-_LARGE = 1024
-"""px: side of the picture for measuring the speed of other devices, which are fast only on large pictures."""
+_SIDES = {"cpu": 256, "gpu": 512, "cuda": 1024, "mps": 1024}
+"""px: side of the picture with which a device's speed is measured; fast devices are fast only on large pictures."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +87,8 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
 
 
 def speed_of(backend: Backend, side: int = 0) -> float:
-    """Seconds for a unit of work, measured. side: of the picture to measure with, px; 0: a few seconds' work."""
-    side = side or _SIDES.get(backend.device, _LARGE)
+    """Seconds for a unit of work, measured. side: of the picture to measure with, px; 0: as in _SIDES."""
+    side = side or _SIDES[backend.device]
     picture = np.random.default_rng(0).random((side, side, 3), dtype=np.float32)
     everywhere = np.ones((side, side), np.float32)
     scene = Scene(picture, everywhere, [Region(everywhere, ((picture, 1.0),))], side * side, 1.0)
@@ -112,7 +110,7 @@ SHARE = 0.9
 _sharers = {"cpu": 1, "card": 1}
 
 _parts: dict[str, float] = {}
-"""What this program's part was when it first asked, by device: later the others have taken some of theirs."""
+"""Bytes of this process's part, by device, as first computed: later the other processes hold some of the memory."""
 
 
 def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[Note, ...]]:
@@ -149,7 +147,7 @@ def budget(settings: Settings, backend: Backend) -> float:
 
 
 def set_sharers(here: int, card: int) -> None:
-    """Leave others their parts of what is free: so many programs like this work on this machine and on each card."""
+    """Share the free memory: so many processes like this one work on this machine, and on each card."""
     sharers = {"cpu": max(1, here), "card": max(1, card)}
     if sharers != _sharers:
         _sharers.update(sharers)
