@@ -188,11 +188,11 @@ class Backend(Protocol):
     def numpy(self, array: Array) -> Float:
         """An array of the backend as a float32 numpy array in main memory."""
 
-    def features(self, image: Array) -> Mapping[str, Array]:
-        """An image (1, 3, H, W), sRGB in [0, 1], H and W >= 32: its feature maps (1, C, h, w)."""
-
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
-        """The features of an image that are compared with targets, averaged over cells: (1, C, h, w) by layer."""
+        """The features of an image that are compared with targets, averaged over cells: (1, C, h, w) by layer.
+
+        image: (1, 3, H, W), sRGB in [0, 1], H and W >= 32.
+        """
 
     def style(self, image: Array, method: Method) -> Grams:
         """An image's Gram matrices (1, C, C) at the method's layers, under one guide of ones."""

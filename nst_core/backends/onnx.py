@@ -23,7 +23,7 @@ from nst_core.system import threads
 from nst_core.system.memory import available
 from nst_core.system.out_of_memory import as_out_of_memory, is_shortage
 from nst_core.vgg import weights, winograd
-from nst_core.vgg.layers import CELLS, CONTENT_LAYER, PAINTERLY, REDUCTION, STYLE_LAYERS, Method
+from nst_core.vgg.layers import CELLS, PAINTERLY, REDUCTION, Method
 from nst_core.vgg.losses import Array, Grams, Targets, gram_weights, held_weights, tv_weight
 
 KERNEL = ".kernel"
@@ -103,13 +103,6 @@ class OnnxBackend:
                 return array.fetched()
         result: Float = array
         return result
-
-    def features(self, image: Array) -> Mapping[str, Array]:
-        """See `Backend.features`."""
-        names = [*STYLE_LAYERS, CONTENT_LAYER]
-        return dict(
-            zip(names, _run(self._features, {"image": image}, names, run_options(self._requested)), strict=True)
-        )
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""

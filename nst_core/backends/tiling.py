@@ -161,7 +161,7 @@ class BackendWrapper:
         self.whole = backend
         self.name, self.device, self.precision = backend.name, backend.device, backend.precision
         self.notes, self.card = backend.notes, backend.card
-        self.array, self.numpy, self.features = backend.array, backend.numpy, backend.features
+        self.array, self.numpy = backend.array, backend.numpy
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
         self.keep_within, self.nearest = backend.keep_within, backend.nearest
 

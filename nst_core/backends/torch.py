@@ -96,11 +96,6 @@ class TorchBackend:
         result: Float = array.detach().to("cpu", torch.float32).numpy()
         return result
 
-    def features(self, image: Array) -> Mapping[str, Array]:
-        """See `Backend.features`."""
-        with torch.no_grad(), as_out_of_memory():
-            return {layer: values.to(self._exact) for layer, values in self._vgg(image).items()}
-
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`."""
         with torch.no_grad(), as_out_of_memory():

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine_fixtures import BOTH, distance, nearest, noise, painting, photograph, targets
+from engine_fixtures import BOTH, distance, feature_maps, nearest, noise, painting, photograph, targets
 
 from nst_core.backends import card, card_trial, select
 from nst_core.backends.base import AbortedError, Blocks
@@ -177,7 +177,7 @@ def test_a_card_lost_in_the_middle_leaves_the_best_picture(gpu: OnnxBackend, mon
 def test_features_are_the_processors(gpu: OnnxBackend, processor: OnnxBackend) -> None:
     """Maps, means over cells, Gram matrices."""
     image = planes(noise(48, 33))
-    found, expected = (backend.features(image) for backend in (gpu, processor))
+    found, expected = (feature_maps(backend, image) for backend in (gpu, processor))
     assert list(found) == list(expected)
     assert max(distance(found[layer], expected[layer]) for layer in expected) < ROUND_OFF
     (grams, held), (own_grams, own) = (backend.described(image, PAINTERLY) for backend in (gpu, processor))

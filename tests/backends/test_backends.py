@@ -17,7 +17,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 import torch
-from engine_fixtures import BOTH, distance, near_ties, nearest, noise, painting, photograph, targets
+from engine_fixtures import BOTH, distance, feature_maps, near_ties, nearest, noise, painting, photograph, targets
 
 from nst_core.backends.base import AbortedError, Backend
 from nst_core.backends.onnx import OnnxBackend
@@ -82,7 +82,7 @@ def gradients(
 @pytest.mark.parametrize("size", SIZES)
 def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int, int]) -> None:
     """Every named layer comes back, halved at each pooling, rounded down."""
-    maps = backend.features(backend.array(planes(noise(*size))))
+    maps = feature_maps(backend, backend.array(planes(noise(*size))))
     assert set(maps) == {*STYLE_LAYERS, CONTENT_LAYER}
     for layer, values in maps.items():
         factor = 2 ** (int(layer[4]) - 1)
@@ -94,7 +94,7 @@ def test_feature_maps_have_the_networks_shapes(backend: Backend, size: tuple[int
 def test_features_that_are_held_are_means_over_squares(backend: Backend, size: tuple[int, int], method: Method) -> None:
     """Of the method's layers; what is left of a side that squares do not divide is left out."""
     image = backend.array(planes(noise(*size)))
-    maps = backend.features(image)
+    maps = feature_maps(backend, image)
     held = backend.held(image, method)
     assert list(held) == list(method.held)
     for layer, side in method.held.items():
@@ -108,7 +108,7 @@ def test_features_that_are_held_are_means_over_squares(backend: Backend, size: t
 def test_gram_matrices_are_sums_of_products(backend: Backend, method: Method) -> None:
     """Of the method's layers, divided by the number of positions."""
     image = backend.array(planes(noise(37, 45)))
-    maps, found = backend.features(image), backend.style(image, method)
+    maps, found = feature_maps(backend, image), backend.style(image, method)
     assert list(found) == list(method.gram)
     for layer, gram in found.items():
         flat = backend.numpy(maps[layer]).reshape(CHANNELS[layer], -1)

@@ -97,7 +97,7 @@ def test_a_pytorch_that_cannot_be_faster_is_not_imported(
         return (), False, None
 
     monkeypatch.setattr(select, "find_spec", lambda _name: ModuleSpec("torch", None, origin=str(tmp_path / "x.py")))
-    monkeypatch.setattr(select, "_PROCESSORS", tmp_path / "cpuinfo")
+    monkeypatch.setattr(select, "_CPU_INFO", tmp_path / "cpuinfo")
     monkeypatch.setattr(select, "_torch", imported)
     assert select.choose().name == "onnx"
     assert imports == asked
@@ -109,7 +109,8 @@ def test_a_mask_of_processors_is_kept() -> None:
     script = (
         "import os\nall_of_them = os.sched_getaffinity(0)\nos.sched_setaffinity(0, {min(all_of_them)})\n"
         "from nst_core.system import threads\nfrom nst_core.backends.select import choose\nimport numpy as np\n"
-        "backend = choose('onnx', 'cpu')\nbackend.features(np.zeros((1, 3, 32, 32), np.float32))\n"
+        "from nst_core.vgg.layers import CLASSIC\n"
+        "choose('onnx', 'cpu').held(np.zeros((1, 3, 32, 32), np.float32), CLASSIC)\n"
         "masks = {tuple(os.sched_getaffinity(int(task))) for task in os.listdir('/proc/self/task')}\n"
         "print(threads.count(), masks == {(min(all_of_them),)})"
     )

@@ -18,7 +18,8 @@ ROOT = Path(nst_core.__file__).resolve().parent.parent
 USE = """
 import numpy
 from nst_core.backends.onnx import OnnxBackend
-OnnxBackend().features(numpy.zeros((1, 3, 32, 32), numpy.float32))
+from nst_core.vgg.layers import CLASSIC
+OnnxBackend().held(numpy.zeros((1, 3, 32, 32), numpy.float32), CLASSIC)
 """
 STAND_IN = """
 def disable_telemetry_events(): pass

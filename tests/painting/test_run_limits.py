@@ -49,10 +49,6 @@ class Easel:
 
     numpy = array
 
-    def features(self, image: Float) -> Mapping[str, Float]:
-        """Nobody asks."""
-        raise NotImplementedError
-
     def held(self, image: Float, method: Method) -> Mapping[str, Float]:
         """See `Backend.held`."""
         self._work(image, 0.4)

@@ -1,6 +1,6 @@
 """Pictures and targets for tests of the engine: small crops of what the project ships, at odd sizes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from nst_core import Progress
+from nst_core.backends import onnx
 from nst_core.backends.base import Backend
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.backends.onnx_session import run_options
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.seamless import MARGIN
-from nst_core.vgg.layers import CHANNELS, CLASSIC, METHODS, STYLE_LAYERS, Method
-from nst_core.vgg.losses import GRAM_WEIGHTS, Targets, Weights
+from nst_core.vgg.layers import CHANNELS, CLASSIC, CONTENT_LAYER, METHODS, STYLE_LAYERS, Method
+from nst_core.vgg.losses import GRAM_WEIGHTS, Array, Targets, Weights
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "nst_core"
@@ -34,6 +37,21 @@ def photograph(height: int, width: int) -> Float:
 def distance(a: Float, b: Float) -> float:
     """Of two arrays, relative to the norm of the second."""
     return float(np.linalg.norm(a - b) / np.linalg.norm(b))
+
+
+def feature_maps(backend: Backend, image: Array) -> Mapping[str, Array]:
+    """The network's maps of an image, (1, C, h, w) by layer."""
+    if isinstance(backend, OnnxBackend):
+        names = [*STYLE_LAYERS, CONTENT_LAYER]
+        maps = onnx._run(backend._features, {"image": image}, names, run_options(backend.device))
+        return dict(zip(names, maps, strict=True))
+    import torch  # noqa: PLC0415 - optional
+
+    from nst_core.backends.torch import TorchBackend  # noqa: PLC0415 - as above
+
+    assert isinstance(backend, TorchBackend)
+    with torch.no_grad():
+        return backend._vgg(image)
 
 
 def near_ties(height: int, width: int) -> float:

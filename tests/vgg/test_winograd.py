@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_fixtures import BOTH, nearest, noise, photograph, targets
+from engine_fixtures import BOTH, feature_maps, nearest, noise, photograph, targets
 
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import planes
@@ -41,8 +41,9 @@ def test_both_kinds_of_graph_see_the_same(size: tuple[int, int], method: Method)
     fast, direct = OnnxBackend(), OnnxBackend()
     fast.prefix, direct.prefix = weights.WINOGRAD, ""
     image = planes(photograph(*size))
-    for layer, found in fast.features(image).items():
-        assert _apart(found, direct.features(image)[layer]) < SAME_MAPS
+    maps = feature_maps(direct, image)
+    for layer, found in feature_maps(fast, image).items():
+        assert _apart(found, maps[layer]) < SAME_MAPS
     for layer, found in fast.held(image, method).items():
         assert _apart(found, direct.held(image, method)[layer]) < SAME_MAPS
     wanted = targets(direct, *size, None, method)

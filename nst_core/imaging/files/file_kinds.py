@@ -41,28 +41,27 @@ HEIC = Kind("HEIC picture", "pillow_heif", (".heic", ".heif", ".hif"))
 JXL = Kind("JPEG XL picture", "pillow_jxl", (".jxl",))
 PSD = Kind("Photoshop document", "OpenImageIO", (".psd", ".psb"))
 EXR = Kind("OpenEXR picture", "OpenImageIO", (".exr",))
-NOT_READ = (
-    Kind("GIMP document", None, (".xcf",)),
-    Kind("vector drawing (SVG)", None, (".svg", ".svgz")),
-    Kind("PDF document", None, (".pdf", ".ai")),
-    Kind("PostScript document", None, (".eps", ".ps")),
-    Kind("Krita document", None, (".kra",)),
-    Kind("OpenRaster document", None, (".ora",)),
-    Kind("video", None, (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")),
-    Kind("Radiance HDR picture", None, (".hdr", ".rgbe")),
-    Kind("JPEG XR picture", None, (".jxr", ".wdp", ".hdp")),
+_XCF = Kind("GIMP document", None, (".xcf",))
+_SVG = Kind("vector drawing (SVG)", None, (".svg", ".svgz"))
+_PDF = Kind("PDF document", None, (".pdf", ".ai"))
+_PS = Kind("PostScript document", None, (".eps", ".ps"))
+_KRITA = Kind("Krita document", None, (".kra",))
+_ORA = Kind("OpenRaster document", None, (".ora",))
+_VIDEO = Kind("video", None, (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"))
+_HDR = Kind("Radiance HDR picture", None, (".hdr", ".rgbe"))
+_JXR = Kind("JPEG XR picture", None, (".jxr", ".wdp", ".hdp"))
+_ICO = Kind("Windows icon", None, (".ico", ".cur"))
+_ICNS = Kind("Apple icon", None, (".icns",))
+_DDS = Kind("DirectDraw texture", None, (".dds",))
+_BY_NAME_ONLY = (
     Kind("Affinity document", None, (".afphoto", ".afdesign")),
-    Kind("Windows icon", None, (".ico", ".cur")),
-    Kind("Apple icon", None, (".icns",)),
-    Kind("DirectDraw texture", None, (".dds",)),
     Kind("DICOM picture", None, (".dcm",)),
     Kind("FITS picture", None, (".fits", ".fit")),
     Kind("Windows metafile", None, (".wmf", ".emf")),
 )
-_XCF, _SVG, _PDF, _PS, _KRITA, _ORA, _VIDEO, _HDR, _JXR = NOT_READ[:9]
-_ICO, _ICNS, _DDS = NOT_READ[10:13]
-KINDS = (RAW, HEIC, JXL, PSD, EXR, *NOT_READ)
-BY_SUFFIX = {suffix: kind for kind in KINDS for suffix in kind.suffixes}
+_READ = (RAW, HEIC, JXL, PSD, EXR)
+_NOT_READ = (_XCF, _SVG, _PDF, _PS, _KRITA, _ORA, _VIDEO, _HDR, _JXR, _ICO, _ICNS, _DDS, *_BY_NAME_ONLY)
+BY_SUFFIX = {suffix: kind for kind in (*_READ, *_NOT_READ) for suffix in kind.suffixes}
 _STARTS = (
     (b"8BPS", PSD),
     (b"v/1\x01", EXR),

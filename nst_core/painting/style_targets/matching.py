@@ -133,16 +133,12 @@ def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, sta
     for top in range(0, height, strip):
         rows = slice(top, min(height, top + strip))
         own = query[rows.start * width : rows.stop * width]
-        best, place = None, None
+        best, place = np.full(len(own), -np.inf, np.float32), np.zeros(len(own), np.int64)
         for candidate in _candidates(start, rows, style.grid):
             flat = (candidate[..., 0] * style.grid[1] + candidate[..., 1]).reshape(-1)
             score = _products(own, style.vectors[flat])
-            if best is None or place is None:
-                best, place = score, flat
-            else:
-                place = np.where(score > best, flat, place)
-                best = np.maximum(best, score)
-        assert place is not None
+            place = np.where(score > best, flat, place)
+            best = np.maximum(best, score)
         found[rows] = np.stack(np.divmod(place, style.grid[1]), axis=-1).reshape(-1, width, 2)
     return found
 
