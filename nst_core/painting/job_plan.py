@@ -70,7 +70,7 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
         wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
         octaves, more = in_budget(wanted, job, backend)
         notes += more
-    memory = peak(octaves, area, region_count(job.styles), needs(backend.device, backend.precision))
+    memory = _peak(octaves, job, backend)
     if settings.memory and memory > settings.memory * 1e9:
         notes += (note("over-budget", gigabytes=f"{settings.memory:g}"),)
     return Plan(
@@ -127,10 +127,14 @@ def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[li
 
 def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:
     """Set the library's memory limit: the `memory` setting, or the plan's peak if that is larger."""
+    backend.keep_within(max(job.settings.memory * 1e9 or math.inf, _peak(octaves, job, backend)))
+
+
+def _peak(octaves: Sequence[Octave], job: Job, backend: Backend) -> int:
+    """Largest memory of the engine, bytes."""
     height, width = job.content.shape[:2]
     place = needs(backend.device, backend.precision)
-    least = peak(octaves, height * width / 1e6, region_count(job.styles), place)
-    backend.keep_within(max(job.settings.memory * 1e9 or math.inf, least))
+    return peak(octaves, height * width / 1e6, region_count(job.styles), place)
 
 
 def budget(settings: Settings, backend: Backend) -> float:

@@ -18,7 +18,7 @@ from nst_core.imaging.resizing import resize, resize_plane, resized_strip, strip
 from nst_core.painting.faces import face_mask, find_faces
 from nst_core.painting.job import Excerpt, Job, Style
 from nst_core.painting.seamless import bordered, resized, seamless, unwrapped, wrapped
-from nst_core.painting.style_targets.regions import Region, guided_at, guided_in, regions_of
+from nst_core.painting.style_targets.regions import Region, guided_in, regions_of
 from nst_core.painting.style_targets.strength import Strength, classic_weights, painterly_weights, query, strength_at
 from nst_core.painting.style_targets.style_copies import COPIES, with_copies
 from nst_core.painting.style_targets.targets import (
@@ -109,7 +109,7 @@ class Painter:
     def first_picture(self, backend: Backend, height: int, width: int) -> Float:
         """(h, w, 3): a picture to show before the first evaluation, at this size or smaller."""
         if self.job.init is not None or not self.job.settings.by_pieces or self.job.settings.init != "sketch":
-            return self._first(height, width)
+            return self._start_image(height, width)
         scale = min(1.0, max(FIRST_PICTURE_SIDE / max(height, width), MIN_SIDE / min(height, width)))
         size = round(height * scale), round(width * scale)
         picture = pieced(backend, *self._match_input(None, *size))
@@ -119,12 +119,12 @@ class Painter:
         """Start image and objective at this size. image: (h, w, 3), result of the octave before, if there was one."""
         again = image is not None and image.shape[:2] == (height, width)
         if self.job.settings.by_pieces:
-            grown = None if image is None else self._grown(image, height, width)
+            grown = None if image is None else self._resized(image, height, width)
             targets, start = self._matched(backend, grown, height, width)
             if again or self.job.init is not None:
-                start = grown if grown is not None else self._first(height, width)
+                start = grown if grown is not None else self._start_image(height, width)
             return Canvas(start, self._objective(backend, targets))
-        start = self._first(height, width) if image is None else self._upscaled(image, height, width)
+        start = self._start_image(height, width) if image is None else self._upscaled(image, height, width)
         targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
         return Canvas(start, self._objective(backend, targets))
 
@@ -167,7 +167,7 @@ class Painter:
     def part(self, rows: slice, columns: slice) -> Scene:
         """The scene of a part of the picture at full size."""
         height, width = self._whole.shape[:2]
-        guided = guided_in(guided_at(self.styles, height, width), rows, columns)
+        guided = guided_in(self.styles, rows, columns)
         content = self._whole[rows, columns]
         visible = self.job.visible[rows, columns]
         return Scene(content, visible, regions_of(guided, *visible.shape), height * width, self.brush_size)
@@ -186,7 +186,7 @@ class Painter:
         targets, begin, self.matches = painterly_targets(backend, scene, strength, weights, match_input)
         begin = unwrapped(begin) if settings.seamless else begin
         if settings.init != "sketch":
-            return targets, self._first(height, width) if grown is None else grown
+            return targets, self._start_image(height, width) if grown is None else grown
         if grown is None:
             return targets, begin
         share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
@@ -221,8 +221,8 @@ class Painter:
         coarse = resize(resize(content, -(-height // 2), -(-width // 2)), height, width)
         return query(self.job.settings, amount, content, coarse, painted)
 
-    def _first(self, height: int, width: int) -> Float:
-        """(height, width, 3): the start image if it is not made of pieces."""
+    def _start_image(self, height: int, width: int) -> Float:
+        """(height, width, 3): the start image of an octave if it is not assembled from pieces."""
         settings = self.job.settings
         content = self.content(height, width)
         if self.job.init is not None:
@@ -238,7 +238,7 @@ class Painter:
         own = color.palette(content if self._around is None else self._around)
         return in_palette(content, self.styles, self.job.settings.boldness, own)
 
-    def _grown(self, image: Float, height: int, width: int) -> Float:
+    def _resized(self, image: Float, height: int, width: int) -> Float:
         if image.shape[:2] == (height, width):
             return image
         return (resized if self.job.settings.seamless else resize)(image, height, width)
@@ -249,10 +249,10 @@ class Painter:
         steady = self.job.init is not None or not settings.from_noise
         below = self._start
         if image.shape[:2] == (height, width) or settings.seamless or below is None or not steady:
-            return self._grown(image, height, width)
+            return self._resized(image, height, width)
         # An attempt at this size that failed may have left a start image of this size.
         below = resize(below, *image.shape[:2])
-        return enlarged(image, below, self._first(height, width).copy())
+        return enlarged(image, below, self._start_image(height, width).copy())
 
 
 class _Refining:

@@ -50,14 +50,6 @@ def region_count(styles: Sequence[Style]) -> int:
     return len(_groups(styles))
 
 
-def guided_at(styles: Sequence[Style], height: int, width: int) -> list[Style]:
-    """The styles with their guides at another size."""
-    return [
-        style if style.guide is None else replace(style, guide=resize_plane(style.guide, height, width))
-        for style in styles
-    ]
-
-
 def guided_in(styles: Sequence[Style], rows: slice, columns: slice = slice(None)) -> list[Style]:
     """The styles with these rows and columns of their guides."""
     return [replace(style, guide=None if style.guide is None else style.guide[rows, columns]) for style in styles]
