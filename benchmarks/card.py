@@ -3,8 +3,8 @@
 pip install --editable '.[webgpu,torch]'
 python benchmarks/card.py [--sizes 256 512 1024] [--rounds 5] [--method painterly] [--ways NAME ...]
 
-One square picture for all; a step is an evaluation and a move of the optimiser. What this machine lacks is said to be
-missing. Linux needs Vulkan's loader (in Debian `apt-get install libvulkan1`) and the card's own driver for Vulkan.
+The same square picture for all; a step is an evaluation and a move of the optimiser. Backends that are missing on this
+machine are named. Linux needs Vulkan's loader (in Debian `apt-get install libvulkan1`) and the card's Vulkan driver.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def targets(backend: Backend, side: int, method: Method) -> Targets:
 
 
 def measure(name: str, backend: Backend, side: int, options: argparse.Namespace, reference: Float | None) -> Float:
-    """Print a row; the gradient."""
+    """Print a row, and return the gradient."""
     objective = backend.objective(targets(backend, side, METHODS[options.method]))
     image = backend.array(planes(np.random.default_rng(0).random((side, side, 3), dtype=np.float32)))
     free = backend.free_memory()

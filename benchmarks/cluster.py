@@ -2,11 +2,11 @@
 
 python benchmarks/cluster.py [--side 768] [--tile 384] [--rounds 3] [--bandwidth 1.25e9]
 
-A square picture on a Ray cluster of this machine's own. Tiles here, one worker and two take turns, so that a machine
-that slows down slows all of them; medians are printed, and beside them how long the busiest worker had a processor,
-which other programs do not change much. Bytes are those of the arrays that cross. What is done here while workers wait
-is measured by itself. From these a gigapixel is calculated, in tiles of the size that pictures are spread in, for
-workers with a processor each and a network of so many bytes a second.
+A square picture on a local Ray cluster. Tiles in this process, one worker and two workers take turns, so that a machine
+that slows down slows all of them. Medians are printed, and the CPU time of the busiest worker, on which other programs
+have little influence. Bytes are those of the arrays that are sent and received. The optimiser's time in this process is
+measured separately. From these the step of a gigapixel is calculated, in tiles of the usual size, for workers with a
+processor each and a network of the given bandwidth, bytes per second.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from nst_core.vgg.layers import CHANNELS, STYLE_LAYERS
 from nst_core.vgg.losses import Weights
 
 MOVES = 4
-"""That the optimiser remembers where memory is short."""
+"""Length of the optimiser's history where memory is short."""
 GIGAPIXEL = 32_768
 """px: the side."""
 MATRICES = sum(CHANNELS[layer] * (CHANNELS[layer] + 1) for layer in STYLE_LAYERS)
@@ -47,78 +47,78 @@ MATRICES = sum(CHANNELS[layer] * (CHANNELS[layer] + 1) for layer in STYLE_LAYERS
 
 @dataclass(eq=False)
 class Shared:
-    """A value in the cluster's keeping; it is sent to each worker once."""
+    """A value in the cluster's object store; it is sent to each worker once."""
 
     reference: Any
-    weight: int
+    size: int
 
 
 @dataclass
-class Scales:
-    """What has crossed, in bytes."""
+class Traffic:
+    """Bytes."""
 
     sent: int = 0
     received: int = 0
 
 
-class Weighed:
-    """A worker, and what crosses between it and us."""
+class CountedWorker:
+    """A worker whose traffic is counted."""
 
-    def __init__(self, worker: Worker, scales: Scales) -> None:
-        self._worker, self._scales = worker, scales
+    def __init__(self, worker: Worker, traffic: Traffic) -> None:
+        self._worker, self._traffic = worker, traffic
         self._known: set[Shared] = set()
 
-    def call(self, method: str, *arguments: Any) -> WeighedAnswer:
+    def call(self, method: str, *arguments: Any) -> CountedAnswer:
         """See nst_core.cluster.split_picture.TeamWorker."""
         for one in arguments:
             if isinstance(one, Shared):
-                self._scales.sent += 0 if one in self._known else one.weight
+                self._traffic.sent += 0 if one in self._known else one.size
                 self._known.add(one)
             else:
-                self._scales.sent += weight(one)
+                self._traffic.sent += size_of(one)
         plain = [one.reference if isinstance(one, Shared) else one for one in arguments]
-        return WeighedAnswer(self._worker.call(method, *plain), self._scales)
+        return CountedAnswer(self._worker.call(method, *plain), self._traffic)
 
     def close(self) -> None:
-        """The other team goes on with it."""
+        """Nothing: the worker is used again."""
 
 
-class WeighedAnswer:
-    """An answer that is weighed when it comes."""
+class CountedAnswer:
+    """An answer whose bytes are counted when it arrives."""
 
-    def __init__(self, answer: Answer, scales: Scales) -> None:
-        self._answer, self._scales = answer, scales
+    def __init__(self, answer: Answer, traffic: Traffic) -> None:
+        self._answer, self._traffic = answer, traffic
 
     def get(self, cancelled: Callable[[], bool]) -> Any:
         """See nst_core.cluster.split_picture.Answer."""
         found = self._answer.get(cancelled)
-        self._scales.received += weight(found)
+        self._traffic.received += size_of(found)
         return found
 
 
 @dataclass
 class Cost:
-    """Of a step, the medians: seconds, and seconds of a processor that the busiest worker took. Bytes that crossed."""
+    """Of each step: seconds, CPU seconds of the busiest worker; and bytes sent and received in the last step."""
 
     seconds: list[float] = field(default_factory=list)
     busy: list[float] = field(default_factory=list)
-    scales: Scales = field(default_factory=Scales)
+    traffic: Traffic = field(default_factory=Traffic)
 
 
-def weight(value: Any) -> int:
+def size_of(value: Any) -> int:
     """Bytes of the arrays in a value."""
     match value:
         case np.ndarray():
             return value.nbytes
         case dict():
-            return sum(map(weight, value.values()))
+            return sum(map(size_of, value.values()))
         case tuple() | list():
-            return sum(map(weight, value))
+            return sum(map(size_of, value))
     return 0
 
 
-def at_home(side: int) -> float:
-    """Seconds for each megapixel of what the optimiser does between evaluations, here."""
+def optimizer_seconds(side: int) -> float:
+    """Seconds per megapixel that the optimiser takes in this process between evaluations."""
     image = np.random.default_rng(0).random((1, 3, side, side), dtype=np.float32)
     target = image[:, :, ::-1, ::-1].copy()
 
@@ -133,20 +133,20 @@ def at_home(side: int) -> float:
 
 
 def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
-    """What a step costs, each way."""
+    """The cost of a step in each way."""
     content, style = square_pair(side)
     backend = OnnxBackend()
     visible = np.ones((side, side), np.float32)
     scene = Scene(content, visible, regions_of([Style(style)], *visible.shape), visible.size, 1.0)
     whole = classic_targets(TiledBackend(backend, tile), scene, Weights())
-    image, scales, costs = planes(style), Scales(), dict[str, Cost]()
+    image, traffic, costs = planes(style), Traffic(), dict[str, Cost]()
     with cluster(LOCAL) as machines:
         workers = [machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
         processes = [psutil.Process(worker.pid()) for worker in workers]
 
         def far(count: int) -> Objective:
-            hands = iter([Weighed(worker, scales) for worker in workers])
-            team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), weight(value)))
+            hands = iter([CountedWorker(worker, traffic) for worker in workers])
+            team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), size_of(value)))
             return Spread(backend, team, tile).objective(whole)
 
         ways: dict[str, Callable[[], Objective]] = {
@@ -156,20 +156,20 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
         }
         for _ in range(rounds):
             for name, make in ways.items():
-                objective = make()  # it learns here, and loads its networks: not timed
-                scales.sent = scales.received = 0
+                objective = make()  # targets and networks are loaded here: not timed
+                traffic.sent = traffic.received = 0
                 before, start = [busy(process) for process in processes], time.perf_counter()
                 objective(image)
                 cost = costs.setdefault(name, Cost())
                 cost.seconds.append(time.perf_counter() - start)
                 cost.busy.append(max(busy(p) - then for p, then in zip(processes, before, strict=True)))
-                cost.scales = replace(scales)
+                cost.traffic = replace(traffic)
                 objective.close()
     return costs
 
 
 def busy(process: psutil.Process) -> float:
-    """Seconds of a processor that it has taken so far."""
+    """CPU seconds of the process so far."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
@@ -191,9 +191,9 @@ def main() -> None:
         print(
             f"{name:12} {each:7.2f} s ({statistics.median(alone.seconds) / each:4.2f} x), "
             f"busiest worker {taken:6.2f} s of a processor, "
-            f"sent {cost.scales.sent / 1e6:6.1f} MB, received {cost.scales.received / 1e6:6.1f} MB"
+            f"sent {cost.traffic.sent / 1e6:6.1f} MB, received {cost.traffic.received / 1e6:6.1f} MB"
         )
-    home = at_home(2048)
+    home = optimizer_seconds(2048)
     print(f"here, between evaluations: {home:.3f} s for each megapixel")
     for count in (1, 4, 16, 64, 256):
         print(projected(count, rate, home, options.bandwidth))
@@ -206,7 +206,7 @@ def seen(side: int, tile: int) -> float:
 
 
 def projected(count: int, rate: float, home: float, bandwidth: float) -> str:
-    """A step of a gigapixel. rate: seconds of a worker's processor for each megapixel of tiles; home: of ours."""
+    """A step of a gigapixel. rate: CPU seconds of a worker per megapixel of tiles; home: of the optimiser."""
     gigapixel = GIGAPIXEL**2 / 1e6
     crossing = 12 * (GIGAPIXEL + 2 * MARGIN * (count - 1)) * GIGAPIXEL
     # There and back: pixels and gradient; derivatives in float32 and sums in float64.

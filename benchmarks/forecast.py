@@ -1,14 +1,13 @@
-"""What a job was forecast to cost, and what it then cost: seconds, and memory seen from outside.
+"""Forecast and measured cost of jobs: seconds, and the memory of the process.
 
 python benchmarks/forecast.py --pair CONTENT STYLE [--megapixels 0.25 1 4 16] [--qualities draft normal]
     [--backend onnx] [--device cpu] [--memory 0]
 
-CONTENT is resized to each area, with alpha, and painted by a worker of its own, as the filter does it. The speed of
-this machine is learnt from jobs of LEARN megapixels, as the dialog learns it from its previews: one before and one
-after each that is forecast, since the speed of a shared machine changes; the forecast is for their mean. Seconds are
-given twice: those that passed, and those that the worker's threads computed, shared by all processors, which other
-programs do not change much. Where all of them are kept busy, as in evaluations, a machine at rest takes as long. With
-`--device cuda --backend torch` memory is that of the card, on which nothing else should be at work.
+CONTENT is resized to each area, with alpha, and painted by a new worker, as the filter does it. The speed of this
+machine is measured with jobs of SPEED_MEGAPIXELS, as the dialog measures it with its previews: one before and one after
+each forecast job, since the speed of a shared machine changes; the forecast is for their mean. Seconds are printed
+twice: those that passed, and the CPU seconds of the worker divided by the number of processors, on which other programs
+have little influence. With `--device cuda --backend torch` memory is that of the card, which nothing else should use.
 """
 
 from __future__ import annotations
@@ -35,12 +34,12 @@ from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.wire.messages import Progress, StyleFile, Stylize
 from nst_core.worker.convert import to_pixels
 
-LEARN = 0.5
+SPEED_MEGAPIXELS = 0.5
 WARM = 64
 """px: side of the picture that warms a worker."""
 PROCESSORS = psutil.cpu_count() or 1
 INTERVAL = 0.01
-"""Seconds between looks at the worker."""
+"""Seconds between two measurements of the worker's memory."""
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Cost:
 
 
 class Watch(threading.Thread):
-    """Looks at a process until told to stop: at its memory, or at what was taken of the card since `before`."""
+    """Measures a process until `stop`: its memory, or that of the card that was taken since `before`."""
 
     def __init__(self, pid: int, before: int | None) -> None:
         super().__init__(daemon=True)
@@ -72,7 +71,7 @@ class Watch(threading.Thread):
         return float(times.user + times.system)
 
     def stop(self) -> None:
-        """End the looking."""
+        """End the measurement."""
         self._over.set()
         self.join()
 
@@ -106,7 +105,7 @@ def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
     return cost, steps
 
 
-def asked(pair: list[Path], megapixels: float, settings: Mapping[str, str | float]) -> Stylize:
+def job(pair: list[Path], megapixels: float, settings: Mapping[str, str | float]) -> Stylize:
     """The pair's job at a size."""
     content, style = pair
     picture = image_files.read(content)[..., :3]
@@ -115,9 +114,9 @@ def asked(pair: list[Path], megapixels: float, settings: Mapping[str, str | floa
     return Stylize(to_pixels(opaque(sized)), (StyleFile(style.read_bytes()),), settings)
 
 
-def learnt(pair: list[Path], place: dict[str, str]) -> tuple[float, float]:
+def measured_speed(pair: list[Path], place: dict[str, str]) -> tuple[float, float]:
     """Seconds, passed and computed by all processors, that an evaluation of one megapixel takes: medians."""
-    request = asked(pair, LEARN, place)
+    request = job(pair, SPEED_MEGAPIXELS, place)
     _, steps = paint(request)
     laps = [
         (passed - before[1], computed - before[2])
@@ -139,24 +138,24 @@ def main() -> None:
     parser.add_argument("--memory", type=float, default=0.0)
     options = parser.parse_args()
     place = {"backend": options.backend, "device": options.device}
-    after = learnt(options.pair, place)
+    after = measured_speed(options.pair, place)
     for quality in options.qualities:
         for megapixels in options.megapixels:
-            request = asked(options.pair, megapixels, {"quality": quality, "memory": options.memory, **place})
+            request = job(options.pair, megapixels, {"quality": quality, "memory": options.memory, **place})
             size = request.content.height, request.content.width
             before = after
             cost, _ = paint(request)
-            after = learnt(options.pair, place)
+            after = measured_speed(options.pair, place)
             print(f"a unit of work: {before[0]:.2f} s before, {after[0]:.2f} s after", flush=True)
             speed = np.mean([before, after], axis=0)
             forecasts = [estimate(*size, request.settings, float(seconds)) for seconds in speed]
             pairs = ((forecasts[0].seconds, cost.passed), (forecasts[1].seconds, cost.computed / PROCESSORS))
-            said = "  ".join(
+            text = "  ".join(
                 f"{forecast:6.1f} / {found:6.1f} s ({found / forecast:4.2f} x)" for forecast, found in pairs
             )
             memory, held = forecasts[0].memory / 1e9, cost.held / 1e9
             print(
-                f"{quality:6s} {megapixels:6.2f} MP  passed {said} computed  "
+                f"{quality:6s} {megapixels:6.2f} MP  passed {text} computed  "
                 f"{memory:5.2f} / {held:5.2f} GB ({held / memory:4.2f} x)",
                 flush=True,
             )

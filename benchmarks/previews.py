@@ -1,4 +1,4 @@
-"""How soon a warm engine shows something: through a real worker, as the dialog asks for it.
+"""Seconds until a warm engine shows a first picture and a whole preview, through a worker as the dialog uses it.
 
 python benchmarks/previews.py --pair CONTENT STYLE [--pair ...] [--size 256] [--rounds 5] [--backend auto] [--out DIR]
 
@@ -27,7 +27,7 @@ from nst_core.shared.wire.messages import Excerpt, Pixels, Preview, Progress, Sc
 from nst_core.worker.convert import to_pixels
 
 WHOLE = 4
-"""Times the sides of what is previewed the picture has, whose small copy that is."""
+"""How many times larger, along each side, the picture is of which the preview is a copy."""
 SOON = 2.0
 """Seconds after which an artist expects more than a first picture."""
 
@@ -85,9 +85,9 @@ def main() -> None:
         for pair in pairs:
             rounds = []
             for seed in range(options.rounds):
-                asked = request(pair, options, seed)
+                preview = request(pair, options, seed)
                 watch = Watch()
-                done = engine.stylize(asked, watch.see, watch.see)
+                done = engine.stylize(preview, watch.see, watch.see)
                 whole = time.perf_counter() - watch.start
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), whole))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):

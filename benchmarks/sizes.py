@@ -1,4 +1,4 @@
-"""One job at several sizes: how seconds grow, and whether a small picture foretells a large one.
+"""One job at several sizes: how the seconds grow, and whether a small picture predicts a large one.
 
 python benchmarks/sizes.py --pair CONTENT STYLE [--pair ...] [--sizes 256 512 1024] [--rulers PROGRAM] [--backend auto]
     [--rounds 1]
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def summarise(marks: dict[int, list[list[float]]]) -> None:
-    """How the smallest size foretells the largest, by each ruler."""
+    """How well the smallest size predicts the largest, by each ruler."""
     smallest, largest = min(marks), max(marks)
     for index, key in enumerate(KEYS):
         small, large = ([row[index] for row in marks[size]] for size in (smallest, largest))

@@ -1,4 +1,4 @@
-"""What strength does to the rulers, from the photograph to the boldest painting.
+"""The rulers at several strengths, from the photograph to the boldest painting.
 
 python benchmarks/strength.py --rulers PROGRAM --pair CONTENT STYLE [--pair ...] [--size 384] [--out DIR]
 

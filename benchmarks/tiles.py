@@ -1,11 +1,11 @@
-"""What tiles cost: seconds of an evaluation against one of the whole picture, and memory seen from outside.
+"""The cost of tiles: seconds of an evaluation compared with one of the whole picture, and memory of the process.
 
 python benchmarks/tiles.py [--sides 1024] [--tiles 0 384 512 1024] [--regions 1] [--rounds 3] [--backend onnx]
 
 A square picture; 0 is the whole. Whole and tiles take turns, so that a machine that slows down slows all of them;
-medians are printed: seconds that passed, and those of a processor, which other programs do not change much. Beside them
-stands what the plan reckons with. Memory is the most that a process of its own held while it evaluated once, the
-optimiser's history not counted.
+medians are printed: seconds that passed, and CPU seconds, on which other programs have little influence. Beside them
+stands the plan's estimate. Memory is the most that a process of its own held during one evaluation, without the
+optimiser's history.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ def prepared(backend: Backend, side: int, tile: int, regions: int) -> tuple[Obje
 
 
 def timed(objective: Objective, image: Float) -> tuple[float, float]:
-    """Seconds of one evaluation: those that passed, and those of a processor."""
+    """Seconds of one evaluation: those that passed, and CPU seconds."""
     start, before = time.perf_counter(), time.process_time()
     objective(image)
     return time.perf_counter() - start, time.process_time() - before
 
 
 def peak(side: int, tile: int, options: argparse.Namespace) -> float:
-    """Gigabytes, watched from outside."""
+    """Gigabytes of a process that evaluates once."""
     words = [sys.executable, __file__, "--once", str(side), str(tile), "--regions", str(options.regions)]
     child = subprocess.Popen([*words, "--backend", options.backend])  # noqa: S603 - this very program
     most = 0
@@ -94,13 +94,13 @@ def measure(side: int, options: argparse.Namespace) -> None:
         for tile, (objective, image) in work.items():
             seconds[tile].append(timed(objective, backend.array(image)))
     medians = {tile: np.median(found, axis=0) for tile, found in seconds.items()}
-    reckoned = {tile: Octave(side, side, 1, tile).work for tile in options.tiles}
+    planned = {tile: Octave(side, side, 1, tile).work for tile in options.tiles}
     first = options.tiles[0]
     for tile, (passed, computed) in medians.items():
-        ratios = passed / medians[first][0], computed / medians[first][1], reckoned[tile] / reckoned[first]
+        ratios = passed / medians[first][0], computed / medians[first][1], planned[tile] / planned[first]
         print(
             f"{side} px, tiles of {tile:4d}: passed {passed:6.2f} s ({ratios[0]:4.2f} x)  "
-            f"computed {computed:6.2f} s ({ratios[1]:4.2f} x)  reckoned {ratios[2]:4.2f} x  "
+            f"computed {computed:6.2f} s ({ratios[1]:4.2f} x)  planned {ratios[2]:4.2f} x  "
             f"{peak(side, tile, options):5.2f} GB",
             flush=True,
         )

@@ -1,4 +1,4 @@
-"""Writes ONNX graphs node by node: a thin layer over onnx.helper that names things and keeps initialisers."""
+"""Writes ONNX graphs node by node: a thin layer over onnx.helper that names values and collects initialisers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 18
 IR_VERSION = 9
-MOST_TOLD = 32
-"""Bytes of a constant that its name tells in full."""
+INLINE_BYTES = 32
+"""Constants of up to this size have their bytes in their name, others a digest."""
 
 
 class Builder:
-    """One graph under construction. Values are named by strings; `op` returns the name of what a node makes."""
+    """One graph under construction. Values are named by strings; `op` returns the name of a node's output."""
 
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -45,8 +45,8 @@ class Builder:
         """A small constant; equal ones are stored once."""
         array = np.asarray(value, dtype)
         content = array.tobytes()
-        told = content.hex() if len(content) <= MOST_TOLD else hashlib.sha256(content).hexdigest()
-        key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{told}"
+        identity = content.hex() if len(content) <= INLINE_BYTES else hashlib.sha256(content).hexdigest()
+        key = f"const_{array.dtype}_{'x'.join(map(str, array.shape))}_{identity}"
         self.initializers.setdefault(key, numpy_helper.from_array(array, key))
         return key
 
@@ -64,7 +64,7 @@ class Builder:
         return name
 
     def output(self, value: str, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> None:
-        """Publish a value under a name."""
+        """Make a value an output of this name."""
         self.op("Identity", value, name=name)
         self.outputs.append(helper.make_tensor_value_info(name, dtype, list(shape)))
 

@@ -118,7 +118,7 @@ class _Converter:
         padded = side == 1 or options.Padding() == tflite.Padding.SAME
         if shape != (stride, 1, 1) or not padded or options.FusedActivationFunction() != NO_ACTIVATION:
             raise ValueError(f"{MEMBER} has a convolution of an unknown kind")
-        # As SAME pads where a side is a multiple of the stride: what is odd goes behind.
+        # Padding SAME for a side that is a multiple of the stride: an odd pixel is added at the end.
         before, after = (side - stride) // 2, (side - stride + 1) // 2
         pads = [max(0, before)] * 2 + [max(0, after)] * 2
         inputs = (self._value(op, 0), kernel, self._value(op, 2))

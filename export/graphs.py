@@ -11,7 +11,7 @@ Objective, for an image x in [0, 1] (1, 3, H, W), and K guides g_k with mass n =
     held  = sum over layers with target features of  held_weight |mean(F) - held|^2, mean: over squares (Method.held)
     tv    = tv_weight (|dx/dh|^2 + |dx/dw|^2)
 
-Weights arrive ready to use: what makes them free of scale lives in nst_core.vgg.losses. Sources: Gatys et al. (2016)
+Weights are inputs; nst_core.vgg.losses computes them. Sources: Gatys et al. (2016)
 for the Gram term; Gatys et al. (2017) for guides; Kolkin et al. (2022) for target features.
 """
 
@@ -190,7 +190,7 @@ class Vgg:
 
 
 def upsampled(b: Builder, small: str, like: str, factor: int) -> str:
-    """Each value `factor` times in both directions, then zeros where sides lost a rest when they were divided."""
+    """Each value `factor` times along both axes, then zeros where `factor` does not divide a side."""
     large = b.op(
         "Resize",
         small,
@@ -205,12 +205,12 @@ def upsampled(b: Builder, small: str, like: str, factor: int) -> str:
 
 
 def total(b: Builder, values: Sequence[str]) -> str:
-    """Their sum, by two at a time: graphics cards know no sum of many, for which all would wait in the middle."""
+    """The sum of the values, two at a time: WebGPU has no Sum of many, which would run on the processor instead."""
     return functools.reduce(lambda left, right: b.op("Add", left, right), values)
 
 
 def summed(b: Builder, values: str) -> str:
-    """The sum of all, by rows first: a graphics card makes one sum by one of its many units."""
+    """The sum of all, by rows first, which a graphics card sums in parallel."""
     return b.op("ReduceSum", b.op("ReduceSum", values, b.constant([-1], np.int64), keepdims=0), keepdims=0)
 
 
@@ -280,7 +280,7 @@ def add_held_losses(b: Builder, method: Method, maps: Mapping[str, str], gradien
 
 
 def unpadded(b: Builder, g: str) -> str:
-    """Adjoint of replicate padding by one: what fell on the border returns to the pixel it came from."""
+    """Adjoint of replicate padding by one: the border's gradient is added to the pixel that it repeats."""
     for axis in _AXES_HW:
         first, second, last, end = (b.constant([v], np.int64) for v in (0, 1, -1, 2**31))
         on = b.constant([axis], np.int64)

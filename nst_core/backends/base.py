@@ -21,9 +21,17 @@ from nst_core.vgg.losses import Array, Grams, Targets
 Evaluate = Callable[[Array], tuple[Array, Array]]
 """image (1, 3, H, W) -> losses (3: style, held, tv, already weighted) and the gradient of their sum (1, 3, H, W)."""
 
-
 LARGEST_MOVE = 0.1
 """Upper limit of the root mean square change of a pixel in a step; the quadratic model is not reliable further away."""
+
+GROUPS = 128
+"""Number of groups into which the blocks of a style are divided."""
+BEST = 32
+"""Number of groups whose best block is searched for the nearest cell."""
+
+
+class AbortedError(Exception):
+    """An evaluation was ended by `abort`."""
 
 
 @dataclass(frozen=True)
@@ -102,12 +110,6 @@ class Objective:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-GROUPS = 128
-"""Number of groups into which the blocks of a style are divided."""
-BEST = 32
-"""Number of groups whose best block is searched for the nearest cell."""
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,3 @@ def to_image(backend: Backend, pixels: Float) -> Array:
 def to_pixels(backend: Backend, image: Array) -> Float:
     """An image (1, 3, H, W) of the backend as a picture (H, W, 3)."""
     return picture(backend.numpy(image))
-
-
-class AbortedError(Exception):
-    """An evaluation was ended by `abort`."""

@@ -139,9 +139,9 @@ class OnnxBackend:
             feeds |= {"order": order, "means": _block_means(reference)[order]}
         session, found = self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE), []
         for part in query.parts(reference, SCORES, every=every):
-            asked = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
+            query_feeds = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
             with _engine_errors(session):
-                index, *blocks = session.run(None, asked | feeds, options)
+                index, *blocks = session.run(None, query_feeds | feeds, options)
             if not every:
                 place, best = np.divmod(index, BEST)
                 index = place * count + np.take_along_axis(blocks[0], best.T, 1).T

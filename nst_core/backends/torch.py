@@ -22,6 +22,10 @@ from nst_core.vgg.losses import TINY, Array, Grams, Targets, gram_weights, held_
 
 Tensor = torch.Tensor
 
+CONTEXT = 9e8
+"""Bytes of a card's memory that CUDA and its libraries use."""
+_NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
+
 
 def devices() -> list[str]:
     """Devices this PyTorch can use now."""
@@ -54,11 +58,6 @@ def automatic_precision(device: str) -> torch.dtype:
 @cache
 def _network(device: str, dtype: torch.dtype) -> Vgg:
     return Vgg.load(device, dtype)
-
-
-CONTEXT = 9e8
-"""Bytes of a card's memory that CUDA and its libraries use."""
-_NAMES = {torch.float16: "fp16", torch.bfloat16: "bf16", torch.float32: "fp32", torch.float64: "fp64"}
 
 
 class TorchBackend:

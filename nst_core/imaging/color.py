@@ -71,10 +71,10 @@ def recolored(pixels: Float, own: Palette, wanted: Palette) -> Float:
     A picture that is gray or flat, except for noise, does not reach that palette: noise would become visible spots.
     """
     values, vectors = _axes(own)
-    asked = (vectors * (wanted.covariance @ vectors)).sum(0)
+    variances = (vectors * (wanted.covariance @ vectors)).sum(0)
     # The limit grows fast, so that deviations above the noise are stretched as far as needed.
     most = NOISE_GAIN * np.maximum(1, np.sqrt(values) / NOISY) ** 3
-    return _turned(pixels, own, wanted, _power(np.maximum(values, asked / most**2), vectors, -0.5))
+    return _turned(pixels, own, wanted, _power(np.maximum(values, variances / most**2), vectors, -0.5))
 
 
 def _turned(pixels: Float, own: Palette, wanted: Palette, whitening: NDArray[np.float64]) -> Float:

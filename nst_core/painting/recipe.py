@@ -19,7 +19,7 @@ from nst_core.system import processor, threads
 FORMAT = 1
 MAKER_FIELDS = {"backend": "name", "device": "device", "precision": "precision"}
 """Fields of a recipe on the backend, and the attributes of the backend for them."""
-AROUND: dict[str, Callable[[], str]] = {
+MACHINE_FIELDS: dict[str, Callable[[], str]] = {
     "processor": processor.processor,
     "threads": lambda: f"{threads.count()} threads",
     "libraries": processor.libraries,
@@ -34,8 +34,10 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     backend: the one that computed the picture; None if nothing was computed.
     """
     height, width = job.content.shape[:2]
-    made = {name: getattr(backend, attribute) for name, attribute in MAKER_FIELDS.items()} if backend else {}
-    made |= {name: ask() for name, ask in AROUND.items()} if backend else {}
+    made = {}
+    if backend:
+        made = {name: getattr(backend, attribute) for name, attribute in MAKER_FIELDS.items()}
+        made |= {name: read() for name, read in MACHINE_FIELDS.items()}
     return {
         "format": FORMAT,
         "engine": __version__,
@@ -59,7 +61,10 @@ def describe_maker_difference(found: Mapping[str, Any], wanted: Mapping[str, Any
     Their pictures differ in details.
     """
     both = [name for name in ("engine", "made") if name in found and name in wanted]
-    parts = [*MAKER_FIELDS, *(name for name in AROUND if all(name in made.get("made", ()) for made in (found, wanted)))]
+    parts = [
+        *MAKER_FIELDS,
+        *(name for name in MACHINE_FIELDS if all(name in made.get("made", ()) for made in (found, wanted))),
+    ]
     ours, theirs = (", ".join(_maker(name, made[name], parts) for name in both) for made in (found, wanted))
     if ours == theirs:
         return None

@@ -15,7 +15,7 @@ from engine_fixtures import painting, photograph
 
 from nst_core.cli.command import main
 from nst_core.imaging.files import image_files
-from nst_core.painting.recipe import AROUND, describe_maker_difference
+from nst_core.painting.recipe import MACHINE_FIELDS, describe_maker_difference
 from nst_core.system import processor
 
 pytestmark = pytest.mark.slow
@@ -72,7 +72,7 @@ def test_a_recipe_tells_what_made_the_picture_and_another_maker_is_noted(work: P
     words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "-o", work / "1.png", "--json"]
     made = run(*words, "--save-recipe", work / "r.json", "--quality", "draft", "--size", "48")
     report, written = json.loads(made.stdout), json.loads((work / "r.json").read_text())
-    around = {name: ask() for name, ask in AROUND.items()}
+    around = {name: ask() for name, ask in MACHINE_FIELDS.items()}
     assert written["made"] == {name: report[name] for name in ("backend", "device", "precision")} | around
     assert "backend" not in written["settings"]
     again: list[str | Path] = [*words, "--overwrite", "--recipe", work / "r.json"]
