@@ -228,6 +228,16 @@ def spread_back(b: Builder, gradient: str, feature_map: str, side: int) -> str:
     return upsampled(b, b.op("Mul", gradient, b.constant(1 / side**2)), feature_map, side)
 
 
+def flat_map(b: Builder, feature_map: str, layer: str) -> str:
+    """(1, C, h, w) to (1, C, N)."""
+    return b.op("Reshape", feature_map, b.constant([1, CHANNELS[layer], -1], np.int64))
+
+
+def flat_guide(b: Builder, guide: str) -> str:
+    """(K, 1, h, w) to (K, 1, N)."""
+    return b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))
+
+
 def style_loss(b: Builder, layer: str, feature_map: str, guide: str) -> tuple[str, str]:
     """The style loss of one layer, and its gradient on the feature map.
 
@@ -236,8 +246,7 @@ def style_loss(b: Builder, layer: str, feature_map: str, guide: str) -> tuple[st
     channels = CHANNELS[layer]
     target = b.input(f"{layer}.gram", ["K", channels, channels])
     weight = b.input(f"{layer}.gram_weight", ["K", 1, 1])
-    F = b.op("Reshape", feature_map, b.constant([1, channels, -1], np.int64))
-    g = b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))
+    F, g = flat_map(b, feature_map, layer), flat_guide(b, guide)
     share = b.op("Div", g, b.op("ReduceSum", g, b.constant([2], np.int64), keepdims=1))
     gram = b.op("MatMul", b.op("Mul", F, share), b.op("Transpose", F, perm=[0, 2, 1]))
     loss, d_gram = _weighted_square(b, gram, target, weight)
@@ -305,7 +314,7 @@ def features_graph(weights: Path, network: type[Vgg]) -> onnx.ModelProto:
     for layer, side in CELL_LAYERS.items():
         b.output(averaged(b, maps[layer], side), layer + CELLS, [1, CHANNELS[layer], f"hc_{layer}", f"wc_{layer}"])
     for layer in STYLE_LAYERS:
-        F = b.op("Reshape", maps[layer], b.constant([1, CHANNELS[layer], -1], np.int64))
+        F = flat_map(b, maps[layer], layer)
         gram = b.op("MatMul", F, b.op("Transpose", F, perm=[0, 2, 1]))
         positions = b.op("Cast", b.op("Shape", F, start=2), to=TensorProto.FLOAT)
         b.output(b.op("Div", gram, positions), f"{layer}.gram", [1, CHANNELS[layer], CHANNELS[layer]])

@@ -17,7 +17,7 @@ import numpy as np
 import onnx
 
 from export.builder import Builder
-from export.graphs import Vgg, add_held_losses, guides_at, total, unpadded
+from export.graphs import Vgg, add_held_losses, flat_guide, flat_map, guides_at, total, unpadded
 from nst_core.vgg.layers import CHANNELS, CLASSIC, Method
 
 
@@ -28,8 +28,8 @@ def sums_graph(weights: Path, network: type[Vgg]) -> onnx.ModelProto:
     image, guide = b.input("image", [1, 3, "H", "W"]), b.input("guide", ["K", 1, "H", "W"])
     run = vgg.forward(image, CLASSIC.deepest)
     for layer, pooled in guides_at(b, guide, CLASSIC).items():
-        F = _rows(b, vgg.exact(run, layer), layer)
-        gram = b.op("MatMul", b.op("Mul", F, _flat(b, pooled)), b.op("Transpose", F, perm=[0, 2, 1]))
+        F = flat_map(b, vgg.exact(run, layer), layer)
+        gram = b.op("MatMul", b.op("Mul", F, flat_guide(b, pooled)), b.op("Transpose", F, perm=[0, 2, 1]))
         b.output(gram, f"{layer}.gram", ["K", CHANNELS[layer], CHANNELS[layer]])
     return b.model("vgg19-tile-sums")
 
@@ -52,14 +52,6 @@ def _style(b: Builder, feature_map: str, guide: str, layer: str) -> str:
     channels = CHANNELS[layer]
     on_gram = b.input(f"{layer}.gram", ["K", channels, channels])
     # S is quadratic in F: its derivative counts twice, like that of a square.
-    twice = b.op("MatMul", b.op("Mul", on_gram, b.constant(2.0)), _rows(b, feature_map, layer))
-    gradient = b.op("ReduceSum", b.op("Mul", twice, _flat(b, guide)), b.constant([0], np.int64), keepdims=1)
+    twice = b.op("MatMul", b.op("Mul", on_gram, b.constant(2.0)), flat_map(b, feature_map, layer))
+    gradient = b.op("ReduceSum", b.op("Mul", twice, flat_guide(b, guide)), b.constant([0], np.int64), keepdims=1)
     return b.op("Reshape", gradient, b.op("Shape", feature_map))
-
-
-def _rows(b: Builder, feature_map: str, layer: str) -> str:
-    return b.op("Reshape", feature_map, b.constant([1, CHANNELS[layer], -1], np.int64))
-
-
-def _flat(b: Builder, guide: str) -> str:
-    return b.op("Reshape", guide, b.constant([0, 1, -1], np.int64))

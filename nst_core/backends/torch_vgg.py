@@ -39,7 +39,7 @@ class Vgg:
             moved[name] = torch.from_numpy(arrays[name]).to(device, exact)
         return cls(moved, dtype)
 
-    def __call__(self, image: Tensor, deepest: str = STYLE_LAYERS[-1]) -> dict[str, Tensor]:
+    def __call__(self, image: Tensor, deepest: str) -> dict[str, Tensor]:
         """An image (1, 3, H, W) in [0, 1] to the feature maps (1, C, h, w), up to the layer `deepest`."""
         p = self.parameters
         # Replicate, not zero, padding: zeros draw a frame around the picture.

@@ -51,7 +51,7 @@ def feature_maps(backend: Backend, image: Array) -> Mapping[str, Array]:
 
     assert isinstance(backend, TorchBackend)
     with torch.no_grad():
-        return backend._vgg(image)
+        return backend._vgg(image, STYLE_LAYERS[-1])
 
 
 def near_ties(height: int, width: int) -> float:
