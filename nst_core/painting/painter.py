@@ -89,7 +89,7 @@ class Painter:
         self.styles = with_copies(styles, job.settings.style_copies)
         self._whole = self._small = content
         self._around = around_of(job)
-        self.map = strength_map(job, content, self._around)
+        self.strength_map = strength_map(job, content, self._around)
         self.matches: Sequence[Match] = ()
         self._start: Float | None = None
 
@@ -97,8 +97,8 @@ class Painter:
     def brush_size(self) -> float:
         """Size of the strokes relative to those of the style pictures; for a part, that in the larger picture."""
         # A style with a copy beside it has COPIES times the area, and strokes of the same size.
-        grown = 1 if self.job.settings.style_copies == "none" else math.sqrt(COPIES)
-        return self.job.settings.brush_size * grown / math.sqrt(self.job.part)
+        factor = 1 if self.job.settings.style_copies == "none" else math.sqrt(COPIES)
+        return self.job.settings.brush_size * factor / math.sqrt(self.job.part)
 
     def content(self, height: int, width: int) -> Float:
         """The content at a size: (height, width, 3)."""
@@ -119,10 +119,10 @@ class Painter:
         """Start image and objective at this size. image: (h, w, 3), result of the octave before, if there was one."""
         again = image is not None and image.shape[:2] == (height, width)
         if self.job.settings.by_pieces:
-            grown = None if image is None else self._resized(image, height, width)
-            targets, start = self._matched(backend, grown, height, width)
+            so_far = None if image is None else self._resized(image, height, width)
+            targets, start = self._matched(backend, so_far, height, width)
             if again or self.job.init is not None:
-                start = grown if grown is not None else self._start_image(height, width)
+                start = so_far if so_far is not None else self._start_image(height, width)
             return Canvas(start, self._objective(backend, targets))
         start = self._start_image(height, width) if image is None else self._upscaled(image, height, width)
         targets = classic_targets(backend, self._scene(height, width), classic_weights(self.job.settings))
@@ -152,7 +152,7 @@ class Painter:
 
     def _smoothed(self, image: Float) -> Float:
         """The image (h, w, 3), smoothed along its strokes for upscaling; less where the strength is low."""
-        blend = strength_at(self.job.settings, resize_plane(self.map, *image.shape[:2])).blend
+        blend = strength_at(self.job.settings, resize_plane(self.strength_map, *image.shape[:2])).blend
         sigma = min(MOST_SMOOTHED, SMOOTHED * (self._whole.shape[0] / image.shape[0] - 1))
         return smoothed_along_edges(image, np.float32(sigma) * blend)
 
@@ -175,29 +175,29 @@ class Painter:
     def _objective(self, backend: Backend, targets: Targets) -> Objective:
         return seamless(backend, targets) if self.job.settings.seamless else backend.objective(targets)
 
-    def _matched(self, backend: Backend, grown: Float | None, height: int, width: int) -> tuple[Targets, Float]:
+    def _matched(self, backend: Backend, so_far: Float | None, height: int, width: int) -> tuple[Targets, Float]:
         """The targets of the painterly method, and the start image (height, width, 3).
 
-        grown: (height, width, 3), the result so far, upscaled to this size.
+        so_far: (height, width, 3), the result so far, upscaled to this size.
         """
         settings = self.job.settings
-        scene, strength, match_input = self._match_input(grown, height, width)
+        scene, strength, match_input = self._match_input(so_far, height, width)
         weights = painterly_weights(settings, strength.gram_weight)
         targets, begin, self.matches = painterly_targets(backend, scene, strength, weights, match_input)
         begin = unwrapped(begin) if settings.seamless else begin
         if settings.init != "sketch":
-            return targets, self._start_image(height, width) if grown is None else grown
-        if grown is None:
+            return targets, self._start_image(height, width) if so_far is None else so_far
+        if so_far is None:
             return targets, begin
         share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
-        return targets, grown + np.float32(share) * (begin - grown)
+        return targets, so_far + np.float32(share) * (begin - so_far)
 
-    def _match_input(self, grown: Float | None, height: int, width: int) -> tuple[Scene, Strength, MatchInput]:
-        """Scene, strength and query of the matching at this size. grown: as for `_matched`."""
+    def _match_input(self, so_far: Float | None, height: int, width: int) -> tuple[Scene, Strength, MatchInput]:
+        """Scene, strength and query of the matching at this size. so_far: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
-        amount = resize_plane(self.map, height, width)
-        seen = grown if grown is not None else self.job.init
+        amount = resize_plane(self.strength_map, height, width)
+        seen = so_far if so_far is not None else self.job.init
         seen = None if seen is None else resize(seen, height, width)
         wanted = self.content(height, width) if seen is None else self._query(seen, amount)
         wanted = varied(wanted, settings.seed)
@@ -261,7 +261,7 @@ class _Refining:
     def __init__(self, painter: Painter, backend: Backend, scale: float) -> None:
         """scale: size of the optimised picture relative to full size."""
         self._painter, self._backend, self._scale = painter, backend, scale
-        height, width = painter.map.shape
+        height, width = painter.strength_map.shape
         self._styles = [
             fine_style(backend, picture, height * width, painter.brush_size)
             for region in regions_of(painter.styles, *_SMALL)
@@ -277,7 +277,7 @@ class _Refining:
         """(h, w, 3): the image, which is these rows and columns of the upscaled picture, with the detail added."""
         painter = self._painter
         scene = painter.part(rows, columns)
-        wanted, settings, amount = image, painter.job.settings, painter.map[rows, columns]
+        wanted, settings, amount = image, painter.job.settings, painter.strength_map[rows, columns]
         if not settings.texture:
             wanted = query(settings, amount, scene.content, self._blurred(scene.content), image)
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
