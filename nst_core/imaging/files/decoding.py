@@ -197,7 +197,7 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> DecodedImage:
 
 def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> Decoded:
     """A page that libvips cannot read correctly. Raises InvalidImageError if tifffile cannot either."""
-    _require_room(page.get(256, 1), page.get(257, 1), name)
+    _require_room(page.width, page.height, name)
     tiff_files.require_pieces(page, len(encoded))
     try:
         held = tiff_files.decoded(encoded, page)
@@ -271,7 +271,7 @@ def _by_pillow(
         _require_room(*opened.size, name)
         _require_pieces(opened)
         count = _count(opened)
-        index = page - 1 if notes and page else _chosen(count, name, page)
+        index = _chosen(count, name, page)
         if index or count > 1:
             opened.seek(index)
             _require_room(*opened.size, name)

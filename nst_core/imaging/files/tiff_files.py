@@ -28,8 +28,12 @@ from nst_core.shared.errors import InvalidImageError
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _MOST = 4096
 """Largest number of directories that are read: their chain may be a loop."""
-_KIND, _OLD_KIND, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 254, 255, 258, 259, 262, 277
-_PLANES, _TILES, _EXTRA, _FORMAT, _DNG, _INKS = 284, 324, 338, 339, 50706, 332
+# Numbers of tags:
+_KIND, _OLD_KIND, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 255, 256, 257, 258, 259, 262
+_STRIPS, _ORIENTATION, _SAMPLES, _STRIP_ROWS, _STRIP_BYTES, _PLANES = 273, 274, 277, 278, 279, 284
+_TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 322, 323, 324, 325
+_INKS, _EXTRA, _FORMAT, _PROFILE, _DNG = 332, 338, 339, 34675, 50706
+# Values of _PHOTOMETRIC:
 _WHITE_IS_0, _GRAY, _RGB, _PALETTE, _CMYK, _YCBCR, _LAB, _ICC_LAB = 0, 1, 2, 3, 5, 6, 8, 9
 _RAW = {32803, 34892}  # a colour filter's pattern, and what was computed from one
 _COLORS = {_WHITE_IS_0: 1, _GRAY: 1, _RGB: 3, _PALETTE: 3, _CMYK: 4, _YCBCR: 3, _LAB: 3, _ICC_LAB: 3}
@@ -68,9 +72,19 @@ class Page:
         return int(found) if isinstance(found, (int, float)) else default
 
     @property
+    def width(self) -> int:
+        """px."""
+        return self.get(_WIDTH, 1)
+
+    @property
+    def height(self) -> int:
+        """px."""
+        return self.get(_HEIGHT, 1)
+
+    @property
     def area(self) -> int:
         """Pixels."""
-        return self.get(256, 0) * self.get(257, 0)
+        return self.width * self.height
 
     @property
     def what(self) -> str:
@@ -133,7 +147,7 @@ def _inner(file: tifffile.TiffFile, place: int) -> tifffile.TiffPage:
 
 def _page(page: tifffile.TiffPage, number: int, folder: int) -> Page | None:
     tags = {tag.code: tag.value for tag in page.tags}
-    if 256 not in tags:
+    if _WIDTH not in tags:
         return None
     kind = tags.get(_KIND, 0)
     reduced = bool(isinstance(kind, int) and kind & 5) or tags.get(_OLD_KIND) == 2
@@ -146,13 +160,15 @@ def require_pieces(page: Page, length: int) -> None:
 
     libvips would return arbitrary pixels for them.
     """
-    width, height = max(1, page.get(256, 1)), max(1, page.get(257, 1))
+    width, height = max(1, page.width), max(1, page.height)
     if _TILES in page.tags:
-        wanted = -(-width // max(1, page.get(322, width))) * -(-height // max(1, page.get(323, height)))
-        offsets, sizes = page.tags[_TILES], page.tags.get(325, ())
+        wanted = -(-width // max(1, page.get(_TILE_WIDTH, width))) * -(
+            -height // max(1, page.get(_TILE_HEIGHT, height))
+        )
+        offsets, sizes = page.tags[_TILES], page.tags.get(_TILE_BYTES, ())
     else:
-        wanted = -(-height // min(height, max(1, page.get(278, height))))
-        offsets, sizes = page.tags.get(273, ()), page.tags.get(279, ())
+        wanted = -(-height // min(height, max(1, page.get(_STRIP_ROWS, height))))
+        offsets, sizes = page.tags.get(_STRIPS, ()), page.tags.get(_STRIP_BYTES, ())
     wanted *= page.get(_SAMPLES, 1) if page.get(_PLANES, 1) == 2 else 1
     offsets, sizes = (held if isinstance(held, tuple) else (held,) for held in (offsets, sizes))
     if len(offsets) < wanted:
@@ -205,10 +221,10 @@ def decoded(encoded: bytes, page: Page) -> NDArray[Any]:
     with tifffile.TiffFile(io.BytesIO(encoded)) as file:
         found: Any = _inner(file, page.at)
         held = np.asarray(found.asarray())
-        height, width, channels = page.get(257, 1), page.get(256, 1), page.get(_SAMPLES, 1)
+        channels = page.get(_SAMPLES, 1)
         if page.get(_PLANES, 1) == 2 and channels > 1:
-            return np.moveaxis(held.reshape(channels, height, width), 0, 2)
-        return held.reshape(height, width, channels)
+            return np.moveaxis(held.reshape(channels, page.height, page.width), 0, 2)
+        return held.reshape(page.height, page.width, channels)
 
 
 def is_plain(page: Page) -> bool:
@@ -255,8 +271,8 @@ def by_tifffile(held: NDArray[Any], page: Page, name: str) -> Decoded:
     if photometric == _WHITE_IS_0 and held.dtype.kind == "u":
         held = np.concatenate([np.iinfo(held.dtype).max - held[..., :1], held[..., 1:]], axis=2)
     held = held.astype(np.float32) if held.dtype == np.float16 else held
-    profile = page.tags.get(34675)
-    return _interpreted(_turned(held, page.get(274, 1)), page, bytes(profile) if profile else None, name)
+    profile = page.tags.get(_PROFILE)
+    return _interpreted(_turned(held, page.get(_ORIENTATION, 1)), page, bytes(profile) if profile else None, name)
 
 
 def _turned(held: NDArray[Any], turn: int) -> NDArray[Any]:
