@@ -25,8 +25,8 @@ def columns_for(count: int, height: int, width: int) -> int:
     return min(range(1, count + 1), key=distance)
 
 
-class Form:
-    """How a sheet of `count` pictures (height x width) is laid out. size: its width and height."""
+class Layout:
+    """The layout of a sheet of `count` pictures (height x width). size: the sheet's width and height, px."""
 
     def __init__(self, count: int, height: int, width: int, columns: int | None = None) -> None:
         self.columns = min(columns or columns_for(count, height, width), count)
@@ -43,16 +43,16 @@ class Form:
 
 
 def draw(pictures: Sequence[tuple[str, Float]], columns: int | None = None) -> Float:
-    """(H, W, 3): the pictures, (h, w, 3 or 4) of one size each, row by row with their names."""
+    """The sheet (H, W, 3): pictures (h, w, 3 or 4) of equal size, row by row, each with its name below."""
     height, width = pictures[0][1].shape[:2]
-    form = Form(len(pictures), height, width, columns)
-    sheet = Image.new("RGB", form.size, PAPER)
+    layout = Layout(len(pictures), height, width, columns)
+    sheet = Image.new("RGB", layout.size, PAPER)
     pen = ImageDraw.Draw(sheet)
     for number, (name, pixels) in enumerate(pictures):
-        x, y = form.corner(number)
+        x, y = layout.corner(number)
         sheet.paste(_on_paper(pixels), (x, y))
-        below = y + pixels.shape[0] + round(form.gap * 0.5)
-        pen.text((x, below), _fitted(name, form.font, pixels.shape[1]), INK, form.font)
+        below = y + pixels.shape[0] + round(layout.gap * 0.5)
+        pen.text((x, below), _fitted(name, layout.font, pixels.shape[1]), INK, layout.font)
     return np.asarray(sheet, np.float32) / np.float32(255)
 
 

@@ -10,7 +10,7 @@ import click
 from nst_core import __version__
 from nst_core.cli.doctor import doctor
 from nst_core.cli.install import install, uninstall
-from nst_core.cli.options import finish, gathered, job_options, json_option, knob_options, refusals, speak_plainly
+from nst_core.cli.options import escape_unencodable, finish, gathered, job_options, json_option, knob_options, refusals
 from nst_core.cli.plan import plan
 from nst_core.cli.presets import presets_group
 from nst_core.system.huge_pages import take_huge_pages
@@ -39,11 +39,11 @@ def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
     with refusals(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
-        from nst_core.cli.stylize import Files, execute, helpers, print_report  # noqa: PLC0415 - as above
+        from nst_core.cli.stylize import Files, execute, print_report, ray_options  # noqa: PLC0415 - as above
 
         files = Files(content, output, *(given.pop(name) for name in ("save_recipe", "page", "overwrite")))
-        far = helpers(given.pop("ray"), given.pop("jobs"))
-        report = execute(JobOptions(**gathered(given)), files, far)
+        ray = ray_options(given.pop("ray"), given.pop("jobs"))
+        report = execute(JobOptions(**gathered(given)), files, ray)
         finish(report, print_report, as_json=as_json)
 
 
@@ -71,9 +71,9 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
         from nst_core.cli.batch import BatchOptions, execute, print_report  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - as above
 
-        ways = {name: given.pop(name) for name in ("jobs", "sequence", "overwrite", "dry_run", "ray")}
-        bulk = BatchOptions(inputs, out, suffix and f".{suffix}", **ways)
-        report = execute(JobOptions(**gathered(given)), bulk)
+        names = ("jobs", "sequence", "overwrite", "dry_run", "ray")
+        options = BatchOptions(inputs, out, suffix and f".{suffix}", **{name: given.pop(name) for name in names})
+        report = execute(JobOptions(**gathered(given)), options)
         finish(report, print_report, as_json=as_json)
 
 
@@ -89,11 +89,11 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
     with refusals(as_json=as_json):
-        from nst_core.cli.sheet import SheetFile, execute, print_report  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
+        from nst_core.cli.sheet import execute, print_report  # noqa: PLC0415 - as above
 
-        file = SheetFile(Path(output), overwrite)
         names, columns = given.pop("names"), given.pop("columns")
-        report = execute(content, file, names, columns, gathered(given) | {"mask": None})
+        report = execute(JobOptions(**gathered(given)), content, names, columns, output, overwrite=overwrite)
         finish(report, print_report, as_json=as_json)
 
 
@@ -109,7 +109,7 @@ def run() -> None:
     """The command as it is installed."""
     take_huge_pages()
     set_process_defaults()
-    speak_plainly()
+    escape_unencodable()
     main()
 
 

@@ -1,4 +1,4 @@
-"""The `install` and `uninstall` commands: the plug-in into every GIMP 3 of this person, and out again."""
+"""The `install` and `uninstall` commands: for every GIMP 3 profile of the user."""
 
 from __future__ import annotations
 
@@ -41,20 +41,22 @@ profile_option = click.option(
 def install(folders: tuple[Path, ...], engine: str | None) -> None:
     """Put the plug-in into GIMP 3. Running it again updates it."""
     with refusals(as_json=False):
-        from nst_core.shared.client.remote import parse  # noqa: PLC0415 - so that --help comes at once
+        from nst_core.setup.proposal import proposal  # noqa: PLC0415 - so that --help comes at once
+        from nst_core.shared.client.remote import parse  # noqa: PLC0415 - as above
 
         command = None if engine in {None, HERE} else parse(str(engine))
         done, failed = [], False
-        for profile in _asked_for(folders):
+        for profile in _profiles(folders):
             try:
                 done.append(_install(profile, command, anew=engine == HERE))
-            except NeuralStyleError as error:  # noqa: PERF203 - the other profiles get theirs
+            except NeuralStyleError as error:  # noqa: PERF203 - go on with the other profiles
                 click.echo(f"neural-style: {error}", err=True)
                 failed = True
         if done:
             _try_engine(done[0])
             if command is None:
-                _propose()
+                for sentence in proposal():
+                    click.echo(sentence)
             click.echo("Start GIMP again; the filter is Filters > Artistic > Neural Style…")
         if failed:
             sys.exit(REFUSED)
@@ -69,10 +71,10 @@ def uninstall(folders: tuple[Path, ...]) -> None:
         from nst_core.shared.presets.lookup import user_root  # noqa: PLC0415 - as above
 
         failed = False
-        for profile in _asked_for(folders):
+        for profile in _profiles(folders):
             try:
                 removed = uninstall_plugin(profile.plug_ins)
-            except NeuralStyleError as error:  # it goes from the other profiles
+            except NeuralStyleError as error:
                 click.echo(f"neural-style: {error}", err=True)
                 failed = True
                 continue
@@ -86,7 +88,7 @@ def uninstall(folders: tuple[Path, ...]) -> None:
             sys.exit(REFUSED)
 
 
-def _asked_for(folders: Sequence[Path]) -> list[Profile]:
+def _profiles(folders: Sequence[Path]) -> list[Profile]:
     from nst_core.setup.gimp_locations import Profile  # noqa: PLC0415 - as above
     from nst_core.setup.plugin_installer import require_profiles  # noqa: PLC0415 - as above
 
@@ -104,16 +106,8 @@ def _install(profile: Profile, command: list[str] | None, *, anew: bool) -> Path
     return folder
 
 
-def _propose() -> None:
-    """Say what would make this machine's engine faster, and how much of it there is to fetch."""
-    from nst_core.setup.proposal import proposal  # noqa: PLC0415 - as above
-
-    for sentence in proposal():
-        click.echo(sentence)
-
-
 def _try_engine(folder: Path) -> None:
-    """Start the engine once, as the plug-in will: what is wrong with it is better known now than in GIMP."""
+    """Start the engine once, as the plug-in does, and print what is wrong."""
     from nst_core.setup.gimp_locations import FLATPAK_APP  # noqa: PLC0415 - as above
     from nst_core.shared.client.remote import FLATPAK_TALK  # noqa: PLC0415 - as above
     from nst_core.shared.client.self_check import examine_engine  # noqa: PLC0415 - as above

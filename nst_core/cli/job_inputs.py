@@ -38,7 +38,7 @@ def read_recipe(path: str) -> dict[str, Any]:
         found = json.loads(raw.decode()) if len(raw) <= MAX_RECIPE else None
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, dict) or found.get("format") != FORMAT or not _is_whole(found):
+    if not isinstance(found, dict) or found.get("format") != FORMAT or not _is_recipe(found):
         raise InvalidSettingError(f"{path} is not a recipe of format {FORMAT}", "give a file that --save-recipe wrote")
     return found
 
@@ -76,7 +76,7 @@ def require_recipe_path(text: str, *, overwrite: bool = True) -> Path:
     return path
 
 
-def _is_whole(found: dict[str, Any]) -> bool:
+def _is_recipe(found: dict[str, Any]) -> bool:
     match found:
         case {"settings": dict(), "size": [int(width), int(height)], "styles": [_, *_] as styles}:
             name = found.get("preset", "")
@@ -93,23 +93,23 @@ def _is_style(style: object) -> bool:
 
 
 INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
-
+"""The values of the setting `init`; anything else is the path of a picture."""
 NO_GUIDE = "none"
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """The options of a job as text; `knobs` holds the settings that were given.
+    """The options of a job, not yet checked. knobs: the settings, None for those not given.
 
     guides: one for each style, in the same order, NO_GUIDE for a style without one; or empty.
     """
 
-    styles: tuple[str, ...]
-    preset: str | None
-    size: int | None
-    mask: str | None
     knobs: Mapping[str, str | bool | None]
+    styles: tuple[str, ...] = ()
     guides: tuple[str, ...] = ()
+    preset: str | None = None
+    size: int | None = None
+    mask: str | None = None
     recipe: str | None = None
     strength_map: str | None = None
 
@@ -118,7 +118,7 @@ class JobOptions:
 class ResolvedJob:
     """The options of a job with decoded pictures, each in its own size; mask, strength_map and guides are (H, W, 1).
 
-    files: digests of the files of mask, picture to start from, strength map and guides; None for those not given.
+    files: digests of the files of mask, init, strength map and guides; None for those not given.
     """
 
     styles: tuple[Style, ...]
@@ -133,23 +133,17 @@ class ResolvedJob:
     files: tuple[str | None, ...] = ()
 
     def job(self, content: Float, start: Float | None = None) -> Job:
-        """The job for a picture. start: (H, W, 3), what to go on from; else `init`. Raises NeuralStyleError."""
+        """The job for a picture. start: (H, W, 3), replaces `init`. Raises NeuralStyleError."""
         height, width = content.shape[:2]
         styles = tuple(
-            replace(style, guide=_fitted(guide, height, width))
+            replace(style, guide=_resized_mask(guide, height, width))
             for style, guide in zip(self.styles, self.guides, strict=True)
         )
         init = start if start is not None else self.init
         if init is not None:
             init = resize(init, height, width)
-        job = Job(
-            content,
-            styles,
-            self.settings,
-            init,
-            _fitted(self.mask, height, width),
-            strength_map=_fitted(self.strength_map, height, width),
-        )
+        mask, strength_map = (_resized_mask(mask, height, width) for mask in (self.mask, self.strength_map))
+        job = Job(content, styles, self.settings, init, mask, strength_map=strength_map)
         if self.recipe and start is None:
             require_same(job, dict(self.recipe))
         return job
@@ -168,32 +162,32 @@ class ResolvedJob:
         }
 
 
-def resolve_job(order: JobOptions) -> ResolvedJob:
+def resolve_job(options: JobOptions) -> ResolvedJob:
     """Read all pictures of the options. Raises NeuralStyleError for options that are not valid."""
-    wanted = read_recipe(order.recipe) if order.recipe else {}
-    preset = _preset(order, wanted)
-    if not order.styles and not preset:
+    recipe = read_recipe(options.recipe) if options.recipe else {}
+    preset = _preset(options, recipe)
+    if not options.styles and not preset:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
-    start = order.knobs.get("init")
-    picture = start if isinstance(start, str) and start not in INITS else None
-    given = {name: text for name, text in order.knobs.items() if name != "init" or picture is None}
-    base = of_the_work(wanted["settings"]) if wanted else preset.settings if preset else {}
+    init = options.knobs.get("init")
+    init_path = init if isinstance(init, str) and init not in INITS else None
+    given = {name: text for name, text in options.knobs.items() if name != "init" or init_path is None}
+    base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
     settings = settings_from(given, base)
-    size = order.size or (max(wanted["size"]) if wanted else None)
+    size = options.size or (max(recipe["size"]) if recipe else None)
     require_size(size)
-    styles = preset_styles(preset) if preset else _given_styles(order.styles)
-    styles = _weighed(styles, wanted) if wanted else styles
+    styles = preset_styles(preset) if preset else _read_styles(options.styles)
+    styles = _with_weights(styles, recipe) if recipe else styles
     return ResolvedJob(
         styles,
         settings,
-        _guides(order.guides, len(styles), size),
-        None if order.mask is None else _light(order.mask, size),
-        None if picture is None else flatten(image_files.read_image(picture, longest=size).pixels),
-        size,
-        preset.slug if preset else None,
-        wanted,
-        None if order.strength_map is None else _light(order.strength_map, size),
-        tuple(_file_digest(path) for path in (order.mask, picture, order.strength_map, *order.guides)),
+        guides=_read_guides(options.guides, len(styles), size),
+        mask=None if options.mask is None else _read_mask(options.mask, size),
+        init=None if init_path is None else flatten(image_files.read_image(init_path, longest=size).pixels),
+        size=size,
+        preset=preset.slug if preset else None,
+        recipe=recipe,
+        strength_map=None if options.strength_map is None else _read_mask(options.strength_map, size),
+        files=tuple(_file_digest(path) for path in (options.mask, init_path, options.strength_map, *options.guides)),
     )
 
 
@@ -218,36 +212,36 @@ def read_content(path: str, size: int | None, page: int | None = None) -> Decode
     return replace(source, pixels=sized)
 
 
-def _preset(order: JobOptions, wanted: Mapping[str, Any]) -> lookup.Preset | None:
+def _preset(options: JobOptions, recipe: Mapping[str, Any]) -> lookup.Preset | None:
     """The preset of the options, or otherwise that of the recipe."""
-    if order.preset and order.styles:
+    if options.preset and options.styles:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
-    if order.preset is None and not order.styles and wanted and "preset" not in wanted:
+    if options.preset is None and not options.styles and recipe and "preset" not in recipe:
         raise InvalidSettingError("the recipe was made with pictures of its maker's", "give them with --style")
-    name = order.preset or (None if order.styles else wanted.get("preset"))
+    name = options.preset or (None if options.styles else recipe.get("preset"))
     return lookup.load_preset(name) if name else None
 
 
-def _weighed(styles: tuple[Style, ...], wanted: Mapping[str, Any]) -> tuple[Style, ...]:
+def _with_weights(styles: tuple[Style, ...], recipe: Mapping[str, Any]) -> tuple[Style, ...]:
     """The styles with the weights of the recipe."""
-    weights = [entry["weight"] for entry in wanted["styles"]]
+    weights = [entry["weight"] for entry in recipe["styles"]]
     if len(weights) != len(styles):
-        return styles  # `require_same_pictures` will refuse them
+        return styles  # `require_same` refuses them
     return tuple(replace(style, weight=weight) for style, weight in zip(styles, weights, strict=True))
 
 
-def _guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Float | None, ...]:
+def _read_guides(guides: tuple[str, ...], styles: int, size: int | None) -> tuple[Float | None, ...]:
     """One for each style."""
     if not guides:
         return (None,) * styles
     if len(guides) != styles:
         counts = f"{len(guides)} for {styles} styles" if styles > 1 else f"{len(guides)} for one style"
         raise InvalidSettingError(f"the guides do not match: {counts}", f"give one for each, {NO_GUIDE} for none")
-    return tuple(None if path == NO_GUIDE else _light(path, size) for path in guides)
+    return tuple(None if path == NO_GUIDE else _read_mask(path, size) for path in guides)
 
 
-def _light(path: str, size: int | None) -> Float:
-    """(H, W, 1) in [0, 1]: the lightness of a mask, 0 where it is transparent."""
+def _read_mask(path: str, size: int | None) -> Float:
+    """(H, W, 1) in [0, 1]: the luminance of a picture, 0 where it is transparent."""
     pixels = image_files.read_image(path, longest=size).pixels
     light = pixels[..., :3] @ (0.2126, 0.7152, 0.0722)
     light = light * pixels[..., 3] if pixels.shape[2] == 4 else light
@@ -255,8 +249,8 @@ def _light(path: str, size: int | None) -> Float:
     return mask
 
 
-def _fitted(mask: Float | None, height: int, width: int) -> Float | None:
-    """(H, W)."""
+def _resized_mask(mask: Float | None, height: int, width: int) -> Float | None:
+    """The mask (h, w, 1) as (height, width)."""
     return None if mask is None else resize(mask, height, width)[..., 0]
 
 
@@ -264,7 +258,7 @@ def _file_digest(path: str | None) -> str | None:
     return None if path in (None, NO_GUIDE) else file_digest(Path(path))
 
 
-def _given_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
+def _read_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
     parsed = [weighted(text) for text in texts]
     if not any(weight for _, weight in parsed):
         raise InvalidSettingError("every style has the weight 0", "give at least one of them more")

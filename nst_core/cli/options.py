@@ -69,7 +69,7 @@ def job_options(command: Command) -> Command:
 
 
 def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of `job_options`, with the settings in a mapping of their own under `knobs`."""
+    """The values of `job_options` as arguments of JobOptions: all settings become one mapping, `knobs`."""
     settings = {named.name for named in knobs()}
     chosen = {name: value for name, value in given.items() if name in settings}
     return {name: value for name, value in given.items() if name not in settings} | {"knobs": chosen}
@@ -84,7 +84,7 @@ def knob_options(command: Command) -> Command:
 
 
 def look_options(command: Command) -> Command:
-    """The same for the settings that are saved in presets."""
+    """Give a command one option for each setting that presets store."""
     for named in reversed(knobs()):
         if named.knob.scope == "look":
             command = _option(named, [option.name for option in named.knob.options])(command)
@@ -92,7 +92,7 @@ def look_options(command: Command) -> Command:
 
 
 def _option(named: Setting, words: Sequence[str]) -> Callable[[Command], Command]:
-    """An option that takes one of the words, or a number where there are none."""
+    """The option of a setting. words: the values to choose from; empty for a number or a switch."""
     name = f"--{named.name.replace('_', '-')}"
     if named.type is bool:
         default = name if named.default else f"--no-{name[2:]}"
@@ -152,25 +152,30 @@ def finish(report: dict[str, Any], print_report: Callable[[dict[str, Any]], None
 
 
 def print_json(answer: object) -> None:
-    """Print the one object that --json promises. Numbers that are not finite become null."""
-    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _says_all(sys.stdout.encoding)))
+    """Print an object as JSON. Numbers that are not finite become null."""
+    click.echo(json.dumps(_finite(answer), indent=2, ensure_ascii=not _is_unicode(sys.stdout.encoding)))
 
 
-def speak_plainly() -> None:
+def escape_unencodable() -> None:
     """Let standard output and error escape characters that their encoding lacks (`\\u1234`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _says_all(encoding: str | None) -> bool:
+def _is_unicode(encoding: str | None) -> bool:
     return (encoding or "").casefold().replace("-", "").startswith("utf")
+
+
+def error_entry(error: NeuralStyleError) -> dict[str, str]:
+    """The error as --json prints it."""
+    return {"code": error.code, "message": error.message, "remedy": error.remedy}
 
 
 def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
     say(str(error))
     if as_json:
-        print_json({"error": {"code": error.code, "message": error.message, "remedy": error.remedy}})
+        print_json({"error": error_entry(error)})
     sys.exit(REFUSED)
 
 

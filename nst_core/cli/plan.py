@@ -12,7 +12,7 @@ from nst_core.cli.options import finish, gathered, job_options, json_option, ref
 if TYPE_CHECKING:
     from nst_core.cli.job_inputs import JobOptions
 
-ANY_LOOK = "mosaic"
+ANY_PRESET = "mosaic"
 """The preset if none is given: the cost does not depend on the preset."""
 
 
@@ -29,17 +29,17 @@ def plan(*, content: str, as_json: bool, **given: Any) -> None:
         finish(report, print_report, as_json=as_json)
 
 
-def execute(order: JobOptions, content: str) -> dict[str, Any]:
+def execute(options: JobOptions, content: str) -> dict[str, Any]:
     """Read and measure, and return what --json prints. Raises NeuralStyleError."""
     from nst_core.backends.select import choose  # noqa: PLC0415 - as above
     from nst_core.cli.job_inputs import read_content, resolve_job  # noqa: PLC0415 - as above
     from nst_core.painting.job_plan import plan_job, speed_of  # noqa: PLC0415 - as above
 
-    named = order.styles or order.preset or order.recipe
-    look = resolve_job(order if named else replace(order, preset=ANY_LOOK))
-    job = look.job(read_content(content, look.size).pixels)
-    backend = choose(look.settings.backend, look.settings.device)
-    speed = speed_of(backend) if look.settings.paints else 0.0
+    has_style = options.styles or options.preset or options.recipe
+    resolved = resolve_job(options if has_style else replace(options, preset=ANY_PRESET))
+    job = resolved.job(read_content(content, resolved.size).pixels)
+    backend = choose(resolved.settings.backend, resolved.settings.device)
+    speed = speed_of(backend) if resolved.settings.paints else 0.0
     return {"content": content} | plan_job(job, backend, speed).to_mapping()
 
 

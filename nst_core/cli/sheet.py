@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from nst_core.batch.contact_sheet import Form, draw
+from nst_core.batch.contact_sheet import Layout, draw
 from nst_core.cli.job_inputs import JobOptions, read_content, resolve_job
 from nst_core.cli.stopping import console, stop_all, stopping
 from nst_core.imaging.files import image_files
@@ -26,28 +25,22 @@ SIZE = 384
 """Default longest edge of each picture, px: a dozen of them fill a screen."""
 
 
-@dataclass(frozen=True)
-class SheetFile:
-    """The file of the sheet, and whether one that is there may be replaced."""
-
-    path: Path
-    overwrite: bool = False
-
-
-def execute(content: str, file: SheetFile, names: str, columns: int | None, order: Mapping[str, Any]) -> dict[str, Any]:
+def execute(
+    options: JobOptions, content: str, names: str, columns: int | None, output: str, *, overwrite: bool
+) -> dict[str, Any]:
     """Paint, draw and write the sheet, and return what --json prints. Raises NeuralStyleError.
 
-    names: of presets, separated by commas, or ALL. order: what JobOptions takes, without styles and preset.
+    options: without styles and preset. names: of presets, separated by commas, or ALL.
     """
-    path = image_files.require_writable(file.path, overwrite=file.overwrite)
+    path = image_files.require_writable(output, overwrite=overwrite)
     if columns is not None and columns < 1:
         raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
-    chosen = _chosen(names)
-    size = order["size"] or SIZE
-    looks = [resolve_job(JobOptions(**{**order, "size": size}, styles=(), preset=preset.slug)) for preset in chosen]
+    presets = _presets(names)
+    size = options.size or SIZE
+    resolved = [resolve_job(replace(options, size=size, preset=preset.slug)) for preset in presets]
     source = read_content(content, size)
     height, width = source.pixels.shape[:2]
-    across, down = Form(len(looks) + 1, height, width, columns).size
+    across, down = Layout(len(resolved) + 1, height, width, columns).size
     image_files.require_size(path, down, across)
     start = time.monotonic()
     pictures = [("Original", source.pixels)]
@@ -58,21 +51,21 @@ def execute(content: str, file: SheetFile, names: str, columns: int | None, orde
         stopping(partial(stop_all, runs), ASKED) as asked,
         Progress(*bars, console=shown, transient=True, disable=not shown.is_terminal) as bar,
     ):
-        task = bar.add_task("", total=len(looks))
-        for number, (preset, look) in enumerate(zip(chosen, looks, strict=True)):
+        task = bar.add_task("", total=len(resolved))
+        for number, (preset, one) in enumerate(zip(presets, resolved, strict=True)):
             bar.update(task, description=preset.title, completed=number)
-            runs[:] = [Run(look.job(source.pixels))]
+            runs[:] = [Run(one.job(source.pixels))]
             for progress in runs[0]:
                 bar.update(task, completed=number + progress.fraction)
             if asked:
                 break
             pictures.append((preset.title, runs[0].outcome().pixels))
         sheet = draw(pictures, columns)
-        image_files.write(path, sheet, overwrite=file.overwrite)
+        image_files.write(path, sheet, overwrite=overwrite)
     return {
         "output": str(path),
         "size": [sheet.shape[1], sheet.shape[0]],
-        "presets": [preset.slug for preset in chosen[: len(pictures) - 1]],
+        "presets": [preset.slug for preset in presets[: len(pictures) - 1]],
         "seconds": round(time.monotonic() - start, 3),
     }
 
@@ -84,9 +77,10 @@ def print_report(report: dict[str, Any]) -> None:
     click.echo(f"wrote {report['output']} ({width} x {height} px, {count} looks) in {report['seconds']:.1f} s")
 
 
-def _chosen(names: str) -> list[lookup.Preset]:
+def _presets(names: str) -> Sequence[lookup.Preset]:
+    found: Sequence[lookup.Preset]
     if names.strip().casefold() == ALL:
-        found = list(lookup.list_presets().presets)
+        found = lookup.list_presets().presets
     else:
         found = [lookup.load_preset(name) for name in names.split(",") if name.strip()]
     if not found:

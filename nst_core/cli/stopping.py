@@ -1,4 +1,4 @@
-"""Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal or console. A second one ends the program.
+"""Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal. A second one ends the program.
 
 Also a console for progress that tolerates a closed terminal.
 """
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from nst_core.painting.run import Run
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # as far as the system has them
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # as far as the system has them
 GRACE = 60.0
-"""Longest time that Windows is kept waiting when it closes the console, seconds; its own limit is shorter."""
+"""Longest delay of the end of the program when Windows closes the console, seconds; its own limit is shorter."""
 _CLOSING = (2, 5, 6)  # CTRL_CLOSE_EVENT, CTRL_LOGOFF_EVENT, CTRL_SHUTDOWN_EVENT
 
 
 def stop_all(runs: Sequence[Run]) -> None:
-    """Stop each of these runs, also those that were added since."""
+    """Stop all runs that are in the list when this is called."""
     for run in runs:
         run.stop()
 
@@ -53,7 +53,7 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
         stop()
         say(sentence)
 
-    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     for number in numbers:
         if signal.getsignal(number) != signal.SIG_IGN:
             before[number] = signal.signal(number, ask)
@@ -67,10 +67,10 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
 
 def console() -> Console:
     """Standard error for progress; errors of writing are ignored."""
-    return Console(file=cast("IO[str]", _Patient(sys.stderr)))
+    return Console(file=cast("IO[str]", _TolerantStream(sys.stderr)))
 
 
-class _Patient(io.TextIOBase):
+class _TolerantStream(io.TextIOBase):
     """A stream that ignores errors of writing to the stream that it wraps."""
 
     def __init__(self, behind: TextIO) -> None:
@@ -100,7 +100,7 @@ class _Patient(io.TextIOBase):
 
 @contextlib.contextmanager
 def _console_close(ask: Callable[[], None]) -> Iterator[None]:
-    """On Windows: call `ask` when the console is closed, and keep the system waiting until the result is written."""
+    """On Windows: when the console is closed, call `ask`, and delay the end until the result is written."""
     if sys.platform != "win32":
         yield
         return

@@ -41,11 +41,11 @@ LOST = "the workers were lost, one after another: this is the best picture so fa
 
 
 @dataclass(frozen=True)
-class Help:
-    """The cluster that evaluates tiles of large octaves: its address, and the number of workers."""
+class RayOptions:
+    """The Ray cluster that evaluates tiles of large octaves. workers: their number; None: the cluster's default."""
 
-    ray: str
-    jobs: int | None = None
+    address: str
+    workers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,38 +59,34 @@ class Files:
     overwrite: bool = False
 
 
-def execute(order: JobOptions, files: Files, far: Help | None = None) -> dict[str, Any]:
+def execute(options: JobOptions, files: Files, ray: RayOptions | None = None) -> dict[str, Any]:
     """Stylize, write the picture, and return what --json prints, the exit code included. Raises NeuralStyleError."""
     path = image_files.require_writable(files.output, overwrite=files.overwrite)
-    saved = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
-    look = resolve_job(order)
-    source = read_content(files.content, look.size, files.page)
+    recipe_path = require_recipe_path(files.save_recipe, overwrite=files.overwrite) if files.save_recipe else None
+    resolved = resolve_job(options)
+    settings = resolved.settings
+    source = read_content(files.content, resolved.size, files.page)
     image_files.require_size(path, *source.pixels.shape[:2])
-    job = look.job(source.pixels)
-    plan = None
-    if look.settings.paints:
-        plan = plan_job(job, choose(look.settings.backend, look.settings.device)).to_mapping()
+    job = resolved.job(source.pixels)
+    plan = plan_job(job, choose(settings.backend, settings.device)).to_mapping() if settings.paints else None
     runs: list[Run] = []
     with stopping(partial(stop_all, runs), ASKED) as asked:
-        outcome, early = _painted(job, far, runs, asked)
-        recipe = outcome.recipe | ({"preset": look.preset} if look.preset else {})
-        path, lost = _kept(path, outcome, source, overwrite=files.overwrite)
-        if saved:
+        outcome, early = _paint(job, ray, runs, asked)
+        recipe = outcome.recipe | ({"preset": resolved.preset} if resolved.preset else {})
+        path, failures = _write(path, outcome, source, overwrite=files.overwrite)
+        if recipe_path:
             try:
-                write_recipe(saved, recipe, overwrite=files.overwrite)
+                write_recipe(recipe_path, recipe, overwrite=files.overwrite)
             except UnwritableOutputError as error:
-                lost += [str(error)]
-    notes = [
-        note
-        for note in (*source.notes, early, look.recipe and describe_maker_difference(recipe, look.recipe), *lost)
-        if note
-    ]
-    report = _report(path, outcome, look.settings, notes) | {"plan": plan, "recipe": recipe}
-    return report | {"exit_code": 1 if lost else 0}
+                failures.append(str(error))
+    difference = describe_maker_difference(recipe, resolved.recipe)
+    notes = [note for note in (*source.notes, early, difference, *failures) if note]
+    report = _report(path, outcome, settings, notes) | {"plan": plan, "recipe": recipe}
+    return report | {"exit_code": 1 if failures else 0}
 
 
-def _kept(path: Path, outcome: Outcome, source: DecodedImage, *, overwrite: bool) -> tuple[Path, list[str]]:
-    """The path that the picture was written to, and notes if it is another one. Raises UnwritableOutputError."""
+def _write(path: Path, outcome: Outcome, source: DecodedImage, *, overwrite: bool) -> tuple[Path, list[str]]:
+    """The path that the picture was written to, and messages if it is another one. Raises UnwritableOutputError."""
     try:
         image_files.write(path, outcome.pixels, source, overwrite=overwrite)
     except UnwritableOutputError as error:
@@ -100,19 +96,19 @@ def _kept(path: Path, outcome: Outcome, source: DecodedImage, *, overwrite: bool
     return path, []
 
 
-def helpers(ray: str | None, jobs: int | None) -> Help | None:
+def ray_options(address: str | None, jobs: int | None) -> RayOptions | None:
     """The options --ray and --jobs. Raises InvalidSettingError."""
-    if jobs is not None and (jobs < 1 or ray is None):
-        raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if ray else "give --ray with it")
-    return Help(ray, jobs) if ray else None
+    if jobs is not None and (jobs < 1 or address is None):
+        raise InvalidSettingError(f"jobs is {jobs}", "it must be 1 or more" if address else "give --ray with it")
+    return RayOptions(address, jobs) if address else None
 
 
-def _painted(job: Job, far: Help | None, runs: list[Run], asked: list[int]) -> tuple[Outcome, str | None]:
+def _paint(job: Job, ray: RayOptions | None, runs: list[Run], asked: list[int]) -> tuple[Outcome, str | None]:
     """The result, and the reason if it ended early. The run's memory is free when this returns.
 
     runs: list to which a run is added while it can be stopped. asked: not empty once a stop was requested.
     """
-    with _run(job, far) as run:
+    with _run(job, ray) as run:
         runs.append(run)
         if asked:
             run.stop()
@@ -122,17 +118,17 @@ def _painted(job: Job, far: Help | None, runs: list[Run], asked: list[int]) -> t
 
 
 @contextlib.contextmanager
-def _run(job: Job, far: Help | None) -> Iterator[Run]:
-    if far is None:
+def _run(job: Job, ray: RayOptions | None) -> Iterator[Run]:
+    if ray is None:
         yield Run(job)
         return
-    from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - as above
-    from nst_core.cluster.split_picture import BandWork, Spread, Team  # noqa: PLC0415 - needed as rarely as Ray
+    from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - rarely needed
+    from nst_core.cluster.split_picture import BandWork, Spread, Team  # noqa: PLC0415 - as above
 
     backend, device = job.settings.backend, job.settings.device
     graphics = device != "cpu"
-    with cluster(far.ray, say) as machines:
-        workers = machines.worker_count(far.jobs, graphics=graphics)
+    with cluster(ray.address, say) as machines:
+        workers = machines.worker_count(ray.workers, graphics=graphics)
         work = partial(BandWork, backend, device)
         team = Team(workers, lambda: machines.worker(work, workers, graphics=graphics), machines.share)
         spread = Spread(choose(backend, device), team)

@@ -99,11 +99,11 @@ def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     told, known = json.loads(result.stdout), [preset.slug for preset in lookup.list_presets().presets]
     assert told["presets"] == known
-    form = contact_sheet.Form(len(known) + 1, 36, 48, 4)
-    assert told["size"] == list(form.size)
+    layout = contact_sheet.Layout(len(known) + 1, 36, 48, 4)
+    assert told["size"] == list(layout.size)
     drawn = image_files.read(tmp_path / "sheet.png")
     for number in range(len(known) + 1):
-        x, y = form.corner(number)
+        x, y = layout.corner(number)
         np.testing.assert_allclose(drawn[y : y + 36, x : x + 48], image_files.read(tmp_path / "photo.png"), atol=0.003)
 
 

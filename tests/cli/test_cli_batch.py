@@ -169,7 +169,7 @@ def test_a_batch_loads_nothing_that_computes(work: Path) -> None:
 
 def test_a_style_file_that_is_decoded_otherwise_is_the_same_one(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another version of a library may round a value otherwise: nothing is painted again for that."""
-    options = JobOptions((str(work / "style.png"),), None, None, str(work / "in" / "cat.png"), {})
+    options = JobOptions({}, (str(work / "style.png"),), mask=str(work / "in" / "cat.png"))
     before = resolve_job(options).facts()
     read = decoding.decode_image
 
