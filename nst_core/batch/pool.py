@@ -11,7 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-from nst_core.batch.batch import Batch, Item, Report
+from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch_files import Item
 from nst_core.batch.records import Records
 from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job
@@ -31,7 +32,7 @@ from nst_core.shared.sentences import DOCTOR
 from nst_core.system.out_of_memory import as_out_of_memory
 from nst_core.worker.convert import Painted, picture_of, request_of
 
-HOPELESS = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
+FATAL = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, EngineMissingError)
 """Errors that would occur for every picture."""
 
 
@@ -52,7 +53,7 @@ class Painter(Protocol):
 
 
 class EnginePainter:
-    """See Painter: an engine on this machine."""
+    """Paints with an engine on this machine; see Painter."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -89,8 +90,8 @@ class PainterPool:
         self._queue = iter(batch.items)
         self._lock = threading.Lock()  # guards the queue and the two below
         self._reports: dict[Item, Report] = {}
-        self.hopeless: NeuralStyleError | None = None
-        """The error that would have occurred for every picture; it ended the batch."""
+        self.fatal: NeuralStyleError | None = None
+        """The error of class FATAL that ended the batch."""
         count = 1 if batch.sequence else min(workers, len(batch.items))
         self._workers = [_Worker(number, self) for number in range(count)]
 
@@ -127,19 +128,19 @@ class PainterPool:
             return None if self.stopped.is_set() else next(self._queue, None)
 
     def report(self, worker: int, report: Report) -> None:
-        """A worker has ended a picture."""
+        """Store the result of a picture; a fatal error stops the pool."""
         with self._lock:
-            if isinstance(report.error, HOPELESS):
-                self.hopeless, report = report.error, Report(report.item, "left")
+            if isinstance(report.error, FATAL):
+                self.fatal, report = report.error, Report(report.item, "left")
             self._reports[report.item] = report
-        if self.hopeless:
+        if self.fatal:
             self.stop()
         self.tell(lambda watcher: watcher.ended(worker, report))
 
-    def tell(self, what: Callable[[Watcher], None]) -> None:
+    def tell(self, notify: Callable[[Watcher], None]) -> None:
         """Notify the watcher; its errors, as of a closed terminal, are ignored."""
         with suppress(Exception):
-            what(self._watcher)
+            notify(self._watcher)
 
 
 class _Worker(threading.Thread):
@@ -152,21 +153,17 @@ class _Worker(threading.Thread):
         self._painter: Painter | None = None
         self._before: Item | None = None  # in a sequence
 
-    def _began(self, item: Item) -> None:
-        self._pool.tell(lambda watcher: watcher.began(self._number, item))
-
     def run(self) -> None:
         """Paint until there is nothing left or the pool is stopped."""
         try:
             while item := self._pool.take():
-                self._began(item)
-                report = self._reported(item)
+                report = self._report(item)
                 self._pool.report(self._number, report)
                 if self._pool.batch.sequence and report.state in ("painted", "kept"):
                     self._before = item
         finally:
-            with suppress(Exception):  # it is being closed anyway
-                self._dismiss()
+            with suppress(Exception):
+                self._close_painter()
 
     def cancel(self) -> None:
         """Cancel the picture at work."""
@@ -174,20 +171,23 @@ class _Worker(threading.Thread):
         if painter:
             painter.cancel()
 
-    def _reported(self, item: Item) -> Report:
+    def _report(self, item: Item) -> Report:
+        """Paint a picture; errors become part of the report."""
+        self._pool.tell(lambda watcher: watcher.began(self._number, item))
         try:
             with as_out_of_memory("use --size"):
-                return self._made(item)
+                return self._process(item)
         except NeuralStyleError as error:
             stopped = self._pool.stopped.is_set() and isinstance(error, (CancelledError, EngineCrashedError))
             return Report(item, "left") if stopped else Report(item, "failed", error)
         except Exception as error:  # noqa: BLE001 - an error of one picture must not end the others
             return Report(item, "failed", NeuralStyleError(f"{type(error).__name__}: {error}"[:200], DOCTOR))
 
-    def _made(self, item: Item) -> Report:
+    def _process(self, item: Item) -> Report:
+        """Read, paint and write a picture that is due, and its record."""
         batch = self._pool.batch
-        made = batch.due(item, self._before)
-        if made is None:
+        record_key = batch.due(item, self._before)
+        if record_key is None:
             return Report(item, "kept")
         source, job = batch.make(item, self._before)
         try:
@@ -195,17 +195,17 @@ class _Worker(threading.Thread):
         except OSError as error:
             raise UnwritableOutputError(f"{item.output.parent} cannot be made", "choose another folder") from error
         image_files.require_size(image_files.require_writable(item.output), *source.pixels.shape[:2])
-        there = item.output.exists()
-        painted = self._painted(job)
+        existed = item.output.exists()
+        painted = self._paint(job)
         records = Records(batch.folder)
         with suppress(UnwritableOutputError):  # the picture itself may still be written
             records.begin(item.output)
-        image_files.write(item.output, painted.pixels, source, overwrite=there)
-        records.write(item.output, made, recipe=dict(painted.recipe), metrics=dict(painted.metrics))
+        image_files.write(item.output, painted.pixels, source, overwrite=existed)
+        records.write(item.output, record_key, recipe=dict(painted.recipe), metrics=dict(painted.metrics))
         return Report(item, "painted", metrics=painted.metrics, notes=source.notes)
 
-    def _painted(self, job: Job) -> Painted:
-        """Paint, and once more with a new painter if the first one dies."""
+    def _paint(self, job: Job) -> Painted:
+        """Paint, and once more with a new painter if the first one crashes."""
         try:
             return self._attempt(job)
         except EngineCrashedError:
@@ -217,15 +217,15 @@ class _Worker(threading.Thread):
         try:
             if self._pool.stopped.is_set():
                 raise CancelledError("the batch was stopped")
-            return self._painter.paint(job, self._tell)
+            return self._painter.paint(job, self._on_progress)
         except EngineCrashedError:
-            self._dismiss()
+            self._close_painter()
             raise
 
-    def _tell(self, fraction: float) -> None:
+    def _on_progress(self, fraction: float) -> None:
         self._pool.tell(lambda watcher: watcher.reached(self._number, fraction))
 
-    def _dismiss(self) -> None:
+    def _close_painter(self) -> None:
         painter, self._painter = self._painter, None
         if painter:
             painter.close()

@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from nst_core.batch.batch import Batch, Item, Report, items, passed_over
+from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch_files import Item, items, passed_over
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.job_inputs import JobOptions, resolve_job
-from nst_core.cli.options import REFUSED, say
+from nst_core.cli.options import REFUSED, error_entry, say
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import console, stopping
-from nst_core.imaging.files import decoding
 from nst_core.imaging.optical_flow import opencv
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED = 1, 130
 ASKED = "stopping; finished pictures are kept. Press Ctrl-C again to give up"
 POLL_SECONDS = 0.1
-"""Seconds between looks at whether somebody pressed Ctrl-C."""
-WORDS = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "left": "not painted"}
+"""Seconds between checks for a request to stop."""
+STATES = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "left": "not painted"}
 
 
 @dataclass(frozen=True)
@@ -65,61 +65,59 @@ class BatchOptions:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """The result of a batch. hopeless: the error that every picture would have met. stopped: by the user.
-
-    looked: a dry run.
-    """
+class BatchResult:
+    """The result of a batch. fatal: the error that would have occurred for every picture. stopped: by the user."""
 
     reports: list[Report]
-    hopeless: NeuralStyleError | None = None
+    dry_run: bool = False
+    fatal: NeuralStyleError | None = None
     stopped: bool = False
-    looked: bool = False
 
     @property
-    def code(self) -> int:
-        """The exit code."""
-        if self.hopeless:
+    def exit_code(self) -> int:
+        """The exit code of the command."""
+        if self.fatal:
             return REFUSED
-        failed = any(
-            report.state == "failed" or (report.state == "left" and not self.looked) for report in self.reports
-        )
-        return INTERRUPTED if self.stopped else FAILED if failed else 0
+        if self.stopped:
+            return INTERRUPTED
+        bad = {"failed"} if self.dry_run else {"failed", "left"}
+        return FAILED if any(report.state in bad for report in self.reports) else 0
 
 
-def execute(order: JobOptions, bulk: BatchOptions) -> dict[str, Any]:
+def execute(job_options: JobOptions, options: BatchOptions) -> dict[str, Any]:
     """Paint what is due, and return what --json prints, the exit code included. Raises NeuralStyleError."""
-    if bulk.jobs is not None and bulk.jobs < 1:
-        raise InvalidSettingError(f"jobs is {bulk.jobs}", "it must be 1 or more")
-    if bulk.sequence and (bulk.jobs or 1) > 1:
+    if options.jobs is not None and options.jobs < 1:
+        raise InvalidSettingError(f"jobs is {options.jobs}", "it must be 1 or more")
+    if options.sequence and (options.jobs or 1) > 1:
         raise InvalidSettingError("a sequence is painted one frame after another", "leave --jobs out")
-    if bulk.sequence:
+    if options.sequence:
         opencv()  # raises before anything is painted if it is missing
-    found = items(bulk.inputs, bulk.out, bulk.suffix, decoding.count if bulk.sequence else None)
-    look = resolve_job(order)
-    facts = look.facts() | {"sequence": bulk.sequence}
-    painted = partial(make, look)
-    batch = Batch(found, bulk.out, facts, painted, bulk.sequence, bulk.overwrite, look.settings.backend)
+    found = items(options.inputs, options.out, options.suffix, frames=options.sequence)
+    resolved = resolve_job(job_options)
+    settings = resolved.settings
+    facts = resolved.facts() | {"sequence": options.sequence}
+    batch = Batch(
+        found, options.out, facts, partial(make, resolved), options.sequence, options.overwrite, settings.backend
+    )
     start = time.monotonic()
-    if bulk.dry_run:
-        ending = Ending(list(batch.outlook()), looked=True)
+    if options.dry_run:
+        result = BatchResult(list(batch.dry_run()), dry_run=True)
     else:
-        _make_folder(bulk.out)
-        with _painters(bulk, len(found), graphics=look.settings.device != "cpu") as (painter, jobs):
-            ending = _paint(batch, painter, jobs)
-    counts: Counter[str] = Counter(report.state for report in ending.reports)
-    failure: dict[str, Any] = {"error": _told(ending.hopeless)} if ending.hopeless else {}
+        _make_folder(options.out)
+        with _painters(options, len(found), graphics=settings.device != "cpu") as (start_painter, workers):
+            result = _paint(batch, start_painter, workers)
+    counts: Counter[str] = Counter(report.state for report in result.reports)
+    failure: dict[str, Any] = {"error": error_entry(result.fatal)} if result.fatal else {}
+    passed = passed_over(options.inputs, options.out)
     return failure | {
-        "out": str(bulk.out),
-        "dry_run": bulk.dry_run,
-        "counts": {state: counts[state] for state in WORDS},
+        "out": str(options.out),
+        "dry_run": options.dry_run,
+        "counts": {state: counts[state] for state in STATES},
         "seconds": round(time.monotonic() - start, 3),
-        "exit_code": ending.code,
-        "settings": to_mapping(look.settings),
-        "passed_over": [
-            {"source": str(passed.source), "why": passed.why} for passed in passed_over(bulk.inputs, bulk.out)
-        ],
-        "pictures": [_entry(report) for report in ending.reports],
+        "exit_code": result.exit_code,
+        "settings": to_mapping(settings),
+        "passed_over": [{"source": str(path), "why": why} for path, why in passed.items()],
+        "pictures": [_entry(report) for report in result.reports],
     }
 
 
@@ -138,7 +136,7 @@ def print_report(report: dict[str, Any]) -> None:
             click.echo(f"  {entry['source']}: {entry['why']}", err=True)
     table = Table("pictures", "", "seconds each", title=report["out"], title_justify="left")
     table.columns[0].justify = table.columns[2].justify = "right"
-    for state, word in WORDS.items():
+    for state, word in STATES.items():
         entries = [entry for entry in report["pictures"] if entry["state"] == state]
         seconds = [entry["metrics"]["seconds"] for entry in entries if "metrics" in entry]
         each = f"{sum(seconds) / len(seconds):.1f}" if seconds else ""
@@ -157,32 +155,32 @@ def _make_folder(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _painters(bulk: BatchOptions, pictures: int, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
+def _painters(options: BatchOptions, pictures: int, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
     """A function that starts a painter, here or in a cluster, and how many to start."""
-    if bulk.ray is None:
-        jobs = min(bulk.jobs or 1, max(1, pictures))
+    if options.ray is None:
+        jobs = min(options.jobs or 1, pictures)
         command = default_command() if jobs == 1 else [*default_command(), "--engines", str(jobs)]
         yield lambda: EnginePainter(Engine.start(command, os.environ)), jobs
         return
-    from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - as above
-    from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - loads what paints as well
+    from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - rarely needed
+    from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - as above
 
-    with cluster(bulk.ray, say) as machines:
-        workers = 1 if bulk.sequence else machines.worker_count(bulk.jobs, graphics=graphics)
+    with cluster(options.ray, say) as machines:
+        workers = 1 if options.sequence else machines.worker_count(options.jobs, graphics=graphics)
         yield RayPainterPool(machines, workers, graphics=graphics).painter, workers
 
 
-def _paint(batch: Batch, painter: Callable[[], Painter], jobs: int) -> Ending:
-    with _Board(len(batch.items)) as board, stopping(lambda: None, ASKED) as pressed:
-        pool = PainterPool(batch, painter, jobs, board)
+def _paint(batch: Batch, start_painter: Callable[[], Painter], workers: int) -> BatchResult:
+    with _ProgressBars(len(batch.items)) as bars, stopping(lambda: None, ASKED) as asked:
+        pool = PainterPool(batch, start_painter, workers, bars)
         pool.begin()
         while not pool.wait(POLL_SECONDS):
-            if pressed:
+            if asked:
                 pool.stop()
-        return Ending(pool.reports(), pool.hopeless, stopped=bool(pressed))
+        return BatchResult(pool.reports(), fatal=pool.fatal, stopped=bool(asked))
 
 
-class _Board:
+class _ProgressBars:
     """Progress on a terminal: a line for the whole batch with the time left, and one for each worker."""
 
     def __init__(self, pictures: int) -> None:
@@ -197,8 +195,8 @@ class _Board:
         self._pictures = pictures
         self._lines: dict[int, Any] = {}
         self._lock = threading.Lock()  # guards what follows, which every worker's thread changes
-        self._at: dict[int, float] = {}
-        self._painted = self._over = 0
+        self._fractions: dict[int, float] = {}
+        self._painted = self._ended = 0
         self._start = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -215,25 +213,25 @@ class _Board:
 
     def reached(self, worker: int, fraction: float) -> None:
         with self._lock:
-            self._at[worker] = fraction
+            self._fractions[worker] = fraction
         self._bar.update(self._lines[worker], completed=fraction)
         self._show()
 
     def ended(self, worker: int, report: Report) -> None:
         self._bar.update(self._lines[worker], visible=False)
         with self._lock:
-            self._at.pop(worker, None)
-            self._over += 1
+            self._fractions.pop(worker, None)
+            self._ended += 1
             self._painted += report.state == "painted"
         self._show()
 
     def _show(self) -> None:
         with self._lock:
-            under_way = sum(self._at.values())
-        done, worked = self._over + under_way, self._painted + under_way
-        left = (time.monotonic() - self._start) * (self._pictures - done) / worked if worked else None
-        note = "" if left is None else f"{_clock(left)} left"
-        self._bar.update(self._whole, description=f"{self._over} of {self._pictures}", completed=done, note=note)
+            under_way = sum(self._fractions.values())
+        done, worked = self._ended + under_way, self._painted + under_way
+        seconds = time.monotonic() - self._start
+        note = f"{_clock(seconds * (self._pictures - done) / worked)} left" if worked else ""
+        self._bar.update(self._whole, description=f"{self._ended} of {self._pictures}", completed=done, note=note)
 
 
 def _clock(seconds: float) -> str:
@@ -253,9 +251,5 @@ def _entry(report: Report) -> dict[str, Any]:
     if report.notes:
         entry["notes"] = list(report.notes)
     if report.error:
-        entry["error"] = _told(report.error)
+        entry["error"] = error_entry(report.error)
     return entry
-
-
-def _told(error: NeuralStyleError) -> dict[str, str]:
-    return {"code": error.code, "message": error.message, "remedy": error.remedy}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nst_core.batch.batch import Item
+from nst_core.batch.batch_files import Item
 from nst_core.cli.job_inputs import ResolvedJob, read_content
 from nst_core.imaging.arrays import Float, flatten
 from nst_core.imaging.files import image_files
@@ -17,28 +17,32 @@ from nst_core.shared.settings import Settings, from_mapping
 
 QUICKER = {"draft": "draft", "normal": "draft", "high": "normal", "max": "high"}
 """The quality for frames that start from the result before them."""
-ANOTHER_SCENE = 0.5
+SCENE_CUT = 0.5
 """If more than this share of a frame is new, it counts as a cut, and is painted without the frame before it."""
 
 
-def make(look: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedImage, Job]:
+def make(resolved: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedImage, Job]:
     """The decoded file of the picture, and the job for it. Raises NeuralStyleError."""
-    source = read_content(str(item.source), look.size, item.page)
-    if before is None:
-        return source, look.job(source.pixels)
-    frame = read_content(str(before.source), look.size, before.page).pixels
+    source = read_content(str(item.source), resolved.size, item.page)
+    start = _start(resolved, source.pixels, before) if before else None
+    if start is None:
+        return source, resolved.job(source.pixels)
+    settings = from_mapping({"quality": _quality(resolved.settings, *start.shape[:2])}, resolved.settings)
+    return source, replace(resolved, settings=settings).job(source.pixels, start)
+
+
+def _start(resolved: ResolvedJob, content: Pixels, before: Item) -> Pixels | None:
+    """(H, W, 3): the result of the frame before, warped to this one; None at a cut or a change of size."""
+    frame = read_content(str(before.source), resolved.size, before.page).pixels
     paint = flatten(image_files.read(before.output))
-    height, width = source.pixels.shape[:2]
-    if frame.shape[:2] != (height, width) or paint.shape[:2] != (height, width):
-        return source, look.job(source.pixels)
-    start, new = warped_paint(paint, flatten(frame), flatten(source.pixels))
-    if new.mean() > ANOTHER_SCENE:
-        return source, look.job(source.pixels)
+    if not frame.shape[:2] == paint.shape[:2] == content.shape[:2]:
+        return None
+    start, new = warped_paint(paint, flatten(frame), flatten(content))
+    if new.mean() > SCENE_CUT:
+        return None
     if new.any():
-        first = _first_picture(look.job(source.pixels))
-        start = start + new[..., None] * (first - start)
-    settings = from_mapping({"quality": _quality(look.settings, height, width)}, look.settings)
-    return source, replace(look, settings=settings).job(source.pixels, start)
+        start = start + new[..., None] * (_first_picture(resolved.job(content)) - start)
+    return start
 
 
 def _first_picture(job: Job) -> Float:

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nst_core.batch.batch import Batch, Item, Report
+from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch_files import Item
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
@@ -168,7 +169,7 @@ def test_what_goes_wrong_with_every_picture_ends_the_batch(tmp_path: Path) -> No
 
     pool = PainterPool(batch(tmp_path), start, 1, Silent())
     assert [report.state for report in ended(pool)] == ["left"] * 3
-    assert isinstance(pool.hopeless, BackendUnavailableError)
+    assert isinstance(pool.fatal, BackendUnavailableError)
     assert len(tried) == 1
 
 
@@ -196,7 +197,7 @@ def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> No
     pool = PainterPool(batch(tmp_path), started, 2, Silent())
     reports = ended(pool)
     assert sorted(report.state for report in reports) == ["left", "left", "painted"]
-    assert str(pool.hopeless) == "the weights are gone."
+    assert str(pool.fatal) == "the weights are gone."
 
 
 def test_an_unforeseen_error_is_one_pictures_trouble(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.batch.batch import Item, items, natural
+from nst_core.batch.batch_files import Item, items, natural
 from nst_core.batch.records import Records, key
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError
 

@@ -21,7 +21,8 @@ from children import comes_true
 from click.testing import Result
 from command_line import run
 
-from nst_core.batch.batch import Item, Report
+from nst_core.batch.batch import Report
+from nst_core.batch.batch_files import Item
 from nst_core.cli import batch as cli_batch
 from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.imaging.arrays import Float
@@ -272,7 +273,7 @@ def test_the_board_tells_how_far_the_whole_is_and_how_long_it_takes(monkeypatch:
     """What had nothing to do took no time; time that is left follows from what was painted, halves included."""
     now = [0.0]
     monkeypatch.setattr("nst_core.cli.batch.time.monotonic", lambda: now[0])
-    board = cli_batch._Board(8)
+    board = cli_batch._ProgressBars(8)
     whole = board._bar.tasks[0]
 
     def shown() -> tuple[str, float, str]:

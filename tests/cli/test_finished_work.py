@@ -24,9 +24,10 @@ import pytest
 from click.testing import Result
 from command_line import run
 
-from nst_core.batch.batch import Batch, Item, Report
+from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch_files import Item
 from nst_core.batch.pool import PainterPool
-from nst_core.cli.batch import Ending
+from nst_core.cli.batch import BatchResult
 from nst_core.cli.job_inputs import write_recipe
 from nst_core.cli.stopping import stopping
 from nst_core.imaging.files import decoding, image_files
@@ -339,5 +340,5 @@ def test_a_batch_whose_terminal_is_gone_paints_on(tmp_path: Path) -> None:
 def test_pictures_that_are_left_are_no_success() -> None:
     """Whatever ended the threads of a batch: the exit code is not 0 unless somebody only looked."""
     left = [Report(Item(Path("a"), Path("b")), "left")]
-    assert Ending(left).code == 1
-    assert Ending(left, looked=True).code == 0
+    assert BatchResult(left).exit_code == 1
+    assert BatchResult(left, dry_run=True).exit_code == 0

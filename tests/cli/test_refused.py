@@ -16,7 +16,8 @@ from PIL import Image
 
 from nst_core.backends import select
 from nst_core.backends.torch import has_fast_bfloat16
-from nst_core.batch.batch import Batch, Item
+from nst_core.batch.batch import Batch
+from nst_core.batch.batch_files import Item
 from nst_core.batch.records import file_digest
 from nst_core.cli.job_inputs import require_recipe_path, write_recipe
 from nst_core.cli.plan import _clock
@@ -70,7 +71,7 @@ def test_a_batch_names_the_pictures_it_cannot_read(tmp_path: Path) -> None:
     items = [Item(tmp_path / f"{name}.png", tmp_path / "out" / f"{name}.png") for name in "abb"]
     for sequence in (False, True):
         batch = Batch(items, tmp_path / "out", {}, lambda *_: pytest.fail("nothing is made"), sequence=sequence)
-        assert [report.state for report in batch.outlook()][:2] == ["failed", "left"]
+        assert [report.state for report in batch.dry_run()][:2] == ["failed", "left"]
     with pytest.raises(InvalidImageError, match="cannot be read"):
         file_digest(tmp_path / "a.png")
 

@@ -19,7 +19,8 @@ import pytest
 from children import comes_true
 from click.testing import CliRunner
 
-from nst_core.batch.batch import Batch, Item, Report
+from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch_files import Item
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster

@@ -14,7 +14,7 @@ from command_line import run
 from PIL import Image
 from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone, tiff, tiff_with_thumbnail
 
-from nst_core.batch.batch import items, passed_over
+from nst_core.batch.batch_files import items, passed_over
 from nst_core.imaging.files import decoding, image_files, png_colors
 from nst_core.imaging.files.tiff_files import lab_to_srgb
 from nst_core.shared.errors import InvalidImageError
@@ -276,7 +276,7 @@ def test_a_sequence_takes_the_frames_of_an_animation(kind: str, tmp_path: Path) 
     frames = [Image.new("RGB", (40, 40), (shade, 0, 0)) for shade in (0, 100, 200)]
     path = tmp_path / f"a.{kind}"
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    found = items([str(path)], tmp_path / "out", count=decoding.count)
+    found = items([str(path)], tmp_path / "out", frames=True)
     assert [(item.page, item.output.name) for item in found] == [(n, f"a-000{n}.png") for n in (1, 2, 3)]
     reds = [decoding.decode_image(path.read_bytes(), path.name, item.page).pixels[20, 20, 0] for item in found]
     assert np.allclose(reds, np.array([0, 100, 200]) / 255, atol=3 * EIGHT)  # of what compresses with loss
