@@ -27,7 +27,7 @@ from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.tiling import MARGIN, TiledBackend, tiles
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
-from nst_core.cluster.split_picture import TILE, BandWork, Spread, Team
+from nst_core.cluster.split_picture import TILE, BandWorker, SplitBackend, Team
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.job import Style
 from nst_core.painting.lbfgs import descend
@@ -141,13 +141,13 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
     whole = classic_targets(TiledBackend(backend, tile), scene, Weights())
     image, traffic, costs = planes(style), Traffic(), dict[str, Cost]()
     with cluster(LOCAL) as machines:
-        workers = [machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
+        workers = [machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
         processes = [psutil.Process(worker.pid()) for worker in workers]
 
         def far(count: int) -> Objective:
             hands = iter([CountedWorker(worker, traffic) for worker in workers])
             team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), size_of(value)))
-            return Spread(backend, team, tile).objective(whole)
+            return SplitBackend(backend, team, tile).objective(whole)
 
         ways: dict[str, Callable[[], Objective]] = {
             "tiles here": lambda: TiledBackend(backend, tile).objective(whole),

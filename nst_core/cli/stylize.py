@@ -123,17 +123,17 @@ def _run(job: Job, ray: RayOptions | None) -> Iterator[Run]:
         yield Run(job)
         return
     from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - rarely needed
-    from nst_core.cluster.split_picture import BandWork, Spread, Team  # noqa: PLC0415 - as above
+    from nst_core.cluster.split_picture import BandWorker, SplitBackend, Team  # noqa: PLC0415 - as above
 
     backend, device = job.settings.backend, job.settings.device
     graphics = device != "cpu"
     with cluster(ray.address, say) as machines:
         workers = machines.worker_count(ray.workers, graphics=graphics)
-        work = partial(BandWork, backend, device)
+        work = partial(BandWorker, backend, device)
         team = Team(workers, lambda: machines.worker(work, workers, graphics=graphics), machines.share)
-        spread = Spread(choose(backend, device), team)
+        split = SplitBackend(choose(backend, device), team)
         try:
-            yield Run(job, spread, spread.at)
+            yield Run(job, split, split.at)
         finally:
             team.close()
 

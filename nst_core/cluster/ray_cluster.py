@@ -46,15 +46,16 @@ POLL_SECONDS = 0.1
 ANSWER_SECONDS = 10.0
 """Seconds for a machine to answer."""
 
-LONGEST = 24
-"""Characters of the folder for temporary files, at most: the paths of sockets in it are limited."""
-SHORT = "/tmp"  # noqa: S108 - a folder of our own is made in it
-"""The parent of a local cluster's files where that folder has a longer name."""
+MAX_PATH = 24
+"""Longest path of the system's folder for temporary files, in characters: Ray makes sockets in it, whose paths are
+limited."""
+SHORT_FOLDER = "/tmp"  # noqa: S108 - a folder of our own is made in it
+"""Replaces a folder with a longer path."""
 
-_TOKEN = secrets.token_hex(32)  # Ray keeps the first one that a process has shown it
+_TOKEN = secrets.token_hex(32)  # one for the process, because Ray keeps the first that it gets
 
 LATE_SECONDS = 30.0
-"""If a worker has not started after this, a message says so."""
+"""Seconds after which a message says that a worker has not started."""
 
 WAITING = "a worker of the cluster has not begun yet: other work has its place, or its machine is slow; still waiting"
 
@@ -66,7 +67,7 @@ START_UP_FAILED = "error raised in its creation task"
 
 @dataclass(frozen=True)
 class RemoteError:
-    """An error in a worker: the parts of a NeuralStyleError, which can be pickled."""
+    """The fields of a NeuralStyleError in a worker, which can be pickled."""
 
     code: str
     message: str
@@ -76,19 +77,19 @@ class RemoteError:
 
     @property
     def error(self) -> NeuralStyleError:
-        """The error that it was."""
+        """The NeuralStyleError."""
         return from_code(self.code, self.message, self.remedy, self.sentence, self.values)
 
 
 @contextlib.contextmanager
 def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
-    """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own for LOCAL.
+    """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own (LOCAL).
 
     tell: called with messages for the user, from any thread. Raises BackendUnavailableError without Ray,
     EngineUnreachableError if there is no cluster.
     """
-    with _surroundings(address) as options:
-        _load()
+    with _init_options(address) as options:
+        _import_ray()
         try:
             _require_reachable(address)
             ray.init(log_to_driver=False, logging_level=logging.ERROR, **options)
@@ -111,22 +112,22 @@ class Cluster:
             raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
 
     def worker_count(self, asked: int | None, *, graphics: bool) -> int:
-        """The number of workers: that asked for, or `usual`, but at most as many as there is room for."""
-        room = most(self._machines, graphics=graphics)
-        if asked and asked > room:
-            self._tell(f"the cluster has processors for {room} workers, not for {asked}")
-        return min(asked or usual(self._machines, graphics=graphics), room)
+        """The number of workers: `asked`, or by default `default_workers`; not more than `max_workers`."""
+        limit = max_workers(self._machines, graphics=graphics)
+        if asked and asked > limit:
+            self._tell(f"the cluster has processors for {limit} workers, not for {asked}")
+        return min(asked or default_workers(self._machines, graphics=graphics), limit)
 
     def worker(self, make: Callable[[], Any], workers: int, *, graphics: bool) -> Worker:
         """A process that holds the object that `make` returns. Returns at once; a busy cluster delays the start.
 
         workers: number of equal workers that share the cluster. graphics: use graphics cards, if there are any.
         """
-        taken = place(self._machines, workers, graphics=graphics)
-        cards = 1 / taken.sharers if taken.sharers else 0
+        resources = worker_resources(self._machines, workers, graphics=graphics)
+        cards = 1 / resources.sharers if resources.sharers else 0
         # Ray must not restart a worker that died, since its state is lost: the caller replaces it.
-        options = {"num_cpus": taken.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
-        return Worker(ray.remote(_Actor).options(**options).remote(make, taken, __version__), self._tell)
+        options = {"num_cpus": resources.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
+        return Worker(ray.remote(_Actor).options(**options).remote(make, resources, __version__), self._tell)
 
     def share(self, value: Any) -> Any:
         """A reference to the value, to be passed as an argument of any number of calls. Workers only read it."""
@@ -163,17 +164,17 @@ class Worker:
 
 
 class _StartUp:
-    """Watches whether a worker has started; says so once if it is late."""
+    """The start of a worker. reference: the pending result of its first call."""
 
     def __init__(self, reference: Any, tell: Tell) -> None:
         self._reference, self._tell = reference, tell
-        self._late = time.monotonic() + LATE_SECONDS
-        self._awaited = True
+        self._deadline = time.monotonic() + LATE_SECONDS
+        self._checked = False
 
-    def look(self) -> None:
-        """Report, once, if the worker is late."""
-        if self._awaited and time.monotonic() > self._late:
-            self._awaited = False
+    def check(self) -> None:
+        """Print a message, once, if the worker has not started after LATE_SECONDS."""
+        if not self._checked and time.monotonic() > self._deadline:
+            self._checked = True
             if not ray.wait([self._reference], timeout=0)[0]:
                 self._tell(WAITING)
 
@@ -205,21 +206,21 @@ class Answer:
 class _Actor:
     """The Ray actor: holds the object, and converts its errors to RemoteError."""
 
-    def __init__(self, make: Callable[[], Any], taken: WorkerResources, version: str) -> None:
+    def __init__(self, make: Callable[[], Any], resources: WorkerResources, version: str) -> None:
         set_process_defaults()
-        threads.limit(taken.threads)
-        job_plan.set_sharers(taken.beside[_machine()], taken.sharers)
-        self._made = _attempted(make) if version == __version__ else None
+        threads.limit(resources.threads)
+        job_plan.set_sharers(resources.per_machine[_machine()], resources.sharers)
+        self._held = _result_or_error(make) if version == __version__ else None
 
     def call(self, method: str, *arguments: Any) -> Any:
         """See Worker.call."""
-        return _attempted(lambda: self._method(method)(*arguments))
+        return _result_or_error(lambda: self._method(method)(*arguments))
 
     def stream(self, method: str, *arguments: Any) -> Iterator[Any]:
         """See Worker.stream."""
-        items = _attempted(lambda: iter(self._method(method)(*arguments)))
+        items = _result_or_error(lambda: iter(self._method(method)(*arguments)))
         while not isinstance(items, RemoteError):
-            item = _attempted(lambda: next(items, _END))
+            item = _result_or_error(lambda: next(items, _END))
             if item is _END:
                 return
             yield item
@@ -230,19 +231,19 @@ class _Actor:
     def _method(self, name: str) -> Callable[..., Any]:
         if name == "pid":
             return os.getpid
-        if self._made is None:
+        if self._held is None:
             remedy = "install the same version on every machine of the cluster"
             raise EngineMismatchError(f"a worker of the cluster has version {__version__} of the engine", remedy)
-        if isinstance(self._made, RemoteError):
-            raise self._made.error
-        method: Callable[..., Any] = getattr(self._made, name)
+        if isinstance(self._held, RemoteError):
+            raise self._held.error
+        method: Callable[..., Any] = getattr(self._held, name)
         return method
 
 
 _END = object()
 
 
-def _attempted(work: Callable[[], Any]) -> Any:
+def _result_or_error(work: Callable[[], Any]) -> Any:
     try:
         with as_out_of_memory():
             return work()
@@ -253,20 +254,21 @@ def _attempted(work: Callable[[], Any]) -> Any:
 
 
 def _line(error: BaseException) -> str:
+    """The first line of an error, at most 200 characters."""
     return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 
 
 def _machine() -> str:
     """The name of this machine in the cluster that this process belongs to."""
-    _load()
+    _import_ray()
     return str(ray.get_runtime_context().get_node_id())
 
 
-def _wait(what: Any, start_up: _StartUp, cancelled: Callable[[], bool]) -> None:
+def _wait(reference: Any, start_up: _StartUp, cancelled: Callable[[], bool]) -> None:
     while not cancelled():
-        if ray.wait([what], timeout=POLL_SECONDS)[0]:
+        if ray.wait([reference], timeout=POLL_SECONDS)[0]:
             return
-        start_up.look()
+        start_up.check()
     raise CancelledError("the work was cancelled")
 
 
@@ -277,7 +279,7 @@ def _require_reachable(address: str) -> None:
         socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
 
 
-def _load() -> None:
+def _import_ray() -> None:
     global ray  # noqa: PLW0603 - it is optional, and reads the environment when it is imported
     try:
         import ray  # noqa: PLC0415 - as above
@@ -286,8 +288,8 @@ def _load() -> None:
 
 
 @contextlib.contextmanager
-def _surroundings(address: str) -> Iterator[dict[str, Any]]:
-    """Options for ray.init. For a cluster of our own it also sets environment variables, until that has ended."""
+def _init_options(address: str) -> Iterator[dict[str, Any]]:
+    """Options for ray.init. For a cluster of our own, environment variables are set until it has ended."""
     if address != LOCAL:
         yield {"address": address}
         return
@@ -301,9 +303,8 @@ def _surroundings(address: str) -> Iterator[dict[str, Any]]:
     }
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
-    # It holds sockets, whose paths must be short.
-    place = SHORT if len(tempfile.gettempdir()) > LONGEST and Path(SHORT).is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="nst-", dir=place, ignore_cleanup_errors=True) as folder:
+    parent = SHORT_FOLDER if len(tempfile.gettempdir()) > MAX_PATH and Path(SHORT_FOLDER).is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="nst-", dir=parent, ignore_cleanup_errors=True) as folder:
         try:
             yield {"address": LOCAL, "include_dashboard": False, "_temp_dir": folder}
         finally:
@@ -316,7 +317,7 @@ def _surroundings(address: str) -> Iterator[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine of the cluster. name: in the cluster; cpus: at least 1; cards: number of graphics cards."""
+    """A machine of the cluster. name: its id in the cluster; cpus: at least 1; cards: number of graphics cards."""
 
     name: str
     cpus: int
@@ -327,14 +328,14 @@ class Machine:
 class WorkerResources:
     """The resources of one of several equal workers.
 
-    cpus: of a machine; threads: for its networks, 0 for all cores. sharers: number of workers that share a card, 0
-    without cards. beside: by the machines' names, the number of workers on each of them at most.
+    cpus: number; threads: of its networks, 0 for all cores. sharers: number of workers that share a card, 0 without
+    cards. per_machine: by the machines' names, the largest number of workers on each.
     """
 
     cpus: int
     threads: int
     sharers: int
-    beside: Mapping[str, int]
+    per_machine: Mapping[str, int]
 
 
 def machines_of(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
@@ -347,33 +348,33 @@ def machines_of(nodes: Sequence[Mapping[str, Any]]) -> list[Machine]:
     return [machine for machine in found if machine.cpus]
 
 
-def used(machines: Sequence[Machine], *, graphics: bool) -> list[Machine]:
+def usable(machines: Sequence[Machine], *, graphics: bool) -> list[Machine]:
     """The machines with cards if `graphics` and there are any; otherwise all of them."""
     return [machine for machine in machines if graphics and machine.cards] or list(machines)
 
 
-def usual(machines: Sequence[Machine], *, graphics: bool) -> int:
+def default_workers(machines: Sequence[Machine], *, graphics: bool) -> int:
     """The default number of workers: one for each card, otherwise one for each machine."""
-    return sum(max(1, min(one.cpus, one.cards if graphics else 0)) for one in used(machines, graphics=graphics))
+    return sum(max(1, min(one.cpus, one.cards if graphics else 0)) for one in usable(machines, graphics=graphics))
 
 
-def most(machines: Sequence[Machine], *, graphics: bool) -> int:
+def max_workers(machines: Sequence[Machine], *, graphics: bool) -> int:
     """The largest number of workers: each needs a processor."""
-    return sum(machine.cpus for machine in used(machines, graphics=graphics))
+    return sum(machine.cpus for machine in usable(machines, graphics=graphics))
 
 
-def place(machines: Sequence[Machine], workers: int, *, graphics: bool) -> WorkerResources:
-    """The largest resources with which so many workers (at most `most`) can work at the same time."""
-    chosen = used(machines, graphics=graphics)
+def worker_resources(machines: Sequence[Machine], workers: int, *, graphics: bool) -> WorkerResources:
+    """The largest resources with which so many workers (at most `max_workers`) can work at the same time."""
+    chosen = usable(machines, graphics=graphics)
     cards = graphics and any(machine.cards for machine in chosen)
-    sharers = next(n for n in range(1, workers + 1) if sum(_beside(chosen, 1, n)) >= workers) if cards else 0
+    sharers = next(n for n in range(1, workers + 1) if sum(_room(chosen, 1, n)) >= workers) if cards else 0
     largest = max(machine.cpus for machine in chosen)
-    cpus = next(c for c in range(largest, 0, -1) if sum(_beside(chosen, c, sharers)) >= workers)
-    beside = _beside(chosen, cpus, sharers)
-    each = {one.name: min(count, workers) for one, count in zip(chosen, beside, strict=True)}
-    return WorkerResources(cpus, 0 if cpus == largest else cpus, sharers, each)
+    cpus = next(c for c in range(largest, 0, -1) if sum(_room(chosen, c, sharers)) >= workers)
+    room = _room(chosen, cpus, sharers)
+    per_machine = {one.name: min(count, workers) for one, count in zip(chosen, room, strict=True)}
+    return WorkerResources(cpus, 0 if cpus == largest else cpus, sharers, per_machine)
 
 
-def _beside(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
+def _room(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
     """The number of such workers that each machine has room for."""
     return [min(one.cpus // cpus, one.cards * sharers if sharers else one.cpus) for one in machines]

@@ -1,6 +1,7 @@
 """A painter of a pool whose engine runs on a machine of a cluster.
 
-A job is sent as it is, so no shared disk is needed. Its style pictures are sent apart, once for all jobs and workers.
+Jobs are sent with their pixels, so no shared disk is needed. Style pictures are sent separately, once for all jobs and
+workers.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from nst_core.system.lru_cache import LruCache
 from nst_core.worker.convert import Painted
 
 STYLES = 16
-"""Style pictures to keep in the cluster."""
+"""Number of style pictures that are kept in the cluster."""
 BLANK = np.zeros((MIN_SIDE, MIN_SIDE, 3), np.float32)
-"""Replaces a style's picture in a job that is sent."""
+"""Replaces the style pictures in a job that is sent."""
 
 
-class RayWorkerImpl:
-    """The engine in a worker of the cluster."""
+class JobWorker:
+    """Paints jobs in a worker of the cluster."""
 
     def paint(self, job: Job, *pictures: Float) -> Iterator[float | Painted]:
         """Yields the fraction done, and at the end the picture. pictures: (H, W, 3 or 4), those of the job's styles."""
@@ -46,7 +47,7 @@ class RayPainterPool:
     """Makes painters, which share the cluster evenly. graphics: use its cards, if any."""
 
     def __init__(self, cluster: Cluster, workers: int, *, graphics: bool) -> None:
-        self.cluster, self._workers, self._graphics = cluster, workers, graphics
+        self._cluster, self._workers, self._graphics = cluster, workers, graphics
         self._styles: LruCache[Any] = LruCache(STYLES)
 
     def painter(self) -> RayPainter:
@@ -54,12 +55,12 @@ class RayPainterPool:
         return RayPainter(self)
 
     def worker(self) -> Worker:
-        """A process that paints jobs (RayWorkerImpl)."""
-        return self.cluster.worker(RayWorkerImpl, self._workers, graphics=self._graphics)
+        """A process with a JobWorker."""
+        return self._cluster.worker(JobWorker, self._workers, graphics=self._graphics)
 
     def shared(self, style: Float) -> Any:
-        """A reference to a style's pixels in the cluster; they cross once."""
-        return self._styles.get(digest(style), lambda: self.cluster.share(style))
+        """A reference to a style's pixels in the cluster, which are sent only once."""
+        return self._styles.get(digest(style), lambda: self._cluster.share(style))
 
 
 class RayPainter:
@@ -70,18 +71,13 @@ class RayPainter:
         self._cancelled = threading.Event()
         self._worker: Worker | None = pool.worker()
 
-    @property
-    def pid(self) -> int:
-        """The process id of the worker on its machine; waits until it has started."""
-        return self._ready().pid()
-
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
         """See Painter.paint."""
         self._cancelled.clear()
         pictures = [self._pool.shared(style.pixels) for style in job.styles]
-        crossing = replace(job, styles=tuple(replace(style, pixels=BLANK, source=None) for style in job.styles))
+        sent = replace(job, styles=tuple(replace(style, pixels=BLANK, source=None) for style in job.styles))
         try:
-            for event in self._ready().stream("paint", crossing, *pictures, cancelled=self._cancelled.is_set):
+            for event in self._ready().stream("paint", sent, *pictures, cancelled=self._cancelled.is_set):
                 if isinstance(event, Painted):
                     return event
                 on_progress(event)

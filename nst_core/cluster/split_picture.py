@@ -6,7 +6,6 @@ import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -42,7 +41,7 @@ from nst_core.vgg.losses import Array, Grams, Targets, held_weights, tv_weight
 
 @dataclass(frozen=True)
 class Band:
-    """Rows of a picture of this width, ends excluded: those that count, and the same with their margin."""
+    """Rows [top, bottom) of a picture of this width; outer_top and outer_bottom: the same with the margin."""
 
     top: int
     bottom: int
@@ -55,7 +54,7 @@ class Band:
         return slice(None), slice(None), slice(self.outer_top // reduced, self.outer_bottom // reduced), slice(None)
 
     def grid(self, size: int) -> Iterator[Tile]:
-        """Its tiles, relative to the top left corner of the band with its margin."""
+        """The tiles of the band, relative to the top left corner of the band with its margin."""
         shift, rows = self.top - self.outer_top, self.outer_bottom - self.outer_top
         for tile in tiles(self.bottom - self.top, self.width, size):
             top, bottom = tile.inner.top + shift, tile.inner.bottom + shift
@@ -74,26 +73,32 @@ def bands(height: int, width: int, count: int) -> list[Band]:
 
 
 @dataclass(frozen=True)
-class About:
-    """A worker's backend, device and precision. room: bytes that it may hold."""
+class WorkerInfo:
+    """A worker's backend, device and precision. memory: bytes that it may use."""
 
     name: str
     device: str
     precision: str
-    room: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.device} ({self.precision})"
 
 
-class BandWork:
-    """The work of one worker: keeps what does not change between iterations; returns numpy arrays."""
+class BandWorker:
+    """Evaluates the tiles of a band in a worker, and keeps what does not change between iterations.
+
+    Returns numpy arrays.
+    """
 
     def __init__(self, backend: str, device: str) -> None:
         self._backend = choose(backend, device)
         self._passes: Passes | None = None
 
-    def about(self) -> About:
-        """Of this worker."""
+    def info(self) -> WorkerInfo:
+        """How this worker computes."""
         backend = self._backend
-        return About(backend.name, backend.device, backend.precision, budget(Settings(), backend))
+        return WorkerInfo(backend.name, backend.device, backend.precision, budget(Settings(), backend))
 
     def style(self, band: Band, size: int, method: str, image: Float) -> Mapping[str, Exact]:
         """The sums of a style's Gram matrices over its part (1, 3, H, W)."""
@@ -128,10 +133,8 @@ class BandWork:
         return self._passes
 
 
-Share = Callable[[Any], Any]
-
 TRIES = 3
-"""Largest number of workers that may be lost in the work on one part."""
+"""Number of lost workers after which the work on one part is given up."""
 
 
 class Answer(Protocol):
@@ -142,7 +145,7 @@ class Answer(Protocol):
 
 
 class TeamWorker(Protocol):
-    """A worker."""
+    """A process that holds a BandWorker; see ray_cluster.Worker."""
 
     def call(self, method: str, *arguments: Any) -> Answer:
         """Start a call; returns at once. Calls are done one after another."""
@@ -157,7 +160,9 @@ class Team:
     start: starts one. share: prepares a value that several calls send, so that it is sent once.
     """
 
-    def __init__(self, count: int, start: Callable[[], TeamWorker], share: Share = lambda value: value) -> None:
+    def __init__(
+        self, count: int, start: Callable[[], TeamWorker], share: Callable[[Any], Any] = lambda value: value
+    ) -> None:
         self.count, self.share = count, share
         self._start = start
         self._workers: list[TeamWorker] = []
@@ -172,10 +177,11 @@ class Team:
         Raises AbortedError after `abort`, EngineCrashedError if TRIES workers are lost in the work on one part.
         """
         self._workers = self._workers or [self._start() for _ in range(self.count)]
-        asked = [worker.call(method, *part) for worker, part in zip(self._workers, parts, strict=False)]
-        taught = [partial(setup, number) if setup else None for number in range(len(asked))]
+        calls = [(method, *part) for part in parts]
+        answers = [worker.call(*call) for worker, call in zip(self._workers, calls, strict=False)]
         return [
-            self._found(number, answer, (method, *parts[number]), taught[number]) for number, answer in enumerate(asked)
+            self._result(number, answer, call, setup)
+            for number, (answer, call) in enumerate(zip(answers, calls, strict=True))
         ]
 
     def begin(self) -> None:
@@ -191,72 +197,70 @@ class Team:
         for worker in self._workers:
             worker.close()
 
-    def _found(
-        self, number: int, answer: Answer, asked: tuple[Any, ...], setup: Callable[[], tuple[Any, ...]] | None
+    def _result(
+        self, number: int, answer: Answer, call: tuple[Any, ...], setup: Callable[[int], tuple[Any, ...]] | None
     ) -> Any:
-        lost: EngineCrashedError | None = None
-        learnt: Answer | None = None
-        for attempt in range(TRIES):
-            if attempt:
-                worker = self._workers[number] = self._start()
-                learnt = worker.call(*setup()) if setup else None
-                answer = worker.call(*asked)
+        """The result of a worker's call, which is repeated on another worker if this one is lost."""
+        pending = [answer]
+        lost = 0
+        while True:
             try:
-                if learnt:
-                    learnt.get(self._aborted.is_set)
-                return answer.get(self._aborted.is_set)
+                return [each.get(self._aborted.is_set) for each in pending][-1]
             except CancelledError as error:
                 raise AbortedError from error
-            except EngineCrashedError as error:
-                lost = error
-        assert lost
-        raise lost
+            except EngineCrashedError:
+                lost += 1
+                if lost == TRIES:
+                    raise
+            worker = self._workers[number] = self._start()
+            calls = [setup(number), call] if setup else [call]
+            pending = [worker.call(*each) for each in calls]
 
 
-ALONE = 1.0
-"""Megapixels of the smallest picture that is worth being split; octaves in tiles are split at any size."""
+MIN_MEGAPIXELS = 1.0
+"""Size of the smallest picture that is worth being split; octaves in tiles are split at any size."""
 
 TILE = 1024
 """px: side of the tiles of an octave that would fit into memory whole."""
 
 BAND_BYTES = 1.9e8
-"""Bytes for each megapixel of a worker's band: features 144, guides 8, rows 12 and gradient 12 for each pixel, and the
-weights of the features."""
+"""Bytes that a worker holds for each megapixel of its band. For each pixel: features 144, guides 8, image 12, gradient
+12, and the weights of the features."""
 
 
-class Spread(BackendWrapper):
-    """A backend that lets a team of `BandWork` workers compute the objective of another backend."""
+class SplitBackend(BackendWrapper):
+    """A backend whose objective a team of BandWorkers computes."""
 
     def __init__(self, backend: Backend, team: Team, size: int = 0) -> None:
         """size: side of the tiles, px; 0: everything is computed in this process."""
         super().__init__(backend)
         self._team, self._size = team, size
-        self._room: float | None = None
+        self._memory: float | None = None
 
     def at(self, _: Backend, octave: Octave) -> Backend:
-        """The backend for an octave: see `Run`. From then on `notes` name workers with another backend or device."""
-        worth = octave.area >= ALONE and self._team.count > 1
+        """The backend for an octave: see `Run`. `notes` then name workers with another backend or precision."""
+        worth = octave.area >= MIN_MEGAPIXELS and self._team.count > 1
         size = octave.tile or (TILE if worth else 0)
-        return Spread(self.whole, self._team, size and self._fitting(octave, size))
+        return SplitBackend(self.whole, self._team, size and self._tile_that_fits(octave, size))
 
-    def _fitting(self, octave: Octave, size: int) -> int:
+    def _tile_that_fits(self, octave: Octave, size: int) -> int:
         """The largest side of tiles, not above `size`, that every worker has memory for; the smallest if none is."""
-        if self._room is None:
-            self._room = self._asked()
+        if self._memory is None:
+            self._memory = self._least_memory()
         sizes = [size, *(side for side in TILES if side < size)]
         kept = BAND_BYTES * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
         held = {side: kept + IN_FULL.evaluation * replace(octave, tile=side).at_once for side in sizes}
-        return next((side for side in sizes if held[side] <= self._room), sizes[-1])
+        return next((side for side in sizes if held[side] <= self._memory), sizes[-1])
 
-    def _asked(self) -> float:
-        """Bytes that each worker may hold, as set by the job."""
+    def _least_memory(self) -> float:
+        """Bytes that every worker may use. Adds a note if workers compute in another way than this process."""
         self._team.begin()
-        workers: list[About] = self._team.each("about", [()] * self._team.count)
-        here = About(self.name, self.device, self.precision, math.inf)
+        workers: list[WorkerInfo] = self._team.each("info", [()] * self._team.count)
+        here = WorkerInfo(self.name, self.device, self.precision, math.inf)
         if len({(one.name, one.precision) for one in (here, *workers)}) > 1:
-            ways = sorted({_way(one) for one in workers})
-            self.notes += (note("workers-differ", theirs=" and ".join(ways), ours=_way(here)),)
-        return min(worker.room for worker in workers)
+            theirs = " and ".join(sorted({str(one) for one in workers}))
+            self.notes += (note("workers-differ", theirs=theirs, ours=str(here)),)
+        return min(worker.memory for worker in workers)
 
     def abort(self) -> None:
         """See `Backend.abort`."""
@@ -271,7 +275,7 @@ class Spread(BackendWrapper):
     def style(self, image: Array, method: Method) -> Grams:
         """See `Backend.style`."""
         height, width = image.shape[2:]
-        if not self._size or height * width / 1e6 < ALONE:
+        if not self._size or height * width / 1e6 < MIN_MEGAPIXELS:
             return self.whole.style(image, method)
         pixels = self.numpy(image)
         cut = bands(height, width, self._team.count)
@@ -288,19 +292,15 @@ class Spread(BackendWrapper):
         if not self._size:
             return self.whole.objective(targets)
         self._team.begin()
-        return Objective(_Together(self.whole, self._team, targets, self._size))
+        return Objective(_Evaluate(self.whole, self._team, targets, self._size))
 
 
-def _way(about: About) -> str:
-    return f"{about.name} on {about.device} ({about.precision})"
-
-
-class _Together:
-    """See `nst_core.backends.base.Evaluate`."""
+class _Evaluate:
+    """See `nst_core.backends.base.Evaluate`: the team computes Gram matrices and gradients of its bands."""
 
     def __init__(self, backend: Backend, team: Team, targets: Targets, size: int) -> None:
         self._backend, self._team, self._size = backend, team, size
-        self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
+        self._style, self._tv_weight = StyleLoss(backend, targets), tv_weight(targets)
         self._method, self._guides = targets.method, backend.numpy(targets.guides)
         weights = held_weights(targets)
         self._held = {
@@ -313,18 +313,18 @@ class _Together:
     def __call__(self, image: Array) -> tuple[Array, Array]:
         pixels = self._backend.numpy(image)
         parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
-        asked = [(part,) for part in parts] if self._style.has_weight else []
-        style, derivatives = self._style(_summed(self._team.each("sums", asked, self._setup)))
-        pull = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
-        found = self._team.each("gradient", [(part, pull) for part in parts], self._setup)
-        tv, gradient = smoothness(image, self._on_tv)
+        counted = [(part,) for part in parts] if self._style.has_weight else []
+        style, derivatives = self._style(_summed(self._team.each("sums", counted, self._setup)))
+        shared = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
+        found = self._team.each("gradient", [(part, shared) for part in parts], self._setup)
+        tv, gradient = smoothness(image, self._tv_weight)
         for band, (_, part) in zip(self._bands, found, strict=True):
             gradient[band.cut()] += self._backend.array(part)
         held = sum(loss for loss, _ in found)
         return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
     def _setup(self, number: int) -> tuple[Any, ...]:
-        """The set-up call for a worker that replaces a lost one."""
+        """The call that prepares the worker of a band."""
         band = self._bands[number]
         held = {
             layer: tuple(_rows(values, band, reduction(self._method, layer)) for values in one)

@@ -121,8 +121,8 @@ def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(
 
     def start() -> Painter:
         painter = pool.painter()
-        painting[threading.current_thread()] = painter.pid
-        started.append(painter.pid)
+        painting[threading.current_thread()] = painter._ready().pid()
+        started.append(painter._ready().pid())
         return painter
 
     def kill_one() -> None:
@@ -164,11 +164,11 @@ def test_only_this_machine_reaches_a_cluster_of_our_own(machines: Cluster) -> No
 def test_a_cancelled_painter_paints_the_next_picture(pool: RayPainterPool) -> None:
     """What is at work ends at once, in the middle of a step; the picture after it has another worker."""
     painter = pool.painter()
-    first = painter.pid
+    first = painter._ready().pid()
     with pytest.raises(CancelledError):
         painter.paint(job(512, quality="max"), lambda _: painter.cancel())
     assert painter.paint(job(), void).pixels.shape == (64, 64, 3)
-    assert painter.pid != first
+    assert painter._ready().pid() != first
     painter.close()
 
 

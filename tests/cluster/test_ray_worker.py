@@ -14,7 +14,7 @@ import pytest
 from nst_core import __version__
 from nst_core.cluster import ray_cluster
 from nst_core.cluster.ray_cluster import RemoteError, WorkerResources, _Actor, _require_reachable
-from nst_core.cluster.ray_painter import BLANK, RayWorkerImpl
+from nst_core.cluster.ray_painter import BLANK, JobWorker
 from nst_core.painting.job import Job, Style
 from nst_core.painting.recipe import recipe
 from nst_core.shared.errors import EngineMismatchError, InvalidImageError
@@ -90,7 +90,7 @@ def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
     """A job as it was pickled, with its style pictures beside it: fractions, then picture, recipe and metrics."""
     settings = Settings(quality="draft", backend="onnx")
     job = Job(NOISE, (Style(BLANK),), settings, strength_map=np.eye(48, 40, dtype=np.float32))
-    *told, painted = RayWorkerImpl().paint(pickle.loads(pickle.dumps(job)), NOISE)  # noqa: S301 - our own
+    *told, painted = JobWorker().paint(pickle.loads(pickle.dumps(job)), NOISE)  # noqa: S301 - our own
     assert isinstance(painted, Painted)
     assert 0 < len([one for one in told if isinstance(one, float) and 0 <= one <= 1]) == len(told)
     assert painted.pixels.shape[:2] == (48, 40)
@@ -115,11 +115,11 @@ def test_a_cluster_of_our_own_gives_its_surroundings_back(monkeypatch: pytest.Mo
     """What was set is set again, what was not is gone; a cluster elsewhere changes nothing."""
     monkeypatch.setenv("RAY_AUTH_MODE", "mine")
     monkeypatch.delenv("RAY_AUTH_TOKEN", raising=False)
-    with ray_cluster._surroundings(ray_cluster.LOCAL):
+    with ray_cluster._init_options(ray_cluster.LOCAL):
         assert os.environ["RAY_AUTH_MODE"] == "token"
         assert os.environ["RAY_AUTH_TOKEN"]
     assert os.environ["RAY_AUTH_MODE"] == "mine"
     assert "RAY_AUTH_TOKEN" not in os.environ
-    with ray_cluster._surroundings("host:1") as options:
+    with ray_cluster._init_options("host:1") as options:
         assert options == {"address": "host:1"}
         assert os.environ["RAY_AUTH_MODE"] == "mine"

@@ -28,7 +28,7 @@ from nst_core.backends.tiling import TiledBackend
 from nst_core.cli import stylize
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, Answer, Cluster, Worker, cluster
-from nst_core.cluster.split_picture import BAND_BYTES, TILE, About, BandWork, Spread, Team, bands
+from nst_core.cluster.split_picture import BAND_BYTES, TILE, BandWorker, SplitBackend, Team, WorkerInfo, bands
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job, Style
@@ -54,7 +54,7 @@ class Here:
     """A worker in this process; `plan` says what becomes of its calls, one after another."""
 
     def __init__(self, plan: Iterator[BaseException | None]) -> None:
-        self._work, self._plan = BandWork("onnx", "cpu"), plan
+        self._work, self._plan = BandWorker("onnx", "cpu"), plan
 
     def call(self, method: str, *arguments: Any) -> Done:
         if fault := next(self._plan, None):
@@ -92,7 +92,11 @@ def machines() -> Iterator[Cluster]:
 
 
 def differences(
-    spread: Spread, size: tuple[int, int, int], guides: Float | None = None, method: Method = CLASSIC, **weights: Any
+    split: SplitBackend,
+    size: tuple[int, int, int],
+    guides: Float | None = None,
+    method: Method = CLASSIC,
+    **weights: Any,
 ) -> tuple[float, float]:
     """Of losses and gradient, relatively: a team's against tiles here."""
     height, width, tile = size
@@ -100,7 +104,7 @@ def differences(
     whole = targets(backend, height, width, guides, method)
     whole = replace(whole, weights=replace(whole.weights, **weights))
     near = TiledBackend(backend, tile).objective(whole)
-    far = spread.at(backend, Octave(height, width, 1, tile))
+    far = split.at(backend, Octave(height, width, 1, tile))
     objective = far.objective(whole)
     off = list[float]()
 
@@ -122,7 +126,7 @@ def differences(
 )
 def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: int, method: Method) -> None:
     """Bands of odd heights, two soft guides, more workers than there are rows of 16 px."""
-    losses, gradient = differences(Spread(OnnxBackend(), team(count)), size, soft_guides(2, *size[:2]), method)
+    losses, gradient = differences(SplitBackend(OnnxBackend(), team(count)), size, soft_guides(2, *size[:2]), method)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -130,9 +134,9 @@ def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: in
 @BOTH
 def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to know of the others' bands, and the step is that in tiles here."""
-    monkeypatch.delattr(BandWork, "sums")
+    monkeypatch.delattr(BandWorker, "sums")
     none = dict.fromkeys(method.gram, 0.0)
-    losses, gradient = differences(Spread(OnnxBackend(), team(2)), (64, 40, 32), None, method, gram=none)
+    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2)), (64, 40, 32), None, method, gram=none)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -142,7 +146,7 @@ def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch:
 def test_features_are_found_here(method: Method, size: int) -> None:
     """Whole or in tiles, those of the backend."""
     backend, image = OnnxBackend(), planes(noise(150, 97))
-    found = Spread(backend, team(2), size).held(image, method)
+    found = SplitBackend(backend, team(2), size).held(image, method)
     for layer, expected in backend.held(image, method).items():
         np.testing.assert_allclose(found[layer], expected, atol=1e-5 * float(expected.max()))
 
@@ -152,15 +156,15 @@ def test_processes_of_a_cluster_give_the_same(machines: Cluster) -> None:
     started: list[Worker] = []
 
     def start() -> Worker:
-        started.append(machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False))
+        started.append(machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False))
         return started[-1]
 
     both = Team(2, start, machines.share)
-    spread = Spread(OnnxBackend(), both)
-    losses, gradient = differences(spread, (176, 64, 64))
+    split = SplitBackend(OnnxBackend(), both)
+    losses, gradient = differences(split, (176, 64, 64))
     assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
     os.kill(started[1].pid(), signal.SIGKILL)
-    losses, gradient = differences(spread, (176, 64, 64))
+    losses, gradient = differences(split, (176, 64, 64))
     assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
     assert len(started) == 3
     both.close()
@@ -195,12 +199,12 @@ def test_a_worker_killed_in_the_middle_of_a_step_changes_nothing(machines: Clust
     killed, pids = list[int](), set[int]()
 
     def start() -> Doomed:
-        worker = machines.worker(partial(BandWork, "onnx", "cpu"), 2, graphics=False)
+        worker = machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False)
         pids.add(worker.pid())
         return Doomed(worker, killed)
 
     both = Team(2, start, machines.share)
-    losses, gradient = differences(Spread(OnnxBackend(), both), (256, 160, 128))
+    losses, gradient = differences(SplitBackend(OnnxBackend(), both), (256, 160, 128))
     both.close()
     assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
     assert len(killed) == 1
@@ -213,7 +217,7 @@ def test_whoever_is_lost_whenever_is_replaced(lost: int, method: Method) -> None
     """While it is asked, while it learns, in the first pass or in the second: the step ends as if nothing had been."""
     faults: list[BaseException | None] = [None] * 8
     faults[lost] = EngineCrashedError("gone")
-    losses, gradient = differences(Spread(OnnxBackend(), team(2, faults)), (64, 40, 32), None, method)
+    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2, faults)), (64, 40, 32), None, method)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -222,25 +226,25 @@ def test_a_band_that_nobody_survives_ends_the_work() -> None:
     """Tries are bounded, and other errors are told at once."""
     gone: list[BaseException | None] = [EngineCrashedError("gone")] * 100
     with pytest.raises(EngineCrashedError):
-        differences(Spread(OnnxBackend(), team(2, gone)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, gone)), (64, 40, 32))
     full: list[BaseException | None] = [OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError):
-        differences(Spread(OnnxBackend(), team(2, full)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, full)), (64, 40, 32))
 
 
 def test_what_a_replacement_cannot_learn_is_told() -> None:
     """Memory that its band does not fit into is no lost worker: the run goes on in smaller tiles."""
     faults: list[BaseException | None] = [*[None] * 4, EngineCrashedError("gone"), None, OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError, match="full"):
-        differences(Spread(OnnxBackend(), team(2, faults)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, faults)), (64, 40, 32))
 
 
 @BOTH
 def test_gram_matrices_of_a_large_style_are_the_teams(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """A style at the size of a large picture is as much work as the picture."""
-    monkeypatch.setattr("nst_core.cluster.split_picture.ALONE", 0.001)
+    monkeypatch.setattr("nst_core.cluster.split_picture.MIN_MEGAPIXELS", 0.001)
     backend, image = OnnxBackend(), planes(noise(150, 97))
-    found = Spread(backend, team(2), 64).style(image, method)
+    found = SplitBackend(backend, team(2), 64).style(image, method)
     for layer, expected in backend.style(image, method).items():
         assert np.linalg.norm(found[layer] - expected) < ROUND_OFF * np.linalg.norm(expected)
 
@@ -250,7 +254,7 @@ def test_seamless_pictures_can_be_spread(method: Method) -> None:
     """The objective that sees the opposite border, over a team."""
     backend = OnnxBackend()
     whole = wrapped_targets(backend, 53, 48, method)
-    here, far = (seamless(one, whole) for one in (backend, Spread(backend, team(2), 128)))
+    here, far = (seamless(one, whole) for one in (backend, SplitBackend(backend, team(2), 128)))
 
     def distances() -> Iterator[float]:
         for seed in PICTURES:
@@ -263,24 +267,24 @@ def test_seamless_pictures_can_be_spread(method: Method) -> None:
 
 def test_a_device_that_workers_lack_is_told_as_here(machines: Cluster) -> None:
     """The error of the worker's backend comes back as itself."""
-    one = Team(1, lambda: machines.worker(partial(BandWork, "onnx", "mps"), 2, graphics=False))
+    one = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "mps"), 2, graphics=False))
     with pytest.raises(BackendUnavailableError, match="mps"):
-        Spread(OnnxBackend(), one, 64).objective(targets(OnnxBackend(), 64, 64))
+        SplitBackend(OnnxBackend(), one, 64).objective(targets(OnnxBackend(), 64, 64))
     one.close()
 
 
 def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> None:
     """What is not worth sending is computed by the backend; a team that was aborted raises, and works again later."""
     backend = OnnxBackend()
-    assert Spread(backend, team(2)).at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
-    both = Team(1, lambda: machines.worker(partial(BandWork, "onnx", "cpu"), 1, graphics=False), machines.share)
-    spread = Spread(backend, both, 64)
+    assert SplitBackend(backend, team(2)).at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
+    both = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "cpu"), 1, graphics=False), machines.share)
+    split = SplitBackend(backend, both, 64)
     x, whole = planes(noise(64, 64)), targets(backend, 64, 64)
-    objective = spread.objective(whole)
-    spread.abort()
+    objective = split.objective(whole)
+    split.abort()
     with pytest.raises(AbortedError):
         objective(x)
-    losses, _ = spread.objective(whole)(x)
+    losses, _ = split.objective(whole)(x)
     assert np.isfinite(losses).all()
     both.close()
 
@@ -288,19 +292,19 @@ def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> Non
 class Told:
     """A worker that says how it computes."""
 
-    def __init__(self, about: About) -> None:
+    def __init__(self, about: WorkerInfo) -> None:
         self._about = about
 
     def call(self, method: str) -> Done:
-        assert method == "about"
+        assert method == "info"
         return Done(None, self._about)
 
     def close(self) -> None: ...
 
 
-def told(*abouts: About) -> Spread:
+def told(*abouts: WorkerInfo) -> SplitBackend:
     each = iter(abouts)
-    return Spread(OnnxBackend(), Team(len(abouts), lambda: Told(next(each))))
+    return SplitBackend(OnnxBackend(), Team(len(abouts), lambda: Told(next(each))))
 
 
 def test_tiles_fit_into_the_memory_of_every_worker() -> None:
@@ -308,15 +312,15 @@ def test_tiles_fit_into_the_memory_of_every_worker() -> None:
     octave = Octave(2000, 3000, 8)
     sizes = {}
     for room in (1e9, 3e9, 1e12):
-        spread = told(About("onnx", "cpu", "fp32", 1e12), About("onnx", "cpu", "fp32", room))
-        sizes[room] = spread._fitting(octave, 1024)
-        assert spread.notes == ()
+        split = told(WorkerInfo("onnx", "cpu", "fp32", 1e12), WorkerInfo("onnx", "cpu", "fp32", room))
+        sizes[room] = split._tile_that_fits(octave, 1024)
+        assert split.notes == ()
     assert sizes == {1e9: 256, 3e9: 512, 1e12: 1024}
 
 
 def test_workers_that_compute_in_another_way_are_told_of() -> None:
     """Another backend or precision than the one that learns the style here: a note says which."""
-    other = told(About("torch", "cuda", "bf16", 1e12), About("onnx", "cpu", "fp32", 1e12))
+    other = told(WorkerInfo("torch", "cuda", "bf16", 1e12), WorkerInfo("onnx", "cpu", "fp32", 1e12))
     other.at(OnnxBackend(), Octave(2000, 3000, 8))
     workers = "onnx on cpu (fp32) and torch on cuda (bf16)"
     assert other.notes == (note("workers-differ", theirs=workers, ours="onnx on cpu (fp32)"),)
@@ -334,9 +338,9 @@ def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
     """The same picture to a rounding step of 8 bits, where little memory makes tiles."""
     settings = Settings(quality="draft", backend="onnx", memory=0.44)
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
-    spread = Spread(OnnxBackend(), team(2))
+    split = SplitBackend(OnnxBackend(), team(2))
     pictures, steps = [], []
-    for run in (Run(job, OnnxBackend()), Run(job, spread, spread.at)):
+    for run in (Run(job, OnnxBackend()), Run(job, split, split.at)):
         steps.append(len(list(run)))
         image_files.write(tmp_path / "made.png", run.outcome().pixels)
         pictures.append(image_files.read(tmp_path / "made.png"))
@@ -349,8 +353,8 @@ def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
     gone: list[BaseException | None] = [None] * 11 + [EngineCrashedError("gone")] * 100
     settings = Settings(quality="draft", backend="onnx", memory=0.44)  # that no plan keeps, hence tiles
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
-    spread = Spread(OnnxBackend(), team(2, gone))
-    run = Run(job, spread, spread.at)
+    split = SplitBackend(OnnxBackend(), team(2, gone))
+    run = Run(job, split, split.at)
     assert stylize._follow(run) == stylize.LOST
     outcome = run.outcome()
     assert outcome.pixels.shape == (64, 96, 3)
