@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from gimp_plugin.translation import CATALOGS, DOMAIN
-from nst_core.shared.presets.lookup import BUILT_IN, list_presets
+from nst_core.shared.presets.lookup import list_presets
 from nst_core.shared.sentences import NOTES, SENTENCES
 from nst_core.shared.settings import knobs
 
@@ -28,9 +28,9 @@ KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 LANGUAGES = tuple(sorted(path.stem for path in HERE.glob("*.po")))
 
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
-"""The date in compiled catalogs, which change only when a text does."""
-UNSAID = (b'"Project', b'"Report', b'"POT', b'"PO-', b'"Last', b'"Language-Team', b'"Generated')
-"""Beginnings of the header lines left out: the history of the repository tells better."""
+"""The date in all catalogs, so that they change only when a text does."""
+OMITTED = (b'"Project', b'"Report', b'"POT', b'"PO-', b'"Last', b'"Language-Team', b'"Generated')
+"""Beginnings of header lines that are left out: the repository has the history."""
 
 
 def texts() -> Catalog:
@@ -45,18 +45,15 @@ def texts() -> Catalog:
 
 def _of_settings() -> Iterator[tuple[str, str]]:
     for named in knobs():
-        for text in (named.knob.label, named.knob.help):
+        knob = named.knob
+        options = [text for option in knob.options for text in (option.label, option.help)]
+        for text in filter(None, (knob.label, knob.help, knob.unit, knob.zero, *options)):
             yield f"setting {named.name}", text
-        for text in filter(None, (named.knob.unit, named.knob.zero)):
-            yield f"setting {named.name}", text
-        for option in named.knob.options:
-            yield f"setting {named.name}", option.label
-            yield f"setting {named.name}", option.help
 
 
 def _of_presets() -> Iterator[tuple[str, str]]:
     for preset in list_presets().presets:
-        if preset.thumbnail.is_relative_to(BUILT_IN):
+        if preset.builtin:
             yield f"preset {preset.slug}", preset.title
             yield f"preset {preset.slug}", preset.description
 
@@ -68,7 +65,7 @@ def _of_sentences() -> Iterator[tuple[str, str]]:
 
 
 def read(language: str) -> Catalog:
-    """The catalog of a language as its translator left it."""
+    """The catalog of a language."""
     with (HERE / f"{language}.po").open("rb") as file:
         catalog = read_po(file, locale=language)
     catalog.creation_date = catalog.revision_date = NEVER
@@ -80,7 +77,7 @@ def written(catalog: Catalog) -> bytes:
     buffer = io.BytesIO()
     write_po(buffer, catalog, include_lineno=False, sort_output=True, width=110, ignore_obsolete=True)
     lines = buffer.getvalue().lstrip().split(b"\n")
-    return b"\n".join(line for line in lines if not line.startswith(UNSAID))
+    return b"\n".join(line for line in lines if not line.startswith(OMITTED))
 
 
 def compiled(catalog: Catalog) -> bytes:
