@@ -1,1 +1,1 @@
-"""Feeds bad input to everything that reads what others made. Never part of the package that is installed."""
+"""Fuzzing of the code that reads foreign input; not part of the installed package."""

@@ -39,37 +39,28 @@ STYLE = PHOTOGRAPH.with_name("coffee.jpg")
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ABORTED = "Aborted!"
 """Output of a command that Ctrl-C ended before it started to paint."""
+FAULTS = ("lost", "orphans", "temporary", "tracebacks", "inconsistent", "hanging")
 WAIT_SECONDS = 300.0
 """Seconds after which a command hangs."""
-GOING = 15.0
+ORPHAN_SECONDS = 15.0
 """Seconds in which a process must end after its program."""
 SUBREAPER = 36  # option of prctl: orphaned processes become our children, so that they are found
 
 
 @dataclass
 class Counts:
-    """What happened. Each list contains a line for each fault."""
+    """What happened. faults: by kind, a line for each."""
 
     accidents: Counter[str] = field(default_factory=Counter)
     finished: int = 0
-    lost: list[str] = field(default_factory=list)
-    orphans: list[str] = field(default_factory=list)
-    temporary: list[str] = field(default_factory=list)
-    tracebacks: list[str] = field(default_factory=list)
-    inconsistent: list[str] = field(default_factory=list)
-    hanging: list[str] = field(default_factory=list)
-
-    def faults(self) -> dict[str, list[str]]:
-        """The faults by kind."""
-        kinds = ("lost", "orphans", "temporary", "tracebacks", "inconsistent", "hanging")
-        return {kind: getattr(self, kind) for kind in kinds}
+    faults: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in FAULTS})
 
     def read(self, text: str, where: str) -> None:
         """Count faults in the output of a program."""
         if "Traceback (most recent call last)" in text:
-            self.tracebacks.append(f"{where}: {text[-2000:]}")
+            self.faults["tracebacks"].append(f"{where}: {text[-2000:]}")
         if "inconsistent state" in text:
-            self.inconsistent.append(f"{where}: {text[-2000:]}")
+            self.faults["inconsistent"].append(f"{where}: {text[-2000:]}")
 
 
 class Commands:
@@ -113,11 +104,11 @@ class Commands:
             place.mkdir(exist_ok=True)
             code, _ = self._ended(self._begun("stylize", self._in / "0.png", *self._quickly(place / "last.png")))
             if code:
-                self._counts.lost.append(f"the last run in {place.name} ended with {code}")
+                self._counts.faults["lost"].append(f"the last run in {place.name} ended with {code}")
             (place / "last.png").unlink(missing_ok=True)
             for path in place.rglob("*"):
                 if path.name.startswith((UNFINISHED, ".new-")) or (place == self._temporary and path not in self._kept):
-                    self._counts.temporary.append(str(path))
+                    self._counts.faults["temporary"].append(str(path))
 
     def _stopped(self) -> None:
         child = self._begun("stylize", self._in / "2.png", *self._slowly(self._out / "a.png"))
@@ -155,7 +146,7 @@ class Commands:
         children = [self._begun(*words), self._begun(*words)]
         places = {self._judge(child, "two at once", excused=(2,), whole=False) for child in children}
         if len(places) < len(children) and None not in places:
-            self._counts.lost.append(f"two at once: both are in {places}")
+            self._counts.faults["lost"].append(f"two at once: both are in {places}")
 
     def _worker_killed(self) -> None:
         child = self._begun("batch", self._in, "--out", self._out, *self._look(), "--jobs", "1", "--json")
@@ -208,13 +199,13 @@ class Commands:
         place = report.get("output") if isinstance(report, dict) else None
         if place is None:
             if code not in excused and ABORTED not in output:
-                self._counts.lost.append(f"{kind}: exit code {code} and no report: {output[-1000:]}")
+                self._counts.faults["lost"].append(f"{kind}: exit code {code} and no report: {output[-1000:]}")
             return None
         self._counts.finished += 1
         if code != 0 and whole:
-            self._counts.lost.append(f"{kind}: exit code {code}, {report['notes']}")
+            self._counts.faults["lost"].append(f"{kind}: exit code {code}, {report['notes']}")
         if not any(map(_is_picture, [Path(place), *([moved / Path(place).name] if moved else [])])):
-            self._counts.lost.append(f"{kind}: {place} is not a picture")
+            self._counts.faults["lost"].append(f"{kind}: {place} is not a picture")
         self._kept.add(Path(place))
         return str(place)
 
@@ -223,7 +214,7 @@ class Commands:
         names = sorted(path.name for path in self._out.glob("*.png") if _is_picture(path))
         self._counts.finished += len(names)
         if code or names != ["0.png", "1.png", "2.png"]:
-            self._counts.lost.append(f"{kind}: exit code {code}, {names}")
+            self._counts.faults["lost"].append(f"{kind}: exit code {code}, {names}")
 
     def _look(self) -> tuple[str, ...]:
         return *self._style, "--quality", "draft"
@@ -251,7 +242,7 @@ class Commands:
         try:
             child.wait(WAIT_SECONDS)
         except subprocess.TimeoutExpired:
-            self._counts.hanging.append(" ".join(child.args)[-500:])
+            self._counts.faults["hanging"].append(" ".join(child.args)[-500:])
             child.kill()
             child.wait()
         child.output.seek(0)
@@ -272,10 +263,10 @@ class Commands:
         return []
 
     def _look_for_orphans(self, kind: str) -> None:
-        deadline = time.monotonic() + GOING
+        deadline = time.monotonic() + ORPHAN_SECONDS
         while left := _engines_below(os.getpid()):
             if time.monotonic() > deadline:
-                self._counts.orphans += [f"{kind}: {' '.join(one.cmdline())}" for one in left]
+                self._counts.faults["orphans"] += [f"{kind}: {' '.join(one.cmdline())}" for one in left]
                 for one in left:
                     one.kill()
                 return
@@ -298,8 +289,8 @@ def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:
     facts = found("accidents")
     counts.accidents.update({f"in GIMP: {kind}": number for kind, number in facts["accidents"].items()})
     counts.finished += facts["finished"]
-    for kind in ("lost", "orphans", "temporary", "tracebacks", "inconsistent"):
-        getattr(counts, kind).extend(f"in GIMP: {line}" for line in facts[kind])
+    for kind in FAULTS[:-1]:  # in GIMP nothing is waited for
+        counts.faults[kind] += [f"in GIMP: {line}" for line in facts[kind]]
     counts.read(found("output")["text"], "GIMP")
 
 
@@ -390,14 +381,13 @@ def main() -> int:
         thread.start()
         on_the_command_line(given.seconds, given.seed, folders[0], counts)
         thread.join()
-    faults = counts.faults()
     answer = {"seed": given.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
-    sys.stdout.write(json.dumps(answer | {kind: len(found) for kind, found in faults.items()}, indent=2) + "\n")
-    for kind, found in faults.items():
+    sys.stdout.write(json.dumps(answer | {kind: len(found) for kind, found in counts.faults.items()}, indent=2) + "\n")
+    for kind, found in counts.faults.items():
         for line in found:
             sys.stdout.write(f"{kind}: {line}\n")
     sys.stdout.writelines(f"GIMP: {line}\n" for line in failed)
-    return 1 if failed or any(faults.values()) else 0
+    return 1 if failed or any(counts.faults.values()) else 0
 
 
 if __name__ == "__main__":

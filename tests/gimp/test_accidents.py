@@ -23,7 +23,7 @@ SEED = 1
 
 
 def empty() -> dict[str, list[str]]:
-    return Counts().faults()
+    return Counts().faults
 
 
 @pytest.mark.slow
@@ -32,7 +32,7 @@ def test_interrupted_commands_lose_no_picture_and_leave_no_files(tmp_path: Path)
     """Signals, kills, full disks, two commands at once: no lost picture, worker, temporary file or traceback."""
     counts = Counts()
     on_the_command_line(0, SEED, tmp_path, counts)
-    assert counts.faults() == empty(), counts
+    assert counts.faults == empty(), counts
     assert counts.accidents
 
 
@@ -43,5 +43,5 @@ def test_an_interrupted_filter_loses_no_painting_and_leaves_no_files(studio: Stu
     compileall.compile_dir(ROOT / "nst_core", quiet=1)
     counts = Counts()
     judge_gimp(studio.check("checks/accidents.py", seconds=BRIEFLY, seed=SEED), counts)
-    assert counts.faults() == empty(), counts
+    assert counts.faults == empty(), counts
     assert counts.accidents
