@@ -1,7 +1,7 @@
-"""The tests under every Python that is promised, as far as this machine has it: `make matrix`.
+"""Runs the tests under every supported Python that is installed: `make matrix`.
 
-The engine's without torch and Ray, which come for some of these Pythons only; the slice's with nothing but a test
-runner, also in the private GIMPs' own Pythons.
+Tests of the engine run without torch and Ray, which some of these Pythons lack. Those of what GIMP's Python imports run
+without any packages, also in the private GIMPs' own Pythons.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from demo import private_gimp
 ROOT = Path(__file__).resolve().parent
 TESTS = ROOT / "tests"
 PACKAGES = ("nst_core", "nst_core.backends")
-"""Of which a test may import modules by name."""
+"""Packages from which tests import modules, as `from PACKAGE import module`."""
 GIMPS = ("trixie", "sid")
 RUNNER = ("pytest>=8.3", "pytest-timeout>=2.3", "hypothesis>=6.120")
 NOT_HERE = (
@@ -51,28 +51,27 @@ def imported(file: Path) -> set[str]:
     return found.union(*map(imported, fixtures.values())) - fixtures.keys()
 
 
-def alone(module: str) -> bool:
-    """Whether a Python without packages has it."""
+def is_plain(module: str) -> bool:
+    """Whether a Python with only a test runner can import it."""
     top, _, rest = module.partition(".")
     plain = top in sys.stdlib_module_names or top in {"pytest", "hypothesis", "gimp_plugin"}
     return plain or (top == "nst_core" and rest.split(".")[0] in {"shared", "__version__"})
 
 
 def slice_tests() -> list[str]:
-    """Those of what GIMP's own Python imports."""
-    return [str(file) for file in sorted(TESTS.rglob("test_*.py")) if all(map(alone, imported(file)))]
+    """The tests of what GIMP's own Python imports."""
+    return [str(file) for file in sorted(TESTS.rglob("test_*.py")) if all(map(is_plain, imported(file)))]
 
 
 def engine_tests() -> list[str]:
-    """Those that need what the engine needs, and no more."""
+    """The tests that import nothing of NOT_HERE."""
     files = [file for file in sorted(TESTS.rglob("test_*.py")) if file.name != "test_wheel.py"]
-    return [str(file) for file in files if not names(file) & set(NOT_HERE)]
+    return [str(file) for file in files if not with_packages(imported(file)) & set(NOT_HERE)]
 
 
-def names(file: Path) -> set[str]:
-    """The modules that a test file imports, and the packages that they are of."""
-    found = imported(file)
-    return found | {name.split(".")[0] for name in found}
+def with_packages(modules: set[str]) -> set[str]:
+    """The modules and their top-level packages."""
+    return modules | {module.split(".")[0] for module in modules}
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
@@ -84,7 +83,7 @@ def engine(session: nox.Session) -> None:
 
 @nox.session(name="slice", python=["3.10", "3.11", "3.12", "3.13", "3.14"])
 def slice_of_it(session: nox.Session) -> None:
-    """What GIMP's own Python imports, with the standard library alone."""
+    """What GIMP's own Python imports, with the standard library only."""
     session.install(*RUNNER)
     session.run("python", "-m", "pytest", "--noconftest", *slice_tests(), *session.posargs)
 
@@ -101,7 +100,7 @@ def gimp(session: nox.Session, suite: str) -> None:
         clean = ["env", "-i", private_gimp.PATH, "LANG=C.UTF-8", "env", f"--chdir={ROOT}"]
         session.run(*private_gimp.enter(root, [*clean, *words], [ROOT, Path(tempfile.gettempdir())]), external=True)
 
-    # Debian keeps pip apart from Python, so ours brings the packages of that one.
+    # Debian's Python has no pip, so this one installs the packages.
     inside("python3", "-m", "venv", "--clear", "--without-pip", str(place))
     (packages,) = place.glob("lib/python3.*/site-packages")
     version = packages.parent.name.removeprefix("python")

@@ -13,7 +13,7 @@ from PIL import Image
 from demo.gimp import CACHE, REPOSITORY, Gimp, GimpUnavailableError, find_or_fetch
 from nst_core.setup.plugin_installer import default_command, install_plugin
 
-PHOTOGRAPH = Path(__file__).resolve().parents[1] / "demo" / "photographs" / "astronaut.jpg"
+PHOTOGRAPH = REPOSITORY / "demo" / "photographs" / "astronaut.jpg"
 LOOK = {"preset": "linocut", "quality": "normal", "seconds": 60.0}
 OUT = REPOSITORY / "out"
 PROFILE = REPOSITORY / ".cache" / "demo-profile"
@@ -27,7 +27,8 @@ def main() -> int:
     started = time.monotonic()
     OUT.mkdir(exist_ok=True)
     picture = OUT / "demo.png"
-    made = [picture, OUT / "before-after.png"]
+    pair = OUT / "before-after.png"
+    made = [picture, pair]
     try:
         gimp = find_or_fetch(CACHE, _say)
     except GimpUnavailableError as error:
@@ -38,7 +39,7 @@ def main() -> int:
         worked = _in_gimp(gimp, made[0], picture)
     if not worked:
         return 1
-    _side_by_side(PHOTOGRAPH, picture, OUT / "before-after.png")
+    _side_by_side(PHOTOGRAPH, picture, pair)
     _say(f"Made in {time.monotonic() - started:.0f} s in all:")
     for path in made:
         print(f"  {path.relative_to(REPOSITORY)}  ({path.stat().st_size / 1e6:.1f} MB)")

@@ -62,7 +62,9 @@ class Gimp:
 
         A script that raises an exception gives a return code that is not 0.
         """
-        return self.run([self.console, "-i", "-d", "-f", *running(script)], profile, environment, on_line, timeout)
+        return self.run(
+            [self.console, "-i", "-d", "-f", *script_options(script)], profile, environment, on_line, timeout
+        )
 
     def run(
         self,
@@ -92,7 +94,7 @@ class Gimp:
         return subprocess.CompletedProcess(command, process.returncode, "".join(lines))
 
 
-def running(script: Path) -> list[str]:
+def script_options(script: Path) -> list[str]:
     """The options with which GIMP runs a Python script and then ends."""
     code = f"import runpy; runpy.run_path({str(script.resolve())!r}, run_name='__main__')"
     return ["--quit", "--batch-interpreter", "python-fu-eval", "-b", code]

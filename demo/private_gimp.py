@@ -1,8 +1,7 @@
 """A private GIMP 3 in a small Debian in a cache folder, for machines with an older GIMP or none.
 
 Programs in it run in separate namespaces: their mounts and processes end with the process that started them, so the
-cache folder can be deleted at any time without touching anything outside it. Standard
-library only.
+cache folder can be deleted at any time without touching anything outside it. Standard library only.
 """
 
 from __future__ import annotations
@@ -20,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 GIMP = ["gimp", "gir1.2-gimp-3.0", "python3-gi", "python3-gi-cairo", "gir1.2-gtk-3.0"]
-SCREEN = ["xvfb", "xauth", "xdotool", "imagemagick", "adwaita-icon-theme"]  # to show and drive its windows: 4 s
-NAMES = ["at-spi2-core", "gir1.2-atspi-2.0", "dbus"]  # to find widgets by name, as a screen reader does
+SCREEN = ["xvfb", "xauth", "xdotool", "imagemagick", "adwaita-icon-theme"]  # to show and drive its windows
+ACCESSIBILITY = ["at-spi2-core", "gir1.2-atspi-2.0", "dbus"]  # to find widgets by name, as a screen reader does
+PACKAGES = [*GIMP, *SCREEN, *ACCESSIBILITY]
 HOST = "/host"  # mount point of the machine's files inside
 TOOLS = ("unshare", "setpriv", "chroot")
 
@@ -55,7 +55,7 @@ def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
     Missing packages are added to an older one. Raises GimpUnavailableError.
     """
     root, stamp = cache / suite / "root", cache / suite / "complete"
-    recipe = " ".join([suite, *GIMP, *SCREEN, *NAMES])
+    recipe = " ".join([suite, *PACKAGES])
     _check_machine()
     with _locked(cache / suite):
         had = stamp.read_text() if stamp.is_file() else ""
@@ -72,7 +72,7 @@ def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
                 _remove(root)
             _bootstrap(root, suite, log, say)
             say("Installing GIMP 3 in it")
-        install(root, [*GIMP, *SCREEN, *NAMES], log)
+        install(root, PACKAGES, log)
         stamp.write_text(recipe)
     return root
 

@@ -1,7 +1,6 @@
 """Makes the HTML guide for the Help button of the plug-in: python -m docs.guide_page.
 
-Text only: the pictures of docs/guide.md would make the plug-in four times as large. Links lead to headings of the
-page; those to other documents are left out.
+Without pictures, which would make the plug-in four times as large, and without links to other documents.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The strips of pictures in the guide, painted from bundled photographs and styles: `python -m docs.pictures [NAME …]`.
 
-On a processor the same paintings come out each time. All of them take some ten minutes on two cores.
+Painted on the CPU, which gives the same pictures each time. All of them take about ten minutes on two cores.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from nst_core.shared.presets.lookup import list_presets, load_preset
 from nst_core.shared.settings import Value, from_mapping
 
 HERE = Path(__file__).resolve().parent
-PHOTOGRAPHS = Path(__file__).resolve().parents[1] / "demo" / "photographs"
+PHOTOGRAPHS = HERE.parent / "demo" / "photographs"
 QUALITY = 80
 """Of the WebP files."""
 FIRST = ("before-after", "styles")
-"""Those of README.md, as JPEG, because WebP is not shown everywhere."""
+"""Those of README.md: JPEG, because WebP is not shown everywhere."""
 WIDE = 512
-"""Longest edge of the first picture there, px."""
+"""Longest edge of the pictures of `before-after`, px."""
 SIDE, SMALLER = 400, 320
 """Longest edge of a picture, px; and of slow ones and those in long strips."""
 TILE = 144
@@ -72,8 +72,8 @@ def style(preset: str, weight: float = 1.0, guide: Float | None = None) -> Style
     return replace(first, weight=weight, guide=guide)
 
 
-def painted(content: Float, styles: str | Sequence[Style], **settings: Value) -> Float:
-    """The painting by the backend that every machine has."""
+def painted(content: Pixels, styles: str | Sequence[Style], **settings: Value) -> Pixels:
+    """The painting, by the backend that every machine has."""
     chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
     return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels
 
@@ -154,11 +154,12 @@ def regions() -> Strip:
 
 
 def texture() -> Strip:
-    """A texture, and what happens at its borders when it is laid out as tiles."""
+    """Textures laid out as tiles: with and without visible borders."""
     size = np.full((TILE, TILE, 3), 0.5, np.float32)
     alone = painted(size, "mosaic", texture=True)
     joining = painted(size, "mosaic", texture=True, seamless=True)
-    return [("Texture, four tiles", _tiled(alone)), ("Texture and Seamless, four tiles", _tiled(joining))]
+    strip = [("Texture, four tiles", alone), ("Texture and Seamless, four tiles", joining)]
+    return [(label, np.tile(pixels, (2, 2, 1))) for label, pixels in strip]
 
 
 def init() -> Strip:
@@ -169,17 +170,10 @@ def init() -> Strip:
 
 
 def smoothness() -> Strip:
-    """Grain, and blur: of a small picture, enlarged, since single pixels are what it is about."""
+    """From grain to blur: each pixel twice as large, to be seen."""
     cat = photograph("cat", SMALLER // 2)
-    return [(f"{value:g}", _enlarged(painted(cat, "pointillism", tv_weight=value))) for value in (0.0, 1.0, 10.0)]
-
-
-def _enlarged(pixels: Float) -> Float:
-    return pixels.repeat(2, axis=0).repeat(2, axis=1)
-
-
-def _tiled(pixels: Float) -> Float:
-    return np.tile(pixels, (2, 2, 1))
+    paintings = {f"{value:g}": painted(cat, "pointillism", tv_weight=value) for value in (0.0, 1.0, 10.0)}
+    return [(label, pixels.repeat(2, axis=0).repeat(2, axis=1)) for label, pixels in paintings.items()]
 
 
 STRIPS: dict[str, Callable[[], Strip]] = {

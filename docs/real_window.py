@@ -1,4 +1,4 @@
-"""The filter's window in a real GIMP 3, on a screen that nobody sees, with an artist of the tests in front of it."""
+"""Drives the filter's window in a real GIMP 3 on a virtual screen, with a script of tests/gimp/inside/artists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCREEN = "1280x800"
 SIZE = (1180, 700)
 WAIT_SECONDS = 1800
 MISSING = ["/opt/neural-style/bin/python"]
-"""An engine that is not there, where a scenario shall have none."""
+"""The command of an engine that does not exist."""
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 def run_scenarios(
     gimp: Gimp, folder: Path, artist: str, scenarios: Sequence[Mapping[str, Any]], photograph: Path = PHOTOGRAPH
 ) -> dict[str, Any]:
-    """Use the window in each scenario as a script does. Returns the facts that it stored, by scenario.
+    """Run a script in each scenario. Returns the facts that it stored, by scenario.
 
     artist: file name of the script. folder: a new one, named after GIMP's colours (dark, light), for screenshots and
     facts. scenarios: as those of the tests; missing keys get usual values. photograph: the open image.

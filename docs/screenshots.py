@@ -1,6 +1,6 @@
-"""The pictures of the filter's window in the documents, taken again: `python -m docs.screenshots [SITTING …]`.
+"""Screenshots of the filter's window for the documents: `python -m docs.screenshots [SCENARIO …]`.
 
-Opens the window in a real GIMP 3, on a screen that nobody sees, dark and light, and photographs it there.
+Opens the window in a real GIMP 3 on a virtual screen.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from docs.real_window import MISSING, run_scenarios
 
 IMAGES = Path(__file__).resolve().parent / "images"
 SCENARIOS = {"idle": "dark", "styles": "dark", "where": "dark", "stay": "dark", "error": "light"}
-"""Each with the colours of GIMP that it is photographed in."""
+"""Each with its colour scheme of GIMP."""
+ENGINES = {"error": {"engine": MISSING}}
+"""Scenarios with another engine than the usual one."""
 FIRST = "dialog-idle-dark"
-"""The one of README.md, which shows no WebP everywhere."""
+"""The one of README.md: PNG, because WebP is not shown everywhere."""
 QUALITY = 86
-"""Of the WebP files: small letters stay sharp."""
+"""Of the WebP files: small text stays sharp."""
 
 
 def main() -> None:
-    """Take those that are named, or all, and put them into place once they are all there."""
+    """Take the screenshots of the named scenarios, or of all, and write them once all are there."""
     parser = argparse.ArgumentParser(prog="python -m docs.screenshots", description="Photograph the filter's window.")
-    parser.add_argument("names", nargs="*", metavar="SITTING", choices=[*SCENARIOS, []], help=", ".join(SCENARIOS))
+    parser.add_argument("names", nargs="*", metavar="SCENARIO", choices=[*SCENARIOS, []], help=", ".join(SCENARIOS))
     names = parser.parse_args().names or list(SCENARIOS)
     gimp = find_or_fetch(CACHE)
     with tempfile.TemporaryDirectory() as temporary:
         shots: list[Path] = []
         for colors in ("dark", "light"):
-            engines = {"error": {"engine": MISSING}}
-            wanted = [{"name": name, **engines.get(name, {})} for name in names if SCENARIOS[name] == colors]
+            wanted = [{"name": name, **ENGINES.get(name, {})} for name in names if SCENARIOS[name] == colors]
             if wanted:
                 folder = Path(temporary) / colors
                 run_scenarios(gimp, folder, "screenshots.py", wanted)

@@ -9,7 +9,7 @@ from typing import Any
 
 from desktop.known_plug_ins import prepare
 
-from demo.gimp import Gimp, running
+from demo.gimp import Gimp, script_options
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -25,12 +25,12 @@ def on_screen(size: str, command: Sequence[str]) -> list[str]:
 
 def gimp_with_windows(script: Path) -> list[str]:
     """The command of a GIMP with its windows, in which a script runs."""
-    return ["gimp", "-n", "--no-splash", *running(script)]
+    return ["gimp", "-n", "--no-splash", *script_options(script)]
 
 
 def gimp_without_windows(console: str, script: Path) -> list[str]:
     """The command of a GIMP without windows, whose script can open some."""
-    return [console, "-i", "-d", "-f", *running(script)]
+    return [console, "-i", "-d", "-f", *script_options(script)]
 
 
 def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str, Any]:
