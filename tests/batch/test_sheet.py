@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command_line import run
 from engine_fixtures import photograph
 
 from nst_core.batch import contact_sheet
-from nst_core.cli.command import main
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.shared.presets import lookup
@@ -79,7 +78,7 @@ def test_the_command_shows_the_original_and_every_look(tmp_path: Path) -> None:
     image_files.write(tmp_path / "photo.png", photograph(60, 80))
     words = ["sheet", str(tmp_path / "photo.png"), "-o", str(tmp_path / "sheet.png"), "--presets", "mosaic, Linocut"]
     fast = ["--size", "80", "--columns", "3", "--quality", "draft", "--backend", "onnx", "--json"]
-    result = CliRunner().invoke(main, [*words, *fast])
+    result = run(*words, *fast)
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["presets"] == ["mosaic", "linocut"]
@@ -95,7 +94,7 @@ def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
     """Every preset that there is, in its order, each beside the original: at strength 0 they are alike."""
     image_files.write(tmp_path / "photo.png", photograph(36, 48))
     words = ["sheet", str(tmp_path / "photo.png"), "-o", str(tmp_path / "sheet.png"), "--size", "48", "--strength", "0"]
-    result = CliRunner().invoke(main, [*words, "--columns", "4", "--json"])
+    result = run(*words, "--columns", "4", "--json")
     assert result.exit_code == 0, result.output
     told, known = json.loads(result.stdout), [preset.slug for preset in lookup.list_presets().presets]
     assert told["presets"] == known
@@ -119,6 +118,6 @@ def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
 def test_a_sheet_of_nothing_is_refused(tmp_path: Path, more: list[str], sentence: str) -> None:
     """Exit code 2 and one sentence, before anything is painted."""
     image_files.write(tmp_path / "photo.png", photograph(60, 80))
-    result = CliRunner().invoke(main, ["sheet", str(tmp_path / "photo.png"), "-o", str(tmp_path / "s.png"), *more])
+    result = run("sheet", tmp_path / "photo.png", "-o", tmp_path / "s.png", *more)
     assert result.exit_code == 2
     assert sentence in result.stderr

@@ -30,7 +30,7 @@ from nst_core.shared.settings import knobs
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "demo" / "photographs"
+PHOTOGRAPHS = ROOT / "demo" / "photographs"
 SHELL = [sys.executable, "-c", "from nst_core.cli.command import main; main(prog_name='neural-style')"]
 unix_only = pytest.mark.skipif(os.name == "nt", reason="terminals and signals of Unix")
 FAST = ["--quality", "draft", "--backend", "onnx"]
@@ -56,6 +56,16 @@ def work(tmp_path: Path) -> Path:
     image_files.write(tmp_path / "cutout.png", np.concatenate([photograph, alpha], axis=2))
     image_files.write(tmp_path / "mask.png", np.repeat(alpha, 3, axis=2))
     return tmp_path
+
+
+def make_preset(work: Path, monkeypatch: pytest.MonkeyPatch, look: dict[str, Any], weight: float) -> None:
+    """The only own preset, `mine`, with the style of the folder."""
+    folder = work / "presets" / "gimp-neural-style" / "presets" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "style.png").write_bytes((work / "style.png").read_bytes())
+    preset = {"format": 1, "title": "Mine", "styles": [{"file": "style.png", "weight": weight}], "settings": look}
+    (folder / "preset.json").write_text(json.dumps(preset))
+    monkeypatch.setenv("XDG_DATA_HOME", str(work / "presets"))
 
 
 def test_a_picture_is_stylized_at_the_contents_size(work: Path) -> None:
@@ -154,13 +164,7 @@ def test_keeping_faces_is_on_and_can_be_switched_off(work: Path, words: list[str
 
 def test_a_presets_faces_are_its_own_and_options_override_them(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A preset may leave faces as everything else; `--keep-faces` brings them back. So it is with the method."""
-    folder = work / "presets" / "gimp-neural-style" / "presets" / "mine"
-    folder.mkdir(parents=True)
-    (folder / "style.png").write_bytes((work / "style.png").read_bytes())
-    look = {"keep_faces": False, "method": "classic"}
-    preset = {"format": 1, "title": "Mine", "styles": [{"file": "style.png", "weight": 1}], "settings": look}
-    (folder / "preset.json").write_text(json.dumps(preset))
-    monkeypatch.setenv("XDG_DATA_HOME", str(work / "presets"))
+    make_preset(work, monkeypatch, {"keep_faces": False, "method": "classic"}, 1.0)
     plain = prepared(work, styles=(), preset="mine").settings
     assert (plain.keep_faces, plain.method) == (False, "classic")
     given = prepared(work, styles=(), preset="mine", knobs={"keep_faces": True, "method": "painterly"}).settings
@@ -192,26 +196,14 @@ def test_a_real_process_says_nothing_but_its_answer(work: Path) -> None:
 
 def prepared(work: Path, **changes: Any) -> Job:
     """The job for the photograph, by the style unless something else is said."""
-    given: dict[str, Any] = {
-        "styles": (str(work / "style.png"),),
-        "preset": None,
-        "size": None,
-        "mask": None,
-        "knobs": {},
-    }
-    look = job_inputs.resolve_job(job_inputs.JobOptions(**(given | changes)))
-    return look.job(job_inputs.read_content(str(work / "photo.png"), look.size).pixels)
+    given: dict[str, Any] = {"styles": (str(work / "style.png"),), "knobs": {}}
+    resolved = job_inputs.resolve_job(job_inputs.JobOptions(**(given | changes)))
+    return resolved.job(job_inputs.read_content(str(work / "photo.png"), resolved.size).pixels)
 
 
 def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The preset's strength counts unless --strength is given; its pictures are the styles."""
-    folder = work / "presets" / "gimp-neural-style" / "presets" / "mine"
-    folder.mkdir(parents=True)
-    (folder / "style.png").write_bytes((work / "style.png").read_bytes())
-    look = {"strength": 80.0, "color": "content"}
-    preset = {"format": 1, "title": "Mine", "styles": [{"file": "style.png", "weight": 2.0}], "settings": look}
-    (folder / "preset.json").write_text(json.dumps(preset))
-    monkeypatch.setenv("XDG_DATA_HOME", str(work / "presets"))
+    make_preset(work, monkeypatch, {"strength": 80.0, "color": "content"}, 2.0)
     job = prepared(work, styles=(), preset="mine", knobs={"strength": "30"})
     assert job.settings.strength == 30
     assert job.settings.color == "content"

@@ -44,7 +44,7 @@ from nst_core.shared.settings import Settings
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "demo" / "photographs"
+PHOTOGRAPHS = ROOT / "demo" / "photographs"
 STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
 DRAFT = Settings(quality="draft", backend="onnx")
 sentences: list[str] = []
