@@ -173,7 +173,7 @@ def resolve_job(options: JobOptions) -> ResolvedJob:
     given = {name: text for name, text in options.knobs.items() if name != "init" or init_path is None}
     base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
     settings = settings_from(given, base)
-    size = options.size or (max(recipe["size"]) if recipe else None)
+    size = max(recipe["size"]) if recipe and options.size is None else options.size
     require_size(size)
     styles = preset_styles(preset) if preset else _read_styles(options.styles)
     styles = _with_weights(styles, recipe) if recipe else styles

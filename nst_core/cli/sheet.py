@@ -36,7 +36,7 @@ def execute(
     if columns is not None and columns < 1:
         raise InvalidSettingError(f"columns is {columns}", "it must be 1 or more")
     presets = _presets(names)
-    size = options.size or SIZE
+    size = SIZE if options.size is None else options.size
     resolved = [resolve_job(replace(options, size=size, preset=preset.slug)) for preset in presets]
     source = read_content(content, size)
     height, width = source.pixels.shape[:2]

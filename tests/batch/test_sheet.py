@@ -113,6 +113,7 @@ def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
         (["--presets", ","], "no preset to show"),
         (["--columns", "0"], "columns is 0"),
         (["--size", "8"], "size is 8"),
+        (["--size", "0"], "size is 0"),
     ],
 )
 def test_a_sheet_of_nothing_is_refused(tmp_path: Path, more: list[str], sentence: str) -> None:

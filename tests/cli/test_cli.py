@@ -283,6 +283,7 @@ BAD = {
     "no number": (["photo.png", "--style", "style.png", "--brush-size", "big"], "invalid-setting"),
     "no choice": (["photo.png", "--style", "style.png", "--quality", "best"], "invalid-setting"),
     "size": (["photo.png", "--style", "style.png", "--size", "8"], "invalid-setting"),
+    "size 0": (["photo.png", "--style", "style.png", "--size", "0"], "invalid-setting"),
     "mask": (["photo.png", "--style", "style.png", "--mask", "gone.png"], "invalid-image"),
     "black mask": (["photo.png", "--style", "style.png", "--mask", "black.png"], "nothing-visible"),
     "init": (["photo.png", "--style", "style.png", "--init", "gone.png"], "invalid-image"),
