@@ -14,10 +14,10 @@ from styles.catalogue import STYLES, Style
 from styles.sheet import blank
 
 FOLDER = Path(__file__).resolve().parents[1] / "nst_core" / "data" / "styles"
-OVERSAMPLING = 1.25  # edges are smooth, and brushes have finer bristles, when a larger sheet is reduced
+OVERSAMPLING = 1.25  # painted larger and reduced, for smooth edges and finer bristles
 SEED = 7
 THUMBNAIL = 256  # pixels
-STYLE_BYTES = 325_000  # so that two dozen of them and their thumbnails stay below 8 MB
+STYLE_BYTES = 325_000  # for two dozen of them and their thumbnails below 8 MB
 BEST_QUALITY, WORST_QUALITY = 86, 66
 
 
@@ -30,7 +30,7 @@ def painted(style: Style, size: tuple[int, int]) -> Image.Image:
 
 
 def encoded(picture: Image.Image) -> bytes:
-    """The picture as JPEG, as good as fits into STYLE_BYTES."""
+    """The picture as JPEG, in the best quality that fits into STYLE_BYTES."""
     for quality in range(BEST_QUALITY, WORST_QUALITY - 1, -2):
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=quality, optimize=True, progressive=True)

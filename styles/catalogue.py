@@ -1,4 +1,4 @@
-"""The list of styles: name, title, what an artist reads about it, size, and who paints it."""
+"""The list of styles: name, title, description, size, and the function that paints it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WIDE, SQUARE = (1312, 1024), (1152, 1152)
 
 @dataclass(frozen=True)
 class Style:
-    """slug: its folder; size: width and height in pixels; settings: look knobs where the defaults do not suit."""
+    """slug: its folder; size: width and height in pixels; settings: where the defaults do not suit."""
 
     slug: str
     title: str

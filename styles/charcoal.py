@@ -8,7 +8,7 @@ from styles.curves import depth
 from styles.scene import Scene, cover, ellipse
 from styles.sheet import Array, Sheet, blur, hexes, mix, noise, step
 from styles.sitter import Palette, Pose, seated
-from styles.strokes import Brush, Hand, Paint, at, paths, scattered
+from styles.strokes import Brush, Hand, Paint, at, ground, paths, scattered
 
 PAPER, COAL = hexes("ebe4d4 100f0d")
 POSE = Pose((0.56, 0.40), 0.265, 0.24, (-0.6, -0.5, 0.72), 0.10, 0.4)
@@ -22,7 +22,7 @@ def paint(sheet: Sheet) -> Array:
     rubbed = _rubbed(sheet, tone)
     grain = _side_of_the_stick(scene, tone)
     grain = mix(grain, np.clip(1.08 * (1 - tone), 0, 1) ** 1.15, 0.68 * (scene.label > 1))
-    lines = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    lines = ground(sheet, np.ones(3))
     _hatched(scene, lines, tone)
     _contours(scene, lines)
     pressed = step(0.24, 0.02, tone) * 0.85 * (0.8 + 0.2 * noise(sheet, 0.02, 2))
@@ -31,8 +31,8 @@ def paint(sheet: Sheet) -> Array:
     caught = np.clip(load * 1.05 + 0.30 * tooth * np.sqrt(load) * (1.22 - load), 0, 1)
     dark = 1 - (1 - rubbed * (1 + 0.06 * tooth)) * (1 - caught)
     dark = _erased(scene, dark, tone, tooth)
-    ground = PAPER * (1 + 0.018 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
-    return np.clip(mix(ground, COAL, np.clip(dark, 0, 1)), 0, 1)
+    paper = PAPER * (1 + 0.018 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
+    return np.clip(mix(paper, COAL, np.clip(dark, 0, 1)), 0, 1)
 
 
 def _arranged(scene: Scene) -> Array:
@@ -69,7 +69,7 @@ def _rubbed(sheet: Sheet, tone: Array) -> Array:
 def _side_of_the_stick(scene: Scene, tone: Array) -> Array:
     """Broad strokes with the flat of the stick: how much coal (H, W) lies on the hills of the paper."""
     sheet, rng = scene.sheet, scene.sheet.rng
-    laid = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    laid = ground(sheet, np.ones(3))
     for width, long, gap, low in [(0.045, 0.20, 0.034, 0.85), (0.020, 0.09, 0.018, 0.70), (0.010, 0.045, 0.0105, 0.60)]:
         wanted = step(low + 0.12, low - 0.22, tone + 0.04 * noise(sheet, 0.06, 2))
         starts = scattered(sheet, gap, wanted)
@@ -128,7 +128,7 @@ def _erased(scene: Scene, dark: Array, tone: Array, tooth: Array) -> Array:
     """Light taken out with a kneaded eraser: dabs in the highlights and a few strokes through the background."""
     sheet, rng = scene.sheet, scene.sheet.rng
     lifted = 0.88 * step(0.80, 0.98, blur(tone, 0.002 * sheet.unit)) * np.clip(0.85 + 0.15 * tooth, 0, 1)
-    rubber = Paint(np.zeros((*sheet.shape, 3), np.float32), sheet.zeros())
+    rubber = ground(sheet, np.zeros(3))
     hand = Hand(sheet, rubber, Brush(0.1, 0.02, 0.0, 0.5, 0.6, 0.2, 0.85))
     starts = scattered(sheet, 0.13, (scene.label == 1).astype(np.float32))
     for line in paths(sheet, scene.angle + 0.15, starts, 0.16):

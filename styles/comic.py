@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import depth, outline
-from styles.scene import Scene, around, cover, ellipse
+from styles.scene import Scene, around, cover, puffs
 from styles.sheet import Array, Sheet, blur, hexes, luma, mix, noise, step
 from styles.sitter import Palette, Pose, seated
-from styles.strokes import Brush, Hand, Paint, at, paths, scattered
+from styles.strokes import Brush, Hand, at, ground, paths, scattered
 from styles.town import Coat, Row, lay_houses, street
 
 PAPER, INK = hexes("f7efda 120f12")
 RED, YELLOW, BLUE, CYAN, ROSE, GREEN, ORANGE = hexes("dd2f2b ffd42e 2b56b0 5fc0e6 e98a86 3f9a5a f28a2c")
+CLOUD = [(0, 0, 0.55), (-0.6, -0.08, 0.4), (0.6, -0.1, 0.42), (0.25, 0.3, 0.4), (-0.25, 0.26, 0.36)]
 SITTER = Palette(
     skin=hexes("3a1a14 c27a58 f0b48c f9cfa8 fbd8b6 fff0dc"),
     hair=hexes("0c0a10 14101c 2a2040 4a4a8a 8aa0d8"),
@@ -58,19 +59,8 @@ def _backdrop(scene: Scene) -> None:
     scene.lay(cover(star * 0.72 - distance), YELLOW)
     scene.lay(cover(0.075 - distance), PAPER)
     for x, y, size in [(0.14, 0.16, 0.14), (0.27, 0.34, 0.10), (1.18, 0.60, 0.12), (1.16, 0.12, 0.10)]:
-        puffs = np.maximum.reduce(
-            [
-                ellipse(sheet, (x + dx * size, y - dy * size), (r * size, r * size)) * r
-                for dx, dy, r in [
-                    (0, 0, 0.55),
-                    (-0.6, -0.08, 0.4),
-                    (0.6, -0.1, 0.42),
-                    (0.25, 0.3, 0.4),
-                    (-0.25, 0.26, 0.36),
-                ]
-            ]
-        )
-        scene.lay(cover(np.minimum(puffs, (y + 0.3 * size - sheet.y) / size)), PAPER)
+        cloud = puffs(sheet, (x, y), size, CLOUD)
+        scene.lay(cover(np.minimum(cloud, (y + 0.3 * size - sheet.y) / size)), PAPER)
     for base, high in [(0.80, (0.10, 0.24)), (1.02, (0.16, 0.30))]:
         lay_houses(scene, street(sheet, Row(base, (-0.02, 1.30), (0.10, 0.16), high)), COAT)
 
@@ -120,7 +110,7 @@ def _outlined(scene: Scene) -> Array:
 def _feathered(scene: Scene, tone: Array, behind: int) -> Array:
     """Tapering strokes from the black into the light, across the form."""
     sheet, rng = scene.sheet, scene.sheet.rng
-    lines = Paint(np.zeros((*sheet.shape, 3), np.float32), sheet.zeros())
+    lines = ground(sheet, np.zeros(3))
     smooth = blur(tone, 0.006 * sheet.unit)
     wanted = step(0.40, 0.28, smooth) * step(0.16, 0.22, smooth) * (scene.label > behind + 1)
     wanted = wanted * (scene.label < scene.label.max())

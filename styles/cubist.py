@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.scene import Scene, ellipse
+from styles.scene import Scene, ellipse, near_edges
 from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, noise, polygon, ramp, step
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
@@ -25,7 +25,7 @@ def paint(sheet: Sheet) -> Array:
     for size in np.linspace(1.0, 0.28, 120):
         _plane(scene, float(size))
     ink = _lines(scene, seen, edges(shard))
-    detail = np.clip(blur(edges(scene.label), 0.005 * sheet.unit) * 0.02 * sheet.unit, 0.0, 1)
+    detail = near_edges(scene, 0.005, 0.02, 0.0)
     paint_ = ground(sheet, OCHRE[2])
     cover_with(scene, paint_, Brush(0.04, 0.016, 0.45, 0.25, 0.35, 0.5, 0.95), PALETTE, 0.0124)
     paint_at(
@@ -81,34 +81,30 @@ def _guitar(sheet: Sheet) -> tuple[Array, Array, Array]:
 def _still_life(sheet: Sheet) -> tuple[Array, Array]:
     """Tone (H, W) in 0..1 and paint family (H, W: 0 ochre, 1 slate, 2 brick) of the things seen."""
     tone = 0.52 - 0.42 * np.hypot(sheet.x - 0.62, (sheet.y - 0.5) * 0.85) + 0.22 * np.sin(sheet.x * 5.0 - sheet.y * 4.0)
-    family = np.ones(sheet.shape, np.int32)
+    seen = tone, np.ones(sheet.shape, np.int32)
     table = sheet.y - 0.70 + 0.18 * sheet.x
-    tone, family = np.where(table > 0, 0.46 + 0.3 * np.sin(sheet.x * 9), tone), np.where(table > 0, 2, family)
+    seen = _laid(seen, table, 0.46 + 0.3 * np.sin(sheet.x * 9), 2)
     bottle = np.minimum(
         0.085 * step(0.20, 0.36, sheet.y) + 0.032 - np.abs(sheet.x - 0.93), np.minimum(sheet.y - 0.08, 0.78 - sheet.y)
     )
-    tone, family = (
-        np.where(bottle > 0, 0.22 + 5.5 * np.clip(0.93 - sheet.x, -0.03, 0.09), tone),
-        np.where(bottle > 0, 1, family),
-    )
+    seen = _laid(seen, bottle, 0.22 + 5.5 * np.clip(0.93 - sheet.x, -0.03, 0.09), 1)
     label = np.minimum(bottle, np.minimum(sheet.y - 0.50, 0.64 - sheet.y))
-    tone, family = np.where(label > 0, 0.86, tone), np.where(label > 0, 0, family)
+    seen = _laid(seen, label, 0.86, 0)
     bowl = np.minimum(ellipse(sheet, (0.22, 0.50), (0.17, 0.15)), sheet.y - 0.50)
-    tone, family = (
-        np.where(bowl > 0, 0.88 - 2.2 * np.clip(sheet.x - 0.16, -0.05, 0.3), tone),
-        np.where(bowl > 0, 1, family),
-    )
+    seen = _laid(seen, bowl, 0.88 - 2.2 * np.clip(sheet.x - 0.16, -0.05, 0.3), 1)
     for x, y in [(0.15, 0.455), (0.25, 0.445), (0.33, 0.475), (0.21, 0.385)]:
         fruit = ellipse(sheet, (x, y), (0.062, 0.06))
-        tone, family = (
-            np.where(fruit > 0, 0.42 + 5 * (x - sheet.x) + 3 * (y - sheet.y), tone),
-            np.where(fruit > 0, 2, family),
-        )
+        seen = _laid(seen, fruit, 0.42 + 5 * (x - sheet.x) + 3 * (y - sheet.y), 2)
     body, hole, neck = _guitar(sheet)
-    tone, family = np.where(body > 0, 0.70 + 0.8 * (0.55 - sheet.x), tone), np.where(body > 0, 0, family)
+    tone, family = _laid(seen, body, 0.70 + 0.8 * (0.55 - sheet.x), 0)
     tone = np.where((body > 0) & (body < 0.07), 0.18, tone)
     tone = np.where(hole > 0, 0.05, tone)
-    return np.where(neck > 0, 0.16, tone), np.where(neck > 0, 0, family)
+    return _laid((tone, family), neck, 0.16, 0)
+
+
+def _laid(seen: tuple[Array, Array], inside: Array, tone: Array | float, family: int) -> tuple[Array, Array]:
+    """Tone and family with a thing in front, where `inside` is positive."""
+    return np.where(inside > 0, tone, seen[0]), np.where(inside > 0, family, seen[1])
 
 
 def _shade_shards(scene: Scene, shard: Array, seen: tuple[Array, Array]) -> None:

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from styles.cells import tiled
 from styles.curves import depth, spline, tapered
-from styles.scene import Scene, around, cover
+from styles.scene import Scene, around, contour_angle, cover
 from styles.sheet import Array, Sheet, blur, drawn, hexes, lit, mix, noise, polygon, ramp, step
 
 SKY = hexes("0b2a6b 1556a8 2f8fd0 8fd0e8")
@@ -86,10 +86,9 @@ def _hills(scene: Scene) -> None:
     sheet = scene.sheet
     for number, (base, rise) in enumerate([(0.42, 0.05), (0.49, 0.045), (0.57, 0.05)]):
         line = sheet.y - base - rise * np.sin(sheet.x * (5 + number) + number * 2.4)
-        down, right = np.gradient(line)
         tone = np.clip(0.15 + 0.22 * number + line * 1.5, 0, 1)
         colors = ramp(tone, VIOLET[[0, 1, 2]]) if number == 0 else ramp(tone, GREEN)
-        scene.lay(cover(line), colors, np.arctan2(-right, down))
+        scene.lay(cover(line), colors, contour_angle(line))
 
 
 def _stream(scene: Scene) -> None:

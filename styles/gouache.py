@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import spline, tapered
-from styles.scene import Scene, around, cover, ellipse, ridge, slope
-from styles.sheet import Array, Sheet, blur, edges, hexes, luma, mix, noise, polygon, ramp, step
+from styles.scene import Scene, around, cover, ellipse, near_edges, puffs, ridge, slope
+from styles.sheet import Array, Sheet, blur, hexes, luma, mix, noise, polygon, ramp, step
 from styles.sitter import Palette, Pose, seated
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 from styles.town import Coat, Row, lay_houses, street
@@ -16,6 +16,7 @@ SEA = hexes("123f5c 1f6a80 3f9c9c 9fd3c2")
 LAND = hexes("22402f 47693a 8c9a48 d3be6a f0dfa4")
 EARTH = hexes("4a2a2b 8f4a3b c97a50 e8b184 f8e2c6")
 DARK, WHITE, CORAL = hexes("1d2230 fbf5e6 e0634c")
+CLOUD = [(0, 0.05, 0.5), (-0.45, 0, 0.35), (0.45, 0, 0.38), (0.18, 0.28, 0.36), (-0.2, 0.22, 0.3)]
 SITTER = Palette(
     skin=hexes("6a3428 a85a40 d98f68 f0b98f f8d5b0 fdebd2"),
     hair=hexes("1d1a22 3a2428 6a3a2e a0603a d8a060"),
@@ -48,7 +49,7 @@ def paint(sheet: Sheet) -> Array:
     scene.color = np.clip(mix(smooth, flat, 0.6), 0, 1).astype(np.float32)
     crisp, scene.color = scene.color, blur(scene.color, 0.008 * sheet.unit)
     paint_ = ground(sheet, EARTH[3])
-    detail = np.clip(blur(edges(scene.label), 0.005 * sheet.unit) * 0.03 * sheet.unit, 0.06, 1)
+    detail = near_edges(scene, 0.005, 0.03, 0.06)
     cover_with(scene, paint_, Brush(0.11, 0.040, 0.2, 0.25, 0.12, 0.8), PALETTE, 0.026)
     paint_.color = mix(paint_.color, blur(crisp, 0.0015 * sheet.unit), 0.62).astype(np.float32)
     thin = scattered(sheet, 0.020, 0.20 + 0.5 * detail)
@@ -70,22 +71,10 @@ def _distance(scene: Scene) -> None:
     distance, circle = around(sheet, 0.27, 0.20)
     scene.lay(cover(0.075 - distance), WHITE, circle)
     for x, y, size in [(0.72, 0.13, 0.20), (0.93, 0.20, 0.17), (0.08, 0.30, 0.12), (1.2, 0.09, 0.13)]:
-        puffs = np.maximum.reduce(
-            [
-                ellipse(sheet, (x + dx * size, y - dy * size), (r * size, r * size * 0.75)) * r
-                for dx, dy, r in [
-                    (0, 0.05, 0.5),
-                    (-0.45, 0, 0.35),
-                    (0.45, 0, 0.38),
-                    (0.18, 0.28, 0.36),
-                    (-0.2, 0.22, 0.3),
-                ]
-            ]
-        )
-        puffs = np.minimum(puffs, (y + 0.16 * size - sheet.y) / size)
+        cloud = np.minimum(puffs(sheet, (x, y), size, CLOUD, 0.75), (y + 0.16 * size - sheet.y) / size)
         light = np.clip(0.9 - (sheet.y - y) / size * 1.4 - 0.3 * (sheet.x - x) / size, 0, 1)
         _, turn = around(sheet, x, y + size * 0.3)
-        scene.lay(cover(puffs), ramp(light, np.stack([SKY[1], mix(SKY[2], EARTH[3], 0.5), WHITE])), turn)
+        scene.lay(cover(cloud), ramp(light, np.stack([SKY[1], mix(SKY[2], EARTH[3], 0.5), WHITE])), turn)
     for base, rise, low, high in [(0.40, 0.03, SEA[1], SKY[1]), (0.435, 0.02, SEA[2], LAND[2])]:
         below = ridge(sheet, base, rise, 0.3)
         scene.lay(cover(below), mix(mix(high, SKY[2], 0.3), low, step(0, 0.08, below)), slope(below))

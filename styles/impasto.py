@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.scene import Scene, around, cover, ridge, slope
-from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, noise, polygon, ramp, step
+from styles.scene import Scene, around, contour_angle, cover, near_edges, ridge, slope
+from styles.sheet import Array, Sheet, blur, drawn, hexes, lit, mix, noise, polygon, ramp, step
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
 PALETTE = hexes("070d22 0d1c44 173a7c 2a62ad 5b98cf a9cfdf e8ecd2 fbe488 f5b92c cf7f16 6b4416 1c3a38 35634e")
@@ -27,7 +27,7 @@ def paint(sheet: Sheet) -> Array:
     _river(scene)
     scene.color = np.clip(scene.color + 0.035 * noise(sheet, 0.03, 2)[..., None], 0, 1)
     paint_ = ground(sheet, PALETTE[1])
-    detail = np.clip(blur(edges(scene.label), 0.012 * sheet.unit) * 0.05 * sheet.unit, 0.12, 1)
+    detail = near_edges(scene, 0.012, 0.05, 0.12)
     cover_with(scene, paint_, Brush(0.16, 0.0272, 0.7, 0.2), PALETTE, 0.0176)
     cover_with(scene, paint_, Brush(0.12, 0.0152, 0.8, 0.35), PALETTE, 0.0124)
     paint_at(scene, paint_, Brush(0.064, 0.0088, 0.95, 0.4), PALETTE, scattered(sheet, 0.0076, detail))
@@ -45,10 +45,9 @@ def _sky(scene: Scene) -> None:
     ]:
         distance, _ = around(sheet, x, y)
         flow = flow + turn * np.exp(-((distance / size) ** 2))
-    down, right = np.gradient(flow)
     bands = 0.5 + 0.5 * np.sin(flow * 95 + noise(sheet, 0.12) * 0.8)
     tone = np.clip(0.02 + 0.62 * bands**1.3 + 0.3 * step(0.05, 0.5, sheet.y) + 0.07 * noise(sheet, 0.08), 0, 1)
-    scene.lay(sheet.zeros() + 1, ramp(tone, PALETTE[[0, 1, 2, 3, 4, 5, 6]]), np.arctan2(-right, down))
+    scene.lay(sheet.zeros() + 1, ramp(tone, PALETTE[[0, 1, 2, 3, 4, 5, 6]]), contour_angle(flow))
     for x, y, size in LAMPS:
         distance, circle = around(sheet, x, y)
         rings = 0.5 + 0.5 * np.cos(distance / size * 7.5)

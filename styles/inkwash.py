@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import depth, spline
-from styles.scene import Scene, cover, ellipse, ridge
+from styles.scene import Scene, contour_angle, cover, ellipse, ridge
 from styles.sheet import Array, Sheet, blur, drawn, hexes, luma, mix, noise, polygon, ramp, step
-from styles.strokes import Brush, Hand, Paint, at, paths, scattered
+from styles.strokes import Brush, Hand, Paint, at, ground, paths, scattered
 from styles.town import Coat, Row, lay_houses, street
 from styles.watercolour import Washes
 
@@ -38,7 +38,7 @@ def paint(sheet: Sheet) -> Array:
     for threshold, color, strength in [(0.80, WARM, 0.45), (0.56, SEPIA, 0.55), (0.32, mix(SEPIA, GRAY, 0.5), 1.0)]:
         dark = ((shaken < threshold) & ~sky).astype(np.float32)
         washes.shape(step(0.4, 0.6, blur(dark, 0.0025 * sheet.unit)), color, strength)
-    lines = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    lines = ground(sheet, np.ones(3))
     _hatching(scene, lines, tone)
     _contours(scene, lines)
     ink = np.clip((1 - lines.color.mean(-1)) * 1.1, 0, 1)
@@ -125,8 +125,7 @@ def _contours(scene: Scene, lines: Paint) -> None:
     hand = Hand(sheet, lines, Brush(0.06, 0.002, 0.0, 0.25, 0.1, -1.0, 0.97))
     change = np.abs(scene.label - np.roll(scene.label, 1, 0)) + np.abs(scene.label - np.roll(scene.label, 1, 1))
     near = depth(1 - np.clip(change, 0, 1).astype(np.float32))
-    down, right = np.gradient(blur(near, 1.5))
-    along = np.arctan2(-right, down) + 0.05 * noise(sheet, 0.02)
+    along = contour_angle(blur(near, 1.5)) + 0.05 * noise(sheet, 0.02)
     rows, columns = np.nonzero(change)
     chosen = rng.permutation(len(rows))[: len(rows) // 40]
     starts = np.stack([columns[chosen], rows[chosen]], 1) + rng.normal(0, 0.7, (len(chosen), 2))

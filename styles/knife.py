@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import spline, tapered
-from styles.scene import Scene, around, cover, ellipse
-from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, noise, polygon, ramp, step
+from styles.scene import Scene, around, cover, ellipse, near_edges
+from styles.sheet import Array, Sheet, blur, drawn, hexes, lit, mix, noise, polygon, ramp, step
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
 WARM = hexes("3a0d14 8f1d1a cf3a16 f0781a fbb431 fde58f")
@@ -24,7 +24,7 @@ def paint(sheet: Sheet) -> Array:
     _walkers(scene)
     scene.angle = scene.angle + 0.13 * noise(sheet, 0.07)
     paint_ = ground(sheet, DUSK[0])
-    detail = np.clip(blur(edges(scene.label), 0.006 * sheet.unit) * 0.03 * sheet.unit, 0.04, 1)
+    detail = near_edges(scene, 0.006, 0.03, 0.04)
     cover_with(scene, paint_, Brush(0.076, 0.04, 0.9, 0.12, 0.35, 0.95), PALETTE, 0.024)
     cover_with(scene, paint_, Brush(0.0448, 0.0208, 1.0, 0.25, 0.45, 0.95), PALETTE, 0.0176)
     paint_at(scene, paint_, Brush(0.0288, 0.0104, 1.0, 0.3, 0.45, 0.9), PALETTE, scattered(sheet, 0.0092, detail))

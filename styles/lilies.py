@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import spline
-from styles.scene import Scene, around, cover, ellipse, ridge
-from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, lit, mix, noise, ramp, step
+from styles.scene import Scene, around, cover, ellipse, near_edges, ridge
+from styles.sheet import Array, Sheet, blur, drawn, hexes, lit, mix, noise, ramp, step
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
 GREENS = hexes("10241f 1f4a3a 3a7548 74a053 b4c76c e9e6a6")
@@ -28,7 +28,7 @@ def paint(sheet: Sheet) -> Array:
     shimmer = noise(sheet, 0.02, 2)[..., None] * np.array([0.05, 0.03, -0.05], np.float32)
     scene.color = np.clip(scene.color + shimmer + 0.03 * noise(sheet, 0.012)[..., None], 0, 1)
     scene.angle = scene.angle + 0.28 * noise(sheet, 0.04, 2)
-    detail = np.clip(blur(edges(scene.label), 0.006 * sheet.unit) * 0.03 * sheet.unit, 0.16, 1)
+    detail = near_edges(scene, 0.006, 0.03, 0.16)
     paint_ = ground(sheet, EARTH[3])
     cover_with(scene, paint_, Brush(0.060, 0.020, 0.5, 0.45, 0.6, 0.3), PALETTE, 0.017)
     cover_with(scene, paint_, Brush(0.038, 0.011, 0.75, 0.55, 0.6, 0.2), PALETTE, 0.0115)

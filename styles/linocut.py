@@ -7,7 +7,7 @@ import numpy as np
 from styles.curves import depth, outline, spline, tapered
 from styles.scene import Scene, around, cover, ellipse, ridge, slope
 from styles.sheet import Array, Sheet, drawn, hexes, mix, noise, polygon, step, warped
-from styles.strokes import Brush, Hand, Paint, at, paths, scattered
+from styles.strokes import Brush, Hand, at, ground, paths, scattered
 
 PAPER, BLACK, RED, GOLD, TEAL = hexes("f2e8d2 17161a c8371f eba82f 2c7f83")
 
@@ -28,7 +28,7 @@ def paint(sheet: Sheet) -> Array:
 def _carved(plain: Scene, scene: Scene, tone: Array) -> Array:
     """Coverage of the key block: black where the gouge did not go. The lighter the tone, the wider its cuts."""
     sheet, rng = plain.sheet, plain.sheet.rng
-    block = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    block = ground(sheet, np.ones(3))
     starts = scattered(sheet, 0.0132)
     light = at(tone, starts)
     chosen = rng.random(len(starts)) < np.clip(light * 1.1 + 0.1, 0, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from styles.cells import tiled
-from styles.scene import Scene, around, cover, ellipse
+from styles.scene import Scene, around, contour_angle, cover, ellipse
 from styles.sheet import Array, Sheet, blur, drawn, hexes, lit, mix, noise, ramp, step
 
 SEA = hexes("07223f 0e4470 1b6f9e 3fa0b9 8fcbc8 dcebd9")
@@ -63,8 +63,7 @@ def _sea(scene: Scene) -> None:
     for number, base in enumerate(np.linspace(0.42, 1.02, 9)):
         wave = sheet.y - base - 0.018 * np.sin(sheet.x * (13 - number) + number * 2.1)
         tone = np.clip(0.85 - wave * 9 - 0.05 * number + 0.1 * noise(sheet, 0.1), 0, 1)
-        down, right = np.gradient(wave)
-        scene.lay(cover(wave), ramp(tone, SEA), np.arctan2(-right, down))
+        scene.lay(cover(wave), ramp(tone, SEA), contour_angle(wave))
 
 
 def _branch(scene: Scene) -> None:

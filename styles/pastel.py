@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.scene import Scene, around, cover, ellipse, ridge, slope
-from styles.sheet import Array, Sheet, blur, drawn, edges, hexes, mix, noise, polygon, ramp, step
+from styles.scene import Scene, around, cover, ellipse, near_edges, ridge, slope
+from styles.sheet import Array, Sheet, blur, drawn, hexes, mix, noise, polygon, ramp, step
 from styles.strokes import Brush, Paint, cover_with, ground, paint_at, scattered
 
 PAPER = hexes("2b2238")[0]
@@ -24,7 +24,7 @@ def paint(sheet: Sheet) -> Array:
     _rows(scene)
     _farm(scene)
     tooth = 0.6 * noise(sheet, 0.0021, 2) + 0.6 * noise(sheet, (0.016, 0.0026))
-    detail = np.clip(blur(edges(scene.label), 0.007 * sheet.unit) * 0.035 * sheet.unit, 0.10, 1)
+    detail = near_edges(scene, 0.007, 0.035, 0.10)
     chalk = ground(sheet, PAPER)
     chalk.color = mix(chalk.color, blur(scene.color, 0.004 * sheet.unit), 0.55)
     cover_with(scene, chalk, Brush(0.104, 0.0208, 0.0, 0.7, 0.45, 0.7, 0.75), PALETTE, 0.0208)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from styles.curves import depth
-from styles.scene import Scene, cover, ellipse
-from styles.sheet import Array, Sheet, blur, hexes, noise, step
-from styles.strokes import Brush, Hand, Paint, at, paths, scattered
+from styles.scene import Scene, contour_angle, cover, ellipse
+from styles.sheet import Array, Point, Sheet, blur, hexes, noise, step
+from styles.strokes import Brush, Hand, Paint, at, ground, paths, scattered
 
 PAPER, LEAD = hexes("f6f3ea 2b2c30")
 LIGHT = np.array([-0.55, -0.55, 0.63], np.float32)
@@ -19,7 +19,7 @@ def paint(sheet: Sheet) -> Array:
     tone = _arrangement(scene)
     tone = 1 - (1 - np.clip(tone, 0, 1)) ** 1.25
     tooth = 0.8 * noise(sheet, 0.0022, 2) + 0.35 * noise(sheet, 0.005)
-    lead = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    lead = ground(sheet, np.ones(3))
     _smudged(sheet, lead, tone)
     for threshold, turn, width, gap in [
         (0.93, 0.0, 0.0018, 0.0105),
@@ -32,8 +32,8 @@ def paint(sheet: Sheet) -> Array:
     _contours(scene, lead)
     dark = 1 - lead.color.mean(-1)
     caught = np.clip(dark * 1.10 + (0.20 * tooth) * np.sqrt(np.clip(dark, 0, 1)) * (1.25 - dark), 0, 1)
-    ground = PAPER * (1 + 0.02 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
-    picture = ground + (LEAD - ground) * caught[..., None]
+    paper = PAPER * (1 + 0.02 * tooth + 0.015 * noise(sheet, 0.3, 2))[..., None]
+    picture = paper + (LEAD - paper) * caught[..., None]
     return np.clip(_lifted(scene, picture, tone, tooth), 0, 1)
 
 
@@ -67,8 +67,7 @@ def _contours(scene: Scene, lead: Paint) -> None:
     sheet, rng = scene.sheet, scene.sheet.rng
     for label in range(1, scene.label.max() + 1):
         distance = depth((scene.label == label).astype(np.float32))
-        down, right = np.gradient(blur(distance, 2))
-        along = np.arctan2(-right, down)
+        along = contour_angle(blur(distance, 2))
         for shift, width in ((0.0, 0.0026), (0.0035, 0.0015), (-0.0025, 0.0013)):
             near = np.abs(distance - shift * sheet.unit) < 1.2
             rows, columns = np.nonzero(near)
@@ -108,7 +107,7 @@ def _arrangement(scene: Scene) -> Array:
         (0.66, 0.82, 0.105, 0.92),
         (0.90, 0.86, 0.095, 1.0),
     ]:
-        tone = _fruit(scene, tone, (x, y, size, squash))
+        tone = _fruit(scene, tone, (x, y), size, squash)
     return np.clip(tone, 0.02, 1.05)
 
 
@@ -119,14 +118,13 @@ def _shaded(normal: tuple[Array, Array, Array]) -> Array:
     return np.asarray(0.06 + 0.92 * np.clip(facing, 0, 1) ** 0.9 + back + 0.25 * np.clip(facing, 0, 1) ** 18)
 
 
-def _shadow(sheet: Sheet, tone: Array, center: tuple[float, float], radii: tuple[float, float]) -> Array:
+def _shadow(sheet: Sheet, tone: Array, center: Point, radii: Point) -> Array:
     soft = step(-0.35, 0.45, ellipse(sheet, center, radii, 0.10))
     return tone * (1 - 0.80 * soft)
 
 
-def _fruit(scene: Scene, tone: Array, shape: tuple[float, float, float, float]) -> Array:
-    x, y, size, squash = shape
-    sheet = scene.sheet
+def _fruit(scene: Scene, tone: Array, center: Point, size: float, squash: float) -> Array:
+    sheet, (x, y) = scene.sheet, center
     tone = _shadow(sheet, tone, (x + size * 0.9, y + size * 0.72), (size * 1.35, size * 0.42))
     u, v = (sheet.x - x) / size, (sheet.y - y) / (size * squash)
     dent = 0.10 * np.exp(-((u / 0.35) ** 2)) * (v < 0)

@@ -25,7 +25,7 @@ def paint(sheet: Sheet) -> Array:
     for size, gap, spread in ((0.0160, 0.0100, 0.15), (0.0116, 0.0084, 0.19), (0.0078, 0.0073, 0.24)):
         points = scattered(sheet, gap)
         colors = _divided(scene, points, spread)
-        _dots(sheet, (paint_.color, height), points, colors, size * sheet.unit)
+        _dots(sheet, paint_.color, height, points, colors, size * sheet.unit)
     return lit(np.clip(paint_.color, 0, 1), blur(height, 0.7), 0.5, 0.05)
 
 
@@ -45,8 +45,7 @@ def _divided(scene: Scene, points: Array, spread: float) -> Array:
     return np.asarray(tone + rng.normal(0, 0.02, tone.shape))
 
 
-def _dots(sheet: Sheet, layers: tuple[Array, Array], points: Array, colors: Array, size: float) -> None:
-    color, height = layers
+def _dots(sheet: Sheet, color: Array, height: Array, points: Array, colors: Array, size: float) -> None:
     rng, stamps = sheet.rng, _stamps(sheet.rng, size)
     reach = stamps.shape[1] // 2
     rows, columns = sheet.shape

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styles.scene import Scene, cover, ellipse
-from styles.sheet import Array, Sheet, blur, edges, hexes, lit, mix, noise, ramp, step
+from styles.scene import Scene, cover, ellipse, near_edges
+from styles.sheet import Array, Sheet, blur, hexes, lit, mix, noise, ramp, step
 from styles.sitter import Palette, Pose, seated
 from styles.strokes import Brush, cover_with, ground, paint_at, scattered
 
@@ -23,7 +23,7 @@ def paint(sheet: Sheet) -> Array:
     tone = _room(scene)
     tone = seated(scene, tone, POSE, CLOTH)
     scene.angle = scene.angle + 0.22 * noise(sheet, 0.05, 2)
-    detail = np.clip(blur(edges(scene.label), 0.006 * sheet.unit) * 0.03 * sheet.unit, 0.10, 1)
+    detail = near_edges(scene, 0.006, 0.03, 0.10)
     fine = step(0.02, 0.10, np.hypot(*np.gradient(blur(tone, 0.002 * sheet.unit))) * 0.02 * sheet.unit)
     paint_ = ground(sheet, GROUND[1])
     cover_with(scene, paint_, Brush(0.10, 0.030, 0.35, 0.25, 0.4, 0.4, 0.92), PALETTE, 0.022)

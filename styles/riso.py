@@ -31,7 +31,7 @@ def paint(sheet: Sheet) -> Array:
     _leaves(scene)
     picture = np.broadcast_to(PAPER * (1 + 0.012 * noise(sheet, 0.003, 2))[..., None], (*sheet.shape, 3))
     for ink, shift in ((2, (0.0035, -0.0022)), (0, (-0.0026, 0.0030)), (1, (0.0, 0.0))):
-        laid = _printed(sheet, _shifted(sheet, scene.color[..., ink], shift), SCREENS[ink])
+        laid = _printed(sheet, _shifted(sheet, scene.color[..., ink], shift), *SCREENS[ink])
         picture = mix(picture, picture * INKS[ink] * 1.02, laid)
     return np.asarray(np.clip(picture, 0, 1))
 
@@ -44,9 +44,8 @@ def _shifted(sheet: Sheet, amount: Array, shift: tuple[float, float]) -> Array:
     return amount[rows][:, columns]
 
 
-def _printed(sheet: Sheet, amount: Array, screen: tuple[float, float]) -> Array:
+def _printed(sheet: Sheet, amount: Array, pitch: float, turn: float) -> Array:
     """Coverage (H, W) of an ink: dots that grow with its amount, solid ink with pinholes and roller marks."""
-    pitch, turn = screen
     u = sheet.x * np.cos(turn) + sheet.y * np.sin(turn)
     v = sheet.y * np.cos(turn) - sheet.x * np.sin(turn)
     dots = 0.5 + 0.25 * (np.cos(2 * np.pi * u / pitch) + np.cos(2 * np.pi * v / pitch))

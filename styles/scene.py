@@ -1,30 +1,25 @@
-"""What is painted: a cartoon of a scene, given as colour, direction of the strokes and region numbers."""
+"""A scene to paint: colours, directions of the strokes and region numbers; and shapes to lay into it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 
-from styles.sheet import Array, Sheet, blur, mix
+from styles.sheet import Array, Point, Sheet, blur, edges, mix
 
 
-@dataclass
 class Scene:
     """color (H, W, 3), angle (H, W) in radians (0 = along x, y downwards), label (H, W) region numbers.
 
     Shapes are laid one over the other, from the farthest to the nearest.
     """
 
-    sheet: Sheet
-    color: Array = field(init=False)
-    angle: Array = field(init=False)
-    label: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.color = np.zeros((*self.sheet.shape, 3), np.float32)
-        self.angle = self.sheet.zeros()
-        self.label = np.zeros(self.sheet.shape, np.int32)
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.color: Array = np.zeros((*sheet.shape, 3), np.float32)
+        self.angle: Array = sheet.zeros()
+        self.label: Array = np.zeros(sheet.shape, np.int32)
 
     def lay(self, mask: Array, color: Array, angle: Array | float | None = None) -> None:
         """Cover the mask (H, W, 0..1) with a colour (3,) or (H, W, 3); strokes run along the angle there."""
@@ -48,10 +43,21 @@ def ridge(sheet: Sheet, base: float, rise: float, cell: float) -> Array:
     return np.asarray(sheet.y - (base + rise * line)[None, :], np.float32)
 
 
+def contour_angle(field: Array) -> Array:
+    """Angle (H, W) of the lines along which a field is constant."""
+    down, right = np.gradient(field)
+    return np.asarray(np.arctan2(-right, down))
+
+
 def slope(below: Array) -> Array:
     """Angle (H, W) of strokes that run along a skyline, from its ridge field."""
-    down, right = np.gradient(blur(below, 6))
-    return np.asarray(np.arctan2(-right, down))
+    return contour_angle(blur(below, 6))
+
+
+def near_edges(scene: Scene, reach: float, gain: float, least: float) -> Array:
+    """How near the borders of regions are (H, W), from `least` to 1: where fine strokes go. reach: sheet heights."""
+    unit = scene.sheet.unit
+    return np.clip(blur(edges(scene.label), reach * unit) * gain * unit, least, 1)
 
 
 def around(sheet: Sheet, x: float, y: float) -> tuple[Array, Array]:
@@ -60,12 +66,21 @@ def around(sheet: Sheet, x: float, y: float) -> tuple[Array, Array]:
     return np.hypot(dx, dy), np.arctan2(dx, -dy)
 
 
-def ellipse(sheet: Sheet, center: tuple[float, float], radii: tuple[float, float], turn: float = 0.0) -> Array:
+def ellipse(sheet: Sheet, center: Point, radii: Point, turn: float = 0.0) -> Array:
     """1 at the centre of an ellipse, 0 on its outline, negative outside: roughly (1 - distance)."""
     dx, dy = sheet.x - center[0], sheet.y - center[1]
     u = dx * np.cos(turn) + dy * np.sin(turn)
     v = -dx * np.sin(turn) + dy * np.cos(turn)
     return np.asarray(1 - np.hypot(u / radii[0], v / radii[1]))
+
+
+def puffs(
+    sheet: Sheet, center: Point, size: float, circles: Sequence[tuple[float, float, float]], squash: float = 1.0
+) -> Array:
+    """A cloud of overlapping circles, positive inside. circles: (right, up, radius) of each, in units of `size`."""
+    x, y = center
+    discs = [ellipse(sheet, (x + dx * size, y - dy * size), (r * size, r * size * squash)) * r for dx, dy, r in circles]
+    return np.asarray(np.max(discs, axis=0))
 
 
 def cover(inside: Array) -> Array:

@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Sheet:
-    """A blank sheet. x, y: (H, W) float32 coordinates; rng: the painter's hand, the only source of chance."""
+    """A blank sheet. x, y: (H, W) float32 coordinates; rng: the only source of randomness."""
 
     x: Array
     y: Array
@@ -68,7 +68,7 @@ def noise(sheet: Sheet, cell: float | Point, octaves: int = 1) -> Array:
 
 
 def warped(sheet: Sheet, amount: float, cell: float) -> Sheet:
-    """The same sheet with its coordinates shaken, as by a hand that never draws a straight line."""
+    """The sheet with noise added to its coordinates, so that straight lines waver as if drawn by hand."""
     return Sheet(sheet.x + amount * noise(sheet, cell, 2), sheet.y + amount * noise(sheet, cell, 2), sheet.rng)
 
 
@@ -79,7 +79,7 @@ def step(low: float, high: float, value: Array) -> Array:
 
 
 def hexes(codes: str) -> Array:
-    """Colours (N, 3) from hexadecimal codes parted by blanks."""
+    """Colours (N, 3) from hexadecimal codes separated by spaces."""
     return np.array([[int(c[i : i + 2], 16) / 255 for i in (0, 2, 4)] for c in codes.split()], np.float32)
 
 
@@ -135,7 +135,7 @@ def edges(label: Array) -> Array:
 
 
 def lit(color: Array, height: Array, strength: float, gloss: float = 0.0) -> Array:
-    """The colour with light from the upper left raking over a relief. height: (H, W) in pixels."""
+    """The colour of a relief that is lit from the upper left. height: (H, W) in pixels."""
     down, right = np.gradient(height * strength)
     length = np.sqrt(1 + down**2 + right**2)
     toward = np.array([-0.5, -0.6, 0.75], np.float32) / np.sqrt(0.25 + 0.36 + 0.5625)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from styles.scene import Scene, cover, ellipse
+from styles.scene import Scene, contour_angle, cover, ellipse
 from styles.sheet import Array, Point, Sheet, blur, hexes, mix, noise, ramp, step
 
 ROWS = [-1.0, -0.93, -0.75, -0.45, -0.1, 0.25, 0.52, 0.74, 0.9, 0.97, 1.0]
@@ -64,9 +64,9 @@ def seated(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array:
     head = Head.of(sheet, pose)
     tone = _back_hair(scene, tone, pose, palette)
     tone = _bust(scene, tone, pose, palette)
-    tone = _face(scene, tone, head, (pose, palette))
-    tone = _features(scene, tone, head, (pose, palette))
-    tone = _front_hair(scene, tone, head, (pose, palette))
+    tone = _face(scene, tone, head, pose, palette)
+    tone = _features(scene, tone, head, pose, palette)
+    tone = _front_hair(scene, tone, head, pose, palette)
     return np.clip(tone, 0, 1.05)
 
 
@@ -102,8 +102,8 @@ def _light_on(sheet: Sheet, relief: Array, size: float, pose: Pose) -> Array:
     return np.asarray(pose.ambient + (1.0 - pose.ambient) * np.clip(facing, 0, 1) ** 1.15 + back)
 
 
-def _face(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> Array:
-    sheet, (pose, palette) = scene.sheet, how
+def _face(scene: Scene, tone: Array, head: Head, pose: Pose, palette: Palette) -> Array:
+    sheet = scene.sheet
     shade = _light_on(sheet, _relief(head), pose.size * BREADTH, pose)
     shade = 0.93 * shade * (1 - 0.30 * step(-0.45, -0.85, head.v)) + 0.02 * noise(sheet, 0.03, 3)
     color = ramp(np.clip(shade, 0, 1), palette.skin)
@@ -119,23 +119,20 @@ def _face(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> A
         dim = 0.62 * shade.mean() + (0.25 if side * pose.light[0] > 0 else -0.05) + 0.25 * np.abs(ear - 0.4)
         scene.lay(cover(ear), ramp(np.clip(dim, 0, 1), palette.skin), np.pi / 2)
         tone = np.where(ear > 0, dim, tone)
-    down, right = np.gradient(blur(_relief(head), 0.02 * sheet.unit))
-    scene.lay(cover(head.inside), color, np.arctan2(-right, down))
+    scene.lay(cover(head.inside), color, contour_angle(blur(_relief(head), 0.02 * sheet.unit)))
     return np.where(head.inside > 0, shade, tone)
 
 
-def _over(scene: Scene, tone: Array, mask: Array, what: tuple[Array, Array | float, Array]) -> Array:
-    """Paint a detail without a region of its own. what: colours ramp, brightness, how much of it."""
-    colors, bright, share = what
+def _over(scene: Scene, tone: Array, mask: Array, colors: Array, bright: Array | float, share: float = 1.0) -> Array:
+    """Paint a detail without a region of its own: a ramp of colours at a brightness. Returns the new tone."""
     bright = np.broadcast_to(np.asarray(bright, np.float32), tone.shape)
     part = np.clip(mask * share, 0, 1)
     scene.color = mix(scene.color, ramp(np.clip(bright, 0, 1), colors), part).astype(np.float32)
     return mix(tone, bright, part)
 
 
-def _features(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> Array:
-    pose, palette = how
-    f, v, one = head.f, head.v, np.ones_like(head.f)
+def _features(scene: Scene, tone: Array, head: Head, pose: Pose, palette: Palette) -> Array:
+    f, v = head.f, head.v
     ink = np.stack([palette.hair[0], palette.hair[1], palette.linen[-1]])
     for side in (-1, 1):
         du = (f - side * 0.36) / 0.185
@@ -144,41 +141,40 @@ def _features(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) 
         eye = np.minimum(v - upper, lower - v) / 0.02 * (np.abs(du) < 1)
         white = np.clip(eye, 0, 1)
         lit = tone * 0.55 + 0.30
-        tone = _over(scene, tone, white, (palette.linen, lit, one))
+        tone = _over(scene, tone, white, palette.linen, lit)
         iris = np.clip((0.34 - np.hypot(du - 0.08 * np.sign(pose.turn), (v + 0.012) / 0.185)) * 22, 0, 1) * white
-        tone = _over(scene, tone, iris, (palette.hair, 0.28 + 0.5 * np.clip(v * 8, 0, 0.6), one))
+        tone = _over(scene, tone, iris, palette.hair, 0.28 + 0.5 * np.clip(v * 8, 0, 0.6))
         pupil = np.clip((0.16 - np.hypot(du - 0.08 * np.sign(pose.turn), (v + 0.012) / 0.185)) * 22, 0, 1) * white
-        tone = _over(scene, tone, pupil, (palette.hair, 0.0, one))
+        tone = _over(scene, tone, pupil, palette.hair, 0.0)
         spark = np.clip((0.07 - np.hypot(du - 0.02, (v + 0.040) / 0.185)) * 30, 0, 1)
-        tone = _over(scene, tone, spark, (palette.linen, 1.0, one))
+        tone = _over(scene, tone, spark, palette.linen, 1.0)
         lid = _gauss(v - upper + 0.004, 0.016) * step(1.15, 0.95, np.abs(du))
-        tone = _over(scene, tone, lid, (ink, 0.05, 0.95 * one))
+        tone = _over(scene, tone, lid, ink, 0.05, 0.95)
         fold = _gauss(v - upper + 0.052, 0.012) * step(1.0, 0.8, np.abs(du))
-        tone = _over(scene, tone, fold, (palette.skin, tone * 0.45, 0.7 * one))
+        tone = _over(scene, tone, fold, palette.skin, tone * 0.45, 0.7)
         under = _gauss(v - lower - 0.006, 0.010) * step(1.05, 0.85, np.abs(du))
-        tone = _over(scene, tone, under, (palette.skin, tone * 0.5, 0.65 * one))
+        tone = _over(scene, tone, under, palette.skin, tone * 0.5, 0.65)
         brow = -0.175 - 0.045 * np.clip(1 - ((du * side - 0.25) / 1.35) ** 2, -1, 1) + 0.012 * du * side
         hairs = _gauss((v - brow) / np.clip(1.1 - 0.45 * du * side, 0.4, 1.5), 0.026) * step(1.35, 1.15, np.abs(du))
-        tone = _over(scene, tone, hairs, (palette.hair, 0.16, 0.85 * one))
+        tone = _over(scene, tone, hairs, palette.hair, 0.16, 0.85)
         nostril = _gauss(f - side * 0.085, 0.045) * _gauss(v - 0.432, 0.018)
-        tone = _over(scene, tone, nostril, (palette.skin, 0.03, 0.9 * one))
-    return _mouth(scene, tone, head, how)
+        tone = _over(scene, tone, nostril, palette.skin, 0.03, 0.9)
+    return _mouth(scene, tone, head, pose, palette)
 
 
-def _mouth(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> Array:
-    pose, palette = how
-    f, one = head.f, np.ones_like(head.f)
+def _mouth(scene: Scene, tone: Array, head: Head, pose: Pose, palette: Palette) -> Array:
+    f = head.f
     v = head.v + pose.smile * 0.30 * (f**2) - 0.004
     du = f / 0.27
     arch = np.clip(1 - du * du, 0, 1)
     bow = 0.058 * arch**0.8 * (1 - 0.28 * _gauss(du, 0.18))
     upper = np.clip(np.minimum(v - 0.622 + bow, 0.622 - v) / 0.012 + 0.3, 0, 1) * (np.abs(du) < 1)
     lower = np.clip(np.minimum(v - 0.622, 0.622 + 0.085 * arch**0.7 - v) / 0.012 + 0.3, 0, 1) * (np.abs(du) < 1)
-    tone = _over(scene, tone, upper, (palette.lips, tone * 0.55, 0.85 * one))
+    tone = _over(scene, tone, upper, palette.lips, tone * 0.55, 0.85)
     shine = _gauss(f + 0.06, 0.09) * _gauss(v - 0.665, 0.018) * 0.35
-    tone = _over(scene, tone, lower, (palette.lips, tone * 0.82 + shine, 0.85 * one))
+    tone = _over(scene, tone, lower, palette.lips, tone * 0.82 + shine, 0.85)
     parting = _gauss(v - 0.622, 0.010) * step(1.12, 0.9, np.abs(du))
-    return _over(scene, tone, parting, (palette.lips, 0.02, 0.9 * one))
+    return _over(scene, tone, parting, palette.lips, 0.02, 0.9)
 
 
 def _strands(scene: Scene, flow: Array) -> Array:
@@ -201,8 +197,7 @@ def _back_hair(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array
     flow = np.hypot(sheet.x - x, 0.55 * (sheet.y - y + 1.6 * size))
     facing = (sheet.x - x) * np.sign(pose.light[0]) / size
     bright = np.clip(0.10 + 0.50 * _strands(scene, flow) * (0.55 + 0.5 * facing), 0, 1)
-    down, right = np.gradient(flow)
-    scene.lay(cover(inside), ramp(bright, palette.hair), np.arctan2(-right, down))
+    scene.lay(cover(inside), ramp(bright, palette.hair), contour_angle(flow))
     return np.where(inside > 0, bright * 0.9 + 0.04, tone)
 
 
@@ -231,9 +226,9 @@ def _bust(scene: Scene, tone: Array, pose: Pose, palette: Palette) -> Array:
     return np.where(collar > 0, frill, tone)
 
 
-def _front_hair(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]) -> Array:
+def _front_hair(scene: Scene, tone: Array, head: Head, pose: Pose, palette: Palette) -> Array:
     """Hair over the forehead, parted on one side, and down past the cheeks."""
-    sheet, (pose, palette) = scene.sheet, how
+    sheet = scene.sheet
     u, v = head.u, head.v
     part = -0.25 * np.sign(pose.turn)
     line = -0.70 + 0.62 * np.clip(np.abs(u - part) - 0.05, 0, 1.5) ** 1.7
@@ -245,6 +240,5 @@ def _front_hair(scene: Scene, tone: Array, head: Head, how: tuple[Pose, Palette]
     shine = _gauss(np.hypot(u - 0.35 * np.sign(pose.light[0]), v + 0.85), 0.45)
     facing = 0.5 + 0.5 * u * np.sign(pose.light[0])
     bright = np.clip(_strands(scene, flow) * (0.30 + 0.40 * facing + 0.45 * shine) + 0.02, 0, 1)
-    down, right = np.gradient(flow)
-    scene.lay(cover(inside), ramp(bright, palette.hair), np.arctan2(-right, down))
+    scene.lay(cover(inside), ramp(bright, palette.hair), contour_angle(flow))
     return np.where(inside > 0, bright * 0.85, tone)

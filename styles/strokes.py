@@ -12,6 +12,8 @@ from styles.scene import Scene
 from styles.sheet import Array, Sheet
 
 BRISTLE_SEED = 11  # any number: the tile is the same for every brush
+BRISTLE_TILE = 512  # pixels
+STRIDE = 3.0  # pixels between the points of a path
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,14 @@ def ground(sheet: Sheet, color: Array) -> Paint:
     return Paint(np.broadcast_to(color, (*sheet.shape, 3)).astype(np.float32).copy(), sheet.zeros())
 
 
-def paths(sheet: Sheet, angle: Array, starts: Array, length: float, stride: float = 3.0) -> Array:
+def paths(sheet: Sheet, angle: Array, starts: Array, length: float) -> Array:
     """Lines (N, S, 2) in pixels (x, y) through the starts (N, 2), following the angle both ways."""
-    steps = max(3, round(length * sheet.unit / stride / 2))
-    halves = [_walk(angle, starts, steps, sign * stride) for sign in (-1.0, 1.0)]
+    steps = max(3, round(length * sheet.unit / STRIDE / 2))
+    halves = [_walk(angle, starts, steps, sign) for sign in (-1.0, 1.0)]
     return np.concatenate([halves[0][:, :0:-1], halves[1]], axis=1)
 
 
-def _walk(angle: Array, starts: Array, steps: int, stride: float) -> Array:
+def _walk(angle: Array, starts: Array, steps: int, sign: float) -> Array:
     height, width = angle.shape
     at: Array = starts.astype(np.float32)
     heading: Array = np.zeros_like(at)
@@ -60,8 +62,8 @@ def _walk(angle: Array, starts: Array, steps: int, stride: float) -> Array:
         column = np.clip(at[:, 0], 0, width - 1).astype(int)
         row = np.clip(at[:, 1], 0, height - 1).astype(int)
         here = angle[row, column]
-        move = np.stack([np.cos(here), np.sin(here)], 1) * (stride if number == 0 else abs(stride))
-        if number:  # a direction has no sign: go on, never back
+        move = np.stack([np.cos(here), np.sin(here)], 1) * (sign * STRIDE if number == 0 else STRIDE)
+        if number:  # the angle has no sign: never turn back
             move *= np.where((move * heading).sum(1) < 0, -1, 1)[:, None]
         heading = move if number == 0 else 0.6 * move + 0.4 * heading
         at = at + heading
@@ -70,12 +72,11 @@ def _walk(angle: Array, starts: Array, steps: int, stride: float) -> Array:
 
 
 @functools.cache
-def bristles(length: int = 512, width: int = 512) -> Array:
-    """A tile (length, width) of bristle marks in 0..1, long in the first direction."""
-    rng = np.random.default_rng(BRISTLE_SEED)
-    grain = rng.standard_normal((length, width))
-    coarse = ndimage.gaussian_filter(grain, (40, 2.2), mode="wrap")
-    fine = ndimage.gaussian_filter(rng.standard_normal((length, width)), (18, 0.8), mode="wrap")
+def bristles() -> Array:
+    """A square tile of bristle marks in 0..1, long in the first direction."""
+    rng, shape = np.random.default_rng(BRISTLE_SEED), (BRISTLE_TILE, BRISTLE_TILE)
+    coarse = ndimage.gaussian_filter(rng.standard_normal(shape), (40, 2.2), mode="wrap")
+    fine = ndimage.gaussian_filter(rng.standard_normal(shape), (18, 0.8), mode="wrap")
     total = coarse / coarse.std() + 0.7 * fine / fine.std()
     return np.asarray(np.clip(0.5 + 0.27 * total, 0, 1).astype(np.float32))
 
@@ -132,7 +133,7 @@ def _resampled(line: Array) -> tuple[Array, Array]:
 
 
 def scattered(sheet: Sheet, spacing: float, weight: Array | None = None) -> Array:
-    """Start points (N, 2) in pixels on a shaken grid, in random order, thinned to a weight (H, W) in 0..1."""
+    """Start points (N, 2) in pixels on a jittered grid, in random order. weight (H, W): the share that is kept."""
     gap = spacing * sheet.unit
     height, width = sheet.shape
     rows, columns = np.mgrid[0 : height + gap : gap, 0 : width + gap : gap]
@@ -157,7 +158,7 @@ def cover_with(scene: Scene, paint: Paint, brush: Brush, palette: Array, spacing
 
 
 def paint_at(scene: Scene, paint: Paint, brush: Brush, palette: Array, starts: Array) -> None:
-    """Strokes through the starts: the scene's colours, drawn towards the palette (N, 3)."""
+    """Strokes through the starts, in the scene's colours mixed with the nearest ones of the palette (N, 3)."""
     sheet, rng = scene.sheet, scene.sheet.rng
     hand = Hand(sheet, paint, brush)
     lines = paths(sheet, scene.angle, starts, brush.length)

@@ -7,7 +7,7 @@ import numpy as np
 from styles.curves import spline
 from styles.scene import around, ridge
 from styles.sheet import Array, Point, Sheet, blur, drawn, hexes, mix, noise, polygon, step
-from styles.strokes import Brush, Hand, Paint
+from styles.strokes import Brush, Hand, Paint, ground
 
 PAPER, SEAL = hexes("ece2cb b3261e")
 
@@ -24,7 +24,7 @@ def paint(sheet: Sheet) -> Array:
     ]:
         ink = _mountain(sheet, ink, (base, rise, cell), dark, depth)
     ink *= 1 + 0.08 * fibre
-    brushed = Paint(np.ones((*sheet.shape, 3), np.float32), sheet.zeros())
+    brushed = ground(sheet, np.ones(3))
     _pines(sheet, brushed)
     _boat(sheet, brushed)
     _bamboo(sheet, brushed)
@@ -132,11 +132,11 @@ def _bamboo(sheet: Sheet, brushed: Paint) -> None:
         (0.05, 0.82, 5, 0.25),
         (0.48, 0.04, 6, 0.35),
     ]:
-        _leaves(sheet, brushed, (x, y), (count, shade))
+        _leaves(sheet, brushed, (x, y), count, shade)
 
 
-def _leaves(sheet: Sheet, brushed: Paint, at: Point, kind: tuple[int, float]) -> None:
-    rng, (count, shade) = sheet.rng, kind
+def _leaves(sheet: Sheet, brushed: Paint, at: Point, count: int, shade: float) -> None:
+    rng = sheet.rng
     twig = spline([(at[0] - 0.09, at[1] - 0.05), (at[0] - 0.03, at[1] - 0.035), at], 20)
     _stroke(sheet, brushed, twig, 0.005, shade + 0.1)
     for _ in range(count):

@@ -52,10 +52,6 @@ class Washes:
         """A wash inside a drawn shape, given as coverage (H, W)."""
         self.glaze(depth(outline) / self.sheet.unit, color, strength, rough)
 
-    def dry(self, mask: Array, color: Array, strength: float = 1.0) -> None:
-        """A nearly dry brush that catches only the hills of the paper."""
-        self._add(np.clip(mask * 1.5 + 0.45 * self.tooth - 0.6, 0, 1) * (mask > 0) * strength, color)
-
     def line(self, mask: Array, color: Array, strength: float = 1.0) -> None:
         """The tip of a loaded brush."""
         self._add(mask * (1 + 0.1 * self.tooth) * strength, color)
