@@ -182,7 +182,7 @@ def test_what_the_engine_refuses_there_is_refused_here(pool: RayPainterPool) -> 
     assert len(told) == 5
     assert told == sorted(told)
     painter.close()
-    worker = pool.cluster.worker(dict, 2, graphics=False)
+    worker = pool._cluster.worker(dict, 2, graphics=False)
     with pytest.raises(NeuralStyleError, match="AttributeError"):
         worker.call("no_such_method").get()
     worker.close()
