@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TextColumn
 from rich.table import Table
 
 from nst_core.batch.batch import Batch, Report
@@ -26,8 +26,9 @@ from nst_core.batch.batch_files import Item, items, passed_over
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.cli.options import REFUSED, error_entry, say
+from nst_core.cli.progress_bars import progress_bars
 from nst_core.cli.sequence import make
-from nst_core.cli.stopping import console, stopping
+from nst_core.cli.stopping import stopping
 from nst_core.imaging.optical_flow import opencv
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -184,13 +185,12 @@ class _ProgressBars:
     """Progress on a terminal: a line for the whole batch with the time left, and one for each worker."""
 
     def __init__(self, pictures: int) -> None:
-        shown = console()
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             TextColumn("{task.fields[note]}", markup=False),
         )
-        self._bar = Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal)
+        self._bar = progress_bars(*columns)
         self._whole = self._bar.add_task("getting ready", total=pictures, note="")
         self._pictures = pictures
         self._lines: dict[int, Any] = {}

@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any
 
 import click
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
 from nst_core.batch.contact_sheet import Layout, draw
 from nst_core.cli.job_inputs import JobOptions, read_content, resolve_job
-from nst_core.cli.stopping import console, stop_all, stopping
+from nst_core.cli.progress_bars import progress_bars
+from nst_core.cli.stopping import stop_all, stopping
 from nst_core.imaging.files import image_files
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidSettingError
@@ -44,12 +45,10 @@ def execute(
     image_files.require_size(path, down, across)
     start = time.monotonic()
     pictures = [("Original", source.pixels)]
-    shown = console()
-    bars = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     runs: list[Run] = []
     with (
         stopping(partial(stop_all, runs), ASKED) as asked,
-        Progress(*bars, console=shown, transient=True, disable=not shown.is_terminal) as bar,
+        progress_bars(TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn()) as bar,
     ):
         task = bar.add_task("", total=len(resolved))
         for number, (preset, one) in enumerate(zip(presets, resolved, strict=True)):

@@ -1,19 +1,13 @@
-"""Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal. A second one ends the program.
-
-Also a console for progress that tolerates a closed terminal.
-"""
+"""Requests to stop and keep the result: Ctrl-C, SIGTERM, a closed terminal. A second one ends the program."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import io
 import signal
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any, TextIO, cast
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from nst_core.cli.options import say
 
@@ -63,39 +57,6 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def console() -> Console:
-    """Standard error for progress; errors of writing are ignored."""
-    return Console(file=cast("IO[str]", _TolerantStream(sys.stderr)))
-
-
-class _TolerantStream(io.TextIOBase):
-    """A stream that ignores errors of writing to the stream that it wraps."""
-
-    def __init__(self, behind: TextIO) -> None:
-        self._behind = behind
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):
-            self._behind.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._behind.flush()
-
-    def isatty(self) -> bool:
-        with contextlib.suppress(OSError, ValueError):
-            return self._behind.isatty()
-        return False
-
-    def fileno(self) -> int:
-        return self._behind.fileno()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # a stream's own is None until it has one
-        return self._behind.encoding or "utf-8"
 
 
 @contextlib.contextmanager

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from nst_core.backends.select import choose
 from nst_core.cli.job_inputs import JobOptions, read_content, require_recipe_path, resolve_job, write_recipe
 from nst_core.cli.options import say
-from nst_core.cli.stopping import console, stop_all, stopping
+from nst_core.cli.progress_bars import progress_bars
+from nst_core.cli.stopping import stop_all, stopping
 from nst_core.imaging.files import image_files
 from nst_core.painting.job_plan import plan_job
 from nst_core.painting.recipe import describe_maker_difference
@@ -141,8 +141,7 @@ def _run(job: Job, ray: RayOptions | None) -> Iterator[Run]:
 def _follow(run: Run) -> str | None:
     """Run to the end with a progress bar on a terminal. Returns a message if workers were lost."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[left]}"))
-    shown = console()
-    with Bar(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+    with progress_bars(*columns) as bar:
         task = bar.add_task("getting ready", total=1.0, left="")
         try:
             for progress in run:
