@@ -26,7 +26,7 @@ MOVING = {".gif", ".webp", ".png", ".apng", ".avif"}
 
 THUMBNAIL_FOLDERS = {
     *("@eadir", "#recycle", "#snapshot", "$recycle.bin", "system volume information", "lost+found", "__macosx"),
-    *("thumbnails", "_thumbnails", "thumbs", "ipod photo cache", "lightroom previews.lrdata"),
+    *("thumbnails", "_thumbnails", "thumbs", "ipod photo cache"),
 }
 """Names of folders, in lower case, in which NAS systems and photo managers store thumbnails and deleted files."""
 
