@@ -72,7 +72,7 @@ def style(preset: str, weight: float = 1.0, guide: Float | None = None) -> Style
     return replace(first, weight=weight, guide=guide)
 
 
-def painted(content: Float, styles: str | Sequence[Style], **settings: Value) -> Pixels:
+def painted(content: Float, styles: str | Sequence[Style], **settings: Value) -> Float:
     """The painting, by the backend that every machine has."""
     chosen = (style(styles),) if isinstance(styles, str) else tuple(styles)
     return stylize(Job(content, chosen, from_mapping(settings | {"backend": "onnx", "device": "cpu"}))).pixels

@@ -31,7 +31,7 @@ def make(resolved: ResolvedJob, item: Item, before: Item | None) -> tuple[Decode
     return source, replace(resolved, settings=settings).job(source.pixels, start)
 
 
-def _start(resolved: ResolvedJob, content: Float, before: Item) -> Pixels | None:
+def _start(resolved: ResolvedJob, content: Float, before: Item) -> Float | None:
     """(H, W, 3): the result of the frame before, warped to this one; None at a cut or a change of size."""
     frame = read_content(str(before.source), resolved.size, before.page).pixels
     paint = flatten(image_files.read(before.output))
