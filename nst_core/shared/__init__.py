@@ -1,1 +1,1 @@
-"""What engine and plug-in share: standard library only, Python 3.10 and later; copied into GIMP whole."""
+"""What engine and plug-in share. Copied into GIMP whole, so: standard library only, Python 3.10 and later."""

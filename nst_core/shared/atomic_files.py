@@ -1,7 +1,4 @@
-"""Files and folders that are replaced whole or not at all, whatever happens in the middle.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Files and folders that are replaced whole or not at all, whatever happens in the middle."""
 
 from __future__ import annotations
 

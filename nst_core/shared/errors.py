@@ -2,8 +2,7 @@
 
 The worker sends `code`, `message` and `remedy` over the wire, and `from_code` creates an error of the same class on the
 host's side. A message is one clause that says what is wrong; the remedy says what to do about it. Messages that the
-plug-in translates are in `sentences`; such an error also has the sentence's key and values. Standard library only: the
-GIMP plug-in imports this file too.
+plug-in translates are in `sentences`; such an error also has the sentence's key and values.
 """
 
 from __future__ import annotations

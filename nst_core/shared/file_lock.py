@@ -1,7 +1,4 @@
-"""File locks: one process at a time writes into a folder. The system releases the lock when the process ends.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""File locks: one process at a time writes into a folder. The system releases the lock when the process ends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads the size of a picture from the header of its file, so that it can be refused before it is decoded.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Reads the size of a picture from the header of its file, so that it can be refused before it is decoded."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Templates of the messages that the plug-in translates, each with a stable code and named fields.
 
 Errors and notes send their code and values over the wire; the plug-in's catalogs translate the templates. Messages that
-only the command line shows are written where they are raised. Standard library only: the GIMP plug-in imports this file
-too.
+only the command line shows are written where they are raised.
 """
 
 from __future__ import annotations

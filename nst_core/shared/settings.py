@@ -1,7 +1,7 @@
 """The settings of a job.
 
 `Settings` is the only list of options: the command line, the arguments of the GIMP procedure, the dialog and the preset
-files iterate over `knobs()`. Standard library only: the GIMP plug-in imports this file too.
+files iterate over `knobs()`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     with Engine.start(engine_command(folder), os.environ) as engine:
         done = engine.stylize(Stylize(content, styles, settings), on_progress=show)
 
-A program with a main loop of its own uses `begin` instead of `stylize`. Standard library only.
+A program with a main loop of its own uses `begin` instead of `stylize`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The engine's command and environment: `engine.json`, and which variables are passed on.
 
-    engine.json, beside the plug-in:
-    {"protocol": 1, "version": "0.1.0", "command": ["/…/python", "-I", "-u", "-m", "nst_core.worker"]}
+`engine.json` lies beside the plug-in:
 
-Standard library only: the GIMP plug-in imports this file too.
+    {"protocol": 1, "version": "0.1.0", "command": ["/…/python", "-I", "-u", "-m", "nst_core.worker"]}
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Routes events to the listeners of jobs, limits the size of answers, and keeps only the newest unread progress.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Routes events to the listeners of jobs, limits the size of answers, and keeps only the newest unread progress."""
 
 from __future__ import annotations
 

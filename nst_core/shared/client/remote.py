@@ -1,7 +1,6 @@
 """An engine on another machine through ssh, or outside the sandbox that GIMP runs in.
 
 The wire is the same; the command, the environment and the reasons of failures differ. Only pure functions on strings.
-Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations

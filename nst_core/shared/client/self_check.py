@@ -1,7 +1,4 @@
-"""Checks that the plug-in finds its engine, that it starts, and that it works. Used in GIMP and by the command.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Checks that the plug-in finds its engine, that it starts, and that it works. Used in GIMP and by the command."""
 
 from __future__ import annotations
 

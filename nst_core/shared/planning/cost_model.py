@@ -1,7 +1,4 @@
-"""Estimates seconds and memory of a job before it starts, and chooses tiles so that it fits into memory.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Estimates seconds and memory of a job before it starts, and chooses tiles so that it fits into memory."""
 
 from __future__ import annotations
 

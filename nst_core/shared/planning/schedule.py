@@ -1,7 +1,4 @@
-"""The plan of octaves: their sizes and numbers of steps. Arithmetic only, no arrays.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""The plan of octaves: their sizes and numbers of steps. Arithmetic only, no arrays."""
 
 from __future__ import annotations
 

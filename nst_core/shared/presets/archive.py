@@ -1,8 +1,7 @@
 """Exports a preset to one file, `.nstyle`, and imports it: a zip of preset.json and the pictures that it names.
 
 A file may be hostile. Only members that preset.json names are read, into memory, with limits on their real decompressed
-sizes. Nothing is written before everything was checked by the code that reads presets. Standard library only: the GIMP
-plug-in imports this file too.
+sizes. Nothing is written before everything was checked by the code that reads presets.
 """
 
 from __future__ import annotations

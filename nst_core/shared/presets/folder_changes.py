@@ -6,7 +6,7 @@
     <root>/.lock                       locked by the one process that writes
 
 After a crash there is the old preset or the new one, never a mixture. Temporary folders are hidden from readers, and
-the next writer removes them. Standard library only: the GIMP plug-in imports this file too.
+the next writer removes them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 Before anything is written, it is checked with the same code that reads presets. The slug is the stable name of a
 preset: it is made of the first title and kept when the title changes, so that recipes and scripts go on working.
-Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@
 
 The built-in root is a folder of this package and never written to; the artist's is in the user's data folder, and
 its presets win over built-in ones of the same slug. Settings are those of scope `look`.
-Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations

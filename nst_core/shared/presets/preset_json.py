@@ -1,7 +1,6 @@
 """Parses and writes preset.json.
 
-Pure functions, used for preset folders and for archives, which add their own remedies to errors. Standard library only:
-the GIMP plug-in imports this file too.
+Pure functions, used for preset folders and for archives, which add their own remedies to errors.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Findings of an examination: one line each, with a remedy. Used on the wire, in reports and in GIMP's window.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""Findings of an examination: one line each, with a remedy. Used on the wire, in reports and in GIMP's window."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Frames: the encoding of one message on the wire. Checks lengths and limits; the fields are checked by `messages`.
 
 `protocol` is the specification. `split_prefix` and `parse_header` are pure functions of bytes; only `read_frame` and
-`write_frame` use files, and they accept short reads and short writes. Standard library only: the GIMP plug-in imports
-this file too.
+`write_frame` use files, and they accept short reads and short writes.
 """
 
 from __future__ import annotations

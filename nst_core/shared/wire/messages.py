@@ -1,8 +1,7 @@
 """The messages of the wire: frozen dataclasses, validated when they are created, on both sides.
 
 Every constructor raises ProtocolError for a wrong type, a number out of range or not finite, or a buffer whose length
-does not match its size. `protocol` explains each message. Standard library only: the GIMP plug-in imports this file
-too.
+does not match its size. `protocol` explains each message.
 """
 
 from __future__ import annotations

@@ -86,7 +86,6 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
         turned clockwise, as seen.
 
 The worker leaves at once when its standard input ends. Whatever it or its libraries print goes to standard error.
-Standard library only: the GIMP plug-in imports this file too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a field of a message may be: each check raises ProtocolError, and names the field.
-
-Standard library only: the GIMP plug-in imports this file too.
-"""
+"""What a field of a message may be: each check raises ProtocolError, and names the field."""
 
 from __future__ import annotations
 
