@@ -158,44 +158,38 @@ class Stylize:
 
 
 @dataclass(frozen=True)
-class Stop:
+class _OfJob:
+    """A message about one job."""
+
+    job: int
+
+    def __post_init__(self) -> None:
+        validation.whole("job", self.job, 1)
+
+
+@dataclass(frozen=True)
+class Stop(_OfJob):
     """End the job and keep its result so far."""
 
-    job: int
-
-    def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
-
 
 @dataclass(frozen=True)
-class Cancel:
+class Cancel(_OfJob):
     """End the job without a result."""
 
-    job: int
-
-    def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
-
 
 @dataclass(frozen=True)
-class Examine:
+class Examine(_OfJob):
     """Let the engine examine itself; Found events and one Examined with this number follow."""
 
-    job: int
-
-    def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
-
 
 @dataclass(frozen=True)
-class FindFaces:
+class FindFaces(_OfJob):
     """Detect faces in a picture; one Faces with this number follows."""
 
-    job: int
     content: Pixels
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.of_type("content", self.content, Pixels)
 
 
@@ -225,16 +219,11 @@ class Ready:
 
 
 @dataclass(frozen=True)
-class _OfJob:
-    job: int
-
-
-@dataclass(frozen=True)
 class Progress(progress.Progress, _OfJob):
     """The progress of a job."""
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.whole("octaves", self.octaves, 1)
         validation.whole("octave", self.octave, 1, self.octaves)
         validation.whole("steps", self.steps, 0)
@@ -246,28 +235,26 @@ class Progress(progress.Progress, _OfJob):
 
 
 @dataclass(frozen=True)
-class Preview:
+class Preview(_OfJob):
     """The picture so far, perhaps smaller than the content."""
 
-    job: int
     pixels: ScreenPixels
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.of_type("pixels", self.pixels, ScreenPixels)
 
 
 @dataclass(frozen=True)
-class Done:
+class Done(_OfJob):
     """The result, of the content's size, with recipe and metrics."""
 
-    job: int
     pixels: Pixels
     recipe: Mapping[str, Any]
     metrics: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.of_type("pixels", self.pixels, Pixels)
         validation.mapping("recipe", self.recipe)
         validation.mapping("the recipe's settings", self.recipe.get("settings", {}))
@@ -276,13 +263,8 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Cancelled:
+class Cancelled(_OfJob):
     """The job ended without a result, as requested by Cancel."""
-
-    job: int
-
-    def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -323,25 +305,19 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(_OfJob):
     """One line of an examination."""
 
-    job: int
     finding: Finding
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.of_type("finding", self.finding, Finding)
 
 
 @dataclass(frozen=True)
-class Examined:
+class Examined(_OfJob):
     """The examination is complete."""
-
-    job: int
-
-    def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
 
 
 @dataclass(frozen=True)
@@ -365,14 +341,13 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Faces:
+class Faces(_OfJob):
     """The faces that were found, the surest first."""
 
-    job: int
     faces: tuple[Face, ...]
 
     def __post_init__(self) -> None:
-        validation.whole("job", self.job, 1)
+        super().__post_init__()
         validation.of_type("faces", self.faces, tuple)
         for face in self.faces:
             validation.of_type("a face", face, Face)

@@ -139,18 +139,13 @@ def encode(message: Request | Event) -> Frame:
         case Stylize():
             fields, attachments = _stylize_fields(message)
         case messages.Preview() | messages.Done():
-            fields = _plain(message) | {"pixels": _size_of(message.pixels)}
+            fields = vars(message) | {"pixels": _size_of(message.pixels)}
             attachments = [Attachment("pixels", message.pixels.rgba)]
         case messages.FindFaces():
             fields = {"job": message.job, "content": _size_of(message.content)}
             attachments = [Attachment("content", message.content.rgba)]
-        case messages.Faces():
-            fields = {"job": message.job, "faces": [dataclasses.asdict(face) for face in message.faces]}
-            attachments = []
-        case messages.Found():
-            fields, attachments = {"job": message.job, "finding": dataclasses.asdict(message.finding)}, []
         case _:
-            fields, attachments = _plain(message), []
+            fields, attachments = dataclasses.asdict(message), []
     return Frame({"type": TAGS[type(message)], **fields}, tuple(attachments))
 
 
@@ -223,10 +218,6 @@ def _build(cls: type[M], fields: Mapping[Any, Any]) -> M:
         return cls(**fields)
     except TypeError as error:  # an unknown or a missing field
         raise ProtocolError(str(error).replace(".__init__()", "")) from None
-
-
-def _plain(message: Request | Event | StyleFile | StylePixels) -> dict[str, Any]:
-    return {f.name: getattr(message, f.name) for f in dataclasses.fields(message)}
 
 
 def _size_of(pixels: Pixels) -> dict[str, int]:
