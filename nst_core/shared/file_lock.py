@@ -8,13 +8,12 @@ import time
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
+from nst_core.shared.atomic_files import open_own
 from nst_core.shared.errors import UnwritableOutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_FILE_MODE = 0o644  # less the umask: never for others to write
 
 
 @contextmanager
@@ -23,16 +22,16 @@ def exclusive_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
 
     Raises UnwritableOutputError if another process has it for longer than `wait_seconds` seconds, and OSError.
     """
-    with _opened(path) as file:
+    with open_own(path, "ab") as file:
         yield _locked(file, path, time.monotonic() + wait_seconds)
 
 
 @contextmanager
 def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
-    """The same; the file is removed afterwards."""
+    """As `exclusive_lock`, but the file is removed afterwards."""
     end = time.monotonic() + wait_seconds
     while True:
-        with _opened(path) as file:
+        with open_own(path, "ab") as file:
             locked = _locked(file, path, end)
             if locked and not _is_still(file, path):  # the process that held the lock has removed the file
                 continue
@@ -45,11 +44,6 @@ def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
             with suppress(OSError):  # Windows does not remove a file that others have open; they will
                 path.unlink()
         return
-
-
-def _opened(path: Path) -> IO[bytes]:
-    file: IO[bytes] = open(path, "ab", opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
-    return file
 
 
 def _is_still(file: IO[bytes], path: Path) -> bool:
