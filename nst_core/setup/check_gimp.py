@@ -59,8 +59,16 @@ def examine(commands: Sequence[str], surroundings: Mapping[str, str]) -> Iterato
     commands: more commands that start a GIMP without windows. surroundings: the environment.
     """
     yield from guarded("plug-in", partial(_plugins, surroundings))
-    given = [Console("--gimp", tuple(shlex.split(command))) for command in commands]
-    asked = [*given, *present(candidates(sys.platform, surroundings, Path.home()))]
+    asked: list[Console] = []
+    for command in commands:
+        try:
+            words = shlex.split(command)
+        except ValueError as error:
+            text = f"the command {command!r} cannot be read ({error})"
+            yield Finding("gimp", "problem", text, "close its quotes", "--gimp")
+            continue
+        asked.append(Console("--gimp", tuple(words)))
+    asked += present(candidates(sys.platform, surroundings, Path.home()))
     versions = {console: _version(console) for console in asked}
     gimps = {console: version for console, version in versions.items() if version.startswith("3.")}
     for console, version in gimps.items():

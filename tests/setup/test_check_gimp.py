@@ -99,6 +99,15 @@ def test_no_gimp_at_all_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert [(finding.subject, finding.state) for finding in findings] == [("plug-in", "note"), ("gimp", "note")]
 
 
+def test_a_command_with_an_open_quote_is_a_problem() -> None:
+    """The doctor says so, and goes on."""
+    found = check_gimp.examine(["'./GIMP.AppImage --no-interface"], os.environ)
+    problem = next(finding for finding in found if finding.where == "--gimp")
+    assert problem.state == "problem"
+    assert "close its quotes" in problem.remedy
+    assert next(found).subject == "gimp"
+
+
 @unix_only
 @pytest.mark.parametrize(
     ("script", "words"),
