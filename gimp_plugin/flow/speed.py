@@ -8,7 +8,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from nst_core.shared.errors import InvalidSettingError
-from nst_core.shared.planning.cost_model import SPEED, planned_octaves
+from nst_core.shared.planning.cost_model import DEFAULT_SPEED, planned_octaves
 from nst_core.shared.planning.schedule import excerpted
 from nst_core.shared.settings import from_mapping
 
@@ -44,7 +44,7 @@ class Speed:
         if len(counted) >= ENOUGH:
             found = statistics.median(seconds for seconds, _area in counted)
             trust = math.sqrt(min(1.0, statistics.median(area for _seconds, area in counted) / TRUSTED))
-            self.seconds = found**trust * SPEED ** (1 - trust)
+            self.seconds = found**trust * DEFAULT_SPEED ** (1 - trust)
 
 
 class Lap:

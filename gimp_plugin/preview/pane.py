@@ -15,7 +15,7 @@ from gimp_plugin.preview.pictures import LayerPixels, Sample
 from gimp_plugin.preview.view_buttons import ViewButtons
 from gimp_plugin.preview.viewport import Box
 from gimp_plugin.translation import _
-from nst_core.shared.planning.schedule import DRAFT
+from nst_core.shared.planning.schedule import DRAFT_SIDE
 from nst_core.shared.wire.messages import Excerpt
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._show_note(_("Preview"), busy=False)
         self._first = True
         # A draft knows nothing finer than its own size.
-        self._awaited = framing.fitted(self._source.size, DRAFT if self._draft else framing.FITTED_SIDE)
+        self._awaited = framing.fitted(self._source.size, DRAFT_SIDE if self._draft else framing.FITTED_SIDE)
         return self._sample(self._awaited)
 
     def finer(self) -> Sample | None:

@@ -31,7 +31,7 @@ from nst_core.backends.tiling import (
 from nst_core.imaging.arrays import Float
 from nst_core.painting.job_plan import budget
 from nst_core.shared.errors import CancelledError, EngineCrashedError
-from nst_core.shared.planning.cost_model import IN_FULL, TILES
+from nst_core.shared.planning.cost_model import CPU_NEEDS, TILES
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.sentences import note
 from nst_core.shared.settings import Settings
@@ -248,8 +248,8 @@ class SplitBackend(BackendWrapper):
         if self._memory is None:
             self._memory = self._least_memory()
         sizes = [size, *(side for side in TILES if side < size)]
-        kept = BAND_BYTES * octave.area / self._team.count + IN_FULL.base + IN_FULL.graphs
-        held = {side: kept + IN_FULL.evaluation * replace(octave, tile=side).at_once for side in sizes}
+        kept = BAND_BYTES * octave.area / self._team.count + CPU_NEEDS.base + CPU_NEEDS.graphs
+        held = {side: kept + CPU_NEEDS.evaluation * replace(octave, tile=side).at_once for side in sizes}
         return next((side for side in sizes if held[side] <= self._memory), sizes[-1])
 
     def _least_memory(self) -> float:

@@ -14,7 +14,7 @@ from nst_core.backends.base import Backend, to_image
 from nst_core.painting.job import Job
 from nst_core.painting.style_targets.regions import Region, region_count
 from nst_core.painting.style_targets.targets import Scene, classic_targets
-from nst_core.shared.planning.cost_model import arranged, duration, needs, peak
+from nst_core.shared.planning.cost_model import duration, needs_of, peak, tiled_to_fit
 from nst_core.shared.planning.schedule import Octave, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
 from nst_core.shared.settings import Settings
@@ -117,7 +117,7 @@ def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[li
     """The octaves, in tiles or without the largest if memory requires it, and notes for the user."""
     height, width = job.content.shape[:2]
     area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
-    fitting = arranged(octaves, area, room, regions, needs(backend.device, backend.precision))
+    fitting = tiled_to_fit(octaves, area, room, regions, needs_of(backend.device, backend.precision))
     if len(fitting) == len(octaves):
         return fitting, ()
     wanted, had = octaves[-1], fitting[-1]
@@ -133,8 +133,8 @@ def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> Non
 def _peak(octaves: Sequence[Octave], job: Job, backend: Backend) -> int:
     """Largest memory of the engine, bytes."""
     height, width = job.content.shape[:2]
-    place = needs(backend.device, backend.precision)
-    return peak(octaves, height * width / 1e6, region_count(job.styles), place)
+    needs = needs_of(backend.device, backend.precision)
+    return peak(octaves, height * width / 1e6, region_count(job.styles), needs)
 
 
 def budget(settings: Settings, backend: Backend) -> float:

@@ -32,7 +32,7 @@ from nst_core.painting.style_targets.targets import (
     refined,
 )
 from nst_core.painting.style_targets.textures import patchwork
-from nst_core.shared.planning.schedule import DRAFT
+from nst_core.shared.planning.schedule import DRAFT_SIDE
 from nst_core.shared.settings import BALANCED, MIN_SIDE
 from nst_core.vgg.layers import CELL
 from nst_core.vgg.losses import Targets
@@ -134,7 +134,7 @@ class Painter:
         if image.shape[:2] == (height, width) or not self.job.settings.by_pieces or self.job.settings.seamless:
             return self._upscaled(image, height, width)
         # The picture that an excerpt belongs to has larger octaves.
-        small = max(image.shape[:2]) <= DRAFT and self.job.excerpt is None
+        small = max(image.shape[:2]) <= DRAFT_SIDE and self.job.excerpt is None
         image = self._smoothed(image)
         if small or self.job.settings.quality == "draft" or not self.matches:
             return self._upscaled(image, height, width)

@@ -30,7 +30,7 @@ from nst_core.painting.painter import Painter
 from nst_core.painting.recipe import recipe
 from nst_core.painting.style_targets.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
-from nst_core.shared.planning.cost_model import SPEED, beside, smaller
+from nst_core.shared.planning.cost_model import DEFAULT_SPEED, overhead, smaller
 from nst_core.shared.planning.progress import Progress
 from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
@@ -158,7 +158,7 @@ class Run:
         octaves = self._plan()
         painter = Painter(self.job, self._content, styles, self._require_running)
         unseen = settings.seconds and not settings.by_pieces
-        self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else SPEED)
+        self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else DEFAULT_SPEED)
         at = -1 if self._sketch else 0
         first, size = self._begun, (octaves[at].height, octaves[at].width)
         if first is None:
@@ -166,7 +166,7 @@ class Run:
         self._best.image = _constant(first)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
-        upscales = self._clock.reserve(beside(octaves[-1], self._area), self._area)
+        upscales = self._clock.reserve(overhead(octaves[-1], self._area), self._area)
         last = self._progress(octaves, 0, 0)
         yield last
         if self._stopped.is_set() or self._sketch:

@@ -398,12 +398,16 @@ def test_the_figures_of_a_gigapixel_are_those_that_plans_use() -> None:
     """What docs/scaling.md calculates on paper follows the forecast's constants."""
     words = (Path(__file__).resolve().parents[2] / "docs" / "scaling.md").read_text("utf-8")
     text, side = " ".join(words.split()), 32_768
-    each = (cost_model.IN_FULL.picture + cost_model.VECTORS["painterly"] + cost_model.FEW * cost_model.MOVE) / 1e6
+    each = (
+        cost_model.CPU_NEEDS.picture
+        + cost_model.TARGET_BYTES["painterly"]
+        + cost_model.SHORT_HISTORY * cost_model.HISTORY_BYTES
+    ) / 1e6
     assert f"{each:.0f} bytes for each pixel, {each * side * side / 1e9:.0f} GB" in text
     tile = (
-        cost_model.IN_FULL.evaluation * Octave(side, side, 1, TILE).at_once
-        + cost_model.IN_FULL.base
-        + cost_model.IN_FULL.graphs
+        cost_model.CPU_NEEDS.evaluation * Octave(side, side, 1, TILE).at_once
+        + cost_model.CPU_NEEDS.base
+        + cost_model.CPU_NEEDS.graphs
     )
     assert f"each of them {tile / 1e9:.1f} GB with the tile of {TILE} px at work" in text
     assert f"all workers together {BAND_BYTES / 1e6:.0f} bytes for each pixel" in text

@@ -22,7 +22,17 @@ from nst_core.painting.composite import composite
 from nst_core.painting.job_plan import budget
 from nst_core.painting.run import Run
 from nst_core.shared.errors import OutOfMemoryError
-from nst_core.shared.planning.cost_model import DEAR, IN_FULL, TILES, arranged, held, needs, peak, resting, smaller
+from nst_core.shared.planning.cost_model import (
+    CPU_NEEDS,
+    MAX_TILING_COST,
+    TILES,
+    idle_memory,
+    needs_of,
+    octave_memory,
+    peak,
+    smaller,
+    tiled_to_fit,
+)
 from nst_core.shared.planning.schedule import HISTORY, Octave, largest_optimized_megapixels, plan
 from nst_core.shared.settings import from_mapping
 from nst_core.system import memory
@@ -34,39 +44,39 @@ BIG = [Octave(500, 750, 10), Octave(1000, 1500, 8), Octave(2000, 3000, 8), Octav
 
 def test_what_fits_stays_whole() -> None:
     """With all the memory in the world nothing is cut."""
-    assert arranged(BIG, 24.0, 1e12) == BIG
+    assert tiled_to_fit(BIG, 24.0, 1e12) == BIG
 
 
 @pytest.mark.parametrize("gigabytes", [4, 6, 8, 16, 32])
 def test_an_arranged_plan_fits(gigabytes: int) -> None:
     """No octave's forecast exceeds the budget; less memory never gives larger octaves or tiles."""
-    octaves = arranged(BIG, 24.0, gigabytes * 1e9)
-    assert all(held(octave, 24.0) <= gigabytes * 1e9 for octave in octaves)
+    octaves = tiled_to_fit(BIG, 24.0, gigabytes * 1e9)
+    assert all(octave_memory(octave, 24.0) <= gigabytes * 1e9 for octave in octaves)
     assert [(o.height, o.width, o.steps) for o in octaves] == [(o.height, o.width, o.steps) for o in BIG][
         : len(octaves)
     ]
-    more = arranged(BIG, 24.0, 2 * gigabytes * 1e9)
+    more = tiled_to_fit(BIG, 24.0, 2 * gigabytes * 1e9)
     assert len(more) >= len(octaves)
 
 
 def test_tiles_come_before_smaller_pictures() -> None:
     """Twenty-two gigabytes hold 24 megapixels in tiles; four hold only the smaller octaves."""
-    assert [bool(octave.tile) for octave in arranged(BIG, 24.0, 22e9)] == [False, False, True, True]
-    assert 0 < len(arranged(BIG, 24.0, 4e9)) < len(BIG)
+    assert [bool(octave.tile) for octave in tiled_to_fit(BIG, 24.0, 22e9)] == [False, False, True, True]
+    assert 0 < len(tiled_to_fit(BIG, 24.0, 4e9)) < len(BIG)
 
 
 def test_the_first_octave_is_always_tried() -> None:
     """In the smallest tiles, however little memory there seems to be."""
-    (octave,) = arranged(BIG, 24.0, 1.0)
+    (octave,) = tiled_to_fit(BIG, 24.0, 1.0)
     assert octave.tile == 256
 
 
 def test_regions_need_memory_too() -> None:
     """A budget that holds an octave whole for one region may not for five."""
     octaves = [Octave(1000, 1000, 10)]
-    enough = held(octaves[0], 1.0)
-    assert arranged(octaves, 1.0, enough)[0].tile == 0
-    assert arranged(octaves, 1.0, enough, regions=5)[0].tile > 0
+    enough = octave_memory(octaves[0], 1.0)
+    assert tiled_to_fit(octaves, 1.0, enough)[0].tile == 0
+    assert tiled_to_fit(octaves, 1.0, enough, regions=5)[0].tile > 0
 
 
 def test_smaller_tiles_end_somewhere() -> None:
@@ -132,7 +142,9 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     assert budget(Settings(), backend) == pytest.approx(9e9 / 2)
 
 
-@pytest.mark.parametrize(("set_by_hand", "told"), [(0, math.inf), (8, 8e9), (0.4, held(Octave(128, 290, 4), 0.037))])
+@pytest.mark.parametrize(
+    ("set_by_hand", "told"), [(0, math.inf), (8, 8e9), (0.4, octave_memory(Octave(128, 290, 4), 0.037))]
+)
 def test_the_library_is_told_the_budget(set_by_hand: float, told: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was set; or, where a small plan takes more than that, what it takes."""
     backend, heard = OnnxBackend(), list[float]()
@@ -143,11 +155,11 @@ def test_the_library_is_told_the_budget(set_by_hand: float, told: float, monkeyp
 
 def test_a_card_in_half_precision_needs_less_than_the_processor() -> None:
     """For each megapixel; but CUDA itself takes more than a processor's engine."""
-    card, processor = needs("cuda", "fp16"), needs("cpu", "fp32")
+    card, processor = needs_of("cuda", "fp16"), needs_of("cpu", "fp32")
     large, small = [Octave(2000, 3000, 8)], [Octave(64, 64, 8)]
-    assert peak(large, 6.0, place=card) < peak(large, 6.0, place=processor)
-    assert peak(small, 0.004, place=card) > peak(small, 0.004, place=processor)
-    assert needs("cuda", "fp32") == needs("cpu", "bf16") == processor
+    assert peak(large, 6.0, needs=card) < peak(large, 6.0, needs=processor)
+    assert peak(small, 0.004, needs=card) > peak(small, 0.004, needs=processor)
+    assert needs_of("cuda", "fp32") == needs_of("cpu", "bf16") == processor
 
 
 def test_a_containers_limit_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,9 +182,9 @@ def job(height: int, width: int, **settings: object) -> Job:
 @pytest.mark.slow
 def test_little_memory_gives_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run squeezed into tiles, with an optimiser that remembers as much, paints what a run with room paints."""
-    monkeypatch.setattr("nst_core.shared.planning.cost_model.FEW", HISTORY)
+    monkeypatch.setattr("nst_core.shared.planning.cost_model.SHORT_HISTORY", HISTORY)
     roomy = stylize(job(128, 290, quality="draft"))
-    monkeypatch.setattr("nst_core.shared.planning.cost_model.IN_FULL", replace(IN_FULL, base=0.0, graphs=0.0))
+    monkeypatch.setattr("nst_core.shared.planning.cost_model.CPU_NEEDS", replace(CPU_NEEDS, base=0.0, graphs=0.0))
     tight = stylize(job(128, 290, quality="draft", memory=0.125))
     assert tight.metrics.evaluations == roomy.metrics.evaluations
     # Round-off grows from step to step: few steps show best that it is the same objective.
@@ -282,11 +294,11 @@ def test_the_largest_tile_is_known_before_it_is_cut(size: tuple[int, int], tile:
 def test_moves_are_forgotten_before_tiles_become_small() -> None:
     """Where large tiles fit with a shorter memory, the optimiser gets that: small tiles cost much more time."""
     octave = Octave(2000, 3000, 10)
-    tight = held(replace(octave, tile=512, history=4), 6.0)
-    (way,) = arranged([octave], 6.0, tight)
+    tight = octave_memory(replace(octave, tile=512, history=4), 6.0)
+    (way,) = tiled_to_fit([octave], 6.0, tight)
     assert (way.tile, way.history) == (512, 4)
-    assert way.work / way.whole.work < DEAR
-    (way,) = arranged([octave], 6.0, 0.93 * tight)
+    assert way.work / way.whole.work < MAX_TILING_COST
+    (way,) = tiled_to_fit([octave], 6.0, 0.93 * tight)
     assert way.tile < 512
 
 
@@ -303,6 +315,6 @@ def test_a_plan_never_forecasts_more_than_its_budget(
     """But for what no plan can leave out: the picture itself, and its smallest octave in the smallest tiles."""
     area, settings = height * width / 1e6, from_mapping({"quality": quality})
     wanted = plan(height, width, settings, most=largest_optimized_megapixels(settings, processor=True))
-    octaves = arranged(wanted, area, gigabytes * 1e9, regions)
-    least = held(replace(wanted[0], tile=256, history=4), area, regions)
-    assert peak(octaves, area, regions) <= max(gigabytes * 1e9, resting(area), least) + 1
+    octaves = tiled_to_fit(wanted, area, gigabytes * 1e9, regions)
+    least = octave_memory(replace(wanted[0], tile=256, history=4), area, regions)
+    assert peak(octaves, area, regions) <= max(gigabytes * 1e9, idle_memory(area), least) + 1

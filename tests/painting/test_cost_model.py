@@ -9,7 +9,14 @@ from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import Float
 from nst_core.painting.job_plan import speed_of
-from nst_core.shared.planning.cost_model import BESIDE, LARGE, START, UPSCALED, duration, estimate
+from nst_core.shared.planning.cost_model import (
+    FULL_SIZE_SECONDS,
+    LARGE_BUDGET,
+    START_SECONDS,
+    UPSCALE_SECONDS,
+    duration,
+    estimate,
+)
 from nst_core.shared.planning.schedule import GROWTH, Octave
 from nst_core.vgg.losses import Targets
 
@@ -25,7 +32,7 @@ def test_time_grows_with_quality_and_area() -> None:
 def test_a_draft_that_is_only_upscaled_costs_little_for_each_megapixel() -> None:
     """Of 18 megapixels, 12 s were measured at 7.8 s for a unit of work; at the speed assumed here a little less."""
     small, large = (estimate(*size, {"quality": "draft"}).seconds for size in ((2000, 3000), (4000, 6000)))
-    assert large - small == pytest.approx(18 * UPSCALED, rel=0.05)
+    assert large - small == pytest.approx(18 * UPSCALE_SECONDS, rel=0.05)
     assert large < 18
 
 
@@ -44,7 +51,7 @@ def test_memory_follows_the_largest_octave() -> None:
     """A draft of a large picture takes less than a normal one, which keeps to 4 GB, and that less than the best."""
     draft, normal, best = (estimate(2000, 3000, {"quality": q}).memory for q in ("draft", "normal", "max"))
     assert draft < 3e9
-    assert 3.5e9 < normal <= LARGE < best / 2
+    assert 3.5e9 < normal <= LARGE_BUDGET < best / 2
 
 
 def test_a_memory_setting_bounds_the_estimate() -> None:
@@ -82,4 +89,4 @@ def test_a_measured_speed_forecasts_the_evaluation_it_was_measured_by(monkeypatc
     speed = speed_of(backend)
     assert speed == pytest.approx(2.0)
     octave = Octave(1000, 1500, 10)
-    assert duration([octave], 1.5, speed) == pytest.approx(2 * octave.cost + START + BESIDE * 1.5)
+    assert duration([octave], 1.5, speed) == pytest.approx(2 * octave.cost + START_SECONDS + FULL_SIZE_SECONDS * 1.5)

@@ -32,7 +32,7 @@ def large(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run whose picture is optimised at half its size and carried to full size in parts."""
     monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.025)
     monkeypatch.setattr(schedule, "PAINTERLY_STEPS", {"draft": (2,), "normal": (2, 3)})
-    monkeypatch.setattr(painter, "DRAFT", 64)
+    monkeypatch.setattr(painter, "DRAFT_SIDE", 64)
     monkeypatch.setattr(painter, "TILE", 96)
     return Run(Job(photograph(260, 360), (Style(painting(90, 120)),), Settings(backend="onnx")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gimp_plugin.flow.speed import Lap, Speed, octaves
-from nst_core.shared.planning.cost_model import SPEED
+from nst_core.shared.planning.cost_model import DEFAULT_SPEED
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.settings import Value
 from nst_core.shared.wire.messages import Pixels, Progress, StylePixels, Stylize
@@ -49,7 +49,7 @@ def test_small_evaluations_count_only_until_there_are_large_ones() -> None:
     for _ in range(10):
         speed.note(60.0, 0.05)
     assert speed.seconds is not None
-    assert SPEED < speed.seconds < 0.5 * 60.0, "between what is usual and what they say"
+    assert DEFAULT_SPEED < speed.seconds < 0.5 * 60.0, "between what is usual and what they say"
     for _ in range(3):
         speed.note(12.0, 1.0)
     assert speed.seconds == pytest.approx(12.0)
