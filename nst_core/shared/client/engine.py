@@ -50,8 +50,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
-LEAVE_SECONDS = 2.0
-TRIAL_SECONDS = 180.0  # a first use of a graphics card compiles for a while
+LEAVE_SECONDS = 2.0  # to wait for the worker or a thread to end
+SILENCE_SECONDS = 180.0  # between two findings: a first use of a graphics card compiles for a while
 TAIL = 8192  # bytes of standard error kept
 
 
@@ -66,15 +66,15 @@ class Engine:
         self._first: queue.SimpleQueue[Ready | NeuralStyleError] = queue.SimpleQueue()
         self._child: subprocess.Popen[bytes] | None = None
         self._tail = b""
-        self._lock = threading.Lock()  # guards the five below
         self._sending = threading.Lock()
-        self._waiting = PendingJobs()
-        self._numbers = 0
-        self._job = 0  # the newest that paints
-        self._dead: NeuralStyleError | None = None
+        self._lock = threading.Lock()  # guards the five below
+        self._pending = PendingJobs()
+        self._last_job = 0
+        self._painting_job = 0  # the newest that paints
+        self._error: NeuralStyleError | None = None  # why the worker ended
         self._closing = False
-        # The kernel kills the worker when the thread that started it ends, so the thread that lives as long starts it.
-        self._reader = threading.Thread(target=self._live, name="engine", daemon=True)
+        # Linux kills the worker when the thread that started it ends, so the thread that reads its events starts it.
+        self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @classmethod
     def start(cls, command: Sequence[str], surroundings: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
@@ -155,24 +155,24 @@ class Engine:
         the thread that reads the wire: a graphical host hands them to its own loop. Raises EngineCrashedError if the
         worker is dead, ProtocolError for a request that the wire cannot carry.
         """
-        job = self._enrol(listener, request.content)
+        job = self._add_job(listener, request.content)
         try:
             self._send(replace(request, job=job))
         except ProtocolError:
             with self._lock:
-                self._waiting.forget(job)
+                self._pending.forget(job)
             raise
         return job
 
     def examine(self, on_finding: Callable[[Finding], None]) -> None:
         """Let the engine examine itself, and wait. The callback runs in this thread. Raises as `stylize`."""
         events = LatestEvents()
-        self._send(messages.Examine(self._enrol(events.put)))
+        self._send(messages.Examine(self._add_job(events.put)))
         while True:
             try:
-                event = events.get(TRIAL_SECONDS)
+                event = events.get(SILENCE_SECONDS)
             except queue.Empty:
-                raise EngineCrashedError.of("engine-silent", seconds=f"{TRIAL_SECONDS:g}") from None
+                raise EngineCrashedError.of("engine-silent", seconds=f"{SILENCE_SECONDS:g}") from None
             match event:
                 case messages.Found(finding=finding):
                     on_finding(finding)
@@ -187,17 +187,17 @@ class Engine:
         `listener` gets one Faces or Failed, in the thread that reads the wire. Raises EngineCrashedError if the worker
         is dead.
         """
-        self._send(messages.FindFaces(self._enrol(listener), content))
+        self._send(messages.FindFaces(self._add_job(listener), content))
 
     def stop(self) -> None:
         """End the newest job and keep its result so far: Done follows."""
-        if self._job:
-            self._send(Stop(self._job))
+        if self._painting_job:
+            self._send(Stop(self._painting_job))
 
     def cancel(self) -> None:
         """End the newest job without a result: Cancelled follows."""
-        if self._job:
-            self._send(Cancel(self._job))
+        if self._painting_job:
+            self._send(Cancel(self._painting_job))
 
     def close(self) -> None:
         """End the worker: by a request, then by a signal. Running jobs end with Failed. May be called twice."""
@@ -208,16 +208,16 @@ class Engine:
         if self._reader is not threading.current_thread():
             self._reader.join(LEAVE_SECONDS)
 
-    def _enrol(self, listener: Listener, content: messages.Pixels | None = None) -> int:
-        """The number of a new job, whose events go to the listener."""
+    def _add_job(self, listener: Listener, content: messages.Pixels | None = None) -> int:
+        """Register a new job and return its number. content: the picture that it paints, if it does."""
         with self._lock:
-            if self._dead:
-                raise self._dead
-            self._numbers += 1
-            self._waiting.add(self._numbers, listener, content)
+            if self._error:
+                raise self._error
+            self._last_job += 1
+            self._pending.add(self._last_job, listener, content)
             if content is not None:
-                self._job = self._numbers
-            return self._numbers
+                self._painting_job = self._last_job
+            return self._last_job
 
     def _send(self, request: Request) -> None:
         if self._child is None or self._child.stdin is None:
@@ -226,7 +226,8 @@ class Engine:
             if not self._child.stdin.closed:
                 send(self._child.stdin, request)
 
-    def _live(self) -> None:
+    def _run(self) -> None:
+        """Start the worker, read its events until it ends, and end all its jobs."""
         child = self._launch()
         if child is None:
             return
@@ -242,12 +243,12 @@ class Engine:
         except (RuntimeError, MemoryError) as error:
             reason = no_room(error)
         except (EOFError, OSError):
-            pass  # the worker is gone; its exit code and its standard error say why
+            pass  # the worker has ended; its exit code and its standard error say why
         finally:
             code = self._end(child)
             if drain.ident is not None:
                 drain.join(LEAVE_SECONDS)
-            self._die(reason or self._crash(code))
+            self._fail_all(reason or self._why_ended(code))
             for pipe in (child.stdout, child.stderr):
                 if pipe:
                     pipe.close()
@@ -259,10 +260,10 @@ class Engine:
                 if child.stdin:
                     child.stdin.close()
             self._sending.release()
-        for insist in (child.terminate, child.kill):
+        for send_signal in (child.terminate, child.kill):
             with suppress(subprocess.TimeoutExpired):
                 return child.wait(LEAVE_SECONDS)
-            insist()
+            send_signal()
         return child.wait()
 
     def _launch(self) -> subprocess.Popen[bytes] | None:
@@ -279,7 +280,7 @@ class Engine:
         except (OSError, ValueError, IndexError) as error:
             name = self._command[0] if self._command else ""
             reason = getattr(error, "strerror", None) or error
-            self._die(EngineMissingError.of("engine-cannot-start", name=repr(name), reason=str(reason)))
+            self._fail_all(EngineMissingError.of("engine-cannot-start", name=repr(name), reason=str(reason)))
             return None
         self._child = child
         if self._closing:  # nobody waits for it
@@ -292,9 +293,9 @@ class Engine:
             raise ProtocolError("it did not begin with Ready")
         self._first.put(ready)
         while True:
-            event = decode_event(read_frame(wire, lambda: self._waiting.room))
+            event = decode_event(read_frame(wire, lambda: self._pending.max_bytes))
             with self._lock:
-                listeners = self._waiting.listeners_for(event)
+                listeners = self._pending.listeners_for(event)
             for listener in listeners:
                 listener(event)
 
@@ -303,15 +304,16 @@ class Engine:
             while chunk := stderr.read(TAIL):
                 self._tail = (self._tail + chunk)[-TAIL:]
 
-    def _crash(self, code: int) -> NeuralStyleError:
+    def _why_ended(self, code: int) -> NeuralStyleError:
         if self._closing:
             return EngineCrashedError.of("engine-closed")
         return remote.why(self._command, code, self.stderr_tail) or how_it_ended(code, self.stderr_tail)
 
-    def _die(self, reason: NeuralStyleError) -> None:
+    def _fail_all(self, reason: NeuralStyleError) -> None:
+        """Let every job, and every later one, end with this error."""
         with self._lock:
-            self._dead = reason
-            orphans = self._waiting.all_of_them()
+            self._error = reason
+            listeners = self._pending.take_all()
         self._first.put(reason)
-        for job, listener in orphans.items():
+        for job, listener in listeners.items():
             listener(Failed.of(job, reason))

@@ -56,27 +56,27 @@ class LatestEvents:
 
 
 class PendingJobs:
-    """The listeners of the jobs that have not ended. room: bytes of the largest picture that is expected.
+    """The listeners of the jobs that have not ended. max_bytes: of the largest picture that is expected.
 
     Not thread-safe.
     """
 
     def __init__(self) -> None:
-        self.room = 0
-        self._of: dict[int, tuple[Listener, Size | None]] = {}
-        self._found = 0
+        self.max_bytes = 0
+        self._jobs: dict[int, tuple[Listener, Size | None]] = {}
+        self._findings = 0
 
     def add(self, job: int, listener: Listener, content: Pixels | None = None) -> None:
         """Register a job. content: a picture of its size is expected; None: findings or faces are."""
-        self._of[job] = (listener, (content.width, content.height) if content else None)
+        self._jobs[job] = (listener, (content.width, content.height) if content else None)
         if content is None:
-            self._found = 0
+            self._findings = 0
         else:
-            self.room = max(self.room, memoryview(content.rgba).nbytes)
+            self.max_bytes = max(self.max_bytes, memoryview(content.rgba).nbytes)
 
     def forget(self, job: int) -> None:
         """Drop a job."""
-        self._of.pop(job, None)
+        self._jobs.pop(job, None)
 
     def listeners_for(self, event: Event) -> list[Listener]:
         """The listeners of an event; a job is dropped after its last event. Job 0 means all jobs.
@@ -84,34 +84,30 @@ class PendingJobs:
         Raises ProtocolError for an event of a kind or size that the job does not expect.
         """
         number = getattr(event, "job", None)
-        jobs = list(self._of) if number == 0 else [job for job in self._of if job == number]
+        jobs = [job for job in self._jobs if number in (0, job)]
         for job in jobs:
-            self._require_size(event, self._of[job][1])
-            self._require_wanted(event, self._of[job][1])
-        heirs = [self._of[job][0] for job in jobs]
+            self._require_expected(event, self._jobs[job][1])
+        listeners = [self._jobs[job][0] for job in jobs]
         if isinstance(event, (Done, Cancelled, Failed, Examined, Faces)):
             for job in jobs:
                 self.forget(job)
-        return heirs
+        return listeners
 
-    def all_of_them(self) -> dict[int, Listener]:
-        """All listeners by job; they are dropped."""
-        everyone, self._of = self._of, {}
-        return {job: listener for job, (listener, _size) in everyone.items()}
+    def take_all(self) -> dict[int, Listener]:
+        """All listeners by job; the jobs are dropped."""
+        jobs, self._jobs = self._jobs, {}
+        return {job: listener for job, (listener, _size) in jobs.items()}
 
-    @staticmethod
-    def _require_size(event: Event, asked: Size | None) -> None:
-        if not isinstance(event, (Done, Preview)):
-            return
-        width, height = event.pixels.width, event.pixels.height
-        fits = asked is not None and width <= asked[0] and height <= asked[1]
-        if not fits or (isinstance(event, Done) and (width, height) != asked):
-            raise ProtocolError(f"a picture of {width} x {height} px answers a job of another size")
-
-    def _require_wanted(self, event: Event, asked: Size | None) -> None:
-        if isinstance(event, (Found, Examined, Faces)) and asked is not None:
-            raise ProtocolError("an examination answers a picture")
-        if isinstance(event, Found):
-            self._found += 1
-            if self._found > MOST_FINDINGS:
-                raise ProtocolError(f"an examination found more than {MOST_FINDINGS} things")
+    def _require_expected(self, event: Event, size: Size | None) -> None:
+        match event:
+            case Preview() | Done():
+                width, height = event.pixels.width, event.pixels.height
+                fits = size is not None and width <= size[0] and height <= size[1]
+                if not fits or (isinstance(event, Done) and (width, height) != size):
+                    raise ProtocolError(f"a picture of {width} x {height} px answers a job of another size")
+            case Found() | Examined() | Faces() if size is not None:
+                raise ProtocolError("an examination answers a picture")
+            case Found():
+                self._findings += 1
+                if self._findings > MOST_FINDINGS:
+                    raise ProtocolError(f"an examination found more than {MOST_FINDINGS} things")

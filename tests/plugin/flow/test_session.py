@@ -304,7 +304,7 @@ def test_a_dead_engine_is_replaced_for_the_next_request(studio: Studio) -> None:
     assert failed.code == "engine-crashed"
     assert isinstance(studio.paint(request()), Done)
     os.kill(studio.started[-1].pid or 0, signal.SIGKILL)
-    assert comes_true(lambda: studio.started[-1]._dead is not None, WAIT_SECONDS)
+    assert comes_true(lambda: studio.started[-1]._error is not None, WAIT_SECONDS)
     assert isinstance(studio.paint(request()), Done)
     assert studio.starts == 3
 
