@@ -53,12 +53,12 @@ sys.stdout.write(text) if sys.stdout else Gimp.message(text)
 """
 
 
-def examine(commands: Sequence[str], surroundings: Mapping[str, str]) -> Iterator[Finding]:
+def examine(commands: Sequence[str], environment: Mapping[str, str]) -> Iterator[Finding]:
     """Yields all findings. Never raises.
 
-    commands: more commands that start a GIMP without windows. surroundings: the environment.
+    commands: more commands that start a GIMP without windows. environment: of this process.
     """
-    yield from guarded("plug-in", partial(_plugins, surroundings))
+    yield from guarded("plug-in", partial(_plugins, environment))
     asked: list[Console] = []
     for command in commands:
         try:
@@ -68,7 +68,7 @@ def examine(commands: Sequence[str], surroundings: Mapping[str, str]) -> Iterato
             yield Finding("gimp", "problem", text, "close its quotes", "--gimp")
             continue
         asked.append(Console("--gimp", tuple(words)))
-    asked += present(candidates(sys.platform, surroundings, Path.home()))
+    asked += present(candidates(sys.platform, environment, Path.home()))
     versions = {console: _version(console) for console in asked}
     gimps = {console: version for console, version in versions.items() if version.startswith("3.")}
     for console, version in gimps.items():
@@ -78,22 +78,22 @@ def examine(commands: Sequence[str], surroundings: Mapping[str, str]) -> Iterato
         yield Finding("gimp", "note", text, "if there is one, say how to start it with --gimp")
 
 
-def _plugins(surroundings: Mapping[str, str]) -> list[Finding]:
+def _plugins(environment: Mapping[str, str]) -> list[Finding]:
     profiles = gimp_profiles()
     if not profiles:
         remedy = "to use the filter, install GIMP 3 and start it once"
         return [Finding("plug-in", "note", "no GIMP 3 profile was found", remedy)]
-    return [_plugin(profile) for profile in profiles] + _engines(profiles, surroundings)
+    return [_plugin(profile) for profile in profiles] + _engines(profiles, environment)
 
 
-def _engines(profiles: Sequence[Profile], surroundings: Mapping[str, str]) -> list[Finding]:
+def _engines(profiles: Sequence[Profile], environment: Mapping[str, str]) -> list[Finding]:
     """Start each engine that is named in an engine.json, once, as the plug-in would."""
     folders = [profile.plug_ins / PLUGIN for profile in profiles]
     named = {str((installed_engine(folder.parent) or {}).get("command")): folder for folder in folders}
     found: list[Finding] = []
     for folder in named.values():
         if folder.is_dir():
-            examine_engine(folder, surroundings, found.append, thorough=False)
+            examine_engine(folder, environment, found.append, thorough=False)
     return found
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 NAME = "gimp-neural-style"
 
 
-def cache_folder(surroundings: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
+def cache_folder(environment: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
     """This user's cache folder of Neural Style; it may not exist yet."""
     home = Path.home()
     if system == "win32":
-        return Path(surroundings.get("LOCALAPPDATA") or home / "AppData" / "Local") / NAME / "cache"
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / NAME / "cache"
     if system == "darwin":
         return home / "Library" / "Caches" / NAME
-    return Path(surroundings.get("XDG_CACHE_HOME") or home / ".cache") / NAME
+    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / NAME

@@ -16,7 +16,7 @@ import pytest
 from children import SOON, child, comes_true, is_alive
 
 from nst_core.shared.client.engine import TAIL, Engine
-from nst_core.shared.client.launch import PLAIN_PATH, POISONED, clean_environment, engine_command
+from nst_core.shared.client.launch import BUNDLE_SIGNS, PLAIN_PATH, clean_environment, engine_command
 from nst_core.shared.errors import (
     CancelledError,
     EngineCrashedError,
@@ -286,7 +286,7 @@ def test_an_engine_computes_with_the_settings_of_its_host(name: str) -> None:
         assert clean_environment({name: "chosen", **host}) == {name: "chosen", "PATH": PLAIN_PATH}
 
 
-@pytest.mark.parametrize("sign", ["", *POISONED.split()])
+@pytest.mark.parametrize("sign", ["", *BUNDLE_SIGNS.split()])
 def test_libraries_of_a_person_reach_the_engine_and_those_of_a_packed_gimp_do_not(sign: str) -> None:
     """LD_LIBRARY_PATH passes only where nothing says that GIMP brought it."""
     seen = clean_environment({"LD_LIBRARY_PATH": "/opt/cuda/lib64", **({sign: "/app"} if sign else {})})

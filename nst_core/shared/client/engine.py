@@ -77,15 +77,15 @@ class Engine:
         self._reader = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @classmethod
-    def start(cls, command: Sequence[str], surroundings: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
-        """Start the worker and wait for its Ready. It sees only the harmless part of `surroundings` (os.environ).
+    def start(cls, command: Sequence[str], environment: Mapping[str, str], seconds: float = START_SECONDS) -> Self:
+        """Start the worker and wait for its Ready. It gets the harmless part of `environment` (os.environ).
 
         Raises EngineMissingError if the command cannot be started, EngineUnreachableError if it is on another machine
         or outside a sandbox and cannot be reached, EngineMismatchError if it has another protocol version,
         ProtocolError if it is no engine, EngineCrashedError if it ends, is not ready within `seconds`, or if this
         program has no thread or memory left for it.
         """
-        engine = cls(remote.outside(command, surroundings), clean_environment(surroundings))
+        engine = cls(remote.outside(command, environment), clean_environment(environment))
         try:
             engine._reader.start()
         except (RuntimeError, MemoryError) as error:
@@ -96,7 +96,7 @@ class Engine:
             first = EngineCrashedError.of("engine-not-ready", seconds=f"{seconds:g}")
         if isinstance(first, NeuralStyleError):
             engine.close()
-            raise remote.seen_from(surroundings, first)
+            raise remote.seen_from(environment, first)
         engine.ready = first
         return engine
 

@@ -26,7 +26,7 @@ MAX_ENGINE_FILE = 2**16  # bytes
 PASSED_ON = (
     "HOME USER LOGNAME USERPROFILE APPDATA LOCALAPPDATA PROGRAMDATA LANG LC_ALL TZ TEMP TMP TMPDIR "
     "SYSTEMROOT WINDIR NUMBER_OF_PROCESSORS XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME SSH_AUTH_SOCK "
-    "GLIBC_TUNABLES"  # a wish about huge pages, and which functions of libm there are
+    "GLIBC_TUNABLES"  # huge pages, and the selected functions of libm
 )
 PASSED_ON_PREFIXES = (
     "OPENBLAS_ GOTO_ BLIS_ MKL_ DNNL_ ONEDNN_ ATEN_ NPY_ VECLIB_ VIPS_ "  # kernels of the processor
@@ -34,10 +34,10 @@ PASSED_ON_PREFIXES = (
     "CUDA_ CUDNN_ CUBLAS_ NVIDIA_ HIP_ HSA_ ROCR_ VK_ MESA_ "  # cards
     "PYTORCH_ TORCH_ ORT_"
 )
-"""Variables with these prefixes configure libraries and cards: the engine computes with them as the command does."""
+"""Variables with these prefixes configure libraries and cards: the engine computes as the command line does."""
 LIBRARIES = "LD_LIBRARY_PATH"
-POISONED = "APPDIR APPIMAGE SNAP FLATPAK_ID PYTHONHOME GI_TYPELIB_PATH GTK_PATH GTK_EXE_PREFIX"
-"""Set by a GIMP that brings its own libraries. Then LIBRARIES points to those and is not passed on."""
+BUNDLE_SIGNS = "APPDIR APPIMAGE SNAP FLATPAK_ID PYTHONHOME GI_TYPELIB_PATH GTK_PATH GTK_EXE_PREFIX"
+"""Variables set by a GIMP that brings its own libraries. Then LIBRARIES points to those and is not passed on."""
 PLAIN_PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
 """The engine's search path on Unix: it needs ssh, and what ssh's settings name, such as a ProxyCommand."""
 PASSED_ON_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
@@ -64,16 +64,16 @@ def engine_command(folder: Path) -> list[str]:
     return command
 
 
-def clean_environment(surroundings: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `surroundings` that are passed on to an engine, and a plain search path."""
-    set_here = {name.upper() for name, value in surroundings.items() if value}
-    names = {*PASSED_ON.split(), *(PASSED_ON_IN_FLATPAK.split() if "FLATPAK_ID" in surroundings else ())}
-    if set_here.isdisjoint(POISONED.split()):
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables of `environment` that are passed on to an engine, and a plain search path."""
+    set_here = {name.upper() for name, value in environment.items() if value}
+    names = {*PASSED_ON.split(), *(PASSED_ON_IN_FLATPAK.split() if "FLATPAK_ID" in environment else ())}
+    if set_here.isdisjoint(BUNDLE_SIGNS.split()):
         names.add(LIBRARIES)
     beginnings = tuple(PASSED_ON_PREFIXES.split())
     kept = {
         name: value
-        for name, value in surroundings.items()
+        for name, value in environment.items()
         if name.upper() in names or name.upper().startswith(beginnings)
     }
     system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)

@@ -44,16 +44,16 @@ def parse(text: str) -> list[str]:
     return [*words[: at + 1], "-T", *(word for option in options for word in ("-o", option)), *words[at + 1 :]]
 
 
-def outside(command: Sequence[str], surroundings: Mapping[str, str]) -> list[str]:
+def outside(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The command to start from this process: inside a Flatpak, through the session of the host system."""
-    if "FLATPAK_ID" in surroundings and command and not _leads_out(command[0]):
+    if "FLATPAK_ID" in environment and command and not _leads_out(command[0]):
         return [*WAY_OUT, *command]
     return list(command)
 
 
-def seen_from(surroundings: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
+def seen_from(environment: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
     """The error to show: inside a Snap, another one, because programs outside cannot be started from it."""
-    if isinstance(error, EngineMissingError) and surroundings.get("SNAP_NAME") == "gimp":
+    if isinstance(error, EngineMissingError) and environment.get("SNAP_NAME") == "gimp":
         return EngineUnreachableError.of("inside-snap", reason=error.message)
     return error
 

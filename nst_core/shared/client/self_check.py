@@ -24,7 +24,7 @@ Tell = Callable[[Finding], None]
 PRESETS = "presets"
 
 
-def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
+def examine_engine(folder: Path, environment: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
     """Examine the engine that the plug-in in `folder` starts. Never raises.
 
     thorough: also let the engine examine itself, which takes seconds.
@@ -33,7 +33,7 @@ def examine_engine(folder: Path, surroundings: Mapping[str, str], tell: Tell, *,
         command = engine_command(folder)
         tell(Finding("engine.json", "ok", f"names {' '.join(command)}", where=str(folder)))
         started = time.monotonic()
-        with Engine.start(command, surroundings) as engine:
+        with Engine.start(command, environment) as engine:
             tell(_started(engine, command, time.monotonic() - started))
             if thorough:
                 far = host_of(command) is not None

@@ -72,14 +72,14 @@ class Preset:
         return from_mapping(self.settings, base)
 
 
-def user_root(surroundings: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
+def user_root(environment: Mapping[str, str] = os.environ, system: str = sys.platform) -> Path:
     """The folder of the user's own presets, as is usual on the system."""
     home = Path.home()
     if system == "win32":
-        return Path(surroundings.get("APPDATA") or home / "AppData" / "Roaming") / "gimp-neural-style" / "presets"
+        return Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "gimp-neural-style" / "presets"
     if system == "darwin":
         return home / "Library" / "Application Support" / "gimp-neural-style" / "presets"
-    base = Path(surroundings.get("XDG_DATA_HOME") or "")
+    base = Path(environment.get("XDG_DATA_HOME") or "")
     return (base if base.is_absolute() else home / ".local" / "share") / "gimp-neural-style" / "presets"
 
 
