@@ -17,4 +17,5 @@ def cache_folder(environment: Mapping[str, str] = os.environ, system: str = sys.
         return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / NAME / "cache"
     if system == "darwin":
         return home / "Library" / "Caches" / NAME
-    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / NAME
+    base = Path(environment.get("XDG_CACHE_HOME") or "")
+    return (base if base.is_absolute() else home / ".cache") / NAME  # relative paths are to be ignored (XDG)

@@ -36,6 +36,7 @@ def test_what_is_wrong_is_told_by_what_is_there(there: list[Card], said: str, mo
     ("system", "given", "expected"),
     [
         ("linux", {"XDG_CACHE_HOME": "/c"}, "/c/gimp-neural-style"),
+        ("linux", {"XDG_CACHE_HOME": "relative"}, str(Path.home() / ".cache" / "gimp-neural-style")),
         ("linux", {}, str(Path.home() / ".cache" / "gimp-neural-style")),
         ("darwin", {}, str(Path.home() / "Library" / "Caches" / "gimp-neural-style")),
         ("win32", {"LOCALAPPDATA": "/l"}, "/l/gimp-neural-style/cache"),
