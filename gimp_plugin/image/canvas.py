@@ -17,7 +17,7 @@ from nst_core.shared.errors import (
     NothingVisibleError,
     UnsupportedLayerError,
 )
-from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.shared.image_header import MAX_PIXELS
 from nst_core.shared.settings import MIN_SIDE
 from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
@@ -194,10 +194,10 @@ def _check(drawable: Gimp.Drawable | scratch.Visible, name: str) -> None:
             _("select a part of it, or choose Select > None"),
         )
     width, height = drawable.get_width(), drawable.get_height()
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise ImageTooLargeError(
             _("the layer {layer} is {width} x {height} px").format(layer=name, width=width, height=height),
-            _("use a picture of at most {0} megapixels").format(MOST_PIXELS // 1_000_000),
+            _("use a picture of at most {0} megapixels").format(MAX_PIXELS // 1_000_000),
         )
     if min(width, height) < MIN_SIDE:
         raise ImageTooSmallError(

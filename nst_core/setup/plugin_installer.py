@@ -38,12 +38,12 @@ _ASIDE = f".{PLUGIN}-"
 """Prefix of folders that are not finished, or not yet deleted. GIMP ignores them."""
 _LOCK = f"{_ASIDE}lock"
 _OLD = f"{_ASIDE}old"
-_PATIENCE = 60.0  # seconds to wait for another installation
-_REMEMBERED = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
+_LOCK_SECONDS = 60.0  # seconds to wait for another installation
+_PROFILE_FILES = ("neural-style*.json", "plug-in-settings/*NeuralStyle*", "plug-in-settings/*neural-style*")
 """Files that the plug-in, and GIMP for it, write into a profile."""
 _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 """Independent of the umask and of the sources: other users must not be able to change what GIMP runs."""
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", ENTRY)
+_IGNORED = shutil.ignore_patterns("__pycache__", ENTRY)
 
 
 def default_command() -> list[str]:
@@ -51,7 +51,7 @@ def default_command() -> list[str]:
 
     Package folders that an isolated Python does not search, as after `pip install --user`, are added by the command.
     """
-    folders = outlying()
+    folders = _folders_to_add()
     if not folders:
         return [sys.executable, "-I", "-u", "-m", "nst_core.worker"]
     start = f"import runpy, site; [site.addsitedir(folder) for folder in {folders!r}]; "
@@ -59,7 +59,7 @@ def default_command() -> list[str]:
     return [sys.executable, "-I", "-u", "-c", start]
 
 
-def outlying() -> list[str]:
+def _folders_to_add() -> list[str]:
     """Folders of this package and its dependencies that an isolated Python does not search."""
     names = [DISTRIBUTION]
     with suppress(metadata.PackageNotFoundError):
@@ -101,7 +101,7 @@ def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = Fal
     """
     try:
         plug_ins.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
-        with temporary_lock(plug_ins / _LOCK, _PATIENCE):
+        with temporary_lock(plug_ins / _LOCK, _LOCK_SECONDS):
             _sweep(plug_ins)
             return _swap_in(plug_ins, command, chosen=chosen)
     except UnwritableOutputError:
@@ -119,13 +119,13 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
     removed: list[Path] = []
     try:
         if plug_ins.is_dir():
-            with temporary_lock(plug_ins / _LOCK, _PATIENCE):
+            with temporary_lock(plug_ins / _LOCK, _LOCK_SECONDS):
                 _sweep(plug_ins)
                 if os.path.lexists(target):
                     removed = [target]
                     target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
                     _sweep(plug_ins)
-        for pattern in _REMEMBERED:
+        for pattern in _PROFILE_FILES:
             for path in plug_ins.parent.glob(pattern):
                 path.unlink()
                 removed.append(path)
@@ -147,10 +147,10 @@ def installed_engine(plug_ins: Path) -> dict[str, object] | None:
     if folder is None:
         return None
     try:
-        said = json.loads((folder / ENGINE_FILE).read_text("utf-8"))
+        entry = json.loads((folder / ENGINE_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def chosen_engine(plug_ins: Path) -> list[str] | None:
@@ -172,18 +172,18 @@ def _swap_in(plug_ins: Path, command: Sequence[str], *, chosen: bool) -> Path:
         new.rename(target)
     finally:
         atomic_files.remove(new)
-        atomic_files.resolve(old, target)
+        atomic_files.finish_replacement(old, target)
     return target
 
 
 def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
     folder.mkdir(0o700)
-    shutil.copytree(_SOURCES, folder / "gimp_plugin", ignore=_LEFT_OUT)
+    shutil.copytree(_SOURCES, folder / "gimp_plugin", ignore=_IGNORED)
     core = folder / "nst_core"
     core.mkdir()
     shutil.copyfile(_CORE / "__init__.py", core / "__init__.py")
     for part in ("shared", "data/styles"):
-        shutil.copytree(_CORE / part, core / part, ignore=_LEFT_OUT)
+        shutil.copytree(_CORE / part, core / part, ignore=_IGNORED)
     entry = folder / ENTRY
     shutil.copyfile(_SOURCES / ENTRY, entry)
     engine: dict[str, object] = {"protocol": PROTOCOL, "version": nst_core.__version__, "command": list(command)}
@@ -196,7 +196,7 @@ def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:
 
 def _sweep(plug_ins: Path) -> None:
     """Undo or finish an interrupted installation. To be called under the lock."""
-    atomic_files.resolve(plug_ins / _OLD, plug_ins / PLUGIN)
+    atomic_files.finish_replacement(plug_ins / _OLD, plug_ins / PLUGIN)
     for path in set(plug_ins.glob(f"{_ASIDE}*")) - {plug_ins / _LOCK}:
         atomic_files.remove(path)
 

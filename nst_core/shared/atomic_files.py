@@ -1,4 +1,4 @@
-"""Files and folders that are replaced whole or not at all, whatever happens in the middle."""
+"""Writes files and folders atomically: after an interruption there is the old content or the new one."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _FILE_MODE = 0o644  # less the umask: never for others to write
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole, in place of an older one. Raises OSError with all as it was before."""
-    new = path.with_name(fresh_name(NEW))
+    """Write a file atomically, replacing an older one. After an OSError nothing has changed."""
+    new = path.with_name(unique_name(NEW))
     try:
         write_new(new, content)
         new.replace(path)
@@ -34,7 +34,7 @@ def write_new(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def fresh_name(beginning: str) -> str:
+def unique_name(beginning: str) -> str:
     """A unique file name with this beginning."""
     return f"{beginning}{uuid.uuid4().hex}"
 
@@ -45,7 +45,7 @@ def open_own(path: Path, mode: str) -> IO[bytes]:
     return file
 
 
-def resolve(aside: Path, target: Path) -> None:
+def finish_replacement(aside: Path, target: Path) -> None:
     """Finish an interrupted replacement: delete the old folder `aside` if `target` exists, otherwise rename it back."""
     if os.path.lexists(target):
         remove(aside)

@@ -167,6 +167,12 @@ class EngineCrashedError(NeuralStyleError, RuntimeError):
     code = "engine-crashed"
 
 
+class GimpMissingError(NeuralStyleError, LookupError):
+    """No GIMP 3 profile folder exists for this user."""
+
+    code = "gimp-missing"
+
+
 class ProtocolError(NeuralStyleError, ValueError):
     """The other end of the wire sent something that violates the specification."""
 
@@ -191,9 +197,3 @@ def from_code(
     error = cls(message, remedy)
     error.sentence, error.values = sentence, dict(values or {})
     return error
-
-
-class GimpMissingError(NeuralStyleError, LookupError):
-    """No GIMP 3 profile folder exists for this user."""
-
-    code = "gimp-missing"

@@ -6,14 +6,14 @@ import struct
 
 from nst_core.shared.errors import ImageTooLargeError
 
-MOST_PIXELS = 200_000_000
+MAX_PIXELS = 200_000_000
 """Largest picture that the engine accepts."""
 
-_NO_FRAME = {0xC4, 0xC8, 0xCC}  # among JPEG's markers of frames
-_NO_LENGTH = {0x01, *range(0xD0, 0xDA)}
+_NOT_A_FRAME = {0xC4, 0xC8, 0xCC}  # JPEG markers between those of frames
+_WITHOUT_LENGTH = {0x01, *range(0xD0, 0xDA)}  # JPEG markers that no length follows
 
 
-def announced(picture: bytes) -> tuple[int, int] | None:
+def size_in_header(picture: bytes) -> tuple[int, int] | None:
     """Width and height in the header of a PNG, JPEG or WebP file; None for other or truncated files."""
     try:
         if picture.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -28,9 +28,9 @@ def announced(picture: bytes) -> tuple[int, int] | None:
     return None
 
 
-def require_modest(name: str, picture: bytes, most: int = MOST_PIXELS) -> None:
+def require_max_pixels(name: str, picture: bytes, most: int = MAX_PIXELS) -> None:
     """Raise ImageTooLargeError for a picture file whose header has more than `most` pixels."""
-    width, height = announced(picture) or (0, 0)
+    width, height = size_in_header(picture) or (0, 0)
     if width * height > most:
         raise ImageTooLargeError.of("file-too-large", name=name, megapixels=f"{most / 1e6:g}")
 
@@ -41,9 +41,9 @@ def _of_jpeg(picture: bytes) -> tuple[int, int] | None:
         marker = picture[at + 1]
         if marker in {0x00, 0xFF}:  # padding
             at += 1
-        elif marker in _NO_LENGTH:
+        elif marker in _WITHOUT_LENGTH:
             at += 2
-        elif 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+        elif 0xC0 <= marker <= 0xCF and marker not in _NOT_A_FRAME:
             height, width = struct.unpack_from(">HH", picture, at + 5)
             return width, height
         else:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import sys
 import warnings
 
-from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.shared.image_header import MAX_PIXELS
 from nst_core.system.memory import return_freed
 
 
 def set_process_defaults() -> None:
-    """Raise Pillow's limit to MOST_PIXELS, silence the warnings of libraries, and return freed memory early."""
+    """Raise Pillow's limit to MAX_PIXELS, silence the warnings of libraries, and return freed memory early."""
     from PIL import Image  # noqa: PLC0415 - takes a moment, and must not precede the worker's Ready
 
-    Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this much while it opens a file
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow itself refuses twice this much while it opens a file
     if not sys.warnoptions:  # warnings that were asked for by Python's options stay
         warnings.simplefilter("ignore")
     return_freed()

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from nst_core.shared.atomic_files import fresh_name, open_own
+from nst_core.shared.atomic_files import open_own, unique_name
 from nst_core.shared.errors import UnwritableOutputError
 from nst_core.shared.file_lock import try_lock
 
 UNFINISHED = ".neural-style-unfinished-"
-_FORGOTTEN = 24 * 3600
+_ABANDONED_SECONDS = 24 * 3600
 """Seconds after which an unfinished file counts as left behind, if the file system cannot lock."""
 _NOTHING_TO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
@@ -35,7 +35,7 @@ def write_whole(path: Path, save: Save) -> None:
     """
     with _unfinished(path) as new:
         save(new)
-        _settle(new)
+        _sync(new)
         _take_mode(new, path)
         new.replace(path)
 
@@ -50,7 +50,7 @@ def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
     try:
         with _unfinished(path) as new:
             save(new)
-            _settle(new)
+            _sync(new)
             try:
                 if not overwrite and os.path.lexists(path):
                     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
@@ -59,11 +59,11 @@ def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
             except OSError as error:
                 kept = _free_name(path)
                 new.rename(kept)
-                raise _misplaced(path, error, kept) from error
+                raise _unwritable(path, error, kept) from error
     except UnwritableOutputError:
         raise
     except (OSError, ValueError) as error:
-        raise _misplaced(path, error, _kept_elsewhere(path, save)) from error
+        raise _unwritable(path, error, _kept_elsewhere(path, save)) from error
 
 
 def sweep(folder: Path) -> None:
@@ -72,7 +72,7 @@ def sweep(folder: Path) -> None:
         for path in folder.glob(f"{UNFINISHED}*"):
             with suppress(OSError), path.open("r+b") as file:
                 locked = try_lock(file)
-                if locked or (locked is False and time.time() - path.stat().st_mtime > _FORGOTTEN):
+                if locked or (locked is False and time.time() - path.stat().st_mtime > _ABANDONED_SECONDS):
                     path.unlink()
 
 
@@ -80,7 +80,7 @@ def sweep(folder: Path) -> None:
 def _unfinished(path: Path) -> Iterator[Path]:
     """An empty file in the folder of `path`, with the same suffix; removed afterwards, unless it was renamed."""
     sweep(path.parent)
-    new = path.with_name(fresh_name(UNFINISHED) + path.suffix.lower())
+    new = path.with_name(unique_name(UNFINISHED) + path.suffix.lower())
     file = open_own(new, "xb")
     try:
         if os.name == "posix":  # on Windows open files cannot be removed anyway
@@ -94,7 +94,7 @@ def _unfinished(path: Path) -> Iterator[Path]:
             new.unlink(missing_ok=True)
 
 
-def _settle(new: Path) -> None:
+def _sync(new: Path) -> None:
     """Wait until the file is on the disk (fsync), if the file system can."""
     with new.open("r+b") as file:
         try:
@@ -131,7 +131,7 @@ def _kept_elsewhere(path: Path, save: Save) -> Path | None:
     return None
 
 
-def _misplaced(path: Path, error: Exception, kept: Path | None) -> UnwritableOutputError:
+def _unwritable(path: Path, error: Exception, kept: Path | None) -> UnwritableOutputError:
     reason = getattr(error, "strerror", None) or type(error).__name__
     if kept is None:
         remedy = "check the folder, the free space and the size"

@@ -1,8 +1,8 @@
 """The number of threads for the networks of this process; set once, before the first network is loaded.
 
-A mask of processors (taskset, Slurm, Docker's cpuset) and a group's quota (Docker's --cpus, systemd's CPUQuota) are
-kept. ONNX Runtime, left to itself, counts and pins its threads by all processors of the machine; told a number, it pins
-none. PyTorch keeps masks by itself, and is told the number where it would take more.
+The affinity mask (taskset, Slurm, Docker's cpuset) and the cgroup's quota (Docker's --cpus, systemd's CPUQuota) are
+kept. ONNX Runtime by default starts and pins a thread for every processor of the machine; with a number it pins none.
+PyTorch keeps the mask by itself, and gets the number only if it would use more.
 """
 
 from __future__ import annotations
@@ -15,23 +15,22 @@ from functools import cache
 from pathlib import Path
 
 _ROOT, _OURS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
-_OLD = "quota", "period"  # of groups before version 2
 _most = 0
 
 
 def limit(count: int) -> None:
-    """Use that many threads at most; 0: as many as this program was given. Networks loaded before keep theirs."""
+    """Use at most `count` threads; 0: as many as this process may use. Networks loaded before keep theirs."""
     global _most  # noqa: PLW0603 - a process has one set of cores
     _most = count
 
 
 def most() -> int:
-    """What was set, or how many processors this program was given if that is fewer than there are; else 0."""
+    """The limit that was set, or the processors that this process may use; 0 if these are all of the machine."""
     return _most or _given()
 
 
 def count() -> int:
-    """How many there will be at most."""
+    """The largest number of threads."""
     return most() or os.cpu_count() or 1
 
 
@@ -47,20 +46,21 @@ def _given() -> int:
 
 
 def _quota() -> float | None:
-    """Processors that the groups of this program may use, the narrowest counts; None where there is no limit."""
+    """The smallest CPU quota of this process' cgroups, processors; None without one."""
     found: list[float] = []
     for folder in _groups():
-        with suppress(OSError, ValueError):
-            allowed, _, period = (folder / "cpu.max").read_text("ascii").partition(" ")
-            found += [] if allowed == "max" else [int(allowed) / int(period)]
-        with suppress(OSError, ValueError):
-            allowed_us, period_us = (int((folder / f"cpu.cfs_{name}_us").read_text("ascii")) for name in _OLD)
-            found += [allowed_us / period_us] if allowed_us > 0 else []
+        with suppress(OSError, ValueError):  # ValueError: the quota is "max"
+            quota, period = (folder / "cpu.max").read_text("ascii").split()
+            found.append(int(quota) / int(period))
+        with suppress(OSError, ValueError):  # cgroups v1
+            quota_us = int((folder / "cpu.cfs_quota_us").read_text("ascii"))
+            period_us = int((folder / "cpu.cfs_period_us").read_text("ascii"))
+            found += [quota_us / period_us] if quota_us > 0 else []
     return min(found, default=None)
 
 
 def _groups() -> Iterator[Path]:
-    """Folders of the groups that this program is in, and of those around them. In a container the root is its own."""
+    """The folders of this process' cgroups and of their parents. In a container the root is the container's."""
     yield from (_ROOT, _ROOT / "cpu")
     lines: list[str] = []
     with suppress(OSError, ValueError):

@@ -32,7 +32,7 @@ def unpainted(content: Path, output: Path, *more: str) -> dict[str, Any]:
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if 6000 pixels were the most that is held."""
-    monkeypatch.setattr(decoding, "MOST_PIXELS", 6000)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 6000)
 
 
 def test_a_scan_beyond_the_limit_is_reduced_while_it_is_read(tmp_path: Path) -> None:

@@ -250,7 +250,7 @@ def inside(folder: Path) -> set[tuple[str, int]]:
 def test_an_installation_waits_only_so_long_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who holds the lock for ever is told of, and nothing is touched."""
     folder = plugin_installer.install_plugin(tmp_path, COMMAND)
-    monkeypatch.setattr(plugin_installer, "_PATIENCE", 0.0)
+    monkeypatch.setattr(plugin_installer, "_LOCK_SECONDS", 0.0)
     with temporary_lock(tmp_path / ".neural-style-lock", 0.0):
         with pytest.raises(UnwritableOutputError, match="another program is writing"):
             plugin_installer.install_plugin(tmp_path, ["another"])
@@ -364,7 +364,7 @@ def test_a_profile_that_cannot_be_cleaned_does_not_keep_the_plugin_in_the_others
     folders = [home / ".config/GIMP/3.0", home / ".var/app/org.gimp.GIMP/config/GIMP/3.2"]
     for folder in folders:
         plugin_installer.install_plugin(folder / "plug-ins", COMMAND)
-    monkeypatch.setattr(plugin_installer, "_PATIENCE", 0.0)
+    monkeypatch.setattr(plugin_installer, "_LOCK_SECONDS", 0.0)
     with temporary_lock(folders[0] / "plug-ins" / ".neural-style-lock", 0.0):
         done = told("uninstall")
     assert done.exit_code == 2

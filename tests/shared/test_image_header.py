@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from nst_core.shared.errors import ImageTooLargeError
-from nst_core.shared.image_header import announced, require_modest
+from nst_core.shared.image_header import require_max_pixels, size_in_header
 
 SEED = random.SystemRandom().randrange(10**6)
 
@@ -38,7 +38,7 @@ WAYS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_the_size_is_what_pillow_reads(way: str, size: tuple[int, int]) -> None:
     """In each format that a preset may hold but TIFF, with much or little in front of it."""
     kind, options = WAYS[way]
-    assert announced(encoded(kind, size, **options)) == size
+    assert size_in_header(encoded(kind, size, **options)) == size
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -48,12 +48,12 @@ def test_what_is_cut_or_changed_gives_a_size_or_none(way: str) -> None:
     print(f"seed {SEED}")  # noqa: T201 - to repeat a failure
     kind, options = WAYS[way]
     whole = encoded(kind, (40, 30), **options)
-    assert all(announced(whole[:length]) in {None, (40, 30)} for length in range(64))
+    assert all(size_in_header(whole[:length]) in {None, (40, 30)} for length in range(64))
     for _ in range(200):
         changed = bytearray(whole)
         changed[dice.randrange(min(100, len(changed)))] = dice.randrange(256)
-        announced(bytes(changed))
-    assert announced(b"") is announced(b"II*\0") is announced(b"RIFF\0\0\0\0WEBPVP9 ") is None
+        size_in_header(bytes(changed))
+    assert size_in_header(b"") is size_in_header(b"II*\0") is size_in_header(b"RIFF\0\0\0\0WEBPVP9 ") is None
 
 
 def test_a_picture_beyond_the_limit_is_refused_unseen() -> None:
@@ -61,6 +61,6 @@ def test_a_picture_beyond_the_limit_is_refused_unseen() -> None:
     bomb = bytearray(encoded("PNG", (1, 1), "1"))
     struct.pack_into(">II", bomb, 16, 60_000, 60_000)
     with pytest.raises(ImageTooLargeError, match="at most 200 megapixels"):
-        require_modest("it", bytes(bomb))
+        require_max_pixels("it", bytes(bomb))
     struct.pack_into(">II", bomb, 16, 10_000, 20_000)
-    require_modest("it", bytes(bomb))
+    require_max_pixels("it", bytes(bomb))

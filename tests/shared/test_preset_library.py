@@ -231,9 +231,9 @@ def test_what_was_deleted_long_ago_is_let_go(roots: Roots, monkeypatch: pytest.M
     """The next write removes it; until then it can be restored, and a younger one stays."""
     now = time.time()
     save(DRAFT, roots)
-    monkeypatch.setattr(time, "time", lambda: now - folder_changes.KEPT_SECONDS - folder_changes.DOUBT_SECONDS - 10)
+    monkeypatch.setattr(time, "time", lambda: now - folder_changes.KEPT_SECONDS - folder_changes.OVERDUE_SECONDS - 10)
     old = delete("great-wave", roots)
-    monkeypatch.setattr(time, "time", lambda: now - folder_changes.DOUBT_SECONDS - 5)
+    monkeypatch.setattr(time, "time", lambda: now - folder_changes.OVERDUE_SECONDS - 5)
     save(DRAFT, roots)
     assert old.folder.exists()
     monkeypatch.setattr(time, "time", lambda: now)

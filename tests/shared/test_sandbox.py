@@ -173,7 +173,7 @@ def way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         'shift 3\ncd / && exec env -i HOME=/ PATH=/usr/bin:/bin "$@"\n'
     )
     program.chmod(0o755)
-    monkeypatch.setattr(remote, "WAY_OUT", (str(program), *remote.WAY_OUT[1:]))
+    monkeypatch.setattr(remote, "FLATPAK_SPAWN", (str(program), *remote.FLATPAK_SPAWN[1:]))
     return tmp_path
 
 
@@ -214,7 +214,7 @@ def test_a_snap_says_that_it_is_one() -> None:
 def test_only_a_flatpak_goes_that_way() -> None:
     """And a command that goes it already goes it once."""
     assert remote.outside(["engine"], {"HOME": "/"}) == ["engine"]
-    assert remote.outside(["engine"], IN_FLATPAK) == [*remote.WAY_OUT, "engine"]
+    assert remote.outside(["engine"], IN_FLATPAK) == [*remote.FLATPAK_SPAWN, "engine"]
     assert remote.outside(["flatpak-spawn", "--host", "ssh"], IN_FLATPAK) == ["flatpak-spawn", "--host", "ssh"]
     assert "LD_LIBRARY_PATH" not in launch.clean_environment(IN_FLATPAK)
     assert "DBUS_SESSION_BUS_ADDRESS" not in launch.clean_environment({"DBUS_SESSION_BUS_ADDRESS": "there"})

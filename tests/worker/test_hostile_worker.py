@@ -19,7 +19,7 @@ from test_engine import PAINTER
 
 from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import TAIL, Engine
-from nst_core.shared.client.pending_jobs import MOST_FINDINGS
+from nst_core.shared.client.pending_jobs import MAX_FINDINGS
 from nst_core.shared.errors import EngineCrashedError, NeuralStyleError, ProtocolError
 from nst_core.shared.wire.findings import MAX_TEXT, Finding
 from nst_core.shared.wire.messages import Done, Failed, Pixels, Preview, Progress, StylePixels, Stylize
@@ -260,7 +260,7 @@ def test_an_examination_that_never_ends_is_ended(act: str) -> None:
     heard: list[Finding] = []
     with hostile(FOUND + act + WAIT) as engine, pytest.raises(ProtocolError):
         engine.examine(heard.append)
-    assert len(heard) <= MOST_FINDINGS
+    assert len(heard) <= MAX_FINDINGS
     assert all(len(finding.text) <= MAX_TEXT for finding in heard)
 
 

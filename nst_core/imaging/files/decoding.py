@@ -26,7 +26,7 @@ from nst_core.shared.errors import (
     ImageTooLargeError,
     InvalidImageError,
 )
-from nst_core.shared.image_header import MOST_PIXELS
+from nst_core.shared.image_header import MAX_PIXELS
 from nst_core.system.lru_cache import LruCache
 from nst_core.system.memory import available
 
@@ -69,7 +69,7 @@ def decode_image(encoded: bytes, name: str, page: int | None = None) -> DecodedI
     """The picture in the bytes of a file. name: for messages.
 
     page: which of several, from 1; None takes the first, and a note says so. Raises InvalidImageError for bytes that
-    are no picture, a damaged one, or of a kind that cannot be read right, ImageTooLargeError for more than MOST_PIXELS,
+    are no picture, a damaged one, or of a kind that cannot be read right, ImageTooLargeError for more than MAX_PIXELS,
     checked before any pixel is decoded.
     """
     if not encoded:
@@ -113,14 +113,14 @@ def count(path: Path) -> int:
 
 
 def too_large(name: str) -> ImageTooLargeError:
-    """The error for a picture of more than MOST_PIXELS, or more than the limit that a program has set for Pillow."""
-    limit = min(MOST_PIXELS, 2 * (Image.MAX_IMAGE_PIXELS or MOST_PIXELS)) // 1_000_000
+    """The error for a picture of more than MAX_PIXELS, or more than the limit that a program has set for Pillow."""
+    limit = min(MAX_PIXELS, 2 * (Image.MAX_IMAGE_PIXELS or MAX_PIXELS)) // 1_000_000
     return ImageTooLargeError.of("file-too-large", name=name, megapixels=limit)
 
 
 def _require_room(width: int, height: int, name: str) -> None:
     """Raise ImageTooLargeError if the header of a file announces a picture that memory cannot hold."""
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise too_large(name)
     if width * height * _BYTES_PER_PIXEL > available():
         raise ImageTooLargeError.of("file-too-large-for-memory", name=name, width=width, height=height)

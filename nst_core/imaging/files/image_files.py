@@ -53,8 +53,8 @@ WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".t
 def decode(encoded: bytes, name: str = "picture") -> Float:
     """The picture in the bytes of a file: (H, W, 3), or (H, W, 4) if it has transparency.
 
-    name: for messages. Raises InvalidImageError for bytes that are no picture or a damaged one, ImageTooLargeError for
-    more than MOST_PIXELS, checked before any pixel is decoded.
+    name: for messages. Raises InvalidImageError for bytes that are no picture or a damaged
+    one, ImageTooLargeError for more than MAX_PIXELS, checked before any pixel is decoded.
     """
     return decode_image(encoded, name).pixels
 

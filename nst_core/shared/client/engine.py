@@ -96,7 +96,7 @@ class Engine:
             first = EngineCrashedError.of("engine-not-ready", seconds=f"{seconds:g}")
         if isinstance(first, NeuralStyleError):
             engine.close()
-            raise remote.seen_from(environment, first)
+            raise remote.as_seen_in_sandbox(environment, first)
         engine.ready = first
         return engine
 
@@ -307,7 +307,7 @@ class Engine:
     def _why_ended(self, code: int) -> NeuralStyleError:
         if self._closing:
             return EngineCrashedError.of("engine-closed")
-        return remote.why(self._command, code, self.stderr_tail) or how_it_ended(code, self.stderr_tail)
+        return remote.connection_error(self._command, code, self.stderr_tail) or how_it_ended(code, self.stderr_tail)
 
     def _fail_all(self, reason: NeuralStyleError) -> None:
         """Let every job, and every later one, end with this error."""

@@ -22,7 +22,7 @@ from nst_core.shared.wire.messages import (
 
 Listener = Callable[[Event], object]
 Size = tuple[int, int]  # width and height
-MOST_FINDINGS = 1000  # of one examination; a healthy engine has a dozen, and one more for each broken preset
+MAX_FINDINGS = 1000  # of one examination; a healthy engine has a dozen, and one more for each broken preset
 
 
 class LatestEvents:
@@ -109,5 +109,5 @@ class PendingJobs:
                 raise ProtocolError("an examination answers a picture")
             case Found():
                 self._findings += 1
-                if self._findings > MOST_FINDINGS:
-                    raise ProtocolError(f"an examination found more than {MOST_FINDINGS} things")
+                if self._findings > MAX_FINDINGS:
+                    raise ProtocolError(f"an examination found more than {MAX_FINDINGS} things")

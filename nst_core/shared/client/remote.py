@@ -14,15 +14,27 @@ from nst_core.shared.errors import EngineMissingError, EngineUnreachableError, N
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WAY_OUT = ("flatpak-spawn", "--host", "--watch-bus", "--directory=/")
+FLATPAK_SPAWN = ("flatpak-spawn", "--host", "--watch-bus", "--directory=/")
 """Starts a program outside a Flatpak, in a folder that exists there, and ends it when the caller ends."""
 FLATPAK_TALK = "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP"
 
 _QUIET = ("BatchMode=yes", "ConnectTimeout=10", "ServerAliveInterval=15")
 """Options that make ssh fail instead of waiting: for a password on a hidden terminal, or for a lost connection."""
 _SSH_FAILED = 255  # ssh's own exit code; any other is the far program's
-_NOT_FOUND = 127  # what a shell says of a command that it does not have
-_TAKE_A_VALUE = "BbcDEeFIiJLlmOopQRSWw"  # options of ssh, by the letter
+_COMMAND_NOT_FOUND = 127  # exit code of a shell
+_OPTIONS_WITH_VALUE = "BbcDEeFIiJLlmOopQRSWw"  # letters of ssh's options
+_SSH_MESSAGES = {
+    "Host key verification failed": "host-key-unknown",
+    "HOST IDENTIFICATION HAS CHANGED": "host-key-unknown",
+    "Permission denied": "host-refuses",
+    "Too many authentication failures": "host-refuses",
+    "Could not resolve": "host-unreachable",
+    "Connection refused": "host-unreachable",
+    "timed out": "host-unreachable",
+    "No route to host": "host-unreachable",
+    "Network is unreachable": "host-unreachable",
+}
+"""The code of the sentence for each of ssh's messages, by a part of it."""
 
 
 def parse(text: str) -> list[str]:
@@ -46,12 +58,12 @@ def parse(text: str) -> list[str]:
 
 def outside(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The command to start from this process: inside a Flatpak, through the session of the host system."""
-    if "FLATPAK_ID" in environment and command and not _leads_out(command[0]):
-        return [*WAY_OUT, *command]
+    if "FLATPAK_ID" in environment and command and not _is_flatpak_spawn(command[0]):
+        return [*FLATPAK_SPAWN, *command]
     return list(command)
 
 
-def seen_from(environment: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
+def as_seen_in_sandbox(environment: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
     """The error to show: inside a Snap, another one, because programs outside cannot be started from it."""
     if isinstance(error, EngineMissingError) and environment.get("SNAP_NAME") == "gimp":
         return EngineUnreachableError.of("inside-snap", reason=error.message)
@@ -67,52 +79,40 @@ def host_of(command: Sequence[str]) -> str | None:
     for word in words:
         if not word.startswith("-"):
             return word
-        if len(word) == 2 and word[1] in _TAKE_A_VALUE:
+        if len(word) == 2 and word[1] in _OPTIONS_WITH_VALUE:
             next(words, None)
     return None
 
 
-def why(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None:
+def connection_error(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None:
     """The error if the connection caused this exit code and this text on standard error; None if it did not."""
     lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"
-    if command and _leads_out(command[0]) and "Portal call failed" in said:
+    if command and _is_flatpak_spawn(command[0]) and "Portal call failed" in said:
         return EngineUnreachableError.of("inside-flatpak", command=FLATPAK_TALK)
     host = host_of(command)
     if host is None:
         return None
-    if code == _NOT_FOUND:
+    if code == _COMMAND_NOT_FOUND:
         return EngineUnreachableError.of("no-engine-on-host", host=host, said=last)
     if code != _SSH_FAILED:
         return None
-    for sentence, signs in _REASONS.items():
-        if any(sign in said for sign in signs):
-            return EngineUnreachableError.of(sentence, host=host, said=last)
-    return EngineUnreachableError.of("connection-lost", host=host, said=last)
-
-
-_REASONS = {
-    "host-key-unknown": ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
-    "host-refuses": ("Permission denied", "Too many authentication failures"),
-    "host-unreachable": (
-        *("Could not resolve", "Connection refused", "timed out", "No route to host", "Network is unreachable"),
-    ),
-}
-"""Parts of ssh's messages, by the code of the sentence for them."""
+    sentence = next((code for part, code in _SSH_MESSAGES.items() if part in said), "connection-lost")
+    return EngineUnreachableError.of(sentence, host=host, said=last)
 
 
 def _ssh_at(command: Sequence[str]) -> int | None:
-    """The index of the word ssh in a command: 0, or after WAY_OUT."""
+    """The index of the word ssh in a command: 0, or after FLATPAK_SPAWN."""
     for place, word in enumerate(command):
         if _name(word) == "ssh":
             return place
-        if not _leads_out(word) and not word.startswith("--"):
+        if not _is_flatpak_spawn(word) and not word.startswith("--"):
             return None
     return None
 
 
-def _leads_out(word: str) -> bool:
-    return _name(word) == _name(WAY_OUT[0])
+def _is_flatpak_spawn(word: str) -> bool:
+    return _name(word) == _name(FLATPAK_SPAWN[0])
 
 
 def _name(word: str) -> str:

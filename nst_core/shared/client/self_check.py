@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nst_core import __version__
@@ -35,10 +34,11 @@ def examine_engine(folder: Path, environment: Mapping[str, str], tell: Tell, *, 
         started = time.monotonic()
         with Engine.start(command, environment) as engine:
             tell(_started(engine, command, time.monotonic() - started))
-            if thorough:
-                far = host_of(command) is not None
-                engine.examine(partial(_tell_but_presets, tell) if far else tell)
-                for finding in presets_here() if far else ():  # a remote engine does not see the user's presets
+            if thorough and host_of(command) is None:
+                engine.examine(tell)
+            elif thorough:  # a remote engine does not see the user's presets
+                engine.examine(lambda finding: None if finding.subject == PRESETS else tell(finding))
+                for finding in presets_here():
                     tell(finding)
     except NeuralStyleError as error:
         remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # this is the doctor already
@@ -53,11 +53,6 @@ def presets_here() -> list[Finding]:
     if len(listing.presets) == own:
         return [Finding(PRESETS, "problem", "the built-in presets are missing", AGAIN), *broken]
     return [Finding(PRESETS, "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
-
-
-def _tell_but_presets(tell: Tell, finding: Finding) -> None:
-    if finding.subject != PRESETS:
-        tell(finding)
 
 
 def _started(engine: Engine, command: list[str], seconds: float) -> Finding:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SUFFIX = ".nstyle"
 MAX_MEMBERS = 64  # 16 styles, preset.json and a thumbnail, and for each a shadow file of macOS
 MAX_ARCHIVE = MAX_PICTURES + 2**23  # bytes: the pictures, and room for the rest
-MAX_GULP = 2**17  # bytes read at once: a list of members that is longer is not read
+MAX_READ = 2**17  # bytes read at once: a list of members that is longer is not read
 DAMAGED = "it is no preset file, or a damaged one"
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same preset gives the same bytes
@@ -80,7 +80,7 @@ def import_preset(path: Path, roots: Roots | None = None) -> Preset:
 
 def read_archive(path: Path) -> Draft:
     """The preset in a file, in memory. The pictures are not decoded. Raises EntryError."""
-    packed = _Sips(_packed(path))
+    packed = _ShortReads(_archive_bytes(path))
     try:
         with zipfile.ZipFile(packed) as archive:
             members = _members(archive)
@@ -91,11 +91,11 @@ def read_archive(path: Path) -> Draft:
         raise EntryError(DAMAGED) from None
 
 
-class _Sips(io.BytesIO):
-    """A file in memory that returns at most MAX_GULP bytes per read, so that a huge list of members is not read."""
+class _ShortReads(io.BytesIO):
+    """A file in memory that returns at most MAX_READ bytes per read, so that a huge list of members is not read."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(MAX_GULP if size is None or size < 0 else min(size, MAX_GULP))
+        return super().read(MAX_READ if size is None or size < 0 else min(size, MAX_READ))
 
 
 def _refuse(path: Path, reason: str, remedy: str = "") -> NoReturn:
@@ -103,7 +103,7 @@ def _refuse(path: Path, reason: str, remedy: str = "") -> NoReturn:
     raise BrokenPresetError(message, remedy or "export it again, or choose another file") from None
 
 
-def _packed(path: Path) -> bytes:
+def _archive_bytes(path: Path) -> bytes:
     packed = b""
     try:
         usable = path.is_file() or not path.exists()  # reading a pipe would block
@@ -178,7 +178,7 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> b
     """The decompressed bytes of a member. Raises EntryError above `limit` bytes, whatever the header says."""
     parts = []
     with archive.open(member) as file:
-        while part := file.read(MAX_GULP):
+        while part := file.read(MAX_READ):
             parts.append(part)
             limit -= len(part)
             if limit < 0:

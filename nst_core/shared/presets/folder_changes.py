@@ -1,8 +1,8 @@
 """Creates, replaces and deletes preset folders atomically.
 
     <root>/.new-<id>                   being written; moved into place when it is whole
-    <root>/.<slug>.old                 what it replaces, until it is there (readers know it, see `presets`)
-    <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS; `.overdue` in it: when it first was
+    <root>/.<slug>.old                 the folder that it replaces, until then (readers use it, see `lookup`)
+    <root>/.deleted-<seconds>-<id>     a deleted preset, kept for KEPT_SECONDS; then `.overdue` in it holds the time
     <root>/.lock                       locked by the one process that writes
 
 After a crash there is the old preset or the new one, never a mixture. Temporary folders are hidden from readers, and
@@ -16,7 +16,15 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from nst_core.shared.atomic_files import NEW, fresh_name, remove, replace_file, resolve, sync_folder, write_new
+from nst_core.shared.atomic_files import (
+    NEW,
+    finish_replacement,
+    remove,
+    replace_file,
+    sync_folder,
+    unique_name,
+    write_new,
+)
 from nst_core.shared.errors import NeuralStyleError, UnwritableOutputError
 from nst_core.shared.file_lock import exclusive_lock
 from nst_core.shared.presets.lookup import ASIDE, slug_of
@@ -29,9 +37,9 @@ if TYPE_CHECKING:
 LOCK = ".lock"
 DELETED = ".deleted-"
 KEPT_SECONDS = 7 * 24 * 3600
-DOUBT_SECONDS = 24 * 3600  # how long it must be overdue: a clock that is wrong for a while deletes nothing
+OVERDUE_SECONDS = 24 * 3600  # how long it must be overdue: a clock that is wrong for a while deletes nothing
 OVERDUE = ".overdue"
-LOCK_SECONDS = 5.0  # seconds to wait for another process that writes
+LOCK_SECONDS = 5.0  # to wait for another process that writes
 
 _FOLDER_MODE = 0o755  # less the umask: never for others to write
 
@@ -62,8 +70,8 @@ def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
 
 def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     """Write the preset's folder with these files, replacing an older one. After an OSError nothing has changed."""
-    new, aside, target = root / fresh_name(NEW), root / f".{slug}{ASIDE}", root / slug
-    resolve(aside, target)
+    new, aside, target = root / unique_name(NEW), root / f".{slug}{ASIDE}", root / slug
+    finish_replacement(aside, target)
     try:
         new.mkdir(_FOLDER_MODE)
         for name, content in files.items():
@@ -75,13 +83,13 @@ def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
         sync_folder(root)
     finally:
         remove(new)
-        resolve(aside, target)
+        finish_replacement(aside, target)
     return target
 
 
 def put_aside(folder: Path) -> Path:
     """Hide a preset's folder for KEPT_SECONDS, and return where it is now. Raises OSError."""
-    hidden = folder.with_name(fresh_name(f"{DELETED}{int(time.time())}-"))
+    hidden = folder.with_name(unique_name(f"{DELETED}{int(time.time())}-"))
     folder.rename(hidden)
     sync_folder(folder.parent)
     return hidden
@@ -97,13 +105,13 @@ def _clean(root: Path) -> None:
     """Finish or undo what crashed writers began, and remove old deleted presets. To be called under the lock."""
     for path in [*root.iterdir(), *root.glob(f"*/{NEW}*")]:
         with contextlib.suppress(OSError):
-            if path.name.startswith(NEW) or _is_forgotten(path):
+            if path.name.startswith(NEW) or _is_expired(path):
                 remove(path)
             elif slug_of(path) not in {"", path.name}:
-                resolve(path, root / slug_of(path))
+                finish_replacement(path, root / slug_of(path))
 
 
-def _is_forgotten(path: Path) -> bool:
+def _is_expired(path: Path) -> bool:
     """Whether a preset was deleted long ago. Raises OSError."""
     now, seconds = int(time.time()), path.name.removeprefix(DELETED).partition("-")[0]
     if not path.name.startswith(DELETED) or not seconds.isdecimal() or now - int(seconds) <= KEPT_SECONDS:
@@ -111,6 +119,6 @@ def _is_forgotten(path: Path) -> bool:
     mark = path / OVERDUE
     since = mark.read_text("ascii", "replace") if mark.is_file() else ""
     if since.isdecimal() and int(since) <= now:
-        return now - int(since) > DOUBT_SECONDS
+        return now - int(since) > OVERDUE_SECONDS
     replace_file(mark, str(now).encode())
     return False

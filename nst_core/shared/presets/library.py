@@ -22,7 +22,7 @@ from nst_core.shared.errors import (
     InvalidSettingError,
     UnknownPresetError,
 )
-from nst_core.shared.image_header import require_modest
+from nst_core.shared.image_header import require_max_pixels
 from nst_core.shared.presets import folder_changes as folders
 from nst_core.shared.presets.lookup import (
     PRESET_FILE,
@@ -48,7 +48,7 @@ from nst_core.shared.wire.messages import MAX_STYLE_FILE
 
 MAX_PICTURES = 2**28  # bytes: 256 MiB, all pictures of a preset together
 MAX_THUMBNAIL = 2**22  # bytes: 4 MiB
-MOST_THUMBNAIL_PIXELS = 4_000_000  # twenty times what a screen shows of it
+MAX_THUMBNAIL_PIXELS = 4_000_000  # twenty times what a screen shows of it
 MAX_SLUG = 40  # characters
 NAMELESS = "preset"  # the slug of a title without Latin letters and digits
 
@@ -177,7 +177,7 @@ def files_of(draft: Draft) -> dict[str, bytes]:
     for number, (name, picture, weight) in enumerate(draft.styles, start=1):
         if len(picture) > MAX_STYLE_FILE:
             raise InvalidImageError.of("style-file-too-large", name=name, mebibytes=MAX_STYLE_FILE // 2**20)
-        require_modest(name, picture)
+        require_max_pixels(name, picture)
         file = f"style{'' if number == 1 else f'-{number}'}{_suffix(name, picture)}"
         pictures[file] = picture
         styles.append(EntryStyle(file, weight))
@@ -216,17 +216,17 @@ def free_slug(title: str, roots: Roots) -> str:
 
 def slug_from(title: str) -> str:
     """The title in small letters, digits and hyphens; NAMELESS if nothing of it remains."""
-    signs = unicodedata.normalize("NFKD", title).casefold()
-    latin = "".join(sign if sign.isascii() else _latin(sign) for sign in signs)
+    characters = unicodedata.normalize("NFKD", title).casefold()
+    latin = "".join(character if character.isascii() else _base_letters(character) for character in characters)
     slug = re.sub(r"[^a-z0-9]+", "-", latin).strip("-")[:MAX_SLUG].rstrip("-") or NAMELESS
     return f"{slug}-{NAMELESS}" if _RESERVED.fullmatch(slug) else slug
 
 
-def _latin(sign: str) -> str:
+def _base_letters(character: str) -> str:
     """The bare letters of a Latin one that does not decompose (o with stroke, ae); nothing of an accent."""
-    if unicodedata.combining(sign):
+    if unicodedata.combining(character):
         return ""
-    letter = _BASE_LETTER.match(unicodedata.name(sign, ""))
+    letter = _BASE_LETTER.match(unicodedata.name(character, ""))
     return letter[1].lower() if letter else " "
 
 
@@ -270,7 +270,7 @@ def _thumbnail_name(picture: bytes) -> str:
     name = f"thumbnail{_suffix('the thumbnail', picture)}"
     if name not in THUMBNAILS or len(picture) > MAX_THUMBNAIL:
         raise InvalidImageError.of("thumbnail-unusable", mebibytes=MAX_THUMBNAIL // 2**20)
-    require_modest("the thumbnail", picture, MOST_THUMBNAIL_PIXELS)
+    require_max_pixels("the thumbnail", picture, MAX_THUMBNAIL_PIXELS)
     return name
 
 

@@ -18,19 +18,20 @@ FORMAT = 1
 MAX_PRESET_FILE = 2**16  # bytes
 MAX_TITLE = 80  # characters
 MAX_WEIGHT = 1e6
-MOST_WORDS = 400  # largest length of a reason, characters: it may quote the file
+MAX_REASON = 400  # largest length of a reason, characters: it may quote the file
 UPDATE = "update Neural Style"
 
 _FIELDS = frozenset({"format", "title", "description", "credits", "styles", "settings"})
-_UNSHOWABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # control characters, halves of surrogate pairs, line separators
-_RESERVED_SIGNS = frozenset('/\\:*?"<>|')
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control characters, halves of surrogate pairs, and line separators."""
+_RESERVED_CHARACTERS = frozenset('/\\:*?"<>|')
 
 
 class EntryError(ValueError):
     """An entry is not valid. reason: a clause; remedy: empty if the caller has a better one."""
 
     def __init__(self, reason: str, remedy: str = "") -> None:
-        self.reason = reason if len(reason) <= MOST_WORDS else f"{reason[:MOST_WORDS]}…"
+        self.reason = reason if len(reason) <= MAX_REASON else f"{reason[:MAX_REASON]}…"
         super().__init__(self.reason)
         self.remedy = remedy
 
@@ -93,8 +94,8 @@ def look(settings: object) -> dict[str, Value]:
 
 def title_problem(title: str) -> str:
     """The reason why a title is not valid; empty if it is."""
-    kinds = [unicodedata.category(sign) for sign in title]
-    if _UNSHOWABLE & set(kinds):
+    kinds = [unicodedata.category(character) for character in title]
+    if _CONTROL_CATEGORIES & set(kinds):
         return "its title has a control character"
     if not any(kind[0] in "LNPS" for kind in kinds):
         return "it has no title"
@@ -105,7 +106,7 @@ def title_problem(title: str) -> str:
 
 def is_plain(name: str) -> bool:
     """Whether a name is a plain file name, without a folder, on every system."""
-    return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & _RESERVED_SIGNS
+    return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & _RESERVED_CHARACTERS
 
 
 def _object(raw: bytes) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _object(raw: bytes) -> dict[str, Any]:
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise EntryError(f"its {name} is not text")
-    if any(unicodedata.category(sign) in _UNSHOWABLE for sign in value if sign not in "\n\t"):
+    if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in value if character not in "\n\t"):
         raise EntryError(f"its {name} has a control character")
     return value
 

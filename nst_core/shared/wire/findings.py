@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from nst_core.shared.errors import NeuralStyleError, ProtocolError
 from nst_core.shared.wire import validation
 
 State = Literal["ok", "note", "problem"]
-STATES = ("ok", "note", "problem")
+STATES: tuple[State, ...] = get_args(State)
 MAX_TEXT = 2000  # largest length of a text, characters; longer ones are cut, to fit into a window
 REPORT = 1
 """Version of the report's format: keys may be added, but not renamed or removed, while this number stays."""
