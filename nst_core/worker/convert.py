@@ -36,20 +36,20 @@ class Painted:
 
 
 class WireRun:
-    """A run for one request. Raises what Job and images.decode raise."""
+    """The run of a request, which yields messages. Raises what `job_of` raises."""
 
-    def __init__(self, request: messages.Stylize) -> None:
+    def __init__(self, request: Stylize) -> None:
         self._job = request.job
         self._run = Run(job_of(request), sketch=request.sketch)
 
     def __iter__(self) -> Generator[messages.Progress, None, None]:
-        """Paint; see Run."""
+        """Paint, as `Run`."""
         with closing(iter(self._run)) as steps:
             for progress in steps:
                 yield messages.Progress(self._job, **dataclasses.asdict(progress))
 
     def done(self) -> messages.Done:
-        """The best picture so far as the job's last message."""
+        """The best picture so far, as the job's last message."""
         outcome = self._run.outcome()
         return messages.Done(self._job, to_pixels(outcome.pixels), outcome.recipe, outcome.metrics.to_mapping())
 
@@ -63,23 +63,23 @@ class WireRun:
         self._run.stop()
 
 
-def job_of(request: messages.Stylize) -> Job:
+def job_of(request: Stylize) -> Job:
     """The job of a request. Pixels are copied only if some lie outside [0, 1]; those are clipped.
 
-    Pixels with values that are not finite, as in damaged renderings, take the colours of pixels near them.
+    NaN pixels, as in damaged renderings, take the colours of pixels near them. Raises what `Job` and `decode_style`
+    raise.
     """
-    height, width = request.content.height, request.content.width
-    content = _picture(request.content, "the picture")
-    init = mask = strength_map = None
-    if request.init is not None:
-        init = _picture(request.init, "the picture to start from")[..., :3]
-    if request.mask is not None:
-        mask = _bounded(request.mask, (height, width))
-    if request.strength_map is not None:
-        strength_map = _bounded(request.strength_map, (height, width))
-    styles = tuple(_style(style, (height, width)) for style in request.styles)
-    excerpt = None if request.excerpt is None else _excerpt(request.excerpt)
-    return Job(content, styles, from_mapping(request.settings), init, mask, request.part, strength_map, excerpt)
+    size = request.content.height, request.content.width
+    return Job(
+        content=_picture(request.content, "the picture"),
+        styles=tuple(_style(style, size) for style in request.styles),
+        settings=from_mapping(request.settings),
+        init=None if request.init is None else _picture(request.init, "the picture to start from")[..., :3],
+        mask=_mask(request.mask, size),
+        part=request.part,
+        strength_map=_mask(request.strength_map, size),
+        excerpt=None if request.excerpt is None else _excerpt(request.excerpt),
+    )
 
 
 def _excerpt(excerpt: messages.Excerpt) -> Excerpt:
@@ -89,22 +89,22 @@ def _excerpt(excerpt: messages.Excerpt) -> Excerpt:
     return Excerpt((excerpt.height, excerpt.width), (top, left, bottom, right), around, begun)
 
 
-def to_pixels(rgba: Float) -> messages.Pixels:
+def to_pixels(rgba: Float) -> Pixels:
     """rgba: (H, W, 4). Not copied if it is contiguous."""
     rows = np.ascontiguousarray(rgba, dtype="<f4")
-    return messages.Pixels(rgba.shape[1], rgba.shape[0], rows.data.cast("B"))
+    return Pixels(rgba.shape[1], rgba.shape[0], rows.data.cast("B"))
 
 
-def _style(style: messages.StyleFile | messages.StylePixels, size: tuple[int, int]) -> Style:
+def _style(style: StyleFile | StylePixels, size: tuple[int, int]) -> Style:
     """The style of a message. size: (height, width) of the content and of the guide."""
-    guide = None if style.guide is None else _bounded(style.guide, size)
-    if isinstance(style, messages.StyleFile):
+    guide = _mask(style.guide, size)
+    if isinstance(style, StyleFile):
         encoded = bytes(style.encoded)
         return Style(decode_style(encoded, style.name), style.weight, guide, StyleSource(style.name, encoded))
     return Style(_picture(style.pixels, "the style"), style.weight, guide)
 
 
-def _picture(pixels: messages.Pixels, what: str) -> Float:
+def _picture(pixels: Pixels, what: str) -> Float:
     """(H, W, 4) in [0, 1]. Raises InvalidImageError if no pixel is finite."""
     shape = (pixels.height, pixels.width, 4)
     values = _bounded(pixels.rgba, shape)
@@ -119,6 +119,11 @@ def _picture(pixels: messages.Pixels, what: str) -> Float:
     near = fill_hidden(color, seen if seen.any() else known.astype(np.float32))
     near = np.minimum(near, 1)  # rounding may give more
     return np.concatenate([np.where(known[..., None], color, near), alpha[..., None]], axis=2)
+
+
+def _mask(raw: Buffer | None, size: tuple[int, int]) -> Float | None:
+    """A mask, a guide or a strength map, (H, W) in [0, 1]."""
+    return None if raw is None else _bounded(raw, size)
 
 
 def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
@@ -138,21 +143,20 @@ def faces_in(pixels: Pixels) -> tuple[messages.Face, ...]:
 
 def request_of(job: Job) -> Stylize:
     """The request whose result is that of a run of this job."""
-    styles = tuple(_sent(style) for style in job.styles)
     return Stylize(
         content=_pixels(job.content),
-        styles=styles,
+        styles=tuple(_style_message(style) for style in job.styles),
         settings=to_mapping(job.settings),
         init=None if job.init is None else _pixels(job.init),
-        mask=_rows(job.mask),
+        mask=_buffer(job.mask),
         part=job.part,
-        strength_map=_rows(job.strength_map),
+        strength_map=_buffer(job.strength_map),
     )
 
 
-def _sent(style: Style) -> StyleFile | StylePixels:
+def _style_message(style: Style) -> StyleFile | StylePixels:
     """A style as its file, which is smaller and decoded once; as pixels if it has no file, or a too large one."""
-    guide, source = _rows(style.guide), style.source
+    guide, source = _buffer(style.guide), style.source
     if source is not None and len(source.encoded) <= MAX_STYLE_FILE:
         return StyleFile(source.encoded, style.weight, source.name, guide)
     return StylePixels(_pixels(style.pixels), style.weight, guide)
@@ -170,5 +174,5 @@ def _pixels(picture: Float) -> Pixels:
     return to_pixels(np.dstack([picture, np.ones(picture.shape[:2], np.float32)]))
 
 
-def _rows(mask: Float | None) -> memoryview | None:
+def _buffer(mask: Float | None) -> memoryview | None:
     return None if mask is None else np.ascontiguousarray(mask, dtype="<f4").data.cast("B")
