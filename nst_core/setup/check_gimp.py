@@ -59,7 +59,7 @@ def examine(commands: Sequence[str], environment: Mapping[str, str]) -> Iterator
     commands: more commands that start a GIMP without windows. environment: of this process.
     """
     yield from guarded("plug-in", partial(_plugins, environment))
-    asked: list[Console] = []
+    consoles: list[Console] = []
     for command in commands:
         try:
             words = shlex.split(command)
@@ -67,9 +67,9 @@ def examine(commands: Sequence[str], environment: Mapping[str, str]) -> Iterator
             text = f"the command {command!r} cannot be read ({error})"
             yield Finding("gimp", "problem", text, "close its quotes", "--gimp")
             continue
-        asked.append(Console("--gimp", tuple(words)))
-    asked += present(candidates(sys.platform, environment, Path.home()))
-    versions = {console: _version(console) for console in asked}
+        consoles.append(Console("--gimp", tuple(words)))
+    consoles += present(candidates(sys.platform, environment, Path.home()))
+    versions = {console: _version(console) for console in consoles}
     gimps = {console: version for console, version in versions.items() if version.startswith("3.")}
     for console, version in gimps.items():
         yield from guarded("gimp", partial(_ask, console, version), console.kind)

@@ -25,7 +25,8 @@ WINDOWS_CUDA = "install the build that https://pytorch.org names for Windows and
 
 def proposal(system: str = sys.platform) -> list[str]:
     """Sentences that propose CUDA for an NVIDIA card, WebGPU for any other; empty if nothing would be faster."""
-    said, found = list[str](), makers(system)
+    said: list[str] = []
+    found = makers(system)
     if "NVIDIA" in found and not find_spec("torch"):
         how = f"{remedy_for('torch')} ({CUDA_MEGABYTES} MB)" if system == "linux" else WINDOWS_CUDA
         said.append(f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {how}.")

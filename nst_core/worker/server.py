@@ -87,7 +87,7 @@ class _Task:
         self.painting: Painting | None = None  # set by the painting thread
         self.has_picture = False
         self.stopping = False
-        self.over = False  # answered; only the first thread sets it
+        self.answered = False  # the last event was sent; only the first thread sets it
         self.preview_due = 0.0 if request.previews else math.inf
 
 
@@ -148,14 +148,14 @@ class Worker:
 
     def _paint_one(self, task: _Task) -> None:
         try:
-            if task.over:
+            if task.answered:
                 return
             painting = task.painting = self._start_painting(task.request)
-            if task.over:
+            if task.answered:
                 return
             with closing(iter(painting)) as steps:
                 for progress in steps:
-                    if task.over:
+                    if task.answered:
                         return
                     self._inbox.put(partial(self._on_progress, task, painting, progress))
                     if time.monotonic() >= task.preview_due:
@@ -168,11 +168,11 @@ class Worker:
     def _on_request(self, request: Request) -> None:
         match request:
             case Stylize():
-                self._abandon(self._task)
+                self._cancel(self._task)
                 self._task = _Task(request)
                 self._tasks.put(self._task)
             case Cancel(job=job):
-                self._abandon(self._running(job))
+                self._cancel(self._running(job))
             case Stop(job=job):
                 if task := self._running(job):
                     self._stop(task)
@@ -203,7 +203,7 @@ class Worker:
     def _running(self, job: int) -> _Task | None:
         return self._task if self._task and self._task.job == job else None
 
-    def _abandon(self, task: _Task | None) -> None:
+    def _cancel(self, task: _Task | None) -> None:
         if task:
             self._end(task, partial(Cancelled, task.job))
 
@@ -213,7 +213,7 @@ class Worker:
             self._end(task, task.painting.done)
 
     def _on_progress(self, task: _Task, painting: Painting, progress: Progress) -> None:
-        if task.over:
+        if task.answered:
             return
         task.has_picture = True
         self._send(progress)
@@ -221,21 +221,21 @@ class Worker:
             self._end(task, painting.done)
 
     def _on_preview(self, task: _Task, pixels: ScreenPixels) -> None:
-        if task.over:
+        if task.answered:
             return
         self._send(Preview(task.job, pixels))
         task.preview_due = time.monotonic() + task.request.previews
 
     def _end(self, task: _Task, make_ending: Callable[[], Done | Cancelled | Failed]) -> None:
         """Send the last event of a job, once, and stop its computation."""
-        if task.over:
+        if task.answered:
             return
         try:
             ending = make_ending()
             self._send(ending)
         except Exception as error:  # noqa: BLE001 - every error becomes the answer to this job
             self._send(_failed(task.job, error))
-        task.over = True
+        task.answered = True
         painting, task.painting = task.painting, None
         if painting:
             painting.stop()
@@ -265,8 +265,8 @@ def main(start_painting: StartPainting | None = None, engines: int = 1) -> None:
 
     engines: how many, this one included, share the free memory of this machine and its card.
     """
-    requests, events = _claim_the_wire()
-    _leave_with_the_host()
+    requests, events = _take_standard_streams()
+    _end_with_the_host()
     Worker(requests, events, start_painting or partial(_start_painting, engines)).run()
 
 
@@ -279,7 +279,7 @@ def _start_painting(engines: int, request: Stylize) -> Painting:
     return WireRun(request)
 
 
-def _claim_the_wire() -> tuple[ReadStream, WriteStream]:
+def _take_standard_streams() -> tuple[ReadStream, WriteStream]:
     """Take standard input and output for the wire; whatever is printed goes to standard error."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     events = os.fdopen(os.dup(1), "wb", buffering=0)
@@ -289,13 +289,13 @@ def _claim_the_wire() -> tuple[ReadStream, WriteStream]:
     return requests, events
 
 
-def _leave_with_the_host() -> None:
-    """Ask Linux to kill this process when its host dies; on other systems the end of the input must suffice."""
+def _end_with_the_host() -> None:
+    """Ask Linux to kill this process when its host ends; other systems have only the end of the input."""
     if sys.platform != "linux":
         return
     host = os.getppid()
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != host:  # it died before the request
+    if os.getppid() != host:  # it ended before the request
         os._exit(0)
 
 
