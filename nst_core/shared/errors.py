@@ -97,10 +97,7 @@ class BrokenPresetError(NeuralStyleError, ValueError):
     """A preset exists but its files cannot be used. slug: its name if it is installed, otherwise empty."""
 
     code = "broken-preset"
-
-    def __init__(self, message: str, remedy: str = "", slug: str = "") -> None:
-        super().__init__(message, remedy)
-        self.slug = slug
+    slug = ""
 
 
 class BuiltInPresetError(NeuralStyleError, ValueError):
@@ -113,10 +110,7 @@ class UnwritableOutputError(NeuralStyleError, OSError):
     """The result cannot be written to the requested path. kept: the file that it was written to instead, if any."""
 
     code = "unwritable-output"
-
-    def __init__(self, message: str, remedy: str = "", kept: Path | None = None) -> None:
-        super().__init__(message, remedy)
-        self.kept = kept
+    kept: Path | None = None
 
 
 class BackendUnavailableError(NeuralStyleError, RuntimeError):

@@ -298,12 +298,13 @@ def checked(named: Setting, value: object) -> Value:
         if not isinstance(value, bool):
             raise InvalidSettingError(f"{name} is {value!r}", "it must be true or false")
         return value
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    inside = number and knob.low <= typing.cast("float", value) <= knob.high
-    if not inside or (named.type is int and not float(typing.cast("float", value)).is_integer()):
-        kind = "a number" if named.type is float else "a whole number"
-        raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{knob.low:g}, {knob.high:g}]")
-    return float(typing.cast("float", value)) if named.type is float else int(typing.cast("float", value))
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and knob.low <= value <= knob.high:
+        if named.type is float:
+            return float(value)
+        if float(value).is_integer():
+            return int(value)
+    kind = "a number" if named.type is float else "a whole number"
+    raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{knob.low:g}, {knob.high:g}]")
 
 
 def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> Settings:

@@ -136,5 +136,7 @@ def _unwritable(path: Path, error: Exception, kept: Path | None) -> UnwritableOu
     if kept is None:
         remedy = "check the folder, the free space and the size"
         return UnwritableOutputError(f"{path} cannot be written ({reason})", remedy)
-    said = f"{path} cannot be written ({reason}); it is kept as {kept}"
-    return UnwritableOutputError(said, "check the folder and the free space, then move it", kept)
+    message = f"{path} cannot be written ({reason}); it is kept as {kept}"
+    unwritable = UnwritableOutputError(message, "check the folder and the free space, then move it")
+    unwritable.kept = kept
+    return unwritable

@@ -6,7 +6,7 @@ The wire is the same; the command, the environment and the reasons of failures d
 from __future__ import annotations
 
 import shlex
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING
 
 from nst_core.shared.errors import EngineMissingError, EngineUnreachableError, NeuralStyleError
@@ -116,5 +116,5 @@ def _is_flatpak_spawn(word: str) -> bool:
 
 
 def _name(word: str) -> str:
-    windows = PureWindowsPath(word)
-    return windows.stem if windows.suffix.lower() == ".exe" else PurePosixPath(word).name
+    path = PureWindowsPath(word)  # which takes both slashes
+    return path.stem if path.suffix.lower() == ".exe" else path.name
