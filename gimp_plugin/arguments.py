@@ -12,7 +12,7 @@ from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.access_keys import with_keys
 from nst_core.shared.errors import InvalidImageError
-from nst_core.shared.settings import Setting, Value, knobs
+from nst_core.shared.settings import Setting, Value, all_settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +71,8 @@ def declare_input(procedure: Gimp.Procedure) -> None:
 
 def declare_settings(procedure: Gimp.Procedure) -> None:
     """Add an argument for each setting."""
-    named = list(knobs())
-    labels = with_keys([_(entry.knob.label) for entry in named])
+    named = list(all_settings())
+    labels = with_keys([_(entry.info.label) for entry in named])
     for entry, label in zip(named, labels, strict=True):
         _declare(procedure, entry, label)
 
@@ -103,7 +103,7 @@ def property_name(setting: str) -> str:
 
 def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
     """All settings in a config."""
-    return {named.name: config.get_property(property_name(named.name)) for named in knobs()}
+    return {named.name: config.get_property(property_name(named.name)) for named in all_settings()}
 
 
 def ways_of(config: Gimp.ProcedureConfig) -> dict[str, str | bool]:
@@ -146,21 +146,21 @@ def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:
 
 def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str, Value]:
     """`values`, with those that have their defaults replaced by those of the preset."""
-    defaults = {named.name: named.default for named in knobs()}
+    defaults = {named.name: named.default for named in all_settings()}
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 
 
 def _declare(procedure: Gimp.Procedure, named: Setting, label: str) -> None:
-    knob, default = named.knob, named.default
-    head = (property_name(named.name), label, _(knob.help))
+    info, default = named.info, named.default
+    head = (property_name(named.name), label, _(info.help))
     if named.type is bool:
         procedure.add_boolean_argument(*head, default, FLAGS)
     elif named.type is int:
-        procedure.add_int_argument(*head, int(knob.low), int(knob.high), default, FLAGS)
+        procedure.add_int_argument(*head, int(info.low), int(info.high), default, FLAGS)
     elif named.type is float:
-        procedure.add_double_argument(*head, knob.low, knob.high, default, FLAGS)
+        procedure.add_double_argument(*head, info.low, info.high, default, FLAGS)
     else:
         choice = Gimp.Choice.new()
-        for number, option in enumerate(knob.options):
+        for number, option in enumerate(info.options):
             choice.add(option.name, number, _(option.label), _(option.help))
         procedure.add_choice_argument(*head, choice, default, FLAGS)

@@ -20,7 +20,7 @@ from babel.messages.pofile import read_po, write_po
 from gimp_plugin.translation import CATALOGS, DOMAIN
 from nst_core.shared.presets.lookup import list_presets
 from nst_core.shared.sentences import NOTES, SENTENCES
-from nst_core.shared.settings import knobs
+from nst_core.shared.settings import all_settings
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE.parent / "gimp_plugin"
@@ -44,10 +44,10 @@ def texts() -> Catalog:
 
 
 def _of_settings() -> Iterator[tuple[str, str]]:
-    for named in knobs():
-        knob = named.knob
-        options = [text for option in knob.options for text in (option.label, option.help)]
-        for text in filter(None, (knob.label, knob.help, knob.unit, knob.zero, *options)):
+    for named in all_settings():
+        info = named.info
+        options = [text for option in info.options for text in (option.label, option.help)]
+        for text in filter(None, (info.label, info.help, info.unit, info.zero, *options)):
             yield f"setting {named.name}", text
 
 

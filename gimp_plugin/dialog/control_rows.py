@@ -40,9 +40,9 @@ class Row:
                 answering.set_cell_data_func(cell, self._show_option)
         shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
         self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
-        plain, tooltip = _(named.knob.label), _tooltip(named.knob)
+        plain, tooltip = _(named.info.label), _tooltip(named.info)
         answering.get_accessible().set_name(plain)
-        answering.get_accessible().set_description(_(named.knob.help))
+        answering.get_accessible().set_description(_(named.info.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
             self.label.set_line_wrap(True)  # for languages with long words
@@ -86,57 +86,57 @@ def describe(widget: Gtk.Widget, name: str) -> None:
 
 def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
     """The whole control, and the widget in it that the mnemonic activates."""
-    knob, name = named.knob, property_name(named.name)
+    info, name = named.info, property_name(named.name)
     if named.type is bool:
         check = Gtk.CheckButton(label=label, use_underline=True)
         config.bind_property(name, check, "active", BOTH_WAYS)
         return check, check
     if named.type is str:
         combo = Gtk.ComboBoxText(hexpand=True)
-        for option in knob.options:
+        for option in info.options:
             combo.append(option.name, _(option.label))
         for cell in combo.get_cells():
             cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         config.bind_property(name, combo, "active-id", BOTH_WAYS)
         return combo, combo
-    if knob.high - knob.low > WIDEST:
+    if info.high - info.low > WIDEST:
         return _number(config, named)
-    slider = _slider(config, knob, name)
+    slider = _slider(config, info, name)
     slider.set_label(label)
     return slider, slider
 
 
-def _slider(config: Gimp.ProcedureConfig, knob: SettingInfo, name: str) -> GimpUi.SpinScale:
-    digit = math.floor(math.log10((knob.high - knob.low) / 50))
+def _slider(config: Gimp.ProcedureConfig, info: SettingInfo, name: str) -> GimpUi.SpinScale:
+    digit = math.floor(math.log10((info.high - info.low) / 50))
     slider = GimpUi.prop_spin_scale_new(config, name, 10.0**digit, 10.0 ** (digit + 1), max(1, -digit))
-    if knob.low > 0 and knob.high / knob.low >= LOGARITHMIC:
-        middle = math.sqrt(knob.low * knob.high)
-        slider.set_gamma(math.log((middle - knob.low) / (knob.high - knob.low), 0.5))
+    if info.low > 0 and info.high / info.low >= LOGARITHMIC:
+        middle = math.sqrt(info.low * info.high)
+        slider.set_gamma(math.log((middle - info.low) / (info.high - info.low), 0.5))
     slider.set_activates_default(True)
     slider.set_hexpand(True)
     return slider
 
 
 def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
-    knob, whole = named.knob, named.type is int
-    adjustment = Gtk.Adjustment(lower=knob.low, upper=knob.high, step_increment=1, page_increment=10)
+    info, whole = named.info, named.type is int
+    adjustment = Gtk.Adjustment(lower=info.low, upper=info.high, step_increment=1, page_increment=10)
     spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=12)
     config.bind_property(property_name(named.name), spin, "value", BOTH_WAYS)
     spin.set_hexpand(True)
-    if knob.unit:
-        spin.connect("output", _show_amount, knob)
+    if info.unit:
+        spin.connect("output", _show_amount, info)
     if not whole:
         return spin, spin
     row = Gtk.Box(spacing=SPACE)
     row.add(spin)
-    row.add(_dice(lambda: spin.set_value(random.randint(int(knob.low), int(knob.high)))))  # noqa: S311 - no secret
+    row.add(_dice(lambda: spin.set_value(random.randint(int(info.low), int(info.high)))))  # noqa: S311 - no secret
     return row, spin
 
 
-def _show_amount(spin: Gtk.SpinButton, knob: SettingInfo) -> bool:
+def _show_amount(spin: Gtk.SpinButton, info: SettingInfo) -> bool:
     """Show the number with its unit, or the word for 0. Typed texts that are not numbers count as 0."""
     number = spin.get_value()
-    said = _("{number} {unit}").format(number=f"{number:n}", unit=_(knob.unit)) if number else _(knob.zero)
+    said = _("{number} {unit}").format(number=f"{number:n}", unit=_(info.unit)) if number else _(info.zero)
     if spin.get_text() != said:
         spin.set_text(said)
     return True
@@ -178,6 +178,6 @@ def _small_button(picture: Gtk.Widget) -> Gtk.Button:
     return button
 
 
-def _tooltip(knob: SettingInfo) -> str:
-    lines = [_(knob.help), *(f"{_(option.label)}: {_(option.help)}" for option in knob.options if option.help)]
+def _tooltip(info: SettingInfo) -> str:
+    lines = [_(info.help), *(f"{_(option.label)}: {_(option.help)}" for option in info.options if option.help)]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.access_keys import access_key, with_keys
 from gimp_plugin.widgets.theme import hold_back
-from nst_core.shared.settings import Value, knobs
+from nst_core.shared.settings import Value, all_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,16 +66,16 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
             if refining
             else [arguments.INPUT, arguments.OUTPUT, arguments.AS_SEEN]
         )
-        self._all = [*knobs(), *(declared(config, name) for name in others)]
+        self._all = [*all_settings(), *(declared(config, name) for name in others)]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
             self._all.insert(below, placed(config, arguments.STRENGTH_MAP))
         taken = "".join(map(access_key, OTHERS))
-        labels = with_keys([_(named.knob.label) for named in self._all], taken)
+        labels = with_keys([_(named.info.label) for named in self._all], taken)
         self._rows: dict[str, Row | Where] = {}
         for named, label in zip(self._all, labels, strict=True):
             if where is not None and named.name == where.name:
-                where.entitle(label, named.knob.label, named.knob.help)
+                where.entitle(label, named.info.label, named.info.help)
                 self._rows[named.name] = where
             else:
                 self._rows[named.name] = Row(config, named, label)
@@ -152,11 +152,11 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         grid = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)
         top = 0
         for named in self._all:
-            if named.knob.expert is not expert:
+            if named.info.expert is not expert:
                 continue
             row = self._rows[named.name]
             if named.name == "init" and self._refining:
-                grid.attach(Gtk.Label(label=_(named.knob.label), xalign=0.0), 0, top, 1, 1)
+                grid.attach(Gtk.Label(label=_(named.info.label), xalign=0.0), 0, top, 1, 1)
                 grid.attach(Gtk.Label(label=_("This layer, as it is"), xalign=0.0), 1, top, 1, 1)
                 top += 1
                 continue
@@ -182,4 +182,4 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 def _looks() -> dict[str, Value]:
     """The defaults of the settings of scope `look`."""
-    return {named.name: named.default for named in knobs() if named.knob.scope == "look"}
+    return {named.name: named.default for named in all_settings() if named.info.scope == "look"}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gimp_plugin.translation import _
-from nst_core.shared.settings import SettingInfo, Value, knobs
+from nst_core.shared.settings import SettingInfo, Value, all_settings
 
 SIDE = 3  # rows and columns
 STRENGTH_STEP = 25.0
@@ -60,7 +60,7 @@ def name_of(variant: Variant) -> str:
 
 def _looks(settings: Mapping[str, Value]) -> Sheet:
     strength, brush = float(settings["strength"]), float(settings["brush_size"])
-    ends = _knob("strength"), _knob("brush_size")
+    ends = _info("strength"), _info("brush_size")
     weakest = min(strength, max(WEAKEST, ends[0].low))
     strengths, row = _three(strength, lambda steps: strength + STRENGTH_STEP * steps, weakest, ends[0].high)
     brushes, column = _three(brush, lambda steps: brush * BRUSH_FACTOR**steps, ends[1].low, ends[1].high)
@@ -74,7 +74,7 @@ def _looks(settings: Mapping[str, Value]) -> Sheet:
 
 def _seeds(seed: int) -> Sheet:
     """This seed and the next eight; taking the last one leads to eight new ones."""
-    count = int(_knob("seed").high) + 1
+    count = int(_info("seed").high) + 1
     middle = SIDE * SIDE // 2
     seeds = [(seed + step) % count for step in range(1, SIDE * SIDE)]
     return Sheet(tuple({"seed": one} for one in (*seeds[:middle], seed, *seeds[middle:])), middle)
@@ -100,5 +100,5 @@ def _said(value: Value) -> str:
     return f"{float(value):.3n}"
 
 
-def _knob(name: str) -> SettingInfo:
-    return next(named.knob for named in knobs() if named.name == name)
+def _info(name: str) -> SettingInfo:
+    return next(named.info for named in all_settings() if named.name == name)

@@ -20,7 +20,7 @@ from gimp_plugin.wording import of_error
 from nst_core.shared.errors import BrokenPresetError, NeuralStyleError
 from nst_core.shared.presets import archive, library, lookup
 from nst_core.shared.presets.library import Draft, Trashed
-from nst_core.shared.settings import Value, knobs
+from nst_core.shared.settings import Value, all_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,7 @@ class PresetActions:
             self._studio.notice.warn(" ".join(filter(None, of_error(error))))
 
     def _look(self) -> dict[str, Value]:
-        parts = {named.name for named in knobs() if named.knob.scope == "look"}
+        parts = {named.name for named in all_settings() if named.info.scope == "look"}
         return {name: value for name, value in self._studio.look().items() if name in parts}
 
     def _draft(self, title: str) -> Draft:

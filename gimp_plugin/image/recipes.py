@@ -19,7 +19,7 @@ from gimp_plugin.libgimp import Gimp
 from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NeuralStyleError, UnsupportedLayerError
-from nst_core.shared.settings import Value, from_mapping, knobs, to_mapping
+from nst_core.shared.settings import Value, all_settings, from_mapping, to_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,7 +130,7 @@ def beneath(layer: Gimp.Layer) -> scratch.Visible:
 def settings_of(noted: Note) -> dict[str, Value]:
     """All settings of a recipe. Raises UnsupportedLayerError if they are not valid."""
     said = noted.get("settings")
-    known = {named.name for named in knobs()}
+    known = {named.name for named in all_settings()}
     try:
         # A newer version may have more settings.
         return to_mapping(from_mapping({k: v for k, v in said.items() if k in known} if isinstance(said, dict) else {}))

@@ -10,7 +10,7 @@ from gimp_plugin.image import canvas, layer_styles, scratch
 from gimp_plugin.looks import picks, thumbnails
 from gimp_plugin.preview import pictures
 from nst_core.shared.presets import lookup
-from nst_core.shared.settings import MIN_SIDE, from_mapping, knobs, to_mapping
+from nst_core.shared.settings import MIN_SIDE, all_settings, from_mapping, to_mapping
 from nst_core.shared.wire.messages import Pixels, StylePixels, Stylize
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ class OwnPicture:
     def _settings(self, pick: Pick) -> dict[str, Value]:
         """The settings of a preset; for other styles the current ones."""
         now = self._look()
-        same = {named.name: now.get(named.name, named.default) for named in knobs() if named.knob.scope == "machine"}
+        same = {
+            named.name: now.get(named.name, named.default) for named in all_settings() if named.info.scope == "machine"
+        }
         look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
         return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))
 

@@ -10,7 +10,15 @@ import click
 from nst_core import __version__
 from nst_core.cli.doctor import doctor
 from nst_core.cli.install import install, uninstall
-from nst_core.cli.options import escape_unencodable, finish, gathered, job_options, json_option, knob_options, refusals
+from nst_core.cli.options import (
+    escape_unencodable,
+    finish,
+    gathered,
+    job_options,
+    json_option,
+    refusals,
+    setting_options,
+)
 from nst_core.cli.plan import plan
 from nst_core.cli.presets import presets_group
 from nst_core.system.huge_pages import take_huge_pages
@@ -84,7 +92,7 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 @click.option("--columns", metavar="N", type=int, help="Pictures side by side. [default: by the picture's shape]")
 @click.option("--size", metavar="PX", type=int, help="Longest edge of each picture. [default: 384]")
 @click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
-@knob_options
+@setting_options
 @json_option
 def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""

@@ -19,7 +19,7 @@ from nst_core.painting.recipe import FORMAT, of_the_work, require_same
 from nst_core.shared.atomic_files import replace_file
 from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets import lookup
-from nst_core.shared.settings import Settings, knobs, to_mapping
+from nst_core.shared.settings import Settings, all_settings, to_mapping
 
 MAX_RECIPE = 2**20  # bytes
 
@@ -92,19 +92,19 @@ def _is_style(style: object) -> bool:
     return False
 
 
-INITS = next([option.name for option in named.knob.options] for named in knobs() if named.name == "init")
+INITS = next([option.name for option in named.info.options] for named in all_settings() if named.name == "init")
 """The values of the setting `init`; anything else is the path of a picture."""
 NO_GUIDE = "none"
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """The options of a job, not yet checked. knobs: the settings, None for those not given.
+    """The options of a job, not yet checked. settings: their values, None for those not given.
 
     guides: one for each style, in the same order, NO_GUIDE for a style without one; or empty.
     """
 
-    knobs: Mapping[str, str | bool | None]
+    settings: Mapping[str, str | bool | None]
     styles: tuple[str, ...] = ()
     guides: tuple[str, ...] = ()
     preset: str | None = None
@@ -168,9 +168,9 @@ def resolve_job(options: JobOptions) -> ResolvedJob:
     preset = _preset(options, recipe)
     if not options.styles and not preset:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
-    init = options.knobs.get("init")
+    init = options.settings.get("init")
     init_path = init if isinstance(init, str) and init not in INITS else None
-    given = {name: text for name, text in options.knobs.items() if name != "init" or init_path is None}
+    given = {name: text for name, text in options.settings.items() if name != "init" or init_path is None}
     base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
     settings = settings_from(given, base)
     size = max(recipe["size"]) if recipe and options.size is None else options.size

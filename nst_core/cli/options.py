@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nst_core.shared.errors import InvalidSettingError, NeuralStyleError
-from nst_core.shared.settings import Setting, Settings, Value, from_mapping, knobs
+from nst_core.shared.settings import Setting, Settings, Value, all_settings, from_mapping
 from nst_core.system.optional_packages import missing
 from nst_core.system.out_of_memory import as_out_of_memory
 
@@ -62,32 +62,32 @@ def job_options(command: Command) -> Command:
         ),
         click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it."),
     )
-    command = knob_options(command)
+    command = setting_options(command)
     for option in reversed(ours):
         command = option(command)
     return command
 
 
 def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of `job_options` as arguments of JobOptions: all settings become one mapping, `knobs`."""
-    settings = {named.name for named in knobs()}
+    """The values of `job_options` as arguments of JobOptions: all settings become one mapping, `settings`."""
+    settings = {named.name for named in all_settings()}
     chosen = {name: value for name, value in given.items() if name in settings}
-    return {name: value for name, value in given.items() if name not in settings} | {"knobs": chosen}
+    return {name: value for name, value in given.items() if name not in settings} | {"settings": chosen}
 
 
-def knob_options(command: Command) -> Command:
+def setting_options(command: Command) -> Command:
     """Give a command one option for each setting, with its help, range and default."""
-    for named in reversed(knobs()):
-        words = [option.name for option in named.knob.options]
+    for named in reversed(all_settings()):
+        words = [option.name for option in named.info.options]
         command = _option(named, [*words, "IMAGE"] if named.name == "init" else words)(command)
     return command
 
 
 def look_options(command: Command) -> Command:
     """Give a command one option for each setting that presets store."""
-    for named in reversed(knobs()):
-        if named.knob.scope == "look":
-            command = _option(named, [option.name for option in named.knob.options])(command)
+    for named in reversed(all_settings()):
+        if named.info.scope == "look":
+            command = _option(named, [option.name for option in named.info.options])(command)
     return command
 
 
@@ -96,15 +96,15 @@ def _option(named: Setting, words: Sequence[str]) -> Callable[[Command], Command
     name = f"--{named.name.replace('_', '-')}"
     if named.type is bool:
         default = name if named.default else f"--no-{name[2:]}"
-        text = f"{named.knob.help} [default: {default}]"
+        text = f"{named.info.help} [default: {default}]"
         return click.option(f"{name}/--no-{name[2:]}", named.name, default=None, help=text)
-    text = f"{named.knob.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
+    text = f"{named.info.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
     return click.option(name, named.name, metavar="|".join(words) or _range(named), help=text)
 
 
 def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
     """The given settings, otherwise those of a preset or recipe, otherwise the defaults. Raises InvalidSettingError."""
-    texts = {named: given.get(named.name) for named in knobs()}
+    texts = {named: given.get(named.name) for named in all_settings()}
     explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
     return from_mapping(explicit, from_mapping(base))
 
@@ -182,7 +182,7 @@ def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
 def _range(named: Setting) -> str:
     if named.name == "memory":
         return "GB|8G|512M"
-    return f"{named.knob.low:g}..{named.knob.high:.10g}"
+    return f"{named.info.low:g}..{named.info.high:.10g}"
 
 
 def _value(named: Setting, text: Value) -> Value:

@@ -13,7 +13,7 @@ from nst_core.backends.base import Backend
 from nst_core.imaging.arrays import Float
 from nst_core.painting.job import Job, Style
 from nst_core.shared.errors import InvalidSettingError
-from nst_core.shared.settings import knobs, to_mapping
+from nst_core.shared.settings import all_settings, to_mapping
 from nst_core.system import processor, threads
 
 FORMAT = 1
@@ -51,7 +51,7 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
 
 def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings without those of the machine, which are chosen anew for each run. Old recipes contain them."""
-    machine = {named.name for named in knobs() if named.knob.scope == "machine"}
+    machine = {named.name for named in all_settings() if named.info.scope == "machine"}
     return {name: value for name, value in settings.items() if name not in machine}
 
 

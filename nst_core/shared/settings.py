@@ -1,7 +1,7 @@
 """The settings of a job.
 
 `Settings` is the only list of options: the command line, the arguments of the GIMP procedure, the dialog and the preset
-files iterate over `knobs()`.
+files iterate over `all_settings()`.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ class SettingInfo:
 
 @dataclass(frozen=True)
 class Setting:
-    """A SettingInfo (`knob`) with its field of `Settings`. type: float, int, bool or str."""
+    """A field of `Settings` and its SettingInfo. type: float, int, bool or str."""
 
     name: str
     type: type
     default: Value
-    knob: SettingInfo
+    info: SettingInfo
 
 
 @dataclass(frozen=True)
@@ -266,45 +266,45 @@ class Settings:
         return self.strength / BALANCED
 
     def __post_init__(self) -> None:
-        for named in knobs():
-            object.__setattr__(self, named.name, checked(named, getattr(self, named.name)))
+        for setting in all_settings():
+            object.__setattr__(self, setting.name, checked(setting, getattr(self, setting.name)))
 
 
 def _named(field: dataclasses.Field[Any], hint: Any) -> Setting:
-    kind, knob = get_args(hint)[:2]
+    kind, info = get_args(hint)[:2]
     if get_origin(kind) is Literal:
-        if get_args(kind) != tuple(option.name for option in knob.options):
+        if get_args(kind) != tuple(option.name for option in info.options):
             raise TypeError(f"{field.name}: its options are not those of its type")
         kind = str
-    return Setting(field.name, kind, typing.cast("Value", field.default), knob)
+    return Setting(field.name, kind, typing.cast("Value", field.default), info)
 
 
 @functools.cache
-def knobs() -> tuple[Setting, ...]:
+def all_settings() -> tuple[Setting, ...]:
     """All settings in the order in which they are shown."""
     hints = get_type_hints(Settings, include_extras=True)
     return tuple(_named(field, hints[field.name]) for field in dataclasses.fields(Settings))
 
 
-def checked(named: Setting, value: object) -> Value:
+def checked(setting: Setting, value: object) -> Value:
     """The value converted to the setting's type. Raises InvalidSettingError with the allowed values."""
-    name, knob = named.name, named.knob
-    if named.type is str:
-        allowed = [option.name for option in knob.options]
+    name, info = setting.name, setting.info
+    if setting.type is str:
+        allowed = [option.name for option in info.options]
         if not isinstance(value, str) or value not in allowed:
             raise InvalidSettingError(f"{name} is {value!r}", f"it must be one of {', '.join(allowed)}")
         return value
-    if named.type is bool:
+    if setting.type is bool:
         if not isinstance(value, bool):
             raise InvalidSettingError(f"{name} is {value!r}", "it must be true or false")
         return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and knob.low <= value <= knob.high:
-        if named.type is float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and info.low <= value <= info.high:
+        if setting.type is float:
             return float(value)
         if float(value).is_integer():
             return int(value)
-    kind = "a number" if named.type is float else "a whole number"
-    raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{knob.low:g}, {knob.high:g}]")
+    kind = "a number" if setting.type is float else "a whole number"
+    raise InvalidSettingError(f"{name} is {value!r}", f"it must be {kind} in [{info.low:g}, {info.high:g}]")
 
 
 def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> Settings:
@@ -312,7 +312,7 @@ def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> 
 
     Raises InvalidSettingError for a name that does not exist or a value that is not allowed.
     """
-    known = {named.name for named in knobs()}
+    known = {setting.name for setting in all_settings()}
     for name in values:
         if name not in known:
             raise InvalidSettingError(f"there is no setting {name!r}", f"the settings are {', '.join(sorted(known))}")
@@ -321,4 +321,4 @@ def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> 
 
 def to_mapping(settings: Settings, scope: Scope | None = None) -> dict[str, Value]:
     """The settings as plain values, all of them or those of one scope."""
-    return {n.name: getattr(settings, n.name) for n in knobs() if scope in (None, n.knob.scope)}
+    return {n.name: getattr(settings, n.name) for n in all_settings() if scope in (None, n.info.scope)}

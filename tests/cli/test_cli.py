@@ -25,7 +25,7 @@ from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.presets import lookup
-from nst_core.shared.settings import knobs
+from nst_core.shared.settings import all_settings
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +105,7 @@ def test_json_tells_everything_in_one_object(work: Path) -> None:
     assert report["losses"]["style"] > 0
     assert report["peak_memory"] > 10_000_000
     assert report["notes"] == []
-    assert report["settings"].keys() == {named.name for named in knobs()}
+    assert report["settings"].keys() == {named.name for named in all_settings()}
     assert report["settings"]["strength"] == 70
     assert report["settings"]["seed"] == 5
     assert image_files.read(work / "out.jpg").shape[:2] == tuple(reversed(report["size"]))
@@ -167,7 +167,7 @@ def test_a_presets_faces_are_its_own_and_options_override_them(work: Path, monke
     make_preset(work, monkeypatch, {"keep_faces": False, "method": "classic"}, 1.0)
     plain = prepared(work, styles=(), preset="mine").settings
     assert (plain.keep_faces, plain.method) == (False, "classic")
-    given = prepared(work, styles=(), preset="mine", knobs={"keep_faces": True, "method": "painterly"}).settings
+    given = prepared(work, styles=(), preset="mine", settings={"keep_faces": True, "method": "painterly"}).settings
     assert (given.keep_faces, given.method) == (True, "painterly")
 
 
@@ -196,7 +196,7 @@ def test_a_real_process_says_nothing_but_its_answer(work: Path) -> None:
 
 def prepared(work: Path, **changes: Any) -> Job:
     """The job for the photograph, by the style unless something else is said."""
-    given: dict[str, Any] = {"styles": (str(work / "style.png"),), "knobs": {}}
+    given: dict[str, Any] = {"styles": (str(work / "style.png"),), "settings": {}}
     resolved = job_inputs.resolve_job(job_inputs.JobOptions(**(given | changes)))
     return resolved.job(job_inputs.read_content(str(work / "photo.png"), resolved.size).pixels)
 
@@ -204,7 +204,7 @@ def prepared(work: Path, **changes: Any) -> Job:
 def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The preset's strength counts unless --strength is given; its pictures are the styles."""
     make_preset(work, monkeypatch, {"strength": 80.0, "color": "content"}, 2.0)
-    job = prepared(work, styles=(), preset="mine", knobs={"strength": "30"})
+    job = prepared(work, styles=(), preset="mine", settings={"strength": "30"})
     assert job.settings.strength == 30
     assert job.settings.color == "content"
     assert [style.weight for style in job.styles] == [2.0]
@@ -212,10 +212,10 @@ def test_a_preset_is_the_base_and_options_override_it(work: Path, monkeypatch: p
 
 def test_init_takes_a_picture_of_any_size(work: Path) -> None:
     """A picture to start from is brought to the content's size; the words keep their meaning."""
-    job = prepared(work, knobs={"init": str(work / "style.png")})
+    job = prepared(work, settings={"init": str(work / "style.png")})
     assert job.init is not None
     assert job.init.shape == (48, 64, 3)
-    job = prepared(work, knobs={"init": "noise"})
+    job = prepared(work, settings={"init": "noise"})
     assert job.init is None
     assert job.settings.init == "noise"
 
@@ -244,9 +244,9 @@ def test_a_weight_is_told_from_a_name(tmp_path: Path) -> None:
 def test_every_setting_is_an_option_with_its_help() -> None:
     """What `settings` lists is what --help lists."""
     shown = " ".join(run("stylize", "--help").stdout.split())
-    for named in knobs():
+    for named in all_settings():
         assert f"--{named.name.replace('_', '-')}" in shown
-        assert named.knob.help in shown
+        assert named.info.help in shown
 
 
 def test_text_becomes_a_checked_setting() -> None:

@@ -14,7 +14,7 @@ from nst_core.cli.command import main
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset, user_root
-from nst_core.shared.settings import knobs
+from nst_core.shared.settings import all_settings
 
 PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "demo" / "photographs"
 
@@ -60,8 +60,8 @@ def test_a_look_is_saved_with_what_was_given(work: Path) -> None:
 def test_only_what_travels_with_a_look_can_be_saved() -> None:
     """No seed, no device, and no picture to start from."""
     shown = run("save", "--help").stdout
-    for named in knobs():
-        assert (f"--{named.name.replace('_', '-')}" in shown) == (named.knob.scope == "look")
+    for named in all_settings():
+        assert (f"--{named.name.replace('_', '-')}" in shown) == (named.info.scope == "look")
     assert "sketch|content|noise " in shown
 
 

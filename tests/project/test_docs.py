@@ -15,7 +15,7 @@ from PIL import Image
 from docs import guide_page
 from nst_core.cli.command import main
 from nst_core.shared import errors
-from nst_core.shared.settings import Setting, knobs
+from nst_core.shared.settings import Setting, all_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = (
@@ -147,12 +147,12 @@ def test_the_page_that_comes_with_the_plug_in_has_all_of_the_guide() -> None:
     assert not re.search(r'(href|src)="(?!#)', page)
 
 
-@pytest.mark.parametrize("named", knobs(), ids=lambda named: named.name)
+@pytest.mark.parametrize("named", all_settings(), ids=lambda named: named.name)
 def test_every_control_is_described_under_its_label(named: Setting) -> None:
     """Its choices too, by the words that stand in the window."""
-    described = " ".join(section(named.knob.label).split())
+    described = " ".join(section(named.info.label).split())
     assert described
-    for option in named.knob.options:
+    for option in named.info.options:
         assert f"**{option.label}**" in described
 
 

@@ -12,7 +12,7 @@ import pytest
 from nst_core.shared.errors import BrokenPresetError, UnknownPresetError
 from nst_core.shared.presets import lookup
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset, read_preset, user_root
-from nst_core.shared.settings import Settings, knobs
+from nst_core.shared.settings import Settings, all_settings
 
 JPEG = b"\xff\xd8\xff\xe0 a jpeg picture"
 PNG = b"\x89PNG a png picture"
@@ -213,4 +213,4 @@ def test_the_built_in_presets_are_all_good(tmp_path: Path) -> None:
         assert preset.description
         assert preset.thumbnail.name == "thumbnail.jpg"
         assert all(style.read().startswith(b"\xff\xd8") for style in preset.styles)
-        assert set(preset.settings) <= {named.name for named in knobs() if named.knob.scope == "look"}
+        assert set(preset.settings) <= {named.name for named in all_settings() if named.info.scope == "look"}

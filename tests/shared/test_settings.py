@@ -3,16 +3,16 @@
 import pytest
 
 from nst_core.shared.errors import InvalidSettingError, NeuralStyleError, from_code
-from nst_core.shared.settings import Settings, from_mapping, knobs, to_mapping
+from nst_core.shared.settings import Settings, all_settings, from_mapping, to_mapping
 
 
-def test_defaults_are_allowed_and_every_knob_is_explained() -> None:
+def test_defaults_are_allowed_and_every_setting_is_explained() -> None:
     """Each field has a label and a sentence of help, each choice its options."""
-    assert to_mapping(Settings()) == {n.name: n.default for n in knobs()}
-    for named in knobs():
-        assert named.knob.label
-        assert named.knob.help.endswith(".")
-        assert (named.type is str) == bool(named.knob.options)
+    assert to_mapping(Settings()) == {n.name: n.default for n in all_settings()}
+    for named in all_settings():
+        assert named.info.label
+        assert named.info.help.endswith(".")
+        assert (named.type is str) == bool(named.info.options)
 
 
 @pytest.mark.parametrize(

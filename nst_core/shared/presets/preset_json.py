@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from nst_core.shared.errors import InvalidSettingError
-from nst_core.shared.settings import Value, from_mapping, knobs
+from nst_core.shared.settings import Value, all_settings, from_mapping
 from nst_core.shared.wire.messages import MAX_STYLES
 
 FORMAT = 1
@@ -81,7 +81,7 @@ def look(settings: object) -> dict[str, Value]:
     """The settings of a look, each in its own type. Raises EntryError."""
     if not isinstance(settings, dict):
         raise EntryError("its settings are not a JSON object")
-    scopes = {named.name: named.knob.scope for named in knobs()}
+    scopes = {named.name: named.info.scope for named in all_settings()}
     for name in settings:
         if scopes.get(name, "look") != "look":
             raise EntryError(f"{name} is no part of a look")

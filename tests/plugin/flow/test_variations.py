@@ -11,10 +11,10 @@ from gimp_plugin.flow.roles import Phase
 from gimp_plugin.flow.state import Flow
 from gimp_plugin.flow.variations import Kind, Sheet, name_of, plan
 from nst_core.shared.errors import InvalidImageError
-from nst_core.shared.settings import Settings, Value, knobs, to_mapping
+from nst_core.shared.settings import Settings, Value, all_settings, to_mapping
 from nst_core.shared.wire.messages import Preview
 
-ENDS = {named.name: (named.knob.low, named.knob.high) for named in knobs()}
+ENDS = {named.name: (named.info.low, named.info.high) for named in all_settings()}
 
 
 def looks(strength: float = 50.0, brush_size: float = 1.0) -> Sheet:

@@ -29,7 +29,7 @@ from gimp_plugin.preview.pane import Finished, Preview  # noqa: E402
 from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
 from gimp_plugin.preview.viewport import Viewport  # noqa: E402
 from nst_core.shared.errors import NeuralStyleError  # noqa: E402
-from nst_core.shared.settings import knobs  # noqa: E402
+from nst_core.shared.settings import all_settings  # noqa: E402
 from nst_core.shared.wire.messages import Pixels  # noqa: E402
 
 WAIT_SECONDS = 20.0  # seconds
@@ -342,7 +342,10 @@ def drafted(stage: Stage) -> None:
 
 
 def painter(preview: Preview, strength: str = "", *, seamless: bool = False) -> LayerWork:
-    choices = {named.name.replace("_", "-"): named.default for named in knobs()} | {"output": "layer", "as-seen": True}
+    choices = {named.name.replace("_", "-"): named.default for named in all_settings()} | {
+        "output": "layer",
+        "as-seen": True,
+    }
     choices["input"] = "layers"
     choices |= {"strength-map": strength, "seamless": seamless}
     config = SimpleNamespace(get_property=choices.__getitem__)
