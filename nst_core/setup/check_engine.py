@@ -102,8 +102,8 @@ def _any_card(version: str) -> list[Finding]:
     except BackendUnavailableError as error:  # a graphics card is optional
         return [Finding("onnx", "note", error.message, error.remedy, "gpu")]
     verdict = card_trial.verdict(again=True)
-    said = f"{version}, {card.name() or 'a graphics card'}, {verdict}"
-    return [Finding("onnx", "ok" if verdict.faster else "note", said, where="gpu")]
+    text = f"{version}, {card.name() or 'a graphics card'}, {verdict}"
+    return [Finding("onnx", "ok" if verdict.faster else "note", text, where="gpu")]
 
 
 def _runtime(module: str) -> ModuleType:
@@ -131,14 +131,14 @@ def _trial(name: str, device: str, version: str) -> list[Finding]:
             run.stop()
     metrics = run.outcome().metrics
     step = min((later - earlier for earlier, later in pairwise(times)), default=0.0)  # the first load the network
-    text = f"{version}, {metrics.precision}, {step:.3f} s a step at {TRIAL_SIDE} x {TRIAL_SIDE} px"
-    said = ", ".join([text, *map(str, metrics.notes)])
+    speed = f"{step:.3f} s a step at {TRIAL_SIDE} x {TRIAL_SIDE} px"
+    text = ", ".join([version, metrics.precision, speed, *map(str, metrics.notes)])
     if metrics.device != device:
         return [
-            Finding(name, "problem", said, f"see to the driver of {device}; the processor is used meanwhile", device)
+            Finding(name, "problem", text, f"see to the driver of {device}; the processor is used meanwhile", device)
         ]
     state: State = "note" if metrics.notes else "ok"
-    return [Finding(name, state, said, where=device)]
+    return [Finding(name, state, text, where=device)]
 
 
 def _memory() -> list[Finding]:

@@ -114,10 +114,10 @@ def _plugin(profile: Profile) -> Finding:
 
 def _version(console: Console) -> str:
     try:
-        said = answer_of([*console.command, "--version"], VERSION_SECONDS)
+        output = output_of([*console.command, "--version"], VERSION_SECONDS)
     except subprocess.TimeoutExpired:
         return ""
-    found = re.search(r"version (\d+\.\d+\.\d+)", said)
+    found = re.search(r"version (\d+\.\d+\.\d+)", output)
     return found[1] if found else ""
 
 
@@ -125,16 +125,16 @@ def _ask(console: Console, version: str) -> list[Finding]:
     """Start this GIMP and let its own Python, inside its sandbox, examine the plug-in."""
     batch = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", QUERY]
     try:
-        said = answer_of([*console.command, *batch], BATCH_SECONDS)
+        output = output_of([*console.command, *batch], BATCH_SECONDS)
     except subprocess.TimeoutExpired:
         text = f"{version} did not answer in {BATCH_SECONDS:g} s"
         return [Finding("gimp", "problem", text, "start it once yourself", console.kind)]
-    line = next((line for line in reversed(said.splitlines()) if MARK in line), "")
+    line = next((line for line in reversed(output.splitlines()) if MARK in line), "")
     if not line:
-        reason = _last_error(said)
+        reason = _last_error(output)
         remedy = "install GIMP's Python (on Debian gir1.2-gimp-3.0 and python3-gi)"
         return [Finding("gimp", "problem", f"{version} cannot run Python{reason}", remedy, console.kind)]
-    return [_judge(console, version, json.loads(line.partition(MARK)[2]), _last_error(said))]
+    return [_judge(console, version, json.loads(line.partition(MARK)[2]), _last_error(output))]
 
 
 def _judge(console: Console, version: str, answer: dict[str, Any], reason: str) -> Finding:
@@ -152,12 +152,12 @@ def _judge(console: Console, version: str, answer: dict[str, Any], reason: str) 
     return Finding("gimp", "ok", f"{where}: loads the plug-in and starts its engine", where=console.kind)
 
 
-def _last_error(said: str) -> str:
-    lines = [line.strip() for line in said.splitlines() if "Error" in line]
+def _last_error(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if "Error" in line]
     return f" ({lines[-1][:200]})" if lines else ""
 
 
-def answer_of(command: Sequence[str], seconds: float) -> str:
+def output_of(command: Sequence[str], seconds: float) -> str:
     """The output of a program, standard error included; empty if it cannot be started.
 
     Raises subprocess.TimeoutExpired, after the program and its children were ended.
@@ -175,11 +175,11 @@ def answer_of(command: Sequence[str], seconds: float) -> str:
         return ""
     with child:
         try:
-            said, _ = child.communicate(timeout=seconds)
+            output, _ = child.communicate(timeout=seconds)
         finally:
             if child.poll() is None:
                 _end(child)
-    return said.decode(errors="replace")
+    return output.decode(errors="replace")
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -25,19 +25,19 @@ WINDOWS_CUDA = "install the build that https://pytorch.org names for Windows and
 
 def proposal(system: str = sys.platform) -> list[str]:
     """Sentences that propose CUDA for an NVIDIA card, WebGPU for any other; empty if nothing would be faster."""
-    said: list[str] = []
+    sentences: list[str] = []
     found = makers(system)
     if "NVIDIA" in found and not find_spec("torch"):
-        how = f"{remedy_for('torch')} ({CUDA_MEGABYTES} MB)" if system == "linux" else WINDOWS_CUDA
-        said.append(f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {how}.")
+        remedy = f"{remedy_for('torch')} ({CUDA_MEGABYTES} MB)" if system == "linux" else WINDOWS_CUDA
+        sentences.append(f"There is an NVIDIA graphics card, which is fastest with PyTorch and CUDA: {remedy}.")
     if found and system in WEBGPU_MEGABYTES and not find_spec("onnxruntime_ep_webgpu"):
         known = f" ({', '.join(found)})" if found != [UNKNOWN] else ""
-        which = "It" if said else f"There is a graphics card{known}, which"
-        said.append(
+        which = "It" if sentences else f"There is a graphics card{known}, which"
+        sentences.append(
             f"{which} can also be used without CUDA: {remedy_for('onnxruntime_ep_webgpu')}"
             f" ({WEBGPU_MEGABYTES[system]} MB); `neural-style doctor` says whether it is the faster one."
         )
-    return said
+    return sentences
 
 
 def makers(system: str = sys.platform) -> list[str]:

@@ -156,7 +156,7 @@ class EngineMismatchError(NeuralStyleError, RuntimeError):
 
 
 class EngineCrashedError(NeuralStyleError, RuntimeError):
-    """The engine died in the middle of a job."""
+    """The engine did not start, or ended in the middle of a job."""
 
     code = "engine-crashed"
 

@@ -41,7 +41,7 @@ def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
                 if os.name == "posix":
                     path.unlink(missing_ok=True)
         if os.name != "posix":
-            with suppress(OSError):  # Windows does not remove a file that others have open; they will
+            with suppress(OSError):  # Windows does not remove a file that another process has open
                 path.unlink()
         return
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from nst_core.setup import check_gimp, plugin_installer
-from nst_core.setup.check_gimp import answer_of
+from nst_core.setup.check_gimp import output_of
 from nst_core.setup.gimp_locations import Console, Profile, candidates
 from nst_core.shared.wire.findings import Finding
 
@@ -163,7 +163,7 @@ def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
     sign = tmp_path / "grandchild"
     command = ["sh", "-c", f"sh -c 'echo $$ > {sign}; exec sleep 600' & wait"]
     with pytest.raises(subprocess.TimeoutExpired):
-        answer_of(command, 2.0)
+        output_of(command, 2.0)
     number = int(sign.read_text())
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and _runs(number):

@@ -124,7 +124,7 @@ class Engine:
     ) -> Done:
         """Send the request and wait for the result. Callbacks run in this thread and may call `stop` or `cancel`.
 
-        Raises the error that the worker sent, CancelledError after a cancel, EngineCrashedError if the worker dies. An
+        Raises the error that the worker sent, CancelledError after a cancel, EngineCrashedError if the worker ends. An
         exception of a callback cancels the job. While a callback runs, older progress and previews are dropped.
         """
         events = LatestEvents()
@@ -153,7 +153,7 @@ class Engine:
 
         `listener` gets the job's Progress and Preview events and then exactly one of Done, Cancelled and Failed, in
         the thread that reads the wire: a graphical host hands them to its own loop. Raises EngineCrashedError if the
-        worker is dead, ProtocolError for a request that the wire cannot carry.
+        worker has ended, ProtocolError for a request that the wire cannot carry.
         """
         job = self._add_job(listener, request.content)
         try:
@@ -185,7 +185,7 @@ class Engine:
         """Let the engine detect faces in a picture. A job that is running goes on.
 
         `listener` gets one Faces or Failed, in the thread that reads the wire. Raises EngineCrashedError if the worker
-        is dead.
+        has ended.
         """
         self._send(messages.FindFaces(self._add_job(listener), content))
 
@@ -283,12 +283,12 @@ class Engine:
             self._fail_all(EngineMissingError.of("engine-cannot-start", name=repr(name), reason=str(reason)))
             return None
         self._child = child
-        if self._closing:  # nobody waits for it
+        if self._closing:  # `start` has given up
             child.kill()
         return child
 
     def _listen(self, wire: Any) -> None:
-        ready = decode_event(read_frame(wire, lambda: 0))  # nobody asked for a picture yet
+        ready = decode_event(read_frame(wire, lambda: 0))  # no picture is expected yet
         if not isinstance(ready, Ready):
             raise ProtocolError("it did not begin with Ready")
         self._first.put(ready)

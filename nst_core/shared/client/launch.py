@@ -81,9 +81,9 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def how_it_ended(code: int, said: str) -> EngineCrashedError:
-    """The error for a process that ended with this exit code, or by a signal. said: its standard error."""
-    last = said.strip().splitlines()[-1:]
+def how_it_ended(code: int, stderr: str) -> EngineCrashedError:
+    """The error for a process that ended with this exit code, or by a signal. stderr: what it printed there."""
+    last = stderr.strip().splitlines()[-1:]
     suffix, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
     if code < 0:
         with suppress(ValueError):

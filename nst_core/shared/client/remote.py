@@ -84,11 +84,11 @@ def host_of(command: Sequence[str]) -> str | None:
     return None
 
 
-def connection_error(command: Sequence[str], code: int, said: str) -> NeuralStyleError | None:
+def connection_error(command: Sequence[str], code: int, stderr: str) -> NeuralStyleError | None:
     """The error if the connection caused this exit code and this text on standard error; None if it did not."""
-    lines = [line.strip() for line in said.strip().splitlines() if line.strip()]
+    lines = [line.strip() for line in stderr.strip().splitlines() if line.strip()]
     last = lines[-1][:200] if lines else "it said nothing"
-    if command and _is_flatpak_spawn(command[0]) and "Portal call failed" in said:
+    if command and _is_flatpak_spawn(command[0]) and "Portal call failed" in stderr:
         return EngineUnreachableError.of("inside-flatpak", command=FLATPAK_TALK)
     host = host_of(command)
     if host is None:
@@ -97,7 +97,7 @@ def connection_error(command: Sequence[str], code: int, said: str) -> NeuralStyl
         return EngineUnreachableError.of("no-engine-on-host", host=host, said=last)
     if code != _SSH_FAILED:
         return None
-    sentence = next((code for part, code in _SSH_MESSAGES.items() if part in said), "connection-lost")
+    sentence = next((code for part, code in _SSH_MESSAGES.items() if part in stderr), "connection-lost")
     return EngineUnreachableError.of(sentence, host=host, said=last)
 
 

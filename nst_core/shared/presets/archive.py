@@ -38,7 +38,7 @@ _NOISE = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
 _DAMAGES = (
     *(zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, OverflowError, OSError),
     *(zlib.error, struct.error),
-)  # how zipfile, in all its versions, says that a file is damaged or odd
+)  # raised by versions of zipfile for damaged files
 
 
 def export_preset(preset: Preset, path: Path, *, overwrite: bool = True) -> None:

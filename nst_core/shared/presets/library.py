@@ -254,7 +254,7 @@ def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
 
 
 def _suffix(name: str, picture: bytes) -> str:
-    """By its first bytes: names lie. Raises InvalidImageError."""
+    """The file name's suffix by the picture's first bytes. Raises InvalidImageError."""
     if picture.startswith(b"\xff\xd8\xff"):
         return ".jpg"
     if picture.startswith(b"\x89PNG\r\n\x1a\n"):
