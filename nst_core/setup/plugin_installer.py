@@ -14,7 +14,6 @@ import re
 import shutil
 import site
 import sys
-import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import metadata
@@ -99,15 +98,18 @@ def install_plugin(plug_ins: Path, command: Sequence[str], *, chosen: bool = Fal
     command: starts the engine. chosen: the user chose this command, and updates shall keep it. Raises
     UnwritableOutputError.
     """
+    target = plug_ins / PLUGIN
     try:
         plug_ins.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
         with temporary_lock(plug_ins / _LOCK, _LOCK_SECONDS):
             _sweep(plug_ins)
-            return _swap_in(plug_ins, command, chosen=chosen)
+            with atomic_files.replacing_folder(target, _ASIDE, plug_ins / _OLD) as new:
+                _build(new, command, chosen=chosen)
     except UnwritableOutputError:
         raise
     except OSError as error:
         raise _unwritable(plug_ins, error) from error
+    return target
 
 
 def uninstall_plugin(plug_ins: Path) -> list[Path]:
@@ -123,7 +125,7 @@ def uninstall_plugin(plug_ins: Path) -> list[Path]:
                 _sweep(plug_ins)
                 if os.path.lexists(target):
                     removed = [target]
-                    target.rename(plug_ins / f"{_ASIDE}{uuid.uuid4().hex}")
+                    target.rename(plug_ins / atomic_files.unique_name(_ASIDE))
                     _sweep(plug_ins)
         for pattern in _PROFILE_FILES:
             for path in plug_ins.parent.glob(pattern):
@@ -160,20 +162,6 @@ def chosen_engine(plug_ins: Path) -> list[str] | None:
     if engine.get("chosen") is not True or not isinstance(command, list):
         return None
     return [str(word) for word in command] or None
-
-
-def _swap_in(plug_ins: Path, command: Sequence[str], *, chosen: bool) -> Path:
-    target = plug_ins / PLUGIN
-    new, old = plug_ins / f"{_ASIDE}{uuid.uuid4().hex}", plug_ins / _OLD
-    try:
-        _build(new, command, chosen=chosen)
-        if os.path.lexists(target):
-            target.rename(old)
-        new.rename(target)
-    finally:
-        atomic_files.remove(new)
-        atomic_files.finish_replacement(old, target)
-    return target
 
 
 def _build(folder: Path, command: Sequence[str], *, chosen: bool) -> None:

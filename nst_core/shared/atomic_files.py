@@ -9,6 +9,7 @@ import uuid
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 NEW = ".new-"
@@ -43,6 +44,25 @@ def open_own(path: Path, mode: str) -> IO[bytes]:
     """Open a file that other users cannot write to, whatever the umask."""
     file: IO[bytes] = open(path, mode, opener=lambda name, flags: os.open(name, flags, _FILE_MODE))  # noqa: SIM115 - Path.open takes no opener
     return file
+
+
+@contextlib.contextmanager
+def replacing_folder(target: Path, prefix: str, aside: Path) -> Iterator[Path]:
+    """Yields a path beside `target` for a new folder, which then replaces `target`; an error inside changes nothing.
+
+    prefix: of the new folder's name until then. aside: the old folder's name meanwhile. Raises OSError.
+    """
+    new = target.with_name(unique_name(prefix))
+    finish_replacement(aside, target)
+    try:
+        yield new
+        if os.path.lexists(target):
+            target.rename(aside)
+        new.rename(target)
+        sync_folder(target.parent)
+    finally:
+        remove(new)
+        finish_replacement(aside, target)
 
 
 def finish_replacement(aside: Path, target: Path) -> None:

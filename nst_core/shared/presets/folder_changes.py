@@ -12,7 +12,6 @@ the next writer removes them.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from nst_core.shared.atomic_files import (
     finish_replacement,
     remove,
     replace_file,
+    replacing_folder,
     sync_folder,
     unique_name,
     write_new,
@@ -70,20 +70,12 @@ def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
 
 def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     """Write the preset's folder with these files, replacing an older one. After an OSError nothing has changed."""
-    new, aside, target = root / unique_name(NEW), root / f".{slug}{ASIDE}", root / slug
-    finish_replacement(aside, target)
-    try:
+    target = root / slug
+    with replacing_folder(target, NEW, root / f".{slug}{ASIDE}") as new:
         new.mkdir(_FOLDER_MODE)
         for name, content in files.items():
             write_new(new / name, content)
         sync_folder(new)
-        if os.path.lexists(target):
-            target.rename(aside)
-        new.rename(target)
-        sync_folder(root)
-    finally:
-        remove(new)
-        finish_replacement(aside, target)
     return target
 
 
