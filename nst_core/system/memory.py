@@ -19,9 +19,9 @@ _GROUPS = (
 """Files with a container's limit and use, and the name of the cached part of that use: cgroups v2 and v1 of Linux."""
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of mallopt(3)."""
-_OWN_PAGES = 16 << 20
+_MMAP_BYTES = 16 << 20
 """Blocks of this many bytes or more are returned to the system as soon as they are freed."""
-_KEPT_FREE = 256 << 20
+_TRIM_BYTES = 256 << 20
 """Bytes of smaller free blocks that the process keeps."""
 
 
@@ -34,8 +34,8 @@ def return_freed() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # TypeError: on Windows, which has no handle of the program itself
         return
-    mallopt(_MMAP_THRESHOLD, _OWN_PAGES)
-    mallopt(_TRIM_THRESHOLD, _KEPT_FREE)
+    mallopt(_MMAP_THRESHOLD, _MMAP_BYTES)
+    mallopt(_TRIM_THRESHOLD, _TRIM_BYTES)
 
 
 def peak_memory() -> int:

@@ -324,7 +324,7 @@ class Examined(_OfJob):
 class Face:
     """An ellipse from hairline to chin and from ear to ear. Lengths are pixels of the picture that was asked about.
 
-    x, y: its centre, from the picture's upper left corner. roll: radians that it is turned clockwise, as seen.
+    x, y: its centre, from the picture's upper left corner. roll: clockwise turn, radians.
     """
 
     x: float
@@ -342,7 +342,7 @@ class Face:
 
 @dataclass(frozen=True)
 class Faces(_OfJob):
-    """The faces that were found, the surest first."""
+    """The faces that were found, the most certain first."""
 
     faces: tuple[Face, ...]
 

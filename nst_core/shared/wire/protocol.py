@@ -10,10 +10,10 @@ The host starts the worker and owns its standard input and output. Requests go i
     "payload": [{"role": "pixels", "bytes": 3145728}]     at most 64 attachments, 8 GiB in all
 
 Pixels are rows from the top, RGBA, little-endian float32, sRGB encoded, straight alpha (babl "R'G'B'A float"): 16
-bytes each. Those of a preview, which is only shown, have 8 bits each (babl "R'G'B'A u8"): 4 bytes. Whoever breaks a
-rule below is answered with a ProtocolError; unknown and missing fields break a rule.
+bytes each. Those of a preview, which is only shown, have 8 bits each (babl "R'G'B'A u8"): 4 bytes. A message that
+breaks a rule below, or has unknown or missing fields, is a ProtocolError.
 
-The worker speaks first. The host leaves if `protocol` is not its own version:
+The worker sends the first message. The host ends the worker if `protocol` is not its own version:
 
     {"type": "ready", "protocol": 1, "version": "0.1.0", "backends": ["onnx"], "devices": ["cpu"]}
 
@@ -39,11 +39,11 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
         size they have in the whole. `previews` is the least number of seconds between two previews, 0 for none; the
         first follows the first Progress. With `sketch` the job ends after the first Progress: with the picture that the
         painting would begin with.
-        `excerpt`, null or absent for a picture that is wanted for itself, says what larger picture the content is a
-        smaller copy or a part of: it is painted as that would be, size after size as far as its own px go. It has the
-        size of that picture; where the content lies in it, `place`, left, top, right and bottom in shares of its sides;
-        all of it small, `around`; and how the content has been painted so far, `begun`, whose width tells from which
-        size to go on. The last two may be null.
+        `excerpt`, null or absent for a whole picture, describes the larger picture of which the content is a part or a
+        smaller copy. The content is painted as it would be there, octave after octave up to its own resolution.
+        `width` and `height` are those of the larger picture; `place` is left, top, right and bottom of the content in
+        it, as shares of its sides; `around` is the larger picture, reduced; `begun` is an earlier result for the
+        content, whose width says at which octave to go on. The last two may be null.
         One job runs at a time: a Stylize cancels the job before it, which ends with Cancelled.
     {"type": "stop", "job": 7}
         Answered at once with Done, the picture of the last finished step, even in the middle of a step; before the
@@ -51,11 +51,11 @@ Requests. `job` numbers a Stylize; no number is used twice; all events about it 
     {"type": "cancel", "job": 7}
         Answered at once with Cancelled.
     {"type": "examine", "job": 8}
-        Try everything the engine needs, on every device, whatever else it is doing. The number is one of the jobs'.
+        Try everything the engine needs, on every device, even while a job runs. The number is one of the jobs'.
         Answered with any number of Found and then Examined; a Stop or Cancel does not concern it.
     {"type": "find_faces", "job": 9, "content": {"width": 64, "height": 48},
      "payload": [{"role": "content", "bytes": 49152}]}
-        Say where a picture shows faces, whatever else is being done. The number is one of the jobs'. Answered with
+        Detect the faces in a picture, even while a job runs. The number is one of the jobs'. Answered with
         Faces or Failed; a Stop or Cancel does not concern it.
     {"type": "ping"}
         Answered with {"type": "pong"}.
@@ -76,16 +76,15 @@ Events. Each job has any number of Progress and Preview and then exactly one of 
         `code` is one of nst_core.shared.errors. `sentence` and `values` are for a host that speaks another language:
         a key of nst_core.shared.sentences, or nothing, and what is filled into that sentence. Job 0: no job in
         particular, such as a frame that was no request.
-        The worker lives on after Failed, except where it can no longer tell where the next frame begins.
+        After Failed the worker goes on, unless it cannot find the beginning of the next frame.
     {"type": "found", "job": 8, "finding": {"subject": "onnx", "state": "ok", "text": "1.20, fp32", "remedy": "",
      "where": "cpu"}}
         `state` is ok, note or problem; nst_core.shared.wire.findings says what the others are.
     {"type": "examined", "job": 8}
     {"type": "faces", "job": 9, "faces": [{"x": 31.5, "y": 20.0, "half_width": 9.0, "half_height": 11.0, "roll": 0.1}]}
-        Ellipses, the surest first: centre and half axes in px of the content, and by how many radians the face is
-        turned clockwise, as seen.
+        Ellipses, the most certain first: centre and half axes in px of the content, and radians of the clockwise turn.
 
-The worker leaves at once when its standard input ends. Whatever it or its libraries print goes to standard error.
+The worker exits at once at the end of its standard input. What it or its libraries print goes to standard error.
 """
 
 from __future__ import annotations
