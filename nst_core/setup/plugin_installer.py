@@ -64,17 +64,16 @@ def _folders_to_add() -> list[str]:
     with suppress(metadata.PackageNotFoundError):
         wanted = metadata.requires(DISTRIBUTION) or []
         names += [match[0] for text in wanted if (match := re.match(r"[\w.-]+", text))]
-    known = {os.path.realpath(folder) for folder in site.getsitepackages()}
+    searched = [os.path.realpath(folder) for folder in site.getsitepackages()]
+    own = os.path.realpath(_CORE.parent)
+    checkout = own if own != os.path.realpath(site.getusersitepackages()) else None  # found by a path file
     found = []
-    for name in dict.fromkeys(names):
+    for name in names:
         with suppress(metadata.PackageNotFoundError):
             folder = os.path.realpath(str(metadata.distribution(name).locate_file("")))
-            checkout = folder == os.path.realpath(_CORE.parent) and folder != os.path.realpath(
-                site.getusersitepackages()
-            )
             # A library may add a folder inside its own to the search path.
-            inside = any(Path(folder).is_relative_to(searched) for searched in known)
-            if not inside and not checkout:
+            inside = any(Path(folder).is_relative_to(one) for one in searched)
+            if not inside and folder != checkout:
                 found.append(folder)
     return list(dict.fromkeys(found))
 

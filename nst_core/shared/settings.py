@@ -270,7 +270,7 @@ class Settings:
             object.__setattr__(self, setting.name, checked(setting, getattr(self, setting.name)))
 
 
-def _named(field: dataclasses.Field[Any], hint: Any) -> Setting:
+def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
     kind, info = get_args(hint)[:2]
     if get_origin(kind) is Literal:
         if get_args(kind) != tuple(option.name for option in info.options):
@@ -283,7 +283,7 @@ def _named(field: dataclasses.Field[Any], hint: Any) -> Setting:
 def all_settings() -> tuple[Setting, ...]:
     """All settings in the order in which they are shown."""
     hints = get_type_hints(Settings, include_extras=True)
-    return tuple(_named(field, hints[field.name]) for field in dataclasses.fields(Settings))
+    return tuple(_setting(field, hints[field.name]) for field in dataclasses.fields(Settings))
 
 
 def checked(setting: Setting, value: object) -> Value:

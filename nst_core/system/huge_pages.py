@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 TUNABLES = "GLIBC_TUNABLES"
-ASKED = "glibc.malloc.hugetlb=1"
-OFFERED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+HUGE_PAGES = "glibc.malloc.hugetlb=1"
+KERNEL_SETTING = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
 def take_huge_pages() -> None:
@@ -22,9 +22,9 @@ def take_huge_pages() -> None:
     huge pages to all programs or to none, and on other systems. Call it first: open files are lost.
     """
     given = os.environ.get(TUNABLES, "")
-    if ASKED.partition("=")[0] in given or not _on_request():
+    if HUGE_PAGES.partition("=")[0] in given or not _on_request():
         return
-    environment = os.environ | {TUNABLES: ":".join(filter(None, (given, ASKED)))}
+    environment = os.environ | {TUNABLES: ":".join(filter(None, (given, HUGE_PAGES)))}
     with suppress(OSError):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - this very program
 
@@ -32,6 +32,6 @@ def take_huge_pages() -> None:
 def _on_request() -> bool:
     """Whether Linux gives huge pages to programs that ask for them."""
     try:
-        return "[madvise]" in OFFERED.read_text() and bool(os.confstr("CS_GNU_LIBC_VERSION"))
+        return "[madvise]" in KERNEL_SETTING.read_text() and bool(os.confstr("CS_GNU_LIBC_VERSION"))
     except (AttributeError, OSError, ValueError):  # not Linux; not readable; another C library
         return False

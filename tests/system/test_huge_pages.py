@@ -15,7 +15,7 @@ from nst_core.imaging.files import image_files
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.wire.messages import StyleFile, Stylize
-from nst_core.system.huge_pages import ASKED, TUNABLES, _on_request
+from nst_core.system.huge_pages import HUGE_PAGES, TUNABLES, _on_request
 from nst_core.worker.convert import to_pixels
 
 pytestmark = pytest.mark.skipif(not _on_request(), reason="this system gives huge pages to all, or to none")
@@ -43,13 +43,13 @@ def started(tunables: str | None) -> tuple[int, list[str]]:
 def test_a_program_starts_anew_once_as_the_same_process() -> None:
     """Its number and its arguments are what they were."""
     number, lines = started(None)
-    assert lines == ["started", "started", f"{number} a word {ASKED}"]
+    assert lines == ["started", "started", f"{number} a word {HUGE_PAGES}"]
 
 
 def test_other_wishes_of_the_user_are_kept() -> None:
     """What was asked of the C library beside it stays."""
     number, lines = started("glibc.malloc.check=0")
-    assert lines[-1] == f"{number} a word glibc.malloc.check=0:{ASKED}"
+    assert lines[-1] == f"{number} a word glibc.malloc.check=0:{HUGE_PAGES}"
 
 
 def test_a_user_who_wants_none_gets_none() -> None:

@@ -76,11 +76,14 @@ def user_root(environment: Mapping[str, str] = os.environ, system: str = sys.pla
     """The folder of the user's own presets, as is usual on the system."""
     home = Path.home()
     if system == "win32":
-        return Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "gimp-neural-style" / "presets"
-    if system == "darwin":
-        return home / "Library" / "Application Support" / "gimp-neural-style" / "presets"
-    base = Path(environment.get("XDG_DATA_HOME") or "")
-    return (base if base.is_absolute() else home / ".local" / "share") / "gimp-neural-style" / "presets"
+        base = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
+    elif system == "darwin":
+        base = home / "Library" / "Application Support"
+    else:
+        base = Path(environment.get("XDG_DATA_HOME") or "")
+        if not base.is_absolute():  # relative paths are to be ignored (XDG)
+            base = home / ".local" / "share"
+    return base / "gimp-neural-style" / "presets"
 
 
 @dataclass(frozen=True)
