@@ -27,14 +27,18 @@ from nst_core.shared.errors import (
     ProtocolError,
 )
 from nst_core.shared.sentences import REINSTALL
-from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import Finding
 from nst_core.shared.wire.frames import read_frame
 from nst_core.shared.wire.messages import (
     Cancel,
     Cancelled,
     Done,
+    Examine,
+    Examined,
     Failed,
+    FindFaces,
+    Found,
+    Pixels,
     Preview,
     Progress,
     Ready,
@@ -167,27 +171,27 @@ class Engine:
     def examine(self, on_finding: Callable[[Finding], None]) -> None:
         """Let the engine examine itself, and wait. The callback runs in this thread. Raises as `stylize`."""
         events = LatestEvents()
-        self._send(messages.Examine(self._add_job(events.put)))
+        self._send(Examine(self._add_job(events.put)))
         while True:
             try:
                 event = events.get(SILENCE_SECONDS)
             except queue.Empty:
                 raise EngineCrashedError.of("engine-silent", seconds=f"{SILENCE_SECONDS:g}") from None
             match event:
-                case messages.Found(finding=finding):
+                case Found(finding=finding):
                     on_finding(finding)
-                case messages.Examined():
+                case Examined():
                     return
                 case Failed() as failed:
                     raise failed.error
 
-    def find_faces(self, content: messages.Pixels, listener: Listener) -> None:
+    def find_faces(self, content: Pixels, listener: Listener) -> None:
         """Let the engine detect faces in a picture. A job that is running goes on.
 
         `listener` gets one Faces or Failed, in the thread that reads the wire. Raises EngineCrashedError if the worker
         has ended.
         """
-        self._send(messages.FindFaces(self._add_job(listener), content))
+        self._send(FindFaces(self._add_job(listener), content))
 
     def stop(self) -> None:
         """End the newest job and keep its result so far: Done follows."""
@@ -208,7 +212,7 @@ class Engine:
         if self._reader is not threading.current_thread():
             self._reader.join(LEAVE_SECONDS)
 
-    def _add_job(self, listener: Listener, content: messages.Pixels | None = None) -> int:
+    def _add_job(self, listener: Listener, content: Pixels | None = None) -> int:
         """Register a new job and return its number. content: the picture that it paints, if it does."""
         with self._lock:
             if self._error:
