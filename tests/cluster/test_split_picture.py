@@ -122,7 +122,7 @@ def differences(
 @BOTH
 @pytest.mark.parametrize(
     ("size", "count"),
-    [((187, 58, 96), 3), ((201, 48, 96), 2), pytest.param((45, 37, 16), 5, marks=pytest.mark.arithmetic)],
+    [((187, 33, 96), 3), ((201, 34, 96), 2), pytest.param((45, 37, 32), 5, marks=pytest.mark.arithmetic)],
 )
 def test_a_team_gives_what_tiles_here_give(size: tuple[int, int, int], count: int, method: Method) -> None:
     """Bands of odd heights, two soft guides, more workers than there are rows of 16 px."""
@@ -145,8 +145,8 @@ def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch:
 @pytest.mark.parametrize("size", [0, 64])
 def test_features_are_found_here(method: Method, size: int) -> None:
     """Whole or in tiles, those of the backend."""
-    backend, image = OnnxBackend(), planes(noise(150, 97))
-    found = SplitBackend(backend, team(2), size).held(image, method)
+    backend, image = OnnxBackend(), planes(noise(150, 40))
+    found = Spread(backend, team(2), size).held(image, method)
     for layer, expected in backend.held(image, method).items():
         np.testing.assert_allclose(found[layer], expected, atol=1e-5 * float(expected.max()))
 
@@ -242,9 +242,9 @@ def test_what_a_replacement_cannot_learn_is_told() -> None:
 @BOTH
 def test_gram_matrices_of_a_large_style_are_the_teams(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """A style at the size of a large picture is as much work as the picture."""
-    monkeypatch.setattr("nst_core.cluster.split_picture.MIN_MEGAPIXELS", 0.001)
-    backend, image = OnnxBackend(), planes(noise(150, 97))
-    found = SplitBackend(backend, team(2), 64).style(image, method)
+    monkeypatch.setattr("nst_core.cluster.split_picture.ALONE", 0.001)
+    backend, image = OnnxBackend(), planes(noise(150, 40))
+    found = Spread(backend, team(2), 64).style(image, method)
     for layer, expected in backend.style(image, method).items():
         assert np.linalg.norm(found[layer] - expected) < ROUND_OFF * np.linalg.norm(expected)
 

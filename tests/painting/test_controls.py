@@ -58,15 +58,15 @@ def wavelength(pixels: Float) -> float:
 def test_more_strength_is_further_from_the_photograph_and_nearer_to_the_style(method: Name) -> None:
     """Over the whole range; at 0 it is the photograph itself."""
     photo, style = photograph(48, 64), painting(60, 72)
-    settings = Settings(quality="high", backend="onnx", method=method)  # after few steps chance has a say
+    settings = Settings(backend="onnx", method=method)  # after a draft's few steps chance has a say
     results = [
         stylize(Job(photo, (Style(style),), replace(settings, strength=strength))).pixels
-        for strength in (0, 10, 25, 50, 75, 100)
+        for strength in (0, 10, 25, 60, 100)
     ]
     np.testing.assert_array_equal(results[0], photo)
     distances = [away(result, photo) for result in results]
     losses = [style_loss(result, style) for result in results]
-    for i in range(5):
+    for i in range(4):
         assert distances[i + 1] > 0.98 * distances[i], distances
         assert losses[i + 1] < 1.03 * losses[i], losses
     assert distances[1] < 0.8 * distances[2]
@@ -110,7 +110,7 @@ def test_the_brush_has_its_whole_range_at_normal_quality(method: Name) -> None:
 def test_a_heavier_second_style_takes_the_result_away_from_the_first(method: Name) -> None:
     """The loss to A rises, and that to B falls, as B's weight grows."""
     a, b = painting(60, 72), ripples(64, 64, 8)
-    settings = replace(DRAFT, quality="high", method=method)  # a draft's few steps end anywhere near the target
+    settings = Settings(backend="onnx", method=method)  # a draft's few steps end anywhere near the target
     results = [
         stylize(Job(photograph(48, 64), (Style(a, 1 - share), Style(b, share)), settings)).pixels
         for share in (0, 0.3, 0.7, 1)
@@ -209,11 +209,11 @@ def test_a_style_is_measured_once_for_all_layers_of_a_batch(method: Name) -> Non
     assert looks(replace(job, styles=(Style(ripples(70, 70, 6)),))) == 1
 
 
-@METHODS
-def test_a_part_is_painted_with_the_strokes_of_the_whole(method: Name) -> None:
+@pytest.mark.parametrize(("method", "side"), [("painterly", 192), ("classic", 96)])
+def test_a_part_is_painted_with_the_strokes_of_the_whole(method: Name, side: int) -> None:
     """A quarter of a picture asks of the style what the whole asks at twice the length: the same width of strokes."""
     style = ripples(96, 96, 6.0)
-    whole, part = photograph(192, 192), photograph(96, 96)
+    whole, part = photograph(side, side), photograph(side // 2, side // 2)
 
     def size_of_strokes(content: Float, share: float) -> float:
         settings = Settings(backend="onnx", init="noise", strength=100.0, method=method)

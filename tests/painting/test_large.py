@@ -67,11 +67,12 @@ def test_strokes_are_smoothed_before_they_are_upscaled_where_there_is_strength(
     assert change[:, 145:].mean() > 1e-3
 
 
-@pytest.mark.parametrize(("height", "width"), [(260, 360), (261, 363), (90, 300)])
+@pytest.mark.parametrize(("height", "width"), [(130, 180), (131, 183), (64, 150)])
 def test_a_large_picture_is_painted_at_the_largest_size_that_is_planned(
     height: int, width: int, large: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where its whole px come to a little more than the limit."""
+    monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.008)
     monkeypatch.setattr(schedule, "PAINTERLY_STEPS", {"normal": (2, 1)})
     run = Run(replace(large.job, content=photograph(height, width)))
     list(run)
