@@ -29,7 +29,7 @@ ROUND_OFF = 3e-5
 LOSSES_ROUND_OFF = 5e-5
 """A loss is a difference of nearly equal matrices."""
 TOO_FEW = 1e-4
-"""What a margin of 64 px changes at least, where the deepest layer counts alone: 7e-4 to 1e-3, by the picture."""
+"""What a margin of 64 px changes at least, where the deepest layer counts alone: 4e-3."""
 PICTURES = range(3)
 """Seeds of noise."""
 CUTS = [

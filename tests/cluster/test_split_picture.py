@@ -136,7 +136,7 @@ def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch:
     """Nobody has to know of the others' bands, and the step is that in tiles here."""
     monkeypatch.delattr(BandWorker, "sums")
     none = dict.fromkeys(method.gram, 0.0)
-    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2)), (64, 40, 32), None, method, gram=none)
+    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2)), (32, 24, 32), None, method, gram=none)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -146,7 +146,7 @@ def test_without_a_gram_term_workers_are_asked_once(method: Method, monkeypatch:
 def test_features_are_found_here(method: Method, size: int) -> None:
     """Whole or in tiles, those of the backend."""
     backend, image = OnnxBackend(), planes(noise(150, 40))
-    found = Spread(backend, team(2), size).held(image, method)
+    found = SplitBackend(backend, team(2), size).held(image, method)
     for layer, expected in backend.held(image, method).items():
         np.testing.assert_allclose(found[layer], expected, atol=1e-5 * float(expected.max()))
 
@@ -217,7 +217,7 @@ def test_whoever_is_lost_whenever_is_replaced(lost: int, method: Method) -> None
     """While it is asked, while it learns, in the first pass or in the second: the step ends as if nothing had been."""
     faults: list[BaseException | None] = [None] * 8
     faults[lost] = EngineCrashedError("gone")
-    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2, faults)), (64, 40, 32), None, method)
+    losses, gradient = differences(SplitBackend(OnnxBackend(), team(2, faults)), (32, 24, 32), None, method)
     assert losses < LOSSES_ROUND_OFF
     assert gradient < ROUND_OFF
 
@@ -226,25 +226,25 @@ def test_a_band_that_nobody_survives_ends_the_work() -> None:
     """Tries are bounded, and other errors are told at once."""
     gone: list[BaseException | None] = [EngineCrashedError("gone")] * 100
     with pytest.raises(EngineCrashedError):
-        differences(SplitBackend(OnnxBackend(), team(2, gone)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, gone)), (32, 24, 32))
     full: list[BaseException | None] = [OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError):
-        differences(SplitBackend(OnnxBackend(), team(2, full)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, full)), (32, 24, 32))
 
 
 def test_what_a_replacement_cannot_learn_is_told() -> None:
     """Memory that its band does not fit into is no lost worker: the run goes on in smaller tiles."""
     faults: list[BaseException | None] = [*[None] * 4, EngineCrashedError("gone"), None, OutOfMemoryError("full")]
     with pytest.raises(OutOfMemoryError, match="full"):
-        differences(SplitBackend(OnnxBackend(), team(2, faults)), (64, 40, 32))
+        differences(SplitBackend(OnnxBackend(), team(2, faults)), (32, 24, 32))
 
 
 @BOTH
 def test_gram_matrices_of_a_large_style_are_the_teams(method: Method, monkeypatch: pytest.MonkeyPatch) -> None:
     """A style at the size of a large picture is as much work as the picture."""
-    monkeypatch.setattr("nst_core.cluster.split_picture.ALONE", 0.001)
+    monkeypatch.setattr("nst_core.cluster.split_picture.MIN_MEGAPIXELS", 0.001)
     backend, image = OnnxBackend(), planes(noise(150, 40))
-    found = Spread(backend, team(2), 64).style(image, method)
+    found = SplitBackend(backend, team(2), 64).style(image, method)
     for layer, expected in backend.style(image, method).items():
         assert np.linalg.norm(found[layer] - expected) < ROUND_OFF * np.linalg.norm(expected)
 
