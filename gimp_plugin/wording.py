@@ -21,6 +21,11 @@ def of_error(error: NeuralStyleError) -> tuple[str, str]:
     return sentence(message), sentence(remedy)
 
 
+def in_sentences(error: NeuralStyleError) -> str:
+    """Message and remedy in one line."""
+    return " ".join(of_error(error)).strip()
+
+
 def of_bug(bug: BaseException) -> tuple[str, str]:
     """Message and remedy for an unexpected error of the plug-in."""
     failed = _("the plug-in failed ({reason})").format(reason=repr(bug))

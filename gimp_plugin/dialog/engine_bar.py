@@ -11,7 +11,7 @@ from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.start import installation, way_to_engine
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import see_through
-from gimp_plugin.wording import of_error
+from gimp_plugin.wording import in_sentences
 from nst_core import __version__
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.errors import CancelledError
@@ -56,7 +56,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         if not own_engine.is_repairable(error):
             return False
         if self._running is None:
-            self._show_text(" ".join(of_error(error)).strip())
+            self._show_text(in_sentences(error))
             self._look()
         return True
 
@@ -152,7 +152,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
             self.hide()
             self._on_installed()
             return
-        self._show_text("" if isinstance(error, CancelledError) else " ".join(of_error(error)).strip())
+        self._show_text("" if isinstance(error, CancelledError) else in_sentences(error))
         self._offer(self._way)
         self._install.grab_focus()
 

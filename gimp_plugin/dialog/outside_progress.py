@@ -11,7 +11,7 @@ from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gdk, GimpUi
 from gimp_plugin.notification import notify
 from gimp_plugin.translation import _, ngettext
-from gimp_plugin.wording import duration, of_error, of_status
+from gimp_plugin.wording import duration, in_sentences, of_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ class OutsideProgress:
     def show_error(self, error: NeuralStyleError | None) -> None:
         """The run has ended, with this error or without."""
         if error is not None and not self._window.is_active():
-            notify(self._title, " ".join(of_error(error)).strip())
+            notify(self._title, in_sentences(error))
 
     def _detach(self) -> None:
         """Do not stay above GIMP's window any more, so that the user can work there and minimise this one."""

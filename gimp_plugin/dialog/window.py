@@ -38,7 +38,7 @@ from gimp_plugin.strength_map.map_tool import MapTool
 from gimp_plugin.strength_map.where import Where, follow_faces
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.widgets.columns import Columns
-from gimp_plugin.wording import of_bug, of_error, of_estimate
+from gimp_plugin.wording import in_sentences, of_bug, of_estimate
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.planning.cost_model import estimate
 from nst_core.shared.settings import Value
@@ -192,7 +192,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """The preview failed."""
-        text = " ".join(of_error(error)).strip()
+        text = in_sentences(error)
         told = self._engine_bar.consider(error) or text == self._error.text
         self._preview.fail(_("No preview.") if told else text)
 
@@ -206,7 +206,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_no_variants(self, error: NeuralStyleError) -> None:
         """The variations failed."""
-        self._sheet.fail(" ".join(of_error(error)).strip())
+        self._sheet.fail(in_sentences(error))
 
     def show_status(self, status: Status) -> None:
         """Show the progress of the run."""
@@ -225,7 +225,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Show why the run ended; None: no error."""
         repairable = error is not None and self._engine_bar.consider(error)
-        self._error.show_text(" ".join(of_error(error)).strip() if error and not repairable else "")
+        self._error.show_text(in_sentences(error) if error and not repairable else "")
         self._outside.show_error(error)
 
     def ask_to_keep(self, count: int) -> bool | None:

@@ -26,7 +26,7 @@ from gimp_plugin.looks.shelf import Shelf, name, recall, remember
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.notice import Notice
-from gimp_plugin.wording import of_error, sentence
+from gimp_plugin.wording import in_sentences, sentence
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.presets import lookup
 from nst_core.shared.presets.archive import SUFFIX
@@ -302,7 +302,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 stem = Path(pick.title).stem if pick.kind == "file" else pick.title
                 self.add_file(kept_pictures.keep(part, _("{style}, part").format(style=stem)))
         except NeuralStyleError as error:
-            self._notice.warn(" ".join(filter(None, of_error(error))))
+            self._notice.warn(in_sentences(error))
 
     def _first_picture(self, pick: Pick) -> Path:
         return Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path

@@ -16,7 +16,7 @@ from gimp_plugin.looks import picks as styles
 from gimp_plugin.looks import style_sources, thumbnails
 from gimp_plugin.looks.picks import Pick, Picks
 from gimp_plugin.translation import _
-from gimp_plugin.wording import of_error
+from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import BrokenPresetError, NeuralStyleError
 from nst_core.shared.presets import archive, library, lookup
 from nst_core.shared.presets.library import Draft, Trashed
@@ -136,7 +136,7 @@ class PresetActions:
         try:
             yield
         except NeuralStyleError as error:
-            self._studio.notice.warn(" ".join(filter(None, of_error(error))))
+            self._studio.notice.warn(in_sentences(error))
 
     def _look(self) -> dict[str, Value]:
         parts = {named.name for named in all_settings() if named.info.scope == "look"}

@@ -14,7 +14,7 @@ from gimp_plugin.looks import categories, picks, style_sources, thumbnails
 from gimp_plugin.looks.categories import OWN
 from gimp_plugin.looks.search_words import plain
 from gimp_plugin.translation import _
-from gimp_plugin.wording import of_error
+from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import BrokenPresetError
 from nst_core.shared.presets import lookup
 from nst_core.shared.presets.lookup import THUMBNAILS, Roots
@@ -79,7 +79,7 @@ def _broken(good: set[str]) -> Iterator[Tile]:
             lookup.read_preset(folder)
         except BrokenPresetError as error:
             hint = _("Press Delete, or the right mouse button, to delete it.")
-            about = " ".join(filter(None, (*of_error(error), hint)))
+            about = f"{in_sentences(error)} {hint}"
             tile = Tile(None, slug, about, thumbnails.of_file(folder / THUMBNAILS[0]))
             tile.warn(slug)
             yield tile

@@ -10,7 +10,7 @@ from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.looks import kept_pictures, style_sources
 from gimp_plugin.translation import _
-from gimp_plugin.wording import of_error, sentence
+from gimp_plugin.wording import in_sentences, sentence
 from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ class Incoming:
             name = Path(uri.partition("?")[0]).stem
             return kept_pictures.keep(style_sources.picture(f"{ADDRESS}{uri}"), name or _("Dropped"))
         except NeuralStyleError as error:
-            self._warn(" ".join(filter(None, of_error(error))))
+            self._warn(in_sentences(error))
             return None
 
     def _take_picture(self, picture: GdkPixbuf.Pixbuf, stem: str) -> None:
         try:
             self._take([kept_pictures.keep(picture, stem)])
         except NeuralStyleError as error:
-            self._warn(" ".join(filter(None, of_error(error))))
+            self._warn(in_sentences(error))
 
     def _dropped(self, *event: Any) -> None:
         _widget, _context, _x, _y, dropped, *_numbers = event

@@ -11,7 +11,7 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.pictures import WHITE, Line
 from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
 from gimp_plugin.translation import _
-from gimp_plugin.wording import of_error
+from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         try:
             pictures.put(self._image, self._painted, self.view.density)
         except NeuralStyleError as error:
-            self._error.set_text(" ".join(of_error(error)).strip())
+            self._error.set_text(in_sentences(error))
         left, top = self.view.corner
         self._image.set_margin_start(round(left))
         self._image.set_margin_top(round(top))

@@ -15,7 +15,7 @@ from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import hold_back
 from gimp_plugin.widgets.wheel import only_with_focus
-from gimp_plugin.wording import of_error
+from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         try:
             name = self._editor.save().get_name()
         except NeuralStyleError as error:
-            self._show_text(" ".join(of_error(error)).strip())
+            self._show_text(in_sentences(error))
             return
         self._offer(self._combo)
         self._show_text(_("Saved as the channel {name}.").format(name=repr(name)))
