@@ -19,15 +19,15 @@ def notify(title: str, body: str) -> None:
     try:
         bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         if SANDBOX.exists():
-            said = {"title": GLib.Variant("s", title), "body": GLib.Variant("s", body)}
-            wish = (PORTAL, PORTAL_PLACE, "org.freedesktop.portal.Notification", "AddNotification")
-            words = GLib.Variant("(sa{sv})", (IDENTITY, said))
+            shown = {"title": GLib.Variant("s", title), "body": GLib.Variant("s", body)}
+            method = (PORTAL, PORTAL_PLACE, "org.freedesktop.portal.Notification", "AddNotification")
+            parameters = GLib.Variant("(sa{sv})", (IDENTITY, shown))
         else:
             hints = {"desktop-entry": GLib.Variant("s", DESKTOP)}
-            wish = (NAME, PLACE, NAME, "Notify")
+            method = (NAME, PLACE, NAME, "Notify")
             marked_up = GLib.markup_escape_text(body)
-            words = GLib.Variant("(susssasa{sv}i)", ("GIMP", 0, DESKTOP, title, marked_up, [], hints, -1))
-        bus.call(*wish, words, None, Gio.DBusCallFlags.NONE, -1, None, None)
+            parameters = GLib.Variant("(susssasa{sv}i)", ("GIMP", 0, DESKTOP, title, marked_up, [], hints, -1))
+        bus.call(*method, parameters, None, Gio.DBusCallFlags.NONE, -1, None, None)
         bus.flush_sync(None)  # this program may end at once
     except GLib.Error:
         return

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
@@ -11,49 +10,17 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import see_through
-from nst_core.shared.wire.messages import BYTES_PER_PIXEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from gimp_plugin.image.outputs import Painted
-    from gimp_plugin.image.recipes import Look
-    from gimp_plugin.looks.picks import Picks
-    from nst_core.shared.settings import Value
+    from gimp_plugin.flow.roles import Snapshot
 
 SPACE = 6  # px
 THUMBNAIL = (84, 60)  # px
 NAME_CHARS = 11  # characters of a title below its thumbnail
 PRESS = {"space", "KP_Space", "Return", "KP_Enter", "ISO_Enter"}
 MAX_BYTES = 1 << 30  # of all paintings together; above that, the oldest are removed
-
-
-@dataclass(frozen=True, eq=False)
-class Snapshot:
-    """A painting, how it was made, and when it was finished (seconds since 1970). gray: its image is grayscale."""
-
-    painted: Painted
-    look: Look
-    picks: Picks
-    settings: Mapping[str, Value]
-    gray: bool = False
-    ended: float = field(default_factory=time.time)
-
-    @property
-    def title(self) -> str:
-        """The styles that it was painted in."""
-        return " + ".join(pick.title for pick in self.picks.entries)
-
-    @property
-    def clock(self) -> str:
-        """The time of day when it was finished, to the second, so that two of the same style can be distinguished."""
-        return time.strftime("%H:%M:%S", time.localtime(self.ended))
-
-    @property
-    def size(self) -> int:
-        """Bytes of its pixels."""
-        pixels = self.painted.done.pixels
-        return pixels.width * pixels.height * BYTES_PER_PIXEL
 
 
 @dataclass(frozen=True)

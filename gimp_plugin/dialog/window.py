@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from gimp_plugin.dialog.snapshots import Snapshot
+    from gimp_plugin.flow.roles import Snapshot
     from gimp_plugin.flow.session import Session
     from gimp_plugin.flow.variations import Sheet, Variant
     from gimp_plugin.flow.work import Refinement

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import enum
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from nst_core.shared.wire.messages import Done, Event, Pixels, Progress, StyleFile, StylePixels, Stylize
+from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Done, Event, Pixels, Progress, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.snapshots import Snapshot
     from gimp_plugin.flow.variations import Sheet
-    from gimp_plugin.image.regions import Regions
+    from gimp_plugin.image.canvas import View
+    from gimp_plugin.image.outputs import Painted
+    from gimp_plugin.image.recipes import Look
+    from gimp_plugin.looks.picks import Picks
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value
 
@@ -38,21 +41,16 @@ class Phase(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What to paint: styles, settings, title and kind of the result.
+class Order:
+    """What to paint: look, settings, and whether the layers' effects are painted too.
 
-    regions: where each style counts, and the strength. layers: the host's keys of styles that are layers, empty for
-    others. as_seen: whether the layers' effects are painted too. visible: whether what the image shows is painted.
+    begin: changes the request for a layer; None: it stays as it is.
     """
 
-    styles: tuple[StyleFile | StylePixels, ...]
+    look: Look
     settings: Mapping[str, Value]
-    title: str
-    regions: Regions
-    layers: tuple[str, ...]
-    output: str = "layer"
     as_seen: bool = True
-    visible: bool = False
+    begin: Callable[[View, Stylize], Stylize] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +67,34 @@ class Status:
         return (self.number - 1 + (self.progress.fraction if self.progress else 0.0)) / self.count
 
 
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A painting, how it was made, and when it was finished (seconds since 1970). gray: its image is grayscale."""
+
+    painted: Painted
+    look: Look
+    picks: Picks
+    settings: Mapping[str, Value]
+    gray: bool = False
+    ended: float = field(default_factory=time.time)
+
+    @property
+    def title(self) -> str:
+        """The styles that it was painted in."""
+        return " + ".join(pick.title for pick in self.picks.entries)
+
+    @property
+    def clock(self) -> str:
+        """The time of day when it was finished, to the second, so that two of the same style can be distinguished."""
+        return time.strftime("%H:%M:%S", time.localtime(self.ended))
+
+    @property
+    def size(self) -> int:
+        """Bytes of its pixels."""
+        pixels = self.painted.done.pixels
+        return pixels.width * pixels.height * BYTES_PER_PIXEL
+
+
 class Work(Protocol):
     """Makes the requests, and receives the results."""
 
@@ -76,7 +102,7 @@ class Work(Protocol):
     def count(self) -> int:
         """The number of layers."""
 
-    def wish(self) -> Wish:
+    def order(self) -> Order:
         """The current styles and settings. Raises NeuralStyleError."""
 
     def preview(self) -> Stylize:
@@ -91,19 +117,19 @@ class Work(Protocol):
         The caller replaces its settings. Raises NeuralStyleError.
         """
 
-    def request(self, number: int, wish: Wish) -> Stylize:
+    def request(self, number: int, order: Order) -> Stylize:
         """The request for a layer, from 0. Raises LayerGoneError."""
 
-    def finish(self, number: int, done: Done, wish: Wish) -> None:
+    def finish(self, number: int, done: Done, order: Order) -> None:
         """The picture of a layer, from 0, is finished: save it, so that it cannot be lost."""
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """A layer, from 0, cannot be painted; it is named in a message when the others are inserted."""
 
-    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
+    def snapshot(self, number: int, done: Done, order: Order) -> Snapshot:
         """The snapshot of the picture of a layer, from 0."""
 
-    def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
+    def keep(self, done: Mapping[int, Done], order: Order) -> None:
         """Insert the pictures into the image. Raises NeuralStyleError."""
 
     def forget(self) -> None:

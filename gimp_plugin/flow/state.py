@@ -16,7 +16,7 @@ from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyl
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.flow.roles import Engine, Forget, Later, Screen, Wish, Work
+    from gimp_plugin.flow.roles import Engine, Forget, Later, Order, Screen, Work
     from nst_core.shared.wire.messages import Pixels
 
 FINER = _("Painting what you see, finer…")
@@ -38,7 +38,7 @@ class Flow:
         self._shown: Stylize | None = None  # the request of the preview that is shown
         self._whole: Pixels | None = None  # its picture
         self._refining: Stylize | None = None  # the request that makes it finer
-        self._wish: Wish | None = None
+        self._order: Order | None = None
         self._stay = False
         self._done: dict[int, Done] = {}
         self._gone: set[int] = set()
@@ -86,17 +86,17 @@ class Flow:
         self._sampling.end()
         self._screen.show_error(None)
         try:
-            wish = self._work.wish()
+            order = self._work.order()
         except NeuralStyleError as error:
             self._fail(error)
             return
-        if wish != self._wish and self._done and not self._settle_done():
+        if order != self._order and self._done and not self._settle_done():
             return
-        self._wish, self._stay = wish, stay
+        self._order, self._stay = order, stay
         self._gone, self._left_out = set(), {}
         self._refining = None
         self._become(Phase.RUNNING)
-        self._paint_next(self._wish)
+        self._paint_next(self._order)
 
     def stop(self) -> None:
         """End the run; keep the finished layers, and the current one as far as it is painted."""
@@ -107,7 +107,7 @@ class Flow:
     def cancel(self) -> None:
         """End the run without a result, and go back to choosing; while choosing, close the window."""
         if self.phase.busy:
-            self._wish, self._done = None, {}
+            self._order, self._done = None, {}
             self._work.forget()
             self._engine.cancel()
             self._become(Phase.IDLE)
@@ -126,9 +126,9 @@ class Flow:
         wanted = self._screen.ask_to_keep(len(self._done))
         if wanted is None:
             return False
-        if wanted and self._wish is not None:
+        if wanted and self._order is not None:
             try:
-                self._work.keep(self._done, self._wish)
+                self._work.keep(self._done, self._order)
             except NeuralStyleError as error:
                 self._fail(error)
                 return False
@@ -237,12 +237,12 @@ class Flow:
         self._become(Phase.IDLE)
         self._screen.show_no_preview(error)
 
-    def _paint_next(self, wish: Wish) -> None:
+    def _paint_next(self, order: Order) -> None:
         for number in range(self._work.count):
             if number in self._done or number in self._gone:
                 continue
             try:
-                request = self._work.request(number, wish)
+                request = self._work.request(number, order)
             except LayerGoneError:  # deleted while the one before it was painted
                 self._gone.add(number)
                 continue
@@ -250,12 +250,12 @@ class Flow:
                 self._leave_out(number, error)
                 continue
             self._screen.show_status(Status(number + 1, self._work.count))
-            self._engine.submit(request, partial(self._hear, number, wish))
+            self._engine.submit(request, partial(self._hear, number, order))
             return
-        self._keep(wish)
+        self._keep(order)
 
-    def _hear(self, number: int, wish: Wish, event: Event) -> None:
-        if not self.phase.busy or wish is not self._wish:
+    def _hear(self, number: int, order: Order, event: Event) -> None:
+        if not self.phase.busy or order is not self._order:
             return
         match event:
             case Progress() if self.phase is Phase.RUNNING:
@@ -264,17 +264,17 @@ class Flow:
                 self._screen.show_painting(number, event.pixels)
             case Done():
                 self._done[number] = event
-                self._work.finish(number, event, wish)
-                self._screen.show_snapshot(self._work.snapshot(number, event, wish))
+                self._work.finish(number, event, order)
+                self._screen.show_snapshot(self._work.snapshot(number, event, order))
                 if self.phase is Phase.STOPPING:
-                    self._keep(wish)
+                    self._keep(order)
                 else:
-                    self._paint_next(wish)
+                    self._paint_next(order)
             case Failed():
                 error = event.error
                 if self._work.count > 1 and isinstance(error, InvalidImageError):  # an error of this layer only
                     self._leave_out(number, error)
-                    self._paint_next(wish)
+                    self._paint_next(order)
                 else:
                     self._fail(error)
 
@@ -283,17 +283,17 @@ class Flow:
         self._left_out[number] = error
         self._work.leave_out(number, error)
 
-    def _keep(self, wish: Wish) -> None:
+    def _keep(self, order: Order) -> None:
         if self._left_out and not self._done:
             self._fail(next(iter(self._left_out.values())))
             return
         try:
-            self._work.keep(self._done, wish)
+            self._work.keep(self._done, order)
         except NeuralStyleError as error:
             self._fail(error)
         else:
             if self._stay:
-                self._wish, self._done = None, {}
+                self._order, self._done = None, {}
                 self._become(Phase.IDLE)
                 self.change()
             else:

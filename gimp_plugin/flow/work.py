@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from gimp_plugin import arguments
-from gimp_plugin.dialog.snapshots import Snapshot
-from gimp_plugin.flow.roles import Wish
+from gimp_plugin.flow.layer_request import layer_request
+from gimp_plugin.flow.roles import Order, Snapshot
 from gimp_plugin.flow.variations import SIDE
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, scratch, types
 from gimp_plugin.image.undelivered import Safe
@@ -129,9 +129,9 @@ class LayerWork:
         seen: bool = self._config.get_property(arguments.AS_SEEN)
         return seen
 
-    def wish(self) -> Wish:
+    def order(self) -> Order:
         """The current styles and settings. Raises NeuralStyleError for styles that cannot be read."""
-        return self._wish(layer_styles.MOST_EDGE)
+        return self._order(layer_styles.MOST_EDGE)
 
     def preview(self) -> Stylize:
         """The request of the preview; variations use it with other settings."""
@@ -147,40 +147,33 @@ class LayerWork:
         sample = None if self._refinement else self._pane.larger(begun, SIDE)
         return None if sample is None else self._small(sample)
 
-    def request(self, number: int, wish: Wish) -> Stylize:
+    def request(self, number: int, order: Order) -> Stylize:
         """The request for a whole layer. Raises LayerGoneError."""
-        layer = self.layers[number]
-        view = canvas.look(layer, as_seen=wish.as_seen, hiding=wish.regions.hiding(layer))
-        self._places[number] = view.place
-        where = (self._image, view.place.area(view.pixels))
-        styles, strength_map = wish.regions.guide(wish.styles, *where), wish.regions.strength_map(*where)
-        request = Stylize(
-            view.pixels, styles, wish.settings, mask=view.mask, strength_map=strength_map, previews=FORMING
-        )
-        return self._refinement.begin(view, request) if self._refinement else request
+        self._places[number], request = layer_request(self.layers[number], order, FORMING)
+        return request
 
-    def finish(self, number: int, done: Done, wish: Wish) -> None:
+    def finish(self, number: int, done: Done, order: Order) -> None:
         """Save a finished picture, in case this program ends before it is inserted."""
-        self._safe.keep(outputs.Painted(self._places[number], done), self._look(wish))
+        self._safe.keep(outputs.Painted(self._places[number], done), order.look)
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """Store that a layer was not painted, and why, until the others are inserted."""
         layer = self.layers[number]
         self._left_out.append((layer.get_name() if layer.is_valid() else "", error))
 
-    def keep(self, done: Mapping[int, Done], wish: Wish) -> None:
+    def keep(self, done: Mapping[int, Done], order: Order) -> None:
         """Insert the results: `made`. Raises LayerGoneError if there are none."""
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
-        self.made += outputs.insert(self._image, painted, self._look(wish), show=True)
+        self.made += outputs.insert(self._image, painted, order.look, show=True)
         self.forget()
         show_notes(one.done for one in painted)
         show_left_out(self._left_out)
         self._left_out = []
 
-    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:
+    def snapshot(self, number: int, done: Done, order: Order) -> Snapshot:
         """The picture of a layer, with everything that is needed to paint it again."""
         painted = outputs.Painted(self._places[number], done)
-        return Snapshot(painted, self._look(wish), self._picks(), wish.settings, self.gray)
+        return Snapshot(painted, order.look, self._picks(), order.settings, self.gray)
 
     def insert(self, snapshot: Snapshot) -> None:
         """Insert a painting of this session: `made`. Raises LayerGoneError."""
@@ -191,20 +184,21 @@ class LayerWork:
         self._safe.empty()
 
     def _small(self, sample: Sample) -> Stylize:
-        wish, layer = self._wish(PREVIEW_STYLE), self._pane.layer
+        order, layer = self._order(PREVIEW_STYLE), self._pane.layer
         canvas.home(layer)  # raises if the image was closed since
-        mask = masks.visible(layer, sample.area, wish.regions.hiding(layer))
+        places = order.look.regions
+        mask = masks.visible(layer, sample.area, places.hiding(layer))
         if mask is not None and not any(mask):
             raise NothingVisibleError(
                 _("selection and layer mask hide all of this part"),
                 _("look at another part, or select some of this one"),
             )
-        quality = "draft" if wish.settings["quality"] == "draft" else "normal"
-        settings = {**wish.settings, "quality": quality, "seconds": 0.0}
+        quality = "draft" if order.settings["quality"] == "draft" else "normal"
+        settings = {**order.settings, "quality": quality, "seconds": 0.0}
         if sample.part < 1:  # the borders of the whole layer shall meet, not those of a part
             settings["seamless"] = False
-        styles = wish.regions.guide(wish.styles, self._image, sample.area)
-        strength_map = wish.regions.strength_map(self._image, sample.area)
+        styles = places.guide(order.look.styles, self._image, sample.area)
+        strength_map = places.strength_map(self._image, sample.area)
         content, init = sample.pixels, None
         if self._refinement:
             source = self._pane.onto(self._refinement.source, sample.frame) if self._refinement.source else None
@@ -221,31 +215,22 @@ class LayerWork:
             excerpt=sample.excerpt if init is None else None,
         )
 
-    def _wish(self, edge: int) -> Wish:
-        picks, config = self._picks(), self._config
+    def _order(self, edge: int) -> Order:
+        """The current styles, with a longest edge of at most `edge` px, and settings."""
+        picks, config, refinement = self._picks(), self._config, self._refinement
         if self.whole:
             canvas.check(self._visible)
-        title = picks.title
-        if self._refinement and picks.names == self._refinement.picks.names:
-            title, places = self._refinement.title, replace(self._refinement.places, keys=picks.regions())
-        elif self._refinement:
-            before = self._refinement.places
-            places = regions.chosen(picks.regions(), self._image, before.strength, before.drawn)
-        else:
+        title, source, visible, begin = picks.title, None, self.whole, None
+        if refinement is None:
             places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
-        return Wish(
-            styles=picks.styles(partial(layer_styles.read, edge=edge)),
-            settings=to_mapping(from_mapping(arguments.values_of(config))),
-            title=title,
-            output=config.get_property(arguments.OUTPUT),
-            as_seen=self.as_seen,
-            regions=places,
-            layers=picks.layers(),
-            visible=self.whole,
-        )
-
-    def _look(self, wish: Wish) -> recipes.Look:
-        source, visible = None, wish.visible
-        if self._refinement:
-            source, visible = self._refinement.tattoo, self._refinement.visible
-        return recipes.Look(wish.styles, wish.title, wish.regions, wish.layers, wish.output, source, visible)
+        else:
+            source, visible, begin = refinement.tattoo, refinement.visible, refinement.begin
+            if picks.names == refinement.picks.names:
+                title, places = refinement.title, replace(refinement.places, keys=picks.regions())
+            else:
+                before = refinement.places
+                places = regions.chosen(picks.regions(), self._image, before.strength, before.drawn)
+        styles = picks.styles(partial(layer_styles.read, edge=edge))
+        output = config.get_property(arguments.OUTPUT)
+        look = recipes.Look(styles, title, places, picks.layers(), output, source, visible)
+        return Order(look, to_mapping(from_mapping(arguments.values_of(config))), self.as_seen, begin)

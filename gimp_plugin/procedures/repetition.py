@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
@@ -15,6 +16,7 @@ from nst_core.shared.errors import UnsupportedLayerError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gimp_plugin.flow.roles import Order
     from gimp_plugin.image.canvas import View
     from gimp_plugin.image.scratch import Visible
     from gimp_plugin.procedures.call import Call
@@ -53,9 +55,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
     if visible:
         source = recipes.beneath(layer)
 
-    def begin(view: View, request: Stylize) -> Stylize:
-        return _continued(view, request, source)
-
+    begin = partial(_continued, source)
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
         from gimp_plugin.flow.work import Refinement  # noqa: PLC0415 - the same
@@ -71,13 +71,13 @@ def refine(call: Call) -> list[Gimp.Layer]:
     return unattended.paint(call, [layer], order)
 
 
-def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> unattended.Order:
+def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> Order:
     picks = recipes.picks_of(noted, call.image)
     order = unattended.order(call, picks, values, recipes.places_of(noted, picks, call.image))
     return replace(order, look=replace(order.look, title=origin.title_of(noted)))
 
 
-def _continued(view: View, request: Stylize, source: Gimp.Layer | Visible | None) -> Stylize:
+def _continued(source: Gimp.Layer | Visible | None, view: View, request: Stylize) -> Stylize:
     """The request with the painted layer as init and its source as content; itself if that is gone or changed."""
     content = view.pixels
     if source is not None and canvas.is_there(source):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.flow import last_choices
+from gimp_plugin.flow.layer_request import layer_request
+from gimp_plugin.flow.roles import Order
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions, scratch
 from gimp_plugin.image.undelivered import Safe
 from gimp_plugin.libgimp import Gimp
@@ -19,7 +19,6 @@ from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.shared.errors import CancelledError, InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.settings import Value, from_mapping, to_mapping
-from nst_core.shared.wire.messages import Stylize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,20 +26,6 @@ if TYPE_CHECKING:
     from gimp_plugin.dialog.run_window import RunWindow
     from gimp_plugin.looks.picks import Picks
     from gimp_plugin.procedures.call import Call
-    from nst_core.shared.wire.messages import Done
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to paint: look, settings, and whether effects count.
-
-    begin: changes the request for a layer; None: it stays as it is.
-    """
-
-    look: recipes.Look
-    settings: dict[str, Value]
-    as_seen: bool = True
-    begin: Callable[[canvas.View, Stylize], Stylize] | None = None
 
 
 def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
@@ -64,8 +49,9 @@ def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions
     Raises NeuralStyleError for styles and settings that are not valid.
     """
     styles = picks.styles(layer_styles.read)
-    look = recipes.Look(styles, picks.title, places, picks.layers(), call.config.get_property(arguments.OUTPUT))
-    look = replace(look, visible=any(isinstance(one, scratch.Visible) for one in call.drawables))
+    output = call.config.get_property(arguments.OUTPUT)
+    visible = any(isinstance(one, scratch.Visible) for one in call.drawables)
+    look = recipes.Look(styles, picks.title, places, picks.layers(), output, visible=visible)
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 
@@ -119,7 +105,8 @@ def _painted(
             if window is not None:
                 stylize = functools.partial(window.stylize, engine, number=number, on_progress=show)
             try:
-                painted.append(_paint(stylize, layer, order))
+                place, request = layer_request(layer, order)
+                painted.append(outputs.Painted(place, stylize(request)))
                 safe.keep(painted[-1], order.look)
             except LayerGoneError:
                 continue
@@ -132,17 +119,6 @@ def _painted(
             if window is not None and window.stopped:
                 break
     return painted, left_out
-
-
-def _paint(stylize: Callable[[Stylize], Done], layer: Gimp.Layer, order: Order) -> outputs.Painted:
-    look = order.look
-    view = canvas.look(layer, as_seen=order.as_seen, hiding=look.regions.hiding(layer))
-    where = (layer.get_image(), view.place.area(view.pixels))
-    styles, strength_map = look.regions.guide(look.styles, *where), look.regions.strength_map(*where)
-    request = Stylize(view.pixels, styles, order.settings, mask=view.mask, strength_map=strength_map)
-    if order.begin is not None:
-        request = order.begin(view, request)
-    return outputs.Painted(view.place, stylize(request))
 
 
 def _last_picks(config: Gimp.ProcedureConfig) -> Picks:

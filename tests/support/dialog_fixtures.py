@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from gimp_plugin.flow.roles import Phase, Status, Wish
+from gimp_plugin.flow.roles import Order, Phase, Status
 from gimp_plugin.flow.state import Flow
 from gimp_plugin.flow.variations import Sheet
 from nst_core.shared.errors import EngineMissingError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Progress, ScreenPixels, StyleFile, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.dialog.snapshots import Snapshot
-    from gimp_plugin.image.regions import Regions
+    from gimp_plugin.flow.roles import Snapshot
+    from gimp_plugin.image.recipes import Look
 
-EVERYWHERE = cast("Regions", None)  # which needs a GIMP; nothing here uses it
+LOOK = cast("Look", SimpleNamespace(styles=(StyleFile(b"style"),)))  # the real class needs a GIMP
 SMALL, LARGE = Pixels(1, 1, bytes(16)), Pixels(2, 1, bytes(32))
 SEEN = ScreenPixels(1, 1, bytes(4))
 """The pixels of a preview."""
@@ -57,14 +58,14 @@ class FakeWork:
     """Whether variations are shown larger than their first pictures."""
     left_out: dict[int, NeuralStyleError] = field(default_factory=dict)
 
-    def wish(self) -> Wish:
+    def order(self) -> Order:
         if self.error:
             raise self.error
-        return Wish((StyleFile(b"style"),), {"strength": self.strength}, "Style", EVERYWHERE, ("",))
+        return Order(LOOK, {"strength": self.strength})
 
     def preview(self) -> Stylize:
-        wish = self.wish()
-        return Stylize(SMALL, wish.styles, {**wish.settings, "brush_size": 1.0, "seed": 0})
+        order = self.order()
+        return Stylize(SMALL, order.look.styles, {**order.settings, "brush_size": 1.0, "seed": 0})
 
     def finer(self) -> Stylize | None:
         if self.finer_error:
@@ -72,18 +73,20 @@ class FakeWork:
         return self.parts.pop(0) if self.parts else None
 
     def larger(self, begun: Pixels) -> Stylize | None:
-        wish = self.wish()
-        return Stylize(begun, wish.styles, {**wish.settings, "brush_size": 1.0, "seed": 0}) if self.cells else None
+        order = self.order()
+        return (
+            Stylize(begun, order.look.styles, {**order.settings, "brush_size": 1.0, "seed": 0}) if self.cells else None
+        )
 
-    def request(self, number: int, wish: Wish) -> Stylize:
+    def request(self, number: int, order: Order) -> Stylize:
         if number in self.gone:
             raise LayerGoneError("the layer is gone")
-        return Stylize(LARGE, wish.styles, wish.settings)
+        return Stylize(LARGE, order.look.styles, order.settings)
 
-    def finish(self, number: int, done: Done, wish: Wish) -> None:  # noqa: ARG002 - the fake has no disk
+    def finish(self, number: int, done: Done, order: Order) -> None:  # noqa: ARG002 - the fake has no disk
         self.finished.append(number)
 
-    def snapshot(self, number: int, done: Done, wish: Wish) -> Snapshot:  # noqa: ARG002 - not used here
+    def snapshot(self, number: int, done: Done, order: Order) -> Snapshot:  # noqa: ARG002 - not used here
         return cast("Snapshot", number)
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
@@ -92,7 +95,7 @@ class FakeWork:
     def forget(self) -> None:
         self.finished = []
 
-    def keep(self, done: Mapping[int, Done], wish: Wish) -> None:  # noqa: ARG002 - the fake needs no title
+    def keep(self, done: Mapping[int, Done], order: Order) -> None:  # noqa: ARG002 - the fake needs no title
         left = {number: event for number, event in done.items() if number not in self.gone}
         if not left:
             raise LayerGoneError("the layer is gone")

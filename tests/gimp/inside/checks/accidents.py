@@ -28,6 +28,7 @@ from calls import ORDER, Facts, answer, call, check, photograph, pixels, running
 from gi.repository import Gimp
 
 from gimp_plugin import report
+from gimp_plugin.flow.roles import Order
 from gimp_plugin.image import recipes, regions, undelivered
 from gimp_plugin.procedures import unattended
 from nst_core.shared.client.engine import Engine
@@ -134,7 +135,7 @@ class Accidents:
 
         look = recipes.Look((StyleFile((Path(ORDER["folder"]) / "style.png").read_bytes()),), "Look",
                             regions.Regions(("",)), ("",))  # fmt: skip
-        order = unattended.Order(look, to_mapping(Settings(quality="draft", backend="onnx")))
+        order = Order(look, to_mapping(Settings(quality="draft", backend="onnx")))
         asked = mock.Mock(image=image, by_script=True)
         made: list[Gimp.Layer] = []
         Gimp.message_set_handler(Gimp.MessageHandlerType.CONSOLE)

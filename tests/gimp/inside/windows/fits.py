@@ -385,13 +385,11 @@ def with_the_brush(opened: Opened, language: str) -> list[str]:
 
 def snapshot(opened: Opened) -> Any:
     """A painting without an engine."""
-    messages, snapshots = map(
-        importlib.import_module, ("nst_core.shared.wire.messages", "gimp_plugin.dialog.snapshots")
-    )
+    messages, roles = map(importlib.import_module, ("nst_core.shared.wire.messages", "gimp_plugin.flow.roles"))
     pixels = messages.Pixels(6, 4, bytes(6 * 4 * 16))
     place = SimpleNamespace(layer=opened.image.get_layers()[0])
     painted = SimpleNamespace(place=place, done=SimpleNamespace(pixels=pixels))
-    return snapshots.Snapshot(painted, SimpleNamespace(title="Mosaic"), opened.picks, {})
+    return roles.Snapshot(painted, SimpleNamespace(title="Mosaic"), opened.picks, {})
 
 
 def back_and_forth(opened: Opened) -> Facts:
