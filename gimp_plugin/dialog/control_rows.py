@@ -12,6 +12,7 @@ from gimp_plugin.image.regions import EVERYWHERE
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.wheel import only_with_focus
 from nst_core.shared.settings import Option, Setting, SettingInfo
 
@@ -63,7 +64,7 @@ class Row:
 def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
     """An argument that is not a setting, in the form of one, with translated texts."""
     spec = config.find_property(name)
-    label, about = re.sub(r"\(_\w\)|_", "", spec.nick), spec.blurb
+    label, about = _plain(spec.nick), spec.blurb
     if spec.value_type == GObject.TYPE_BOOLEAN:
         return Setting(name, bool, spec.default_value, SettingInfo(label, about, scope="run", expert=True))
     choice = Gimp.param_spec_choice_get_choice(spec)
@@ -73,15 +74,14 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
 
 def placed(config: Gimp.ProcedureConfig, name: str) -> Setting:
     """The same for an argument that is a region."""
-    label = re.sub(r"\(_\w\)|_", "", config.find_property(name).nick)
     about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
+    label = _plain(config.find_property(name).nick)
     return Setting(name, str, EVERYWHERE, SettingInfo(label, about, scope="run"))
 
 
-def describe(widget: Gtk.Widget, name: str) -> None:
-    """Set tooltip and accessible name of a widget without a text."""
-    widget.set_tooltip_text(name)
-    widget.get_accessible().set_name(name)
+def _plain(label: str) -> str:
+    """A label without its access key, which may stand in brackets."""
+    return re.sub(r"\(_\w\)|_", "", label)
 
 
 def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:

@@ -20,17 +20,9 @@ if TYPE_CHECKING:
 
 
 OTHERS = (
-    *(
-        _("Styli_ze"),
-        _("_Cancel"),
-        _("Stop and _keep"),
-        _("Insert and sta_y"),
-        _("_Reset"),
-        _("_More settings"),
-        _("_Undo"),
-        _("I_n colour, as a new image"),
-    ),
-    *(_("_Draw"), _("_Presets"), _("Ch_oose picture…"), _("From _layer…"), _("_Variations…"), _("_Help")),
+    *(_("Styli_ze"), _("_Cancel"), _("Stop and _keep"), _("Insert and sta_y"), _("I_n colour, as a new image")),
+    *(_("_Reset"), _("_More settings"), _("_Undo"), _("_Draw"), _("_Variations…"), _("_Help")),
+    *(_("_Presets"), _("Ch_oose picture…"), _("From _layer…")),
 )
 """Labels of other parts of the window, whose access keys are in use."""
 
@@ -61,12 +53,8 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         hold_back(self._estimate)
-        others = (
-            [arguments.OUTPUT, arguments.AS_SEEN]
-            if refining
-            else [arguments.INPUT, arguments.OUTPUT, arguments.AS_SEEN]
-        )
-        self._all = [*all_settings(), *(declared(config, name) for name in others)]
+        others = [*([] if refining else [arguments.INPUT]), arguments.OUTPUT, arguments.AS_SEEN]
+        self._all = [*knobs(), *(declared(config, name) for name in others)]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
             self._all.insert(below, placed(config, arguments.STRENGTH_MAP))

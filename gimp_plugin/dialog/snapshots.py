@@ -9,6 +9,7 @@ from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.grid_keys import ENTER, SPACE
 from gimp_plugin.widgets.theme import see_through
 
 if TYPE_CHECKING:
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 
     from gimp_plugin.flow.roles import Snapshot
 
-SPACE = 6  # px
+GAP = 6  # px
 THUMBNAIL = (84, 60)  # px
 NAME_CHARS = 11  # characters of a title below its thumbnail
-PRESS = {"space", "KP_Space", "Return", "KP_Enter", "ISO_Enter"}
 MAX_BYTES = 1 << 30  # of all paintings together; above that, the oldest are removed
 
 
@@ -36,13 +36,13 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Hidden until there is a painting. A click selects one, Ctrl+click a second one to compare it with."""
 
     def __init__(self, actions: Actions) -> None:
-        super().__init__(spacing=SPACE, no_show_all=True)
+        super().__init__(spacing=GAP, no_show_all=True)
         self._actions = actions
         self._shots: dict[Gtk.ToggleButton, Snapshot] = {}
         self._chosen: list[Gtk.ToggleButton] = []
         self._changing = False  # whether `_toggled` itself is changing buttons
         self._second = False  # whether the next selected one is added to the one before
-        self._row = Gtk.Box(spacing=SPACE)
+        self._row = Gtk.Box(spacing=GAP)
         scrolled = Gtk.ScrolledWindow(vscrollbar_policy=Gtk.PolicyType.NEVER, hexpand=True)
         scrolled.add(self._row)
         self._row.set_focus_hadjustment(scrolled.get_hadjustment())
@@ -109,7 +109,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _key(self, button: Gtk.ToggleButton, event: Gdk.EventKey) -> bool:
         """With Ctrl, the keys that press a button select a second one; GTK handles them only without Ctrl."""
         self._second = False
-        if not event.state & Gdk.ModifierType.CONTROL_MASK or Gdk.keyval_name(event.keyval) not in PRESS:
+        if not event.state & Gdk.ModifierType.CONTROL_MASK or Gdk.keyval_name(event.keyval) not in ENTER | SPACE:
             return False
         self._second = True
         button.set_active(not button.get_active())

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gimp_plugin.dialog.control_rows import describe
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable

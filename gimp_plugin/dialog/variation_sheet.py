@@ -8,11 +8,12 @@ from gimp_plugin.flow.variations import SIDE, Kind, name_of
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.comparison import DIMMED, STYLE
+from gimp_plugin.preview.comparison import DIMMED
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.grid_keys import target
-from gimp_plugin.widgets.theme import hold_back, narrow
+from gimp_plugin.widgets.theme import badge, hold_back, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,22 +51,22 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._sheet = sheet
         before = pictures.pixbuf(content)
         for number, (cell, variant) in enumerate(zip(self._cells, sheet.variants, strict=True)):
-            cell.describe(name_of(variant), now=number == sheet.now)
+            cell.entitle(name_of(variant), now=number == sheet.now)
             cell.show_picture(before, opacity=DIMMED)
         for labels, titles in ((self._rows, sheet.rows), (self._columns, sheet.columns)):
             for label, title in zip(labels, titles or [""] * SIDE, strict=True):
                 label.set_text(title)
                 label.set_visible(bool(title))
-        self._show_note(note)
+        self._note.set_text(note)
 
     def show_variant(self, number: int, pixels: Pixels, note: str) -> None:
         """Show a variation so far."""
         self._cells[number].show_picture(pictures.pixbuf(pixels))
-        self._show_note(note)
+        self._note.set_text(note)
 
     def fail(self, sentence: str) -> None:
         """Show why there are no more variations."""
-        self._show_note(sentence)
+        self._note.set_text(sentence)
 
     def do_grab_focus(self) -> None:
         """Focus the variation with the current settings."""
@@ -119,17 +120,12 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _pressed(self, _cell: Gtk.Button, event: Gdk.EventKey, number: int) -> bool:
         if event.state & (Gdk.ModifierType.CONTROL_MASK | Gdk.ModifierType.MOD1_MASK):
             return False
-        key = (Gdk.keyval_name(event.keyval) or "").removeprefix("KP_")
-        if self.get_direction() == Gtk.TextDirection.RTL:
-            key = {"Left": "Right", "Right": "Left"}.get(key, key)
-        other = target(key, number, len(self._cells), SIDE, SIDE)
+        key, mirrored = Gdk.keyval_name(event.keyval) or "", self.get_direction() == Gtk.TextDirection.RTL
+        other = target(key, number, len(self._cells), SIDE, SIDE, mirrored=mirrored)
         if other is None:
             return False
         self._cells[other].grab_focus()
         return True
-
-    def _show_note(self, note: str) -> None:
-        self._note.set_text(note)
 
 
 class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
@@ -143,26 +139,19 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         self._room = Gtk.Box(width_request=MIN_SIZE[0], height_request=MIN_SIZE[1])
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self._badge = Gtk.Label(label=_("As now"), halign=Gtk.Align.START, valign=Gtk.Align.START, no_show_all=True)
-        style, provider = self._badge.get_style_context(), Gtk.CssProvider()
-        provider.load_from_data(STYLE)
-        style.add_provider(provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION + 1)  # above GIMP's theme
-        style.add_class("nst-badge")
+        badge(self._badge)
         layers = Gtk.Overlay()
         layers.add(self._room)
-        for part in (
-            self._image,
-            self._badge,
-        ):  # overlays request no space: a picture never enlarges its cell
+        for part in (self._image, self._badge):  # overlays request no space: a picture never enlarges its cell
             layers.add_overlay(part)
             layers.set_overlay_pass_through(part, True)  # noqa: FBT003 - the mouse is for the button
         self.add(layers)
         for signal in ("size-allocate", "notify::scale-factor"):
             self._room.connect(signal, lambda *_args: GLib.idle_add(self._update))
 
-    def describe(self, name: str, *, now: bool) -> None:
+    def entitle(self, name: str, *, now: bool) -> None:
         """Name the picture. now: it has the current settings."""
-        self.set_tooltip_text(name)
-        self.get_accessible().set_name(name)
+        describe(self, name)
         self._badge.set_visible(now)
 
     def show_picture(self, picture: GdkPixbuf.Pixbuf, opacity: float = 1.0) -> None:

@@ -52,7 +52,7 @@ class Session:
         self._post = post
         self._speed = Speed()
         self._newest: _Job | None = None
-        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._tasks: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()  # guards the two below, and who may end a job
         self._engine: Engine | None = None
@@ -86,7 +86,7 @@ class Session:
 
     def warm(self) -> None:
         """Start an engine for the first request. If it does not start, the request fails."""
-        self._later(self._warm)
+        self._later(self._ready)
 
     def find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
         """Let the engine detect faces in a picture, beside its job. `hear` is called in the main loop.
@@ -111,7 +111,7 @@ class Session:
             except (RuntimeError, MemoryError):
                 engine.close()
 
-    def _later(self, task: Callable[[], None]) -> None:
+    def _later(self, task: Callable[[], object]) -> None:
         if self._closed:
             return
         if self._thread is None:
@@ -162,9 +162,6 @@ class Session:
                 self._engine.find_faces(content, heard)
                 return
         self._post(partial(hear, ()))
-
-    def _warm(self) -> None:
-        self._ready()
 
     def _ready(self) -> bool:
         """Whether there is an engine; it is started now if needed."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.wheel import only_with_focus
 
 if TYPE_CHECKING:
@@ -93,17 +94,13 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         only_with_focus(combo)
         (cell,) = combo.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
-        text = _("Where {style} counts").format(style=pick.title)
-        combo.set_tooltip_text(text)
-        combo.get_accessible().set_name(text)
+        describe(combo, _("Where {style} counts").format(style=pick.title))
         combo.connect("changed", lambda changed: self._answers.place(pick, changed.get_active_id()))
         return combo
 
     def _remover(self, pick: Pick) -> Gtk.Button:
         button = Gtk.Button.new_from_icon_name("list-remove-symbolic", Gtk.IconSize.BUTTON)
         button.set_relief(Gtk.ReliefStyle.NONE)
-        text = _("Take {style} out of the blend").format(style=pick.title)
-        button.set_tooltip_text(text)
-        button.get_accessible().set_name(text)
+        describe(button, _("Take {style} out of the blend").format(style=pick.title))
         button.connect("clicked", lambda _button: self._answers.remove(pick))
         return button

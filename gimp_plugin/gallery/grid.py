@@ -12,7 +12,7 @@ from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.looks import thumbnails
 from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.grid_keys import target
+from gimp_plugin.widgets.grid_keys import ENTER, SPACE, target
 from gimp_plugin.widgets.theme import hold_back
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}
-PRESS, SPACE = {"Return", "KP_Enter", "ISO_Enter"}, {"space", "KP_Space"}
 LEAST_HEIGHT = thumbnails.SHOWN + 28  # px: a little more than a row, so that there is space for a blend below
 
 
@@ -223,16 +222,17 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             return False
         control = bool(event.state & Gdk.ModifierType.CONTROL_MASK)
         key = Gdk.keyval_name(event.keyval) or ""
-        if control and key in PRESS | SPACE:
+        if control and key in ENTER | SPACE:
             self._toggle(shown[at].pick)
-        elif key in PRESS and shown[at].is_selected():
+        elif key in ENTER and shown[at].is_selected():
             self.get_toplevel().activate_default()
-        elif key in PRESS | SPACE:
+        elif key in ENTER | SPACE:
             self._take(shown[at].pick)
         elif key in DELETE:
             self._delete(shown[at])
         else:
-            there = target(self._mirrored(key), at, len(shown), *self._shape(shown))
+            mirrored = self.get_direction() == Gtk.TextDirection.RTL
+            there = target(key, at, len(shown), *self._shape(shown), mirrored=mirrored)
             if there is None:
                 return False
             shown[there].grab_focus()
@@ -280,10 +280,6 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         else:
             menu.popup_at_pointer(event)
         return True
-
-    def _mirrored(self, key: str) -> str:
-        mirror = {"Left": "Right", "Right": "Left"}
-        return mirror.get(key, key) if self.get_direction() == Gtk.TextDirection.RTL else key
 
     def _shape(self, shown: Sequence[Tile]) -> tuple[int, int]:
         """(number of columns, number of visible rows)."""

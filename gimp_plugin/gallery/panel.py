@@ -22,7 +22,7 @@ from gimp_plugin.looks import categories, kept_pictures, style_sources
 from gimp_plugin.looks.incoming import Incoming
 from gimp_plugin.looks.own_picture import OwnPicture
 from gimp_plugin.looks.picks import FILE, Pick, Picks, of_file
-from gimp_plugin.looks.shelf import Shelf, name, recall, remember
+from gimp_plugin.looks.shelf import Shelf, recall, remember
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.notice import Notice
@@ -249,7 +249,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             case categories.FAVOURITES:
                 return tile.starred
             case categories.RECENT:
-                return tile.pick is not None and name(tile.pick) in self._shelf.recent
+                return tile.pick is not None and tile.pick.name in self._shelf.recent
             case category:
                 return tile.category == category
 

@@ -6,9 +6,9 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image.layer_styles import FILE
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
+from gimp_plugin.looks.picks import FILE
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import hold_back
 from nst_core.shared.errors import NeuralStyleError

@@ -10,6 +10,7 @@ from gimp_plugin.looks import thumbnails
 from gimp_plugin.looks.search_words import matches
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.theme import see_through
 
 if TYPE_CHECKING:
@@ -194,8 +195,7 @@ Tile.set_accessible_type(TileAccessible)
 
 def _dress(button: Gtk.Button, icon: str, text: str) -> None:
     button.get_image().set_from_icon_name(icon, Gtk.IconSize.MENU)
-    button.set_tooltip_text(text)
-    button.get_accessible().set_name(text)
+    describe(button, text)
 
 
 def _caption(title: str) -> Gtk.Label:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
+SCREEN = "R'G'B'A u8"  # the same in bytes
 STRIP = 2**26  # bytes that are read or written at a time: GEGL counts them in 32 bits
 GONE = _("the layer or its image was closed"), _("open it again, and start Neural Style there")
 
@@ -220,15 +221,20 @@ def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
     scale = min(1.0, turns.SIDE / max(width, height))
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
     if not isinstance(layer, scratch.Visible):
-        return wide, scaled(layer, (wide, high), scale, "R'G'B'A u8")
+        return wide, scaled(layer, (wide, high), scale, SCREEN)
     with scratch.seen(layer, as_seen=True) as sight:
-        return wide, scaled(sight.drawable, (wide, high), scale, "R'G'B'A u8")
+        return wide, scaled(sight.drawable, (wide, high), scale, SCREEN)
+
+
+def top_level(layer: Gimp.Layer) -> Gimp.Layer:
+    """The outermost group around a layer, or the layer itself."""
+    while (parent := layer.get_parent()) is not None:
+        layer = parent
+    return layer
 
 
 def _attached(image: Gimp.Image, layer: Gimp.Layer) -> bool:
-    top = layer
-    while top.get_parent() is not None:
-        top = top.get_parent()
+    top = top_level(layer)
     return any(top.get_id() == other.get_id() for other in image.get_layers())
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import canvas
 from gimp_plugin.libgimp import Gimp, Gio, GLib
+from gimp_plugin.looks.picks import FILE
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidImageError, LayerGoneError
 from nst_core.shared.wire.messages import Pixels
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_EDGE = 4096  # px: largest edge of a style; more would not change the result
-WHOLE, FILE, ADDRESS = "image ", "file ", "address "
+WHOLE, ADDRESS = "image ", "address "  # prefixes of keys, as FILE
 FEW = 1024  # px: pictures of files at this size or smaller are cached
 
 
@@ -42,7 +43,7 @@ def read(key: str, edge: int = MOST_EDGE) -> Pixels:
 
     Raises LayerGoneError, and InvalidImageError for a file that GIMP cannot open.
     """
-    return Pixels(*scaled(key, "R'G'B'A float", edge))
+    return Pixels(*scaled(key, canvas.FORMAT, edge))
 
 
 def scaled(key: str, form: str, edge: int = MOST_EDGE) -> tuple[int, int, bytes]:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import layer_styles, origin, regions, scratch
+from gimp_plugin.image import canvas, layer_styles, origin, regions, scratch
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.libgimp import Gimp
@@ -22,7 +22,7 @@ from nst_core.shared.errors import NeuralStyleError, UnsupportedLayerError
 from nst_core.shared.settings import Value, all_settings, from_mapping, to_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from gimp_plugin.image.regions import Regions
     from nst_core.shared.wire.messages import StyleFile, StylePixels
@@ -93,7 +93,7 @@ def of(layer: Gimp.Layer) -> Note | None:
 
 def latest(image: Gimp.Image) -> Note:
     """The note on the newest painted layer of an image. Raises UnsupportedLayerError."""
-    newest = max(_all_layers(image.get_layers()), key=lambda layer: (of(layer) is not None, layer.get_tattoo()))
+    newest = max(regions.all_layers(image.get_layers()), key=lambda layer: (of(layer) is not None, layer.get_tattoo()))
     found = of(newest)
     if found is None:
         raise UnsupportedLayerError(
@@ -118,11 +118,8 @@ def beneath(layer: Gimp.Layer) -> scratch.Visible:
     image = layer.get_image()
 
     def others() -> list[Gimp.Layer]:
-        top = layer
-        while top.get_parent() is not None:
-            top = top.get_parent()
-        above = image.get_layers()[: image.get_item_position(top) + 1]
-        return [*above, *(one for one in _all_layers(image.get_layers()) if is_of_visible(of(one) or {}))]
+        above = image.get_layers()[: image.get_item_position(canvas.top_level(layer)) + 1]
+        return [*above, *(one for one in regions.all_layers(image.get_layers()) if is_of_visible(of(one) or {}))]
 
     return scratch.Visible(image, others)
 
@@ -164,10 +161,3 @@ def _unreadable() -> UnsupportedLayerError:
     return UnsupportedLayerError(
         _("the note on how this layer was painted cannot be read"), _("choose the style again in Neural Style")
     )
-
-
-def _all_layers(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
-    for layer in layers:
-        yield layer
-        if layer.is_group():
-            yield from _all_layers(layer.get_children())

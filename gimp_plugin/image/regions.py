@@ -158,7 +158,7 @@ def available(image: Gimp.Image) -> list[Region]:
     for channel in image.get_channels():
         name = channel.get_name()
         found.append(Region(CHANNEL + name, _("Channel {name}").format(name=name)))
-    for layer in _all(image.get_layers()):
+    for layer in all_layers(image.get_layers()):
         if layer.get_mask() is not None:
             name = layer.get_name()
             found.append(Region(MASK + name, _("Mask of {layer}").format(layer=name)))
@@ -200,8 +200,9 @@ def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:
     )
 
 
-def _all(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
+def all_layers(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
+    """These layers, and those in groups among them, from the top."""
     for layer in layers:
         yield layer
         if layer.is_group():
-            yield from _all(layer.get_children())
+            yield from all_layers(layer.get_children())

@@ -47,6 +47,11 @@ class Pick:
     weight: float = 1.0
     region: str = ""
 
+    @property
+    def name(self) -> str:
+        """A unique name of the style."""
+        return f"{self.kind} {self.key}"
+
     def same(self, other: Pick) -> bool:
         """Whether both are the same style; weights and regions do not matter."""
         return (self.kind, self.key) == (other.kind, other.key)
@@ -116,7 +121,9 @@ class Picks:
 
     def with_region(self, pick: Pick, region: str) -> Picks:
         """Picks with another region for this style."""
-        return self._with(pick, region=region)
+        return Picks(
+            tuple(dataclasses.replace(entry, region=region) if entry.same(pick) else entry for entry in self.entries)
+        )
 
     def holds(self, pick: Pick) -> bool:
         """Whether this style is chosen."""
@@ -150,7 +157,7 @@ class Picks:
     @property
     def names(self) -> list[str]:
         """A unique name of each style."""
-        return [f"{entry.kind} {entry.key}" for entry in self.entries]
+        return [entry.name for entry in self.entries]
 
     def within(self, regions: Iterable[str]) -> Picks:
         """Picks in which styles whose region is not among these count everywhere."""
@@ -191,11 +198,6 @@ class Picks:
     def _usual(self) -> float:
         """The average weight."""
         return sum(entry.weight for entry in self.entries) / len(self.entries) if self.entries else 1.0
-
-    def _with(self, pick: Pick, **changes: Any) -> Picks:
-        return Picks(
-            tuple(dataclasses.replace(entry, **changes) if entry.same(pick) else entry for entry in self.entries)
-        )
 
     def _only_preset(self) -> Pick | None:
         only = self.entries[0] if len(self.entries) == 1 else None
@@ -319,7 +321,7 @@ def _remembered(entry: object, roots: Roots | None) -> Pick | None:
                 pick = of_preset(lookup.load_preset(slug, roots))
             except NeuralStyleError:
                 return None
-        case {"kind": "file", "key": str(path), "weight": int() | float() as weight} if _is_file(path):
+        case {"kind": "file", "key": str(path), "weight": int() | float() as weight} if is_file(path):
             pick = of_file(Path(path))
         case _:
             return None
@@ -328,7 +330,8 @@ def _remembered(entry: object, roots: Roots | None) -> Pick | None:
     return dataclasses.replace(pick, weight=weight, region=region if isinstance(region, str) else "")
 
 
-def _is_file(path: str) -> bool:
+def is_file(path: str) -> bool:
+    """Whether there is a file at this path, which may be any text."""
     try:
         return Path(path).is_file()
     except (OSError, ValueError):  # too long, or not a path

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.looks import categories
-from gimp_plugin.looks.picks import Pick, of_file
+from gimp_plugin.looks.picks import Pick, is_file, of_file
 from nst_core.shared.atomic_files import replace_file
 
 if TYPE_CHECKING:
@@ -33,23 +33,23 @@ class Shelf:
 
     def starred(self, pick: Pick) -> bool:
         """Whether this is a favourite."""
-        return name(pick) in self.favourites
+        return pick.name in self.favourites
 
     def toggled(self, pick: Pick) -> Shelf:
         """A shelf with this style added to the favourites, or removed from them."""
-        own = name(pick)
+        own = pick.name
         if own in self.favourites:
             return replace(self, favourites=tuple(one for one in self.favourites if one != own))
         return replace(self, favourites=(own, *self.favourites)[:MOST_FAVOURITES])
 
     def used(self, picks: Iterable[Pick]) -> Shelf:
         """A shelf after these styles were used. Layers are left out: their ids are valid in one session only."""
-        new = [name(pick) for pick in picks if pick.kind != "layer"]
+        new = [pick.name for pick in picks if pick.kind != "layer"]
         return replace(self, recent=tuple(dict.fromkeys([*new, *self.recent]))[:MOST_RECENT])
 
     def without(self, pick: Pick) -> Shelf:
         """A shelf without this style."""
-        own = name(pick)
+        own = pick.name
         favourites = tuple(one for one in self.favourites if one != own)
         return replace(self, favourites=favourites, recent=tuple(one for one in self.recent if one != own))
 
@@ -57,13 +57,8 @@ class Shelf:
     def files(self) -> list[Pick]:
         """The picture files that were used last, and those among the favourites, if they still exist."""
         names = dict.fromkeys([*self.recent, *self.favourites])
-        paths = [Path(one.removeprefix("file ")) for one in names if one.startswith("file ")]
-        return [of_file(path) for path in paths if _is_file(path)]
-
-
-def name(pick: Pick) -> str:
-    """A unique name of a style."""
-    return f"{pick.kind} {pick.key}"
+        paths = [one.removeprefix("file ") for one in names if one.startswith("file ")]
+        return [of_file(Path(path)) for path in paths if is_file(path)]
 
 
 def recall(profile: Path) -> Shelf:
@@ -90,10 +85,3 @@ def remember(profile: Path, shelf: Shelf) -> None:
 
 def _names(said: object, most: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in said if isinstance(one, str)))[:most] if isinstance(said, list) else ()
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or not a path
-        return False

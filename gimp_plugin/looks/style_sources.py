@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image.layer_styles import FILE, WHOLE, find, scaled
-from gimp_plugin.libgimp import Gimp, GLib
-from gimp_plugin.libgtk import GdkPixbuf
+from gimp_plugin.image.canvas import SCREEN
+from gimp_plugin.image.layer_styles import WHOLE, find, scaled
+from gimp_plugin.libgimp import GdkPixbuf, Gimp, rgba_pixbuf
+from gimp_plugin.looks.picks import FILE
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NeuralStyleError
 
@@ -42,20 +43,16 @@ def encode(key: str) -> bytes:
 
 def picture(key: str) -> GdkPixbuf.Pixbuf:
     """The whole picture of a source. Raises LayerGoneError, InvalidImageError."""
-    return _pixbuf(*scaled(key, "R'G'B'A u8"))
-
-
-def _pixbuf(width: int, height: int, rgba: bytes) -> GdkPixbuf.Pixbuf:
-    alpha, rows = True, GLib.Bytes.new(rgba)
-    return GdkPixbuf.Pixbuf.new_from_bytes(rows, GdkPixbuf.Colorspace.RGB, alpha, 8, width, height, 4 * width)
+    width, height, rgba = scaled(key, SCREEN)
+    return rgba_pixbuf(rgba, width, height)
 
 
 def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
     """A small picture of a source, None for one that is gone."""
     try:
         if key.startswith(FILE):
-            width, height, rgba = scaled(key, "R'G'B'A u8", edge)
-            return _pixbuf(width, height, rgba)
+            width, height, rgba = scaled(key, SCREEN, edge)
+            return rgba_pixbuf(rgba, width, height)
         found = find(key)
     except NeuralStyleError:
         return None

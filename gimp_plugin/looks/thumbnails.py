@@ -50,15 +50,13 @@ def _read(path: Path, size: tuple[int, int]) -> GdkPixbuf.Pixbuf | None:
 
 def square(picture: GdkPixbuf.Pixbuf, edge: int = STORED) -> GdkPixbuf.Pixbuf:
     """The middle square of a picture, at another size."""
-    return _middle(_covering(picture, edge), edge, edge)
+    return covering(picture, (edge, edge), 1)
 
 
 def covering(picture: GdkPixbuf.Pixbuf, size: tuple[int, int], zoom: int) -> GdkPixbuf.Pixbuf:
     """The middle of a picture that fills a size, (width, height) of `zoom` px each."""
     width, height = size[0] * zoom, size[1] * zoom
-    scale = max(width / picture.get_width(), height / picture.get_height())
-    wide, high = max(width, round(picture.get_width() * scale)), max(height, round(picture.get_height() * scale))
-    return _middle(picture.scale_simple(wide, high, GdkPixbuf.InterpType.BILINEAR), width, height)
+    return _middle(_scaled_to_cover(picture, width, height), width, height)
 
 
 def image(picture: GdkPixbuf.Pixbuf | None, size: int = SHOWN) -> Gtk.Image:
@@ -76,7 +74,7 @@ def as_jpeg(pictures: Sequence[GdkPixbuf.Pixbuf]) -> bytes:
     left = 0
     for number, picture in enumerate(striped, 1):
         right = number * STORED // len(striped)
-        stripe = _middle(_covering(picture, STORED), right - left, STORED)
+        stripe = _middle(_scaled_to_cover(picture, STORED, STORED), right - left, STORED)
         bounds = (left, 0, right - left, STORED, float(left), 0.0, 1.0, 1.0)
         stripe.composite(whole, *bounds, GdkPixbuf.InterpType.NEAREST, 255)
         left = right
@@ -84,10 +82,9 @@ def as_jpeg(pictures: Sequence[GdkPixbuf.Pixbuf]) -> bytes:
     return bytes(encoded)
 
 
-def _covering(picture: GdkPixbuf.Pixbuf, edge: int) -> GdkPixbuf.Pixbuf:
-    width, height = picture.get_width(), picture.get_height()
-    scale = edge / min(width, height)
-    wide, high = max(edge, round(width * scale)), max(edge, round(height * scale))
+def _scaled_to_cover(picture: GdkPixbuf.Pixbuf, width: int, height: int) -> GdkPixbuf.Pixbuf:
+    scale = max(width / picture.get_width(), height / picture.get_height())
+    wide, high = max(width, round(picture.get_width() * scale)), max(height, round(picture.get_height() * scale))
     return picture.scale_simple(wide, high, GdkPixbuf.InterpType.BILINEAR)
 
 

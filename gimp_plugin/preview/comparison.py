@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
+from gimp_plugin.preview.layer_tool import ARROWS
 from gimp_plugin.preview.pictures import WHITE, Line
 from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.theme import badge
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
 
@@ -31,11 +33,6 @@ FIRST_SPLIT, EVEN = 0.3, 0.5  # of the width: more of "after" is visible; of two
 DIMMED = 0.35
 GAP, PADDING = 6, 8  # px
 MAP = 110  # px: the longer side of the small map
-STYLE = b"""
-.nst-badge { background-color: rgba(0, 0, 0, 0.72); color: #ffffff; border-radius: 4px; padding: 2px 8px; }
-.nst-badge-strong { font-weight: bold; }
-"""
-ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
@@ -54,9 +51,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._framed = False
         self.view = Viewport(shown.source.size, LEAST)
         self._on_view = on_view
-        self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = (
-            None  # the visible part, before and after
-        )
+        self._ready: tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf | None] | None = None
+        """The visible part, before and after."""
         self._ready_for: object = None
         self._map: tuple[object, GdkPixbuf.Pixbuf] | None = None
         self._split, self._upright = FIRST_SPLIT, True
@@ -70,12 +66,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._image = Gtk.Image(halign=Gtk.Align.START, valign=Gtk.Align.START)
         self.add(self._box)
         self._lay_over(self._image)
-        self._badge = self._label("", Gtk.Align.START, Gtk.Align.START, strong=True)
-        self._captions = (
-            self._label("", Gtk.Align.START, Gtk.Align.END),
-            self._label("", Gtk.Align.END, Gtk.Align.END),
-        )
-        self._error = self._label("", Gtk.Align.CENTER, Gtk.Align.CENTER)
+        self._badge = self._label(Gtk.Align.START, Gtk.Align.START, strong=True)
+        self._captions = self._label(Gtk.Align.START, Gtk.Align.END), self._label(Gtk.Align.END, Gtk.Align.END)
+        self._error = self._label(Gtk.Align.CENTER, Gtk.Align.CENTER)
         self._error.set_line_wrap(True)
         self._error.set_max_width_chars(40)
         self._update()
@@ -159,13 +152,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         accessible.set_role(type(accessible.get_role()).SLIDER)
         return box
 
-    def _label(self, text: str, across: Gtk.Align, along: Gtk.Align, *, strong: bool = False) -> Gtk.Label:
-        label = Gtk.Label(label=text, halign=across, valign=along, no_show_all=True)
-        style, provider = label.get_style_context(), Gtk.CssProvider()
-        provider.load_from_data(STYLE)
-        style.add_provider(provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION + 1)  # above GIMP's theme
-        for name in ("nst-badge", "nst-badge-strong")[: 1 + strong]:
-            style.add_class(name)
+    def _label(self, across: Gtk.Align, along: Gtk.Align, *, strong: bool = False) -> Gtk.Label:
+        label = Gtk.Label(halign=across, valign=along, no_show_all=True)
+        badge(label, strong=strong)
         self._lay_over(label)
         return label
 

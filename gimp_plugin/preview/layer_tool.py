@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gimp_plugin.libgtk import Gdk
     from gimp_plugin.preview.viewport import Viewport
 
+ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
+
 
 class LayerTool(Protocol):
     """Gets all events first; returns True for those that it has handled."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas, scratch
+from gimp_plugin.image.canvas import SCREEN
 from gimp_plugin.image.types import Area
-from gimp_plugin.libgimp import Gegl, GLib, new_buffer
+from gimp_plugin.libgimp import Gegl, new_buffer, rgba_pixbuf
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, Gtk
 from nst_core.shared.wire.messages import Excerpt, Pixels, ScreenPixels
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.framing import Frame, Size
     from gimp_plugin.preview.viewport import Box
 
-SCREEN, GRAY = "R'G'B'A u8", "Y'A float"
+GRAY = "Y'A float"
 CHECK = 8  # px: the squares behind what is transparent
 LIGHT_CHECK, DARK_CHECK = 0x999999, 0x666666
 WHITE, BLACK = 0xFFFFFFFF, 0x000000FF
@@ -103,8 +104,7 @@ def pixbuf(pixels: Pixels) -> GdkPixbuf.Pixbuf:
         buffer = new_buffer(canvas.FORMAT, *size)
         buffer.set(area, canvas.FORMAT, raw)
         raw = buffer.get(area, 1.0, SCREEN, Gegl.AbyssPolicy.NONE)
-    colors, rowstride = GdkPixbuf.Colorspace.RGB, pixels.width * ScreenPixels.bytes_per_pixel
-    return GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(raw), colors, True, 8, *size, rowstride)  # noqa: FBT003 - alpha
+    return rgba_pixbuf(raw, *size)
 
 
 def thinned(pixels: Pixels, most: int) -> Pixels:
@@ -121,23 +121,21 @@ def thinned(pixels: Pixels, most: int) -> Pixels:
 
 def pixels(picture: GdkPixbuf.Pixbuf) -> Pixels:
     """A pixbuf in the format of the wire."""
-    Gegl.init(None)  # does nothing the second time
     clear = picture.add_alpha(False, 0, 0, 0)  # noqa: FBT003 - no colour stands for transparency
     width, height, stride = clear.get_width(), clear.get_height(), clear.get_rowstride()
     raw = clear.read_pixel_bytes().get_data()
     rows = raw if stride == 4 * width else b"".join(raw[y * stride : y * stride + 4 * width] for y in range(height))
     area = Gegl.Rectangle.new(0, 0, width, height)
-    buffer = Gegl.Buffer.new(SCREEN, 0, 0, width, height)
+    buffer = new_buffer(SCREEN, width, height)
     buffer.set(area, SCREEN, rows)
     return Pixels(width, height, buffer.get(area, 1.0, canvas.FORMAT, Gegl.AbyssPolicy.NONE))
 
 
 def in_gray(pixels: Pixels) -> Pixels:
     """The picture converted to gray as in a grayscale image."""
-    Gegl.init(None)  # does nothing the second time
     area = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
     kind = SCREEN if isinstance(pixels, ScreenPixels) else canvas.FORMAT
-    buffer = Gegl.Buffer.new(GRAY, 0, 0, pixels.width, pixels.height)
+    buffer = new_buffer(GRAY, pixels.width, pixels.height)
     buffer.set(area, kind, bytes(pixels.rgba))
     return replace(pixels, rgba=buffer.get(area, 1.0, kind, Gegl.AbyssPolicy.NONE))
 
@@ -178,9 +176,9 @@ def compared(before: GdkPixbuf.Pixbuf, after: GdkPixbuf.Pixbuf, line: Line) -> G
     ):
         corner, size = (line.at - half, first), (2 * half, last - first)
         if line.upright:
-            _fill(both, *corner, size, color)
+            fill(both, *corner, size, color)
         else:
-            _fill(both, corner[1], corner[0], (size[1], size[0]), color)
+            fill(both, corner[1], corner[0], (size[1], size[0]), color)
     return both
 
 
@@ -193,7 +191,7 @@ def draw_map(onto: GdkPixbuf.Pixbuf, small: GdkPixbuf.Pixbuf, box: Box, of: tupl
     left, top = onto.get_width() - width - MAP_GAP * zoom, MAP_GAP * zoom
     if left < 0 or top + height > onto.get_height():
         return
-    _fill(onto, left - zoom, top - zoom, (width + 2 * zoom, height + 2 * zoom), BLACK)
+    fill(onto, left - zoom, top - zoom, (width + 2 * zoom, height + 2 * zoom), BLACK)
     small.copy_area(0, 0, width, height, onto, left, top)
     x, y = left + round(box.left / layer[0] * width), top + round(box.top / layer[1] * height)
     size = max(2 * zoom, round(box.width / layer[0] * width)), max(2 * zoom, round(box.height / layer[1] * height))
@@ -209,11 +207,11 @@ def _outline(picture: GdkPixbuf.Pixbuf, corner: Size, size: Size, pen: tuple[int
         (left, top, thick, height),
         (left + width - thick, top, thick, height),
     ):
-        _fill(picture, x, y, (wide, high), color)
+        fill(picture, x, y, (wide, high), color)
 
 
-def _fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, size: Size, color: int) -> None:
-    """Fill a rectangle, clipped to the picture."""
+def fill(picture: GdkPixbuf.Pixbuf, left: int, top: int, size: Size, color: int) -> None:
+    """Fill a rectangle with an RGBA colour. It is clipped to the picture."""
     right, bottom = min(left + size[0], picture.get_width()), min(top + size[1], picture.get_height())
     left, top = max(0, left), max(0, top)
     if right > left and bottom > top:

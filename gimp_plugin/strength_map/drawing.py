@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gimp_plugin.image.selections import gray_pixbuf, levels_of
-from gimp_plugin.libgimp import GdkPixbuf, GLib
+from gimp_plugin.libgimp import GdkPixbuf, rgba_pixbuf
 
 MOST_UNDONE = 50  # strokes
 SPACING = 0.1  # of the brush's diameter: distance of dabs
@@ -114,8 +114,7 @@ class Drawing:
         elif stroke.brush.way is Way.MORE:
             for channel in range(3):
                 rgba[channel::4] = b"\xff" * (width * height)
-        raw, colors = GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB
-        over = GdkPixbuf.Pixbuf.new_from_bytes(raw, colors, True, 8, width, height, 4 * width)  # noqa: FBT003 - alpha
+        over = rgba_pixbuf(bytes(rgba), width, height)
         amount = 255 if stroke.brush.way is Way.ERASE else round(255 * stroke.brush.amount)
         nearest = GdkPixbuf.InterpType.NEAREST
         over.composite(self._seen, left, top, width, height, left, top, 1, 1, nearest, amount)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas
 from gimp_plugin.libgtk import Gdk
+from gimp_plugin.preview.layer_tool import ARROWS
 from gimp_plugin.strength_map import marks
 from gimp_plugin.strength_map.drawing import Way
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.viewport import Viewport
     from gimp_plugin.strength_map.editor import MapEditor
 
-ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 DAB = {"space", "Return", "KP_Enter"}
 STEP, FINE_STEP = 0.5, 0.1  # of the brush's diameter, for an arrow key
 LARGER = 1.2  # times, for a key

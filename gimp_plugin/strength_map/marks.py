@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from gimp_plugin.libgimp import GdkPixbuf, GLib
+from gimp_plugin.libgimp import GdkPixbuf, rgba_pixbuf
+from gimp_plugin.preview.pictures import BLACK, WHITE, fill
 from gimp_plugin.strength_map import face_shapes
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 TINT = (255, 40, 40)  # as of GIMP's quick mask
 MOST_TINT = 150  # of 255: the picture shines through
-LIGHT, DARK = 0xFFFFFFFF, 0x000000FF
 SPACING = 1.0  # px of the screen between points of a line
 
 Point = tuple[float, float]
@@ -28,8 +28,7 @@ def tint(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
     for channel, value in enumerate(TINT):
         rgba[channel::4] = bytes([value]) * len(levels)
     rgba[3::4] = levels.translate(bytes((255 - level) * MOST_TINT // 255 for level in range(256)))
-    raw, colors = GLib.Bytes.new(bytes(rgba)), GdkPixbuf.Colorspace.RGB
-    return GdkPixbuf.Pixbuf.new_from_bytes(raw, colors, True, 8, width, height, 4 * width)  # noqa: FBT003 - alpha
+    return rgba_pixbuf(bytes(rgba), width, height)
 
 
 def lay_over(seen: GdkPixbuf.Pixbuf, view: Viewport, over: GdkPixbuf.Pixbuf, place: tuple[Point, Point]) -> None:
@@ -65,13 +64,6 @@ def ring(seen: GdkPixbuf.Pixbuf, view: Viewport, middle: Point, diameter: float)
 
 def _line(seen: GdkPixbuf.Pixbuf, points: list[Point], weight: int) -> None:
     """A light line with a dark border, visible on every background."""
-    for color, wide in ((DARK, 4 * weight), (LIGHT, 2 * weight)):
+    for color, wide in ((BLACK, 4 * weight), (WHITE, 2 * weight)):
         for x, y in points:
-            _dot(seen, math.floor(x) - wide // 2, math.floor(y) - wide // 2, wide, color)
-
-
-def _dot(seen: GdkPixbuf.Pixbuf, left: int, top: int, side: int, color: int) -> None:
-    right, bottom = min(left + side, seen.get_width()), min(top + side, seen.get_height())
-    left, top = max(0, left), max(0, top)
-    if right > left and bottom > top:
-        seen.new_subpixbuf(left, top, right - left, bottom - top).fill(color)
+            fill(seen, math.floor(x) - wide // 2, math.floor(y) - wide // 2, (wide, wide), color)

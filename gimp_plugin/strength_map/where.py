@@ -13,6 +13,7 @@ from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.strength_map.drawing import Way
 from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.theme import hold_back
 from gimp_plugin.widgets.wheel import only_with_focus
 from gimp_plugin.wording import in_sentences
@@ -44,7 +45,6 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._text = Gtk.Label(xalign=0.0, wrap=True, no_show_all=True)
         hold_back(self._text)
         self._brush = BrushSettings(editor)
-        self._undo = self._brush.undo
         self._draw = Gtk.ToggleButton(label=_("_Draw"), use_underline=True)
         self._draw.set_tooltip_text(_("Draw on the preview where the strength counts more or less"))
         self._draw.connect("toggled", self._toggled)
@@ -70,16 +70,14 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
             widget.set_tooltip_text(about)
         self._combo.get_accessible().set_name(plain)
         self._combo.get_accessible().set_description(about)
-        name = _("Reset {name}").format(name=plain)
-        self.reset.set_tooltip_text(name)
-        self.reset.get_accessible().set_name(name)
+        describe(self.reset, _("Reset {name}").format(name=plain))
 
     def obey_keys(self, window: Gtk.Window) -> None:
         """Let Ctrl+Z undo a stroke while the brush is active."""
         keys = Gtk.AccelGroup()
         window.add_accel_group(keys)
         key, control = Gdk.KEY_z, Gdk.ModifierType.CONTROL_MASK
-        self._undo.add_accelerator("clicked", keys, key, control, Gtk.AccelFlags.VISIBLE)
+        self._brush.undo.add_accelerator("clicked", keys, key, control, Gtk.AccelFlags.VISIBLE)
 
     def put_away(self) -> None:
         """Switch the brush off."""
@@ -110,9 +108,8 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for place in range(len(self._offered) - 1, -1, -1):
             if self._offered[place] not in there:
                 combo.remove(place)
-        self._offered = [one for one in self._offered if one in there] + [
-            one for one in there if one not in self._offered
-        ]
+        kept = [one for one in self._offered if one in there]
+        self._offered = kept + [one for one in there if one not in kept]
 
     def _refresh(self) -> None:
         self._choose()  # before what was chosen leaves the list

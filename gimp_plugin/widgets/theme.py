@@ -7,6 +7,8 @@ from gimp_plugin.libgtk import Gtk
 QUIET = b"* { opacity: 0.85; }"
 """A lower opacity, as that of GTK's class for it, is too pale to read."""
 
+BADGE = b"* { background-color: rgba(0, 0, 0, 0.72); color: #ffffff; border-radius: 4px; padding: 2px 8px; }"
+
 
 def see_through(box: Gtk.Widget) -> None:
     """Make a box transparent, so that a selected row is visible: GIMP's theme fills boxes in scrolled windows."""
@@ -21,6 +23,13 @@ def narrow(button: Gtk.Button) -> None:
 def hold_back(label: Gtk.Label) -> None:
     """Show a text less prominently."""
     _style(label, QUIET)
+
+
+def badge(label: Gtk.Label, *, strong: bool = False) -> None:
+    """Show a text in white on a dark background, so that it can be read on any picture."""
+    _style(label, BADGE)
+    if strong:
+        _style(label, b"* { font-weight: bold; }")
 
 
 def _style(widget: Gtk.Widget, rules: bytes) -> None:

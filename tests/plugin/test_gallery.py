@@ -48,6 +48,12 @@ def test_keys_move_the_focus_through_a_grid(key: str, at: int, there: int) -> No
     assert target(key, at, count=14, columns=3, rows=2) == there
 
 
+@pytest.mark.parametrize(("key", "there"), [("Left", 6), ("KP_Left", 6), ("Right", 4), ("KP_Right", 4), ("Up", 2)])
+def test_in_languages_from_right_to_left_arrows_follow_the_screen(key: str, there: int) -> None:
+    """GTK mirrors the grid; also the arrows of the keypad lead to the tile that lies there."""
+    assert target(key, 5, count=14, columns=3, rows=2, mirrored=True) == there
+
+
 def test_other_keys_do_not_move_the_focus() -> None:
     """The search or the window handles them."""
     assert target("a", 3, count=14, columns=3, rows=2) is None
