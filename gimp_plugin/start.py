@@ -25,9 +25,9 @@ def examine(tell: Tell, *, thorough: bool) -> None:
     examine_engine(FOLDER, os.environ, tell, thorough=thorough)
 
 
-def way_to_engine() -> own_engine.Way:
+def install_option() -> own_engine.InstallOption:
     """How an engine can be installed. Never raises."""
-    return own_engine.way_for(FOLDER, os.environ)
+    return own_engine.install_option(FOLDER, os.environ)
 
 
 def installation(

@@ -63,7 +63,7 @@ NO_WINDOW = 0x08000000  # on Windows, where a console would pop up
 
 
 @dataclass(frozen=True)
-class Way:
+class InstallOption:
     """How an engine can be installed. python: command of a Python that can make environments; empty: there is none.
 
     by_hand: what to type in a terminal instead, or before.
@@ -78,12 +78,12 @@ def is_repairable(error: NeuralStyleError) -> bool:
     return isinstance(error, (EngineMissingError, EngineMismatchError))
 
 
-def way_for(plug_in: Path, surroundings: Mapping[str, str]) -> Way:
+def install_option(plug_in: Path, surroundings: Mapping[str, str]) -> InstallOption:
     """How the plug-in in this folder gets an engine. Not by itself if the user chose one, or in a sandbox."""
     if any(name in surroundings for name in SANDBOXES) or _was_chosen(plug_in):
-        return Way((), BY_HAND)
+        return InstallOption((), BY_HAND)
     python = find_python(surroundings)
-    return Way(python, BY_HAND if python or shutil.which("apt") is None else VENV)
+    return InstallOption(python, BY_HAND if python or shutil.which("apt") is None else VENV)
 
 
 def find_python(surroundings: Mapping[str, str]) -> tuple[str, ...]:

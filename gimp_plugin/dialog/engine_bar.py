@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.checkup import own_engine
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
-from gimp_plugin.start import installation, way_to_engine
+from gimp_plugin.start import install_option, installation
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import see_through
 from gimp_plugin.wording import in_sentences
@@ -19,7 +19,7 @@ from nst_core.shared.errors import CancelledError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.checkup.own_engine import Way
+    from gimp_plugin.checkup.own_engine import InstallOption
     from nst_core.shared.errors import NeuralStyleError
 
 INSTALL, COPY, STOP = 1, 2, 3
@@ -33,7 +33,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
     def __init__(self, on_installed: Callable[[], None]) -> None:
         super().__init__(message_type=Gtk.MessageType.WARNING, no_show_all=True)
         self._on_installed = on_installed
-        self._way: Way | None = None
+        self._option: InstallOption | None = None
         self._running: own_engine.Installation | None = None
         self._text = _label()
         self._line = _label(selectable=True)
@@ -78,54 +78,54 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
 
     def _look(self) -> None:
         """Find out in a thread how an engine can be installed."""
-        if self._way is not None:
-            self._offer(self._way)
+        if self._option is not None:
+            self._offer(self._option)
             return
 
         def work() -> None:
-            way = way_to_engine()
-            GLib.idle_add(self._found, way)
+            option = install_option()
+            GLib.idle_add(self._found, option)
 
         try:
             threading.Thread(target=work, name="python", daemon=True).start()
         except (RuntimeError, MemoryError):
-            self._offer(own_engine.Way((), own_engine.BY_HAND))
+            self._offer(own_engine.InstallOption((), own_engine.BY_HAND))
 
-    def _found(self, way: Way) -> bool:
-        self._way = way
+    def _found(self, option: InstallOption) -> bool:
+        self._option = option
         if self._running is None:
-            self._offer(way)
+            self._offer(option)
         return bool(GLib.SOURCE_REMOVE)
 
-    def _offer(self, way: Way | None) -> None:
+    def _offer(self, option: InstallOption | None) -> None:
         """Show what the user can do."""
         self._bar.hide()
         self._stop.hide()
-        self._install.set_visible(way is not None and bool(way.python))
-        self._copy.set_visible(way is not None)
-        self._line.set_visible(way is not None)
-        if way is None:
+        self._install.set_visible(option is not None and bool(option.python))
+        self._copy.set_visible(option is not None)
+        self._line.set_visible(option is not None)
+        if option is None:
             return
-        if way.python:
+        if option.python:
             about = _("Neural Style can install its engine by itself, into your data folder; it fetches about 100 MB.")
-            self._line.set_text(f"{about}\n" + _("Or, in a terminal: {line}").format(line=way.by_hand))
-        elif way.by_hand == own_engine.VENV:
+            self._line.set_text(f"{about}\n" + _("Or, in a terminal: {line}").format(line=option.by_hand))
+        elif option.by_hand == own_engine.VENV:
             about = _("It needs a Python that can make environments. In a terminal: {line}")
-            self._line.set_text(about.format(line=way.by_hand) + "\n" + _("Then open this window again."))
+            self._line.set_text(about.format(line=option.by_hand) + "\n" + _("Then open this window again."))
         else:
-            self._line.set_text(_("In a terminal: {line}").format(line=way.by_hand))
+            self._line.set_text(_("In a terminal: {line}").format(line=option.by_hand))
 
     def _answered(self, _bar: Gtk.InfoBar, response: int) -> None:
-        if response == INSTALL and self._way is not None and self._running is None:
-            self._begin(self._way)
-        elif response == COPY and self._way is not None:
+        if response == INSTALL and self._option is not None and self._running is None:
+            self._begin(self._option)
+        elif response == COPY and self._option is not None:
             clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
-            clipboard.set_text(self._way.by_hand, -1)
+            clipboard.set_text(self._option.by_hand, -1)
             clipboard.store()
         elif response == STOP:
             self.stop()
 
-    def _begin(self, way: Way) -> None:
+    def _begin(self, option: InstallOption) -> None:
         def in_main_loop(call: Callable[..., object]) -> Callable[..., None]:
             return lambda *arguments: GLib.idle_add(lambda: call(*arguments) and False)
 
@@ -137,7 +137,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._stop.grab_focus()
         GLib.timeout_add(round(1000 * PULSE), self._pulse)
         try:
-            self._running.start(way.python)
+            self._running.start(option.python)
         except (RuntimeError, MemoryError) as error:
             self._ended(no_room(error))
 
@@ -153,7 +153,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
             self._on_installed()
             return
         self._show_text("" if isinstance(error, CancelledError) else in_sentences(error))
-        self._offer(self._way)
+        self._offer(self._option)
         self._install.grab_focus()
 
     def _show_text(self, text: str) -> None:

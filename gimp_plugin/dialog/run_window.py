@@ -56,7 +56,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
         self._number, self._engine, self._on_progress = number, engine, on_progress
         self._ending, self._events = None, LatestEvents()
         self._show(Status(number + 1, self._count))
-        engine.begin(request, self._hear)
+        engine.begin(request, self._on_event)
         Gtk.main()
         self._engine = None
         match self._ending:
@@ -71,7 +71,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
         notify_finished(self, _("Neural Style"), new)
         self.destroy()
 
-    def _hear(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         """In the thread that reads the wire."""
         if self._events.put(event):
             GLib.idle_add(self._deliver)

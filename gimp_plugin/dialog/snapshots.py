@@ -24,7 +24,7 @@ MAX_BYTES = 1 << 30  # of all paintings together; above that, the oldest are rem
 
 
 @dataclass(frozen=True)
-class Actions:
+class StripCallbacks:
     """Functions for actions of the user. look: gets the selected paintings, at most two, the latest selected last."""
 
     look: Callable[[Sequence[Snapshot]], None]
@@ -35,9 +35,9 @@ class Actions:
 class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Hidden until there is a painting. A click selects one, Ctrl+click a second one to compare it with."""
 
-    def __init__(self, actions: Actions) -> None:
+    def __init__(self, callbacks: StripCallbacks) -> None:
         super().__init__(spacing=GAP, no_show_all=True)
-        self._actions = actions
+        self._callbacks = callbacks
         self._shots: dict[Gtk.ToggleButton, Snapshot] = {}
         self._chosen: list[Gtk.ToggleButton] = []
         self._changing = False  # whether `_toggled` itself is changing buttons
@@ -49,8 +49,8 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._buttons = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, valign=Gtk.Align.CENTER)
         self._buttons.get_style_context().add_class("linked")
         for label, hint, act in (
-            (_("Take settings"), _("Go back to the styles and settings of this painting"), actions.take),
-            (_("Insert as layer"), _("Put this painting into the image once more"), actions.insert),
+            (_("Take settings"), _("Go back to the styles and settings of this painting"), callbacks.take),
+            (_("Insert as layer"), _("Put this painting into the image once more"), callbacks.insert),
             (_("Drop"), _("Take this painting out of the list; its layer stays"), self._drop),
         ):
             button = Gtk.Button(label=label)
@@ -127,7 +127,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
             other.set_active(other in self._chosen)
         self._second = self._changing = False
         self._update_buttons()
-        self._actions.look([self._shots[one] for one in self._chosen])
+        self._callbacks.look([self._shots[one] for one in self._chosen])
 
     def _drop(self, _snapshot: Snapshot) -> None:
         self._remove(self._chosen[-1])

@@ -17,8 +17,8 @@ from gimp_plugin.dialog.engine_bar import EngineBar
 from gimp_plugin.dialog.message_bars import MessageBar, OfferBar, above_edge
 from gimp_plugin.dialog.outside_progress import OutsideProgress
 from gimp_plugin.dialog.running import Running
-from gimp_plugin.dialog.snapshots import Actions, SnapshotStrip
-from gimp_plugin.dialog.step_buttons import StepButtons
+from gimp_plugin.dialog.snapshots import SnapshotStrip, StripCallbacks
+from gimp_plugin.dialog.undo_buttons import UndoButtons
 from gimp_plugin.dialog.variation_sheet import VariationSheet
 from gimp_plugin.flow.history import History
 from gimp_plugin.flow.last_choices import Layout
@@ -101,21 +101,23 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         )
         self._outside = OutsideProgress(self, lambda: self._work.made)
         self._history = History(self._chosen())
-        self._steps = StepButtons(lambda: self._go_to(self._history.back()), lambda: self._go_to(self._history.forth()))
+        self._undo_buttons = UndoButtons(
+            lambda: self._go_to(self._history.undo()), lambda: self._go_to(self._history.redo())
+        )
         self._engine_bar = EngineBar(self._engine_installed)
         self._flow = Flow(session, self._work, self, _later)
         self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
         self._gallery.on_wanted(self._tiles.wake)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
         self._variations = _variations_button(self._vary)
-        self._strip = SnapshotStrip(Actions(self._compare, self._go_back_to, self._insert))
+        self._strip = SnapshotStrip(StripCallbacks(self._compare, self._go_back_to, self._insert))
         self._build()
         stay = partial(self._flow.stylize, stay=True)
         self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
         self._running.offer_color(lambda: self._controls.take({arguments.OUTPUT: recipes.IMAGE}))
         session.on_ready = self._engine_started
         help.add_shortcuts(self)
-        self.connect_after("key-press-event", self._steps.pressed)
+        self.connect_after("key-press-event", self._undo_buttons.pressed)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
         self._see()
@@ -292,7 +294,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         side.pack_start(scrolled, expand=True, fill=True, padding=0)
         last = Gtk.Box(spacing=SPACE)
         last.pack_start(reset, expand=False, fill=False, padding=0)
-        last.pack_start(self._steps, expand=False, fill=False, padding=0)
+        last.pack_start(self._undo_buttons, expand=False, fill=False, padding=0)
         last.pack_end(help.button(self), expand=False, fill=False, padding=0)
         side.pack_start(last, expand=False, fill=True, padding=0)
         return side
@@ -362,8 +364,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _note_change(self) -> None:
         if not self._restoring:
             self._history.note(self._chosen(), time.monotonic())
-        back, forth = self._history.ways
-        self._steps.offer(back=back, forth=forth)
+        self._undo_buttons.enable(undo=self._history.can_undo, redo=self._history.can_redo)
 
     def _changed(self) -> None:
         self._gallery.note_painting(None)

@@ -23,9 +23,14 @@ class History(Generic[State]):
         self._last = -TOGETHER  # when the last change was
 
     @property
-    def ways(self) -> tuple[bool, bool]:
-        """Whether undo and redo are possible."""
-        return bool(self._past), bool(self._future)
+    def can_undo(self) -> bool:
+        """Whether there is an earlier state."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a later state."""
+        return bool(self._future)
 
     def note(self, state: State, at: float) -> None:
         """Add a state. at: time of the change, seconds of any clock. The same state again is no change."""
@@ -37,16 +42,16 @@ class History(Generic[State]):
         self._last = at
         self.now = state
 
-    def back(self) -> State:
-        """Undo. Returns the state before, or the current one if there is none."""
+    def undo(self) -> State:
+        """Go back to the state before, if there is one. Returns the current state."""
         if self._past:
             self._future.append(self.now)
             self.now = self._past.pop()
             self._last = -TOGETHER
         return self.now
 
-    def forth(self) -> State:
-        """Redo. Returns the state after, or the current one if there is none."""
+    def redo(self) -> State:
+        """Go on to the state after, if there is one. Returns the current state."""
         if self._future:
             self._past.append(self.now)
             self.now = self._future.pop()

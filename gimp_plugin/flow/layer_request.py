@@ -20,7 +20,7 @@ def layer_request(layer: Gimp.Layer | Visible, order: Order, previews: float = 0
     Raises LayerGoneError, and InvalidSettingError for a region that does not exist.
     """
     look = order.look
-    view = canvas.look(layer, as_seen=order.as_seen, hiding=look.regions.hiding(layer))
+    view = canvas.view_of(layer, as_seen=order.as_seen, hiding=look.regions.hiding(layer))
     where = (layer.get_image(), view.place.area(view.pixels))
     styles, strength_map = look.regions.guide(look.styles, *where), look.regions.strength_map(*where)
     request = Stylize(view.pixels, styles, order.settings, mask=view.mask, strength_map=strength_map, previews=previews)

@@ -61,7 +61,7 @@ class Sampling:
             return
         if self._left:
             number, request = (self._rough or self._left)[0], self._wanted[0]
-            self._submit(number, request, self._hear)
+            self._submit(number, request, self._on_event)
             return
         for number in [number for number in self._sheet.order if number in self._soft]:
             try:
@@ -69,15 +69,15 @@ class Sampling:
             except NeuralStyleError:  # the layer is gone: what is painted stays
                 larger = None
             if larger is not None:
-                self._submit(number, larger, self._hear_larger)
+                self._submit(number, larger, self._on_larger)
                 return
 
-    def _submit(self, number: int, request: Stylize, hear: Callable[[Stylize, int, Event], None]) -> None:
+    def _submit(self, number: int, request: Stylize, listener: Callable[[Stylize, int, Event], None]) -> None:
         assert self._sheet is not None
         self._running = replace(request, settings={**request.settings, **self._sheet.variants[number]})
-        self._engine.submit(self._running, partial(hear, self._running, number))
+        self._engine.submit(self._running, partial(listener, self._running, number))
 
-    def _hear(self, request: Stylize, number: int, event: Event) -> None:
+    def _on_event(self, request: Stylize, number: int, event: Event) -> None:
         if request is not self._running:
             return
         match event:
@@ -97,7 +97,7 @@ class Sampling:
                 self._running = None
                 self._screen.show_no_variants(event.error)
 
-    def _hear_larger(self, request: Stylize, number: int, event: Event) -> None:
+    def _on_larger(self, request: Stylize, number: int, event: Event) -> None:
         """Only a finished one is better than what is seen. One that fails stays as it is."""
         if request is self._running and isinstance(event, (Done, Failed)):
             self._running = None

@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from nst_core.shared.client.engine import Engine
     from nst_core.shared.wire.messages import Face, Pixels, Ready
 
-Hear = Callable[[Event], None]
+Listener = Callable[[Event], None]
 Post = Callable[[Callable[[], None]], object]
 
 
 class _Job:
     """A request, from its submission to its last event."""
 
-    def __init__(self, request: Stylize, listener: Hear, speed: Speed) -> None:
+    def __init__(self, request: Stylize, listener: Listener, speed: Speed) -> None:
         self.request = request
         self.listener = listener
         self.lap = Lap(request, speed)
-        self.unheard = LatestEvents()
+        self.undelivered = LatestEvents()
         self.over = False  # the last event was delivered; more events are dropped
 
 
@@ -63,7 +63,7 @@ class Session:
         """Seconds for a unit of work (see `Octave.work`) on this machine; None until some were seen."""
         return self._speed.seconds
 
-    def submit(self, request: Stylize, listener: Hear) -> None:
+    def submit(self, request: Stylize, listener: Listener) -> None:
         """Paint the request; events of older ones are dropped.
 
         The listener gets Progress and Preview events (only the newest if several came since) and then exactly one last
@@ -88,12 +88,12 @@ class Session:
         """Start an engine for the first request. If it does not start, the request fails."""
         self._later(self._ready)
 
-    def find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
-        """Let the engine detect faces in a picture, beside its job. `hear` is called in the main loop.
+    def find_faces(self, content: Pixels, on_faces: Callable[[tuple[Face, ...]], None]) -> None:
+        """Let the engine detect faces in a picture, beside its job. `on_faces` is called in the main loop.
 
         Without an engine, or if that fails, there are no faces.
         """
-        self._later(partial(self._find_faces, content, hear))
+        self._later(partial(self._find_faces, content, on_faces))
 
     def renew(self) -> None:
         """Use a newly started engine for the next request."""
@@ -136,7 +136,7 @@ class Session:
                 return
             assert self._engine is not None
             try:
-                self._engine.begin(job.request, partial(self._hear, job))
+                self._engine.begin(job.request, partial(self._on_event, job))
             except NeuralStyleError as error:
                 self._drop_engine()
                 if attempt == 2:
@@ -152,16 +152,16 @@ class Session:
         if self._engine:
             self._engine.cancel()
 
-    def _find_faces(self, content: Pixels, hear: Callable[[tuple[Face, ...]], None]) -> None:
-        def heard(event: Event) -> None:
+    def _find_faces(self, content: Pixels, on_faces: Callable[[tuple[Face, ...]], None]) -> None:
+        def on_event(event: Event) -> None:
             if not self._closed:
-                self._post(partial(hear, event.faces if isinstance(event, Faces) else ()))
+                self._post(partial(on_faces, event.faces if isinstance(event, Faces) else ()))
 
         if self._ready() and self._engine:
             with contextlib.suppress(NeuralStyleError):
-                self._engine.find_faces(content, heard)
+                self._engine.find_faces(content, on_event)
                 return
-        self._post(partial(hear, ()))
+        self._post(partial(on_faces, ()))
 
     def _ready(self) -> bool:
         """Whether there is an engine; it is started now if needed."""
@@ -194,16 +194,16 @@ class Session:
                 partial(self._deliver_failure, job, Failed(job.request.job, error.code, error.message, error.remedy))
             )
 
-    def _hear(self, job: _Job, event: Event) -> None:
+    def _on_event(self, job: _Job, event: Event) -> None:
         """In the thread that reads the wire."""
         if isinstance(event, Progress):
             job.lap.passed(event, time.monotonic())
-        if job is self._newest and not self._closed and job.unheard.put(event):
+        if job is self._newest and not self._closed and job.undelivered.put(event):
             self._post(partial(self._deliver, job))
 
     def _deliver(self, job: _Job) -> None:
         """In the main loop, where it is certain whether there is a newer job."""
-        event = job.unheard.get()
+        event = job.undelivered.get()
         if job is not self._newest or job.over:
             return
         if isinstance(event, (Done, Cancelled, Failed)) and not self._claim(job):

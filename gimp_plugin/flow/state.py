@@ -186,9 +186,9 @@ class Flow:
         self._shown = self._refining = None
         self._become(Phase.PREVIEWING)
         self._screen.show_waiting(_("A new preview is being painted…"))
-        self._engine.submit(request, partial(self._hear_preview, request))
+        self._engine.submit(request, partial(self._on_preview, request))
 
-    def _hear_preview(self, request: Stylize, event: Event) -> None:
+    def _on_preview(self, request: Stylize, event: Event) -> None:
         if self.phase is not Phase.PREVIEWING:
             return
         match event:
@@ -216,9 +216,9 @@ class Flow:
         self._refining = request
         self._become(Phase.PREVIEWING)
         self._screen.show_waiting(FINER)
-        self._engine.submit(request, partial(self._hear_finer, request))
+        self._engine.submit(request, partial(self._on_finer, request))
 
-    def _hear_finer(self, request: Stylize, event: Event) -> None:
+    def _on_finer(self, request: Stylize, event: Event) -> None:
         if self.phase is not Phase.PREVIEWING or request is not self._refining:
             return
         match event:
@@ -250,11 +250,11 @@ class Flow:
                 self._leave_out(number, error)
                 continue
             self._screen.show_status(Status(number + 1, self._work.count))
-            self._engine.submit(request, partial(self._hear, number, order))
+            self._engine.submit(request, partial(self._on_event, number, order))
             return
         self._keep(order)
 
-    def _hear(self, number: int, order: Order, event: Event) -> None:
+    def _on_event(self, number: int, order: Order, event: Event) -> None:
         if not self.phase.busy or order is not self._order:
             return
         match event:

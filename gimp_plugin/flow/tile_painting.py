@@ -74,9 +74,9 @@ class TilePainting:
             self.wake()
             return
         self._running = request
-        self._engine.submit(request, partial(self._hear, request, pick))
+        self._engine.submit(request, partial(self._on_event, request, pick))
 
-    def _hear(self, request: Stylize, pick: Pick, event: Event) -> None:
+    def _on_event(self, request: Stylize, pick: Pick, event: Event) -> None:
         if request is not self._running:
             return
         match event:

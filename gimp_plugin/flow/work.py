@@ -12,7 +12,7 @@ from gimp_plugin.flow.layer_request import layer_request
 from gimp_plugin.flow.roles import Order, Snapshot
 from gimp_plugin.flow.variations import SIDE
 from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, scratch, types
-from gimp_plugin.image.undelivered import Safe
+from gimp_plugin.image.undelivered import PaintingFiles
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.report import show_left_out, show_notes
 from gimp_plugin.translation import _
@@ -89,7 +89,7 @@ class LayerWork:
         """drawn: the strength map that was drawn."""
         self.made: list[Gimp.Layer] = []
         self._left_out: canvas.LeftOut = []
-        self._safe = Safe()
+        self._files = PaintingFiles()
         self._image = layers[0].get_image()
         self._selected = list(layers)
         # What this window has painted is none of what it paints.
@@ -154,7 +154,7 @@ class LayerWork:
 
     def finish(self, number: int, done: Done, order: Order) -> None:
         """Save a finished picture, in case this program ends before it is inserted."""
-        self._safe.keep(outputs.Painted(self._places[number], done), order.look)
+        self._files.save(outputs.Painted(self._places[number], done), order.look)
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """Store that a layer was not painted, and why, until the others are inserted."""
@@ -181,11 +181,11 @@ class LayerWork:
 
     def forget(self) -> None:
         """Delete the saved pictures."""
-        self._safe.empty()
+        self._files.delete()
 
     def _small(self, sample: Sample) -> Stylize:
         order, layer = self._order(PREVIEW_STYLE), self._pane.layer
-        canvas.home(layer)  # raises if the image was closed since
+        canvas.image_of(layer)  # raises if the image was closed since
         places = order.look.regions
         mask = masks.visible(layer, sample.area, places.hiding(layer))
         if mask is not None and not any(mask):

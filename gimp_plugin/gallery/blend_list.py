@@ -20,7 +20,7 @@ PERCENT = 100.0
 
 
 @dataclass(frozen=True)
-class Answers:
+class BlendCallbacks:
     """Functions that are called for actions of the user."""
 
     share: Callable[[Pick, float], None]
@@ -31,9 +31,9 @@ class Answers:
 class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
     """Two rows for each style: title, slider, a button to remove it; below, its region."""
 
-    def __init__(self, answers: Answers, regions: Callable[[], Sequence[Region]]) -> None:
+    def __init__(self, callbacks: BlendCallbacks, regions: Callable[[], Sequence[Region]]) -> None:
         super().__init__(column_spacing=12, row_spacing=0, no_show_all=True)
-        self._answers, self._regions = answers, regions
+        self._callbacks, self._regions = callbacks, regions
         self._shown: list[tuple[Kind, str]] = []
         self._sliders: list[Gtk.Scale] = []
         self._busy = False
@@ -84,7 +84,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
 
     def _moved(self, pick: Pick, slider: Gtk.Scale) -> None:
         if not self._busy:
-            self._answers.share(pick, slider.get_value() / PERCENT)
+            self._callbacks.share(pick, slider.get_value() / PERCENT)
 
     def _placer(self, pick: Pick, regions: Sequence[Region]) -> Gtk.ComboBoxText:
         combo = Gtk.ComboBoxText()
@@ -95,12 +95,12 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         (cell,) = combo.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         describe(combo, _("Where {style} counts").format(style=pick.title))
-        combo.connect("changed", lambda changed: self._answers.place(pick, changed.get_active_id()))
+        combo.connect("changed", lambda changed: self._callbacks.place(pick, changed.get_active_id()))
         return combo
 
     def _remover(self, pick: Pick) -> Gtk.Button:
         button = Gtk.Button.new_from_icon_name("list-remove-symbolic", Gtk.IconSize.BUTTON)
         button.set_relief(Gtk.ReliefStyle.NONE)
         describe(button, _("Take {style} out of the blend").format(style=pick.title))
-        button.connect("clicked", lambda _button: self._answers.remove(pick))
+        button.connect("clicked", lambda _button: self._callbacks.remove(pick))
         return button

@@ -26,7 +26,7 @@ LEAST_HEIGHT = thumbnails.SHOWN + 28  # px: a little more than a row, so that th
 
 
 @dataclass(frozen=True)
-class Heard:
+class GridCallbacks:
     """Functions that are called for actions of the user.
 
     select: the selection has changed. delete: delete a preset, which may be a broken one. look: the tile under the
@@ -45,14 +45,14 @@ class Heard:
 class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
     """Tiles in rows, favourites first, and one stop for Tab."""
 
-    def __init__(self, hear: Heard) -> None:
+    def __init__(self, callbacks: GridCallbacks) -> None:
         super().__init__(
             hscrollbar_policy=Gtk.PolicyType.NEVER,
             min_content_height=LEAST_HEIGHT,
             shadow_type=Gtk.ShadowType.IN,
             can_focus=False,
         )
-        self._heard = hear
+        self._callbacks = callbacks
         self._picks = Picks()
         self._query = ""
         self._belongs: Callable[[Tile], bool] = lambda _tile: True
@@ -87,7 +87,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         both.add_overlay(self._nothing)
         self.add(both)
         self._flow.set_vadjustment(self.get_vadjustment())
-        self.get_vadjustment().connect("value-changed", lambda _adjustment: hear.scrolled())
+        self.get_vadjustment().connect("value-changed", lambda _adjustment: callbacks.scrolled())
         self.show_all()
 
     @property
@@ -134,7 +134,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._flow.invalidate_filter()
         self._nothing.set_text(nothing)
         self._nothing.set_visible(not self.shown)
-        self._heard.scrolled()
+        self._callbacks.scrolled()
 
     def sort(self) -> None:
         """Sort again after a change of favourites."""
@@ -175,7 +175,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _selected(self, _flow: Gtk.FlowBox) -> None:
         if not self._busy:
-            self._heard.select([tile.pick for tile in self._flow.get_selected_children() if tile.pick is not None])
+            self._callbacks.select([tile.pick for tile in self._flow.get_selected_children() if tile.pick is not None])
 
     def _pointed(self, flow: Gtk.FlowBox, event: Gdk.EventMotion) -> bool:
         _window, x, y, _mask = flow.get_window().get_device_position(event.device)  # in a tile's button too
@@ -203,7 +203,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _look(self) -> bool:
         """Report the tile under the pointer, otherwise the one with the focus."""
-        self._heard.look(self._hovered or self._focused())
+        self._callbacks.look(self._hovered or self._focused())
         return bool(GLib.SOURCE_REMOVE)
 
     def _tabbed(self, flow: Gtk.FlowBox, _direction: Gtk.DirectionType) -> bool:
@@ -240,15 +240,15 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _take(self, pick: Pick | None) -> None:
         if pick is not None:  # broken presets cannot be chosen
-            self._heard.select([pick])
+            self._callbacks.select([pick])
 
     def _toggle(self, pick: Pick | None) -> None:
         if pick is not None:
-            self._heard.select(list(self._picks.toggle(pick).entries))
+            self._callbacks.select(list(self._picks.toggle(pick).entries))
 
     def _delete(self, tile: Tile) -> None:
         if tile.preset:
-            self._heard.delete(tile.preset)
+            self._callbacks.delete(tile.preset)
 
     def _seen(self, tile: Tile) -> bool:
         return tile.answers(self._query) and self._belongs(tile)
@@ -259,7 +259,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             return False
         _known, _across, down = event.get_scroll_deltas()
         up = event.direction == Gdk.ScrollDirection.UP or down < 0
-        self._heard.zoom(1 if up else -1)
+        self._callbacks.zoom(1 if up else -1)
         return True
 
     def _focused(self) -> Tile | None:
@@ -271,7 +271,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
     def _offer_menu(self, tile: Tile | None, event: Gdk.EventButton | None = None) -> bool:
         """Open the menu of a tile, by the right mouse button or the Menu key."""
-        menu = None if tile is None else self._heard.menu(tile)
+        menu = None if tile is None else self._callbacks.menu(tile)
         if menu is None:
             return False
         menu.show_all()

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.gallery.blend_list import Answers, BlendList
-from gimp_plugin.gallery.grid import Grid, Heard
+from gimp_plugin.gallery.blend_list import BlendCallbacks, BlendList
+from gimp_plugin.gallery.grid import Grid, GridCallbacks
 from gimp_plugin.gallery.layer_chooser import LayerChooser
 from gimp_plugin.gallery.part_dialog import ask_part
 from gimp_plugin.gallery.picture_chooser import ask_picture
-from gimp_plugin.gallery.preset_actions import PresetActions, Studio
+from gimp_plugin.gallery.preset_actions import PresetActions, PresetContext
 from gimp_plugin.gallery.preset_menu import PresetMenu
 from gimp_plugin.gallery.style_view import StyleView
 from gimp_plugin.gallery.tile_bar import TileBar, TileCallbacks
@@ -78,19 +78,34 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._mine = OwnPicture(own.layer, look) if own else None
         self._painted: Pixels | None = None
         self._wake: Callable[[], None] = lambda: None
-        chosen = [pick for pick in picks.entries if pick.kind != "preset"]
-        self._own = [*chosen, *(pick for pick in self._shelf.files if not any(map(pick.same, chosen)))]
-        heard = Heard(self._selected, self._delete, self._describe, self._menu, self._scrolled, self._zoom)
-        self._grid = Grid(heard)
+        self._own = self._shelf.files
+        self._put_in_front(picks.entries)
         self._search = self._search_entry()
         self._bar = TileBar(self._shelf, TileCallbacks(self._switch, self._resize, self._filter), mine=own is not None)
         self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
-            Studio(lambda: self._picks, look, self._presets_changed, self._notice, self._preset_picture)
+            PresetContext(lambda: self._picks, look, self._presets_changed, self._notice, self._preset_picture)
+        )
+        self._grid = Grid(
+            GridCallbacks(
+                select=lambda wanted: self._adopt(self._picks.select(wanted)),
+                delete=self._actions.delete,
+                look=self._describe,
+                menu=self._menu,
+                scrolled=lambda: self._wake(),  # noqa: PLW0108 - it is set later
+                zoom=self._bar.zoom,
+            )
         )
         self._presets = PresetMenu(self._actions)
-        self._blend = BlendList(Answers(self._share, self._place, self._remove), regions)
+        self._blend = BlendList(
+            BlendCallbacks(
+                share=lambda pick, share: self._adopt(self._picks.with_share(pick, share)),
+                place=lambda pick, region: self._adopt(self._picks.with_region(pick, region)),
+                remove=self._remove,
+            ),
+            regions,
+        )
         for widget, grows in (
             (self._header(), False),
             (self._bar, False),
@@ -125,8 +140,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def choose(self, pick: Pick) -> None:
         """Choose this style alone; one that is not a preset is moved to the front of the grid."""
-        if pick.kind != "preset":
-            self._own = [pick, *(other for other in self._own if not other.same(pick))]
+        self._put_in_front([pick])
         self._search.set_text("")
         if pick.kind == "file":
             self._keep(self._shelf.used([pick]))
@@ -137,8 +151,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def restore(self, picks: Picks) -> None:
         """Choose earlier styles again."""
-        others = [pick for pick in picks.entries if pick.kind != "preset"]
-        self._own = [*others, *(own for own in self._own if not any(own.same(other) for other in others))]
+        self._put_in_front(picks.entries)
         self._search.set_text("")
         self._refill()
         self._adopt(picks)
@@ -159,15 +172,22 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 found.append(of_file(path))
             else:
                 self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
-        for pick in reversed(found):
-            self._own = [pick, *(other for other in self._own if not other.same(pick))]
         if found:
+            self._put_in_front(found)
             self._keep(self._shelf.used(found))
             self.choose(found[0])
 
     def paste(self) -> bool:
         """Choose the style in the clipboard. Returns whether there was one."""
         return self._incoming.paste()
+
+    def _put_in_front(self, picks: Iterable[Pick]) -> None:
+        """Move styles that are not presets to the front of the grid, or add them there."""
+        own: dict[str, Pick] = {}
+        for pick in (*picks, *self._own):
+            if pick.kind != "preset":
+                own.setdefault(pick.name, pick)
+        self._own = list(own.values())
 
     def _grid_with_notice(self) -> Gtk.Overlay:
         """The grid, with messages over its lower edge, so that nothing moves when one appears."""
@@ -253,12 +273,6 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             case category:
                 return tile.category == category
 
-    def _zoom(self, steps: int) -> None:
-        self._bar.zoom(steps)
-
-    def _scrolled(self) -> None:
-        self._wake()
-
     def _star(self, pick: Pick) -> None:
         self._keep(self._shelf.toggled(pick))
         for tile in self._grid.tiles:
@@ -277,7 +291,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         menu = Gtk.Menu(attach_widget=tile)
         pick, builtin = tile.pick, tile.category != categories.OWN
         if pick is None:
-            _entry(menu, _("_Delete"), lambda: self._delete(tile.preset))
+            _entry(menu, _("_Delete"), lambda: self._actions.delete(tile.preset))
             return menu
         favourite = Gtk.CheckMenuItem(label=_("_Favourite"), use_underline=True, active=tile.starred)
         favourite.connect("toggled", lambda _item: self._star(pick))
@@ -286,7 +300,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             menu.append(Gtk.SeparatorMenuItem())
             if not builtin:
                 _entry(menu, _("_Rename…"), lambda: self._presets.rename(self._actions.of(pick)))
-                _entry(menu, _("_Delete"), lambda: self._delete(pick.key))
+                _entry(menu, _("_Delete"), lambda: self._actions.delete(pick.key))
             _entry(menu, _("_Export…"), lambda: self._presets.export(self._actions.of(pick)))
         _entry(menu, _("A _part of it…"), lambda: self._ask_part(pick))
         if pick.kind == "file":
@@ -359,18 +373,6 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._adopt(self._picks.select(kept) if kept else self._picks.choose(there[0]))
             self._reveal()
         self._grid.focus()
-
-    def _selected(self, wanted: list[Pick]) -> None:
-        self._adopt(self._picks.select(wanted))
-
-    def _delete(self, slug: str) -> None:
-        self._actions.delete(slug)
-
-    def _share(self, pick: Pick, share: float) -> None:
-        self._adopt(self._picks.with_share(pick, share))
-
-    def _place(self, pick: Pick, region: str) -> None:
-        self._adopt(self._picks.with_region(pick, region))
 
     def _remove(self, pick: Pick) -> None:
         self._adopt(self._picks.without(pick))

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Studio:
+class PresetContext:
     """What the actions need. picks, look: return the current styles and settings.
 
     show: shows changed presets, and chooses this one. painted: returns a picture painted with them, None without one.
@@ -47,12 +47,12 @@ class Studio:
 class PresetActions:
     """The actions of the menu."""
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, context: PresetContext) -> None:
+        self._context = context
 
     def chosen(self) -> Preset | None:
         """The preset, if it is the only chosen style and valid; otherwise None."""
-        entries = self._studio.picks().entries
+        entries = self._context.picks().entries
         return self.of(entries[0]) if len(entries) == 1 else None
 
     def of(self, pick: Pick) -> Preset | None:
@@ -66,14 +66,14 @@ class PresetActions:
 
     def suggested_title(self) -> str:
         """A suggested title for a new preset."""
-        return " + ".join(Path(p.title).stem if p.kind == "file" else p.title for p in self._studio.picks().entries)
+        return " + ".join(Path(p.title).stem if p.kind == "file" else p.title for p in self._context.picks().entries)
 
     def save(self, title: str) -> None:
         """Save the current styles and settings as a new preset."""
         with self._showing_errors():
             preset = library.save(self._draft(title))
-            self._studio.show(styles.of_preset(preset))
-            self._studio.notice.inform(_("Saved “{title}”").format(title=preset.title))
+            self._context.show(styles.of_preset(preset))
+            self._context.notice.inform(_("Saved “{title}”").format(title=preset.title))
 
     def update(self) -> None:
         """Update the chosen preset with the current settings."""
@@ -93,8 +93,8 @@ class PresetActions:
         """Change the title of a preset. The choice stays."""
         with self._showing_errors():
             renamed = styles.of_preset(library.rename(preset.slug, title))
-            alone = [pick.key for pick in self._studio.picks().entries] == [renamed.key]
-            self._studio.show(renamed if alone else None)
+            alone = [pick.key for pick in self._context.picks().entries] == [renamed.key]
+            self._context.show(renamed if alone else None)
 
     def delete_chosen(self) -> None:
         """Delete the chosen preset; the notice has a button to undo that."""
@@ -107,45 +107,45 @@ class PresetActions:
         with self._showing_errors():
             title = _title(slug)
             trashed = library.delete(slug)
-            self._studio.show(None)
+            self._context.show(None)
             self._inform(_("Deleted “{title}”"), title, lambda: _restored(trashed))
 
     def take_in(self, path: Path) -> None:
         """Import a preset file."""
         with self._showing_errors():
             preset = archive.import_preset(path)
-            self._studio.show(styles.of_preset(preset))
-            self._studio.notice.inform(_("Imported “{title}”").format(title=preset.title))
+            self._context.show(styles.of_preset(preset))
+            self._context.notice.inform(_("Imported “{title}”").format(title=preset.title))
 
     def export(self, preset: Preset, path: Path) -> None:
         """Export a preset to a file."""
         with self._showing_errors():
             archive.export_preset(preset, path)
-            self._studio.notice.inform(_("Wrote {name}").format(name=path.name))
+            self._context.notice.inform(_("Wrote {name}").format(name=path.name))
 
     def _inform(self, text: str, title: str, undo: Callable[[], Preset | None]) -> None:
         def take_back() -> None:
             with self._showing_errors():
                 preset = undo()
-                self._studio.show(styles.of_preset(preset) if preset else None)
+                self._context.show(styles.of_preset(preset) if preset else None)
 
-        self._studio.notice.inform(text.format(title=title), take_back)
+        self._context.notice.inform(text.format(title=title), take_back)
 
     @contextlib.contextmanager
     def _showing_errors(self) -> Iterator[None]:
         try:
             yield
         except NeuralStyleError as error:
-            self._studio.notice.warn(in_sentences(error))
+            self._context.notice.warn(in_sentences(error))
 
     def _look(self) -> dict[str, Value]:
-        parts = {named.name for named in all_settings() if named.info.scope == "look"}
-        return {name: value for name, value in self._studio.look().items() if name in parts}
+        parts = {named.name for named in knobs() if named.knob.scope == "look"}
+        return {name: value for name, value in self._context.look().items() if name in parts}
 
     def _draft(self, title: str) -> Draft:
-        picks = self._studio.picks()
+        picks = self._context.picks()
         sources = [lookup.load_preset(pick.key) for pick in picks.entries if pick.kind == "preset"]
-        painted = self._studio.painted()
+        painted = self._context.painted()
         small = [painted] if painted else [picture for pick in picks.entries if (picture := _small(pick)) is not None]
         alone = len(picks.entries) == 1
         return Draft(

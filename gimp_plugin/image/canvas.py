@@ -54,7 +54,7 @@ def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[li
     _refuse_indexed(image)
     good: list[Gimp.Layer] = []
     bad: LeftOut = []
-    for drawable in meant(drawables):
+    for drawable in layers_meant(drawables):
         try:
             _check(drawable, repr(drawable.get_name()))
         except NeuralStyleError as error:  # noqa: PERF203 - a few layers
@@ -75,11 +75,11 @@ def visible(image: Gimp.Image, without: Callable[[], Sequence[Gimp.Layer]] = tup
 
 def check(layer: Gimp.Layer | scratch.Visible) -> None:
     """Raise the error of `paintable` if a layer, or what an image shows, cannot be painted."""
-    _refuse_indexed(home(layer))
+    _refuse_indexed(image_of(layer))
     _check(layer, repr(layer.get_name()))
 
 
-def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
+def layers_meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
     """Each drawable once; a mask that is being edited stands for its layer."""
     found: dict[int, Gimp.Drawable] = {}
     for drawable in drawables:
@@ -89,25 +89,25 @@ def meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
     return list(found.values())
 
 
-def look(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = types.ALL) -> View:
+def view_of(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = types.ALL) -> View:
     """Read a layer, with its non-destructive effects if `as_seen`; these may make it larger. Raises LayerGoneError.
 
     hiding: whether selection and mask count.
     """
-    home(layer)
-    with scratch.seen(layer, as_seen=as_seen) as sight:
-        pixels = pixels_of(sight.drawable)
-        area = Area(sight.left, sight.top, pixels.width, pixels.height)
+    image_of(layer)
+    with scratch.rendered(layer, as_seen=as_seen) as rendering:
+        pixels = pixels_of(rendering.drawable)
+        area = Area(rendering.left, rendering.top, pixels.width, pixels.height)
         kept = masks.soft(layer, area, hiding)
-        place = Place(layer, sight.left, sight.top, as_seen, _state_of(layer), kept)
+        place = Place(layer, rendering.left, rendering.top, as_seen, _state_of(layer), kept)
         return View(place, pixels, masks.visible(layer, area, hiding))
 
 
 def read(layer: Gimp.Layer, *, as_seen: bool = True) -> Pixels:
     """All pixels of a layer, hidden ones too. Raises LayerGoneError."""
-    home(layer)
-    with scratch.seen(layer, as_seen=as_seen) as sight:
-        return pixels_of(sight.drawable)
+    image_of(layer)
+    with scratch.rendered(layer, as_seen=as_seen) as rendering:
+        return pixels_of(rendering.drawable)
 
 
 def pixels_of(drawable: Gimp.Drawable) -> Pixels:
@@ -154,7 +154,7 @@ def moved(place: Place) -> tuple[int, int] | None:
     if not is_there(place.layer):
         return None
     now, then = _state_of(place.layer), place.before
-    if now.size != then.size or now.paper.base != then.paper.base or turns.turned(then.small, now.small):
+    if now.size != then.size or now.template.base != then.template.base or turns.turned(then.small, now.small):
         return None
     return now.corner[0] - then.corner[0], now.corner[1] - then.corner[1]
 
@@ -162,13 +162,13 @@ def moved(place: Place) -> tuple[int, int] | None:
 def is_there(layer: Gimp.Layer) -> bool:
     """Whether the layer is still part of an open image."""
     try:
-        home(layer)
+        image_of(layer)
     except LayerGoneError:
         return False
     return True
 
 
-def home(layer: Gimp.Layer) -> Gimp.Image:
+def image_of(layer: Gimp.Layer) -> Gimp.Image:
     """The image a layer is part of. Raises LayerGoneError."""
     image = layer.get_image() if layer.is_valid() else None
     # A deleted layer in the undo history is valid, but has no position.
@@ -211,8 +211,8 @@ def _state_of(layer: Gimp.Layer) -> Before:
     """The layer as it is now."""
     _ok, left, top = layer.get_offsets()
     size = (layer.get_width(), layer.get_height())
-    paper = scratch.Paper.of(layer.get_image())
-    return Before(layer.get_name(), layer.get_tattoo(), size, (left, top), paper, _small(layer))
+    template = scratch.ImageTemplate.of(layer.get_image())
+    return Before(layer.get_name(), layer.get_tattoo(), size, (left, top), template, _small(layer))
 
 
 def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
@@ -222,8 +222,8 @@ def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
     wide, high = max(1, round(width * scale)), max(1, round(height * scale))
     if not isinstance(layer, scratch.Visible):
         return wide, scaled(layer, (wide, high), scale, SCREEN)
-    with scratch.seen(layer, as_seen=True) as sight:
-        return wide, scaled(sight.drawable, (wide, high), scale, SCREEN)
+    with scratch.rendered(layer, as_seen=True) as rendering:
+        return wide, scaled(rendering.drawable, (wide, high), scale, SCREEN)
 
 
 def top_level(layer: Gimp.Layer) -> Gimp.Layer:

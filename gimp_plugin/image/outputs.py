@@ -17,7 +17,7 @@ from nst_core.shared.errors import LayerGoneError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gimp_plugin.image.scratch import Paper
+    from gimp_plugin.image.scratch import ImageTemplate
     from gimp_plugin.image.types import Place
     from nst_core.shared.wire.messages import Done
 
@@ -164,14 +164,14 @@ def _group(image: Gimp.Image, one: Painted, look: Look) -> Gimp.Layer:
 def _new_images(painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
     """All paintings in a new image like that of their layers when they were read; several if it has changed since."""
     layers = []
-    for paper, those in groupby(painted, lambda one: one.place.before.paper):
+    for template, those in groupby(painted, lambda one: one.place.before.template):
         # What was asked for as a new image need not be gray.
-        layers += _new_image(paper.in_color() if look.output == IMAGE else paper, list(those), look, show=show)
+        layers += _new_image(template.in_color() if look.output == IMAGE else template, list(those), look, show=show)
     return layers
 
 
-def _new_image(paper: Paper, painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
-    new = paper.image()
+def _new_image(template: ImageTemplate, painted: Sequence[Painted], look: Look, *, show: bool) -> list[Gimp.Layer]:
+    new = template.new_image()
     layers = []
     try:
         for position, one in enumerate(painted):
@@ -194,12 +194,12 @@ def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
     place, done = one.place, one.done
     if done.recipe.get("settings", {}).get("strength") == 0 and canvas.moved(place) is not None:
         # Copy the pixels themselves: the wire's format loses values outside sRGB and the last bits.
-        with scratch.seen(place.layer, as_seen=place.as_seen) as sight:
-            kind = sight.drawable.type()
+        with scratch.rendered(place.layer, as_seen=place.as_seen) as rendering:
+            kind = rendering.drawable.type()
             if image.get_base_type() != place.layer.get_image().get_base_type():
                 kind = Gimp.ImageType.RGBA_IMAGE
-            layer = _new(image, name, kind, (sight.drawable.get_width(), sight.drawable.get_height()))
-            _copy(sight.drawable, layer)
+            layer = _new(image, name, kind, (rendering.drawable.get_width(), rendering.drawable.get_height()))
+            _copy(rendering.drawable, layer)
     else:
         gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
         kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Rendering:
     """A rendered layer: a drawable, and its position in the layer's image."""
 
     drawable: Gimp.Layer
@@ -23,8 +23,8 @@ class Sight:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """The properties of an empty image, to make another one like it later, even if the original is closed by then."""
+class ImageTemplate:
+    """The properties of an image, to make an empty one like it later, even if the original is closed by then."""
 
     size: tuple[int, int]
     base: Gimp.ImageBaseType
@@ -34,7 +34,7 @@ class Paper:
     profile: Gimp.ColorProfile | None = field(compare=False)
 
     @classmethod
-    def of(cls, image: Gimp.Image) -> Paper:
+    def of(cls, image: Gimp.Image) -> ImageTemplate:
         """The properties of an image."""
         _ok, across, down = image.get_resolution()
         return cls(
@@ -46,11 +46,11 @@ class Paper:
             image.get_color_profile(),
         )
 
-    def in_color(self) -> Paper:
+    def in_color(self) -> ImageTemplate:
         """The same in RGB. A profile of gray does not fit it."""
         return self if self.base == Gimp.ImageBaseType.RGB else replace(self, base=Gimp.ImageBaseType.RGB, profile=None)
 
-    def image(self) -> Gimp.Image:
+    def new_image(self) -> Gimp.Image:
         """A new image with undo disabled."""
         new = Gimp.Image.new_with_precision(*self.size, self.base, self.precision)
         new.undo_disable()
@@ -121,29 +121,29 @@ class Visible:
         """How it blends."""
         return Gimp.LayerMode.NORMAL
 
-    def render(self, scratch: Gimp.Image) -> Sight:
+    def render(self, scratch: Gimp.Image) -> Rendering:
         """A rendering of it, in another image."""
         hidden = [layer for layer in self._without() if layer.is_valid() and layer.get_image() == self._image]
         if not hidden:
-            return Sight(Gimp.Layer.new_from_visible(self._image, scratch, None), 0, 0)
+            return Rendering(Gimp.Layer.new_from_visible(self._image, scratch, None), 0, 0)
         copy = self._image.duplicate()
         try:
             copy.undo_disable()
             for layer in hidden:
                 _same_in(copy, layer).set_visible(False)
-            return Sight(Gimp.Layer.new_from_visible(copy, scratch, None), 0, 0)
+            return Rendering(Gimp.Layer.new_from_visible(copy, scratch, None), 0, 0)
         finally:
             copy.delete()
 
 
 @contextlib.contextmanager
-def seen(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Sight]:
+def rendered(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Rendering]:
     """The layer itself, or a temporary rendering of it if it has non-destructive effects or is a group.
 
     A group is rendered without the layers below it, and what is visible always.
     """
     if isinstance(layer, Visible):
-        scratch = like(layer.get_image())
+        scratch = ImageTemplate.of(layer.get_image()).new_image()
         try:
             yield layer.render(scratch)
         finally:
@@ -152,53 +152,48 @@ def seen(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Sight]:
     _ok, left, top = layer.get_offsets()
     whole = layer.is_group()
     if not whole and (not as_seen or not any(effect.get_visible() for effect in layer.get_filters())):
-        yield Sight(layer, left, top)
+        yield Rendering(layer, left, top)
         return
     # Merging in its own image would change the selection and the undo history.
-    scratch = like(layer.get_image())
+    scratch = ImageTemplate.of(layer.get_image()).new_image()
     try:
         yield (_flat(layer, scratch, as_seen=as_seen) if whole else _merged(layer, scratch, left, top))
     finally:
         scratch.delete()
 
 
-def like(image: Gimp.Image) -> Gimp.Image:
-    """An empty image of the same size, kind, precision, profile and resolution, with undo disabled."""
-    return Paper.of(image).image()
-
-
-def unlock(copy: Gimp.Layer) -> None:
+def _unlock(copy: Gimp.Layer) -> None:
     """Remove the locks of a copy."""
     for unlocked in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlocked(False)  # noqa: FBT003 - GIMP's own
 
 
-def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Sight:
+def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Rendering:
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
-    unlock(copy)
+    _unlock(copy)
     scratch.insert_layer(copy, None, 0)
     copy.merge_filters()
     wider, higher = copy.get_width() - layer.get_width(), copy.get_height() - layer.get_height()
     if not wider and not higher:
-        return Sight(copy, left, top)
+        return Rendering(copy, left, top)
     # GIMP 3.0 does not report the position of a layer that effects enlarge, but renders it at the right one.
     _bare(copy)
     width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
     scratch.resize(width, height, wider - left, higher - top)
-    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)
+    return Rendering(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)
 
 
-def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Sight:
+def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Rendering:
     """A rendering of a group. as_seen: with the group's own effects."""
     copy = Gimp.Layer.new_from_drawable(group, scratch)
-    unlock(copy)
+    _unlock(copy)
     scratch.insert_layer(copy, None, 0)
     for effect in [] if as_seen else copy.get_filters():
         effect.delete()
     _bare(copy)
     _ok, left, top = copy.get_offsets()
     scratch.resize(copy.get_width(), copy.get_height(), -left, -top)
-    return Sight(Gimp.Layer.new_from_visible(scratch, scratch, None), left, top)
+    return Rendering(Gimp.Layer.new_from_visible(scratch, scratch, None), left, top)
 
 
 def _same_in(copy: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:

@@ -39,7 +39,7 @@ class Before:
     tattoo: int
     size: tuple[int, int]
     corner: tuple[int, int]
-    paper: scratch.Paper
+    template: scratch.ImageTemplate
     small: tuple[int, bytes] = field(repr=False)
 
 

@@ -37,32 +37,32 @@ def folder() -> Path:
     return Path(GLib.get_user_cache_dir()) / "gimp-neural-style" / "undelivered"
 
 
-class Safe:
-    """The finished paintings of one run. Errors of writing are ignored."""
+class PaintingFiles:
+    """The files of one run's finished paintings. Errors of writing are ignored."""
 
     def __init__(self) -> None:
         self._run = uuid.uuid4().hex
         self._files: list[Path] = []
-        self._held = contextlib.ExitStack()
+        self._lock = contextlib.ExitStack()
 
-    def keep(self, painted: Painted, look: Look) -> None:
+    def save(self, painted: Painted, look: Look) -> None:
         """Save a finished painting."""
         with contextlib.suppress(OSError, NeuralStyleError):
             place = folder()
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._files:
-                self._held.enter_context(temporary_lock(place / (self._run + LOCK), 0.0))
+                self._lock.enter_context(temporary_lock(place / (self._run + LOCK), 0.0))
             file = place / f"{self._run}-{len(self._files)}{ENDING}"
             self._files.append(file)
             _write(file, painted, look)
 
-    def empty(self) -> None:
+    def delete(self) -> None:
         """Delete the files: the paintings were inserted or discarded."""
         for file in self._files:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
         self._files = []
-        self._held.close()
+        self._lock.close()
         _remove_if_empty()
 
 
@@ -108,8 +108,8 @@ def _remove_if_empty() -> None:
 def _write(file: Path, painted: Painted, look: Look) -> None:
     """A line of JSON, the pixels as float32 RGBA, and the mask if there is one."""
     place, pixels = painted.place, painted.done.pixels
-    paper = place.before.paper
-    profile = bytes(paper.profile.get_icc_profile()) if paper.profile is not None else b""
+    template = place.before.template
+    profile = bytes(template.profile.get_icc_profile()) if template.profile is not None else b""
     head = {
         "format": FORMAT,
         "size": [pixels.width, pixels.height],
@@ -117,7 +117,7 @@ def _write(file: Path, painted: Painted, look: Look) -> None:
         "name": outputs.name_of(painted, look),
         "note": outputs.note_of(painted, look),
         "mask": place.mask is not None,
-        "image": [*paper.size, int(paper.base), int(paper.precision), *paper.resolution],
+        "image": [*template.size, int(template.base), int(template.precision), *template.resolution],
         "profile": base64.b64encode(profile).decode(),
     }
     rgba = memoryview(pixels.rgba).cast("B")
@@ -143,7 +143,7 @@ def _read(file: Path) -> Gimp.Layer:
         levels = source.read(width * height) if head["mask"] else b""
     if len(rgba) != width * height * BYTES_PER_PIXEL or (head["mask"] and len(levels) != width * height):
         raise ValueError("cut short")
-    image = _paper(head).image()
+    image = _template(head).new_image()
     try:
         kind = (
             Gimp.ImageType.GRAYA_IMAGE
@@ -165,10 +165,10 @@ def _read(file: Path) -> Gimp.Layer:
     return layer
 
 
-def _paper(head: dict[str, Any]) -> scratch.Paper:
+def _template(head: dict[str, Any]) -> scratch.ImageTemplate:
     width, height, base, precision, across, down = head["image"]
     profile = base64.b64decode(head["profile"])
-    return scratch.Paper(
+    return scratch.ImageTemplate(
         (width, height),
         Gimp.ImageBaseType(base),
         Gimp.Precision(precision),

@@ -91,12 +91,12 @@ class OwnPicture:
 
 def _small(layer: Gimp.Layer | scratch.Visible) -> Pixels:
     """The layer as seen, reduced. Raises LayerGoneError."""
-    canvas.home(layer)
-    with scratch.seen(layer, as_seen=True) as sight:
-        width, height = sight.drawable.get_width(), sight.drawable.get_height()
+    canvas.image_of(layer)
+    with scratch.rendered(layer, as_seen=True) as rendering:
+        width, height = rendering.drawable.get_width(), rendering.drawable.get_height()
         scale = min(1.0, max(SIDE / max(width, height), MIN_SIDE / min(width, height)))
         size = max(MIN_SIDE, round(width * scale)), max(MIN_SIDE, round(height * scale))
-        return Pixels(*size, canvas.scaled(sight.drawable, size, scale, canvas.FORMAT))
+        return Pixels(*size, canvas.scaled(rendering.drawable, size, scale, canvas.FORMAT))
 
 
 def _styles(pick: Pick) -> tuple[StylePixels, ...]:

@@ -74,12 +74,12 @@ class LayerPixels:
     @classmethod
     def of(cls, layer: Gimp.Layer | scratch.Visible, *, as_seen: bool) -> LayerPixels:
         """The layer, with its non-destructive effects if `as_seen`; or what the image shows. Raises LayerGoneError."""
-        canvas.home(layer)
-        with scratch.seen(layer, as_seen=as_seen) as sight:
-            size = (sight.drawable.get_width(), sight.drawable.get_height())
+        canvas.image_of(layer)
+        with scratch.rendered(layer, as_seen=as_seen) as rendering:
+            size = (rendering.drawable.get_width(), rendering.drawable.get_height())
             # A copy, because the temporary image in which the effects were merged is deleted.
-            merged = sight.drawable.get_buffer().dup() if sight.drawable is not layer else None
-            return cls(layer, size, (sight.left, sight.top), merged)
+            merged = rendering.drawable.get_buffer().dup() if rendering.drawable is not layer else None
+            return cls(layer, size, (rendering.left, rendering.top), merged)
 
     def area(self, frame: Frame) -> Area:
         """The area of a frame in the image."""
@@ -88,7 +88,7 @@ class LayerPixels:
 
     def read(self, frame: Frame) -> Pixels:
         """The pixels in a frame. Raises LayerGoneError."""
-        canvas.home(self.layer)
+        canvas.image_of(self.layer)
         buffer = self.merged or self.layer.get_buffer()  # type: ignore[union-attr] # what an image shows is merged
         area = Gegl.Rectangle.new(frame.left, frame.top, frame.width, frame.height)
         # Scaled by GEGL, which needs no copy of a large layer.

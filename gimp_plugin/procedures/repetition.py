@@ -29,7 +29,7 @@ def repeat(call: Call) -> list[Gimp.Layer]:
 
     If only painted layers are selected, they are the content. Raises NeuralStyleError.
     """
-    drawables = canvas.meant(call.drawables)
+    drawables = canvas.layers_meant(call.drawables)
     painted = [layer for layer in drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
     others = [layer for layer in drawables if layer not in painted]
     layers, left_out = canvas.paintable(call.image, others or painted)

@@ -11,7 +11,7 @@ from gimp_plugin.flow import last_choices
 from gimp_plugin.flow.layer_request import layer_request
 from gimp_plugin.flow.roles import Order
 from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions, scratch
-from gimp_plugin.image.undelivered import Safe
+from gimp_plugin.image.undelivered import PaintingFiles
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures.named_styles import picks_of
 from gimp_plugin.report import Report, show_left_out, show_notes
@@ -64,22 +64,22 @@ def paint(
     those left out `beforehand`; the others are inserted. If there are none, raises NeuralStyleError, and the image is
     unchanged.
     """
-    report, safe = Report(len(layers)), Safe()
+    report, files = Report(len(layers)), PaintingFiles()
     window = None if call.by_script else _window(len(layers))
     new: list[Gimp.Layer] = []
     try:
-        painted, left_out = _painted(layers, order, report, safe, window)
+        painted, left_out = _painted(layers, order, report, files, window)
         if not painted and left_out:
             raise left_out[0][1]
         new = outputs.insert(call.image, painted, order.look, show=not call.by_script)
     except CancelledError:
-        safe.empty()
+        files.delete()
         raise
     finally:
         report.close()
         if window is not None:
             window.finish(new)
-    safe.empty()
+    files.delete()
     report.print_done(painted[-1].done.metrics)
     show_notes(one.done for one in painted)
     show_left_out([*(beforehand or []), *left_out])
@@ -94,7 +94,7 @@ def _window(count: int) -> RunWindow | None:
 
 
 def _painted(
-    layers: Sequence[Gimp.Layer], order: Order, report: Report, safe: Safe, window: RunWindow | None
+    layers: Sequence[Gimp.Layer], order: Order, report: Report, files: PaintingFiles, window: RunWindow | None
 ) -> tuple[list[outputs.Painted], canvas.LeftOut]:
     painted: list[outputs.Painted] = []
     left_out: canvas.LeftOut = []
@@ -107,7 +107,7 @@ def _painted(
             try:
                 place, request = layer_request(layer, order)
                 painted.append(outputs.Painted(place, stylize(request)))
-                safe.keep(painted[-1], order.look)
+                files.save(painted[-1], order.look)
             except LayerGoneError:
                 continue
             except CancelledError:

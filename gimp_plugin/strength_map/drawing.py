@@ -21,8 +21,8 @@ Point = tuple[float, float]
 Box = tuple[int, int, int, int]  # left, top, width, height
 
 
-class Way(enum.Enum):
-    """The effect of a stroke."""
+class BrushMode(enum.Enum):
+    """What a stroke does to the levels."""
 
     LESS = "less"
     MORE = "more"
@@ -36,7 +36,7 @@ class Brush:
     size: float
     softness: float
     amount: float
-    way: Way
+    mode: BrushMode
 
 
 class Drawing:
@@ -107,15 +107,15 @@ class Drawing:
         stroke.before.copy_area(left, top, width, height, self._seen, left, top)
         rgba = bytearray(4 * width * height)
         rgba[3::4] = stroke.part(box)
-        if stroke.brush.way is Way.ERASE:
+        if stroke.brush.mode is BrushMode.ERASE:
             target = levels_of(self._under.new_subpixbuf(left, top, width, height))
             for channel in range(3):
                 rgba[channel::4] = target
-        elif stroke.brush.way is Way.MORE:
+        elif stroke.brush.mode is BrushMode.MORE:
             for channel in range(3):
                 rgba[channel::4] = b"\xff" * (width * height)
         over = rgba_pixbuf(bytes(rgba), width, height)
-        amount = 255 if stroke.brush.way is Way.ERASE else round(255 * stroke.brush.amount)
+        amount = 255 if stroke.brush.mode is BrushMode.ERASE else round(255 * stroke.brush.amount)
         nearest = GdkPixbuf.InterpType.NEAREST
         over.composite(self._seen, left, top, width, height, left, top, 1, 1, nearest, amount)
 

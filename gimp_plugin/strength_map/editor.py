@@ -12,7 +12,7 @@ from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import GdkPixbuf
 from gimp_plugin.strength_map import face_shapes
-from gimp_plugin.strength_map.drawing import Brush, Drawing, Way
+from gimp_plugin.strength_map.drawing import Brush, BrushMode, Drawing
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.wire.messages import Pixels
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gimp_plugin.libgimp import Gimp
     from nst_core.shared.wire.messages import Face
 
-    Hear = Callable[[tuple[Face, ...]], None]
+    OnFaces = Callable[[tuple[Face, ...]], None]
 
 SIDE = 1024  # px: about the longer side of the layer in the map
 FACES_SIDE = 1024  # px: longer side of the picture in which faces are detected
@@ -40,7 +40,7 @@ class MapEditor:
         layer: Gimp.Layer | scratch.Visible,
         config: Gimp.ProcedureConfig,
         drawn: DrawnMap | None,
-        find_faces: Callable[[Pixels, Hear], None],
+        find_faces: Callable[[Pixels, OnFaces], None],
         lies: Callable[[], tuple[Size, Size]],
     ) -> None:
         """drawn: map that was drawn before in this image. find_faces: detects faces; calls back in the main loop.
@@ -62,7 +62,7 @@ class MapEditor:
         self._drawing: Drawing | None = None
         if drawn is not None:
             self._drawing = Drawing(self.size, self._levels(regions.Regions(strength=DRAWN, drawn=drawn)))
-        self.brush = Brush(0.1, 0.5, 1.0, Way.LESS)  # its size in shares of the layer's longer side
+        self.brush = Brush(0.1, 0.5, 1.0, BrushMode.LESS)  # its size in shares of the layer's longer side
         self.active = False
         config.connect(f"notify::{arguments.STRENGTH_MAP}", lambda *_args: self._notify())
 
@@ -241,8 +241,8 @@ class MapEditor:
         width, height = layer.get_width(), layer.get_height()
         scale = min(1.0, FACES_SIDE / max(width, height))
         wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-        with scratch.seen(layer, as_seen=False) as sight:
-            rgba = canvas.scaled(sight.drawable, (wide, high), scale, canvas.FORMAT)
+        with scratch.rendered(layer, as_seen=False) as rendering:
+            rgba = canvas.scaled(rendering.drawable, (wide, high), scale, canvas.FORMAT)
         self._find_faces(Pixels(wide, high, rgba), lambda found: self._found(layer, found, scale))
 
     def _found(self, layer: Gimp.Layer | scratch.Visible, faces: Sequence[Face], scale: float) -> None:

@@ -10,7 +10,7 @@ from gimp_plugin.image import canvas
 from gimp_plugin.libgtk import Gdk
 from gimp_plugin.preview.layer_tool import ARROWS
 from gimp_plugin.strength_map import marks
-from gimp_plugin.strength_map.drawing import Way
+from gimp_plugin.strength_map.drawing import BrushMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,9 +107,11 @@ class MapTool:
             size = brush.size * (LARGER if name == "bracketright" else 1 / LARGER)
             self._editor.set_brush(replace(brush, size=min(SIZES[1], max(SIZES[0], size))))
         elif name in {"x", "X"}:
-            self._editor.set_brush(replace(brush, way=Way.LESS if brush.way is Way.MORE else Way.MORE))
+            self._editor.set_brush(
+                replace(brush, mode=BrushMode.LESS if brush.mode is BrushMode.MORE else BrushMode.MORE)
+            )
         elif name in {"e", "E"}:
-            self._editor.set_brush(replace(brush, way=Way.ERASE))
+            self._editor.set_brush(replace(brush, mode=BrushMode.ERASE))
         else:
             return False
         return True

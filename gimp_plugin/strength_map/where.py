@@ -10,7 +10,7 @@ from gimp_plugin.image import regions
 from gimp_plugin.image.drawn_maps import DRAWN
 from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
-from gimp_plugin.strength_map.drawing import Way
+from gimp_plugin.strength_map.drawing import BrushMode
 from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.describe import describe
@@ -173,14 +173,14 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Effect, size and softness of the brush, and undo."""
+    """BrushMode, size and softness of the brush, and undo."""
 
     def __init__(self, editor: MapEditor) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, margin_start=2 * SPACE)
         self._editor = editor
         self._quiet = False
-        self._ways: dict[Way, Gtk.RadioButton] = {}
-        self.pack_start(self._way_buttons(), expand=False, fill=True, padding=0)
+        self._modes: dict[BrushMode, Gtk.RadioButton] = {}
+        self.pack_start(self._mode_buttons(), expand=False, fill=True, padding=0)
         low, high = (100 * share for share in SIZES)
         self._size = self._slider(_("Diameter"), low, high, _("Diameter of the brush, in percent of the layer"))
         self._softness = self._slider(_("Softness"), 0, 100, _("How softly the brush fades out to its border"))
@@ -195,7 +195,7 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Show the editor's values."""
         brush = self._editor.brush
         self._quiet = True
-        self._ways[brush.way].set_active(True)
+        self._modes[brush.mode].set_active(True)
         for slider, share in (
             (self._size, brush.size),
             (self._softness, brush.softness),
@@ -203,22 +203,22 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
         ):
             slider.set_value(100 * share)
         self._quiet = False
-        self._amount.set_sensitive(brush.way is not Way.ERASE)
+        self._amount.set_sensitive(brush.mode is not BrushMode.ERASE)
         self.undo.set_sensitive(self._editor.can_undo)
 
-    def _way_buttons(self) -> Gtk.Box:
+    def _mode_buttons(self) -> Gtk.Box:
         row = Gtk.Box(homogeneous=True)
         row.get_style_context().add_class("linked")
         first = None
-        for way, label, about in (
-            (Way.LESS, _("Less"), _("The strength counts less where you draw (X changes between less and more)")),
-            (Way.MORE, _("More"), _("The strength counts more where you draw, up to what the slider says")),
-            (Way.ERASE, _("Eraser"), _("Takes away what was drawn (E)")),
+        for mode, label, about in (
+            (BrushMode.LESS, _("Less"), _("The strength counts less where you draw (X changes between less and more)")),
+            (BrushMode.MORE, _("More"), _("The strength counts more where you draw, up to what the slider says")),
+            (BrushMode.ERASE, _("Eraser"), _("Takes away what was drawn (E)")),
         ):
             button = Gtk.RadioButton(label=label, draw_indicator=False, group=first)
             button.set_tooltip_text(about)
             button.connect("toggled", lambda _button: self._set())
-            self._ways[way] = button
+            self._modes[mode] = button
             first = first or button
             row.pack_start(button, expand=True, fill=True, padding=0)
         return row
@@ -237,9 +237,9 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _set(self) -> None:
         if self._quiet:
             return
-        way = next(way for way, button in self._ways.items() if button.get_active())
+        mode = next(mode for mode, button in self._modes.items() if button.get_active())
         size, softness, amount = (one.get_value() / 100 for one in (self._size, self._softness, self._amount))
-        brush = replace(self._editor.brush, way=way, size=size, softness=softness, amount=amount)
+        brush = replace(self._editor.brush, mode=mode, size=size, softness=softness, amount=amount)
         self._editor.set_brush(brush)
 
 

@@ -13,7 +13,7 @@ import pytest
 from engine_wheels import make_wheel
 
 from gimp_plugin.checkup import own_engine
-from gimp_plugin.checkup.own_engine import Installation, find_python, is_repairable, way_for
+from gimp_plugin.checkup.own_engine import Installation, find_python, install_option, is_repairable
 from nst_core import __version__
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import engine_command
@@ -126,15 +126,15 @@ def test_a_python_is_found_that_makes_environments(
 @pytest.mark.parametrize("wall", ["chosen", "FLATPAK_ID", "SNAP_NAME"])
 def test_some_engines_must_be_installed_by_hand(plug_in: Path, surroundings: dict[str, str], wall: str) -> None:
     """If the user has chosen one, or in a sandbox: there is a command to copy."""
-    assert way_for(plug_in, surroundings).python
+    assert install_option(plug_in, surroundings).python
     if wall == "chosen":
         entry = {"protocol": 1, "chosen": True, "command": ["ssh", "studio", "neural-style", "worker"]}
         (plug_in / "engine.json").write_text(json.dumps(entry))
     else:
         surroundings[wall] = "gimp"
-    way = way_for(plug_in, surroundings)
-    assert way.python == ()
-    assert "neural-style install" in way.by_hand
+    option = install_option(plug_in, surroundings)
+    assert option.python == ()
+    assert "neural-style install" in option.by_hand
 
 
 def test_only_a_missing_or_outdated_engine_is_repairable() -> None:

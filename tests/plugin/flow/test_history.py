@@ -10,14 +10,14 @@ def test_changes_can_be_undone_and_redone() -> None:
     history = History("a")
     for at, state in enumerate("bc", 10):
         history.note(state, at)
-    assert history.ways == (True, False)
-    assert [history.back(), history.back(), history.back()] == ["b", "a", "a"]
-    assert history.ways == (False, True)
-    assert [history.forth(), history.forth(), history.forth()] == ["b", "c", "c"]
-    history.back()
+    assert (history.can_undo, history.can_redo) == (True, False)
+    assert [history.undo(), history.undo(), history.undo()] == ["b", "a", "a"]
+    assert (history.can_undo, history.can_redo) == (False, True)
+    assert [history.redo(), history.redo(), history.redo()] == ["b", "c", "c"]
+    history.undo()
     history.note("d", 20)
-    assert history.ways == (True, False)
-    assert history.back() == "b"
+    assert (history.can_undo, history.can_redo) == (True, False)
+    assert history.undo() == "b"
 
 
 def test_quick_changes_are_undone_together() -> None:
@@ -25,21 +25,21 @@ def test_quick_changes_are_undone_together() -> None:
     history = History(0)
     for number in range(1, 10):
         history.note(number, 5 + number / 10)
-    assert history.back() == 0
-    history.forth()
+    assert history.undo() == 0
+    history.redo()
     history.note(10, 6.0)
-    assert history.back() == 9
+    assert history.undo() == 9
 
 
 def test_an_equal_state_is_not_a_change() -> None:
     """It adds no step and keeps what can be redone."""
     history = History(1)
     history.note(1, 0.0)
-    assert history.ways == (False, False)
+    assert (history.can_undo, history.can_redo) == (False, False)
     history.note(2, 1.0)
-    history.back()
+    history.undo()
     history.note(1, 9.0)
-    assert history.ways == (False, True)
+    assert (history.can_undo, history.can_redo) == (False, True)
 
 
 def test_the_number_of_steps_is_limited() -> None:
@@ -48,7 +48,7 @@ def test_the_number_of_steps_is_limited() -> None:
     for number in range(1, MOST + 50):
         history.note(number, float(number))
     steps = 0
-    while history.ways[0]:
-        history.back()
+    while history.can_undo:
+        history.undo()
         steps += 1
     assert steps == MOST

@@ -157,7 +157,7 @@ def painted_while(change: Callable[[Gimp.Image, Gimp.Layer], object], size: tupl
     source = new_layer(image, "source", *size)
     source.set_offsets(10, 20)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 20, 32, 48)
-    view = canvas.look(source)
+    view = canvas.view_of(source)
     was = pixels(source, BYTES)
     Gimp.Selection.none(image)
     change(image, source)

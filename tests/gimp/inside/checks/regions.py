@@ -13,7 +13,7 @@ from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.regions import INSIDE, OUTSIDE, Regions
 from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
-from gimp_plugin.strength_map.drawing import Brush, Drawing, Way
+from gimp_plugin.strength_map.drawing import Brush, BrushMode, Drawing
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import StyleFile
 
@@ -120,26 +120,26 @@ def strokes() -> Facts:
     """Strokes with a brush of 20 px along the middle row of a map of 100 x 60 px: the levels afterwards."""
     drawing = Drawing((100, 60), b"\xff" * 6000)
 
-    def stroke(way: Way, *, softness: float = 0.0, amount: float = 1.0, times: int = 1) -> list[int]:
-        drawing.begin(Brush(20, softness, amount, way), (20, 30))
+    def stroke(mode: BrushMode, *, softness: float = 0.0, amount: float = 1.0, times: int = 1) -> list[int]:
+        drawing.begin(Brush(20, softness, amount, mode), (20, 30))
         for _time in range(times):
             drawing.go_on((80, 30))
             drawing.go_on((20, 30))
         drawing.end()
         return [drawing.levels[100 * y + x] for x, y in ((50, 30), (50, 22), (50, 45), (5, 30))]
 
-    facts: Facts = {"less": stroke(Way.LESS), "half more": stroke(Way.MORE, amount=0.5)}
-    facts["erased"] = stroke(Way.ERASE, amount=0.5)
+    facts: Facts = {"less": stroke(BrushMode.LESS), "half more": stroke(BrushMode.MORE, amount=0.5)}
+    facts["erased"] = stroke(BrushMode.ERASE, amount=0.5)
     drawing.undo()
     drawing.undo()
     facts["undone twice"] = drawing.levels[100 * 30 + 50]
     drawing.undo()
     facts["all undone"] = [set(drawing.levels) == {255}, drawing.can_undo]
-    facts["soft"] = stroke(Way.LESS, softness=1.0)
+    facts["soft"] = stroke(BrushMode.LESS, softness=1.0)
     drawing.undo()
-    facts["soft, often"] = stroke(Way.LESS, softness=1.0, times=5)
+    facts["soft, often"] = stroke(BrushMode.LESS, softness=1.0, times=5)
     drawing.rebase(bytes(6000))
-    facts["rebased"] = [set(drawing.levels) == {0}, stroke(Way.MORE)[0], stroke(Way.ERASE)[0]]
+    facts["rebased"] = [set(drawing.levels) == {0}, stroke(BrushMode.MORE)[0], stroke(BrushMode.ERASE)[0]]
     return facts
 
 

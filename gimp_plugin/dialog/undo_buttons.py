@@ -14,31 +14,31 @@ if TYPE_CHECKING:
 UNDO, REDO = "edit-undo-symbolic", "edit-redo-symbolic"
 
 
-class StepButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Two buttons side by side; see `offer`."""
+class UndoButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
+    """Two buttons side by side."""
 
-    def __init__(self, back: Callable[[], None], forth: Callable[[], None]) -> None:
+    def __init__(self, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         super().__init__()
-        self._back, self._forth = _button(UNDO, back), _button(REDO, forth)
-        describe(self._back, _("Take the last change back (Ctrl+Z)"))
-        describe(self._forth, _("Make it again (Ctrl+Shift+Z)"))
-        for button in (self._back, self._forth):
+        self._undo, self._redo = _button(UNDO, undo), _button(REDO, redo)
+        describe(self._undo, _("Take the last change back (Ctrl+Z)"))
+        describe(self._redo, _("Make it again (Ctrl+Shift+Z)"))
+        for button in (self._undo, self._redo):
             self.add(button)
-        self.offer(back=False, forth=False)
+        self.enable(undo=False, redo=False)
 
-    def offer(self, *, back: bool, forth: bool) -> None:
+    def enable(self, *, undo: bool, redo: bool) -> None:
         """Enable the buttons."""
-        self._back.set_sensitive(back)
-        self._forth.set_sensitive(forth)
+        self._undo.set_sensitive(undo)
+        self._redo.set_sensitive(redo)
 
     def pressed(self, _window: Gtk.Window, event: Gdk.EventKey) -> bool:
         """Handle a key that no other widget has handled."""
         control = event.state & Gdk.ModifierType.CONTROL_MASK
         key = (Gdk.keyval_name(event.keyval) or "").lower() if control else ""
         if key == "y" or (key == "z" and event.state & Gdk.ModifierType.SHIFT_MASK):
-            self._forth.clicked()
+            self._redo.clicked()
         elif key == "z":
-            self._back.clicked()
+            self._undo.clicked()
         else:
             return False
         return True
