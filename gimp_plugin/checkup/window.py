@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
-from gimp_plugin.widgets.theme import see_through
+from gimp_plugin.widgets.theme import make_transparent
 from gimp_plugin.wording import sentence
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.wire.findings import of_error
@@ -139,7 +139,7 @@ def _row(finding: Finding) -> Gtk.ListBoxRow:
 
 def _label(text: str, *, bold: bool = False) -> Gtk.Label:
     label = Gtk.Label(label=text, xalign=0.0, wrap=True, wrap_mode=Pango.WrapMode.WORD_CHAR, selectable=True)
-    see_through(label)
+    make_transparent(label)
     if bold:
         attributes = Pango.AttrList()
         attributes.insert(Pango.attr_weight_new(Pango.Weight.BOLD))

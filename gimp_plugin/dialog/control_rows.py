@@ -33,32 +33,32 @@ class Row:
     def __init__(self, config: Gimp.ProcedureConfig, named: Setting, label: str) -> None:
         """label: translated, with its mnemonic."""
         self.name = named.name
-        self._there: Collection[str] | None = None  # the options that this machine has; None: unknown
-        self.body, answering = _body(config, named, label)
-        only_with_focus(answering)
-        if isinstance(answering, Gtk.ComboBoxText):
-            for cell in answering.get_cells():
-                answering.set_cell_data_func(cell, self._show_option)
+        self._available: Collection[str] | None = None  # the options that this machine has; None: unknown
+        self.body, focusable = _body(config, named, label)
+        only_with_focus(focusable)
+        if isinstance(focusable, Gtk.ComboBoxText):
+            for cell in focusable.get_cells():
+                focusable.set_cell_data_func(cell, self._show_option)
         shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
         self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
-        plain, tooltip = _(named.info.label), _tooltip(named.info)
-        answering.get_accessible().set_name(plain)
-        answering.get_accessible().set_description(_(named.info.help))
+        plain, tooltip = _(named.knob.label), _tooltip(named.knob)
+        focusable.get_accessible().set_name(plain)
+        focusable.get_accessible().set_description(_(named.knob.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
             self.label.set_line_wrap(True)  # for languages with long words
-            self.label.set_mnemonic_widget(answering)
+            self.label.set_mnemonic_widget(focusable)
             self.label.set_tooltip_text(tooltip)
         self.reset = _small_button(Gtk.Image.new_from_icon_name(GimpUi.ICON_RESET, Gtk.IconSize.MENU))
         describe(self.reset, _("Reset {name}").format(name=plain))
 
-    def offer(self, there: Collection[str]) -> None:
+    def enable_only(self, options: Collection[str]) -> None:
         """Disable other options than these. The current choice stays."""
-        self._there = there
+        self._available = options
         self.body.queue_draw()
 
     def _show_option(self, _combo: Gtk.ComboBoxText, cell: Gtk.CellRenderer, rows: Gtk.TreeModel, at: Any) -> None:
-        cell.set_property("sensitive", self._there is None or rows.get_value(at, ID) in self._there)
+        cell.set_property("sensitive", self._available is None or rows.get_value(at, ID) in self._available)
 
 
 def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
@@ -72,7 +72,7 @@ def declared(config: Gimp.ProcedureConfig, name: str) -> Setting:
     return Setting(name, str, spec.get_default_value(), SettingInfo(label, about, options=tuple(options), scope="run"))
 
 
-def placed(config: Gimp.ProcedureConfig, name: str) -> Setting:
+def declared_region(config: Gimp.ProcedureConfig, name: str) -> Setting:
     """The same for an argument that is a region."""
     about = _("Where the strength counts, and how much. A selection or mask that is chosen here hides nothing.")
     label = _plain(config.find_property(name).nick)

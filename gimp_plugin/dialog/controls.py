@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.dialog.control_rows import SPACE, Row, declared, placed
+from gimp_plugin.dialog.control_rows import SPACE, Row, declared, declared_region
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.access_keys import access_key, with_keys
-from gimp_plugin.widgets.theme import hold_back
-from nst_core.shared.settings import Value, all_settings
+from gimp_plugin.widgets.theme import dim
+from nst_core.shared.settings import Value, knobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,18 +52,18 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._on_change = on_change
         self._look = dict(look)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
-        hold_back(self._estimate)
+        dim(self._estimate)
         others = [*([] if refining else [arguments.INPUT]), arguments.OUTPUT, arguments.AS_SEEN]
         self._all = [*knobs(), *(declared(config, name) for name in others)]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
-            self._all.insert(below, placed(config, arguments.STRENGTH_MAP))
+            self._all.insert(below, declared_region(config, arguments.STRENGTH_MAP))
         taken = "".join(map(access_key, OTHERS))
         labels = with_keys([_(named.info.label) for named in self._all], taken)
         self._rows: dict[str, Row | Where] = {}
         for named, label in zip(self._all, labels, strict=True):
             if where is not None and named.name == where.name:
-                where.entitle(label, named.info.label, named.info.help)
+                where.set_texts(label, named.knob.label, named.knob.help)
                 self._rows[named.name] = where
             else:
                 self._rows[named.name] = Row(config, named, label)
@@ -85,7 +85,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return arguments.values_of(self._config)
 
     @property
-    def everything(self) -> dict[str, Value]:
+    def all_values(self) -> dict[str, Value]:
         """All values that can be set here, by name."""
         return {name: self._config.get_property(arguments.property_name(name)) for name in self._rows}
 
@@ -95,7 +95,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         arguments.write(self._config, {**_looks(), **look})
         self._show_resets()
 
-    def take(self, settings: Mapping[str, Value]) -> None:
+    def set_values(self, settings: Mapping[str, Value]) -> None:
         """Set other values of some settings."""
         arguments.write(self._config, settings)
 
@@ -103,12 +103,12 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Reset all settings to those of the preset and the defaults."""
         arguments.write(self._config, self._base())
 
-    def offer(self, backends: Sequence[str], devices: Sequence[str]) -> None:
+    def enable_only(self, backends: Sequence[str], devices: Sequence[str]) -> None:
         """Disable the backends and devices that this machine does not have."""
         for name, there in (("backend", backends), ("device", devices)):
             row = self._rows[name]
             if isinstance(row, Row):
-                row.offer({"auto", *there})
+                row.enable_only({"auto", *there})
 
     def of(self, name: str) -> Gtk.Widget:
         """The control of a setting."""

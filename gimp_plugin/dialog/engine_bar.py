@@ -10,7 +10,7 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.start import install_option, installation
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.theme import see_through
+from gimp_plugin.widgets.theme import make_transparent
 from gimp_plugin.wording import in_sentences
 from nst_core import __version__
 from nst_core.shared.client.launch import no_room
@@ -40,7 +40,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self._bar = Gtk.ProgressBar(pulse_step=0.05, valign=Gtk.Align.CENTER)
         self._bar.get_accessible().set_name(_("Progress"))
         texts = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, visible=True)
-        see_through(texts)
+        make_transparent(texts)
         for part in (self._text, self._line, self._bar):
             texts.add(part)
         self.get_content_area().add(texts)
@@ -57,7 +57,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
             return False
         if self._running is None:
             self._show_text(in_sentences(error))
-            self._look()
+            self._find_option()
         return True
 
     def compare(self, version: str) -> None:
@@ -69,14 +69,14 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
             return
         text = _("The engine is of version {engine}, and the filter of version {filter}: they should be the same.")
         self._show_text(text.format(engine=version, filter=__version__))
-        self._look()
+        self._find_option()
 
     def stop(self) -> None:
         """Cancel an installation."""
         if self._running is not None:
             self._running.cancel()
 
-    def _look(self) -> None:
+    def _find_option(self) -> None:
         """Find out in a thread how an engine can be installed."""
         if self._option is not None:
             self._offer(self._option)

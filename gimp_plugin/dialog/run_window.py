@@ -44,7 +44,7 @@ class RunWindow(Gtk.Window):  # type: ignore[misc] # gi ships no types
         self._on_progress: Callable[[Progress], None] = lambda _event: None
         self._ending: Event | None = None
         self._running = Running()
-        self._running.obey(stop=self._stop, cancel=self._cancel)
+        self._running.connect_buttons(stop=self._stop, cancel=self._cancel)
         self._running.show_phase(Phase.RUNNING)
         self.add(self._running)
         self.connect("delete-event", self._closed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import dim
 from gimp_plugin.wording import of_status
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         progress.add(self._status)
         progress.add(self._bar)
         self._hint = Gtk.Label(xalign=0.0, wrap=True, lines=2, ellipsize=Pango.EllipsizeMode.END)
-        hold_back(self._hint)
+        dim(self._hint)
         self._color = _button(_("I_n colour, as a new image"), _("Choose New image as output, which keeps the colours"))
         self._color.set_valign(Gtk.Align.CENTER)
         self._color.set_no_show_all(True)
@@ -51,7 +51,7 @@ class Running(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.pack_end(self._buttons(), expand=False, fill=False, padding=0)
         self.show_all()
 
-    def obey(self, *, stop: Act, cancel: Act, stylize: Act | None = None, stay: Act | None = None) -> None:
+    def connect_buttons(self, *, stop: Act, cancel: Act, stylize: Act | None = None, stay: Act | None = None) -> None:
         """Connect the buttons."""
         acts = ((self.stylize, stylize), (self._stay, stay), (self._stop, stop), (self._cancel, cancel))
         for button, act in acts:

@@ -10,7 +10,7 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE
-from gimp_plugin.widgets.theme import see_through
+from gimp_plugin.widgets.theme import make_transparent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,9 +25,9 @@ MAX_BYTES = 1 << 30  # of all paintings together; above that, the oldest are rem
 
 @dataclass(frozen=True)
 class StripCallbacks:
-    """Functions for actions of the user. look: gets the selected paintings, at most two, the latest selected last."""
+    """Functions for actions of the user. compare: gets the selected paintings, at most two, the latest one last."""
 
-    look: Callable[[Sequence[Snapshot]], None]
+    compare: Callable[[Sequence[Snapshot]], None]
     take: Callable[[Snapshot], None]
     insert: Callable[[Snapshot], None]
 
@@ -87,7 +87,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         )
         button.get_accessible().set_name(name)
         box = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
-        see_through(box)
+        make_transparent(box)
         image, small = Gtk.Image(), pictures.thinned(snapshot.painted.done.pixels, 4 * THUMBNAIL[0] * THUMBNAIL[1])
         picture = pictures.pixbuf(pictures.in_gray(small) if snapshot.gray else small)
         size = placed((picture.get_width(), picture.get_height()), THUMBNAIL)
@@ -127,7 +127,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
             other.set_active(other in self._chosen)
         self._second = self._changing = False
         self._update_buttons()
-        self._callbacks.look([self._shots[one] for one in self._chosen])
+        self._callbacks.compare([self._shots[one] for one in self._chosen])
 
     def _drop(self, _snapshot: Snapshot) -> None:
         self._remove(self._chosen[-1])

@@ -13,7 +13,7 @@ from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.grid_keys import target
-from gimp_plugin.widgets.theme import badge, hold_back, narrow
+from gimp_plugin.widgets.theme import badge, dim, reduce_padding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._sheet = sheet
         before = pictures.pixbuf(content)
         for number, (cell, variant) in enumerate(zip(self._cells, sheet.variants, strict=True)):
-            cell.entitle(name_of(variant), now=number == sheet.now)
+            cell.describe(name_of(variant), now=number == sheet.now)
             cell.show_picture(before, opacity=DIMMED)
         for labels, titles in ((self._rows, sheet.rows), (self._columns, sheet.columns)):
             for label, title in zip(labels, titles or [""] * SIDE, strict=True):
@@ -100,7 +100,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         down.set_orientation(Gtk.Orientation.VERTICAL)
         for box, labels in ((across, self._columns), (down, self._rows)):
             for label in labels:
-                hold_back(label)
+                dim(label)
                 box.pack_start(label, expand=True, fill=True, padding=0)
         table = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)
         table.attach(across, 1, 0, 1, 1)
@@ -133,7 +133,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
 
     def __init__(self) -> None:
         super().__init__(relief=Gtk.ReliefStyle.NONE)
-        narrow(self)
+        reduce_padding(self)
         self._picture: GdkPixbuf.Pixbuf | None = None
         self._shown: tuple[object, ...] = ()
         self._room = Gtk.Box(width_request=MIN_SIZE[0], height_request=MIN_SIZE[1])
@@ -149,7 +149,7 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         for signal in ("size-allocate", "notify::scale-factor"):
             self._room.connect(signal, lambda *_args: GLib.idle_add(self._update))
 
-    def entitle(self, name: str, *, now: bool) -> None:
+    def describe(self, name: str, *, now: bool) -> None:
         """Name the picture. now: it has the current settings."""
         describe(self, name)
         self._badge.set_visible(now)

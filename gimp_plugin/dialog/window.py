@@ -80,7 +80,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._session = session
         image = layers[0].get_image()
         self._busy = self._restoring = False
-        self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.lies)
+        self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.bounds)
         self._where = None if refinement else Where(self._map, config, image)
         look = refinement.settings if refinement else picks.look()
         refining, whole = refinement is not None, isinstance(layers[0], Visible)
@@ -90,7 +90,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._gallery = Gallery(
             picks, lambda: self._controls.values, self._picked, lambda: regions.available(image), own
         )
-        self._preview = Preview(layers[0], lambda: self._flow.look())  # noqa: PLW0108 - it is made later
+        self._preview = Preview(layers[0], lambda: self._flow.view_changed())  # noqa: PLW0108 - it is made later
         self._running = Running()
         self._error = MessageBar(Gtk.MessageType.ERROR)
         self._news = MessageBar(Gtk.MessageType.WARNING)
@@ -113,8 +113,10 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._strip = SnapshotStrip(StripCallbacks(self._compare, self._go_back_to, self._insert))
         self._build()
         stay = partial(self._flow.stylize, stay=True)
-        self._running.obey(stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay)
-        self._running.offer_color(lambda: self._controls.take({arguments.OUTPUT: recipes.IMAGE}))
+        self._running.connect_buttons(
+            stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay
+        )
+        self._running.offer_color(lambda: self._controls.set_values({arguments.OUTPUT: recipes.IMAGE}))
         session.on_ready = self._engine_started
         help.add_shortcuts(self)
         self.connect_after("key-press-event", self._undo_buttons.pressed)
@@ -150,7 +152,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         before, sys.excepthook = sys.excepthook, self._show_bug
         try:
             self.set_default_size(*(layout.size or USUAL))
-            self._preview.lay_out(upright=layout.upright, pixels=layout.pixels)
+            self._preview.set_layout(upright=layout.upright, pixels=layout.pixels)
             self._columns.widen(layout.sides)
             self.show()
             self._session.warm()
@@ -171,7 +173,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._tiles.show_phase(phase)
         self._show_page(self._sheet if phase is Phase.VARYING else self._preview)
         if phase.busy and self._where is not None:
-            self._where.put_away()
+            self._where.stop_drawing()
         for part in (self._gallery, self._sidebar, self._variations, self._strip):
             part.set_sensitive(not phase.busy)
         if phase.busy:
@@ -274,7 +276,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         content.show_all()
         self._pages.set_visible_child(self._preview)
         if self._where is not None:
-            self._where.obey_keys(self)
+            self._where.connect_keys(self)
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
 
@@ -301,7 +303,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _engine_started(self, ready: Ready) -> None:
         """The engine has started."""
-        self._controls.offer(ready.backends, ready.devices)
+        self._controls.enable_only(ready.backends, ready.devices)
         self._engine_bar.compare(ready.version)
 
     def _engine_installed(self) -> None:
@@ -320,7 +322,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _take(self, variant: Variant) -> None:
         self._flow.leave_variations()
-        self._controls.take(variant)
+        self._controls.set_values(variant)
 
     def _compare(self, snapshots: Sequence[Snapshot]) -> None:
         self._flow.leave_variations()
@@ -333,7 +335,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _go_back_to(self, snapshot: Snapshot) -> None:
         self._gallery.restore(snapshot.picks)
-        self._controls.take(snapshot.settings)
+        self._controls.set_values(snapshot.settings)
 
     def _insert(self, snapshot: Snapshot) -> None:
         try:
@@ -348,7 +350,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             (self._sheet if page is self._sheet else self._variations).grab_focus()
 
     def _chosen(self) -> Chosen:
-        return self._controls.everything, self._gallery.picks
+        return self._controls.all_values, self._gallery.picks
 
     def _go_to(self, chosen: Chosen) -> None:
         """Set the styles and settings of an undo or redo step."""
@@ -357,7 +359,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self._restoring = True
             if picks != self._gallery.picks:
                 self._gallery.restore(picks)
-            self._controls.take(settings)
+            self._controls.set_values(settings)
             self._restoring = False
             self._changed()
 
@@ -384,7 +386,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self.show_no_preview(error)
             return False
         self._preview.show_gray(gray=gray)
-        self._gallery.turn_to(layers[0], gray=gray)
+        self._gallery.set_layer(layers[0], gray=gray)
         self._map.show_layer(layers[0])
         if layers[0].get_image().get_base_type() == Gimp.ImageBaseType.GRAY:
             summary += " · " + (_("grayscale, painted in gray") if gray else _("grayscale, painted in colour"))

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value
 
-Forget = Callable[[], None]
-Later = Callable[[float, Callable[[], None]], Forget]
+CancelTimer = Callable[[], None]
+Later = Callable[[float, Callable[[], None]], CancelTimer]
 """Calls a function after so many seconds; returns a function that cancels that."""
 
 

@@ -9,14 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.flow.roles import Phase, Status
-from gimp_plugin.flow.sampling import Sampling
+from gimp_plugin.flow.sheet_painting import SheetPainting
 from gimp_plugin.flow.variations import Kind
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidImageError, LayerGoneError, NeuralStyleError
 from nst_core.shared.wire.messages import Done, Event, Failed, Preview, Progress, Stylize
 
 if TYPE_CHECKING:
-    from gimp_plugin.flow.roles import Engine, Forget, Later, Order, Screen, Work
+    from gimp_plugin.flow.roles import CancelTimer, Engine, Later, Order, Screen, Work
     from nst_core.shared.wire.messages import Pixels
 
 FINER = _("Painting what you see, finer…")
@@ -32,9 +32,9 @@ class Flow:
         self._work = work
         self._screen = screen
         self._later = later
-        self._sampling = Sampling(engine, screen, work.larger)
+        self._sheet_painting = SheetPainting(engine, screen, work.larger)
         self._kind = Kind.LOOK
-        self._forget: Forget | None = None
+        self._cancel_timer: CancelTimer | None = None
         self._shown: Stylize | None = None  # the request of the preview that is shown
         self._whole: Pixels | None = None  # its picture
         self._refining: Stylize | None = None  # the request that makes it finer
@@ -47,19 +47,19 @@ class Flow:
     @property
     def resting(self) -> bool:
         """Whether nothing is being painted or about to be."""
-        return self.phase is Phase.IDLE and self._forget is None
+        return self.phase is Phase.IDLE and self._cancel_timer is None
 
     def change(self) -> None:
         """A value that the preview and the variations depend on has changed."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
-        self._forget = self._later(SETTLE, self._sample if self.phase is Phase.VARYING else self._preview)
+        self._cancel_timer = self._later(SETTLE, self._paint_sheet if self.phase is Phase.VARYING else self._preview)
 
-    def look(self) -> None:
+    def view_changed(self) -> None:
         """Another part of the preview is visible, or the zoom has changed."""
-        if self._forget is None and self._shown is not None and self.phase in {Phase.IDLE, Phase.PREVIEWING}:
-            self._forget = self._later(SETTLE, self._refine)
+        if self._cancel_timer is None and self._shown is not None and self.phase in {Phase.IDLE, Phase.PREVIEWING}:
+            self._cancel_timer = self._later(SETTLE, self._refine)
 
     def vary(self, kind: Kind) -> None:
         """Paint small variations of this kind instead of the preview."""
@@ -68,13 +68,13 @@ class Flow:
         self._drop_preview()
         self._refining = None
         self._kind = kind
-        self._sample()
+        self._paint_sheet()
         self._become(Phase.VARYING)
 
     def leave_variations(self) -> None:
         """Go back to the preview."""
         if self.phase is Phase.VARYING:
-            self._end_sampling()
+            self._end_sheet()
             self._become(Phase.IDLE)
             self.change()
 
@@ -83,7 +83,7 @@ class Flow:
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
-        self._sampling.end()
+        self._sheet_painting.end()
         self._screen.show_error(None)
         try:
             order = self._work.order()
@@ -139,14 +139,14 @@ class Flow:
 
     def _leave(self) -> None:
         self._drop_preview()
-        self._sampling.end()
+        self._sheet_painting.end()
         self._become(Phase.CLOSED)
         self._screen.leave()
 
     def break_down(self, error: NeuralStyleError) -> None:
         """Show an unexpected error."""
         if self.phase is not Phase.CLOSED:
-            self._end_sampling()
+            self._end_sheet()
             self._fail(error)
 
     def _become(self, phase: Phase) -> None:
@@ -154,26 +154,26 @@ class Flow:
         self._screen.show_phase(phase)
 
     def _drop_preview(self) -> None:
-        if self._forget:
-            self._forget()
-            self._forget = None
+        if self._cancel_timer:
+            self._cancel_timer()
+            self._cancel_timer = None
 
-    def _sample(self) -> None:
-        self._forget = None
+    def _paint_sheet(self) -> None:
+        self._cancel_timer = None
         try:
             request = self._work.preview()
         except NeuralStyleError as error:
-            self._end_sampling()
+            self._end_sheet()
             self._screen.show_no_variants(error)
         else:
-            self._sampling.paint(request, self._kind, self._whole if request == self._shown else None)
+            self._sheet_painting.paint(request, self._kind, self._whole if request == self._shown else None)
 
-    def _end_sampling(self) -> None:
-        self._sampling.end()
+    def _end_sheet(self) -> None:
+        self._sheet_painting.end()
         self._engine.cancel()
 
     def _preview(self) -> None:
-        self._forget = None
+        self._cancel_timer = None
         try:
             request = self._work.preview()
         except NeuralStyleError as error:
@@ -204,7 +204,7 @@ class Flow:
 
     def _refine(self) -> None:
         """Paint the visible part of the preview at a higher resolution, unless something else is wanted."""
-        self._forget = None
+        self._cancel_timer = None
         if self._shown is None or self.phase not in {Phase.IDLE, Phase.PREVIEWING}:
             return
         try:

@@ -15,7 +15,7 @@ from nst_core.shared.wire.messages import Done, Event, Failed, Pixels, Stylize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.flow.roles import Engine, Forget, Later
+    from gimp_plugin.flow.roles import CancelTimer, Engine, Later
     from gimp_plugin.looks.picks import Pick
 
 REST = 0.15  # idle seconds before the first tile and after anything else
@@ -43,7 +43,7 @@ class TilePainting:
         self._resting = resting
         self._later = later
         self._running: Stylize | None = None
-        self._forget: Forget | None = None
+        self._cancel_timer: CancelTimer | None = None
 
     def show_phase(self, phase: Phase) -> None:
         """The state of the dialog has changed."""
@@ -55,8 +55,8 @@ class TilePainting:
 
     def wake(self) -> None:
         """Look for tiles to paint."""
-        if self._running is None and self._forget is None:
-            self._forget = self._later(REST, self._next)
+        if self._running is None and self._cancel_timer is None:
+            self._cancel_timer = self._later(REST, self._next)
 
     def _next(self) -> None:
         self._drop()
@@ -91,6 +91,6 @@ class TilePainting:
                     self.wake()
 
     def _drop(self) -> None:
-        if self._forget is not None:
-            self._forget()
-            self._forget = None
+        if self._cancel_timer is not None:
+            self._cancel_timer()
+            self._cancel_timer = None

@@ -13,7 +13,7 @@ from gimp_plugin.looks import thumbnails
 from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE, target
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import dim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,14 +29,14 @@ LEAST_HEIGHT = thumbnails.SHOWN + 28  # px: a little more than a row, so that th
 class GridCallbacks:
     """Functions that are called for actions of the user.
 
-    select: the selection has changed. delete: delete a preset, which may be a broken one. look: the tile under the
+    select: the selection has changed. delete: delete a preset, which may be a broken one. hover: the tile under the
     pointer or focus, None: none. menu: returns the menu of a tile. scrolled: other tiles are visible. zoom: enlarge the
     tiles by so many steps.
     """
 
     select: Callable[[list[Pick]], None]
     delete: Callable[[str], None]
-    look: Callable[[Tile | None], None]
+    hover: Callable[[Tile | None], None]
     menu: Callable[[Tile], Gtk.Menu | None]
     scrolled: Callable[[], None]
     zoom: Callable[[int], None]
@@ -71,7 +71,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         self._flow.set_sort_func(lambda one, other: one.place - other.place)
         self._flow.connect("selected-children-changed", self._selected)
         self._flow.connect("focus", self._tabbed)
-        self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._look))
+        self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._report_hovered))
         self._flow.connect("key-press-event", self._pressed)
         self._flow.connect("button-press-event", self._clicked)
         self._flow.connect("popup-menu", lambda _flow: self._offer_menu(self._focused()))
@@ -81,7 +81,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         # Ctrl+A must not select all styles.
         self._flow.connect("select-all", lambda flow: flow.stop_emission_by_name("select-all"))
         self._nothing = Gtk.Label(wrap=True, no_show_all=True, margin=24, max_width_chars=10)
-        hold_back(self._nothing)
+        dim(self._nothing)
         both = Gtk.Overlay()
         both.add(self._flow)
         both.add_overlay(self._nothing)
@@ -119,7 +119,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
                 self._flow.select_child(tile)
             else:
                 self._flow.unselect_child(tile)
-            tile.tell_chosen()
+            tile.announce_selected()
         self._busy = False
         self._hover(self._hovered)
 
@@ -191,7 +191,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         if self._hovered is not None:
             self._hovered.hover(None)
         self._hovered = tile
-        self._look()
+        self._report_hovered()
         if tile is None:
             return
         if not self._picks.entries:
@@ -201,9 +201,9 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         else:
             tile.hover("take away" if len(self._picks.entries) > 1 else None, pointed=True)
 
-    def _look(self) -> bool:
+    def _report_hovered(self) -> bool:
         """Report the tile under the pointer, otherwise the one with the focus."""
-        self._callbacks.look(self._hovered or self._focused())
+        self._callbacks.hover(self._hovered or self._focused())
         return bool(GLib.SOURCE_REMOVE)
 
     def _tabbed(self, flow: Gtk.FlowBox, _direction: Gtk.DirectionType) -> bool:
@@ -251,7 +251,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             self._callbacks.delete(tile.preset)
 
     def _seen(self, tile: Tile) -> bool:
-        return tile.answers(self._query) and self._belongs(tile)
+        return tile.matches(self._query) and self._belongs(tile)
 
     def _scrolled(self, _flow: Gtk.FlowBox, event: Gdk.EventScroll) -> bool:
         """Ctrl and the wheel change the size of the tiles."""

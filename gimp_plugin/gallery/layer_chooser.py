@@ -9,7 +9,7 @@ from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
 from gimp_plugin.looks.picks import Pick
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.theme import hold_back, see_through
+from gimp_plugin.widgets.theme import dim, make_transparent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc] # gi ships no types
         self.pick = Pick("layer", source.key, image if whole else source.title)
         self.picture = thumbnails.image(None, SMALL)
         line = Gtk.Box(spacing=8, margin=3, margin_start=3 + INDENT * source.depth)
-        see_through(line)
+        make_transparent(line)
         line.pack_start(self.picture, expand=False, fill=False, padding=0)
         label = Gtk.Label(label=source.title, xalign=0.0, ellipsize=Pango.EllipsizeMode.END, max_width_chars=32)
         line.pack_start(label, expand=True, fill=True, padding=0)
@@ -98,7 +98,7 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc] # gi ships no types
 def _head(row: _Row, before: _Row | None) -> None:
     if style_sources.is_image(row.pick.key):
         title = Gtk.Label(label=row.image, xalign=0.0, margin=3, margin_top=9 if before else 3, visible=True)
-        hold_back(title)
+        dim(title)
         row.set_header(title)
     else:
         row.set_header(None)

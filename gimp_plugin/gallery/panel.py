@@ -91,7 +91,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             GridCallbacks(
                 select=lambda wanted: self._adopt(self._picks.select(wanted)),
                 delete=self._actions.delete,
-                look=self._describe,
+                hover=self._describe,
                 menu=self._menu,
                 scrolled=lambda: self._wake(),  # noqa: PLW0108 - it is set later
                 zoom=self._bar.zoom,
@@ -167,7 +167,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for path in paths:
             kind = Gio.content_type_guess(str(path), None)[0]
             if path.suffix.lower() == SUFFIX:
-                self._actions.take_in(path)
+                self._actions.import_file(path)
             elif path.is_file() and Gio.content_type_is_a(kind, "image/*"):
                 found.append(of_file(path))
             else:
@@ -206,9 +206,9 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """wake: called when other tiles are to be painted."""
         self._wake = wake
 
-    def turn_to(self, layer: Gimp.Layer | Visible, *, gray: bool) -> None:
+    def set_layer(self, layer: Gimp.Layer | Visible, *, gray: bool) -> None:
         """Another layer, or what the image shows, is painted from now on. gray: whether paintings are gray."""
-        if self._mine is not None and self._mine.turn_to(layer, gray=gray):
+        if self._mine is not None and self._mine.set_layer(layer, gray=gray):
             self._draw(self._grid.tiles)
             self._wake()
 

@@ -110,7 +110,7 @@ class PresetActions:
             self._context.show(None)
             self._inform(_("Deleted “{title}”"), title, lambda: _restored(trashed))
 
-    def take_in(self, path: Path) -> None:
+    def import_file(self, path: Path) -> None:
         """Import a preset file."""
         with self._showing_errors():
             preset = archive.import_preset(path)

@@ -75,7 +75,7 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
     def _import(self) -> None:
         path = ask_preset_file(self.get_toplevel(), SUFFIX)
         if path is not None:
-            self._actions.take_in(path)
+            self._actions.import_file(path)
 
 
 class _TitlePopover(Gtk.Popover):  # type: ignore[misc] # gi ships no types

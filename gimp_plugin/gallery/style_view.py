@@ -10,7 +10,7 @@ from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
 from gimp_plugin.looks.picks import FILE
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import dim
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.presets import lookup
 
@@ -86,5 +86,5 @@ def _label() -> Gtk.Label:
         width_chars=10,
         max_width_chars=10,
     )
-    hold_back(label)
+    dim(label)
     return label

@@ -11,7 +11,7 @@ from gimp_plugin.looks.search_words import matches
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.describe import describe
-from gimp_plugin.widgets.theme import see_through
+from gimp_plugin.widgets.theme import make_transparent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._picture = Gtk.Overlay(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self._picture.add(self._image)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=GAP, border_width=GAP)
-        see_through(column)
+        make_transparent(column)
         column.pack_start(self._picture, expand=False, fill=False, padding=0)
         self._label = _caption(title)
         column.pack_start(self._label, expand=False, fill=False, padding=0)
@@ -82,7 +82,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.get_accessible().set_role(Atk.Role.LIST_ITEM)
         self.get_accessible().set_name(title)
         self.get_accessible().set_description(about)
-        self._told = False  # whether screen readers know that it is chosen
+        self._announced = False  # whether screen readers know that it is chosen
         self.show_all()
 
     @property
@@ -95,7 +95,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         """The sort key: favourites first, then by number."""
         return self.number - MANY if self.starred else self.number
 
-    def answers(self, query: str) -> bool:
+    def matches(self, query: str) -> bool:
         """Whether the tile matches a search."""
         return matches(query, self._title, self._words)
 
@@ -141,11 +141,11 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
             self._star.set_visible(starred or self._hovered)
         self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
 
-    def tell_chosen(self) -> None:
+    def announce_selected(self) -> None:
         """Tell screen readers whether it is chosen, if that has changed."""
         chosen = bool(self.is_selected())
-        if chosen != self._told:
-            self._told = chosen
+        if chosen != self._announced:
+            self._announced = chosen
             self.get_accessible().notify_state_change(Atk.StateType.SELECTED, chosen)
 
     def hover(self, offer: Literal["add", "take away"] | None, *, pointed: bool = False) -> None:

@@ -42,7 +42,7 @@ class OwnPicture:
         """The layer's width for a height of 1."""
         return float(self._layer.get_width() / self._layer.get_height()) if self._layer.is_valid() else 1.0
 
-    def turn_to(self, layer: Gimp.Layer | scratch.Visible, *, gray: bool) -> bool:
+    def set_layer(self, layer: Gimp.Layer | scratch.Visible, *, gray: bool) -> bool:
         """Paint another layer, or what the image shows, from now on. gray: whether paintings are gray.
 
         Returns whether anything has changed.

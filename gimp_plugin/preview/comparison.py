@@ -94,7 +94,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             GLib.idle_add(self._update)
         return False
 
-    def look(self, view: Viewport) -> None:
+    def set_view(self, view: Viewport) -> None:
         """Set the view."""
         if view != self.view:
             self.view = view
@@ -104,11 +104,11 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def show_pixels(self) -> None:
         """Zoom to 100 %; if the whole layer was visible, at the selected part."""
         view = self.view.zoomed(1.0)
-        self.look(view.showing(*self.part.middle) if self.part and self.view.whole else view)
+        self.set_view(view.showing(*self.part.middle) if self.part and self.view.whole else view)
 
     def zoom_in(self, steps: int) -> None:
         """Zoom by so many steps."""
-        self.look(self.view.zoomed(self.view.scale * STEP**steps))
+        self.set_view(self.view.zoomed(self.view.scale * STEP**steps))
 
     def split(self, *, upright: bool) -> None:
         """Show before and after side by side, or one below the other."""
@@ -120,7 +120,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._only_before[by] = only
         self.update_soon()
 
-    def complain(self, sentence: str) -> None:
+    def show_error(self, sentence: str) -> None:
         """Dim the picture and show an error; with an empty text, show it normally."""
         self._error.set_text(sentence)
         self._image.set_opacity(DIMMED if sentence else 1.0)
@@ -301,7 +301,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             return True
         primary, place = event.button == Gdk.BUTTON_PRIMARY, self._on_map(event.x, event.y)
         if primary and place:
-            self.look(self.view.showing(*place))
+            self.set_view(self.view.showing(*place))
         elif primary and self._splits() and (self.view.whole or self._near_line(event)):
             self._sliding, self._split_before = True, self._split
             self._slide(self._share(event))
@@ -318,7 +318,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         elif self._pulling is not None:
             right, down = event.x - self._pulling[0], event.y - self._pulling[1]
             self._pulling = (event.x, event.y)
-            self.look(self.view.moved(right, down))
+            self.set_view(self.view.moved(right, down))
         else:
             self._point(event)
         return True
@@ -351,9 +351,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _toggle(self, at: Point) -> None:
         """Toggle between the whole layer and 100 % at the pointer."""
         if self.view.zoom is None and self.view.fit != 1.0:
-            self.look(self.view.zoomed(1.0, at))
+            self.set_view(self.view.zoomed(1.0, at))
         else:
-            self.look(self.view.fitting())
+            self.set_view(self.view.fitting())
 
     def _scroll(self, _box: Gtk.EventBox, event: Gdk.EventScroll) -> bool:
         ways = {Gdk.ScrollDirection.UP: -1.0, Gdk.ScrollDirection.DOWN: 1.0}
@@ -361,7 +361,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         if event.direction == Gdk.ScrollDirection.SMOOTH:
             turned = event.get_scroll_deltas()[2]
         if turned:
-            self.look(self.view.zoomed(self.view.scale * NOTCH**-turned, (event.x, event.y)))
+            self.set_view(self.view.zoomed(self.view.scale * NOTCH**-turned, (event.x, event.y)))
         return True
 
     def _focus(self, box: Gtk.EventBox, _event: Gdk.EventFocus) -> bool:
@@ -380,7 +380,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             "Add": lambda: self.zoom_in(1),
             "minus": lambda: self.zoom_in(-1),
             "Subtract": lambda: self.zoom_in(-1),
-            "0": lambda: self.look(view.fitting()),
+            "0": lambda: self.set_view(view.fitting()),
             "1": self.show_pixels,
             "space": lambda: self.show_only_before(only=True, by="key"),
             "Home": lambda: self._slide(0.0),
@@ -396,7 +396,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _arrow(self, way: tuple[int, int], state: Gdk.ModifierType) -> bool:
         """Arrows pan if the layer is larger than the widget; with Shift, or otherwise, they move the line."""
         if not self.view.whole and not state & Gdk.ModifierType.SHIFT_MASK:
-            self.look(self.view.moved(-way[0] * PULL, -way[1] * PULL))
+            self.set_view(self.view.moved(-way[0] * PULL, -way[1] * PULL))
             return True
         along = way[0] if self._upright else way[1]
         if along:

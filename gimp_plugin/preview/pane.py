@@ -43,13 +43,13 @@ class Finished:
 class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """A layer before and after, at any zoom. Only for the thread of the main loop."""
 
-    def __init__(self, layer: Gimp.Layer | Visible, on_look: Callable[[], None]) -> None:
-        """on_look: called when the visible part or the zoom has changed. Raises LayerGoneError."""
+    def __init__(self, layer: Gimp.Layer | Visible, on_view_change: Callable[[], None]) -> None:
+        """on_view_change: called when the visible part or the zoom has changed. Raises LayerGoneError."""
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True
         self._gray = layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
         self._shown = Shown(LayerPixels.of(layer, as_seen=True), _("Preview"), gray=self._gray)
-        self._on_look = on_look
+        self._on_view_change = on_view_change
         self._awaited: Frame | None = None  # frame of the painting that was requested last
         self._first = False  # whether that is a new painting of the whole layer
         self._pair: Shown | None = None  # a finished painting shown for comparison
@@ -77,9 +77,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         view = self._comparison.view
         return self._comparison.upright, view.zoom == 1.0
 
-    def lay_out(self, *, upright: bool, pixels: bool) -> None:
+    def set_layout(self, *, upright: bool, pixels: bool) -> None:
         """Use this layout; see `layout`."""
-        self._buttons.turn(upright=upright)
+        self._buttons.set_upright(upright=upright)
         if pixels:
             self._comparison.show_pixels()
 
@@ -91,7 +91,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return source.read(frame) if source.size == self._source.size else None
 
     @property
-    def lies(self) -> tuple[Size, Size]:
+    def bounds(self) -> tuple[Size, Size]:
         """Where the layer lies in the image, with its effects if they are painted: its corner and its size, px."""
         return self._source.corner, self._source.size
 
@@ -224,7 +224,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def fail(self, sentence: str) -> None:
         """Show why there is no new picture; the old one stays, dimmed."""
         self._show_note("", busy=False)
-        self._comparison.complain(sentence)
+        self._comparison.show_error(sentence)
 
     @property
     def _source(self) -> LayerPixels:
@@ -250,7 +250,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _view_changed(self) -> None:
         self._buttons.update()
         if not self._comparison.held and self._run is None:
-            self._on_look()
+            self._on_view_change()
 
     def _show(self) -> None:
         self._comparison.show_layer(self._run[1] if self._run else self._pair or self._shown)
@@ -260,7 +260,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._spinner.set_property("active", busy)
         # Some icon themes have no such icon, and would leave a gap.
         self._spinner.set_visible(busy and Gtk.IconTheme.get_default().has_icon(SPINNER))
-        self._comparison.complain("")
+        self._comparison.show_error("")
 
 
 def _selected(source: LayerPixels) -> Box | None:

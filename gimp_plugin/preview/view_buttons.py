@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import dim
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._nearer = _symbol("zoom-in-symbolic", _("Zoom in"), _("Zoom in (+)"), lambda: comparison.zoom_in(1))
         self._farther = _symbol("zoom-out-symbolic", _("Zoom out"), _("Zoom out (-)"), lambda: comparison.zoom_in(-1))
         self._zoom = Gtk.Label(width_chars=6, xalign=0.0)
-        hold_back(self._zoom)
+        dim(self._zoom)
         linked = Gtk.Box()
         linked.get_style_context().add_class("linked")
         for button in (self._farther, self._fit, self._full, self._nearer):
@@ -47,12 +47,12 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._nearer.set_sensitive(view.scale < view.most)
         self._farther.set_sensitive(view.scale > view.least)
 
-    def turn(self, *, upright: bool) -> None:
+    def set_upright(self, *, upright: bool) -> None:
         """Show before and after side by side, or one above the other."""
         self._turn.set_active(not upright)
 
     def _show_all(self) -> None:
-        self._comparison.look(self._comparison.view.fitting())
+        self._comparison.set_view(self._comparison.view.fitting())
 
     def _turn_button(self) -> Gtk.ToggleButton:
         button = Gtk.ToggleButton()

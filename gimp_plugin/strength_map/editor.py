@@ -41,16 +41,16 @@ class MapEditor:
         config: Gimp.ProcedureConfig,
         drawn: DrawnMap | None,
         find_faces: Callable[[Pixels, OnFaces], None],
-        lies: Callable[[], tuple[Size, Size]],
+        bounds: Callable[[], tuple[Size, Size]],
     ) -> None:
         """drawn: map that was drawn before in this image. find_faces: detects faces; calls back in the main loop.
 
-        lies: returns position and size of the layer in the image, px, with its effects if they are painted.
+        bounds: returns position and size of the layer in the image, px, with its effects if they are painted.
         """
         self.layer: Gimp.Layer | scratch.Visible = layer
         self._image = layer.get_image()
         self._config = config
-        self._find_faces, self._lies = find_faces, lies
+        self._find_faces, self._bounds = find_faces, bounds
         self._asked = False
         self._faces: tuple[Face, ...] | None = None
         self._waiting: list[Callable[[], None]] = []
@@ -116,9 +116,9 @@ class MapEditor:
         self.brush = brush
         self._notify()
 
-    def listen(self, heard: Callable[[], None], *, strokes: bool = False) -> None:
-        """Call `heard` after every visible change. strokes: also at each move of the brush."""
-        self._listeners.append((heard, strokes))
+    def listen(self, listener: Callable[[], None], *, strokes: bool = False) -> None:
+        """Call `listener` after every visible change. strokes: also at each move of the brush."""
+        self._listeners.append((listener, strokes))
 
     def seen(self) -> bytes:
         """The levels of the chosen map, at `size`."""
@@ -131,15 +131,15 @@ class MapEditor:
 
     def place(self) -> tuple[Point, Point]:
         """Position of the map, px of the layer, and px of the layer per px of the map."""
-        (left, top), _size = self._lies()
+        (left, top), _size = self._bounds()
         width, height = self._image.get_width(), self._image.get_height()
         return (-left, -top), (width / self.size[0], height / self.size[1])
 
     def begin(self, at: Point, pressure: float) -> None:
         """Begin a stroke. at: px of the layer."""
-        drawing = self._upon_what_is_chosen()
+        drawing = self._drawing_on_chosen()
         (left, top), (wide, high) = self.place()
-        brush = replace(self.brush, size=self.brush.size * max(self._lies()[1]) / wide)
+        brush = replace(self.brush, size=self.brush.size * max(self._bounds()[1]) / wide)
         drawing.begin(brush, ((at[0] - left) / wide, (at[1] - top) / high), pressure)
         self._notify()
 
@@ -170,21 +170,21 @@ class MapEditor:
 
     def invert(self) -> None:
         """Invert the map."""
-        drawing = self._upon_what_is_chosen()
+        drawing = self._drawing_on_chosen()
         drawing.replace(drawing.levels.translate(INVERTED))
         self._choose_drawn()
 
-    def take_faces(self, *, around: bool, heard: Callable[[int], None]) -> None:
-        """Make a map of the faces, or of everything around them. heard: called with the number of faces."""
+    def draw_faces(self, *, around: bool, on_done: Callable[[int], None]) -> None:
+        """Make a map of the faces, or of everything around them. on_done: called with the number of faces."""
 
         def take() -> None:
             faces = self._faces or ()
             if faces:
                 levels = self._levels_of(faces)
-                drawing = self._upon_what_is_chosen()
+                drawing = self._drawing_on_chosen()
                 drawing.replace(levels.translate(INVERTED) if around else levels)
                 self._choose_drawn()
-            heard(len(faces))
+            on_done(len(faces))
 
         self._with_faces(take)
 
@@ -213,7 +213,7 @@ class MapEditor:
         levels = places.levels(self._image, Area(0, 0, *self.size, scale))
         return b"\xff" * (self.size[0] * self.size[1]) if levels is None else levels
 
-    def _upon_what_is_chosen(self) -> Drawing:
+    def _drawing_on_chosen(self) -> Drawing:
         """The drawing, with the chosen region as its base."""
         if self._drawing is None:
             self._drawing, self._base = Drawing(self.size, self.seen()), self.chosen
@@ -265,7 +265,7 @@ class MapEditor:
     def _shift(self) -> Point:
         """Offset from the layer without effects, in which faces are detected, to the layer with effects, px."""
         _ok, left, top = self.layer.get_offsets()
-        (from_left, from_top), _size = self._lies()
+        (from_left, from_top), _size = self._bounds()
         return left - from_left, top - from_top
 
     def _levels_of(self, faces: Sequence[Face]) -> bytes:
@@ -279,6 +279,6 @@ class MapEditor:
 
     def _notify(self, *, moved: bool = False) -> None:
         """Call the listeners. moved: only the brush has moved, so only those for strokes."""
-        for heard, strokes in self._listeners:
+        for listener, strokes in self._listeners:
             if strokes or not moved:
-                heard()
+                listener()

@@ -14,7 +14,7 @@ from gimp_plugin.strength_map.drawing import BrushMode
 from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.describe import describe
-from gimp_plugin.widgets.theme import hold_back
+from gimp_plugin.widgets.theme import dim
 from gimp_plugin.widgets.wheel import only_with_focus
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
@@ -43,7 +43,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._combo = self._list()
         self._text_version: object = None
         self._text = Gtk.Label(xalign=0.0, wrap=True, no_show_all=True)
-        hold_back(self._text)
+        dim(self._text)
         self._brush = BrushSettings(editor)
         self._draw = Gtk.ToggleButton(label=_("_Draw"), use_underline=True)
         self._draw.set_tooltip_text(_("Draw on the preview where the strength counts more or less"))
@@ -62,7 +62,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         editor.listen(self._refresh)
         self._refresh()
 
-    def entitle(self, label: str, plain: str, about: str) -> None:
+    def set_texts(self, label: str, plain: str, about: str) -> None:
         """Set the texts. label: with its mnemonic; plain: without; about: tooltip."""
         self._caption.set_label(label)
         self._caption.set_mnemonic_widget(self._combo)
@@ -72,14 +72,14 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._combo.get_accessible().set_description(about)
         describe(self.reset, _("Reset {name}").format(name=plain))
 
-    def obey_keys(self, window: Gtk.Window) -> None:
+    def connect_keys(self, window: Gtk.Window) -> None:
         """Let Ctrl+Z undo a stroke while the brush is active."""
         keys = Gtk.AccelGroup()
         window.add_accel_group(keys)
         key, control = Gdk.KEY_z, Gdk.ModifierType.CONTROL_MASK
         self._brush.undo.add_accelerator("clicked", keys, key, control, Gtk.AccelFlags.VISIBLE)
 
-    def put_away(self) -> None:
+    def stop_drawing(self) -> None:
         """Switch the brush off."""
         self._draw.set_active(False)
 
@@ -127,8 +127,8 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _more(self) -> Gtk.MenuButton:
         menu = Gtk.Menu()
         for title, act in (
-            (_("Spare the _faces"), lambda: self._take_faces(around=True)),
-            (_("_Only the faces"), lambda: self._take_faces(around=False)),
+            (_("Spare the _faces"), lambda: self._draw_faces(around=True)),
+            (_("_Only the faces"), lambda: self._draw_faces(around=False)),
             (_("_Invert"), self._editor.invert),
             (_("_Clear"), self._editor.clear),
             (_("_Save as channel"), self._save),
@@ -151,10 +151,10 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._brush.set_visible(button.get_active())
         self._brush.refresh()
 
-    def _take_faces(self, *, around: bool) -> None:
-        self._editor.take_faces(around=around, heard=self._heard)
+    def _draw_faces(self, *, around: bool) -> None:
+        self._editor.draw_faces(around=around, on_done=self._faces_found)
 
-    def _heard(self, count: int) -> None:
+    def _faces_found(self, count: int) -> None:
         self._show_text("" if count else _("No face was found."))
 
     def _save(self) -> None:

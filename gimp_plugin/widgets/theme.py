@@ -10,17 +10,17 @@ QUIET = b"* { opacity: 0.85; }"
 BADGE = b"* { background-color: rgba(0, 0, 0, 0.72); color: #ffffff; border-radius: 4px; padding: 2px 8px; }"
 
 
-def see_through(box: Gtk.Widget) -> None:
+def make_transparent(box: Gtk.Widget) -> None:
     """Make a box transparent, so that a selected row is visible: GIMP's theme fills boxes in scrolled windows."""
     _style(box, b"* { background: none; }")
 
 
-def narrow(button: Gtk.Button) -> None:
+def reduce_padding(button: Gtk.Button) -> None:
     """Leave what is in a button most of its room."""
     _style(button, b"button { padding: 2px; }")
 
 
-def hold_back(label: Gtk.Label) -> None:
+def dim(label: Gtk.Label) -> None:
     """Show a text less prominently."""
     _style(label, QUIET)
 

@@ -314,13 +314,13 @@ def test_moving_the_view_requests_the_visible_part_once() -> None:
     dialog = FakeDialog()
     dialog.flow.change()
     dialog.run_timers()
-    dialog.flow.look()
+    dialog.flow.view_changed()
     assert dialog.waiting == []
     dialog.receive(done())
     dialog.work.parts = [part(3), part(3), part(5)]
     for _ in range(3):
-        dialog.flow.look()
-        dialog.flow.look()
+        dialog.flow.view_changed()
+        dialog.flow.view_changed()
         dialog.run_timers()
     assert [request.content.width for request in dialog.engine.asked] == [1, 3, 5]
 

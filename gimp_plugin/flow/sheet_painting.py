@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nst_core.shared.wire.messages import Pixels
 
 
-class Sampling:
+class SheetPainting:
     """The sheet that is being painted, and what is left to paint."""
 
     def __init__(self, engine: Engine, screen: Screen, larger: Callable[[Pixels], Stylize | None]) -> None:
