@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
 from gimp_plugin.flow.layer_request import layer_request
@@ -23,7 +23,7 @@ from nst_core.shared.wire.messages import Done, Pixels, Stylize
 if TYPE_CHECKING:
     from gimp_plugin.image.drawn_maps import DrawnMap
     from gimp_plugin.looks.picks import Picks
-    from gimp_plugin.preview.framing import Frame
+    from gimp_plugin.preview.pane import Preview
     from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value
@@ -31,29 +31,6 @@ if TYPE_CHECKING:
 PREVIEWS = 0.25  # seconds between pictures of a preview
 FORMING = 0.5  # the same for a run, and for a finer preview
 PREVIEW_STYLE = 1024  # px: largest edge of a style picture for a preview
-
-
-class Pane(Protocol):
-    """The part of the preview that is used here."""
-
-    @property
-    def layer(self) -> Gimp.Layer | scratch.Visible:
-        """The layer it shows, or what the image shows."""
-
-    def content(self) -> Sample:
-        """The content to paint first: the whole layer, reduced. Raises LayerGoneError."""
-
-    def finer(self) -> Sample | None:
-        """The visible part at the displayed resolution; None if it is painted so already. Raises LayerGoneError."""
-
-    def larger(self, begun: Pixels, cells: int) -> Sample | None:
-        """The whole layer at the size of one of `cells` pictures in a row, to refine `begun`.
-
-        None if `begun` has that size. Raises LayerGoneError.
-        """
-
-    def onto(self, other: Gimp.Layer | scratch.Visible, frame: Frame) -> Pixels | None:
-        """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +59,7 @@ class LayerWork:
         layers: Sequence[Gimp.Layer | scratch.Visible],
         config: Gimp.ProcedureConfig,
         picks: Callable[[], Picks],
-        pane: Pane,
+        pane: Preview,
         refinement: Refinement | None = None,
         drawn: Callable[[], DrawnMap | None] = lambda: None,
     ) -> None:

@@ -57,8 +57,7 @@ class Own:
 class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     """Shows `picks` and lets the artist change them; then `on_change` is called.
 
-    look: returns the current settings, for presets. regions: returns the regions of the image. own: None without an
-    image.
+    look: returns the current settings, for presets. regions: returns the regions of the image.
     """
 
     def __init__(
@@ -66,22 +65,22 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         picks: Picks,
         look: Callable[[], dict[str, Value]],
         on_change: Callable[[], None],
-        regions: Callable[[], Sequence[Region]] = tuple,
-        own: Own | None = None,
+        regions: Callable[[], Sequence[Region]],
+        own: Own,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
         self.set_hexpand(False)  # otherwise its children would make it expand
         self._picks = picks
         self._on_change = on_change
-        self._profile = own.profile if own else None
-        self._shelf = recall(self._profile) if self._profile else Shelf()
-        self._mine = OwnPicture(own.layer, look) if own else None
+        self._profile = own.profile
+        self._shelf = recall(self._profile)
+        self._mine = OwnPicture(own.layer, look)
         self._painted: Pixels | None = None
         self._wake: Callable[[], None] = lambda: None
         self._own = self._shelf.files
         self._put_in_front(picks.entries)
         self._search = self._search_entry()
-        self._bar = TileBar(self._shelf, TileCallbacks(self._switch, self._resize, self._filter), mine=own is not None)
+        self._bar = TileBar(self._shelf, TileCallbacks(self._switch, self._resize, self._filter))
         self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
@@ -157,12 +156,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._adopt(picks)
         self._reveal()
 
-    def add_file(self, path: Path) -> None:
-        """Choose a picture file as the style, or import a preset file."""
-        self.add_files([path])
-
     def add_files(self, paths: Sequence[Path]) -> None:
-        """The same with several files: the first picture is chosen, the others are added to the gallery."""
+        """Import preset files. Of picture files the first is chosen, the others are added to the gallery."""
         found = []
         for path in paths:
             kind = Gio.content_type_guess(str(path), None)[0]
@@ -176,10 +171,6 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._put_in_front(found)
             self._keep(self._shelf.used(found))
             self.choose(found[0])
-
-    def paste(self) -> bool:
-        """Choose the style in the clipboard. Returns whether there was one."""
-        return self._incoming.paste()
 
     def _put_in_front(self, picks: Iterable[Pick]) -> None:
         """Move styles that are not presets to the front of the grid, or add them there."""
@@ -208,25 +199,22 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def set_layer(self, layer: Gimp.Layer | Visible, *, gray: bool) -> None:
         """Another layer, or what the image shows, is painted from now on. gray: whether paintings are gray."""
-        if self._mine is not None and self._mine.set_layer(layer, gray=gray):
+        if self._mine.set_layer(layer, gray=gray):
             self._draw(self._grid.tiles)
             self._wake()
 
     def next_to_paint(self) -> Pick | None:
         """The style whose tile is to be painted next; None: there is none."""
-        if self._mine is None or not self._shelf.mine or not self.get_mapped():
+        if not self._shelf.mine or not self.get_mapped():
             return None
-        mine = self._mine
-        return next((t.pick for t in self._grid.outward if t.pick is not None and mine.wants(t.pick)), None)
+        return next((t.pick for t in self._grid.outward if t.pick is not None and self._mine.wants(t.pick)), None)
 
     def tile_request(self, pick: Pick) -> Stylize:
         """The request that paints the tile of a style. Raises NeuralStyleError."""
-        assert self._mine is not None
         return self._mine.request(pick)
 
     def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
         """Show a painted tile; None: it could not be painted."""
-        assert self._mine is not None
         self._mine.keep(painted)
         self._draw(tile for tile in self._grid.tiles if tile.pick is not None and tile.pick.same(pick))
 
@@ -240,7 +228,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _draw(self, tiles: Iterable[Tile]) -> None:
         """Update the pictures of tiles."""
         for tile in tiles:
-            if self._mine is not None and self._shelf.mine:
+            if self._shelf.mine:
                 tile.show_mine(self._mine.known(tile.pick) if tile.pick else None, self._mine.aspect)
             else:
                 tile.show_style()
@@ -283,8 +271,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _keep(self, shelf: Shelf) -> None:
         self._shelf = shelf
-        if self._profile is not None:
-            remember(self._profile, shelf)
+        remember(self._profile, shelf)
 
     def _menu(self, tile: Tile) -> Gtk.Menu | None:
         """The context menu of a style."""
@@ -314,7 +301,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             part = ask_part(self.get_toplevel(), style_sources.picture(key), pick.title)
             if part is not None:
                 stem = Path(pick.title).stem if pick.kind == "file" else pick.title
-                self.add_file(kept_pictures.keep(part, _("{style}, part").format(style=stem)))
+                self.add_files([kept_pictures.keep(part, _("{style}, part").format(style=stem))])
         except NeuralStyleError as error:
             self._notice.warn(in_sentences(error))
 
@@ -411,7 +398,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         control = event.state & Gtk.accelerator_get_default_mod_mask() == Gdk.ModifierType.CONTROL_MASK
         if not control or Gdk.keyval_to_lower(event.keyval) != Gdk.KEY_v or not self.get_sensitive():
             return False
-        return not isinstance(window.get_focus(), Gtk.Editable) and self.paste()
+        return not isinstance(window.get_focus(), Gtk.Editable) and self._incoming.paste()
 
     def _searched(self, entry: Gtk.SearchEntry) -> None:
         self._grid.search(entry.get_text())
@@ -438,7 +425,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         current = next((Path(pick.key) for pick in self._own if pick.kind == "file"), None)
         path = ask_picture(self.get_toplevel(), current)
         if path is not None:
-            self.add_file(path)
+            self.add_files([path])
 
 
 def _entry(menu: Gtk.Menu, label: str, act: Callable[[], None]) -> None:

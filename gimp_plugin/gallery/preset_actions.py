@@ -41,7 +41,7 @@ class PresetContext:
     look: Callable[[], dict[str, Value]]
     show: Callable[[Pick | None], None]
     notice: Notice
-    painted: Callable[[], GdkPixbuf.Pixbuf | None] = lambda: None
+    painted: Callable[[], GdkPixbuf.Pixbuf | None]
 
 
 class PresetActions:

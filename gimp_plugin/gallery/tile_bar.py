@@ -30,21 +30,20 @@ class TileCallbacks:
 
 
 class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """mine: whether there is a picture of the artist's to show."""
+    """Shows the settings of a shelf."""
 
-    def __init__(self, shelf: Shelf, callbacks: TileCallbacks, *, mine: bool) -> None:
+    def __init__(self, shelf: Shelf, callbacks: TileCallbacks) -> None:
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._style = Gtk.RadioButton(label=_("Style"), draw_indicator=False)
         self._mine = Gtk.RadioButton(label=_("My picture"), draw_indicator=False, group=self._style)
         self._style.set_tooltip_text(_("Show each style's own picture"))
         self._mine.set_tooltip_text(_("Show your picture painted in each style, roughly"))
-        self._mine.set_active(shelf.mine and mine)
+        self._mine.set_active(shelf.mine)
         self._mine.connect("toggled", lambda button: callbacks.mine(button.get_active()))
         both = Gtk.Box(homogeneous=False)
         both.get_style_context().add_class("linked")
         for button in (self._style, self._mine):
             both.add(button)
-        both.set_sensitive(mine)
         self._filter = Gtk.ComboBoxText(hexpand=True)
         for key, title in categories.TITLES.items():
             self._filter.append(key, title)

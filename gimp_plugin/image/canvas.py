@@ -134,8 +134,16 @@ def scaled(drawable: Gimp.Drawable, size: tuple[int, int], scale: float, form: s
     return converted
 
 
-def write(layer: Gimp.Layer, pixels: Pixels) -> None:
-    """Fill a layer of the same size."""
+def new_layer(image: Gimp.Image, name: str, pixels: Pixels) -> Gimp.Layer:
+    """A layer with these pixels, in the image's colours. It is not inserted yet."""
+    gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
+    layer = Gimp.Layer.new(image, name, pixels.width, pixels.height, kind, 100.0, Gimp.LayerMode.NORMAL)
+    _write(layer, pixels)
+    return layer
+
+
+def _write(layer: Gimp.Layer, pixels: Pixels) -> None:
     buffer = layer.get_buffer()
     rgba = memoryview(pixels.rgba).cast("B")
     for top, rows in _strips(pixels.width, pixels.height):

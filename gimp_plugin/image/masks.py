@@ -5,11 +5,10 @@ from __future__ import annotations
 import array
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image.types import ALL, Hiding
 from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 
 if TYPE_CHECKING:
-    from gimp_plugin.image.types import Area
+    from gimp_plugin.image.types import Area, Hiding
 
 
 LEVELS = "Y u8"  # linear, as masks are
@@ -22,7 +21,7 @@ ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
 Pair = tuple[int, int]
 
 
-def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None:
+def visible(layer: Gimp.Layer, area: Area, hiding: Hiding) -> bytes | None:
     """Where a layer is visible: float32 rows, 1 where selection and mask are above 0, otherwise 0; None: everywhere.
 
     area: part of the image. There are no values between 0 and 1, because the new layer's mask has the soft values.
@@ -39,7 +38,7 @@ def visible(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> bytes | None
     return None if shown is None or HIDDEN not in shown else _floats(shown)
 
 
-def soft(layer: Gimp.Layer, area: Area, hiding: Hiding = ALL) -> Gegl.Buffer | None:
+def soft(layer: Gimp.Layer, area: Area, hiding: Hiding) -> Gegl.Buffer | None:
     """The lower value of selection and mask at each pixel of an area; None: nothing is hidden.
 
     The buffer is a copy; later changes of selection and mask do not matter.

@@ -198,19 +198,11 @@ def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
             kind = rendering.drawable.type()
             if image.get_base_type() != place.layer.get_image().get_base_type():
                 kind = Gimp.ImageType.RGBA_IMAGE
-            layer = _new(image, name, kind, (rendering.drawable.get_width(), rendering.drawable.get_height()))
-            _copy(rendering.drawable, layer)
+            layer = _copy(rendering.drawable, image, name, kind)
     else:
-        gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
-        kind = Gimp.ImageType.GRAYA_IMAGE if gray else Gimp.ImageType.RGBA_IMAGE
-        layer = _new(image, name, kind, (done.pixels.width, done.pixels.height))
-        canvas.write(layer, done.pixels)
+        layer = canvas.new_layer(image, name, done.pixels)
     layer.set_offsets(place.left, place.top)  # before it is inserted into a group whose position may be locked
     return layer
-
-
-def _new(image: Gimp.Image, name: str, kind: Gimp.ImageType, size: tuple[int, int]) -> Gimp.Layer:
-    return Gimp.Layer.new(image, name, *size, kind, 100.0, Gimp.LayerMode.NORMAL)
 
 
 def _blend_like(layer: Gimp.Layer, source: Gimp.Layer | scratch.Visible) -> None:
@@ -224,11 +216,15 @@ def _blend_like(layer: Gimp.Layer, source: Gimp.Layer | scratch.Visible) -> None
     layer.set_composite_mode(source.get_composite_mode())
 
 
-def _copy(source: Gimp.Layer, layer: Gimp.Layer) -> None:
-    whole, buffer = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height()), layer.get_buffer()
+def _copy(source: Gimp.Layer, image: Gimp.Image, name: str, kind: Gimp.ImageType) -> Gimp.Layer:
+    """A layer with the same pixels. It is not inserted yet."""
+    size = source.get_width(), source.get_height()
+    layer = Gimp.Layer.new(image, name, *size, kind, 100.0, Gimp.LayerMode.NORMAL)
+    whole, buffer = Gegl.Rectangle.new(0, 0, *size), layer.get_buffer()
     source.get_buffer().copy(whole, Gegl.AbyssPolicy.NONE, buffer, whole)
     buffer.flush()
-    layer.update(0, 0, layer.get_width(), layer.get_height())
+    layer.update(0, 0, *size)
+    return layer
 
 
 def _note(layer: Gimp.Layer, one: Painted, look: Look) -> None:

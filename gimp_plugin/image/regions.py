@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gimp_plugin.image import drawn_maps, selections
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.types import Area, Hiding
-from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
+from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 
@@ -66,32 +66,25 @@ class Regions:
     ) -> tuple[StyleFile | StylePixels, ...]:
         """The styles with guides for an area. Raises InvalidSettingError for a region that does not exist."""
         pairs = zip(styles, self.keys, strict=True)
-        return tuple(replace(style, guide=self._read(key, image, area)) for style, key in pairs)
+        return tuple(replace(style, guide=_floats(self._levels(key, image, area), area)) for style, key in pairs)
 
     def levels(self, image: Gimp.Image, area: Area) -> bytes | None:
         """The strength map in an area, one byte per pixel; None: there is none. Raises as `guide`."""
-        rows = self.strength_map(image, area)
-        if rows is None:
-            return None
-        whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
-        buffer = new_buffer(GUIDE, area.width, area.height)
-        buffer.set(whole, GUIDE, rows)
-        levels: bytes = buffer.get(whole, 1.0, selections.LEVELS, Gegl.AbyssPolicy.NONE)
-        return levels
+        return self._levels(self.strength, image, area)
 
     def strength_map(self, image: Gimp.Image, area: Area) -> bytes | None:
         """The strength map in an area, float32 rows; None: there is none. Raises as `guide`."""
-        return self._read(self.strength, image, area)
+        return _floats(self.levels(image, area), area)
 
-    def _read(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
+    def _levels(self, key: str, image: Gimp.Image, area: Area) -> bytes | None:
         if key == DRAWN and self.drawn is not None:
-            return _floats(self.drawn.read(area, image), area)
+            return self.drawn.read(area, image)
         if key not in (INSIDE, OUTSIDE):
             return _of_item(key, image, area) if key else None
         if self.selection is None:
             return None
         levels = self.selection.read(area, image)
-        return _floats(levels.translate(INVERTED) if key == OUTSIDE else levels, area)
+        return levels.translate(INVERTED) if key == OUTSIDE else levels
 
 
 def chosen(
@@ -170,10 +163,12 @@ def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
     corner = (area.left - round(left * area.scale), area.top - round(top * area.scale))
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
     levels: bytes = channel.get_buffer().get(there, area.scale, selections.form_of(channel), Gegl.AbyssPolicy.NONE)
-    return _floats(levels, area)
+    return levels
 
 
-def _floats(levels: bytes, area: Area) -> bytes:
+def _floats(levels: bytes | None, area: Area) -> bytes | None:
+    if levels is None:
+        return None
     whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
     buffer = selections.buffer_of(levels, area.width, area.height)
     guide: bytes = buffer.get(whole, 1.0, GUIDE, Gegl.AbyssPolicy.NONE)

@@ -145,13 +145,7 @@ def _read(file: Path) -> Gimp.Layer:
         raise ValueError("cut short")
     image = _template(head).new_image()
     try:
-        kind = (
-            Gimp.ImageType.GRAYA_IMAGE
-            if image.get_base_type() == Gimp.ImageBaseType.GRAY
-            else Gimp.ImageType.RGBA_IMAGE
-        )
-        layer = Gimp.Layer.new(image, str(head["name"]), width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
-        canvas.write(layer, Pixels(width, height, rgba))
+        layer = canvas.new_layer(image, str(head["name"]), Pixels(width, height, rgba))
         layer.set_offsets(*head["corner"])
         if levels:
             masks.put_on(layer, masks.from_levels(levels, Area(0, 0, width, height)))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.layer_tool import ARROWS
 from gimp_plugin.preview.pictures import WHITE, Line
 from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
 from gimp_plugin.translation import _
@@ -20,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgtk import GdkPixbuf
-    from gimp_plugin.preview.layer_tool import LayerTool
     from gimp_plugin.preview.paintings import Shown
     from gimp_plugin.preview.viewport import Box, Point
+    from gimp_plugin.strength_map.map_tool import MapTool
 
 LEAST = (320, 240)  # px: room for the picture
 NEAR = 12  # px: distance from the line at which it can be dragged
@@ -33,6 +32,7 @@ FIRST_SPLIT, EVEN = 0.3, 0.5  # of the width: more of "after" is visible; of two
 DIMMED = 0.35
 GAP, PADDING = 6, 8  # px
 MAP = 110  # px: the longer side of the small map
+ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
@@ -45,8 +45,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         super().__init__()
         self.shown = shown
         self.held = False
-        self.tool: LayerTool | None = None
-        """A tool that gets mouse and keys first, over its layer."""
+        self.tool: MapTool | None = None
+        """Gets events of the mouse and keys first, over its layer, and returns True for those that it has handled."""
         self.part: Box | None = None  # the selected part of the layer: shown first if it is small
         self._framed = False
         self.view = Viewport(shown.source.size, LEAST)
@@ -188,7 +188,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._box.get_accessible().set_name(name.format(percent=round(100 * self._split), side=side))
         return bool(GLib.SOURCE_REMOVE)
 
-    def _tool_of(self) -> LayerTool | None:
+    def _tool_of(self) -> MapTool | None:
         return self.tool if self.tool is not None and self.tool.works_on(self.shown.source.layer) else None
 
     def _painted(self, zoom: int) -> GdkPixbuf.Pixbuf:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gimp_plugin.image.scratch import Visible
     from gimp_plugin.preview.framing import Frame, Size
-    from gimp_plugin.preview.layer_tool import LayerTool
+    from gimp_plugin.strength_map.map_tool import MapTool
     from nst_core.shared.wire.messages import Pixels
 
 SPACE = 6  # px
@@ -95,7 +95,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Where the layer lies in the image, with its effects if they are painted: its corner and its size, px."""
         return self._source.corner, self._source.size
 
-    def set_tool(self, tool: LayerTool) -> None:
+    def set_tool(self, tool: MapTool) -> None:
         """Give the tool mouse and key events first, over its layer."""
         self._comparison.tool = tool
 

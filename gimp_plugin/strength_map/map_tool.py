@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.image import canvas
 from gimp_plugin.libgtk import Gdk
-from gimp_plugin.preview.layer_tool import ARROWS
+from gimp_plugin.preview.comparison import ARROWS
 from gimp_plugin.strength_map import marks
 from gimp_plugin.strength_map.drawing import BrushMode
 
@@ -29,7 +29,7 @@ Point = tuple[float, float]
 
 
 class MapTool:
-    """A LayerTool. While it is not active it only outlines faces."""
+    """Draws over the preview, and handles its events. While it is not active it only outlines faces."""
 
     def __init__(self, editor: MapEditor, redraw: Callable[[], None]) -> None:
         self._editor = editor
@@ -41,7 +41,7 @@ class MapTool:
 
     @property
     def cursor(self) -> str:
-        """No cursor: the ring shows the brush."""
+        """The name of the pointer over the layer; empty for the usual ones."""
         return "crosshair" if self._editor.active else ""
 
     def works_on(self, layer: Gimp.Layer | Visible) -> bool:

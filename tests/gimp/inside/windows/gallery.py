@@ -216,12 +216,12 @@ def blend(desk: Desk) -> Facts:
 
 def take_picture(desk: Desk) -> Facts:
     """Add a picture file, and a file that is not a picture."""
-    desk.gallery.add_file(FOLDER / "style.png")
+    desk.gallery.add_files([FOLDER / "style.png"])
     (style,) = desk.gallery.picks.styles(layer_styles.read)
     assert isinstance(style, StyleFile)
     facts: Facts = {"front": desk.seen()[0], "chosen": desk.picks(), "name": style.name}
     (FOLDER / "notes.txt").write_text("no picture")
-    desk.gallery.add_file(FOLDER / "notes.txt")
+    desk.gallery.add_files([FOLDER / "notes.txt"])
     return facts | {"refused": desk.notice(), "still chosen": desk.picks()}
 
 
@@ -266,7 +266,7 @@ def change(desk: Desk) -> Facts:
     renamed = actions.chosen()
     assert renamed is not None
     actions.export(renamed, FOLDER / "kept.nstyle")
-    desk.gallery.add_file(FOLDER / "kept.nstyle")
+    desk.gallery.add_files([FOLDER / "kept.nstyle"])
     facts["imported"] = [desk.notice(), desk.gallery.picks.title]
     desk.gallery.choose(Pick("preset", "mosaic", "Mosaic"))
     actions.delete_chosen()  # the menu does not offer it
@@ -365,7 +365,7 @@ def paste(desk: Desk) -> Facts:
     desk.gallery._search.grab_focus()
     desk.press("ctrl+v", reached=lambda: desk.gallery._search.get_text() == "pencil")
     desk.press("Escape", reached=lambda: not desk.gallery._search.get_text())
-    facts["text"] = [desk.gallery.paste(), desk.picks() == [str(other)]]
+    facts["text"] = [desk.gallery._incoming.paste(), desk.picks() == [str(other)]]
     _done, encoded = picture.new_subpixbuf(0, 0, 1, 1).save_to_bufferv("png", [], [])
     desk.gallery._incoming.take_addresses(["data:image/png;base64," + base64.b64encode(encoded).decode()])
     facts["tiny"] = desk.notice()
@@ -385,7 +385,7 @@ def cut_out(desk: Desk) -> Facts:
     facts["numbers"] = chooser.part == Rectangle(4, 6, 40, 48)
     chooser.choose(Rectangle(-50, 0, 9000, 40))
     facts["inside"] = chooser.part == Rectangle(0, 0, size[0], 40)
-    desk.gallery.add_file(FOLDER / "style.png")
+    desk.gallery.add_files([FOLDER / "style.png"])
     desk.gallery.grab_focus()
     desk.press("Menu", reached=lambda: Gtk.grab_get_current() is not None)
     GLib.timeout_add(200, _accept_dialog)
