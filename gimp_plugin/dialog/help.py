@@ -7,6 +7,7 @@ from pathlib import Path
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import text_button
 
 GUIDE = Path(__file__).resolve().parent.parent / "help" / "guide.html"
 OPENERS = ("F1", "<Primary>question", "<Primary><Shift>question", "<Primary>slash")
@@ -93,10 +94,7 @@ def add_shortcuts(window: Gtk.Window) -> None:
 
 def button(window: Gtk.Window) -> Gtk.Button:
     """A button that opens the dialog."""
-    made = Gtk.Button(label=_("_Help"), use_underline=True)
-    made.set_tooltip_text(_("Keys, and the guide (F1)"))
-    made.connect("clicked", lambda _button: show(window))
-    return made
+    return text_button(_("_Help"), _("Keys, and the guide (F1)"), lambda: show(window))
 
 
 def show(window: Gtk.Window) -> None:
@@ -106,9 +104,8 @@ def show(window: Gtk.Window) -> None:
     close = dialog.add_button(_("C_lose"), Gtk.ResponseType.CLOSE)
     close.grab_focus()
     message = Gtk.Label(wrap=True, xalign=0.0, selectable=True, no_show_all=True)
-    guide = Gtk.Button(label=_("Open the _Guide"), use_underline=True, halign=Gtk.Align.START)
-    guide.set_tooltip_text(_("All of it, in your browser; in English"))
-    guide.connect("clicked", lambda _button: _open(dialog, message))
+    about = _("All of it, in your browser; in English")
+    guide = text_button(_("Open the _Guide"), about, lambda: _open(dialog, message), halign=Gtk.Align.START)
     scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, vexpand=True)
     scrolled.add(_table())
     content = dialog.get_content_area()

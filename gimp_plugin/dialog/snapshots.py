@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE
 from gimp_plugin.widgets.theme import make_transparent
 
@@ -53,10 +55,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
             (_("Insert as layer"), _("Put this painting into the image once more"), callbacks.insert),
             (_("Drop"), _("Take this painting out of the list; its layer stays"), self._drop),
         ):
-            button = Gtk.Button(label=label)
-            button.set_tooltip_text(hint)
-            button.connect("clicked", lambda _button, act=act: act(self._shots[self._chosen[-1]]))
-            self._buttons.add(button)
+            self._buttons.add(text_button(label, hint, partial(self._act, act)))
         self.pack_start(scrolled, expand=True, fill=True, padding=0)
         self.pack_start(self._buttons, expand=False, fill=False, padding=0)
         for widget in (scrolled, self._buttons):
@@ -128,6 +127,9 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._second = self._changing = False
         self._update_buttons()
         self._callbacks.compare([self._shots[one] for one in self._chosen])
+
+    def _act(self, act: Callable[[Snapshot], None]) -> None:
+        act(self._shots[self._chosen[-1]])
 
     def _drop(self, _snapshot: Snapshot) -> None:
         self._remove(self._chosen[-1])

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.describe import describe
+from gimp_plugin.widgets.buttons import icon_button
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-UNDO, REDO = "edit-undo-symbolic", "edit-redo-symbolic"
 
 
 class UndoButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
@@ -19,9 +17,8 @@ class UndoButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def __init__(self, undo: Callable[[], None], redo: Callable[[], None]) -> None:
         super().__init__()
-        self._undo, self._redo = _button(UNDO, undo), _button(REDO, redo)
-        describe(self._undo, _("Take the last change back (Ctrl+Z)"))
-        describe(self._redo, _("Make it again (Ctrl+Shift+Z)"))
+        self._undo = icon_button("edit-undo-symbolic", _("Take the last change back (Ctrl+Z)"), undo)
+        self._redo = icon_button("edit-redo-symbolic", _("Make it again (Ctrl+Shift+Z)"), redo)
         for button in (self._undo, self._redo):
             self.add(button)
         self.enable(undo=False, redo=False)
@@ -42,10 +39,3 @@ class UndoButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         else:
             return False
         return True
-
-
-def _button(icon: str, act: Callable[[], None]) -> Gtk.Button:
-    button = Gtk.Button.new_from_icon_name(icon, Gtk.IconSize.BUTTON)
-    button.set_relief(Gtk.ReliefStyle.NONE)
-    button.connect("clicked", lambda _button: act())
-    return button

@@ -11,6 +11,7 @@ from gimp_plugin.preview import pictures
 from gimp_plugin.preview.comparison import DIMMED
 from gimp_plugin.preview.framing import placed
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.grid_keys import target
 from gimp_plugin.widgets.theme import badge, dim, reduce_padding
@@ -82,9 +83,7 @@ class VariationSheet(Gtk.Box):  # type: ignore[misc] # gi ships no types
         seeds.connect("toggled", lambda _button: self._choose(Kind.SEEDS if seeds.get_active() else Kind.LOOK))
         for button in (looks, seeds):
             linked.pack_start(button, expand=False, fill=False, padding=0)
-        back = Gtk.Button(label=_("Back"))
-        back.set_tooltip_text(_("Go back to the preview, with all settings as they are (Esc)"))
-        back.connect("clicked", lambda _button: on_back())
+        back = text_button(_("Back"), _("Go back to the preview, with all settings as they are (Esc)"), on_back)
         header = Gtk.Box(spacing=SPACE)
         header.pack_start(linked, expand=False, fill=False, padding=0)
         header.pack_end(back, expand=False, fill=False, padding=0)

@@ -37,6 +37,7 @@ from gimp_plugin.strength_map.editor import MapEditor
 from gimp_plugin.strength_map.map_tool import MapTool
 from gimp_plugin.strength_map.where import Where, follow_faces
 from gimp_plugin.translation import _, ngettext
+from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.columns import Columns
 from gimp_plugin.wording import in_sentences, of_bug, of_estimate
 from nst_core.shared.errors import NeuralStyleError
@@ -109,7 +110,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._tiles = TilePainting(session, self._gallery, lambda: self._flow.resting, _later)
         self._gallery.on_wanted(self._tiles.wake)
         self._sheet = VariationSheet(self._vary, self._take, self._flow.leave_variations)
-        self._variations = _variations_button(self._vary)
+        about = _("See nine small variations, and take the settings of one")
+        self._variations = text_button(_("_Variations…"), about, self._vary)
         self._strip = SnapshotStrip(StripCallbacks(self._compare, self._go_back_to, self._insert))
         self._build()
         stay = partial(self._flow.stylize, stay=True)
@@ -287,9 +289,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _control_side(self) -> Gtk.Box:
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER)
         scrolled.add(self._controls)
-        reset = Gtk.Button(label=_("_Reset"), use_underline=True, halign=Gtk.Align.START)
-        reset.set_tooltip_text(_("Take back all settings to what the chosen style says"))
-        reset.connect("clicked", lambda _button: self._controls.reset_all())
+        about = _("Take back all settings to what the chosen style says")
+        reset = text_button(_("_Reset"), about, self._controls.reset_all, halign=Gtk.Align.START)
         side = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         side.set_size_request(CONTROLS, -1)
         side.set_hexpand(False)  # otherwise its children would make it expand
@@ -427,13 +428,6 @@ def _scrolled(columns: Gtk.Widget) -> Gtk.ScrolledWindow:
     scrolled.add(columns)
     columns.set_focus_hadjustment(scrolled.get_hadjustment())
     return scrolled
-
-
-def _variations_button(vary: Callable[[], None]) -> Gtk.Button:
-    button = Gtk.Button(label=_("_Variations…"), use_underline=True)
-    button.set_tooltip_text(_("See nine small variations, and take the settings of one"))
-    button.connect("clicked", lambda _button: vary())
-    return button
 
 
 def _summary(layers: Sequence[Gimp.Layer | Visible]) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import icon_button
 from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.wheel import only_with_focus
 
@@ -64,7 +66,9 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
             name.set_mnemonic_widget(slider)
             self.attach(name, 0, row, 1, 1)
             self.attach(slider, 1, row, 1, 1)
-            self.attach(self._remover(pick), 2, row, 1, 1)
+            text = _("Take {style} out of the blend").format(style=pick.title)
+            remover = icon_button("list-remove-symbolic", text, partial(self._callbacks.remove, pick))
+            self.attach(remover, 2, row, 1, 1)
             if len(regions) > 1:
                 self.attach(self._placer(pick, regions), 1, row + 1, 2, 1)
         for child in self.get_children():
@@ -97,10 +101,3 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         describe(combo, _("Where {style} counts").format(style=pick.title))
         combo.connect("changed", lambda changed: self._callbacks.place(pick, changed.get_active_id()))
         return combo
-
-    def _remover(self, pick: Pick) -> Gtk.Button:
-        button = Gtk.Button.new_from_icon_name("list-remove-symbolic", Gtk.IconSize.BUTTON)
-        button.set_relief(Gtk.ReliefStyle.NONE)
-        describe(button, _("Take {style} out of the blend").format(style=pick.title))
-        button.connect("clicked", lambda _button: self._callbacks.remove(pick))
-        return button

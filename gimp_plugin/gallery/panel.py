@@ -25,6 +25,7 @@ from gimp_plugin.looks.picks import FILE, Pick, Picks, of_file
 from gimp_plugin.looks.shelf import Shelf, recall, remember
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import menu_item, text_button
 from gimp_plugin.widgets.notice import Notice
 from gimp_plugin.wording import in_sentences, sentence
 from nst_core.shared.errors import NeuralStyleError
@@ -278,7 +279,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         menu = Gtk.Menu(attach_widget=tile)
         pick, builtin = tile.pick, tile.category != categories.OWN
         if pick is None:
-            _entry(menu, _("_Delete"), lambda: self._actions.delete(tile.preset))
+            menu_item(menu, _("_Delete"), lambda: self._actions.delete(tile.preset))
             return menu
         favourite = Gtk.CheckMenuItem(label=_("_Favourite"), use_underline=True, active=tile.starred)
         favourite.connect("toggled", lambda _item: self._star(pick))
@@ -286,12 +287,12 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if pick.kind == "preset":
             menu.append(Gtk.SeparatorMenuItem())
             if not builtin:
-                _entry(menu, _("_Rename…"), lambda: self._presets.rename(self._actions.of(pick)))
-                _entry(menu, _("_Delete"), lambda: self._actions.delete(pick.key))
-            _entry(menu, _("_Export…"), lambda: self._presets.export(self._actions.of(pick)))
-        _entry(menu, _("A _part of it…"), lambda: self._ask_part(pick))
+                menu_item(menu, _("_Rename…"), lambda: self._presets.rename(self._actions.of(pick)))
+                menu_item(menu, _("_Delete"), lambda: self._actions.delete(pick.key))
+            menu_item(menu, _("_Export…"), lambda: self._presets.export(self._actions.of(pick)))
+        menu_item(menu, _("A _part of it…"), lambda: self._ask_part(pick))
         if pick.kind == "file":
-            _entry(menu, _("_Remove from the gallery"), lambda: self._remove_file(pick))
+            menu_item(menu, _("_Remove from the gallery"), lambda: self._remove_file(pick))
         return menu
 
     def _ask_part(self, pick: Pick) -> None:
@@ -331,9 +332,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _sources(self) -> Gtk.Box:
         row = Gtk.Box(spacing=GAP, homogeneous=True)
-        picture = Gtk.Button(label=_("Ch_oose picture…"), use_underline=True)
-        picture.set_tooltip_text(_("Take the style from a picture file; you can also drop one here"))
-        picture.connect("clicked", self._ask_picture)
+        about = _("Take the style from a picture file; you can also drop one here")
+        picture = text_button(_("Ch_oose picture…"), about, self._ask_picture)
         row.pack_start(picture, expand=True, fill=True, padding=0)
         row.pack_start(LayerChooser(self.choose), expand=True, fill=True, padding=0)
         return row
@@ -421,14 +421,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             return True
         return False
 
-    def _ask_picture(self, _button: Gtk.Button) -> None:
+    def _ask_picture(self) -> None:
         current = next((Path(pick.key) for pick in self._own if pick.kind == "file"), None)
         path = ask_picture(self.get_toplevel(), current)
         if path is not None:
             self.add_files([path])
-
-
-def _entry(menu: Gtk.Menu, label: str, act: Callable[[], None]) -> None:
-    item = Gtk.MenuItem(label=label, use_underline=True)
-    item.connect("activate", lambda _item: act())
-    menu.append(item)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.gallery.picture_chooser import ask_export, ask_preset_file
 from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import menu_item
 from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
         self._actions = actions
         self._title = _TitlePopover(self)
         menu = Gtk.Menu()
-        self._add(menu, _("_Save as…"), self._save)
-        update = self._add(menu, _("_Update with these settings"), actions.update)
+        menu_item(menu, _("_Save as…"), self._save)
+        update = menu_item(menu, _("_Update with these settings"), actions.update)
         self._of_own = [
-            self._add(menu, _("_Rename…"), lambda: self.rename(actions.chosen())),
-            self._add(menu, _("_Delete"), actions.delete_chosen),
+            menu_item(menu, _("_Rename…"), lambda: self.rename(actions.chosen())),
+            menu_item(menu, _("_Delete"), actions.delete_chosen),
         ]
         menu.append(Gtk.SeparatorMenuItem())
-        self._add(menu, _("_Import…"), self._import)
-        self._of_any = [update, self._add(menu, _("_Export…"), lambda: self.export(actions.chosen()))]
+        menu_item(menu, _("_Import…"), self._import)
+        self._of_any = [update, menu_item(menu, _("_Export…"), lambda: self.export(actions.chosen()))]
         menu.connect("show", self._enable)
         menu.show_all()
         self.set_popup(menu)
@@ -55,12 +56,6 @@ class PresetMenu(Gtk.MenuButton):  # type: ignore[misc] # gi ships no types
         path = ask_export(self.get_toplevel(), f"{preset.slug}{SUFFIX}") if preset is not None else None
         if path is not None and preset is not None:
             self._actions.export(preset, path)
-
-    def _add(self, menu: Gtk.Menu, label: str, deed: Callable[[], None]) -> Gtk.MenuItem:
-        item = Gtk.MenuItem(label=label, use_underline=True)
-        item.connect("activate", lambda _item: deed())
-        menu.append(item)
-        return item
 
     def _enable(self, _menu: Gtk.Menu) -> None:
         preset = self._actions.chosen()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.theme import dim
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         super().__init__(spacing=SPACE)
         self._comparison = comparison
         self._turn = self._turn_button()
-        self._fit = _button(_("Fit"), _("Show the whole layer (0)"), self._show_all)
-        self._full = _button(_("100 %"), _("Show the layer px by px (1)"), comparison.show_pixels)
+        self._fit = text_button(_("Fit"), _("Show the whole layer (0)"), self._show_all)
+        self._full = text_button(_("100 %"), _("Show the layer px by px (1)"), comparison.show_pixels)
         self._nearer = _symbol("zoom-in-symbolic", _("Zoom in"), _("Zoom in (+)"), lambda: comparison.zoom_in(1))
         self._farther = _symbol("zoom-out-symbolic", _("Zoom out"), _("Zoom out (-)"), lambda: comparison.zoom_in(-1))
         self._zoom = Gtk.Label(width_chars=6, xalign=0.0)
@@ -83,13 +84,6 @@ class ViewButtons(Gtk.Box):  # type: ignore[misc] # gi ships no types
         button.connect("button-press-event", press)
         button.connect("button-release-event", release)
         return button
-
-
-def _button(label: str, hint: str, act: Callable[[], None]) -> Gtk.Button:
-    button = Gtk.Button(label=label)
-    button.set_tooltip_text(hint)
-    button.connect("clicked", lambda _button: act())
-    return button
 
 
 def _symbol(icon: str, name: str, hint: str, act: Callable[[], None]) -> Gtk.Button:

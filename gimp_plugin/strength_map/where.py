@@ -13,6 +13,7 @@ from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.strength_map.drawing import BrushMode
 from gimp_plugin.strength_map.map_tool import SIZES
 from gimp_plugin.translation import _
+from gimp_plugin.widgets.buttons import menu_item, text_button
 from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.theme import dim
 from gimp_plugin.widgets.wheel import only_with_focus
@@ -133,9 +134,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
             (_("_Clear"), self._editor.clear),
             (_("_Save as channel"), self._save),
         ):
-            item = Gtk.MenuItem(label=title, use_underline=True)
-            item.connect("activate", lambda _item, act=act: act())
-            menu.append(item)
+            menu_item(menu, title, act)
         menu.show_all()
         button = Gtk.MenuButton(popup=menu)
         row = Gtk.Box(spacing=SPACE, halign=Gtk.Align.CENTER)
@@ -185,9 +184,8 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._size = self._slider(_("Diameter"), low, high, _("Diameter of the brush, in percent of the layer"))
         self._softness = self._slider(_("Softness"), 0, 100, _("How softly the brush fades out to its border"))
         self._amount = self._slider(_("Amount"), 1, 100, _("How far one stroke goes"))
-        self.undo = Gtk.Button(label=_("Undo the stroke"), halign=Gtk.Align.START)
-        self.undo.set_tooltip_text(_("Take back the last stroke (Ctrl+Z)"))
-        self.undo.connect("clicked", lambda _button: editor.undo())
+        about = _("Take back the last stroke (Ctrl+Z)")
+        self.undo = text_button(_("Undo the stroke"), about, editor.undo, halign=Gtk.Align.START)
         self.pack_start(self.undo, expand=False, fill=False, padding=0)
         self.refresh()
 
