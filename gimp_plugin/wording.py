@@ -55,12 +55,13 @@ def of_estimate(seconds: float, memory: int, *, tiled: bool) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital letter and a full stop; a file name at its beginning stays as it is."""
-    if not text:
-        return ""
-    if "." not in text.split(maxsplit=1)[0]:
-        text = text[:1].upper() + text[1:]
-    return f"{text}."
+    """The text with a capital letter (see `capitalized`) and a full stop."""
+    return f"{capitalized(text)}." if text else ""
+
+
+def capitalized(text: str) -> str:
+    """The text with a capital letter; a file name at its beginning stays as it is."""
+    return text if "." in text.split(maxsplit=1)[0] else text[:1].upper() + text[1:]
 
 
 def duration(seconds: float) -> str:

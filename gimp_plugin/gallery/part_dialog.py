@@ -73,8 +73,8 @@ class PartChooser(Gtk.Box):  # type: ignore[misc] # gi ships no types
             spin = Gtk.SpinButton.new_with_range(0, self._size[number % 2], 1)
             spin.connect("value-changed", lambda _spin: self._numbered())
             label = Gtk.Label(label=text, use_underline=True, mnemonic_widget=spin)
-            row.attach(label, 2 * (number % 4), 0, 1, 1)
-            row.attach(spin, 2 * (number % 4) + 1, 0, 1, 1)
+            row.attach(label, 2 * number, 0, 1, 1)
+            row.attach(spin, 2 * number + 1, 0, 1, 1)
             made.append(spin)
         self.pack_start(row, expand=False, fill=False, padding=0)
         return made

@@ -36,16 +36,6 @@ class StyleView(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self.pack_start(self._picture, expand=False, fill=False, padding=0)
         self.pack_start(self._label, expand=True, fill=True, padding=0)
 
-    @property
-    def text(self) -> str:
-        """The description."""
-        return str(self._label.get_text())
-
-    @property
-    def pictured(self) -> bool:
-        """Whether a picture is shown."""
-        return bool(self._picture.get_visible())
-
     def show_tile(self, tile: Tile | None) -> None:
         """Show the style of a tile; None: nothing."""
         text = " ".join(tile.about.split()) if tile is not None else ""

@@ -63,7 +63,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.starred = False
         self.number = 0
         self.preset = pick.key if pick is not None and pick.kind == "preset" else ""
-        self._title, self._words = title, words or about
+        self.title, self._words = title, words or about
         self._style, self._painted = picture, None
         self._aspect = 0.0
         self._size = thumbnails.SHOWN
@@ -86,18 +86,13 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.show_all()
 
     @property
-    def title(self) -> str:
-        """The title."""
-        return self._title
-
-    @property
     def place(self) -> int:
         """The sort key: favourites first, then by number."""
         return self.number - MANY if self.starred else self.number
 
     def matches(self, query: str) -> bool:
         """Whether the tile matches a search."""
-        return matches(query, self._title, self._words)
+        return matches(query, self.title, self._words)
 
     def resize(self, size: int) -> None:
         """Set the size of the picture, px."""
@@ -139,7 +134,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
                 self._star, STAR if starred else NO_STAR, _("No favourite any more") if starred else _("A favourite")
             )
             self._star.set_visible(starred or self._hovered)
-        self.get_accessible().set_name(_("{style}, a favourite").format(style=self._title) if starred else self._title)
+        self.get_accessible().set_name(_("{style}, a favourite").format(style=self.title) if starred else self.title)
 
     def announce_selected(self) -> None:
         """Tell screen readers whether it is chosen, if that has changed."""
@@ -187,7 +182,8 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
             self._image.set_from_icon_name(thumbnails.MISSING, Gtk.IconSize.DIALOG)
             self._image.set_pixel_size(self._size)
         faint = bool(self.preset and self.pick is None) or (bool(self._aspect) and mine is None)
-        self._image.set_opacity(FAINT if faint and self._style is not None else 0.0 if faint else 1.0)
+        dimmed = FAINT if self._style is not None else 0.0
+        self._image.set_opacity(dimmed if faint else 1.0)
 
 
 Tile.set_accessible_type(TileAccessible)

@@ -134,6 +134,14 @@ def scaled(drawable: Gimp.Drawable, size: tuple[int, int], scale: float, form: s
     return converted
 
 
+def reduced(drawable: Gimp.Drawable, edge: int, form: str) -> tuple[int, int, bytes]:
+    """(width, height, pixels in a babl format) of the whole drawable, scaled down to `edge` px if it is larger."""
+    width, height = drawable.get_width(), drawable.get_height()
+    scale = min(1.0, edge / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return *size, scaled(drawable, size, scale, form)
+
+
 def new_layer(image: Gimp.Image, name: str, pixels: Pixels) -> Gimp.Layer:
     """A layer with these pixels, in the image's colours. It is not inserted yet."""
     gray = image.get_base_type() == Gimp.ImageBaseType.GRAY
@@ -225,13 +233,12 @@ def _state_of(layer: Gimp.Layer) -> Before:
 
 def _small(layer: Gimp.Layer) -> tuple[int, bytes]:
     """The layer's width and pixels at a small size, for comparison."""
-    width, height = layer.get_width(), layer.get_height()
-    scale = min(1.0, turns.SIDE / max(width, height))
-    wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-    if not isinstance(layer, scratch.Visible):
-        return wide, scaled(layer, (wide, high), scale, SCREEN)
-    with scratch.rendered(layer, as_seen=True) as rendering:
-        return wide, scaled(rendering.drawable, (wide, high), scale, SCREEN)
+    if isinstance(layer, scratch.Visible):
+        with scratch.rendered(layer, as_seen=True) as rendering:
+            width, _height, rgba = reduced(rendering.drawable, turns.SIDE, SCREEN)
+    else:
+        width, _height, rgba = reduced(layer, turns.SIDE, SCREEN)
+    return width, rgba
 
 
 def top_level(layer: Gimp.Layer) -> Gimp.Layer:

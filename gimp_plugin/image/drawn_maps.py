@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gimp_plugin.image.selections import Selection, form_of
+from gimp_plugin.image.level_maps import LevelMap, form_of
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, Gimp
 from gimp_plugin.translation import _
@@ -23,7 +23,7 @@ MOST_SIDE = 2048  # px: borders that are drawn are softer than a pixel at this s
 class DrawnMap:
     """A map. levels: 255 where the strength counts fully. base: the region on which it was drawn; empty: everywhere."""
 
-    levels: Selection
+    levels: LevelMap
     base: str = ""
 
     def read(self, area: Area, image: Gimp.Image) -> bytes:
@@ -39,7 +39,7 @@ class DrawnMap:
         """From JSON. Raises ValueError for anything else."""
         match said:
             case {"base": str(base)}:
-                return cls(Selection.from_json(said), base)
+                return cls(LevelMap.from_json(said), base)
         raise ValueError("no map")
 
     def save(self, image: Gimp.Image) -> Gimp.Channel:
@@ -90,4 +90,4 @@ def of_drawable(key: str, image: Gimp.Image) -> DrawnMap:
     levels = found.get_buffer().get(Gegl.Rectangle.new(*corner, wide, high), scale, form, Gegl.AbyssPolicy.NONE)
     if form == SHOWN:
         levels = levels[::2]
-    return DrawnMap(Selection(size, (wide, high), bytes(levels)))
+    return DrawnMap(LevelMap(size, (wide, high), bytes(levels)))

@@ -61,10 +61,7 @@ def _opened_once(key: str, _changed: int, form: str, edge: int) -> tuple[int, in
 
 def _scaled(key: str, form: str, edge: int) -> tuple[int, int, bytes]:
     with _drawable(key) as drawable:
-        width, height = drawable.get_width(), drawable.get_height()
-        scale = min(1.0, edge / max(width, height))
-        wide, high = max(1, round(width * scale)), max(1, round(height * scale))
-        return wide, high, canvas.scaled(drawable, (wide, high), scale, form)
+        return canvas.reduced(drawable, edge, form)
 
 
 def note(key: str) -> dict[str, Any]:
@@ -97,7 +94,7 @@ def find_again(tattoo: int, name: str, image: Gimp.Image) -> str:
 @contextlib.contextmanager
 def _drawable(key: str) -> Iterator[Gimp.Layer]:
     if key.startswith((FILE, ADDRESS)):
-        image = _open(Path(key.removeprefix(FILE))) if key.startswith(FILE) else _fetch(key.removeprefix(ADDRESS))
+        image = _loaded(key)
         try:
             yield Gimp.Layer.new_from_visible(image, image, None)
         finally:
@@ -114,25 +111,17 @@ def _drawable(key: str) -> Iterator[Gimp.Layer]:
         shown.delete()
 
 
-def _fetch(uri: str) -> Gimp.Image:
-    image = _load(Gio.File.new_for_uri(uri))
-    if image is None:
-        raise InvalidImageError(
-            _("the picture cannot be fetched from where it is"), _("save it first, and take the file")
-        )
-    return image
-
-
-def _load(file: Gio.File) -> Gimp.Image | None:
+def _loaded(key: str) -> Gimp.Image:
+    """The image of a file or address. Raises InvalidImageError."""
+    path = Path(key.removeprefix(FILE))
+    if key.startswith(FILE):
+        file = Gio.File.new_for_path(str(path))
+        problem = _("{name} is no picture that GIMP can open").format(name=repr(path.name)), _("choose another file")
+    else:
+        file = Gio.File.new_for_uri(key.removeprefix(ADDRESS))
+        problem = _("the picture cannot be fetched from where it is"), _("save it first, and take the file")
     with contextlib.suppress(GLib.Error):
-        return Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
-    return None
-
-
-def _open(path: Path) -> Gimp.Image:
-    image = _load(Gio.File.new_for_path(str(path)))
-    if image is None:
-        raise InvalidImageError(
-            _("{name} is no picture that GIMP can open").format(name=repr(path.name)), _("choose another file")
-        )
-    return image
+        image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file)
+        if image is not None:
+            return image
+    raise InvalidImageError(*problem)

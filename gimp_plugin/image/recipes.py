@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import canvas, layer_styles, origin, regions, scratch
 from gimp_plugin.image.drawn_maps import DrawnMap
-from gimp_plugin.image.selections import Selection
+from gimp_plugin.image.level_maps import LevelMap
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.looks.picks import Picks
 from gimp_plugin.translation import _
@@ -152,7 +152,7 @@ def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
     try:
         drawn = DrawnMap.from_json(noted["drawn"]) if "drawn" in noted else None
         places = regions.chosen(picks.regions(), image, strength, drawn)
-        return replace(places, selection=Selection.from_json(noted["selection"])) if "selection" in noted else places
+        return replace(places, selection=LevelMap.from_json(noted["selection"])) if "selection" in noted else places
     except ValueError as error:
         raise _unreadable() from error
 

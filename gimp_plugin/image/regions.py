@@ -13,7 +13,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import drawn_maps, selections
+from gimp_plugin.image import drawn_maps, level_maps
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.types import Area, Hiding
 from gimp_plugin.libgimp import Gegl, Gimp
@@ -23,7 +23,7 @@ from nst_core.shared.errors import InvalidSettingError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from gimp_plugin.image.selections import Selection
+    from gimp_plugin.image.level_maps import LevelMap
     from nst_core.shared.wire.messages import StyleFile, StylePixels
 
 
@@ -51,7 +51,7 @@ class Regions:
     """
 
     keys: tuple[str, ...] = ()
-    selection: Selection | None = None
+    selection: LevelMap | None = None
     strength: str = EVERYWHERE
     drawn: DrawnMap | None = None
 
@@ -99,7 +99,10 @@ def chosen(
     base = drawn.base if strength == DRAWN and drawn is not None else strength
     selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, base))
     return Regions(
-        tuple(keys), selections.present(image) if selected else None, strength, drawn if strength == DRAWN else None
+        tuple(keys),
+        level_maps.of_selection(image) if selected else None,
+        strength,
+        drawn if strength == DRAWN else None,
     )
 
 
@@ -162,7 +165,7 @@ def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
     channel, left, top = _channel(key, image)
     corner = (area.left - round(left * area.scale), area.top - round(top * area.scale))
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
-    levels: bytes = channel.get_buffer().get(there, area.scale, selections.form_of(channel), Gegl.AbyssPolicy.NONE)
+    levels: bytes = channel.get_buffer().get(there, area.scale, level_maps.form_of(channel), Gegl.AbyssPolicy.NONE)
     return levels
 
 
@@ -170,7 +173,7 @@ def _floats(levels: bytes | None, area: Area) -> bytes | None:
     if levels is None:
         return None
     whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
-    buffer = selections.buffer_of(levels, area.width, area.height)
+    buffer = level_maps.buffer_of(levels, area.width, area.height)
     guide: bytes = buffer.get(whole, 1.0, GUIDE, Gegl.AbyssPolicy.NONE)
     return guide
 

@@ -55,7 +55,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         """The visible part, before and after."""
         self._ready_for: object = None
         self._map: tuple[object, GdkPixbuf.Pixbuf] | None = None
-        self._split, self._upright = FIRST_SPLIT, True
+        self._split = FIRST_SPLIT
+        self.upright = True  # whether the line is a vertical one
         self._other_split = EVEN  # of two paintings, or of the layer and its painting, while the others are shown
         self._split_before = FIRST_SPLIT  # to which a second click returns
         self._only_before = {"button": False, "key": False}
@@ -72,11 +73,6 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._error.set_line_wrap(True)
         self._error.set_max_width_chars(40)
         self._update()
-
-    @property
-    def upright(self) -> bool:
-        """Whether the line is a vertical one."""
-        return self._upright
 
     def show_layer(self, shown: Shown) -> None:
         """Show another layer, with the same view if it has the same size; or new paintings of the same layer."""
@@ -112,7 +108,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def split(self, *, upright: bool) -> None:
         """Show before and after side by side, or one below the other."""
-        self._upright = upright
+        self.upright = upright
         self.update_soon()
 
     def show_only_before(self, *, only: bool, by: str = "button") -> None:
@@ -183,7 +179,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._image.set_margin_start(round(left))
         self._image.set_margin_top(round(top))
         self._place_labels()
-        side = _("width") if self._upright else _("height")
+        side = _("width") if self.upright else _("height")
         name = _("Before and after, divided at {percent} % of the {side}")
         self._box.get_accessible().set_name(name.format(percent=round(100 * self._split), side=side))
         return bool(GLib.SOURCE_REMOVE)
@@ -202,8 +198,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             self._ready, self._ready_for = (checks[0], checks[1]), wanted
         before, after = self._ready
         if self._splits() and after is not None:
-            at = round(view.seen[2 if self._upright else 3] * self._split)
-            line = Line(at, zoom, self._accent(), upright=self._upright)
+            at = round(view.seen[2 if self.upright else 3] * self._split)
+            line = Line(at, zoom, self._accent(), upright=self.upright)
             seen = pictures.compared(before, after, line)
         else:
             seen = before.copy()
@@ -256,12 +252,12 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             label.set_margin_top(round(top) + GAP)
             label.set_margin_bottom(round(top) + GAP)
         # The badge and the small map are in the upper corners.
-        self._captions[0].set_valign(Gtk.Align.END if self._upright else Gtk.Align.START)
-        self._captions[0].set_halign(Gtk.Align.START if self._upright else Gtk.Align.CENTER)
-        side = width if self._upright else height
+        self._captions[0].set_valign(Gtk.Align.END if self.upright else Gtk.Align.START)
+        self._captions[0].set_halign(Gtk.Align.START if self.upright else Gtk.Align.CENTER)
+        side = width if self.upright else height
         rooms = (side * self._split, side * (1 - self._split))
         for label, text, room in zip(self._captions, self.shown.captions, rooms, strict=True):
-            fits = _put_caption(label, text, round(room - 2 * (PADDING + GAP)), upright=self._upright)
+            fits = _put_caption(label, text, round(room - 2 * (PADDING + GAP)), upright=self.upright)
             label.set_visible(self._splits() and fits)
         sharp = self.shown.sharp(self.view)
         title = self.shown.title
@@ -276,12 +272,12 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
 
     def _share(self, event: Gdk.EventButton | Gdk.EventMotion) -> float:
         """The position of the pointer, relative to the side of the visible picture."""
-        axis = 0 if self._upright else 1
-        at = event.x if self._upright else event.y
+        axis = 0 if self.upright else 1
+        at = event.x if self.upright else event.y
         return float((at - self.view.corner[axis]) / self.view.extent[axis])
 
     def _near_line(self, event: Gdk.EventButton | Gdk.EventMotion) -> bool:
-        side = self.view.extent[0 if self._upright else 1]
+        side = self.view.extent[0 if self.upright else 1]
         return self._splits() and abs(self._share(event) - self._split) * side <= NEAR
 
     def _press(self, box: Gtk.EventBox, event: Gdk.EventButton) -> bool:
@@ -332,7 +328,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         elif tool and tool.cursor:
             name = tool.cursor
         elif self._near_line(event):
-            name = "col-resize" if self._upright else "row-resize"
+            name = "col-resize" if self.upright else "row-resize"
         self._box.get_window().set_cursor(Gdk.Cursor.new_from_name(self._box.get_display(), name))
 
     def _leave(self, _box: Gtk.EventBox, _event: Gdk.EventCrossing) -> bool:
@@ -398,7 +394,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         if not self.view.whole and not state & Gdk.ModifierType.SHIFT_MASK:
             self.set_view(self.view.moved(-way[0] * PULL, -way[1] * PULL))
             return True
-        along = way[0] if self._upright else way[1]
+        along = way[0] if self.upright else way[1]
         if along:
             self._slide(self._split + along * SLIDE)
         return bool(along)

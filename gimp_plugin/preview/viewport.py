@@ -135,12 +135,6 @@ class Viewport:
         across, down = (x * self.density - left) / width, (y * self.density - top) / height
         return across * self.layer[0], down * self.layer[1]
 
-    def to_room(self, x: float, y: float) -> Point:
-        """The point of the widget, px of the window, of a point of the layer, px."""
-        (left, top), (width, height) = self.origin, self.size
-        across, down = left + x / self.layer[0] * width, top + y / self.layer[1] * height
-        return across / self.density, down / self.density
-
     def to_layer_length(self, length: float) -> float:
         """A length in px of the window as px of the layer."""
         return length * self.density / self.scale

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.engine_words import in_a_line
 from gimp_plugin.libgimp import Gimp, GLib, GObject
-from gimp_plugin.wording import of_bug
+from gimp_plugin.wording import capitalized, of_bug
 from nst_core.shared.errors import CancelledError, NeuralStyleError
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def of_text(procedure: Gimp.Procedure, text: str) -> Gimp.ValueArray:
 
 def refusal(procedure: Gimp.Procedure, status: Gimp.PDBStatusType, sentence: str) -> Gimp.ValueArray:
     """Return an error."""
-    if "." not in sentence.split(maxsplit=1)[0]:  # a file name is left as it is
-        sentence = sentence[:1].upper() + sentence[1:]
-    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), capitalized(sentence), 0)
     return procedure.new_return_values(status, error)
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 class Call:
     """A call of a procedure. drawables: the selected ones, not checked yet. config: the other arguments."""
 
-    procedure: Gimp.Procedure
     run_mode: Gimp.RunMode
     image: Gimp.Image
     drawables: Sequence[Gimp.Drawable]

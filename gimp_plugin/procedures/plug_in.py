@@ -125,7 +125,7 @@ def answer_call(
 ) -> Gimp.ValueArray:
     """What GIMP gets for a call of one of FILTERS: the new layers, or an error."""
     name = procedure.get_name()
-    call = Call(procedure, run_mode, image, drawables, config)
+    call = Call(run_mode, image, drawables, config)
     try:
         return answers.of_layers(procedure, lambda: FILTERS[name].work(call))
     finally:

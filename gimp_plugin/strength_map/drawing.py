@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gimp_plugin.image.selections import gray_pixbuf, levels_of
+from gimp_plugin.image.level_maps import gray_pixbuf, levels_of
 from gimp_plugin.libgimp import GdkPixbuf, rgba_pixbuf
 
 MOST_UNDONE = 50  # strokes

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.image import canvas, drawn_maps, regions, scratch, selections
+from gimp_plugin.image import canvas, drawn_maps, level_maps, regions, scratch
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
-from gimp_plugin.image.selections import Selection
+from gimp_plugin.image.level_maps import LevelMap
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import GdkPixbuf
 from gimp_plugin.strength_map import face_shapes
@@ -74,7 +74,7 @@ class MapEditor:
         wanted = (id(self._drawing), self._drawing.version, self._base)
         if self._kept is None or self._kept[0] != wanted:
             size = (self._image.get_width(), self._image.get_height())
-            self._kept = wanted, DrawnMap(Selection(size, self.size, self._drawing.levels), self._base)
+            self._kept = wanted, DrawnMap(LevelMap(size, self.size, self._drawing.levels), self._base)
         return self._kept[1]
 
     @property
@@ -199,7 +199,7 @@ class MapEditor:
     def save(self) -> Gimp.Channel:
         """Save the chosen map as a new channel of the image. Raises NeuralStyleError."""
         size = (self._image.get_width(), self._image.get_height())
-        return DrawnMap(Selection(size, self.size, self.seen())).save(self._image)
+        return DrawnMap(LevelMap(size, self.size, self.seen())).save(self._image)
 
     def _size(self) -> Size:
         width, height = self._image.get_width(), self._image.get_height()
@@ -274,8 +274,8 @@ class MapEditor:
         there = [replace(face, x=face.x + left, y=face.y + top) for face in faces]
         image = (self._image.get_width(), self._image.get_height())
         width, height, levels = face_shapes.levels(there, image)
-        small = selections.gray_pixbuf(levels, width, height)
-        return selections.levels_of(small.scale_simple(*self.size, GdkPixbuf.InterpType.BILINEAR))
+        small = level_maps.gray_pixbuf(levels, width, height)
+        return level_maps.levels_of(small.scale_simple(*self.size, GdkPixbuf.InterpType.BILINEAR))
 
     def _notify(self, *, moved: bool = False) -> None:
         """Call the listeners. moved: only the brush has moved, so only those for strokes."""

@@ -267,7 +267,7 @@ def gone() -> Facts:
         change = functools.partial(_delete_some, name, image, layers[0])
         try:
             with engine("unchanged"), mock.patch.object(report.Report, "show", change):
-                made = unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, layers, config))
+                made = unattended.run(Call(Gimp.RunMode.NONINTERACTIVE, image, layers, config))
             facts[name] = {"made": len(made), "layers": len(image.get_layers()) if image.is_valid() else 0}
         except NeuralStyleError as error:
             facts[name] = {"error": type(error).__name__, "message": str(error)}

@@ -395,7 +395,7 @@ def left_behind() -> Facts:
     config.set_property("preset", "test-look")
     stop: Any = mock.Mock(side_effect=CancelledError("as if"))
     with engine("unchanged"), mock.patch.object(report.Report, "show", stop), contextlib.suppress(CancelledError):
-        unattended.run(Call(procedure, Gimp.RunMode.NONINTERACTIVE, image, [source], config))
+        unattended.run(Call(Gimp.RunMode.NONINTERACTIVE, image, [source], config))
     found["cancel"] = strays(before, settled(image))
     with engine("dies"):
         call_here(image, [source])

@@ -10,8 +10,8 @@ from gi.repository import Gimp
 
 from gimp_plugin.image import regions
 from gimp_plugin.image.drawn_maps import DrawnMap
+from gimp_plugin.image.level_maps import LevelMap
 from gimp_plugin.image.regions import INSIDE, OUTSIDE, Regions
-from gimp_plugin.image.selections import Selection
 from gimp_plugin.image.types import Area
 from gimp_plugin.strength_map.drawing import Brush, BrushMode, Drawing
 from nst_core.shared.errors import InvalidSettingError
@@ -94,7 +94,7 @@ def drawn_map() -> Facts:
     image = photograph()
     (layer,) = image.get_layers()
     rows = (bytes(8) + b"\xff" * 8) * 12
-    drawn = DrawnMap(Selection((128, 96), (16, 12), rows))
+    drawn = DrawnMap(LevelMap((128, 96), (16, 12), rows))
     noted = DrawnMap.from_json(json.loads(json.dumps(drawn.to_json())))
     places = regions.chosen([], image, "drawn", noted)
     row = strengths(places, image, Area(-10, 40, 148, 1))

@@ -103,7 +103,7 @@ class Desk:
         return [pick.key for pick in self.gallery.picks.entries]
 
     def seen(self) -> list[str]:
-        return [tile._title for tile in self.grid.tiles if tile.get_child_visible()]
+        return [tile.title for tile in self.grid.tiles if tile.get_child_visible()]
 
     def notice(self) -> str:
         bar = self.gallery._notice
@@ -117,13 +117,13 @@ class Desk:
 def browse(desk: Desk) -> Facts:
     """Move the focus and choose by keys; a broken preset is shown but not chosen; Return does not press the default."""
     broken = desk.grid.tiles[-1]
-    facts: Facts = {"first": desk.seen()[0], "broken": [broken._title, broken.get_accessible().get_description()]}
+    facts: Facts = {"first": desk.seen()[0], "broken": [broken.title, broken.get_accessible().get_description()]}
     desk.press("Home", "Return", reached=lambda: desk.picks() == ["art-nouveau-poster"])
     desk.press("Right", reached=lambda: desk.focused() == "Byzantine gold")
     facts["moved"] = desk.picks()
     desk.press("space", reached=lambda: desk.picks() == ["byzantine-gold"])
-    desk.press("End", "Return", "ctrl+space", reached=lambda: desk.focused() == broken._title)
-    desk.until(lambda: "is not JSON" in desk.gallery._about.text)
+    desk.press("End", "Return", "ctrl+space", reached=lambda: desk.focused() == broken.title)
+    desk.until(lambda: "is not JSON" in desk.gallery._about._label.get_text())
     facts["after the broken one"] = desk.picks()
     return facts
 
@@ -301,7 +301,7 @@ def look_after(desk: Desk) -> Facts:
     desk.press("Menu", reached=lambda: Gtk.grab_get_current() is not None)
     desk.press("f", reached=lambda: desk.seen()[0] == "Watercolour")
     name = desk.focused()
-    facts: Facts = {"first": desk.seen()[:2], "name": name, "large": desk.gallery._about.pictured}
+    facts: Facts = {"first": desk.seen()[:2], "name": name, "large": desk.gallery._about._picture.get_visible()}
     facts["chosen"] = desk.picks()
     shown = {}
     for category in ("favourites", "print", "recent", "own", "all"):

@@ -1,6 +1,6 @@
-"""A copy of a selection, used while it is a region of a style, and in the note on a painted layer.
+"""A level for each pixel of an image: a copy of its selection while that is a region, or a drawn strength map.
 
-Drawn strength maps are stored in the same way.
+Both are stored in notes on painted layers.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 LEVELS = "Y u8"  # linear, as selections are
 BENT = "Y' u8"  # perceptual, as channels of images with 8 bits and a perceptual precision are
 STRIP = 2**22  # pixels that are enlarged at a time
-MOST_NOTED = 2**18  # bytes: a selection that takes more is noted at half its size, or less
+MOST_NOTED = 2**18  # bytes: a map that takes more is noted at half its size, or less
 MOST_LEVELS = 2**30
 Box = tuple[int, int, int, int]  # left, top, width and height
 ALIKE = 0.01  # relative tolerance of the aspect ratio: rounding when an image is scaled
 
 
 @dataclass(frozen=True)
-class Selection:
-    """A copy of a selection. image: size of its image, px. size: size of `levels`, which has one byte per pixel."""
+class LevelMap:
+    """image: size of the image, px. size: size of `levels`, which has one byte per pixel and may be smaller."""
 
     image: tuple[int, int]
     size: tuple[int, int]
@@ -50,7 +50,7 @@ class Selection:
         return _part(self, area.scale * width / self.size[0], (area.left, area.top, area.width, area.height), beyond)
 
     def to_json(self) -> dict[str, Any]:
-        """What to write down, never much."""
+        """As JSON; reduced to half its size, or less, if it takes more than MOST_NOTED bytes."""
         noted = self
         packed = zlib.compress(noted.levels, 9)
         while len(packed) > MOST_NOTED:
@@ -59,8 +59,8 @@ class Selection:
         return {"image": self.image, "size": noted.size, "levels": base64.b64encode(packed).decode()}
 
     @classmethod
-    def from_json(cls, said: object) -> Selection:
-        """What was written down. Raises ValueError for anything else."""
+    def from_json(cls, said: object) -> LevelMap:
+        """From JSON. Raises ValueError for anything else."""
         match said:
             case {
                 "image": [int() as wide, int() as high],
@@ -71,18 +71,18 @@ class Selection:
                     return cls((wide, high), (width, height), _unpacked(text, width * height))
         raise ValueError("no selection")
 
-    def _half(self) -> Selection:
+    def _half(self) -> LevelMap:
         size = (max(1, self.size[0] // 2), max(1, self.size[1] // 2))
-        return Selection(self.image, size, _part(self, size[0] / self.size[0], (0, 0, *size)))
+        return LevelMap(self.image, size, _part(self, size[0] / self.size[0], (0, 0, *size)))
 
 
-def present(image: Gimp.Image) -> Selection | None:
+def of_selection(image: Gimp.Image) -> LevelMap | None:
     """A copy of the selection; None if nothing is selected, or if the image was closed."""
     if not image.is_valid() or Gimp.Selection.is_empty(image):
         return None
     size = (image.get_width(), image.get_height())
     whole = Gegl.Rectangle.new(0, 0, *size)
-    return Selection(size, size, image.get_selection().get_buffer().get(whole, 1.0, LEVELS, Gegl.AbyssPolicy.NONE))
+    return LevelMap(size, size, image.get_selection().get_buffer().get(whole, 1.0, LEVELS, Gegl.AbyssPolicy.NONE))
 
 
 def form_of(channel: Gimp.Channel) -> str:
@@ -114,23 +114,23 @@ def levels_of(picture: GdkPixbuf.Pixbuf) -> bytes:
     return b"".join(raw[row * stride : row * stride + 3 * width : 3] for row in rows)
 
 
-def _part(selection: Selection, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
-    """Levels of a box of the scaled selection. beyond: policy for pixels outside."""
+def _part(level_map: LevelMap, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
+    """Levels of a box of the scaled map. beyond: policy for pixels outside."""
     if scale > 1:  # GEGL would repeat pixels, which makes steps in soft borders
-        return _enlarged(selection, scale, box, endless=beyond == Gegl.AbyssPolicy.CLAMP)
-    buffer = buffer_of(selection.levels, *selection.size)
+        return _enlarged(level_map, scale, box, endless=beyond == Gegl.AbyssPolicy.CLAMP)
+    buffer = buffer_of(level_map.levels, *level_map.size)
     levels: bytes = buffer.get(Gegl.Rectangle.new(*box), scale, LEVELS, beyond)
     return levels
 
 
-def _enlarged(selection: Selection, scale: float, box: Box, *, endless: bool) -> bytes:
-    """Levels of a box of the enlarged selection. endless: repeat its borders outside; otherwise 0."""
-    (left, top, width, height), (wide, high) = box, selection.size
+def _enlarged(level_map: LevelMap, scale: float, box: Box, *, endless: bool) -> bytes:
+    """Levels of a box of the enlarged map. endless: repeat its borders outside; otherwise 0."""
+    (left, top, width, height), (wide, high) = box, level_map.size
     far, low = (width, height) if endless else (round(wide * scale) - left, round(high * scale) - top)
     first, last = 0 if endless else max(0, -left), min(width, far)
     if first >= last:
         return bytes(width * height)
-    source = gray_pixbuf(selection.levels, wide, high)
+    source = gray_pixbuf(level_map.levels, wide, high)
     room = last - first
     empty, before, behind = bytes(width), bytes(first), bytes(width - last)
     rows: list[bytes] = []
