@@ -13,7 +13,7 @@ from gimp_plugin.libgimp import Gimp, GObject
 from gimp_plugin.libgtk import GimpUi, Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.describe import describe
-from gimp_plugin.widgets.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import scroll_only_with_focus
 from nst_core.shared.settings import Option, Setting, SettingInfo
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Row:
         self.name = named.name
         self._available: Collection[str] | None = None  # the options that this machine has; None: unknown
         self.body, focusable = _body(config, named, label)
-        only_with_focus(focusable)
+        scroll_only_with_focus(focusable)
         if isinstance(focusable, Gtk.ComboBoxText):
             for cell in focusable.get_cells():
                 focusable.set_cell_data_func(cell, self._show_option)

@@ -10,10 +10,10 @@ from gimp_plugin import arguments, report
 from gimp_plugin.dialog.window import Window
 from gimp_plugin.flow import last_choices
 from gimp_plugin.flow.session import Session
-from gimp_plugin.image import drawn_maps, origin, regions, scratch, undelivered
+from gimp_plugin.image import drawn_maps, noted_styles, regions, scratch, undelivered
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
-from gimp_plugin.looks import shelf
+from gimp_plugin.looks import gallery_state
 from gimp_plugin.looks.picks import Picks, of_preset
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
@@ -65,8 +65,8 @@ def run(
         last_choices.remember(profile, replace(past, layout=layout, left=left))
         raise CancelledError(_("the dialog was closed"))
     last_choices.remember(profile, last_choices.Memory(window.picks, layout=layout))
-    shelf.remember(profile, shelf.recall(profile).used(window.picks.entries))
-    origin.remember(profile, window.picks)
+    gallery_state.remember(profile, gallery_state.recall(profile).used(window.picks.entries))
+    noted_styles.remember(profile, window.picks)
     for pick in window.picks.entries:
         if pick.kind == "preset":
             config.set_property(arguments.PRESET, pick.key)

@@ -26,7 +26,7 @@ from gimp_plugin.flow.roles import Phase, Status
 from gimp_plugin.flow.state import Flow
 from gimp_plugin.flow.tile_painting import TilePainting
 from gimp_plugin.flow.work import LayerWork
-from gimp_plugin.gallery.panel import Gallery, Own
+from gimp_plugin.gallery.panel import Gallery, GalleryContext
 from gimp_plugin.image import recipes, regions
 from gimp_plugin.image.scratch import Visible
 from gimp_plugin.libgimp import Gimp, GLib
@@ -87,10 +87,13 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         refining, whole = refinement is not None, isinstance(layers[0], Visible)
         self._controls = Controls(config, look, self._changed, self._where, refining=refining, whole=whole)
         follow_faces(self._map, self._controls.of("keep_faces"))
-        own = Own(layers[0], Path(Gimp.directory()))
-        self._gallery = Gallery(
-            picks, lambda: self._controls.values, self._picked, lambda: regions.available(image), own
+        context = GalleryContext(
+            look=lambda: self._controls.values,
+            regions=lambda: regions.available(image),
+            layer=layers[0],
+            profile=Path(Gimp.directory()),
         )
+        self._gallery = Gallery(picks, context, self._picked)
         self._preview = Preview(layers[0], lambda: self._flow.view_changed())  # noqa: PLW0108 - it is made later
         self._running = Running()
         self._error = MessageBar(Gtk.MessageType.ERROR)

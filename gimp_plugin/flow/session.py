@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gimp_plugin.flow.speed import Lap, Speed
+from gimp_plugin.flow.speed import Speed, StepTimer
 from nst_core.shared.client.launch import no_room
 from nst_core.shared.client.pending_jobs import LatestEvents
 from nst_core.shared.errors import NeuralStyleError
@@ -36,7 +36,7 @@ class _Job:
     def __init__(self, request: Stylize, listener: Listener, speed: Speed) -> None:
         self.request = request
         self.listener = listener
-        self.lap = Lap(request, speed)
+        self.timer = StepTimer(request, speed)
         self.undelivered = LatestEvents()
         self.over = False  # the last event was delivered; more events are dropped
 
@@ -197,7 +197,7 @@ class Session:
     def _on_event(self, job: _Job, event: Event) -> None:
         """In the thread that reads the wire."""
         if isinstance(event, Progress):
-            job.lap.passed(event, time.monotonic())
+            job.timer.note(event, time.monotonic())
         if job is self._newest and not self._closed and job.undelivered.put(event):
             self._post(partial(self._deliver, job))
 

@@ -47,7 +47,7 @@ class Speed:
             self.seconds = found**trust * DEFAULT_SPEED ** (1 - trust)
 
 
-class Lap:
+class StepTimer:
     """Measures the steps of one job for `speed`, from the second step of each octave on.
 
     The time of the first step includes the targets.
@@ -59,7 +59,7 @@ class Lap:
         self._octave = self._step = 0
         self._since = 0.0
 
-    def passed(self, progress: Progress, now: float) -> None:
+    def note(self, progress: Progress, now: float) -> None:
         """A Progress event came at `now` (seconds, any origin)."""
         follows = (progress.octave, progress.step) == (self._octave, self._step + 1)
         if follows and progress.step >= 2 and progress.octaves == len(self._octaves):

@@ -69,7 +69,7 @@ class LayerWork:
         self._files = PaintingFiles()
         self._image = layers[0].get_image()
         self._selected = list(layers)
-        # What this window has painted is none of what it paints.
+        # The paintings of this window are not part of what it paints.
         self._visible = scratch.Visible(self._image, lambda: self.made)
         self._places: dict[int, types.Place] = {}
         self._config = config

@@ -10,7 +10,7 @@ from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import icon_button
 from gimp_plugin.widgets.describe import describe
-from gimp_plugin.widgets.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import scroll_only_with_focus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         slider.set_value_pos(Gtk.PositionType.RIGHT)
         slider.set_hexpand(True)
         slider.set_size_request(90, -1)
-        only_with_focus(slider)
+        scroll_only_with_focus(slider)
         slider.set_tooltip_text(_("How much of the blend this style is"))
         slider.get_accessible().set_name(_("Share of {style}").format(style=pick.title))
         slider.connect("format-value", lambda _slider, value: _("{percent} %").format(percent=round(value)))
@@ -95,7 +95,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         for region in regions:
             combo.append(region.key, region.title)
         combo.set_active_id(pick.region)
-        only_with_focus(combo)
+        scroll_only_with_focus(combo)
         (cell,) = combo.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         describe(combo, _("Where {style} counts").format(style=pick.title))

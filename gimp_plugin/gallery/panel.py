@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,10 @@ from gimp_plugin.gallery.tiles import all_tiles
 from gimp_plugin.libgimp import Gio
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.looks import categories, kept_pictures, style_sources
+from gimp_plugin.looks.gallery_state import GalleryState, recall, remember
 from gimp_plugin.looks.incoming import Incoming
 from gimp_plugin.looks.own_picture import OwnPicture
 from gimp_plugin.looks.picks import FILE, Pick, Picks, of_file
-from gimp_plugin.looks.shelf import Shelf, recall, remember
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import menu_item, text_button
@@ -33,7 +34,7 @@ from nst_core.shared.presets import lookup
 from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.image.regions import Region
@@ -48,44 +49,39 @@ PERSONAL = {categories.FAVOURITES, categories.RECENT, categories.OWN}
 
 
 @dataclass(frozen=True)
-class Own:
-    """The layer that tiles can show painted, and the profile in which the gallery saves favourites and settings."""
+class GalleryContext:
+    """What the gallery needs. look: returns the current settings. regions: returns the regions of the image.
 
+    layer: shown painted in the tiles. profile: the folder where favourites and the form of the tiles are saved.
+    """
+
+    look: Callable[[], dict[str, Value]]
+    regions: Callable[[], Sequence[Region]]
     layer: Gimp.Layer | Visible
     profile: Path
 
 
 class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Shows `picks` and lets the artist change them; then `on_change` is called.
+    """Shows `picks` and lets the artist change them; then `on_change` is called."""
 
-    look: returns the current settings, for presets. regions: returns the regions of the image.
-    """
-
-    def __init__(
-        self,
-        picks: Picks,
-        look: Callable[[], dict[str, Value]],
-        on_change: Callable[[], None],
-        regions: Callable[[], Sequence[Region]],
-        own: Own,
-    ) -> None:
+    def __init__(self, picks: Picks, context: GalleryContext, on_change: Callable[[], None]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=GAP)
         self.set_hexpand(False)  # otherwise its children would make it expand
         self._picks = picks
         self._on_change = on_change
-        self._profile = own.profile
-        self._shelf = recall(self._profile)
-        self._mine = OwnPicture(own.layer, look)
+        self._profile = context.profile
+        self._state = recall(self._profile)
+        self._mine = OwnPicture(context.layer, context.look)
         self._painted: Pixels | None = None
         self._wake: Callable[[], None] = lambda: None
-        self._own = self._shelf.files
+        self._own = self._state.files
         self._put_in_front(picks.entries)
         self._search = self._search_entry()
-        self._bar = TileBar(self._shelf, TileCallbacks(self._switch, self._resize, self._filter))
+        self._bar = TileBar(self._state, TileCallbacks(self._switch, self._resize, self._filter))
         self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
-            PresetContext(lambda: self._picks, look, self._presets_changed, self._notice, self._preset_picture)
+            PresetContext(lambda: self._picks, context.look, self._presets_changed, self._notice, self._preset_picture)
         )
         self._grid = Grid(
             GridCallbacks(
@@ -104,7 +100,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 place=lambda pick, region: self._adopt(self._picks.with_region(pick, region)),
                 remove=self._remove,
             ),
-            regions,
+            context.regions,
         )
         for widget, grows in (
             (self._header(), False),
@@ -119,7 +115,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._incoming = Incoming(self.add_files, self._notice.warn)
         self._incoming.accept_drops(self)
         self.connect("map", lambda _self: self._reveal())
-        self.connect("unmap", lambda _self: self._keep(self._shelf))
+        self.connect("unmap", lambda _self: self._keep(self._state))
         self.connect("hierarchy-changed", self._in_window)
         self._refill()
         self.show_all()
@@ -143,7 +139,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._put_in_front([pick])
         self._search.set_text("")
         if pick.kind == "file":
-            self._keep(self._shelf.used([pick]))
+            self._keep(self._state.used([pick]))
         self._bar.show_all_styles()
         self._refill()
         self._adopt(self._picks.choose(pick))
@@ -170,7 +166,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
         if found:
             self._put_in_front(found)
-            self._keep(self._shelf.used(found))
+            self._keep(self._state.used(found))
             self.choose(found[0])
 
     def _put_in_front(self, picks: Iterable[Pick]) -> None:
@@ -206,7 +202,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def next_to_paint(self) -> Pick | None:
         """The style whose tile is to be painted next; None: there is none."""
-        if not self._shelf.mine or not self.get_mapped():
+        if not self._state.mine or not self.get_mapped():
             return None
         return next((t.pick for t in self._grid.outward if t.pick is not None and self._mine.wants(t.pick)), None)
 
@@ -229,50 +225,50 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _draw(self, tiles: Iterable[Tile]) -> None:
         """Update the pictures of tiles."""
         for tile in tiles:
-            if self._shelf.mine:
+            if self._state.mine:
                 tile.show_mine(self._mine.known(tile.pick) if tile.pick else None, self._mine.aspect)
             else:
                 tile.show_style()
 
     def _switch(self, mine: bool) -> None:  # noqa: FBT001 - GTK's own
-        self._keep(replace(self._shelf, mine=mine))
+        self._keep(replace(self._state, mine=mine))
         self._draw(self._grid.tiles)
         self._reveal()
         self._wake()
 
     def _resize(self, size: int) -> None:
-        self._shelf = replace(self._shelf, size=size)  # saved when the gallery is closed, not at each step
+        self._state = replace(self._state, size=size)  # saved when the gallery is closed, not at each step
         for tile in self._grid.tiles:
             tile.resize(size)
         self._reveal()
 
     def _filter(self, category: str) -> None:
-        self._keep(replace(self._shelf, category=category))
+        self._keep(replace(self._state, category=category))
         self._grid.filter(self._belongs, _("There are none yet") if category in PERSONAL else "")
         self._reveal()
 
     def _belongs(self, tile: Tile) -> bool:
-        match self._shelf.category:
+        match self._state.category:
             case categories.ALL:
                 return True
             case categories.FAVOURITES:
                 return tile.starred
             case categories.RECENT:
-                return tile.pick is not None and tile.pick.name in self._shelf.recent
+                return tile.pick is not None and tile.pick.name in self._state.recent
             case category:
                 return tile.category == category
 
     def _star(self, pick: Pick) -> None:
-        self._keep(self._shelf.toggled(pick))
+        self._keep(self._state.toggled(pick))
         for tile in self._grid.tiles:
             if tile.pick is not None and tile.pick.same(pick):
-                tile.mark(starred=self._shelf.starred(pick))
+                tile.mark(starred=self._state.starred(pick))
         self._grid.sort()
         self._grid.filter(self._belongs, _("There are none yet"))
 
-    def _keep(self, shelf: Shelf) -> None:
-        self._shelf = shelf
-        remember(self._profile, shelf)
+    def _keep(self, state: GalleryState) -> None:
+        self._state = state
+        remember(self._profile, state)
 
     def _menu(self, tile: Tile) -> Gtk.Menu | None:
         """The context menu of a style."""
@@ -312,7 +308,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _remove_file(self, pick: Pick) -> None:
         """Remove a picture file from the gallery; a chosen one stays."""
         self._own = [one for one in self._own if not one.same(pick) or self._picks.holds(one)]
-        self._keep(self._shelf.without(pick))
+        self._keep(self._state.without(pick))
         self._refill()
 
     def _header(self) -> Gtk.Box:
@@ -341,9 +337,9 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _refill(self) -> None:
         tiles = all_tiles(self._own, lambda pick: self._adopt(self._picks.toggle(pick)), self._star)
         for tile in tiles:
-            tile.resize(self._shelf.size)
+            tile.resize(self._state.size)
             if tile.pick is not None:
-                tile.mark(starred=self._shelf.starred(tile.pick))
+                tile.mark(starred=self._state.starred(tile.pick))
         self._draw(tiles)
         self._grid.fill(tiles, self._picks)
         self._grid.filter(self._belongs, _("There are none yet"))

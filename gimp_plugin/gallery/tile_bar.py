@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import categories
-from gimp_plugin.looks.shelf import LARGEST, SMALLEST
+from gimp_plugin.looks.gallery_state import LARGEST, SMALLEST
 from gimp_plugin.translation import _
-from gimp_plugin.widgets.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import scroll_only_with_focus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gimp_plugin.looks.shelf import Shelf
+    from gimp_plugin.looks.gallery_state import GalleryState
 
 GAP = 6  # pixels
 STEP = 16  # pixels, of the size slider
@@ -30,15 +30,15 @@ class TileCallbacks:
 
 
 class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """Shows the settings of a shelf."""
+    """Shows the settings of a state."""
 
-    def __init__(self, shelf: Shelf, callbacks: TileCallbacks) -> None:
+    def __init__(self, state: GalleryState, callbacks: TileCallbacks) -> None:
         super().__init__(column_spacing=GAP, row_spacing=GAP)
         self._style = Gtk.RadioButton(label=_("Style"), draw_indicator=False)
         self._mine = Gtk.RadioButton(label=_("My picture"), draw_indicator=False, group=self._style)
         self._style.set_tooltip_text(_("Show each style's own picture"))
         self._mine.set_tooltip_text(_("Show your picture painted in each style, roughly"))
-        self._mine.set_active(shelf.mine)
+        self._mine.set_active(state.mine)
         self._mine.connect("toggled", lambda button: callbacks.mine(button.get_active()))
         both = Gtk.Box(homogeneous=False)
         both.get_style_context().add_class("linked")
@@ -47,7 +47,7 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         self._filter = Gtk.ComboBoxText(hexpand=True)
         for key, title in categories.TITLES.items():
             self._filter.append(key, title)
-        self._filter.set_active_id(shelf.category)
+        self._filter.set_active_id(state.category)
         (cell,) = self._filter.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         cell.set_property("width-chars", 6)
@@ -55,15 +55,15 @@ class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         for part in (self._filter, *_inside(self._filter)):  # the keyboard focus is in a button inside it
             part.get_accessible().set_name(_("Which styles are shown"))
         self._filter.connect("changed", lambda combo: callbacks.category(combo.get_active_id()))
-        only_with_focus(self._filter)
+        scroll_only_with_focus(self._filter)
         self._size = Gtk.Scale.new_with_range(Gtk.Orientation.HORIZONTAL, SMALLEST, LARGEST, STEP)
         self._size.set_draw_value(False)
         self._size.set_hexpand(True)
-        self._size.set_value(shelf.size)
+        self._size.set_value(state.size)
         self._size.set_tooltip_text(_("How large the tiles are (Ctrl and the wheel)"))
         self._size.get_accessible().set_name(_("Size of the tiles"))
         self._size.connect("value-changed", lambda slider: callbacks.size(round(slider.get_value())))
-        only_with_focus(self._size)
+        scroll_only_with_focus(self._size)
         self.attach(both, 0, 0, 1, 1)
         self.attach(self._size, 1, 0, 1, 1)
         self.attach(self._filter, 0, 1, 2, 1)  # long names of categories need a row of their own

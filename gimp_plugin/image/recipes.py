@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import canvas, layer_styles, origin, regions, scratch
+from gimp_plugin.image import canvas, layer_styles, noted_styles, regions, scratch
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.level_maps import LevelMap
 from gimp_plugin.libgimp import Gimp
@@ -58,7 +58,7 @@ Note = dict[str, Any]
 def note(recipe: Mapping[str, Any], look: Look, source: int) -> Note:
     """The note on a painting. source: tattoo of the painted layer, which is saved with images."""
     pairs = zip(look.styles, look.layers, strict=True)
-    pictures = [origin.picture(style) | (layer_styles.note(key) if key else {}) for style, key in pairs]
+    pictures = [noted_styles.entry_of(style) | (layer_styles.note(key) if key else {}) for style, key in pairs]
     noted = {**recipe, "title": look.title, "pictures": pictures, "source": source}
     if look.visible:
         noted["input"] = VISIBLE
@@ -102,6 +102,12 @@ def latest(image: Gimp.Image) -> Note:
     return found
 
 
+def title_of(noted: Note) -> str:
+    """The title of the styles."""
+    title = noted.get("title")
+    return title if isinstance(title, str) and title else _("stylized")
+
+
 def source_of(noted: Note) -> int | None:
     """The tattoo of the layer that was painted."""
     tattoo = noted.get("source")
@@ -137,7 +143,9 @@ def settings_of(noted: Note) -> dict[str, Value]:
 
 def picks_of(noted: Note, image: Gimp.Image) -> Picks:
     """The styles of a recipe, for an image, with their regions. Raises InvalidImageError if they cannot be found."""
-    found = origin.find(noted.get("pictures"), Path(Gimp.directory()), partial(layer_styles.find_again, image=image))
+    found = noted_styles.find(
+        noted.get("pictures"), Path(Gimp.directory()), partial(layer_styles.find_again, image=image)
+    )
     keys = noted.get("regions", [""] * len(found))
     if not isinstance(keys, list) or len(keys) != len(found) or not all(isinstance(key, str) for key in keys):
         raise _unreadable()

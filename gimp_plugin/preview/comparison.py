@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgtk import GdkPixbuf
-    from gimp_plugin.preview.paintings import Shown
+    from gimp_plugin.preview.paintings import LayerPaintings
     from gimp_plugin.preview.viewport import Box, Point
     from gimp_plugin.strength_map.map_tool import MapTool
 
@@ -41,7 +41,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     held: whether the layer is being dragged, so that the view will change again.
     """
 
-    def __init__(self, shown: Shown, on_view: Callable[[], None]) -> None:
+    def __init__(self, shown: LayerPaintings, on_view: Callable[[], None]) -> None:
         super().__init__()
         self.shown = shown
         self.held = False
@@ -74,7 +74,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._error.set_max_width_chars(40)
         self._update()
 
-    def show_layer(self, shown: Shown) -> None:
+    def show_layer(self, shown: LayerPaintings) -> None:
         """Show another layer, with the same view if it has the same size; or new paintings of the same layer."""
         if (shown.beside is None) != (self.shown.beside is None):
             self._split, self._other_split = self._other_split, self._split

@@ -37,7 +37,7 @@ class Painting:
     done: bool
 
 
-class Shown:
+class LayerPaintings:
     """A layer and its paintings. title: of the paintings."""
 
     def __init__(self, source: LayerPixels, title: str, *, gray: bool) -> None:
@@ -49,7 +49,7 @@ class Shown:
         self.draft = False
         """Whether the first painting has the final resolution."""
         self.captions = _("Before"), _("After")
-        self.beside: Shown | None = None
+        self.beside: LayerPaintings | None = None
         """What is shown as "before" instead of the layer."""
         self._changes = 0
 
@@ -140,7 +140,7 @@ class Shown:
         left, top = round(box.left * across) - whole.frame.left, round(box.top * down) - whole.frame.top
         right = min(whole.pixels.width, round(box.right * across) - whole.frame.left)
         bottom = min(whole.pixels.height, round(box.bottom * down) - whole.frame.top)
-        return cut(whole.pixels, (max(0, left), max(0, top), right, bottom))
+        return _cut(whole.pixels, (max(0, left), max(0, top), right, bottom))
 
     @property
     def _all(self) -> list[Painting]:
@@ -169,7 +169,7 @@ class Shown:
         picture.scale(onto, *first, last[0] - first[0], last[1] - first[1], *begin, *factors, smooth)
 
 
-def cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
+def _cut(pixels: Pixels, box: tuple[int, int, int, int]) -> Pixels:
     """A part of a picture. box: left, top, right, bottom, px."""
     left, top, right, bottom = box
     rows, stride = memoryview(pixels.rgba).cast("B"), pixels.width * pixels.bytes_per_pixel

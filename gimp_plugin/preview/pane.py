@@ -10,7 +10,7 @@ from gimp_plugin.libgimp import Gimp
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.preview import framing, paintings, pictures
 from gimp_plugin.preview.comparison import Comparison
-from gimp_plugin.preview.paintings import Shown
+from gimp_plugin.preview.paintings import LayerPaintings
 from gimp_plugin.preview.pictures import LayerPixels, Sample
 from gimp_plugin.preview.view_buttons import ViewButtons
 from gimp_plugin.preview.viewport import Box
@@ -48,13 +48,13 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True
         self._gray = layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
-        self._shown = Shown(LayerPixels.of(layer, as_seen=True), _("Preview"), gray=self._gray)
+        self._shown = LayerPaintings(LayerPixels.of(layer, as_seen=True), _("Preview"), gray=self._gray)
         self._on_view_change = on_view_change
         self._awaited: Frame | None = None  # frame of the painting that was requested last
         self._first = False  # whether that is a new painting of the whole layer
-        self._pair: Shown | None = None  # a finished painting shown for comparison
+        self._pair: LayerPaintings | None = None  # a finished painting shown for comparison
         self._again = False  # whether the next picture is the one that is shown already
-        self._run: tuple[int, Shown] | None = None  # id and pictures of the layer that a run paints
+        self._run: tuple[int, LayerPaintings] | None = None  # id and pictures of the layer that a run paints
         self._draft = False
         self._comparison = Comparison(self._shown, self._view_changed)
         self._comparison.part = _selected(self._source)
@@ -117,7 +117,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if effects != self._as_seen or layer is not self._source.layer:
             source = LayerPixels.of(layer, as_seen=effects)
             self._as_seen = effects
-            self._shown = Shown(source, _("Preview"), gray=self._gray)
+            self._shown = LayerPaintings(source, _("Preview"), gray=self._gray)
             self._comparison.part = _selected(source)
             self._awaited = None
             self._show()
@@ -189,7 +189,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._run is None or self._run[0] != layer.get_id():
             if not canvas.is_there(layer):
                 return
-            shown = Shown(LayerPixels.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
+            shown = LayerPaintings(LayerPixels.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
             self._run, self._awaited = (layer.get_id(), shown), None
             self._show()
         shown = self._run[1]
@@ -201,10 +201,12 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
         A painting of another size than the preview is compared with its own layer.
         """
-        shown: list[Shown] = []
+        shown: list[LayerPaintings] = []
         for one in finished:
             if canvas.is_there(one.layer):
-                shown.append(Shown(LayerPixels.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray))
+                shown.append(
+                    LayerPaintings(LayerPixels.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray)
+                )
                 pixels = pictures.thinned(one.pixels, MAX_SHOWN)
                 size = shown[-1].source.size
                 scale = pixels.width / size[0]

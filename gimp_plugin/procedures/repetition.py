@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.image import canvas, origin, recipes
+from gimp_plugin.image import canvas, recipes
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures import unattended
 from gimp_plugin.translation import _
@@ -63,7 +63,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)
         places = recipes.places_of(noted, picks, call.image)
-        refinement = Refinement(origin.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
+        refinement = Refinement(recipes.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
         return interactive.refine(layer, call.config, refinement)
     values = arguments.values_of(call.config)
     order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
@@ -74,7 +74,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
 def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> Order:
     picks = recipes.picks_of(noted, call.image)
     order = unattended.order(call, picks, values, recipes.places_of(noted, picks, call.image))
-    return replace(order, look=replace(order.look, title=origin.title_of(noted)))
+    return replace(order, look=replace(order.look, title=recipes.title_of(noted)))
 
 
 def _continued(source: Gimp.Layer | Visible | None, view: View, request: Stylize) -> Stylize:

@@ -10,7 +10,7 @@ from gimp_plugin import arguments
 from gimp_plugin.flow import last_choices
 from gimp_plugin.flow.layer_request import layer_request
 from gimp_plugin.flow.roles import Order
-from gimp_plugin.image import canvas, layer_styles, origin, outputs, recipes, regions, scratch
+from gimp_plugin.image import canvas, layer_styles, noted_styles, outputs, recipes, regions, scratch
 from gimp_plugin.image.undelivered import PaintingFiles
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures.named_styles import picks_of
@@ -34,7 +34,7 @@ def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
     values = arguments.values_of(call.config)
     if not call.again:  # settings that a script leaves out are those of the preset
         values = arguments.follow(values, picks.look())
-        origin.remember(Path(Gimp.directory()), picks)
+        noted_styles.remember(Path(Gimp.directory()), picks)
         places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
     else:
         past = regions.remembered(call.image, picks.names)

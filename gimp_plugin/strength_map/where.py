@@ -16,7 +16,7 @@ from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import menu_item, text_button
 from gimp_plugin.widgets.describe import describe
 from gimp_plugin.widgets.theme import dim
-from gimp_plugin.widgets.wheel import only_with_focus
+from gimp_plugin.widgets.wheel import scroll_only_with_focus
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
 
@@ -91,7 +91,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._offered: list[tuple[str, str]] = []
         self._offer(combo)
         self._config.bind_property(arguments.STRENGTH_MAP, combo, "active-id", BOTH_WAYS)
-        only_with_focus(combo)
+        scroll_only_with_focus(combo)
         return combo
 
     def _offer(self, combo: Gtk.ComboBoxText) -> None:
@@ -227,7 +227,7 @@ class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
         slider.set_tooltip_text(about)
         slider.get_accessible().set_name(label)
         slider.get_accessible().set_description(about)
-        only_with_focus(slider)
+        scroll_only_with_focus(slider)
         slider.connect("value-changed", lambda _slider: self._set())
         self.pack_start(slider, expand=False, fill=True, padding=0)
         return slider

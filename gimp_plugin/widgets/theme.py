@@ -16,7 +16,7 @@ def make_transparent(box: Gtk.Widget) -> None:
 
 
 def reduce_padding(button: Gtk.Button) -> None:
-    """Leave what is in a button most of its room."""
+    """Leave more room for the content of a button."""
     _style(button, b"button { padding: 2px; }")
 
 

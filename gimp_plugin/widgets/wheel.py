@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from gimp_plugin.libgtk import Gdk, Gtk
 
 
-def only_with_focus(control: Gtk.Widget) -> None:
+def scroll_only_with_focus(control: Gtk.Widget) -> None:
     """Let a control pass wheel events to its parent, unless it has the focus."""
     control.connect("scroll-event", _scrolled)
 

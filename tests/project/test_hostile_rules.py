@@ -12,7 +12,7 @@ import pytest
 from preset_fixtures import DRAFT, roots, unix_only
 
 from gimp_plugin.flow import last_choices
-from gimp_plugin.image import origin
+from gimp_plugin.image import noted_styles
 from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli import job_inputs
 from nst_core.imaging.files import image_files
@@ -160,9 +160,9 @@ def test_nothing_is_for_others_to_write_where_the_mask_allows_all(roots: Roots, 
         image_files.write(kept / "result.png", np.zeros((40, 40, 3), np.float32))
         job_inputs.write_recipe(kept / "recipe.json", {})
         last_choices.remember(kept, last_choices.Memory())
-        origin.remember(kept, Picks((of_file(kept / "result.png"),)))
+        noted_styles.remember(kept, Picks((of_file(kept / "result.png"),)))
     finally:
         os.umask(before)
-    assert (kept / origin.FILE).is_file()
+    assert (kept / noted_styles.FILE).is_file()
     assert open_to_others(kept) == []
     assert open_to_others(roots.user.parent) == []

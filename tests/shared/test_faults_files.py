@@ -17,7 +17,7 @@ from machines.small_disks import small_disk
 from preset_fixtures import DRAFT, roots, unix_only
 
 from gimp_plugin.flow import last_choices
-from gimp_plugin.image import origin
+from gimp_plugin.image import noted_styles
 from gimp_plugin.looks.picks import Picks, of_file
 from nst_core.cli.job_inputs import read_recipe, write_recipe
 from nst_core.imaging.files import decoding, image_files
@@ -97,7 +97,7 @@ def test_what_is_written_down_finds_the_disk_full_and_stays_as_it_was(small_disk
 
     def write(word: str) -> None:
         last_choices.remember(small_disk, last_choices.Memory(layout=last_choices.Layout((len(word), 480))))
-        origin.remember(small_disk, Picks((of_file(small_disk / word),)))
+        noted_styles.remember(small_disk, Picks((of_file(small_disk / word),)))
         write_recipe(small_disk / "recipe.json", {"said": word})
 
     write("old")
@@ -207,7 +207,7 @@ def test_recipes_of_other_versions_are_told_apart(tmp_path: Path) -> None:
 
 
 WALL_CLOCK = {
-    "gimp_plugin/dialog/snapshots.py",
+    "gimp_plugin/flow/roles.py",
     "gimp_plugin/image/undelivered.py",
     "nst_core/shared/presets/folder_changes.py",
     "nst_core/system/safe_files.py",

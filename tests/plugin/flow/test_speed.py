@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.flow.speed import Lap, Speed, octaves
-from nst_core.shared.planning.cost_model import DEFAULT_SPEED
+from gimp_plugin.flow.speed import Speed, StepTimer, octaves
+from nst_core.shared.planning.cost_model import SPEED
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.settings import Value
 from nst_core.shared.wire.messages import Pixels, Progress, StylePixels, Stylize
@@ -23,22 +23,22 @@ def progress(octave: int, octaves: int, step: int) -> Progress:
 def test_no_speed_is_known_before_three_steps() -> None:
     """The first step of an octave also computes its targets, and is not measured."""
     speed = Speed()
-    lap = Lap(request(500, 400), speed)
+    timer = StepTimer(request(500, 400), speed)
     for step, now in enumerate((10.0, 14.0, 15.0, 16.0)):
-        lap.passed(progress(4, 4, step), now)
+        timer.note(progress(4, 4, step), now)
         assert speed.seconds is None
-    lap.passed(progress(4, 4, 4), 17.0)
+    timer.note(progress(4, 4, 4), 17.0)
     assert speed.seconds == pytest.approx(1 / Octave(400, 500, 1).work)
 
 
 def test_each_octave_counts_with_its_own_size() -> None:
     """Less work in proportionally less time is the same speed; the pause between octaves is not measured."""
     speed = Speed()
-    lap = Lap(request(1000, 1000), speed)  # 62, 125, 250, 500 and 1000 px
+    timer = StepTimer(request(1000, 1000), speed)  # 62, 125, 250, 500 and 1000 px
     lap_of_second = 4.0 * Octave(500, 500, 1).work
     seen = ((4, 1, 0.0), (4, 2, lap_of_second), (4, 3, 2 * lap_of_second), (5, 1, 50.0), (5, 2, 54.0))
     for octave, step, now in seen:
-        lap.passed(progress(octave, 5, step), now)
+        timer.note(progress(octave, 5, step), now)
         assert speed.seconds in (None, pytest.approx(4.0))
     assert speed.seconds is not None
 
@@ -67,9 +67,9 @@ def test_impossible_measurements_are_ignored() -> None:
 def test_missing_steps_are_not_measured() -> None:
     """Two steps together would look like a slow one."""
     speed = Speed()
-    lap = Lap(request(500, 400), speed)
+    timer = StepTimer(request(500, 400), speed)
     for step in range(2, 12, 2):
-        lap.passed(progress(1, 1, step), 9.0 * step)
+        timer.note(progress(1, 1, step), 9.0 * step)
     assert speed.seconds is None
 
 
@@ -89,10 +89,10 @@ def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Oc
     """Not at that of the content."""
     wanted = request(800, 600, quality=quality)
     speed = Speed()
-    lap = Lap(wanted, speed)
+    timer = StepTimer(wanted, speed)
     count = len(octaves(wanted))
     for step in range(1, 5):
-        lap.passed(progress(count, count, step), float(step))
+        timer.note(progress(count, count, step), float(step))
     same = Speed()
     for _ in range(3):
         same.note(1 / seen.work, seen.area)
@@ -102,9 +102,9 @@ def test_a_draft_is_measured_at_the_size_it_is_painted_at(quality: str, seen: Oc
 def test_runs_with_unknown_settings_are_not_measured() -> None:
     """Their plan is not known."""
     speed = Speed()
-    lap = Lap(request(800, 600, sparkle=True), speed)
+    timer = StepTimer(request(800, 600, sparkle=True), speed)
     for step in range(1, 6):
-        lap.passed(progress(1, 1, step), float(step))
+        timer.note(progress(1, 1, step), float(step))
     assert speed.seconds is None
 
 
@@ -126,9 +126,9 @@ def test_a_large_picture_is_measured_as_it_is_painted(
     assert (last.height, last.width, bool(last.tile)) == (seen.height, seen.width, bool(seen.tile))
     speed, same = Speed(), Speed()
     speed.seconds = known
-    lap = Lap(request(2400, 1600, **settings), speed)
+    timer = StepTimer(request(2400, 1600, **settings), speed)
     for step in range(1, 5):
-        lap.passed(progress(count, count, step), 20.0 * step)
+        timer.note(progress(count, count, step), 20.0 * step)
     for _ in range(3):
         same.note(20.0 / last.work, last.area)
     assert speed.seconds == pytest.approx(same.seconds)

@@ -21,7 +21,7 @@ ORDER = json.loads(Path(os.environ["NST_GALLERY"]).read_text())
 sys.dont_write_bytecode = True
 sys.path.insert(0, ORDER["repository"])
 
-from gimp_plugin.gallery.panel import Gallery, Own  # noqa: E402
+from gimp_plugin.gallery.panel import Gallery, GalleryContext  # noqa: E402
 from gimp_plugin.gallery.part_dialog import PartChooser  # noqa: E402
 from gimp_plugin.gallery.tiles import by_title  # noqa: E402
 from gimp_plugin.image import layer_styles  # noqa: E402
@@ -52,9 +52,9 @@ class Desk:
         self.look: dict[str, Value] = {"strength": 66.0, "quality": "draft"}
         regions = (Region("", "Everywhere"), Region("inside", "In the selection"))
         places: Callable[[], list[Region]] = partial(list, regions)
-        own = Own(self.image.get_layers()[0], FOLDER / "profile")
+        context = GalleryContext(lambda: self.look, places, self.image.get_layers()[0], FOLDER / "profile")
         chosen = Picks((Pick("preset", "mosaic", "Mosaic"),))
-        self.gallery = Gallery(chosen, lambda: self.look, self._change, places, own)
+        self.gallery = Gallery(chosen, context, self._change)
         accept = Gtk.Button(label="Accept", can_default=True)
         accept.connect("clicked", self._accept)
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)

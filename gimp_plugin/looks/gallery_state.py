@@ -22,7 +22,7 @@ SMALLEST, USUAL, LARGEST = 64, 96, 192  # px: a tile's picture
 
 
 @dataclass(frozen=True)
-class Shelf:
+class GalleryState:
     """favourites, recent: names of styles, the latest first. mine: tiles show the layer. size: of tiles, px."""
 
     favourites: tuple[str, ...] = ()
@@ -35,20 +35,20 @@ class Shelf:
         """Whether this is a favourite."""
         return pick.name in self.favourites
 
-    def toggled(self, pick: Pick) -> Shelf:
-        """A shelf with this style added to the favourites, or removed from them."""
+    def toggled(self, pick: Pick) -> GalleryState:
+        """A state with this style added to the favourites, or removed from them."""
         own = pick.name
         if own in self.favourites:
             return replace(self, favourites=tuple(one for one in self.favourites if one != own))
         return replace(self, favourites=(own, *self.favourites)[:MOST_FAVOURITES])
 
-    def used(self, picks: Iterable[Pick]) -> Shelf:
-        """A shelf after these styles were used. Layers are left out: their ids are valid in one session only."""
+    def used(self, picks: Iterable[Pick]) -> GalleryState:
+        """A state after these styles were used. Layers are left out: their ids are valid in one session only."""
         new = [pick.name for pick in picks if pick.kind != "layer"]
         return replace(self, recent=tuple(dict.fromkeys([*new, *self.recent]))[:MOST_RECENT])
 
-    def without(self, pick: Pick) -> Shelf:
-        """A shelf without this style."""
+    def without(self, pick: Pick) -> GalleryState:
+        """A state without this style."""
         own = pick.name
         favourites = tuple(one for one in self.favourites if one != own)
         return replace(self, favourites=favourites, recent=tuple(one for one in self.recent if one != own))
@@ -61,26 +61,26 @@ class Shelf:
         return [of_file(Path(path)) for path in paths if is_file(path)]
 
 
-def recall(profile: Path) -> Shelf:
+def recall(profile: Path) -> GalleryState:
     """The saved state, as far as it can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         said = json.loads((profile / FILE).read_text("utf-8"))
         if isinstance(said, dict):
             category, size = said.get("category"), said.get("size")
-            return Shelf(
+            return GalleryState(
                 favourites=_names(said.get("favourites"), MOST_FAVOURITES),
                 recent=_names(said.get("recent"), MOST_RECENT),
                 category=category if category in categories.TITLES else categories.ALL,
                 mine=said.get("mine") is True,
                 size=size if isinstance(size, int) and SMALLEST <= size <= LARGEST else USUAL,
             )
-    return Shelf()
+    return GalleryState()
 
 
-def remember(profile: Path, shelf: Shelf) -> None:
+def remember(profile: Path, state: GalleryState) -> None:
     """Save the state. Errors are ignored."""
     with contextlib.suppress(OSError):
-        replace_file(profile / FILE, (json.dumps(asdict(shelf), indent=1) + "\n").encode())
+        replace_file(profile / FILE, (json.dumps(asdict(state), indent=1) + "\n").encode())
 
 
 def _names(said: object, most: int) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gimp_plugin.looks import categories
+from gimp_plugin.looks.gallery_state import FILE, LARGEST, MOST_RECENT, GalleryState, recall, remember
 from gimp_plugin.looks.picks import Pick, of_file
-from gimp_plugin.looks.shelf import FILE, LARGEST, MOST_RECENT, Shelf, recall, remember
 from gimp_plugin.widgets.rectangle import Rectangle
 from nst_core.shared.presets import lookup
 
@@ -17,11 +17,11 @@ LINOCUT, MOSAIC = Pick("preset", "linocut", "Linocut"), Pick("preset", "mosaic",
 
 def test_saved_settings_of_the_gallery_are_restored(tmp_path: Path) -> None:
     """Favourites, recent styles, category, size, and what tiles show."""
-    shelf = Shelf(category=categories.PRINT, mine=True, size=128).toggled(LINOCUT).used([MOSAIC])
-    remember(tmp_path, shelf)
-    assert recall(tmp_path) == shelf
-    assert shelf.starred(LINOCUT)
-    assert not shelf.toggled(LINOCUT).starred(LINOCUT)
+    state = GalleryState(category=categories.PRINT, mine=True, size=128).toggled(LINOCUT).used([MOSAIC])
+    remember(tmp_path, state)
+    assert recall(tmp_path) == state
+    assert state.starred(LINOCUT)
+    assert not state.toggled(LINOCUT).starred(LINOCUT)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_saved_settings_of_the_gallery_are_restored(tmp_path: Path) -> None:
 def test_a_broken_file_counts_as_an_empty_one(tmp_path: Path, said: str) -> None:
     """There is only something to choose again."""
     (tmp_path / FILE).write_text(said)
-    assert recall(tmp_path) == recall(tmp_path / "nowhere") == Shelf()
+    assert recall(tmp_path) == recall(tmp_path / "nowhere") == GalleryState()
 
 
 def test_recent_styles_come_latest_first(tmp_path: Path) -> None:
@@ -38,13 +38,13 @@ def test_recent_styles_come_latest_first(tmp_path: Path) -> None:
     kept, gone = tmp_path / "kept.png", tmp_path / "gone.png"
     kept.touch()
     many = [Pick("preset", str(number), "") for number in range(MOST_RECENT)]
-    shelf = Shelf().used(many).used([MOSAIC, Pick("layer", "7", "Sky")]).used([of_file(kept), of_file(gone)])
-    assert shelf.recent[:3] == (f"file {kept}", f"file {gone}", "preset mosaic")
-    assert len(shelf.recent) == MOST_RECENT
-    assert shelf.files == [of_file(kept)]
-    assert shelf.without(of_file(kept)).files == []
-    assert Shelf().used([LINOCUT]).used([MOSAIC]).used([LINOCUT]).recent == ("preset linocut", "preset mosaic")
-    assert Shelf().size < LARGEST
+    state = GalleryState().used(many).used([MOSAIC, Pick("layer", "7", "Sky")]).used([of_file(kept), of_file(gone)])
+    assert state.recent[:3] == (f"file {kept}", f"file {gone}", "preset mosaic")
+    assert len(state.recent) == MOST_RECENT
+    assert state.files == [of_file(kept)]
+    assert state.without(of_file(kept)).files == []
+    assert GalleryState().used([LINOCUT]).used([MOSAIC]).used([LINOCUT]).recent == ("preset linocut", "preset mosaic")
+    assert GalleryState().size < LARGEST
 
 
 def test_every_built_in_preset_has_its_category() -> None:

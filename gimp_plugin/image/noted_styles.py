@@ -24,7 +24,7 @@ from nst_core.shared.presets.preset_json import MAX_WEIGHT
 from nst_core.shared.wire.messages import MAX_STYLE_FILE, MAX_STYLES, StyleFile, StylePixels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
 FILE = "neural-style-pictures.json"
 LOCK = ".neural-style-pictures-lock"
@@ -32,7 +32,7 @@ LOCK_SECONDS = 2.0  # seconds to wait for another GIMP that is writing
 MOST = 100  # paths kept, the latest first
 
 
-def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
+def entry_of(style: StyleFile | StylePixels) -> dict[str, Any]:
     """The entry of a style in a note, without that of a layer (see `layer_styles.note`)."""
     if isinstance(style, StylePixels):
         return {"weight": style.weight}
@@ -43,7 +43,7 @@ def picture(style: StyleFile | StylePixels) -> dict[str, Any]:
 def find(
     noted: object, profile: Path, find_layer: Callable[[int, str], str], roots: lookup.Roots | None = None
 ) -> tuple[Pick, ...]:
-    """The styles of entries of `picture`. Raises InvalidImageError if one cannot be found.
+    """The styles of entries of `entry_of`. Raises InvalidImageError if one cannot be found.
 
     find_layer: returns the key of a layer by its tattoo and name, or raises InvalidImageError.
     """
@@ -109,9 +109,3 @@ def _remembered(profile: Path) -> list[Path]:
         if isinstance(said, list):
             return [Path(path) for path in said if isinstance(path, str)]
     return []
-
-
-def title_of(noted: Mapping[str, Any]) -> str:
-    """The title of the styles in a note."""
-    title = noted.get("title")
-    return title if isinstance(title, str) and title else _("stylized")
