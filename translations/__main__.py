@@ -102,7 +102,7 @@ def main() -> None:
         (HERE / f"{language}.po").write_bytes(written(catalog))
         folder = CATALOGS / language / "LC_MESSAGES"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{DOMAIN}.mo").write_bytes(compiled(catalog))
+        (folder / f"{DOMAIN}.mo").write_bytes(compiled(read(language)))  # without the time of day in `wanted`
         print(f"{language}: {len(catalog)} texts, {len(missing(catalog))} not translated")
 
 

@@ -53,6 +53,7 @@ def test_what_is_shipped_is_what_was_translated(catalog: Catalog) -> None:
         text, *plurals = forms(message.id)
         said = shipped.ngettext(text, plurals[0], 1) if plurals else shipped.gettext(text)
         assert not text or said == forms(message.string)[0], "run `python -m translations`"
+    assert shipped.info()["pot-creation-date"].startswith(f"{translations.NEVER:%Y-%m-%d}")
     assert translations.compiled(catalog) == translations.compiled(translations.read(language))
 
 
