@@ -14,7 +14,7 @@ from gimp_plugin.image import drawn_maps, noted_styles, regions, scratch, undeli
 from gimp_plugin.libgimp import Gimp, GLib
 from gimp_plugin.libgtk import GimpUi
 from gimp_plugin.looks import gallery_state
-from gimp_plugin.looks.picks import Picks, of_preset
+from gimp_plugin.picks import Picks, of_preset
 from gimp_plugin.start import start
 from gimp_plugin.translation import _
 from nst_core.shared.errors import CancelledError, NeuralStyleError

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from gimp_plugin.flow.variations import Sheet, Variant
     from gimp_plugin.flow.work import Refinement
     from gimp_plugin.image.drawn_maps import DrawnMap
-    from gimp_plugin.looks.picks import Picks
+    from gimp_plugin.picks import Picks
     from nst_core.shared.wire.messages import Pixels, Ready
 
 Chosen = tuple[Mapping[str, Value], "Picks"]

@@ -10,7 +10,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from gimp_plugin.looks.picks import Picks
+from gimp_plugin.picks import Picks
 from nst_core.shared.atomic_files import replace_file
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.settings import from_mapping, to_mapping

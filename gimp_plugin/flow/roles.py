@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gimp_plugin.image.canvas import View
     from gimp_plugin.image.outputs import Painted
     from gimp_plugin.image.recipes import Look
-    from gimp_plugin.looks.picks import Picks
+    from gimp_plugin.picks import Picks
     from nst_core.shared.errors import NeuralStyleError
     from nst_core.shared.settings import Value
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.flow.roles import CancelTimer, Engine, Later
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
 
 REST = 0.15  # idle seconds before the first tile and after anything else
 

@@ -22,7 +22,7 @@ from nst_core.shared.wire.messages import Done, Pixels, Stylize
 
 if TYPE_CHECKING:
     from gimp_plugin.image.drawn_maps import DrawnMap
-    from gimp_plugin.looks.picks import Picks
+    from gimp_plugin.picks import Picks
     from gimp_plugin.preview.pane import Preview
     from gimp_plugin.preview.pictures import Sample
     from nst_core.shared.errors import NeuralStyleError

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gimp_plugin.image.regions import Region
-    from gimp_plugin.looks.picks import Kind, Pick, Picks
+    from gimp_plugin.picks import Kind, Pick, Picks
 
 PERCENT = 100.0
 

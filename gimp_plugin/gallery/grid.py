@@ -10,7 +10,7 @@ from gimp_plugin.gallery.tile import Tile
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.looks import thumbnails
-from gimp_plugin.looks.picks import Picks
+from gimp_plugin.picks import Picks
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE, target
 from gimp_plugin.widgets.theme import dim
@@ -18,7 +18,7 @@ from gimp_plugin.widgets.theme import dim
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
 
 MOST_IN_ROW = 12
 DELETE = {"Delete", "KP_Delete"}

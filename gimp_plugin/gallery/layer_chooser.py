@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
-from gimp_plugin.looks.picks import Pick
+from gimp_plugin.picks import Pick
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import dim, make_transparent
 

@@ -23,7 +23,7 @@ from gimp_plugin.looks import categories, kept_pictures, style_sources
 from gimp_plugin.looks.gallery_state import GalleryState, recall, remember
 from gimp_plugin.looks.incoming import Incoming
 from gimp_plugin.looks.own_picture import OwnPicture
-from gimp_plugin.looks.picks import FILE, Pick, Picks, of_file
+from gimp_plugin.picks import FILE, Pick, Picks, of_file
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import menu_item, text_button

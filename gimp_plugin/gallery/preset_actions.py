@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gimp_plugin.looks import picks as styles
+from gimp_plugin import picks as styles
 from gimp_plugin.looks import style_sources, thumbnails
-from gimp_plugin.looks.picks import Pick, Picks
+from gimp_plugin.picks import Pick, Picks
 from gimp_plugin.translation import _
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import BrokenPresetError, NeuralStyleError

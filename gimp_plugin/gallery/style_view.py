@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
-from gimp_plugin.looks.picks import FILE
+from gimp_plugin.picks import FILE
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import dim
 from nst_core.shared.errors import NeuralStyleError
@@ -17,7 +17,7 @@ from nst_core.shared.presets import lookup
 if TYPE_CHECKING:
     from gimp_plugin.gallery.tile import Tile
     from gimp_plugin.libgtk import GdkPixbuf
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
 
 GAP = 6  # pixels
 HEIGHT = 124  # pixels

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgtk import GdkPixbuf
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
 
 GAP = 6  # pixels
 MANY = 1_000_000  # tiles

@@ -9,8 +9,9 @@ import locale
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin import picks
 from gimp_plugin.gallery.tile import Tile
-from gimp_plugin.looks import categories, picks, style_sources, thumbnails
+from gimp_plugin.looks import categories, style_sources, thumbnails
 from gimp_plugin.looks.categories import OWN
 from gimp_plugin.looks.search_words import plain
 from gimp_plugin.translation import _
@@ -22,7 +23,7 @@ from nst_core.shared.presets.lookup import THUMBNAILS, Roots
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
     from nst_core.shared.presets.lookup import Preset
 
 

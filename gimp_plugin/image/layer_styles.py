@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import canvas
 from gimp_plugin.libgimp import Gimp, Gio, GLib
-from gimp_plugin.looks.picks import FILE
+from gimp_plugin.picks import FILE
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidImageError, LayerGoneError
 from nst_core.shared.wire.messages import Pixels

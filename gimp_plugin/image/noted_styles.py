@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.looks.picks import Pick, Picks, of_file
+from gimp_plugin.picks import Pick, Picks, of_file
 from gimp_plugin.translation import _
 from nst_core.shared import atomic_files
 from nst_core.shared.errors import InvalidImageError

@@ -16,7 +16,7 @@ from gimp_plugin.image import canvas, layer_styles, noted_styles, regions, scrat
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.level_maps import LevelMap
 from gimp_plugin.libgimp import Gimp
-from gimp_plugin.looks.picks import Picks
+from gimp_plugin.picks import Picks
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NeuralStyleError, UnsupportedLayerError
 from nst_core.shared.settings import Value, all_settings, from_mapping, to_mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.translation import _
 
 if TYPE_CHECKING:
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
 
 ALL, FAVOURITES, RECENT, OWN = "all", "favourites", "recent", "own"
 PAINTING, DRAWING, PRINT, GLASS = "painting", "drawing", "print", "glass"

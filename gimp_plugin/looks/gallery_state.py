@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin.looks import categories
-from gimp_plugin.looks.picks import Pick, is_file, of_file
+from gimp_plugin.picks import Pick, is_file, of_file
 from nst_core.shared.atomic_files import replace_file
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gimp_plugin import picks
 from gimp_plugin.image import canvas, layer_styles, scratch
-from gimp_plugin.looks import picks, thumbnails
+from gimp_plugin.looks import thumbnails
 from gimp_plugin.preview import pictures
 from nst_core.shared.presets import lookup
 from nst_core.shared.settings import MIN_SIDE, all_settings, from_mapping, to_mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from gimp_plugin.libgimp import Gimp
     from gimp_plugin.libgtk import GdkPixbuf
-    from gimp_plugin.looks.picks import Pick
+    from gimp_plugin.picks import Pick
     from nst_core.shared.settings import Value
 
 SIDE = 128  # px, longer side: small enough for a sketch without delay

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gimp_plugin.image.canvas import SCREEN
 from gimp_plugin.image.layer_styles import WHOLE, find, scaled
 from gimp_plugin.libgimp import GdkPixbuf, Gimp, rgba_pixbuf
-from gimp_plugin.looks.picks import FILE
+from gimp_plugin.picks import FILE
 from gimp_plugin.translation import _
 from nst_core.shared.errors import NeuralStyleError
 

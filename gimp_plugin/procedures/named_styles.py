@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.looks.picks import Pick, Picks, of_file, of_preset
+from gimp_plugin.picks import Pick, Picks, of_file, of_preset
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.presets import lookup

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gimp_plugin.dialog.run_window import RunWindow
-    from gimp_plugin.looks.picks import Picks
+    from gimp_plugin.picks import Picks
     from gimp_plugin.procedures.call import Call
 
 

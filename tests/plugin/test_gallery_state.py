@@ -8,7 +8,7 @@ import pytest
 
 from gimp_plugin.looks import categories
 from gimp_plugin.looks.gallery_state import FILE, LARGEST, MOST_RECENT, GalleryState, recall, remember
-from gimp_plugin.looks.picks import Pick, of_file
+from gimp_plugin.picks import Pick, of_file
 from gimp_plugin.widgets.rectangle import Rectangle
 from nst_core.shared.presets import lookup
 

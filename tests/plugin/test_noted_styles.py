@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gimp_plugin.image import noted_styles
-from gimp_plugin.looks.picks import Pick, Picks, of_file
+from gimp_plugin.picks import Pick, Picks, of_file
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.presets import lookup
 from nst_core.shared.presets.lookup import Roots
@@ -130,7 +130,7 @@ REMEMBERING = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from gimp_plugin.looks.picks import Picks, of_file
+from gimp_plugin.picks import Picks, of_file
 from gimp_plugin.image import noted_styles
 sys.stdin.readline()
 for number in range(8):

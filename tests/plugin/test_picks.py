@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.looks.picks import Pick, Picks, of_file, of_preset, read_picture
+from gimp_plugin.picks import Pick, Picks, of_file, of_preset, read_picture
 from nst_core.shared.errors import InvalidImageError, InvalidSettingError, LayerGoneError, UnknownPresetError
 from nst_core.shared.presets import library, lookup
 from nst_core.shared.presets.library import Draft

@@ -18,7 +18,7 @@ from preset_fixtures import DRAFT, roots, unix_only
 
 from gimp_plugin.flow import last_choices
 from gimp_plugin.image import noted_styles
-from gimp_plugin.looks.picks import Picks, of_file
+from gimp_plugin.picks import Picks, of_file
 from nst_core.cli.job_inputs import read_recipe, write_recipe
 from nst_core.imaging.files import decoding, image_files
 from nst_core.setup.plugin_installer import install_plugin

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gimp_plugin.flow.last_choices import FILE, Layout, Left, Memory, recall, remember
-from gimp_plugin.looks.picks import Pick, Picks
+from gimp_plugin.picks import Pick, Picks
 from nst_core.shared.settings import from_mapping, to_mapping
 
 PRESET = Pick("preset", "linocut", "Linocut")

@@ -9,7 +9,7 @@ from dialog_fixtures import SMALL, FakeEngine
 
 from gimp_plugin.flow.roles import Phase
 from gimp_plugin.flow.tile_painting import TilePainting
-from gimp_plugin.looks.picks import Pick
+from gimp_plugin.picks import Pick
 from nst_core.shared.errors import BrokenPresetError
 from nst_core.shared.wire.messages import Done, Failed, Pixels, StyleFile, Stylize
 

@@ -86,7 +86,7 @@ class Opened:
 
     def __init__(self, language: str) -> None:
         arguments, window = (importlib.import_module(f"gimp_plugin.{name}") for name in ("arguments", "dialog.window"))
-        styles = importlib.import_module("gimp_plugin.looks.picks")
+        styles = importlib.import_module("gimp_plugin.picks")
         self.image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(str(FOLDER / "photograph.png")))
         self.image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 60, 40)
         procedure = Gimp.ImageProcedure.new(

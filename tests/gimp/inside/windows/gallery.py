@@ -29,7 +29,7 @@ from gimp_plugin.image.regions import Region  # noqa: E402
 from gimp_plugin.libgimp import Gimp, Gio, GLib  # noqa: E402
 from gimp_plugin.libgtk import Gdk, GdkPixbuf, GimpUi, Gtk  # noqa: E402
 from gimp_plugin.looks import thumbnails  # noqa: E402 - the path must be set first
-from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.picks import Pick, Picks  # noqa: E402
 from gimp_plugin.widgets.rectangle import Rectangle  # noqa: E402
 from nst_core.shared.presets import lookup  # noqa: E402
 from nst_core.shared.settings import Value  # noqa: E402

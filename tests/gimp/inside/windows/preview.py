@@ -24,7 +24,7 @@ from gimp_plugin.flow.work import LayerWork  # noqa: E402 - the path must be set
 from gimp_plugin.image import canvas  # noqa: E402
 from gimp_plugin.libgimp import Gegl, Gimp  # noqa: E402
 from gimp_plugin.libgtk import GdkPixbuf, GimpUi, Gtk  # noqa: E402
-from gimp_plugin.looks.picks import Pick, Picks  # noqa: E402
+from gimp_plugin.picks import Pick, Picks  # noqa: E402
 from gimp_plugin.preview.pane import Finished, Preview  # noqa: E402
 from gimp_plugin.preview.pictures import Sample, in_gray  # noqa: E402
 from gimp_plugin.preview.viewport import Viewport  # noqa: E402
