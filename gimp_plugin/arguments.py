@@ -21,7 +21,7 @@ PRESET, STYLE_FILE, OUTPUT, AS_SEEN = "preset", "style-file", "output", "as-seen
 STYLES, WEIGHTS, REGIONS = "styles", "weights", "regions"
 STRENGTH_MAP = "strength-map"
 INPUT, LAYERS, VISIBLE = "input", "layers", "visible"
-WAYS = (INPUT, OUTPUT, AS_SEEN)
+RUN_ARGUMENTS = (INPUT, OUTPUT, AS_SEEN)
 DEFAULT_PRESET = "linocut"
 FLAGS = GObject.ParamFlags.READWRITE
 
@@ -106,15 +106,15 @@ def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
     return {named.name: config.get_property(property_name(named.name)) for named in all_settings()}
 
 
-def ways_of(config: Gimp.ProcedureConfig) -> dict[str, str | bool]:
+def run_arguments(config: Gimp.ProcedureConfig) -> dict[str, str | bool]:
     """What is painted and how it comes into GIMP."""
-    return {name: config.get_property(name) for name in WAYS}
+    return {name: config.get_property(name) for name in RUN_ARGUMENTS}
 
 
-def write_ways(config: Gimp.ProcedureConfig, ways: Mapping[str, object]) -> None:
-    """Put what `ways_of` returned into a config, as far as it is valid."""
-    for name in WAYS:
-        spec, value = config.find_property(name), ways.get(name)
+def write_run_arguments(config: Gimp.ProcedureConfig, values: Mapping[str, object]) -> None:
+    """Put what `run_arguments` returned into a config, as far as it is valid."""
+    for name in RUN_ARGUMENTS:
+        spec, value = config.find_property(name), values.get(name)
         known = (True, False)
         if spec.value_type != GObject.TYPE_BOOLEAN:
             known = Gimp.param_spec_choice_get_choice(spec).list_nicks()

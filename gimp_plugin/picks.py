@@ -52,6 +52,11 @@ class Pick:
         """A unique name of the style."""
         return f"{self.kind} {self.key}"
 
+    @property
+    def plain_title(self) -> str:
+        """The title, of a file without its suffix."""
+        return Path(self.title).stem if self.kind == "file" else self.title
+
     def same(self, other: Pick) -> bool:
         """Whether both are the same style; weights and regions do not matter."""
         return (self.kind, self.key) == (other.kind, other.key)
@@ -241,6 +246,11 @@ def of_preset(preset: Preset) -> Pick:
 def of_file(path: Path) -> Pick:
     """The pick of a picture file."""
     return Pick("file", str(path), path.name)
+
+
+def first_picture(pick: Pick) -> Path:
+    """The first picture of a preset, or the picture file. Raises UnknownPresetError, BrokenPresetError."""
+    return Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
 
 
 def read_picture(path: Path) -> bytes:

@@ -42,7 +42,7 @@ def run(
     if past.left is not None:
         picks = past.left.picks
         arguments.write(config, past.left.settings)
-        arguments.write_ways(config, past.left.ways)
+        arguments.write_run_arguments(config, past.left.arguments)
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
     before = regions.remembered(image, picks.names)
@@ -61,10 +61,10 @@ def run(
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config), window.drawn)
     if not window.made:
-        left = last_choices.Left(window.picks, arguments.values_of(config), arguments.ways_of(config))
+        left = last_choices.Left(window.picks, arguments.values_of(config), arguments.run_arguments(config))
         last_choices.remember(profile, replace(past, layout=layout, left=left))
         raise CancelledError(_("the dialog was closed"))
-    last_choices.remember(profile, last_choices.Memory(window.picks, layout=layout))
+    last_choices.remember(profile, last_choices.LastChoices(window.picks, layout=layout))
     gallery_state.remember(profile, gallery_state.recall(profile).used(window.picks.entries))
     noted_styles.remember(profile, window.picks)
     for pick in window.picks.entries:

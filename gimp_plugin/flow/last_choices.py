@@ -25,7 +25,7 @@ FILE = "neural-style.json"
 
 
 @dataclass(frozen=True)
-class Memory:
+class LastChoices:
     """The last choices. complete: whether `picks` are all; layers, and files that were deleted since, are missing."""
 
     picks: Picks = field(default_factory=Picks)
@@ -49,42 +49,43 @@ class Layout:
 
 @dataclass(frozen=True)
 class Left:
-    """The styles and settings when the window was closed without a result. ways: the other arguments."""
+    """The styles and settings when the window was closed without a result. arguments: the run arguments."""
 
     picks: Picks
     settings: Mapping[str, Value]
-    ways: Mapping[str, str | bool] = field(default_factory=dict)
+    arguments: Mapping[str, str | bool] = field(default_factory=dict)
 
 
-def recall(profile: Path) -> Memory:
+def recall(profile: Path) -> LastChoices:
     """The last choices, as far as they can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
         said = json.loads((profile / FILE).read_text("utf-8"))
         if isinstance(said, dict) and isinstance(said.get("picks"), list):
             picks = Picks.from_json(said["picks"])
             complete = said.get("complete") is True and len(picks.entries) == len(said["picks"])
-            return Memory(picks, complete, _layout(said), _left(said.get("left")))
-    return Memory()
+            return LastChoices(picks, complete, _layout(said), _left(said.get("left")))
+    return LastChoices()
 
 
-def remember(profile: Path, last: Memory) -> None:
+def remember(profile: Path, last: LastChoices) -> None:
     """Save the choices for the next time. Errors are ignored."""
     picks = last.picks.to_json()
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
         said: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
         if last.left is not None:
-            settings, ways = dict(last.left.settings), dict(last.left.ways)
-            said["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": ways}
+            settings, arguments = dict(last.left.settings), dict(last.left.arguments)
+            said["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": arguments}
         replace_file(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
 
 
 def _left(said: object) -> Left | None:
     match said:
-        case {"picks": list(picks), "settings": dict(settings)}:
+        case {"picks": list(picks), "settings": dict(settings), **rest}:
             with contextlib.suppress(NeuralStyleError, TypeError):
-                ways = said.get("ways") if isinstance(said, dict) else None
-                known = {k: v for k, v in ways.items() if isinstance(v, (str, bool))} if isinstance(ways, dict) else {}
+                other = rest.get("ways")
+                pairs = other.items() if isinstance(other, dict) else ()
+                known = {name: value for name, value in pairs if isinstance(value, (str, bool))}
                 return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)), known)
     return None
 

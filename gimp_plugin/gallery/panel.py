@@ -23,14 +23,13 @@ from gimp_plugin.looks import categories, kept_pictures, style_sources
 from gimp_plugin.looks.gallery_state import GalleryState, recall, remember
 from gimp_plugin.looks.incoming import Incoming
 from gimp_plugin.looks.own_picture import OwnPicture
-from gimp_plugin.picks import FILE, Pick, Picks, of_file
+from gimp_plugin.picks import FILE, Pick, Picks, first_picture, of_file
 from gimp_plugin.preview import pictures
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import menu_item, text_button
 from gimp_plugin.widgets.notice import Notice
 from gimp_plugin.wording import in_sentences, sentence
 from nst_core.shared.errors import NeuralStyleError
-from nst_core.shared.presets import lookup
 from nst_core.shared.presets.archive import SUFFIX
 
 if TYPE_CHECKING:
@@ -294,16 +293,12 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _ask_part(self, pick: Pick) -> None:
         """Make a style of a part of this one, and save it as a picture."""
         try:
-            key = pick.key if pick.kind == "layer" else f"{FILE}{self._first_picture(pick)}"
+            key = pick.key if pick.kind == "layer" else f"{FILE}{first_picture(pick)}"
             part = ask_part(self.get_toplevel(), style_sources.picture(key), pick.title)
             if part is not None:
-                stem = Path(pick.title).stem if pick.kind == "file" else pick.title
-                self.add_files([kept_pictures.keep(part, _("{style}, part").format(style=stem))])
+                self.add_files([kept_pictures.keep(part, _("{style}, part").format(style=pick.plain_title))])
         except NeuralStyleError as error:
             self._notice.warn(in_sentences(error))
-
-    def _first_picture(self, pick: Pick) -> Path:
-        return Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
 
     def _remove_file(self, pick: Pick) -> None:
         """Remove a picture file from the gallery; a chosen one stays."""

@@ -66,7 +66,7 @@ class PresetActions:
 
     def suggested_title(self) -> str:
         """A suggested title for a new preset."""
-        return " + ".join(Path(p.title).stem if p.kind == "file" else p.title for p in self._context.picks().entries)
+        return " + ".join(pick.plain_title for pick in self._context.picks().entries)
 
     def save(self, title: str) -> None:
         """Save the current styles and settings as a new preset."""

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gtk, Pango
 from gimp_plugin.looks import style_sources, thumbnails
-from gimp_plugin.picks import FILE
+from gimp_plugin.picks import FILE, first_picture
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import dim
 from nst_core.shared.errors import NeuralStyleError
-from nst_core.shared.presets import lookup
 
 if TYPE_CHECKING:
     from gimp_plugin.gallery.tile import Tile
@@ -54,7 +53,7 @@ def _large(pick: Pick) -> GdkPixbuf.Pixbuf | None:
     if pick.kind == "layer":
         return style_sources.thumbnail(pick.key, 2 * HEIGHT)
     try:
-        path = Path(pick.key) if pick.kind == "file" else lookup.load_preset(pick.key).styles[0].path
+        path = first_picture(pick)
         return _of_file(str(path), path.stat().st_mtime_ns)
     except (OSError, NeuralStyleError):
         return None

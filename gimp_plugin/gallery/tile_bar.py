@@ -30,7 +30,7 @@ class TileCallbacks:
 
 
 class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """Shows the settings of a state."""
+    """state: the settings to begin with."""
 
     def __init__(self, state: GalleryState, callbacks: TileCallbacks) -> None:
         super().__init__(column_spacing=GAP, row_spacing=GAP)

@@ -107,10 +107,10 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Add a button of the window below the picture."""
         self._below.pack_end(button, expand=False, fill=False, padding=0)
 
-    def see(self, *, effects: bool, draft: bool = False, layer: Gimp.Layer | Visible | None = None) -> None:
-        """Whether the layer's non-destructive effects are painted, as they are at first, and whether as a draft.
+    def show_layer(self, *, effects: bool, draft: bool = False, layer: Gimp.Layer | Visible | None = None) -> None:
+        """Show this layer, or the one before, from now on. effects: whether its non-destructive effects are painted.
 
-        layer: another one to show from now on. Raises LayerGoneError.
+        draft: whether previews are drafts. Raises LayerGoneError.
         """
         self._draft = draft
         layer = layer or self._source.layer

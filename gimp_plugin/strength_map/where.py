@@ -172,7 +172,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 
 class BrushSettings(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """BrushMode, size and softness of the brush, and undo."""
+    """Mode, size and softness of the brush, and undo."""
 
     def __init__(self, editor: MapEditor) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE, margin_start=2 * SPACE)

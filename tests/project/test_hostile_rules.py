@@ -159,7 +159,7 @@ def test_nothing_is_for_others_to_write_where_the_mask_allows_all(roots: Roots, 
         delete(made.slug, roots)
         image_files.write(kept / "result.png", np.zeros((40, 40, 3), np.float32))
         job_inputs.write_recipe(kept / "recipe.json", {})
-        last_choices.remember(kept, last_choices.Memory())
+        last_choices.remember(kept, last_choices.LastChoices())
         noted_styles.remember(kept, Picks((of_file(kept / "result.png"),)))
     finally:
         os.umask(before)

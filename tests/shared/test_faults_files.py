@@ -96,7 +96,7 @@ def test_what_is_written_down_finds_the_disk_full_and_stays_as_it_was(small_disk
     """A recipe says so, and what the dialog remembers of the last time is that of the time before."""
 
     def write(word: str) -> None:
-        last_choices.remember(small_disk, last_choices.Memory(layout=last_choices.Layout((len(word), 480))))
+        last_choices.remember(small_disk, last_choices.LastChoices(layout=last_choices.Layout((len(word), 480))))
         noted_styles.remember(small_disk, Picks((of_file(small_disk / word),)))
         write_recipe(small_disk / "recipe.json", {"said": word})
 
