@@ -19,7 +19,7 @@ from nst_core.shared.wire.messages import MAX_SIDE
 if TYPE_CHECKING:
     from gimp_plugin.image.types import Area
 
-LEVELS = "Y u8"  # linear, as selections are
+LEVELS, FLOATS = "Y u8", "Y float"  # linear, as selections and masks are
 BENT = "Y' u8"  # perceptual, as channels of images with 8 bits and a perceptual precision are
 STRIP = 2**22  # pixels that are enlarged at a time
 MOST_NOTED = 2**18  # bytes: a map that takes more is noted at half its size, or less
@@ -96,6 +96,13 @@ def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
     buffer = new_buffer(LEVELS, width, height)
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), LEVELS, levels)
     return buffer
+
+
+def floats(levels: bytes, width: int, height: int) -> bytes:
+    """The levels as float32 in [0, 1], for the engine."""
+    whole = Gegl.Rectangle.new(0, 0, width, height)
+    rows: bytes = buffer_of(levels, width, height).get(whole, 1.0, FLOATS, Gegl.AbyssPolicy.NONE)
+    return rows
 
 
 def gray_pixbuf(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:

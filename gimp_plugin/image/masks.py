@@ -5,18 +5,16 @@ from __future__ import annotations
 import array
 from typing import TYPE_CHECKING
 
+from gimp_plugin.image.level_maps import FLOATS, LEVELS, floats
 from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 
 if TYPE_CHECKING:
     from gimp_plugin.image.types import Area, Hiding
 
 
-LEVELS = "Y u8"  # linear, as masks are
-SOFT = "Y float"
 STRIP = 2**20  # pixels at a time
 HIDDEN, SHOWN = 0x00, 0xFF
 SHOWN_IF_AT_ALL = bytes([HIDDEN]) + bytes([SHOWN]) * 255
-ONE = (0x00, 0x00, 0x80, 0x3F)  # 1.0 as a little-endian float32
 
 Pair = tuple[int, int]
 
@@ -35,7 +33,7 @@ def visible(layer: Gimp.Layer, area: Area, hiding: Hiding) -> bytes | None:
     if mask is not None:
         unmasked = _shown(mask, (left, top), area)
         shown = unmasked if shown is None else _both(shown, unmasked)
-    return None if shown is None or HIDDEN not in shown else _floats(shown)
+    return None if shown is None or HIDDEN not in shown else floats(shown, area.width, area.height)
 
 
 def soft(layer: Gimp.Layer, area: Area, hiding: Hiding) -> Gegl.Buffer | None:
@@ -59,7 +57,7 @@ def soft(layer: Gimp.Layer, area: Area, hiding: Hiding) -> Gegl.Buffer | None:
 
 def from_levels(levels: bytes, area: Area) -> Gegl.Buffer:
     """A buffer like that of `soft`, from one byte per pixel."""
-    kept = new_buffer(SOFT, area.width, area.height)
+    kept = new_buffer(FLOATS, area.width, area.height)
     kept.set(Gegl.Rectangle.new(0, 0, area.width, area.height), LEVELS, levels)
     return kept
 
@@ -94,17 +92,9 @@ def _both(one: bytes, other: bytes) -> bytes:
     return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).to_bytes(len(one), "little")
 
 
-def _floats(shown: bytes) -> bytes:
-    rows = bytearray(4 * len(shown))
-    for place, value in enumerate(ONE):
-        if value:
-            rows[place::4] = shown.translate(bytes(value if level else 0 for level in range(256)))
-    return bytes(rows)
-
-
 def _part(channel: Gimp.Channel, corner: Pair, area: Area) -> Gegl.Buffer:
     """A copy of a part of a channel. corner: of the part, relative to the channel."""
-    kept = new_buffer(SOFT, area.width, area.height)
+    kept = new_buffer(FLOATS, area.width, area.height)
     there = Gegl.Rectangle.new(*corner, area.width, area.height)
     channel.get_buffer().copy(there, Gegl.AbyssPolicy.NONE, kept, Gegl.Rectangle.new(0, 0, area.width, area.height))
     return kept
@@ -115,5 +105,5 @@ def _keep_lower(buffer: Gegl.Buffer, other: Gegl.Buffer, area: Area) -> None:
     rows = max(1, STRIP // area.width)
     for top in range(0, area.height, rows):
         strip = Gegl.Rectangle.new(0, top, area.width, min(rows, area.height - top))
-        ours, theirs = (array.array("f", one.get(strip, 1.0, SOFT, Gegl.AbyssPolicy.NONE)) for one in (buffer, other))
-        buffer.set(strip, SOFT, array.array("f", map(min, ours, theirs)).tobytes())
+        ours, theirs = (array.array("f", one.get(strip, 1.0, FLOATS, Gegl.AbyssPolicy.NONE)) for one in (buffer, other))
+        buffer.set(strip, FLOATS, array.array("f", map(min, ours, theirs)).tobytes())

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
 CHANNEL, MASK = "channel ", "mask "
-GUIDE = "Y float"
 REMEMBERED = "neural-style-regions"  # a parasite that is not saved with the image
 INVERTED = bytes(range(255, -1, -1))
 
@@ -170,12 +169,7 @@ def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
 
 
 def _floats(levels: bytes | None, area: Area) -> bytes | None:
-    if levels is None:
-        return None
-    whole = Gegl.Rectangle.new(0, 0, area.width, area.height)
-    buffer = level_maps.buffer_of(levels, area.width, area.height)
-    guide: bytes = buffer.get(whole, 1.0, GUIDE, Gegl.AbyssPolicy.NONE)
-    return guide
+    return None if levels is None else level_maps.floats(levels, area.width, area.height)
 
 
 def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gimp_plugin.image import canvas, masks, outputs, recipes, scratch
+from gimp_plugin.image.level_maps import LEVELS
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import Gegl, Gimp, GLib
 from nst_core.shared.errors import NeuralStyleError
@@ -129,7 +130,7 @@ def _write(file: Path, painted: Painted, look: Look) -> None:
             out.write(rgba[start : start + STRIP])
         if place.mask is not None:
             whole = Gegl.Rectangle.new(0, 0, pixels.width, pixels.height)
-            out.write(place.mask.get(whole, 1.0, masks.LEVELS, Gegl.AbyssPolicy.NONE))
+            out.write(place.mask.get(whole, 1.0, LEVELS, Gegl.AbyssPolicy.NONE))
 
 
 def _read(file: Path) -> Gimp.Layer:
