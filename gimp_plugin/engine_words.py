@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def notes(metrics: Mapping[str, Any]) -> list[str]:
     """The translated notes in these metrics, which may come from an engine of another version, in any form."""
-    said = metrics.get("notes")
-    return [text for note in said if (text := _of_note(note))] if isinstance(said, list) else []
+    found = metrics.get("notes")
+    return [text for note in found if (text := _of_note(note))] if isinstance(found, list) else []
 
 
 def in_words(error: NeuralStyleError) -> tuple[str, str]:

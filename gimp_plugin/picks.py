@@ -190,10 +190,10 @@ class Picks:
         return [dataclasses.asdict(entry) for entry in self.entries if entry.kind != "layer"]
 
     @classmethod
-    def from_json(cls, said: object, roots: Roots | None = None) -> Picks:
+    def from_json(cls, data: object, roots: Roots | None = None) -> Picks:
         """From `to_json`, without styles that do not exist any more; empty picks for anything else."""
         picks = cls()
-        for entry in said if isinstance(said, list) else []:
+        for entry in data if isinstance(data, list) else []:
             pick = _remembered(entry, roots)
             if pick is not None and not picks.holds(pick) and len(picks.entries) < MAX_STYLES:
                 picks = cls((*picks.entries, pick))

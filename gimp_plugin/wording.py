@@ -84,7 +84,7 @@ def amount(memory: int) -> str:
 
 
 def _round(number: float) -> int:
-    return min(ABOUT, key=lambda said: (abs(said - number), said))
+    return min(ABOUT, key=lambda rounded: (abs(rounded - number), rounded))
 
 
 def _joined(parts: list[str]) -> str:

@@ -169,14 +169,14 @@ class Installation:
 
     def _call(self, command: Sequence[str]) -> None:
         """Run a program and report what it does."""
-        said: list[str] = []
+        output: list[str] = []
         with _started(command, self._surroundings) as child:
             with self._lock:
                 self._child = child
                 if self._cancelled:
                     child.kill()
             for line in child.stdout or ():
-                said.append(line.strip())
+                output.append(line.strip())
                 if doing := _doing(line):
                     self._tell(doing)
             child.wait()
@@ -185,7 +185,7 @@ class Installation:
             if self._cancelled:
                 raise CancelledError(_("the installation was cancelled"))
         if child.returncode:
-            wrong = [line for line in said if line.startswith("ERROR")] or said[-1:]
+            wrong = [line for line in output if line.startswith("ERROR")] or output[-1:]
             reason = wrong[-1].removeprefix("ERROR: ")[:200] if wrong else str(child.returncode)
             raise EngineMissingError(
                 _("the engine could not be installed ({reason})").format(reason=reason),
@@ -221,10 +221,10 @@ def _doing(line: str) -> str:
 def _was_chosen(plug_in: Path) -> bool:
     """Whether the user chose the engine."""
     try:
-        said = json.loads((plug_in / ENGINE_FILE).read_text("utf-8"))
+        data = json.loads((plug_in / ENGINE_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("chosen") is True
+    return isinstance(data, dict) and data.get("chosen") is True
 
 
 def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:

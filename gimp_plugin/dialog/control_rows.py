@@ -136,9 +136,9 @@ def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, G
 def _show_amount(spin: Gtk.SpinButton, info: SettingInfo) -> bool:
     """Show the number with its unit, or the word for 0. Typed texts that are not numbers count as 0."""
     number = spin.get_value()
-    said = _("{number} {unit}").format(number=f"{number:n}", unit=_(info.unit)) if number else _(info.zero)
-    if spin.get_text() != said:
-        spin.set_text(said)
+    text = _("{number} {unit}").format(number=f"{number:n}", unit=_(knob.unit)) if number else _(knob.zero)
+    if spin.get_text() != text:
+        spin.set_text(text)
     return True
 
 

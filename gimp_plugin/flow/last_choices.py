@@ -59,11 +59,11 @@ class Left:
 def recall(profile: Path) -> LastChoices:
     """The last choices, as far as they can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        said = json.loads((profile / FILE).read_text("utf-8"))
-        if isinstance(said, dict) and isinstance(said.get("picks"), list):
-            picks = Picks.from_json(said["picks"])
-            complete = said.get("complete") is True and len(picks.entries) == len(said["picks"])
-            return LastChoices(picks, complete, _layout(said), _left(said.get("left")))
+        data = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(data, dict) and isinstance(data.get("picks"), list):
+            picks = Picks.from_json(data["picks"])
+            complete = data.get("complete") is True and len(picks.entries) == len(data["picks"])
+            return LastChoices(picks, complete, _layout(data), _left(data.get("left")))
     return LastChoices()
 
 
@@ -72,15 +72,15 @@ def remember(profile: Path, last: LastChoices) -> None:
     picks = last.picks.to_json()
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
-        said: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
+        data: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
         if last.left is not None:
             settings, arguments = dict(last.left.settings), dict(last.left.arguments)
-            said["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": arguments}
-        replace_file(profile / FILE, (json.dumps(said, indent=2) + "\n").encode())
+            data["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": arguments}
+        replace_file(profile / FILE, (json.dumps(data, indent=2) + "\n").encode())
 
 
-def _left(said: object) -> Left | None:
-    match said:
+def _left(data: object) -> Left | None:
+    match data:
         case {"picks": list(picks), "settings": dict(settings), **rest}:
             with contextlib.suppress(NeuralStyleError, TypeError):
                 other = rest.get("ways")
@@ -90,13 +90,13 @@ def _left(said: object) -> Left | None:
     return None
 
 
-def _layout(said: Mapping[str, object]) -> Layout:
-    size, sides = _size(said.get("size")), _size(said.get("sides"))
-    return Layout(size, sides, upright=said.get("upright") is not False, pixels=said.get("pixels") is True)
+def _layout(data: Mapping[str, object]) -> Layout:
+    size, sides = _size(data.get("size")), _size(data.get("sides"))
+    return Layout(size, sides, upright=data.get("upright") is not False, pixels=data.get("pixels") is True)
 
 
-def _size(said: object) -> tuple[int, int] | None:
-    match said:
+def _size(data: object) -> tuple[int, int] | None:
+    match data:
         case [int() as width, int() as height] if min(width, height) > 0 and max(width, height) < 2**15:
             return width, height
     return None

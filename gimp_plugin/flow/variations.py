@@ -54,7 +54,7 @@ def name_of(variant: Variant) -> str:
     """The name of a variation."""
     if "seed" in variant:
         return _("Variation {number}").format(number=variant["seed"])
-    strength, brush_size = _said(variant["strength"]), _said(variant["brush_size"])
+    strength, brush_size = _formatted(variant["strength"]), _formatted(variant["brush_size"])
     return _("Strength {strength}, brush size {brush_size}").format(strength=strength, brush_size=brush_size)
 
 
@@ -67,8 +67,8 @@ def _looks(settings: Mapping[str, Value]) -> Sheet:
     return Sheet(
         variants=tuple({"strength": one, "brush_size": other} for one in strengths for other in brushes),
         now=SIDE * row + column,
-        rows=tuple(_("Strength {strength}").format(strength=_said(one)) for one in strengths),
-        columns=tuple(_("Brush size {brush_size}").format(brush_size=_said(one)) for one in brushes),
+        rows=tuple(_("Strength {strength}").format(strength=_formatted(one)) for one in strengths),
+        columns=tuple(_("Brush size {brush_size}").format(brush_size=_formatted(one)) for one in brushes),
     )
 
 
@@ -95,7 +95,7 @@ def _round(value: float) -> float:
     return float(f"{value:.2g}")
 
 
-def _said(value: Value) -> str:
+def _formatted(value: Value) -> str:
     """The value with three digits and the decimal separator of the language."""
     return f"{float(value):.3n}"
 

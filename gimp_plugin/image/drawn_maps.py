@@ -35,11 +35,11 @@ class DrawnMap:
         return {"base": self.base, **self.levels.to_json()}
 
     @classmethod
-    def from_json(cls, said: object) -> DrawnMap:
+    def from_json(cls, data: object) -> DrawnMap:
         """From JSON. Raises ValueError for anything else."""
-        match said:
+        match data:
             case {"base": str(base)}:
-                return cls(LevelMap.from_json(said), base)
+                return cls(LevelMap.from_json(data), base)
         raise ValueError("no map")
 
     def save(self, image: Gimp.Image) -> Gimp.Channel:

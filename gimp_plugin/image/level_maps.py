@@ -59,9 +59,9 @@ class LevelMap:
         return {"image": self.image, "size": noted.size, "levels": base64.b64encode(packed).decode()}
 
     @classmethod
-    def from_json(cls, said: object) -> LevelMap:
+    def from_json(cls, data: object) -> LevelMap:
         """From JSON. Raises ValueError for anything else."""
-        match said:
+        match data:
             case {
                 "image": [int() as wide, int() as high],
                 "size": [int() as width, int() as height],

@@ -62,8 +62,8 @@ def remember(profile: Path, picks: Picks) -> None:
         return
     with contextlib.suppress(OSError), temporary_lock(profile / LOCK, LOCK_SECONDS):  # another GIMP paints too
         paths = [*files, *(path for path in _remembered(profile) if path not in files)]
-        said = json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n"
-        atomic_files.replace_file(profile / FILE, said.encode())
+        data = json.dumps([str(path) for path in paths[:MOST]], indent=1) + "\n"
+        atomic_files.replace_file(profile / FILE, data.encode())
 
 
 def _find(entry: Any, known: Iterable[Path], find_layer: Callable[[int, str], str]) -> Pick:
@@ -105,7 +105,7 @@ def _of_presets(roots: lookup.Roots | None) -> Iterator[Path]:
 
 def _remembered(profile: Path) -> list[Path]:
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        said: object = json.loads((profile / FILE).read_text("utf-8"))
-        if isinstance(said, list):
-            return [Path(path) for path in said if isinstance(path, str)]
+        data: object = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(data, list):
+            return [Path(path) for path in data if isinstance(path, str)]
     return []

@@ -85,10 +85,10 @@ def of(layer: Gimp.Layer) -> Note | None:
     if parasite is None:
         return None
     try:
-        said = json.loads(bytes(parasite.get_data()))
+        data = json.loads(bytes(parasite.get_data()))
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return data if isinstance(data, dict) else None
 
 
 def latest(image: Gimp.Image) -> Note:
@@ -132,11 +132,11 @@ def beneath(layer: Gimp.Layer) -> scratch.Visible:
 
 def settings_of(noted: Note) -> dict[str, Value]:
     """All settings of a recipe. Raises UnsupportedLayerError if they are not valid."""
-    said = noted.get("settings")
-    known = {named.name for named in all_settings()}
+    data = noted.get("settings")
+    known = {named.name for named in knobs()}
     try:
         # A newer version may have more settings.
-        return to_mapping(from_mapping({k: v for k, v in said.items() if k in known} if isinstance(said, dict) else {}))
+        return to_mapping(from_mapping({k: v for k, v in data.items() if k in known} if isinstance(data, dict) else {}))
     except NeuralStyleError as error:
         raise _unreadable() from error
 

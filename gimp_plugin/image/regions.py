@@ -120,9 +120,9 @@ def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str, drawn: D
     drawn: stored even if it is not used.
     """
     if image.is_valid():
-        said: dict[str, Any] = {"styles": {_digest(name): key for name, key in keys.items() if key}}
-        said |= {"strength": strength, "drawn": drawn.to_json() if drawn is not None else None}
-        image.attach_parasite(Gimp.Parasite.new(REMEMBERED, 0, json.dumps(said).encode()))
+        data: dict[str, Any] = {"styles": {_digest(name): key for name, key in keys.items() if key}}
+        data |= {"strength": strength, "drawn": drawn.to_json() if drawn is not None else None}
+        image.attach_parasite(Gimp.Parasite.new(REMEMBERED, 0, json.dumps(data).encode()))
 
 
 def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
@@ -132,8 +132,8 @@ def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
     """
     parasite = image.get_parasite(REMEMBERED) if image.is_valid() else None
     with contextlib.suppress(ValueError, RecursionError):
-        said = json.loads(bytes(parasite.get_data())) if parasite is not None else None
-        match said:
+        data = json.loads(bytes(parasite.get_data())) if parasite is not None else None
+        match data:
             case {"styles": dict() as keys, "strength": str(strength), "drawn": drawn}:
                 found = [str(keys.get(_digest(name), EVERYWHERE)) for name in names]
                 return Remembered(found, strength, DrawnMap.from_json(drawn) if drawn else None)

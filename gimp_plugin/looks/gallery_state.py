@@ -64,14 +64,14 @@ class GalleryState:
 def recall(profile: Path) -> GalleryState:
     """The saved state, as far as it can be read. Never raises."""
     with contextlib.suppress(OSError, ValueError, RecursionError):
-        said = json.loads((profile / FILE).read_text("utf-8"))
-        if isinstance(said, dict):
-            category, size = said.get("category"), said.get("size")
+        data = json.loads((profile / FILE).read_text("utf-8"))
+        if isinstance(data, dict):
+            category, size = data.get("category"), data.get("size")
             return GalleryState(
-                favourites=_names(said.get("favourites"), MOST_FAVOURITES),
-                recent=_names(said.get("recent"), MOST_RECENT),
+                favourites=_names(data.get("favourites"), MOST_FAVOURITES),
+                recent=_names(data.get("recent"), MOST_RECENT),
                 category=category if category in categories.TITLES else categories.ALL,
-                mine=said.get("mine") is True,
+                mine=data.get("mine") is True,
                 size=size if isinstance(size, int) and SMALLEST <= size <= LARGEST else USUAL,
             )
     return GalleryState()
@@ -83,5 +83,5 @@ def remember(profile: Path, state: GalleryState) -> None:
         replace_file(profile / FILE, (json.dumps(asdict(state), indent=1) + "\n").encode())
 
 
-def _names(said: object, most: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one for one in said if isinstance(one, str)))[:most] if isinstance(said, list) else ()
+def _names(data: object, most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one for one in data if isinstance(one, str)))[:most] if isinstance(data, list) else ()

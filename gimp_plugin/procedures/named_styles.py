@@ -39,15 +39,15 @@ def picks_of(config: Gimp.ProcedureConfig) -> Picks:
 
 def _along(config: Gimp.ProcedureConfig, name: str, default: str, count: int) -> list[str]:
     """The texts of an argument, one for each of `count` styles."""
-    said = list(config.get_property(name)) or [default] * count
-    if len(said) != count or count > MAX_STYLES:
+    texts = list(config.get_property(name)) or [default] * count
+    if len(texts) != count or count > MAX_STYLES:
         raise InvalidSettingError(
             _("the argument {name} holds {number} texts for {count} styles").format(
-                name=name, number=len(said), count=count
+                name=name, number=len(texts), count=count
             ),
             _("give one for each style, and {limit} styles at most").format(limit=MAX_STYLES),
         )
-    return said
+    return texts
 
 
 def _weight(text: str) -> float:
