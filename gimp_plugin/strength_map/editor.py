@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 SIDE = 1024  # px: about the longer side of the layer in the map
 FACES_SIDE = 1024  # px: longer side of the picture in which faces are detected
-INVERTED = bytes(range(255, -1, -1))
 
 Point = tuple[float, float]
 Size = tuple[int, int]
@@ -171,7 +170,7 @@ class MapEditor:
     def invert(self) -> None:
         """Invert the map."""
         drawing = self._drawing_on_chosen()
-        drawing.replace(drawing.levels.translate(INVERTED))
+        drawing.replace(drawing.levels.translate(regions.INVERTED))
         self._choose_drawn()
 
     def draw_faces(self, *, around: bool, on_done: Callable[[int], None]) -> None:
@@ -182,7 +181,7 @@ class MapEditor:
             if faces:
                 levels = self._levels_of(faces)
                 drawing = self._drawing_on_chosen()
-                drawing.replace(levels.translate(INVERTED) if around else levels)
+                drawing.replace(levels.translate(regions.INVERTED) if around else levels)
                 self._choose_drawn()
             on_done(len(faces))
 
