@@ -41,9 +41,9 @@ class Row:
                 focusable.set_cell_data_func(cell, self._show_option)
         shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
         self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
-        plain, tooltip = _(named.knob.label), _tooltip(named.knob)
+        plain, tooltip = _(named.info.label), _tooltip(named.info)
         focusable.get_accessible().set_name(plain)
-        focusable.get_accessible().set_description(_(named.knob.help))
+        focusable.get_accessible().set_description(_(named.info.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
             self.label.set_line_wrap(True)  # for languages with long words
@@ -136,7 +136,7 @@ def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, G
 def _show_amount(spin: Gtk.SpinButton, info: SettingInfo) -> bool:
     """Show the number with its unit, or the word for 0. Typed texts that are not numbers count as 0."""
     number = spin.get_value()
-    text = _("{number} {unit}").format(number=f"{number:n}", unit=_(knob.unit)) if number else _(knob.zero)
+    text = _("{number} {unit}").format(number=f"{number:n}", unit=_(info.unit)) if number else _(info.zero)
     if spin.get_text() != text:
         spin.set_text(text)
     return True

@@ -10,7 +10,7 @@ from gimp_plugin.libgtk import Gtk
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.access_keys import access_key, with_keys
 from gimp_plugin.widgets.theme import dim
-from nst_core.shared.settings import Value, knobs
+from nst_core.shared.settings import Value, all_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         dim(self._estimate)
         others = [*([] if refining else [arguments.INPUT]), arguments.OUTPUT, arguments.AS_SEEN]
-        self._all = [*knobs(), *(declared(config, name) for name in others)]
+        self._all = [*all_settings(), *(declared(config, name) for name in others)]
         if where is not None:
             below = [named.name for named in self._all].index("keep_faces") + 1
             self._all.insert(below, declared_region(config, arguments.STRENGTH_MAP))
@@ -63,7 +63,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._rows: dict[str, Row | Where] = {}
         for named, label in zip(self._all, labels, strict=True):
             if where is not None and named.name == where.name:
-                where.set_texts(label, named.knob.label, named.knob.help)
+                where.set_texts(label, named.info.label, named.info.help)
                 self._rows[named.name] = where
             else:
                 self._rows[named.name] = Row(config, named, label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gimp_plugin.flow.speed import Speed, StepTimer, octaves
-from nst_core.shared.planning.cost_model import SPEED
+from nst_core.shared.planning.cost_model import DEFAULT_SPEED
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.settings import Value
 from nst_core.shared.wire.messages import Pixels, Progress, StylePixels, Stylize
