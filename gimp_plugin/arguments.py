@@ -71,10 +71,9 @@ def declare_input(procedure: Gimp.Procedure) -> None:
 
 def declare_settings(procedure: Gimp.Procedure) -> None:
     """Add an argument for each setting."""
-    named = list(all_settings())
-    labels = with_keys([_(entry.info.label) for entry in named])
-    for entry, label in zip(named, labels, strict=True):
-        _declare(procedure, entry, label)
+    labels = with_keys([_(setting.info.label) for setting in all_settings()])
+    for setting, label in zip(all_settings(), labels, strict=True):
+        _declare(procedure, setting, label)
 
 
 def declare_output(procedure: Gimp.Procedure) -> None:
@@ -103,7 +102,7 @@ def property_name(setting: str) -> str:
 
 def values_of(config: Gimp.ProcedureConfig) -> dict[str, Value]:
     """All settings in a config."""
-    return {named.name: config.get_property(property_name(named.name)) for named in all_settings()}
+    return {setting.name: config.get_property(property_name(setting.name)) for setting in all_settings()}
 
 
 def run_arguments(config: Gimp.ProcedureConfig) -> dict[str, str | bool]:
@@ -146,18 +145,18 @@ def write(config: Gimp.ProcedureConfig, values: Mapping[str, Value]) -> None:
 
 def follow(values: Mapping[str, Value], preset: Mapping[str, Value]) -> dict[str, Value]:
     """`values`, with those that have their defaults replaced by those of the preset."""
-    defaults = {named.name: named.default for named in all_settings()}
+    defaults = {setting.name: setting.default for setting in all_settings()}
     return {name: preset.get(name, value) if value == defaults[name] else value for name, value in values.items()}
 
 
-def _declare(procedure: Gimp.Procedure, named: Setting, label: str) -> None:
-    info, default = named.info, named.default
-    head = (property_name(named.name), label, _(info.help))
-    if named.type is bool:
+def _declare(procedure: Gimp.Procedure, setting: Setting, label: str) -> None:
+    info, default = setting.info, setting.default
+    head = (property_name(setting.name), label, _(info.help))
+    if setting.type is bool:
         procedure.add_boolean_argument(*head, default, FLAGS)
-    elif named.type is int:
+    elif setting.type is int:
         procedure.add_int_argument(*head, int(info.low), int(info.high), default, FLAGS)
-    elif named.type is float:
+    elif setting.type is float:
         procedure.add_double_argument(*head, info.low, info.high, default, FLAGS)
     else:
         choice = Gimp.Choice.new()

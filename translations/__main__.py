@@ -44,11 +44,11 @@ def texts() -> Catalog:
 
 
 def _of_settings() -> Iterator[tuple[str, str]]:
-    for named in all_settings():
-        info = named.info
+    for setting in all_settings():
+        info = setting.info
         options = [text for option in info.options for text in (option.label, option.help)]
         for text in filter(None, (info.label, info.help, info.unit, info.zero, *options)):
-            yield f"setting {named.name}", text
+            yield f"setting {setting.name}", text
 
 
 def _of_presets() -> Iterator[tuple[str, str]]:

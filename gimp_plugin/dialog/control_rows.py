@@ -30,20 +30,20 @@ BOTH_WAYS = GObject.BindingFlags.BIDIRECTIONAL | GObject.BindingFlags.SYNC_CREAT
 class Row:
     """A setting's widgets: `label`, unless the control shows it itself; `body`; `reset`."""
 
-    def __init__(self, config: Gimp.ProcedureConfig, named: Setting, label: str) -> None:
+    def __init__(self, config: Gimp.ProcedureConfig, setting: Setting, label: str) -> None:
         """label: translated, with its mnemonic."""
-        self.name = named.name
+        self.name = setting.name
         self._available: Collection[str] | None = None  # the options that this machine has; None: unknown
-        self.body, focusable = _body(config, named, label)
+        self.body, focusable = _body(config, setting, label)
         scroll_only_with_focus(focusable)
         if isinstance(focusable, Gtk.ComboBoxText):
             for cell in focusable.get_cells():
                 focusable.set_cell_data_func(cell, self._show_option)
         shows_label = isinstance(self.body, (Gtk.CheckButton, GimpUi.SpinScale))
         self.label = None if shows_label else Gtk.Label(label=label, use_underline=True, xalign=0.0)
-        plain, tooltip = _(named.info.label), _tooltip(named.info)
+        plain, tooltip = _(setting.info.label), _tooltip(setting.info)
         focusable.get_accessible().set_name(plain)
-        focusable.get_accessible().set_description(_(named.info.help))
+        focusable.get_accessible().set_description(_(setting.info.help))
         self.body.set_tooltip_text(tooltip)
         if self.label:
             self.label.set_line_wrap(True)  # for languages with long words
@@ -84,14 +84,14 @@ def _plain(label: str) -> str:
     return re.sub(r"\(_\w\)|_", "", label)
 
 
-def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
+def _body(config: Gimp.ProcedureConfig, setting: Setting, label: str) -> tuple[Gtk.Widget, Gtk.Widget]:
     """The whole control, and the widget in it that the mnemonic activates."""
-    info, name = named.info, property_name(named.name)
-    if named.type is bool:
+    info, name = setting.info, property_name(setting.name)
+    if setting.type is bool:
         check = Gtk.CheckButton(label=label, use_underline=True)
         config.bind_property(name, check, "active", BOTH_WAYS)
         return check, check
-    if named.type is str:
+    if setting.type is str:
         combo = Gtk.ComboBoxText(hexpand=True)
         for option in info.options:
             combo.append(option.name, _(option.label))
@@ -100,7 +100,7 @@ def _body(config: Gimp.ProcedureConfig, named: Setting, label: str) -> tuple[Gtk
         config.bind_property(name, combo, "active-id", BOTH_WAYS)
         return combo, combo
     if info.high - info.low > WIDEST:
-        return _number(config, named)
+        return _number(config, setting)
     slider = _slider(config, info, name)
     slider.set_label(label)
     return slider, slider
@@ -117,11 +117,11 @@ def _slider(config: Gimp.ProcedureConfig, info: SettingInfo, name: str) -> GimpU
     return slider
 
 
-def _number(config: Gimp.ProcedureConfig, named: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
-    info, whole = named.info, named.type is int
+def _number(config: Gimp.ProcedureConfig, setting: Setting) -> tuple[Gtk.Widget, Gtk.Widget]:
+    info, whole = setting.info, setting.type is int
     adjustment = Gtk.Adjustment(lower=info.low, upper=info.high, step_increment=1, page_increment=10)
     spin = Gtk.SpinButton(adjustment=adjustment, digits=0 if whole else 1, activates_default=True, width_chars=12)
-    config.bind_property(property_name(named.name), spin, "value", BOTH_WAYS)
+    config.bind_property(property_name(setting.name), spin, "value", BOTH_WAYS)
     spin.set_hexpand(True)
     if info.unit:
         spin.connect("output", _show_amount, info)

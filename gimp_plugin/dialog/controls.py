@@ -56,17 +56,17 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         others = [*([] if refining else [arguments.INPUT]), arguments.OUTPUT, arguments.AS_SEEN]
         self._all = [*all_settings(), *(declared(config, name) for name in others)]
         if where is not None:
-            below = [named.name for named in self._all].index("keep_faces") + 1
+            below = [setting.name for setting in self._all].index("keep_faces") + 1
             self._all.insert(below, declared_region(config, arguments.STRENGTH_MAP))
         taken = "".join(map(access_key, OTHERS))
-        labels = with_keys([_(named.info.label) for named in self._all], taken)
+        labels = with_keys([_(setting.info.label) for setting in self._all], taken)
         self._rows: dict[str, Row | Where] = {}
-        for named, label in zip(self._all, labels, strict=True):
-            if where is not None and named.name == where.name:
-                where.set_texts(label, named.info.label, named.info.help)
-                self._rows[named.name] = where
+        for setting, label in zip(self._all, labels, strict=True):
+            if where is not None and setting.name == where.name:
+                where.set_texts(label, setting.info.label, setting.info.help)
+                self._rows[setting.name] = where
             else:
-                self._rows[named.name] = Row(config, named, label)
+                self._rows[setting.name] = Row(config, setting, label)
         self.pack_start(self._table(expert=False), expand=False, fill=False, padding=0)
         self.pack_start(self._experts(), expand=False, fill=False, padding=0)
         if all(self.values[name] == default for name, default in _looks().items()):  # nothing was changed
@@ -119,7 +119,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate.set_text(text)
 
     def _base(self) -> dict[str, Value]:
-        return {named.name: self._look.get(named.name, named.default) for named in self._all} | self._fixed
+        return {setting.name: self._look.get(setting.name, setting.default) for setting in self._all} | self._fixed
 
     def _reset(self, name: str) -> None:
         arguments.write(self._config, {name: self._base()[name]})
@@ -139,12 +139,12 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _table(self, *, expert: bool) -> Gtk.Grid:
         grid = Gtk.Grid(row_spacing=SPACE, column_spacing=SPACE)
         top = 0
-        for named in self._all:
-            if named.info.expert is not expert:
+        for setting in self._all:
+            if setting.info.expert is not expert:
                 continue
-            row = self._rows[named.name]
-            if named.name == "init" and self._refining:
-                grid.attach(Gtk.Label(label=_(named.info.label), xalign=0.0), 0, top, 1, 1)
+            row = self._rows[setting.name]
+            if setting.name == "init" and self._refining:
+                grid.attach(Gtk.Label(label=_(setting.info.label), xalign=0.0), 0, top, 1, 1)
                 grid.attach(Gtk.Label(label=_("This layer, as it is"), xalign=0.0), 1, top, 1, 1)
                 top += 1
                 continue
@@ -155,7 +155,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 grid.attach(row.body, 0, top, 2, 1)
             grid.attach(row.reset, 2, top, 1, 1)
             top += 1
-            if named.name == "quality":
+            if setting.name == "quality":
                 grid.attach(self._estimate, 0, top, 2, 1)
                 top += 1
         return grid
@@ -170,4 +170,4 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
 def _looks() -> dict[str, Value]:
     """The defaults of the settings of scope `look`."""
-    return {named.name: named.default for named in all_settings() if named.info.scope == "look"}
+    return {setting.name: setting.default for setting in all_settings() if setting.info.scope == "look"}

@@ -101,4 +101,4 @@ def _formatted(value: Value) -> str:
 
 
 def _info(name: str) -> SettingInfo:
-    return next(named.info for named in all_settings() if named.name == name)
+    return next(setting.info for setting in all_settings() if setting.name == name)

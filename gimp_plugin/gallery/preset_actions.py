@@ -139,7 +139,7 @@ class PresetActions:
             self._context.notice.warn(in_sentences(error))
 
     def _look(self) -> dict[str, Value]:
-        parts = {named.name for named in all_settings() if named.info.scope == "look"}
+        parts = {setting.name for setting in all_settings() if setting.info.scope == "look"}
         return {name: value for name, value in self._context.look().items() if name in parts}
 
     def _draft(self, title: str) -> Draft:

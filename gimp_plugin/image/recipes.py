@@ -133,7 +133,7 @@ def beneath(layer: Gimp.Layer) -> scratch.Visible:
 def settings_of(noted: Note) -> dict[str, Value]:
     """All settings of a recipe. Raises UnsupportedLayerError if they are not valid."""
     data = noted.get("settings")
-    known = {named.name for named in all_settings()}
+    known = {setting.name for setting in all_settings()}
     try:
         # A newer version may have more settings.
         return to_mapping(from_mapping({k: v for k, v in data.items() if k in known} if isinstance(data, dict) else {}))

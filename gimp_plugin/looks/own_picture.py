@@ -84,7 +84,9 @@ class OwnPicture:
         """The settings of a preset; for other styles the current ones."""
         now = self._look()
         same = {
-            named.name: now.get(named.name, named.default) for named in all_settings() if named.info.scope == "machine"
+            setting.name: now.get(setting.name, setting.default)
+            for setting in all_settings()
+            if setting.info.scope == "machine"
         }
         look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
         return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))

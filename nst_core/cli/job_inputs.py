@@ -92,7 +92,7 @@ def _is_style(style: object) -> bool:
     return False
 
 
-INITS = next([option.name for option in named.info.options] for named in all_settings() if named.name == "init")
+INITS = next([option.name for option in setting.info.options] for setting in all_settings() if setting.name == "init")
 """The values of the setting `init`; anything else is the path of a picture."""
 NO_GUIDE = "none"
 

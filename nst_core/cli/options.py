@@ -70,42 +70,42 @@ def job_options(command: Command) -> Command:
 
 def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
     """The values of `job_options` as arguments of JobOptions: all settings become one mapping, `settings`."""
-    settings = {named.name for named in all_settings()}
+    settings = {setting.name for setting in all_settings()}
     chosen = {name: value for name, value in given.items() if name in settings}
     return {name: value for name, value in given.items() if name not in settings} | {"settings": chosen}
 
 
 def setting_options(command: Command) -> Command:
     """Give a command one option for each setting, with its help, range and default."""
-    for named in reversed(all_settings()):
-        words = [option.name for option in named.info.options]
-        command = _option(named, [*words, "IMAGE"] if named.name == "init" else words)(command)
+    for setting in reversed(all_settings()):
+        words = [option.name for option in setting.info.options]
+        command = _option(setting, [*words, "IMAGE"] if setting.name == "init" else words)(command)
     return command
 
 
 def look_options(command: Command) -> Command:
     """Give a command one option for each setting that presets store."""
-    for named in reversed(all_settings()):
-        if named.info.scope == "look":
-            command = _option(named, [option.name for option in named.info.options])(command)
+    for setting in reversed(all_settings()):
+        if setting.info.scope == "look":
+            command = _option(setting, [option.name for option in setting.info.options])(command)
     return command
 
 
-def _option(named: Setting, words: Sequence[str]) -> Callable[[Command], Command]:
+def _option(setting: Setting, words: Sequence[str]) -> Callable[[Command], Command]:
     """The option of a setting. words: the values to choose from; empty for a number or a switch."""
-    name = f"--{named.name.replace('_', '-')}"
-    if named.type is bool:
-        default = name if named.default else f"--no-{name[2:]}"
-        text = f"{named.info.help} [default: {default}]"
-        return click.option(f"{name}/--no-{name[2:]}", named.name, default=None, help=text)
-    text = f"{named.info.help} [default: {named.default:{'' if named.type is str else 'g'}}]"
-    return click.option(name, named.name, metavar="|".join(words) or _range(named), help=text)
+    name = f"--{setting.name.replace('_', '-')}"
+    if setting.type is bool:
+        default = name if setting.default else f"--no-{name[2:]}"
+        text = f"{setting.info.help} [default: {default}]"
+        return click.option(f"{name}/--no-{name[2:]}", setting.name, default=None, help=text)
+    text = f"{setting.info.help} [default: {setting.default:{'' if setting.type is str else 'g'}}]"
+    return click.option(name, setting.name, metavar="|".join(words) or _range(setting), help=text)
 
 
 def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
     """The given settings, otherwise those of a preset or recipe, otherwise the defaults. Raises InvalidSettingError."""
-    texts = {named: given.get(named.name) for named in all_settings()}
-    explicit = {named.name: _value(named, text) for named, text in texts.items() if text is not None}
+    texts = {setting: given.get(setting.name) for setting in all_settings()}
+    explicit = {setting.name: _value(setting, text) for setting, text in texts.items() if text is not None}
     return from_mapping(explicit, from_mapping(base))
 
 
@@ -179,18 +179,18 @@ def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
     sys.exit(REFUSED)
 
 
-def _range(named: Setting) -> str:
-    if named.name == "memory":
+def _range(setting: Setting) -> str:
+    if setting.name == "memory":
         return "GB|8G|512M"
-    return f"{named.info.low:g}..{named.info.high:.10g}"
+    return f"{setting.info.low:g}..{setting.info.high:.10g}"
 
 
-def _value(named: Setting, text: Value) -> Value:
+def _value(setting: Setting, text: Value) -> Value:
     """The text as a value of the setting's type. A text that is no number stays text; `Settings` raises for it."""
-    if named.name == "memory" and isinstance(text, str):
+    if setting.name == "memory" and isinstance(text, str):
         return _gigabytes(text)
     with contextlib.suppress(ValueError):
-        return text if named.type in (str, bool) else named.type(text)
+        return text if setting.type in (str, bool) else setting.type(text)
     return text
 
 

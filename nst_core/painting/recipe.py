@@ -51,7 +51,7 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
 
 def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings without those of the machine, which are chosen anew for each run. Old recipes contain them."""
-    machine = {named.name for named in all_settings() if named.info.scope == "machine"}
+    machine = {setting.name for setting in all_settings() if setting.info.scope == "machine"}
     return {name: value for name, value in settings.items() if name not in machine}
 
 

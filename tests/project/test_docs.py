@@ -147,12 +147,12 @@ def test_the_page_that_comes_with_the_plug_in_has_all_of_the_guide() -> None:
     assert not re.search(r'(href|src)="(?!#)', page)
 
 
-@pytest.mark.parametrize("named", all_settings(), ids=lambda named: named.name)
-def test_every_control_is_described_under_its_label(named: Setting) -> None:
+@pytest.mark.parametrize("setting", all_settings(), ids=lambda setting: setting.name)
+def test_every_control_is_described_under_its_label(setting: Setting) -> None:
     """Its choices too, by the words that stand in the window."""
-    described = " ".join(section(named.info.label).split())
+    described = " ".join(section(setting.info.label).split())
     assert described
-    for option in named.info.options:
+    for option in setting.info.options:
         assert f"**{option.label}**" in described
 
 

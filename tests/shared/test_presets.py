@@ -213,4 +213,4 @@ def test_the_built_in_presets_are_all_good(tmp_path: Path) -> None:
         assert preset.description
         assert preset.thumbnail.name == "thumbnail.jpg"
         assert all(style.read().startswith(b"\xff\xd8") for style in preset.styles)
-        assert set(preset.settings) <= {named.name for named in all_settings() if named.info.scope == "look"}
+        assert set(preset.settings) <= {setting.name for setting in all_settings() if setting.info.scope == "look"}

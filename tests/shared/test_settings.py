@@ -9,10 +9,10 @@ from nst_core.shared.settings import Settings, all_settings, from_mapping, to_ma
 def test_defaults_are_allowed_and_every_setting_is_explained() -> None:
     """Each field has a label and a sentence of help, each choice its options."""
     assert to_mapping(Settings()) == {n.name: n.default for n in all_settings()}
-    for named in all_settings():
-        assert named.info.label
-        assert named.info.help.endswith(".")
-        assert (named.type is str) == bool(named.info.options)
+    for setting in all_settings():
+        assert setting.info.label
+        assert setting.info.help.endswith(".")
+        assert (setting.type is str) == bool(setting.info.options)
 
 
 @pytest.mark.parametrize(

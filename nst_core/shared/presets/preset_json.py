@@ -81,7 +81,7 @@ def look(settings: object) -> dict[str, Value]:
     """The settings of a look, each in its own type. Raises EntryError."""
     if not isinstance(settings, dict):
         raise EntryError("its settings are not a JSON object")
-    scopes = {named.name: named.info.scope for named in all_settings()}
+    scopes = {setting.name: setting.info.scope for setting in all_settings()}
     for name in settings:
         if scopes.get(name, "look") != "look":
             raise EntryError(f"{name} is no part of a look")

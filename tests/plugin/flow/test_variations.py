@@ -14,7 +14,7 @@ from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import Settings, Value, all_settings, to_mapping
 from nst_core.shared.wire.messages import Preview
 
-ENDS = {named.name: (named.info.low, named.info.high) for named in all_settings()}
+ENDS = {setting.name: (setting.info.low, setting.info.high) for setting in all_settings()}
 
 
 def looks(strength: float = 50.0, brush_size: float = 1.0) -> Sheet:

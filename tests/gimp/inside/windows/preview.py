@@ -342,7 +342,7 @@ def drafted(stage: Stage) -> None:
 
 
 def painter(preview: Preview, strength: str = "", *, seamless: bool = False) -> LayerWork:
-    choices = {named.name.replace("_", "-"): named.default for named in all_settings()} | {
+    choices = {setting.name.replace("_", "-"): setting.default for setting in all_settings()} | {
         "output": "layer",
         "as-seen": True,
     }
