@@ -56,7 +56,7 @@ def targets(backend: Backend, side: int, method: Method) -> Targets:
     everywhere = backend.array(np.ones((1, 1, side, side), np.float32))
     return Targets(
         method=method,
-        grams=backend.style(style, method),
+        grams=backend.grams(style, method),
         guides=everywhere,
         guide_share=(1.0,),
         held=backend.held(content, method),

@@ -196,11 +196,11 @@ class Backend(Protocol):
         image: (1, 3, H, W), sRGB in [0, 1], H and W >= 32.
         """
 
-    def style(self, image: Array, method: Method) -> Grams:
+    def grams(self, image: Array, method: Method) -> Grams:
         """An image's Gram matrices (1, C, C) at the method's layers, under one guide of ones."""
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """`style` and `held` at once."""
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """`grams` and `held` at once."""
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
         """(4, n) int: for each cell of the query, the index of the reference's cell with the largest cosine.
@@ -222,7 +222,7 @@ class Backend(Protocol):
     def free_memory(self) -> int | None:
         """Free bytes of the memory that holds the arrays; None if it is not known."""
 
-    def keep_within(self, memory: float) -> None:
+    def limit_memory(self, memory: float) -> None:
         """Limit the memory of the arrays to this many bytes, if the library can. Beyond it, evaluations raise."""
 
     def abort(self) -> None:

@@ -161,7 +161,7 @@ def _step(backend: Backend, image: Float) -> tuple[float, Float]:
     everywhere = np.ones((1, 1, SIDE, SIDE), np.float32)
     targets = Targets(
         method=PAINTERLY,
-        grams=backend.style(image[..., ::-1].copy(), PAINTERLY),
+        grams=backend.grams(image[..., ::-1].copy(), PAINTERLY),
         guides=everywhere,
         guide_share=(1.0,),
         held=backend.held(image.transpose(0, 1, 3, 2).copy(), PAINTERLY),

@@ -108,8 +108,8 @@ class OnnxBackend:
         """See `Backend.held`."""
         return _held(self._features, image, method, run_options(self._requested))
 
-    def style(self, image: Array, method: Method) -> Grams:
-        """See `Backend.style`. Computed in the graph: the last bits of numpy's products depend on its threads."""
+    def grams(self, image: Array, method: Method) -> Grams:
+        """See `Backend.grams`. Computed in the graph: the last bits of numpy's products depend on its threads."""
         height, width = image.shape[2:]
         everywhere = np.ones((1, 1, height, width), np.float32)
         sums = _summed(self._sums, image, everywhere, method, run_options(self._requested))
@@ -117,8 +117,8 @@ class OnnxBackend:
             layer: part / ((height // REDUCTION[layer]) * (width // REDUCTION[layer])) for layer, part in sums.items()
         }
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """See `Backend.described`."""
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.grams_and_held`."""
         grams, held = [f"{layer}.gram" for layer in method.gram], _held_names(method)
         found = _run(self._features, {"image": image}, grams + held, run_options(self._requested))
         return (
@@ -205,7 +205,7 @@ class OnnxBackend:
             return card.free_memory()
         return available() if self.device == "cpu" else None
 
-    def keep_within(self, memory: float) -> None:
+    def limit_memory(self, memory: float) -> None:
         """Does nothing: ONNX Runtime takes a limit only when it loads a graph."""
 
     def abort(self) -> None:

@@ -175,7 +175,7 @@ def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError
 def _try(backend: Backend) -> None:
     """Compute on a small picture everything that a run needs. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
-    backend.described(image, PAINTERLY)
+    backend.grams_and_held(image, PAINTERLY)
     shapes = (4, 1, CELL_SIZE), (1, BLOCK_SIZE), (4, 1)
     blocks = Blocks(*(backend.array(np.ones(shape, np.float32)) for shape in shapes))
     backend.numpy(backend.nearest(blocks, blocks, every=True))

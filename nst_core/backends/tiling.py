@@ -163,7 +163,7 @@ class BackendWrapper:
         self.notes, self.card = backend.notes, backend.card
         self.array, self.numpy = backend.array, backend.numpy
         self.tile_work, self.free_memory = backend.tile_work, backend.free_memory
-        self.keep_within, self.nearest = backend.keep_within, backend.nearest
+        self.limit_memory, self.nearest = backend.limit_memory, backend.nearest
 
 
 class TiledBackend(BackendWrapper):
@@ -177,14 +177,14 @@ class TiledBackend(BackendWrapper):
         """See `Backend.held`."""
         return self._passes(image, method).held(image)
 
-    def style(self, image: Array, method: Method) -> Grams:
-        """See `Backend.style`."""
+    def grams(self, image: Array, method: Method) -> Grams:
+        """See `Backend.grams`."""
         ones = np.ones((1, 1, *image.shape[2:]), np.float32)
         return normalized(self.whole, self._passes(image, method).sums(image, self.array(ones)), ones)
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """See `Backend.described`."""
-        return self.style(image, method), self.held(image, method)
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.grams_and_held`."""
+        return self.grams(image, method), self.held(image, method)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""

@@ -100,18 +100,18 @@ class TorchBackend:
         with torch.no_grad(), as_out_of_memory():
             return averages(self._vgg(image, method.deepest), method, self._exact)
 
-    def style(self, image: Array, method: Method) -> Grams:
-        """See `Backend.style`."""
+    def grams(self, image: Array, method: Method) -> Grams:
+        """See `Backend.grams`."""
         with torch.no_grad(), as_out_of_memory():
-            return self._grams(self._vgg(image, method.deepest), method)
+            return self._grams_of(self._vgg(image, method.deepest), method)
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """See `Backend.described`."""
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.grams_and_held`."""
         with torch.no_grad(), as_out_of_memory():
             maps = self._vgg(image, method.deepest)
-            return self._grams(maps, method), averages(maps, method, self._exact)
+            return self._grams_of(maps, method), averages(maps, method, self._exact)
 
-    def _grams(self, maps: Mapping[str, Tensor], method: Method) -> Grams:
+    def _grams_of(self, maps: Mapping[str, Tensor], method: Method) -> Grams:
         return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
 
     def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
@@ -171,8 +171,8 @@ class TorchBackend:
             return int(torch.cuda.mem_get_info()[0]) + kept
         return available() if self.device == "cpu" else None
 
-    def keep_within(self, memory: float) -> None:
-        """See `Backend.keep_within`."""
+    def limit_memory(self, memory: float) -> None:
+        """See `Backend.limit_memory`."""
         if self.device == "cuda":
             total = torch.cuda.get_device_properties().total_memory
             torch.cuda.set_per_process_memory_fraction(min(1.0, max(0.0, memory - CONTEXT) / total))

@@ -272,20 +272,20 @@ class SplitBackend(BackendWrapper):
         here = TiledBackend(self.whole, self._size) if self._size else self.whole
         return here.held(image, method)
 
-    def style(self, image: Array, method: Method) -> Grams:
-        """See `Backend.style`."""
+    def grams(self, image: Array, method: Method) -> Grams:
+        """See `Backend.grams`."""
         height, width = image.shape[2:]
         if not self._size or height * width / 1e6 < MIN_MEGAPIXELS:
-            return self.whole.style(image, method)
+            return self.whole.grams(image, method)
         pixels = self.numpy(image)
         cut = bands(height, width, self._team.count)
         self._team.begin()
         parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
         return normalized(self.whole, _summed(parts), np.ones((1, 1, height, width), np.float32))
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """See `Backend.described`."""
-        return self.style(image, method), self.held(image, method)
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.grams_and_held`."""
+        return self.grams(image, method), self.held(image, method)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""

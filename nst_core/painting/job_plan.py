@@ -127,7 +127,7 @@ def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[li
 
 def enforce_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> None:
     """Set the library's memory limit: the `memory` setting, or the plan's peak if that is larger."""
-    backend.keep_within(max(job.settings.memory * 1e9 or math.inf, _peak(octaves, job, backend)))
+    backend.limit_memory(max(job.settings.memory * 1e9 or math.inf, _peak(octaves, job, backend)))
 
 
 def _peak(octaves: Sequence[Octave], job: Job, backend: Backend) -> int:

@@ -180,7 +180,7 @@ def test_features_are_the_processors(gpu: OnnxBackend, processor: OnnxBackend) -
     found, expected = (feature_maps(backend, image) for backend in (gpu, processor))
     assert list(found) == list(expected)
     assert max(distance(found[layer], expected[layer]) for layer in expected) < ROUND_OFF
-    (grams, held), (own_grams, own) = (backend.described(image, PAINTERLY) for backend in (gpu, processor))
+    (grams, held), (own_grams, own) = (backend.grams_and_held(image, PAINTERLY) for backend in (gpu, processor))
     assert max(distance(grams[layer], own_grams[layer]) for layer in own_grams) < ROUND_OFF
     assert max(distance(held[layer], own[layer]) for layer in own) < ROUND_OFF
 

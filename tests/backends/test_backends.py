@@ -108,7 +108,7 @@ def test_features_that_are_held_are_means_over_squares(backend: Backend, size: t
 def test_gram_matrices_are_sums_of_products(backend: Backend, method: Method) -> None:
     """Of the method's layers, divided by the number of positions."""
     image = backend.array(planes(noise(37, 45)))
-    maps, found = feature_maps(backend, image), backend.style(image, method)
+    maps, found = feature_maps(backend, image), backend.grams(image, method)
     assert list(found) == list(method.gram)
     for layer, gram in found.items():
         flat = backend.numpy(maps[layer]).reshape(CHANNELS[layer], -1)
@@ -121,7 +121,7 @@ def test_losses_are_zero_at_their_targets(backend: Backend, method: Method) -> N
     """An image is no distance from its own features and Gram matrices, and a flat image has no tv loss."""
     image = backend.array(planes(photograph(48, 64)))
     wanted = targets(backend, 48, 64, None, method)
-    own = replace(wanted, held=backend.held(image, method), grams=backend.style(image, method))
+    own = replace(wanted, held=backend.held(image, method), grams=backend.grams(image, method))
     losses = backend.numpy(backend.objective(own)(image)[0])
     np.testing.assert_allclose(losses[:2], 0, atol=1e-6)
     flat = np.full((1, 3, 48, 64), 0.4, np.float32)

@@ -122,7 +122,7 @@ def test_a_full_card_makes_the_run_go_on_in_tiles(monkeypatch: pytest.MonkeyPatc
     """Another program has most of the card: the plan hopes, the allocation fails, and smaller tiles do it."""
     gc.collect()  # what earlier tests recorded
     backend = TorchBackend("cuda")
-    monkeypatch.setattr(backend, "keep_within", lambda _: None)
+    monkeypatch.setattr(backend, "limit_memory", lambda _: None)
     total = torch.cuda.get_device_properties(0).total_memory
     settings = from_mapping({"quality": "high", "memory": 60})
     run = Run(Job(photograph(1500, 1600), (Style(painting(90, 120)),), settings, init=photograph(1500, 1600)), backend)

@@ -244,8 +244,8 @@ def test_gram_matrices_of_a_large_style_are_the_teams(method: Method, monkeypatc
     """A style at the size of a large picture is as much work as the picture."""
     monkeypatch.setattr("nst_core.cluster.split_picture.MIN_MEGAPIXELS", 0.001)
     backend, image = OnnxBackend(), planes(noise(150, 40))
-    found = SplitBackend(backend, team(2), 64).style(image, method)
-    for layer, expected in backend.style(image, method).items():
+    found = SplitBackend(backend, team(2), 64).grams(image, method)
+    for layer, expected in backend.grams(image, method).items():
         assert np.linalg.norm(found[layer] - expected) < ROUND_OFF * np.linalg.norm(expected)
 
 

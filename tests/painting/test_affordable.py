@@ -148,7 +148,7 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
 def test_the_library_is_told_the_budget(set_by_hand: float, told: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was set; or, where a small plan takes more than that, what it takes."""
     backend, heard = OnnxBackend(), list[float]()
-    monkeypatch.setattr(backend, "keep_within", heard.append)
+    monkeypatch.setattr(backend, "limit_memory", heard.append)
     affordable_memory.enforce_budget([Octave(128, 290, 4)], job(128, 290, memory=set_by_hand), backend)
     assert heard == [pytest.approx(told, rel=1e-3)]
 

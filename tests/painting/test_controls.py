@@ -182,13 +182,13 @@ class Counting(OnnxBackend):
 
     seen = 0
 
-    def style(self, image: Array, method: Method) -> Grams:
+    def grams(self, image: Array, method: Method) -> Grams:
         self.seen += 1
-        return super().style(image, method)
+        return super().grams(image, method)
 
-    def described(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+    def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         self.seen += 1
-        return super().described(image, method)
+        return super().grams_and_held(image, method)
 
 
 @METHODS

@@ -54,12 +54,12 @@ class Easel:
         self._work(image, 0.4)
         return {layer: np.zeros((1, 1, 1, 1), np.float32) for layer in method.held}
 
-    def style(self, image: Float, method: Method) -> Grams:
-        """See `Backend.style`."""
+    def grams(self, image: Float, method: Method) -> Grams:
+        """See `Backend.grams`."""
         self._work(image, 0.4)
         return dict.fromkeys(method.gram, np.zeros((1, 1, 1), np.float32))
 
-    def described(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Float]]:
+    def grams_and_held(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Float]]:
         """Nobody asks."""
         raise NotImplementedError
 
@@ -87,7 +87,7 @@ class Easel:
         """See `Backend.free_memory`."""
         return None
 
-    def keep_within(self, memory: float) -> None:
+    def limit_memory(self, memory: float) -> None:
         """It holds nothing."""
 
     def abort(self) -> None:

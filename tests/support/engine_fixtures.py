@@ -92,7 +92,7 @@ def targets(
     """Everything switched on: a Gram term on every layer, features half of another picture's, that count softly, tv."""
     if guides is None:
         guides = np.ones((1, 1, height, width), np.float32)
-    style = backend.style(backend.array(planes(painting(48, 64))), method)
+    style = backend.grams(backend.array(planes(painting(48, 64))), method)
     grams = {layer: backend.array(np.repeat(backend.numpy(gram), len(guides), 0)) for layer, gram in style.items()}
     pictures = (photograph(height, width), painting(height, width))
     own, other = (backend.held(backend.array(planes(picture)), method) for picture in pictures)

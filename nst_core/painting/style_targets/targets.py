@@ -266,7 +266,7 @@ def in_colors(style: Style, content: Float, choice: str) -> Style:
 def style_grams(backend: Backend, style: Float, area: int, brush_size: float, method: Method) -> Grams:
     """Gram matrices of one style (H, W, 3) for a picture of `area` px."""
     key = (*_key(backend, style, area, brush_size), method.name)
-    return _cached_grams.get(key, lambda: backend.style(to_image(backend, sized(style, area, brush_size)), method))
+    return _cached_grams.get(key, lambda: backend.grams(to_image(backend, sized(style, area, brush_size)), method))
 
 
 def style_pieces(backend: Backend, style: Float, area: int, brush_size: float) -> StylePieces:
@@ -329,7 +329,7 @@ def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[
 
 
 def _cut(backend: Backend, picture: Float) -> StylePieces:
-    grams, held = backend.described(to_image(backend, picture), PAINTERLY)
+    grams, held = backend.grams_and_held(to_image(backend, picture), PAINTERLY)
     picture, held = _unframed(picture, held)
     return StylePieces(picture, grams, held, pieces(held))
 

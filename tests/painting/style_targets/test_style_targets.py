@@ -22,13 +22,13 @@ class Counting(OnnxBackend):
     name = "counting"
     seen = 0
 
-    def style(self, image: Float, _: Method) -> Grams:
-        """See `Backend.style`."""
+    def grams(self, image: Float, _: Method) -> Grams:
+        """See `Backend.grams`."""
         self.seen += len(image)
         return {}
 
-    def described(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Array]]:
-        """See `Backend.described`."""
+    def grams_and_held(self, image: Float, method: Method) -> tuple[Grams, Mapping[str, Array]]:
+        """See `Backend.grams_and_held`."""
         return {}, self.held(image, method)
 
     def held(self, image: Float, method: Method) -> Mapping[str, Array]:
