@@ -111,7 +111,7 @@ def main() -> None:
         except (NeuralStyleError, ImportError, RuntimeError) as error:  # noqa: PERF203 - each has its own reason
             print(f"{name}: not measured ({error})")
     if any(backend.device == "gpu" for backend in made.values()):
-        print(f"{card.name()}: {card_trial.verdict(again=True)}")
+        print(f"{card.name()}: {card_trial.trial_result(again=True)}")
     for side in options.sizes:
         reference: Float | None = None
         for name, backend in made.items():

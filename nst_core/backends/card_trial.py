@@ -48,12 +48,12 @@ HALF_GAIN = 1.1
 """How many times as fast as float32 float16 must be to be chosen."""
 HALF_SAME = 0.05
 """The same as SAME for float16 (measured errors: benchmarks/README.md)."""
-HALF_HOPE = 3.0
+HALF_LARGEST_GAIN = 3.0
 """Largest gain expected of float16: it is not tried on a card that would be slower than the processor even then."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TrialResult:
     """Seconds of a step on the card and on the processor, or what went wrong with the card.
 
     half: seconds on the card in float16; infinite where it has none, or none that computes the same.
@@ -84,31 +84,31 @@ class Verdict:
         return f"{chosen} by itself: a small step takes {times}, and {self.processor:.2g} s on the processor"
 
 
-def verdict(*, again: bool = False) -> Verdict:
+def trial_result(*, again: bool = False) -> TrialResult:
     """The stored result of the trial; the trial is run now if there is none, or if `again`. Never raises."""
-    where = _situation()
+    key = _validity_key()
     file = cache_folder() / FILE
     if not again:
         try:
-            kept = json.loads(file.read_text("utf-8"))
-            if kept.pop("situation") == where:
-                return Verdict(**kept)
+            stored = json.loads(file.read_text("utf-8"))
+            if stored.pop("situation") == key:
+                return TrialResult(**stored)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # no stored result, or one in another form
-    found = _tried()
+    found = _run_trial()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({"situation": where, **asdict(found)}), "utf-8")
+        file.write_text(json.dumps({"situation": key, **asdict(found)}), "utf-8")
     except OSError:
         pass  # the trial will be run again
     return found
 
 
-def _situation() -> list[str]:
+def _validity_key() -> list[str]:
     return [__version__, processor.libraries(), processor.processor(), str(threads.count()), card.driver()]
 
 
-def _tried() -> Verdict:
+def _run_trial() -> TrialResult:
     command = [sys.executable, "-P", "-m", "nst_core.backends.card_trial"]
     output: bytes | None
     try:
@@ -128,32 +128,32 @@ def _tried() -> Verdict:
         output, fault = None, "the program that tries it cannot be started"
     for line in reversed((output or b"").decode("utf-8", "replace").splitlines()):
         with suppress(ValueError, TypeError):
-            return Verdict(**json.loads(line))
-    return Verdict(fault=fault)
+            return TrialResult(**json.loads(line))
+    return TrialResult(fault=fault)
 
 
-def measure() -> Iterator[Verdict]:
+def measure() -> Iterator[TrialResult]:
     """Run the trial in this process: the result in float32, then with float16. Raises what the backends raise."""
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - loading a runtime takes a while
 
     image = np.random.default_rng(0).random((1, 3, SIDE, SIDE), dtype=np.float32)
     on_processor, expected = _step(OnnxBackend(), image)
 
-    def tried(*, half: bool) -> tuple[float, float]:
+    def timed(*, half: bool) -> tuple[float, float]:
         """Seconds of a step, and the relative difference of the gradient."""
         seconds, found = _step(OnnxBackend("gpu", half=half), image)
         return seconds, float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
-    seconds, off = tried(half=False)
-    if not off < SAME:
-        yield Verdict(seconds, on_processor, f"what it computes differs from the processor's by {off:.1g}")
+    seconds, difference = timed(half=False)
+    if not difference < SAME:
+        yield TrialResult(seconds, on_processor, f"what it computes differs from the processor's by {difference:.1g}")
         return
-    yield Verdict(seconds, on_processor)
-    if seconds < HALF_HOPE * on_processor:
+    yield TrialResult(seconds, on_processor)
+    if seconds < HALF_LARGEST_GAIN * on_processor:
         with suppress(Exception):  # a driver without float16 may raise anything
-            half, off = tried(half=True)
-            if off < HALF_SAME:
-                yield Verdict(seconds, on_processor, half=half)
+            half, difference = timed(half=True)
+            if difference < HALF_SAME:
+                yield TrialResult(seconds, on_processor, half=half)
 
 
 def _step(backend: Backend, image: Float) -> tuple[float, Float]:
@@ -201,12 +201,12 @@ def main() -> None:
         for found in measure():
             _print(found)
     except NeuralStyleError as error:
-        _print(Verdict(fault=str(error).rstrip(".")))
+        _print(TrialResult(fault=str(error).rstrip(".")))
     except Exception as error:  # noqa: BLE001 - a driver may raise anything
-        _print(Verdict(fault=card.line(error)))
+        _print(TrialResult(fault=card.line(error)))
 
 
-def _print(found: Verdict) -> None:
+def _print(found: TrialResult) -> None:
     sys.stdout.write("\n" + json.dumps(asdict(found)) + "\n")
     sys.stdout.flush()
 

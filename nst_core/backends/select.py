@@ -34,14 +34,13 @@ _LABELS = {
     "gpu": "the graphics card",
 }
 
-
-_given_up: set[tuple[str, str]] = set()
+_excluded: set[tuple[str, str]] = set()
 """Backends and devices that failed during a run: not tried again in this process."""
 
 
-def give_up(backend: Backend) -> None:
+def exclude(backend: Backend) -> None:
     """Do not choose this backend and device again in this process."""
-    _given_up.add((backend.name, backend.device))
+    _excluded.add((backend.name, backend.device))
 
 
 def has_torch() -> bool:
@@ -64,9 +63,9 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
         for name, place in pairs:
             if device not in ("auto", place):
                 continue
-            if device == "auto" and place == "gpu" and not _is_worth_it():
+            if device == "auto" and place == "gpu" and not _gpu_is_faster():
                 continue  # `neural-style doctor` reports this
-            fault, refusal = (note("card-failed-before"), None) if (name, place) in _given_up else _fault(name, place)
+            fault, refusal = (note("card-failed-before"), None) if (name, place) in _excluded else _fault(name, place)
             if fault is None:
                 return _make(name, place, faults)
             if device == "gpu" and refusal is not None:
@@ -115,20 +114,20 @@ def _torch_may_be_preferred() -> bool:
 
 
 @cache
-def _is_worth_it() -> bool:
+def _gpu_is_faster() -> bool:
     """Whether `gpu` is faster than the processor here; found out once for the process."""
     from nst_core.backends import card_trial  # noqa: PLC0415 - as above
 
-    return card_trial.verdict().faster
+    return card_trial.trial_result().faster
 
 
 @cache
-def _uses_half() -> bool:
+def _gpu_uses_half() -> bool:
     """Whether that card is to compute in float16. Raises BackendUnavailableError where there is none."""
     from nst_core.backends import card_trial, onnx_session  # noqa: PLC0415 - as above
 
     onnx_session.graphics_card()
-    return card_trial.verdict().in_half
+    return card_trial.trial_result().in_half
 
 
 def _torch() -> tuple[tuple[str, ...], bool, Note | None]:
@@ -159,7 +158,7 @@ def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _try(_make(name, device))
+            _compute_once(_make(name, device))
     except Exception as error:
         if device == "gpu" and isinstance(error, (BackendUnavailableError, CardLostError)):
             refusal = BackendUnavailableError(error.message, error.remedy)
@@ -172,7 +171,7 @@ def _fault(name: str, device: str) -> tuple[Note | None, BackendUnavailableError
     return None, None
 
 
-def _try(backend: Backend) -> None:
+def _compute_once(backend: Backend) -> None:
     """Compute on a small picture everything that a run needs. Raises what the library raises."""
     image = backend.array(np.full((1, 3, MIN_SIDE, MIN_SIDE), 0.5, np.float32))
     backend.grams_and_held(image, PAINTERLY)
@@ -192,4 +191,4 @@ def _make(name: str, device: str, notes: tuple[Note, ...] = ()) -> Backend:
         return TorchBackend(device, notes=notes)
     from nst_core.backends.onnx import OnnxBackend  # noqa: PLC0415 - as above
 
-    return OnnxBackend(device, notes, half=device == "gpu" and _uses_half())
+    return OnnxBackend(device, notes, half=device == "gpu" and _gpu_uses_half())

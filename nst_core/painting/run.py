@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from nst_core.backends.base import AbortedError, Backend, to_image, to_pixels
-from nst_core.backends.select import choose, give_up
+from nst_core.backends.select import choose, exclude
 from nst_core.backends.tiling import in_tiles
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
@@ -248,7 +248,7 @@ class Run:
         assert self._backend
         if self._backend.device != "gpu":
             raise error
-        give_up(self._backend)
+        exclude(self._backend)
         self._backend = choose("auto", "cpu")
         self._notes += (note("card-failed"),)
         return self._backend

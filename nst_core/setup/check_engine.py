@@ -101,9 +101,9 @@ def _any_card(version: str) -> list[Finding]:
         onnx_session.graphics_card()
     except BackendUnavailableError as error:  # a graphics card is optional
         return [Finding("onnx", "note", error.message, error.remedy, "gpu")]
-    verdict = card_trial.verdict(again=True)
-    text = f"{version}, {card.name() or 'a graphics card'}, {verdict}"
-    return [Finding("onnx", "ok" if verdict.faster else "note", text, where="gpu")]
+    result = card_trial.trial_result(again=True)
+    text = f"{version}, {card.name() or 'a graphics card'}, {result}"
+    return [Finding("onnx", "ok" if result.faster else "note", text, where="gpu")]
 
 
 def _runtime(module: str) -> ModuleType:

@@ -21,7 +21,7 @@ from engine_fixtures import BOTH, distance, feature_maps, nearest, noise, painti
 from nst_core.backends import card, card_trial, select
 from nst_core.backends.base import AbortedError, Blocks
 from nst_core.backends.card_descent import CardDescent, CardImage
-from nst_core.backends.card_trial import HALF_SAME, Verdict
+from nst_core.backends.card_trial import HALF_SAME, TrialResult
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.select import choose
 from nst_core.backends.tiling import TiledBackend
@@ -151,7 +151,7 @@ def test_descent_on_the_card_walks_the_processors_path(gpu: OnnxBackend, process
 
 def test_a_card_lost_in_the_middle_leaves_the_best_picture(gpu: OnnxBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it held is gone with it: the processor goes on from the last copy, and a note says so."""
-    monkeypatch.setattr(select, "_given_up", set())
+    monkeypatch.setattr(select, "_excluded", set())
     monkeypatch.setattr(run_module, "COPY_SECONDS", 0.0)
     evaluated, steps = CardDescent.evaluated, list[object]()
 
@@ -269,24 +269,24 @@ def test_a_run_paints_on_the_card_and_names_it(gpu: OnnxBackend) -> None:
 
 def test_a_card_slower_than_the_processor_is_not_chosen(gpu: OnnxBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """One in software is: the trial says so, and it is not made again while nothing changes."""
-    found = card_trial.verdict()
+    found = card_trial.trial_result()
     assert not found.faster
     assert "not chosen by itself" in str(found)
-    monkeypatch.setattr(card_trial, "_tried", lambda: pytest.fail("tried again"))
-    assert card_trial.verdict() == found
-    select._is_worth_it.cache_clear()
+    monkeypatch.setattr(card_trial, "_run_trial", lambda: pytest.fail("tried again"))
+    assert card_trial.trial_result() == found
+    select._gpu_is_faster.cache_clear()
     assert choose("onnx").device == "cpu"
     assert choose("onnx", "gpu").device == gpu.device == "gpu"
     monkeypatch.setattr(card, "driver", lambda: "another one")
-    monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(0.1, 1.0))
-    assert card_trial.verdict().faster
+    monkeypatch.setattr(card_trial, "_run_trial", lambda: TrialResult(0.1, 1.0))
+    assert card_trial.trial_result().faster
 
 
 @pytest.mark.usefixtures("gpu")
 def test_the_examination_names_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How long a step takes there, and whether it is chosen by itself."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(2.0, 1.0))
+    monkeypatch.setattr(card_trial, "_run_trial", lambda: TrialResult(2.0, 1.0))
     (said,) = [finding for finding in examine() if (finding.subject, finding.where) == ("onnx", "gpu")]
     assert card.name() in said.text
     assert "not chosen by itself" in said.text
@@ -308,7 +308,7 @@ def test_without_a_driver_the_sentence_says_what_to_install() -> None:
 
 def test_a_card_that_failed_at_work_is_given_up(gpu: OnnxBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until the next start of the program."""
-    monkeypatch.setattr(select, "_given_up", set())
-    select.give_up(gpu)
+    monkeypatch.setattr(select, "_excluded", set())
+    select.exclude(gpu)
     with pytest.raises(BackendUnavailableError, match="failed at work"):
         choose("onnx", "gpu")

@@ -14,7 +14,7 @@ import pytest
 
 from nst_core.backends import card, card_trial, onnx, onnx_session, select
 from nst_core.backends.card_outputs import OutputCheck
-from nst_core.backends.card_trial import Verdict, verdict
+from nst_core.backends.card_trial import TrialResult, trial_result
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.setup.check_engine import examine
 from nst_core.shared.errors import BackendUnavailableError, CardLostError, OutOfMemoryError
@@ -41,15 +41,15 @@ def played(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 def test_a_faster_card_is_chosen_and_the_trial_is_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is made again when the driver changes, and when somebody asks for it."""
     played(monkeypatch, """print('Warning: x'); print('{"card": 0.1, "processor": 1.0, "fault": ""}')""")
-    assert verdict() == Verdict(0.1, 1.0)
-    assert verdict().faster
+    assert trial_result() == TrialResult(0.1, 1.0)
+    assert trial_result().faster
     assert json.loads(cache.read_text())["card"] == 0.1
     played(monkeypatch, """print('{"card": 0.9, "processor": 1.0, "fault": ""}')""")
-    assert verdict().faster
+    assert trial_result().faster
     monkeypatch.setattr(card, "driver", lambda: "a newer one")
-    assert not verdict().faster
+    assert not trial_result().faster
     played(monkeypatch, """print('{"card": 0.2, "processor": 1.0, "fault": ""}')""")
-    assert verdict(again=True).card == 0.2
+    assert trial_result(again=True).card == 0.2
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_bad_driver_harms_only_the_trial(code: str, said: str, monkeypatch: py
     """One that ends the program, says nothing, hangs, or computes something else: the card is not chosen."""
     monkeypatch.setattr(card_trial, "TIMEOUT_SECONDS", 1.0 if "sleep" in code else 60.0)
     played(monkeypatch, code)
-    found = verdict()
+    found = trial_result()
     assert not found.faster
     assert said in str(found)
 
@@ -76,31 +76,31 @@ def test_a_driver_that_fails_in_half_precision_serves_in_full(end: str, monkeypa
     monkeypatch.setattr(card_trial, "TIMEOUT_SECONDS", 5.0)
     line = '{"card": 0.1, "processor": 1.0, "fault": ""}'
     played(monkeypatch, f"print('{line}', flush=True); {end}")
-    assert verdict() == Verdict(0.1, 1.0)
+    assert trial_result() == TrialResult(0.1, 1.0)
 
 
 def test_a_broken_or_unwritable_cache_does_no_harm(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial is made then."""
-    monkeypatch.setattr(card_trial, "_tried", lambda: Verdict(0.1, 1.0))
+    monkeypatch.setattr(card_trial, "_run_trial", lambda: TrialResult(0.1, 1.0))
     cache.parent.mkdir()
     cache.write_text("[]")
-    assert verdict().faster
+    assert trial_result().faster
     cache.unlink()
     cache.mkdir()
-    assert verdict().faster
+    assert trial_result().faster
 
 
 @pytest.mark.parametrize(
     ("verdict", "in_half", "faster"),
     [
-        (Verdict(1.0, 2.0, half=0.5), True, True),
-        (Verdict(1.0, 1.0, half=0.5), True, True),
-        (Verdict(1.0, 1.0, half=0.95), False, False),
-        (Verdict(1.0, 2.0), False, True),
-        (Verdict(1.0, 2.0, "it computes wrongly", half=0.1), False, False),
+        (TrialResult(1.0, 2.0, half=0.5), True, True),
+        (TrialResult(1.0, 1.0, half=0.5), True, True),
+        (TrialResult(1.0, 1.0, half=0.95), False, False),
+        (TrialResult(1.0, 2.0), False, True),
+        (TrialResult(1.0, 2.0, "it computes wrongly", half=0.1), False, False),
     ],
 )
-def test_half_precision_is_taken_where_it_is_faster(verdict: Verdict, *, in_half: bool, faster: bool) -> None:
+def test_half_precision_is_taken_where_it_is_faster(verdict: TrialResult, *, in_half: bool, faster: bool) -> None:
     """And then the card is compared with the processor by that."""
     assert (verdict.in_half, verdict.faster) == (in_half, faster)
     assert ("float16" in str(verdict)) == (math.isfinite(verdict.half) and not verdict.fault)
@@ -138,12 +138,12 @@ def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(select, "_make", make)
     select._fault.cache_clear()
-    select._is_worth_it.cache_clear()
-    monkeypatch.setattr(card_trial, "verdict", lambda: Verdict(1.0, 0.5))
+    select._gpu_is_faster.cache_clear()
+    monkeypatch.setattr(card_trial, "trial_result", lambda: TrialResult(1.0, 0.5))
     assert select.choose("onnx").device == "cpu"
     assert asked == ["cpu"]
-    select._is_worth_it.cache_clear()
-    monkeypatch.setattr(card_trial, "verdict", lambda: Verdict(0.1, 0.5))
+    select._gpu_is_faster.cache_clear()
+    monkeypatch.setattr(card_trial, "trial_result", lambda: TrialResult(0.1, 0.5))
     made = select.choose("onnx")
     assert asked == ["cpu", "gpu", "cpu"]
     assert "no driver offers Vulkan a graphics card" in str(made.notes[0])
@@ -151,7 +151,7 @@ def test_the_automatic_choice_goes_by_the_trial(monkeypatch: pytest.MonkeyPatch)
         select.choose("onnx", "gpu")
     assert refused.value.remedy == "install one"
     select._fault.cache_clear()
-    select._is_worth_it.cache_clear()
+    select._gpu_is_faster.cache_clear()
 
 
 def test_without_the_package_a_sentence_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

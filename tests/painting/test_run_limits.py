@@ -344,7 +344,7 @@ def test_where_a_card_fails_the_processor_paints_on(fault: Exception, monkeypatc
     lost = Easel(before)
     lost.device = "gpu"
     monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel(lambda octave: sizes.append(octave.width)))
-    monkeypatch.setattr("nst_core.painting.run.give_up", given_up.append)
+    monkeypatch.setattr("nst_core.painting.run.exclude", given_up.append)
     run = made(job(300, 400), lost)
     losses = [progress.loss for progress in run if progress.loss is not None]
     metrics = run.outcome().metrics
