@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from nst_core.shared.planning.schedule import SETUP, Octave
 
-UNSEEN = 1.4
-"""Safety factor: how much slower than predicted the next octave may be."""
+SAFETY_FACTOR = 1.4
+"""How much slower than predicted the next octave may be."""
 
 
 class Clock:
@@ -20,10 +20,10 @@ class Clock:
 
     def __init__(self, limit: float = 0.0, now: Callable[[], float] = time.monotonic) -> None:
         self._limit, self._now = limit, now
-        self._start = self._mark = now()
+        self._start = self._last_time = now()
         self._rate = self._reserved = 0.0
-        self._full = math.inf
-        self._seen = False
+        self._full_area = math.inf
+        self._measured = False
 
     @property
     def elapsed(self) -> float:
@@ -44,50 +44,50 @@ class Clock:
 
         Returns False, and reserves nothing, if it is more than half of the limit.
         """
-        kept = not self._limit or seconds <= self._limit / 2
-        self._reserved, self._full = seconds if kept else 0.0, area
-        return kept
+        fits = not self._limit or seconds <= self._limit / 2
+        self._reserved, self._full_area = seconds if fits else 0.0, area
+        return fits
 
     def evaluated(self, octave: Octave) -> None:
         """One evaluation of that octave has just ended."""
         now = self._now()
         # The latest counts most: speed changes with the size and with the load of the machine.
-        self._rate += (0.5 if self._seen else 1.0) * ((now - self._mark) / octave.work - self._rate)
-        self._seen, self._mark = True, now
+        self._rate += (0.5 if self._measured else 1.0) * ((now - self._last_time) / octave.work - self._rate)
+        self._measured, self._last_time = True, now
 
     def restart_lap(self) -> None:
         """Do not count the time since the last evaluation."""
-        self._mark = self._now()
+        self._last_time = self._now()
 
     def seconds_left(self, octave: Octave, done: int, later: Sequence[Octave]) -> float:
         """Seconds for the rest of this octave and all later ones at the measured speed, within the time limit."""
         left = ((octave.steps - done) * octave.work + sum(o.cost for o in later)) * self._rate
-        left += self._kept(later[-1] if later else octave)
+        left += self._reserved_during(later[-1] if later else octave)
         return max(0.0, min(left, self._limit - self.elapsed)) if self._limit else left
 
     def affords(self, octave: Octave, done: int, later: Sequence[Octave]) -> bool:
         """Whether the limit leaves time for one more evaluation, and for the later octaves' share."""
         if not self._limit:
             return True
-        left, one = self._limit - self._kept(octave) - self.elapsed, self._rate * octave.work
+        left, step = self._limit - self._reserved_during(octave) - self.elapsed, self._rate * octave.work
         if done == 0:
             # The first evaluation is always made if it fits: there is no result yet.
-            return left >= self._shortest(octave)
+            return left >= self._least_seconds(octave)
         # Octaves that are too large for the time left will not start; no time is reserved for them.
-        begun = [o for o in later if self._shortest(o) <= left]
-        if begun and self._shortest(begun[0]) > left - one:
+        startable = [o for o in later if self._least_seconds(o) <= left]
+        if startable and self._least_seconds(startable[0]) > left - step:
             return False
-        wanted = (octave.steps - done) * one + sum(o.cost for o in begun) * self._rate
+        wanted = (octave.steps - done) * step + sum(o.cost for o in startable) * self._rate
         share = min(1.0, left / wanted) if wanted else 1.0
         return (octave.steps - done) * share >= 1
 
-    def _kept(self, octave: Octave) -> float:
+    def _reserved_during(self, octave: Octave) -> float:
         """Seconds that are reserved while that octave is the largest one begun."""
-        return 0.0 if octave.area >= self._full else self._reserved
+        return 0.0 if octave.area >= self._full_area else self._reserved
 
-    def _shortest(self, octave: Octave) -> float:
+    def _least_seconds(self, octave: Octave) -> float:
         """Seconds for the octave's targets and one evaluation, upper estimate."""
-        return self._rate * octave.work * ((UNSEEN if self._seen else 1.0) + SETUP[octave.method])
+        return self._rate * octave.work * ((SAFETY_FACTOR if self._measured else 1.0) + SETUP[octave.method])
 
 
 class Plateau:

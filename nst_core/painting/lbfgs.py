@@ -22,20 +22,21 @@ FIRST_MOVE = 0.02
 GENTLE_MOVE = 0.002
 """The same for a start that is nearly a minimum, such as an earlier result."""
 LEAST_CURVATURE = 1e-8
+"""Moves whose s y is less than this share of y y are ignored, so that the inverse Hessian stays positive definite."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One update. image: the iterate that was evaluated; losses: its style, content and tv loss.
+    """One update. image: the iterate that was evaluated; losses: its style, held and tv loss.
 
-    further: returns the next iterate, which is not evaluated yet; None if the loss rose, or if there is no curvature
+    next_image: returns the next iterate, which is not evaluated yet; None if the loss rose, or if there is no curvature
     yet and more steps follow.
     """
 
     number: int
     image: Array
     losses: tuple[float, float, float]
-    further: Callable[[], Array] | None = None
+    next_image: Callable[[], Array] | None = None
 
     @property
     def loss(self) -> float:
@@ -51,7 +52,7 @@ class _Memory:
     first_move: float
     scale: Array = 1.0
 
-    def learn(self, move: Move) -> None:
+    def add(self, move: Move) -> None:
         if move.curvature > LEAST_CURVATURE * move.change:
             self.scale = move.curvature / move.change
             self.moves.append(move)
@@ -102,23 +103,23 @@ def descend(
     x = descent.start(image)
     previous: Point | None = None
     for number in range(1, steps + 1):
-        here = descent.evaluated(x, previous)
-        loss = sum(losses := here.losses)
+        point = descent.evaluated(x, previous)
+        loss = sum(losses := point.losses)
         if not math.isfinite(loss):
             return
         worse = previous is not None and loss > sum(previous.losses)
         if previous is not None:
-            assert here.move
-            memory.learn(here.move)
+            assert point.move
+            memory.add(point.move)
             if number == 2 and worse:
                 memory.first_move /= 2
-                here = previous
+                point = previous
             elif loss > 2 * sum(previous.losses):
                 memory.moves.clear()
-        move = partial(descent.moved, here, memory.curvature)
+        move = partial(descent.moved, point, memory.curvature)
         improves = not worse if memory.moves else steps == 1
         yield Step(number, x, losses, move if improves else None)
-        x, previous = move(), here
+        x, previous = move(), point
 
 
 def _direction(gradient: Array, curvature: Curvature) -> Array:

@@ -1,6 +1,10 @@
 """Runs a job from coarse to fine: each octave minimises its objective, starting from the result of the one before.
 
-outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
+    outcome = stylize(Job(content, (Style(picture),), Settings(quality="high")))
+
+An octave, from here to the gradient: `Run._octave` asks `Painter.canvas` for start image and objective. The painter
+computes targets (`style_targets`) and gives them to `Backend.objective`. `lbfgs.descend` minimises this objective: each
+step evaluates it once, whole (`backends/onnx.py`, `backends/torch.py`) or in tiles (`backends/tiling.py`).
 """
 
 from __future__ import annotations
@@ -43,7 +47,7 @@ Tiled = Callable[[Backend, Octave], Backend]
 
 T = TypeVar("T")
 
-TRIAL = 192
+TRIAL_SIDE = 192
 """Side of the picture with which the speed is measured if there is a time limit, px."""
 
 COPY_SECONDS = 1.0
@@ -71,23 +75,26 @@ class _Best:
     evaluations: list[int] = field(default_factory=list)
 
 
-class _Copies:
-    """Copies of an octave's best image, since a graphics card that fails loses what is in its memory."""
+class _Backup:
+    """A copy of an octave's best image, since a graphics card that fails loses what is in its memory."""
 
     def __init__(self, start: Float, clock: Clock) -> None:
         """start: (h, w, 3)."""
-        self._clock, self._made, self._copy = clock, clock.elapsed, start
+        self._clock, self._copied_at, self._copy = clock, clock.elapsed, start
 
-    def __call__(self, image: Callable[[], Float]) -> Callable[[], Float]:
-        """A function that returns the image, or if that fails the last copy. Raises CardLostError if copying fails."""
-        if self._clock.elapsed - self._made > COPY_SECONDS:
-            self._copy, self._made = image(), self._clock.elapsed
-        return partial(_image_or, image, self._copy)
+    def protected(self, fetch: Callable[[], Float]) -> Callable[[], Float]:
+        """A function that fetches an image, or if that fails returns the last copy.
+
+        The image is copied now if the last copy is old. Raises CardLostError if that fails.
+        """
+        if self._clock.elapsed - self._copied_at > COPY_SECONDS:
+            self._copy, self._copied_at = fetch(), self._clock.elapsed
+        return partial(_fetched_or, fetch, self._copy)
 
 
-def _image_or(image: Callable[[], Float], copy: Float) -> Float:
+def _fetched_or(fetch: Callable[[], Float], copy: Float) -> Float:
     try:
-        return image()
+        return fetch()
     except CardLostError:
         return copy
 
@@ -121,7 +128,7 @@ class Run:
         self._begun = job.excerpt.begun if job.excerpt else None
         self._best = _Best(_constant(self._content))
         self._notes: tuple[Note, ...] = ()
-        self._small: tuple[int, Job] | None = None
+        self._preview_job: tuple[int, Job] | None = None
         self._fraction = 0.0
 
     def stop(self) -> None:
@@ -157,13 +164,14 @@ class Run:
         self._backend = self._backend or choose(settings.backend, settings.device)
         octaves = self._plan()
         painter = Painter(self.job, self._content, styles, self._require_running)
-        unseen = settings.seconds and not settings.by_pieces
-        self._clock.expect(self._with_fallback(lambda backend: speed_of(backend, TRIAL)) if unseen else DEFAULT_SPEED)
-        at = -1 if self._sketch else 0
-        first, size = self._begun, (octaves[at].height, octaves[at].width)
-        if first is None:
-            first = self._with_fallback(lambda backend: painter.first_picture(backend, *size))
-        self._best.image = _constant(first)
+        speed = DEFAULT_SPEED
+        if settings.seconds and not settings.by_pieces:
+            speed = self._with_fallback(lambda backend: speed_of(backend, TRIAL_SIDE))
+        self._clock.expect(speed)
+        first, picture = octaves[-1 if self._sketch else 0], self._begun
+        if picture is None:
+            picture = self._with_fallback(lambda backend: painter.first_picture(backend, first.height, first.width))
+        self._best.image = _constant(picture)
         octaves, notes = in_budget(octaves, self.job, self._backend)
         self._notes += notes
         upscales = self._clock.reserve(overhead(octaves[-1], self._area), self._area)
@@ -173,8 +181,8 @@ class Run:
             return
         enforce_budget(octaves, self.job, self._backend)
         try:
-            with as_out_of_memory(), closing(self._optimized(painter, octaves)) as descent:
-                for last in descent:
+            with as_out_of_memory(), closing(self._optimized(painter, octaves)) as steps:
+                for last in steps:
                     yield last
         except OutOfMemoryError:
             if not any(self._best.evaluations):
@@ -255,11 +263,11 @@ class Run:
 
     def _fallback_for(self, octave: Octave, error: Exception) -> Octave:
         """The octave in smaller tiles, or for the processor. Raises the error if neither can help."""
-        way = smaller(octave)
-        if isinstance(error, OutOfMemoryError) and way is not None:
-            return way
-        ways, _ = in_budget([octave], self.job, self._without_card(error))
-        return ways[0]
+        in_smaller_tiles = smaller(octave)
+        if isinstance(error, OutOfMemoryError) and in_smaller_tiles is not None:
+            return in_smaller_tiles
+        (on_processor,), _ = in_budget([octave], self.job, self._without_card(error))
+        return on_processor
 
     def _octave_with_fallback(
         self, painter: Painter, octave: Octave, image: Float | None
@@ -272,13 +280,13 @@ class Run:
             with as_out_of_memory():
                 yield from self._octave(painter, octave, image)
         except (OutOfMemoryError, CardLostError) as error:
-            way = self._fallback_for(octave, error)
+            fallback = self._fallback_for(octave, error)
         else:
             return
         # The error's traceback held memory, some of it in reference cycles; it can be freed only now.
         gc.collect()
         best = self._best.image()
-        yield from self._octave_with_fallback(painter, way, best if self._best.evaluations[-1] else image)
+        yield from self._octave_with_fallback(painter, fallback, best if self._best.evaluations[-1] else image)
 
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
@@ -286,11 +294,11 @@ class Run:
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()
-        lowest, further, copies = np.inf, None, _Copies(canvas.start, self._clock)
+        lowest, next_image, backup = np.inf, None, _Backup(canvas.start, self._clock)
 
-        def getter(image: Array) -> Callable[[], Float]:
-            found = partial(to_pixels, backend, image)
-            return copies(found) if backend.device == "gpu" else found
+        def fetcher(image: Array) -> Callable[[], Float]:
+            fetch = partial(to_pixels, backend, image)
+            return backup.protected(fetch) if backend.device == "gpu" else fetch
 
         move = FIRST_MOVE if self.job.init is None else GENTLE_MOVE
         with canvas.objective as objective:
@@ -301,18 +309,18 @@ class Run:
                 self._clock.evaluated(octave)
                 with self._lock:
                     self._best.evaluations[-1] += 1
-                    further = step.further if step.loss < lowest else None
+                    next_image = step.next_image if step.loss < lowest else None
                     if step.loss < lowest:
                         lowest = step.loss
-                        self._best.image = getter(step.image)
+                        self._best.image = fetcher(step.image)
                         self._best.losses = step.losses
                 yield step
                 if self._stopped.is_set() or plateau.reached(step.loss):
                     return
-            if further and self.job.init is None:
+            if next_image and self.job.init is None:
                 # One more move, by the last gradient. To evaluate it would cost a step; the losses are those before it.
                 # Not from an earlier result, which is near its minimum: it would double the flicker of a sequence.
-                self._best.image = getter(further())
+                self._best.image = fetcher(next_image())
 
     def _progress(self, octaves: Sequence[Octave], index: int, step: int, loss: float | None = None) -> Progress:
         octave, later = octaves[index], octaves[index + 1 :]
@@ -332,11 +340,11 @@ class Run:
 
     def preview(self, side: int) -> Float:
         """(H, W, 3 or 4): the best picture so far with a longer side of at most `side` px."""
-        if self._small is None or self._small[0] != side:
-            self._small = side, reduced(self.job, side)
+        if self._preview_job is None or self._preview_job[0] != side:
+            self._preview_job = side, reduced(self.job, side)
         with self._lock:
             image = self._best.image
-        return composite(self._small[1], image())
+        return composite(self._preview_job[1], image())
 
     def outcome(self) -> Outcome:
         """The best picture so far at the content's size, with metrics and recipe. Thread-safe.
@@ -386,13 +394,12 @@ def upscaled_in_thread(
 
     Meanwhile yields `last` again and again with new estimates of the time. Raises OutOfMemoryError.
     """
-    expected = clock.reserved
-    begun, fraction = clock.elapsed, last.fraction
-    with as_out_of_memory(), ThreadPoolExecutor(1) as beside:
-        found = beside.submit(painter.to_full_size, backend, image)
-        while not wait([found], POLL_SECONDS).done:
+    start, fraction = clock.elapsed, last.fraction
+    with as_out_of_memory(), ThreadPoolExecutor(1) as executor:
+        upscaled = executor.submit(painter.to_full_size, backend, image)
+        while not wait([upscaled], POLL_SECONDS).done:
             now = clock.elapsed
-            left = max(expected - (now - begun), LATE * (now - begun))
+            left = max(clock.reserved - (now - start), LATE * (now - start))
             fraction = max(fraction, now / (now + left))
             yield replace(last, seconds_left=left, fraction=fraction)
-        return found.result()
+        return upscaled.result()
