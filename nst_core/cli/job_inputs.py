@@ -15,7 +15,7 @@ from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job, Style, decoded_style, preset_styles
-from nst_core.painting.recipe import FORMAT, of_the_work, require_same
+from nst_core.painting.recipe import FORMAT, require_same, without_machine_settings
 from nst_core.shared.atomic_files import replace_file
 from nst_core.shared.errors import ImageTooLargeError, ImageTooSmallError, InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets import lookup
@@ -171,7 +171,7 @@ def resolve_job(options: JobOptions) -> ResolvedJob:
     init = options.settings.get("init")
     init_path = init if isinstance(init, str) and init not in INITS else None
     given = {name: text for name, text in options.settings.items() if name != "init" or init_path is None}
-    base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
+    base = without_machine_settings(recipe["settings"]) if recipe else preset.settings if preset else {}
     settings = settings_from(given, base)
     size = max(recipe["size"]) if recipe and options.size is None else options.size
     require_size(size)

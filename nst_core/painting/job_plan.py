@@ -24,6 +24,15 @@ from nst_core.vgg.losses import Weights
 _SIDES = {"cpu": 256, "gpu": 512, "cuda": 1024, "mps": 1024}
 """px: side of the picture with which a device's speed is measured; fast devices are fast only on large pictures."""
 
+SHARE = 0.9
+"""Share of the free memory that the engine may take."""
+
+_sharers = {"cpu": 1, "card": 1}
+"""The number of processes like this one that work on this machine, and on each card."""
+
+_own_bytes: dict[str, float] = {}
+"""This process's share of the memory, by device, as first computed: later the others hold some of it."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -68,8 +77,8 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
     if settings.paints:
         most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
         wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
-        octaves, more = in_budget(wanted, job, backend)
-        notes += more
+        octaves, budget_notes = in_budget(wanted, job, backend)
+        notes += budget_notes
     memory = _peak(octaves, job, backend)
     if settings.memory and memory > settings.memory * 1e9:
         notes += (note("over-budget", gigabytes=f"{settings.memory:g}"),)
@@ -104,24 +113,14 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-SHARE = 0.9
-"""Share of the free memory that the engine may take."""
-
-_sharers = {"cpu": 1, "card": 1}
-
-_parts: dict[str, float] = {}
-"""Bytes of this process's part, by device, as first computed: later the other processes hold some of the memory."""
-
-
 def in_budget(octaves: Sequence[Octave], job: Job, backend: Backend) -> tuple[list[Octave], tuple[Note, ...]]:
     """The octaves, in tiles or without the largest if memory requires it, and notes for the user."""
     height, width = job.content.shape[:2]
-    area, room, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
-    fitting = tiled_to_fit(octaves, area, room, regions, needs_of(backend.device, backend.precision))
+    area, most_bytes, regions = height * width / 1e6, budget(job.settings, backend), region_count(job.styles)
+    fitting = tiled_to_fit(octaves, area, most_bytes, regions, needs_of(backend.device, backend.precision))
     if len(fitting) == len(octaves):
         return fitting, ()
-    wanted, had = octaves[-1], fitting[-1]
-    sizes = [f"{octave.width} x {octave.height} px" for octave in (wanted, had)]
+    sizes = [f"{octave.width} x {octave.height} px" for octave in (octaves[-1], fitting[-1])]
     return fitting, (note("too-little-memory", wanted=sizes[0], had=sizes[1]),)
 
 
@@ -146,8 +145,8 @@ def budget(settings: Settings, backend: Backend) -> float:
         return math.inf
     on_processor = backend.device == "cpu"
     sharers = _sharers["cpu" if on_processor else "card"]
-    whole = (held_memory() if on_processor else 0) + SHARE * free / sharers
-    return whole if sharers == 1 else _parts.setdefault(backend.device, whole)
+    usable = (held_memory() if on_processor else 0) + SHARE * free / sharers
+    return usable if sharers == 1 else _own_bytes.setdefault(backend.device, usable)
 
 
 def set_sharers(here: int, card: int) -> None:
@@ -155,4 +154,4 @@ def set_sharers(here: int, card: int) -> None:
     sharers = {"cpu": max(1, here), "card": max(1, card)}
     if sharers != _sharers:
         _sharers.update(sharers)
-        _parts.clear()
+        _own_bytes.clear()

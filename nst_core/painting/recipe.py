@@ -41,7 +41,7 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "engine": __version__,
-        "settings": of_the_work(to_mapping(job.settings)),
+        "settings": without_machine_settings(to_mapping(job.settings)),
         "size": [width, height],
         "styles": [_style(style) for style in job.styles],
         **_digests(mask=job.mask, init=job.init, strength_map=job.strength_map),
@@ -49,7 +49,7 @@ def recipe(job: Job, backend: Backend | None = None) -> dict[str, Any]:
     }
 
 
-def of_the_work(settings: Mapping[str, Any]) -> dict[str, Any]:
+def without_machine_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings without those of the machine, which are chosen anew for each run. Old recipes contain them."""
     machine = {setting.name for setting in all_settings() if setting.info.scope == "machine"}
     return {name: value for name, value in settings.items() if name not in machine}
@@ -65,10 +65,10 @@ def describe_maker_difference(found: Mapping[str, Any], wanted: Mapping[str, Any
         *MAKER_FIELDS,
         *(name for name in MACHINE_FIELDS if all(name in made.get("made", ()) for made in (found, wanted))),
     ]
-    ours, theirs = (", ".join(_maker(name, made[name], parts) for name in both) for made in (found, wanted))
-    if ours == theirs:
+    maker, recipe_maker = (", ".join(_maker(name, made[name], parts) for name in both) for made in (found, wanted))
+    if maker == recipe_maker:
         return None
-    return f"the recipe's picture was made by {theirs}, this one by {ours}: they may differ in details"
+    return f"the recipe's picture was made by {recipe_maker}, this one by {maker}: they may differ in details"
 
 
 def _maker(name: str, made: Any, parts: Iterable[str]) -> str:
@@ -86,21 +86,21 @@ def require_same(job: Job, wanted: dict[str, Any]) -> None:
             f"the number of styles is {len(found['styles'])}, and {len(wanted['styles'])} in the recipe",
             "give the same styles",
         )
-    for number, (ours, theirs) in enumerate(zip(found["styles"], wanted["styles"], strict=True), start=1):
-        if "file" not in ours or ours["file"] != theirs.get("file"):  # other libraries may decode it a level apart
-            _require_digest(ours, theirs, "sha256", f"style {number}")
-        _require_digest(ours, theirs, "guide", f"the guide of style {number}")
+    for number, (style, other) in enumerate(zip(found["styles"], wanted["styles"], strict=True), start=1):
+        if "file" not in style or style["file"] != other.get("file"):  # other libraries may decode it a level apart
+            _require_digest(style, other, "sha256", f"style {number}")
+        _require_digest(style, other, "guide", f"the guide of style {number}")
     _require_digest(found, wanted, "mask", "the mask")
     _require_digest(found, wanted, "init", "the picture to start from")
     _require_digest(found, wanted, "strength_map", "the strength map")
 
 
-def _require_digest(ours: dict[str, Any], theirs: dict[str, Any], name: str, what: str) -> None:
-    if ours.get(name) == theirs.get(name):
+def _require_digest(found: dict[str, Any], wanted: dict[str, Any], name: str, what: str) -> None:
+    if found.get(name) == wanted.get(name):
         return
-    if name not in ours:
+    if name not in found:
         raise InvalidSettingError(f"the recipe was made with {what}", "give it again")
-    if name not in theirs:
+    if name not in wanted:
         raise InvalidSettingError(f"the recipe was made without {what}", "leave it out")
     raise InvalidSettingError(f"{what} is not the picture the recipe was made with", "give that one")
 

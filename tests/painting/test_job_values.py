@@ -10,7 +10,7 @@ import pytest
 
 from nst_core.backends import select
 from nst_core.painting.job import Job, Style
-from nst_core.painting.recipe import of_the_work, recipe
+from nst_core.painting.recipe import recipe, without_machine_settings
 from nst_core.painting.run import Run
 from nst_core.shared.errors import InvalidImageError, InvalidSettingError
 from nst_core.shared.settings import Settings
@@ -96,4 +96,4 @@ def test_recipes_hold_no_settings_of_the_machine() -> None:
     """A recipe from a machine with a card and little memory is repeated where there is neither."""
     job = Job(PICTURE, (Style(PICTURE),), Settings(device="cuda", memory=1.5, backend="torch"))
     assert not {"device", "memory", "backend"} & recipe(job)["settings"].keys()
-    assert of_the_work({"device": "cuda", "strength": 3.0}) == {"strength": 3.0}
+    assert without_machine_settings({"device": "cuda", "strength": 3.0}) == {"strength": 3.0}
