@@ -30,6 +30,11 @@ ALIGNED = 16
 MARGIN = 80
 """px: a position of relu5_1 sees 70 px beyond its own 16 on each side, and gradients reach no further."""
 
+Exact = NDArray[np.float64]
+
+HeldTargets = Mapping[str, tuple[Array, Array]]
+"""Target features (1, C, h, w) by layer, each with the factor (1, 1, h, w) on their squared distance."""
+
 
 @dataclass(frozen=True)
 class Box:
@@ -41,9 +46,14 @@ class Box:
     right: int
 
     @property
+    def rows_columns(self) -> tuple[slice, slice]:
+        """The index of this part of a picture (H, W, C)."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
     def cut(self) -> tuple[slice, slice, slice, slice]:
-        """The index of this part of a (N, C, H, W)."""
-        return slice(None), slice(None), slice(self.top, self.bottom), slice(self.left, self.right)
+        """The index of this part of an image (N, C, H, W)."""
+        return slice(None), slice(None), *self.rows_columns
 
     def within(self, other: Box) -> Box:
         """The same part, relative to the other's top left corner."""
@@ -82,12 +92,6 @@ def _spans(side: int, size: int) -> Iterator[tuple[int, int]]:
     yield from zip(starts, [*starts[1:], side], strict=True)
 
 
-Exact = NDArray[np.float64]
-
-ContentTarget = Mapping[str, tuple[Array, Array]]
-"""Target features (1, C, h, w) by layer, each with the factor (1, 1, h, w) on their squared distance."""
-
-
 class Passes:
     """The passes over the tiles of an image, or of the part of an image that holds these tiles."""
 
@@ -119,7 +123,7 @@ class Passes:
                 total[layer] = total[layer] + found if layer in total else found
         return total
 
-    def gradient(self, image: Array, guides: Array, derivatives: Grams, held: ContentTarget, into: Array) -> float:
+    def gradient(self, image: Array, guides: Array, derivatives: Grams, held: HeldTargets, into: Array) -> float:
         """Add to `into` the gradient of style and target features, and return the loss of these."""
         loss = 0.0
         for tile in self._grid:

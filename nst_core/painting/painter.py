@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nst_core.backends.base import Backend, Objective
-from nst_core.backends.tiling import Box, tiles
+from nst_core.backends.tiling import tiles
 from nst_core.imaging import color
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.edge_smoothing import smoothed_along_edges
@@ -58,8 +58,6 @@ The pixel grid of the small picture, upscaled, looks like canvas across the stro
 """
 TILE, TILE_MARGIN = 768, 64
 """px: tiles in which fine detail is computed at full size."""
-_SMALL = (MIN_SIDE, MIN_SIDE)
-"""A size for regions whose guides are not used."""
 
 
 @dataclass(frozen=True)
@@ -74,20 +72,20 @@ class Painter:
     """Computes start images and objectives for the octaves of a job. Keeps what one octave passes to the next."""
 
     def __init__(
-        self, job: Job, content: Float, styles: Sequence[Style], before_part: Callable[[], None] = lambda: None
+        self, job: Job, content: Float, styles: Sequence[Style], before_tile: Callable[[], None] = lambda: None
     ) -> None:
         """content: (H, W, 3) at full size with hidden pixels filled. styles: with their colours adjusted.
 
-        before_part: called before each tile of a long computation; may raise to end it.
+        before_tile: called before each tile of a long computation; may raise to end it.
         """
         if job.init is not None:
             # Hidden pixels must not influence the result.
             job = replace(job, init=fill_hidden(job.init, job.visible))
         if job.settings.texture and job.settings.by_pieces:
             job, content = _without_photograph(job), _patchworks(job, content, styles)
-        self.job, self._before_part = job, before_part
+        self.job, self._before_tile = job, before_tile
         self.styles = with_copies(styles, job.settings.style_copies)
-        self._whole = self._small = content
+        self._content = self._content_at_size = content
         self._around = around_of(job)
         self.strength_map = strength_map(job, content, self._around)
         self.matches: Sequence[Match] = ()
@@ -102,9 +100,9 @@ class Painter:
 
     def content(self, height: int, width: int) -> Float:
         """The content at a size: (height, width, 3)."""
-        if self._small.shape[:2] != (height, width):
-            self._small = resize(self._whole, height, width)
-        return self._small
+        if self._content_at_size.shape[:2] != (height, width):
+            self._content_at_size = resize(self._content, height, width)
+        return self._content_at_size
 
     def first_picture(self, backend: Backend, height: int, width: int) -> Float:
         """(h, w, 3): a picture to show before the first evaluation, at this size or smaller."""
@@ -117,11 +115,11 @@ class Painter:
 
     def canvas(self, backend: Backend, image: Float | None, height: int, width: int) -> Canvas:
         """Start image and objective at this size. image: (h, w, 3), result of the octave before, if there was one."""
-        again = image is not None and image.shape[:2] == (height, width)
+        same_size = image is not None and image.shape[:2] == (height, width)
         if self.job.settings.by_pieces:
             so_far = None if image is None else self._resized(image, height, width)
             targets, start = self._matched(backend, so_far, height, width)
-            if again or self.job.init is not None:
+            if same_size or self.job.init is not None:
                 start = so_far if so_far is not None else self._start_image(height, width)
             return Canvas(start, self._objective(backend, targets))
         start = self._start_image(height, width) if image is None else self._upscaled(image, height, width)
@@ -130,7 +128,7 @@ class Painter:
 
     def to_full_size(self, backend: Backend, image: Float) -> Float:
         """(H, W, 3): the image (h, w, 3) upscaled to full size without optimisation, with fine detail of the styles."""
-        height, width = self._whole.shape[:2]
+        height, width = self._content.shape[:2]
         if image.shape[:2] == (height, width) or not self.job.settings.by_pieces or self.job.settings.seamless:
             return self._upscaled(image, height, width)
         # The picture that an excerpt belongs to has larger octaves.
@@ -142,18 +140,18 @@ class Painter:
         refine = _Refining(self, backend, image.shape[0] / height)
         upscaled, above = image, slice(0)
         for tile in tiles(height, width, TILE, TILE_MARGIN):
-            self._before_part()
-            rows, columns = _spans(tile.outer)
+            self._before_tile()
+            rows, columns = tile.outer.rows_columns
             if rows != above:  # tiles come row by row
                 upscaled, above = resized_strip(image, height, width, rows), rows
-            inside = tile.inner.within(tile.outer)
-            fine[_spans(tile.inner)] = refine(upscaled[:, columns], rows, columns)[_spans(inside)]
+            refined_tile = refine(upscaled[:, columns], rows, columns)
+            fine[tile.inner.rows_columns] = refined_tile[tile.inner.within(tile.outer).rows_columns]
         return fine
 
     def _smoothed(self, image: Float) -> Float:
         """The image (h, w, 3), smoothed along its strokes for upscaling; less where the strength is low."""
         blend = strength_at(self.job.settings, resize_plane(self.strength_map, *image.shape[:2])).blend
-        sigma = min(MOST_SMOOTHED, SMOOTHED * (self._whole.shape[0] / image.shape[0] - 1))
+        sigma = min(MOST_SMOOTHED, SMOOTHED * (self._content.shape[0] / image.shape[0] - 1))
         return smoothed_along_edges(image, np.float32(sigma) * blend)
 
     def _scene(self, height: int, width: int) -> Scene:
@@ -164,11 +162,11 @@ class Painter:
             regions = [replace(region, guide=bordered(region.guide)) for region in regions]
         return Scene(content, visible, regions, height * width, self.brush_size)
 
-    def part(self, rows: slice, columns: slice) -> Scene:
+    def full_size_scene(self, rows: slice, columns: slice) -> Scene:
         """The scene of a part of the picture at full size."""
-        height, width = self._whole.shape[:2]
+        height, width = self._content.shape[:2]
         guided = guided_in(self.styles, rows, columns)
-        content = self._whole[rows, columns]
+        content = self._content[rows, columns]
         visible = self.job.visible[rows, columns]
         return Scene(content, visible, regions_of(guided, *visible.shape), height * width, self.brush_size)
 
@@ -183,34 +181,36 @@ class Painter:
         settings = self.job.settings
         scene, strength, match_input = self._match_input(so_far, height, width)
         weights = painterly_weights(settings, strength.gram_weight)
-        targets, begin, self.matches = painterly_targets(backend, scene, strength, weights, match_input)
-        begin = unwrapped(begin) if settings.seamless else begin
+        targets, pieced_picture, self.matches = painterly_targets(backend, scene, strength, weights, match_input)
+        if settings.seamless:
+            pieced_picture = unwrapped(pieced_picture)
         if settings.init != "sketch":
             return targets, self._start_image(height, width) if so_far is None else so_far
         if so_far is None:
-            return targets, begin
+            return targets, pieced_picture
         share = FIRST_PIECES if self.job.begins_a_larger_picture else PIECES
-        return targets, so_far + np.float32(share) * (begin - so_far)
+        return targets, so_far + np.float32(share) * (pieced_picture - so_far)
 
     def _match_input(self, so_far: Float | None, height: int, width: int) -> tuple[Scene, Strength, MatchInput]:
         """Scene, strength and query of the matching at this size. so_far: as for `_matched`."""
         settings, periodic = self.job.settings, self.job.settings.seamless
         scene = self._scene(height, width)
-        amount = resize_plane(self.strength_map, height, width)
-        seen = so_far if so_far is not None else self.job.init
-        seen = None if seen is None else resize(seen, height, width)
-        wanted = self.content(height, width) if seen is None else self._query(seen, amount)
-        wanted = varied(wanted, settings.seed)
+        strengths = resize_plane(self.strength_map, height, width)
+        painted = so_far if so_far is not None else self.job.init
+        picture = self.content(height, width)
+        if painted is not None:
+            picture = self._query(resize(painted, height, width), strengths)
+        picture = varied(picture, settings.seed)
 
         def ground() -> Float:
-            plain = self._in_palette(self.content(height, width))
-            return wrapped(plain) if periodic else plain
+            recolored = self._in_palette(self.content(height, width))
+            return wrapped(recolored) if periodic else recolored
 
-        match_input = MatchInput(wrapped(wanted) if periodic else wanted, ground)
-        return scene, strength_at(settings, wrapped(amount) if periodic else amount), match_input
+        match_input = MatchInput(wrapped(picture) if periodic else picture, ground)
+        return scene, strength_at(settings, wrapped(strengths) if periodic else strengths), match_input
 
-    def _query(self, painted: Float, amount: Float) -> Float:
-        """The query of the matching, see `query`. amount: (h, w), the strength map at the size of `painted`.
+    def _query(self, painted: Float, strengths: Float) -> Float:
+        """The query of the matching, see `query`. strengths: (h, w), the strength map at the size of `painted`.
 
         A texture has no photograph; its query is `painted`.
         """
@@ -219,7 +219,7 @@ class Painter:
         height, width = painted.shape[:2]
         content = self.content(height, width)
         coarse = resize(resize(content, -(-height // 2), -(-width // 2)), height, width)
-        return query(self.job.settings, amount, content, coarse, painted)
+        return query(self.job.settings, strengths, content, coarse, painted)
 
     def _start_image(self, height: int, width: int) -> Float:
         """(height, width, 3): the start image of an octave if it is not assembled from pieces."""
@@ -230,8 +230,8 @@ class Painter:
         elif settings.from_noise:
             self._start = _noise(content, self.styles, settings.seed)
         else:
-            plain = content if settings.init == "content" else self._in_palette(content)
-            self._start = varied(plain, settings.seed)
+            picture = content if settings.init == "content" else self._in_palette(content)
+            self._start = varied(picture, settings.seed)
         return self._start
 
     def _in_palette(self, content: Float) -> Float:
@@ -252,7 +252,7 @@ class Painter:
             return self._resized(image, height, width)
         # An attempt at this size that failed may have left a start image of this size.
         below = resize(below, *image.shape[:2])
-        return enlarged(image, below, self._start_image(height, width).copy())
+        return with_upscaled_change(image, below, self._start_image(height, width).copy())
 
 
 class _Refining:
@@ -264,26 +264,26 @@ class _Refining:
         height, width = painter.strength_map.shape
         self._styles = [
             fine_style(backend, picture, height * width, painter.brush_size)
-            for region in regions_of(painter.styles, *_SMALL)
+            for region in regions_of(painter.styles, MIN_SIDE, MIN_SIDE)  # of any size: guides are not used here
             for picture, _ in region.styles
         ]
         size = height // CELL, width // CELL
         self._starts = [
-            found.enlarged(size, style.grid)
-            for (found, _), (_, style) in zip(painter.matches, self._styles, strict=True)
+            cells.upscaled(size, style.grid)
+            for (cells, _), (_, style) in zip(painter.matches, self._styles, strict=True)
         ]
 
     def __call__(self, image: Float, rows: slice, columns: slice) -> Float:
         """(h, w, 3): the image, which is these rows and columns of the upscaled picture, with the detail added."""
         painter = self._painter
-        scene = painter.part(rows, columns)
-        wanted, settings, amount = image, painter.job.settings, painter.strength_map[rows, columns]
+        scene = painter.full_size_scene(rows, columns)
+        picture, settings, strengths = image, painter.job.settings, painter.strength_map[rows, columns]
         if not settings.texture:
-            wanted = query(settings, amount, scene.content, self._blurred(scene.content), image)
+            picture = query(settings, strengths, scene.content, self._blurred(scene.content), image)
         cells = slice(rows.start // CELL, rows.stop // CELL), slice(columns.start // CELL, columns.stop // CELL)
         places = [(start[cells], style) for start, style in zip(self._starts, self._styles, strict=True)]
-        pixels = refined(self._backend, scene, wanted, painter.matches, places)
-        blend = strength_at(settings, amount).blend
+        pixels = refined(self._backend, scene, picture, painter.matches, places)
+        blend = strength_at(settings, strengths).blend
         finer = pixels - self._blurred(pixels)
         return np.clip(image + np.float32(FINER) * blend[..., None] * finer, 0, 1)
 
@@ -291,10 +291,6 @@ class _Refining:
         height, width = pixels.shape[:2]
         small = resize(pixels, *(max(1, round(side * self._scale)) for side in (height, width)))
         return resize(small, height, width)
-
-
-def _spans(box: Box) -> tuple[slice, slice]:
-    return slice(box.top, box.bottom), slice(box.left, box.right)
 
 
 def _without_photograph(job: Job) -> Job:
@@ -334,17 +330,18 @@ def strength_map(job: Job, content: Float, around: Float | None = None) -> Float
     if around is None or job.excerpt is None:
         mask = face_mask(content.shape[:2], faces)
     else:
-        rows, columns = placed(job.excerpt, around)
+        rows, columns = excerpt_slices(job.excerpt, around)
         mask = resize_plane(face_mask(around.shape[:2], faces)[rows, columns], *content.shape[:2])
     return plain * (1 - np.float32(FACES_KEPT) * mask)
 
 
-def placed(excerpt: Excerpt, around: Float) -> tuple[slice, slice]:
+def excerpt_slices(excerpt: Excerpt, around: Float) -> tuple[slice, slice]:
     """The rows and columns of an excerpt in the reduced larger picture `around`."""
     top, left, bottom, right = excerpt.place
     height, width = around.shape[:2]
-    first, begin = min(round(top * height), height - 1), min(round(left * width), width - 1)
-    return slice(first, max(first + 1, round(bottom * height))), slice(begin, max(begin + 1, round(right * width)))
+    first_row, first_column = min(round(top * height), height - 1), min(round(left * width), width - 1)
+    rows = slice(first_row, max(first_row + 1, round(bottom * height)))
+    return rows, slice(first_column, max(first_column + 1, round(right * width)))
 
 
 def varied(image: Float, seed: int) -> Float:
@@ -377,8 +374,8 @@ def in_palette(content: Float, styles: Sequence[Style], boldness: float, own: co
     return _mixed(content, styles, painted)
 
 
-def enlarged(image: Float, coarse: Float, fine: Float) -> Float:
-    """Add the difference of `image` to its start image `coarse`, both (h, w, 3), to `fine` (H, W, 3), in place."""
+def with_upscaled_change(image: Float, coarse: Float, fine: Float) -> Float:
+    """The start image `fine` (H, W, 3) with the change of the octave before, `image` - `coarse`, added in place."""
     # `resize` clips to [0, 1]; half the difference plus 0.5 lies in that range.
     change = np.asarray((image - coarse) / 2 + 0.5, np.float32)
     height, width = fine.shape[:2]

@@ -31,8 +31,11 @@ SHARES = dict(zip(CELL_LAYERS, (0.03, 0.14, 0.21, 0.62), strict=True))
 ALL_PAIRS = 2.7e8
 """Largest number of pairs of cells that are all compared: a picture of 512 px and a style of its size."""
 
-ROWS = 1 << 16
+CELLS_AT_ONCE = 1 << 16
 """Number of cells that are compared with their candidates at a time."""
+
+PIECE = 3 * CELL
+"""px: side of a piece."""
 
 Means = Mapping[str, Array]
 """A picture's mean features (1, C) by layer."""
@@ -57,14 +60,14 @@ class FinePieces:
 
 
 @dataclass(frozen=True)
-class Found:
-    """The nearest cells. index: (h, w, 2), row and column in the style. grid: (h, w) of the style."""
+class NearestCells:
+    """The nearest style cell of each cell. index: (h, w, 2), row and column in the style. grid: (h, w) of the style."""
 
     index: Index
     grid: tuple[int, int]
 
-    def enlarged(self, size: tuple[int, int], grid: tuple[int, int]) -> Index:
-        """(*size, 2): the match for a larger picture of `size` cells (h, w) and the style at a size of `grid` cells."""
+    def upscaled(self, size: tuple[int, int], grid: tuple[int, int]) -> Index:
+        """(*size, 2): the same for a larger picture of `size` cells (h, w) and the style at a size of `grid` cells."""
         lines = []
         for side, short, large, small in zip(size, self.index.shape[:2], grid, self.grid, strict=True):
             parent = np.minimum(np.arange(side) * short // side, short - 1)
@@ -129,7 +132,7 @@ def nearest_fine(held: Mapping[str, Array], means: Means, style: FinePieces, sta
     height, width = start.shape[:2]
     query = _rows(held, style.scale, means)
     found = np.empty((height, width, 2), np.int64)
-    strip = max(1, ROWS // width)
+    strip = max(1, CELLS_AT_ONCE // width)
     for top in range(0, height, strip):
         rows = slice(top, min(height, top + strip))
         own = query[rows.start * width : rows.stop * width]
@@ -229,9 +232,6 @@ def _candidates(start: Index, rows: slice, grid: tuple[int, int]) -> Iterator[In
         yield np.clip(start[rows] + np.array(step), 0, last)
 
 
-_WIDE = 3 * CELL
-
-
 def assembled(style: Float, index: Index, height: int, width: int) -> Float:
     """(height, width, 3): a picture of overlapping pieces of the style (H', W', 3). index: (h, w, 2), style cells."""
     rows, columns = (side // CELL for side in style.shape[:2])
@@ -254,6 +254,6 @@ def assembled(style: Float, index: Index, height: int, width: int) -> Float:
 
 def _window() -> Float:
     """(12, 12): weights of a piece; those of the nine overlapping pieces add up to 1."""
-    line = np.hanning(_WIDE + 2)[1:-1]
-    line = line / line.reshape(3, CELL).sum(0)[np.arange(_WIDE) % CELL]
+    line = np.hanning(PIECE + 2)[1:-1]
+    line = line / line.reshape(3, CELL).sum(0)[np.arange(PIECE) % CELL]
     return np.outer(line, line).astype(np.float32)

@@ -15,9 +15,9 @@ from nst_core.imaging.resizing import resize, resize_plane
 from nst_core.painting.job import Style
 from nst_core.painting.style_targets.matching import (
     FinePieces,
-    Found,
     Index,
     Means,
+    NearestCells,
     Pieces,
     assembled,
     fine_pieces,
@@ -45,8 +45,8 @@ ENLARGED = 1.5
 ROUNDED = 1 + 1e-9
 """Tolerance for rounding: a style with a copy beside it has just the largest area that is used whole."""
 
-FRAME, FRAMED = 2 * CELL, 64
-"""px: FRAME at the borders of a style is not used for pieces, if its shorter side is at least FRAMED."""
+BORDER, LEAST_WITH_BORDER = 2 * CELL, 64
+"""px: BORDER on each side of a style is not used for pieces, if its shorter side is at least LEAST_WITH_BORDER."""
 
 CACHED_QUERIES = 2
 """Number of cached query features, 10 MB each: sketches of many styles are made of the same photograph."""
@@ -55,7 +55,7 @@ CACHED_PIECES = 6
 """Number of cached sets of a style's cells: 65 MB for 512 px, less for coarser octaves."""
 
 
-Match = tuple[Found, Means]
+Match = tuple[NearestCells, Means]
 """The nearest cells of a style of a region, and the mean features of the query in that region."""
 
 
@@ -128,16 +128,16 @@ def painterly_targets(
     """
     features = backend.held(to_image(backend, match_input.query), PAINTERLY)
     covered = np.sum([region.guide for region in scene.regions], axis=0, dtype=np.float32)
-    toward = strength.blend * covered
+    style_share = strength.blend * covered
     # Where no style counts, and in proportion to a lower strength, the target are the features of the ground.
-    ground = None if (toward >= 1).all() else match_input.ground()
-    own = features if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
-    shares = cell_means(backend.array(toward[None, None]), own)
-    target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in own.items()}
-    pixels, grams, found = np.zeros_like(scene.content), list[Grams](), list[Match]()
+    ground = None if (style_share >= 1).all() else match_input.ground()
+    base = features if ground is None else backend.held(to_image(backend, ground), PAINTERLY)
+    shares = cell_means(backend.array(style_share[None, None]), base)
+    target = {layer: values * (0 if ground is None else 1 - shares[layer]) for layer, values in base.items()}
+    pixels, grams, matches = np.zeros_like(scene.content), list[Grams](), list[Match]()
     for region in scene.regions:
         guide = region.guide * strength.blend
-        covering = cell_means(backend.array(guide[None, None]), own)
+        cell_guide = cell_means(backend.array(guide[None, None]), base)
         means = _region_means(backend, features, region, scene)
         styles = [
             (style_pieces(backend, picture, scene.area, scene.brush_size), share) for picture, share in region.styles
@@ -145,14 +145,15 @@ def painterly_targets(
         grams.append(blend([style.grams for style, _ in styles], [share for _, share in styles]))
         for style, share in styles:
             index = nearest(backend, features, means, style.pieces)
-            found.append((Found(index, style.pieces.grid), means))
-            for layer, values in _gathered(style, index, own).items():
-                target[layer] = target[layer] + covering[layer] * share * values
+            matches.append((NearestCells(index, style.pieces.grid), means))
+            for layer, values in _gathered(style, index, base).items():
+                target[layer] = target[layer] + cell_guide[layer] * share * values
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
-    begin = pixels if ground is None else pixels + (1 - toward)[..., None] * ground
+    if ground is not None:
+        pixels = pixels + (1 - style_share)[..., None] * ground
     guides = [region.guide * scene.visible * strength.gram for region in scene.regions]
     targets = _targets(backend, scene, PAINTERLY, grams, guides, weights)
-    return replace(targets, held=target, held_share=_share(backend, scene.visible)), begin, found
+    return replace(targets, held=target, held_share=_share(backend, scene.visible)), pixels, matches
 
 
 def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: MatchInput) -> Float:
@@ -163,16 +164,16 @@ def pieced(backend: Backend, scene: Scene, strength: Strength, match_input: Matc
     key = _key(backend, match_input.query, scene.area, 1.0)
     features = _cached_queries.get(key, lambda: backend.held(to_image(backend, match_input.query), PAINTERLY))
     pixels = np.zeros_like(scene.content)
-    toward = np.zeros_like(scene.visible)
+    style_share = np.zeros_like(scene.visible)
     for region in scene.regions:
         guide = region.guide * strength.blend
-        toward += guide
+        style_share += guide
         means = _region_means(backend, features, region, scene)
         for picture, share in region.styles:
             style = style_pieces(backend, picture, scene.area, scene.brush_size)
             index = nearest(backend, features, means, style.pieces)
             pixels += (guide * np.float32(share))[..., None] * assembled(style.picture, index, *guide.shape)
-    return pixels if (toward >= 1).all() else pixels + (1 - toward)[..., None] * match_input.ground()
+    return pixels if (style_share >= 1).all() else pixels + (1 - style_share)[..., None] * match_input.ground()
 
 
 def refined(
@@ -188,13 +189,11 @@ def refined(
     starts, and the style with its pieces.
     """
     features = backend.held(to_image(backend, query), SHALLOW)
-    pixels, number = np.zeros_like(query), 0
-    for region in scene.regions:
-        for _, share in region.styles:
-            (_, means), (start, (picture, style)) = matches[number], places[number]
-            index = nearest_fine(features, means, style, start)
-            pixels += region.guide[..., None] * np.float32(share) * assembled(picture, index, *query.shape[:2])
-            number += 1
+    pixels = np.zeros_like(query)
+    guided = [(region.guide, share) for region in scene.regions for _, share in region.styles]
+    for (guide, share), (_, means), (start, (picture, style)) in zip(guided, matches, places, strict=True):
+        index = nearest_fine(features, means, style, start)
+        pixels += guide[..., None] * np.float32(share) * assembled(picture, index, *query.shape[:2])
     return pixels
 
 
@@ -272,7 +271,7 @@ def style_grams(backend: Backend, style: Float, area: int, brush_size: float, me
 def style_pieces(backend: Backend, style: Float, area: int, brush_size: float) -> StylePieces:
     """Picture, features and cells of one style (H, W, 3) for a picture of `area` px."""
     key = _key(backend, style, area, brush_size)
-    return _cached_pieces.get(key, lambda: _cut(backend, sized(style, area, brush_size)))
+    return _cached_pieces.get(key, lambda: _pieces_of(backend, sized(style, area, brush_size)))
 
 
 def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Float, FinePieces]:
@@ -283,7 +282,7 @@ def fine_style(backend: Backend, style: Float, area: int, brush_size: float) -> 
     scale = min(_scale(style, area, brush_size), max(1.0, brush_size))
     picture = _resized(style, scale)
     held = backend.held(to_image(backend, picture), SHALLOW)
-    picture, held = _unframed(picture, held)
+    picture, held = _without_border(picture, held)
     return picture, fine_pieces(held)
 
 
@@ -301,7 +300,7 @@ def sized(style: Float, area: int, brush_size: float) -> Float:
     shrink = math.sqrt(area / (height * width)) / 2
     size = tuple(max(MIN_SIDE, round(side * shrink)) for side in (height, width))
     rows = [
-        [resize(_around(style, (y, x), [math.ceil(side / scale) for side in size]), *size) for x in (0.25, 0.75)]
+        [resize(_window(style, (y, x), [math.ceil(side / scale) for side in size]), *size) for x in (0.25, 0.75)]
         for y in (0.25, 0.75)
     ]
     return np.concatenate([np.concatenate(row, axis=1) for row in rows])
@@ -315,31 +314,31 @@ def _resized(style: Float, scale: float) -> Float:
     return resize(style, *(max(MIN_SIDE, round(side * scale)) for side in style.shape[:2]))
 
 
-def _around(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
+def _window(style: Float, center: tuple[float, float], size: Sequence[int]) -> Float:
     """The part of this (height, width) around a center given in shares of the style's sides, moved to lie inside."""
-    cut = []
+    slices = []
     for side, share, length in zip(style.shape[:2], center, size, strict=True):
         first = round(min(max(share * side - length / 2, 0), max(side - length, 0)))
-        cut.append(slice(first, first + length))
-    return style[cut[0], cut[1]]
+        slices.append(slice(first, first + length))
+    return style[tuple(slices)]
 
 
 def _key(backend: Backend, style: Float, area: int, brush_size: float) -> tuple[Hashable, ...]:
     return backend.name, backend.device, backend.precision, digest(style), area, brush_size
 
 
-def _cut(backend: Backend, picture: Float) -> StylePieces:
+def _pieces_of(backend: Backend, picture: Float) -> StylePieces:
     grams, held = backend.grams_and_held(to_image(backend, picture), PAINTERLY)
-    picture, held = _unframed(picture, held)
+    picture, held = _without_border(picture, held)
     return StylePieces(picture, grams, held, pieces(held))
 
 
-def _unframed(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
+def _without_border(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
     """Picture and features without their borders, whose features match the borders of any picture and draw a frame."""
-    if min(picture.shape[:2]) < FRAMED:
+    if min(picture.shape[:2]) < LEAST_WITH_BORDER:
         return picture, held
     inside = {}
     for layer, values in held.items():
-        margin = FRAME // CELL // (2 if layer == BLOCK_LAYER else 1)
+        margin = BORDER // CELL // (2 if layer == BLOCK_LAYER else 1)
         inside[layer] = values[:, :, margin:-margin, margin:-margin]
-    return picture[FRAME:-FRAME, FRAME:-FRAME], inside
+    return picture[BORDER:-BORDER, BORDER:-BORDER], inside

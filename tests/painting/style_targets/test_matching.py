@@ -21,8 +21,8 @@ from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.style_targets import matching
 from nst_core.painting.style_targets.matching import (
     SHARES,
-    Found,
     Index,
+    NearestCells,
     assembled,
     fine_pieces,
     means_of,
@@ -141,7 +141,9 @@ def test_backends_find_the_same_fine_pieces() -> None:
     """The search goes the same way, but for ties."""
     picture, style = photograph(96, 128), painting(112, 100)
     backends = OnnxBackend(), TorchBackend("cpu", torch.float32)
-    start = Found(search(backends[0], photograph(48, 64), painting(56, 50)), (14, 12)).enlarged((24, 32), (28, 25))
+    start = NearestCells(search(backends[0], photograph(48, 64), painting(56, 50)), (14, 12)).upscaled(
+        (24, 32), (28, 25)
+    )
     first, second = (search_fine(backend, picture, style, start) for backend in backends)
     assert (first != second).any(-1).mean() <= TIES
 
@@ -149,7 +151,9 @@ def test_backends_find_the_same_fine_pieces() -> None:
 def test_fine_pieces_are_nearer_than_what_they_start_from(backend: Backend) -> None:
     """By the shallow layers, what half the size found leads to pieces that come some way towards the nearest of all."""
     picture, style = photograph(256, 250), painting(250, 260)
-    start = Found(search(backend, photograph(128, 125), painting(125, 130)), (31, 32)).enlarged((64, 62), (62, 65))
+    start = NearestCells(search(backend, photograph(128, 125), painting(125, 130)), (31, 32)).upscaled(
+        (64, 62), (62, 65)
+    )
     found, all_pairs = search_fine(backend, picture, style, start), products(backend, picture, style, SHALLOW)
     best, near, before = all_pairs.max(1), similarity(found, all_pairs, style), similarity(start, all_pairs, style)
     assert (near > before - TIE).all()
@@ -161,12 +165,12 @@ def test_fine_pieces_lie_in_the_style(backend: Backend, size: tuple[int, int], m
     """At odd sizes, whatever was found before; in strips as in one go."""
     style = painting(45, 50)
     random = np.random.default_rng(0).integers(0, (5, 6), (size[0] // 8, size[1] // 8, 2))
-    start = Found(random, (5, 6)).enlarged((size[0] // 4, size[1] // 4), (11, 12))
+    start = NearestCells(random, (5, 6)).upscaled((size[0] // 4, size[1] // 4), (11, 12))
     found = search_fine(backend, photograph(*size), style, start)
     assert found.shape == (size[0] // 4, size[1] // 4, 2)
     assert found.min() >= 0
     assert (found < (11, 12)).all()
-    monkeypatch.setattr(matching, "ROWS", 30)
+    monkeypatch.setattr(matching, "CELLS_AT_ONCE", 30)
     np.testing.assert_array_equal(search_fine(backend, photograph(*size), style, start), found)
 
 
