@@ -136,20 +136,20 @@ class Blocks:
     coarse: Array
     inverse: Array
 
-    def parts(self, reference: Blocks, room: float, *, every: bool) -> Iterator[Blocks]:
-        """These blocks in parts, each of which can be searched within `room` bytes (see `Backend.nearest`)."""
+    def parts(self, reference: Blocks, most_bytes: float, *, every: bool) -> Iterator[Blocks]:
+        """These blocks in parts, each of which can be searched within `most_bytes` (see `Backend.nearest`)."""
         count, (places, _, size) = len(reference.coarse), reference.fine.shape
         numbers = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
-        step = max(1, int(room / 4 / numbers))
+        step = max(1, int(most_bytes / 4 / numbers))
         for first in range(0, len(self.coarse), step):
             part = slice(first, first + step)
             yield Blocks(self.fine[:, part], self.coarse[part], self.inverse[:, part])
 
 
-def grouped(count: int) -> NDArray[np.int64]:
+def random_groups(count: int) -> NDArray[np.int64]:
     """(GROUPS, S): indices of `count` blocks in random order, fixed seed; some occur twice, to fill the groups."""
-    dealt = np.random.default_rng(0).permutation(count)
-    order: NDArray[np.int64] = np.resize(dealt, (GROUPS, -(-count // GROUPS)))
+    shuffled = np.random.default_rng(0).permutation(count)
+    order: NDArray[np.int64] = np.resize(shuffled, (GROUPS, -(-count // GROUPS)))
     return order
 
 

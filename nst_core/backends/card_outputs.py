@@ -28,15 +28,15 @@ class OutputCheck:
         self._input: Float = np.empty(0, np.float32)
         self._outputs: tuple[Float, ...] = ()
 
-    def check(self, given: Float, *outputs: Float) -> None:
-        """Raise if these cannot be the outputs for the input `given`.
+    def check(self, graph_input: Float, *outputs: Float) -> None:
+        """Raise if these cannot be the outputs for this input.
 
         Raises OutOfMemoryError if the card still computes a small picture, else CardLostError.
         """
         require_finite(*outputs)
         same = bool(self._outputs) and all(map(np.array_equal, self._outputs, outputs))
-        if not all(output.any() for output in outputs) or (same and not np.array_equal(self._input, given)):
+        if not all(output.any() for output in outputs) or (same and not np.array_equal(self._input, graph_input)):
             if self._card_works():
                 raise OutOfMemoryError.of("picture-too-large-for-memory")
             raise CardLostError("the graphics card no longer computes", "start again; update its driver")
-        self._input, self._outputs = given.copy(), tuple(output.copy() for output in outputs)
+        self._input, self._outputs = graph_input.copy(), tuple(output.copy() for output in outputs)

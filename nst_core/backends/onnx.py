@@ -11,7 +11,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from nst_core.backends import card
-from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, grouped
+from nst_core.backends.base import BEST, AbortedError, Blocks, LossGradients, Objective, TileWork, random_groups
 from nst_core.backends.card_descent import CARD, CardDescent, CardImage, Feed
 from nst_core.backends.card_outputs import OutputCheck, require_finite
 from nst_core.backends.onnx_session import PROVIDERS, WEBGPU, card_lock, graph, graphics_card, ort, run_options
@@ -135,7 +135,7 @@ class OnnxBackend:
             "reference_inverse": reference.inverse,
         }
         if not every:
-            order = grouped(count)
+            order = random_groups(count)
             feeds |= {"order": order, "means": _block_means(reference)[order]}
         session, found = self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE), []
         for part in query.parts(reference, SCORES, every=every):

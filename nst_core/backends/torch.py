@@ -42,10 +42,10 @@ def has_fast_bfloat16() -> bool:
 
     On Intel only processors with AMX do; AVX-512 BF16 is slower than float32 (benchmarks/README.md).
     """
-    ask = getattr(torch.cpu, "get_capabilities", None)  # not in older ones
-    abilities = ask() if ask else {}
-    by_vectors = abilities.get("avx512_bf16") and "Intel" not in str(abilities.get("cpu_name"))
-    return bool(abilities.get("amx_bf16") or by_vectors)
+    get_capabilities = getattr(torch.cpu, "get_capabilities", None)  # not in older ones
+    capabilities = get_capabilities() if get_capabilities else {}
+    by_vectors = capabilities.get("avx512_bf16") and "Intel" not in str(capabilities.get("cpu_name"))
+    return bool(capabilities.get("amx_bf16") or by_vectors)
 
 
 def automatic_precision(device: str) -> torch.dtype:
@@ -140,7 +140,7 @@ class TorchBackend:
                 (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
             return losses.detach(), gradient / pixels
 
-        return Objective(_Recorded(evaluate) if self.device == "cuda" else evaluate)
+        return Objective(_CudaGraph(evaluate) if self.device == "cuda" else evaluate)
 
     def _term(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
         """One layer's style loss, of its map (1, C, h, w). guide: (K, 1, h, w)."""
@@ -167,8 +167,8 @@ class TorchBackend:
     def free_memory(self) -> int | None:
         """See `Backend.free_memory`."""
         if self.device == "cuda":
-            kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # in PyTorch's cache
-            return int(torch.cuda.mem_get_info()[0]) + kept
+            cached = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+            return int(torch.cuda.mem_get_info()[0]) + cached
         return available() if self.device == "cpu" else None
 
     def limit_memory(self, memory: float) -> None:
@@ -231,26 +231,26 @@ class _Tiles:
             raise AbortedError
 
 
-class _Recorded:
+class _CudaGraph:
     """An evaluation, recorded as a CUDA graph in its second call and then replayed: one launch for all kernels."""
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
-        self._seen = False
+        self._warmed_up = False
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        if not self._seen:
-            self._seen = True
+        if not self._warmed_up:
+            self._warmed_up = True
             return self._evaluate(image)  # libraries choose algorithms in the first call, which cannot be recorded
         if self._graph is None:
             self._graph, self._image = torch.cuda.CUDAGraph(), image.clone()
             # Other threads may copy pictures meanwhile.
             with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
-                self._found = self._evaluate(self._image)
+                self._outputs = self._evaluate(self._image)
         self._image.copy_(image)
         self._graph.replay()
-        losses, gradient = self._found
+        losses, gradient = self._outputs
         return losses.clone(), gradient.clone()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nst_core.backends.base import BEST, GROUPS, Blocks, grouped
+from nst_core.backends.base import BEST, GROUPS, Blocks, random_groups
 
 Tensor = torch.Tensor
 
@@ -20,7 +20,7 @@ def nearest(query: Blocks, reference: Blocks, *, every: bool) -> Tensor:
     if every:
         return torch.cat([_of_all(part, reference, scaled) for part in parts], 1)
     means = torch.cat([scaled.mean(0), reference.coarse * reference.inverse.mean(0)[:, None]], 1)
-    order = torch.from_numpy(grouped(len(means))).to(scaled.device)
+    order = torch.from_numpy(random_groups(len(means))).to(scaled.device)
     return torch.cat([_of_best(part, reference, scaled, means[order.flatten()], order) for part in parts], 1)
 
 

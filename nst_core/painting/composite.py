@@ -21,8 +21,8 @@ def composite(job: Job, styled: Float) -> Float:
     for rows in strips(height, width):
         result = resized_strip(styled, height, width, rows)
         photograph = job.content[rows, :, :3]
-        most = np.minimum(np.float32(1), _strength(job, rows) / np.float32(FADE_BELOW))
-        share = most * reach_of(guided_in(job.styles, rows), rows.stop - rows.start, width)
+        fade = np.minimum(np.float32(1), _strength(job, rows) / np.float32(FADE_BELOW))
+        share = fade * reach_of(guided_in(job.styles, rows), rows.stop - rows.start, width)
         share = share if job.mask is None else share * job.mask[rows]
         if job.settings.color == "luminance":
             # Mixing encoded values would change the chroma.

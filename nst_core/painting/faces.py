@@ -39,10 +39,10 @@ LEAST_SCORE = 0.6
 """Least score of a face. In tests brush strokes and stones reached 0.56; most faces had 0.7 to 0.95."""
 SAME_FACE = 0.5
 """If at least this share of the smaller of two squares lies in the other one, they are the same face."""
-WIDE, HIGH, UP = 0.54, 0.62, 0.05
+HALF_WIDTH, HALF_HEIGHT, RAISED = 0.54, 0.62, 0.05
 """Half axes of a face's ellipse, across and from hairline to chin, and the distance of its centre above that of the
 square, all relative to the side of the square."""
-SOFT = 0.25
+BORDER = 0.25
 """Width of a mask's border, in radii."""
 
 
@@ -69,15 +69,15 @@ def find_faces(picture: Float) -> tuple[Face, ...]:
     """
     longer = max(picture.shape[:2])
     picture_8_bit = _bytes(picture)
-    found = [_detected(picture_8_bit, side) for side in SIDES if side < SIDES[-1] or longer > side]
-    return tuple(_face(one) for one in _merged(np.concatenate(found)))
+    detections = [_detected(picture_8_bit, side) for side in SIDES if side < SIDES[-1] or longer > side]
+    return tuple(_face(detection) for detection in _merged(np.concatenate(detections)))
 
 
 def face_mask(shape: tuple[int, int], faces: Sequence[Face]) -> Float:
     """(H, W) in [0, 1] for a picture of this height and width: 1 on faces, 0 outside, a raised cosine in between."""
     mask = np.zeros(shape, np.float32)
     for face in faces:
-        reach = (1 + SOFT) * max(face.half_width, face.half_height)
+        reach = (1 + BORDER) * max(face.half_width, face.half_height)
         top, left = (max(0, math.floor(at - reach)) for at in (face.y, face.x))
         bottom, right = (max(0, math.ceil(at + reach)) for at in (face.y, face.x))
         part = mask[top:bottom, left:right]
@@ -85,7 +85,7 @@ def face_mask(shape: tuple[int, int], faces: Sequence[Face]) -> Float:
         x = np.arange(left, left + part.shape[1], dtype=np.float32) + (0.5 - face.x)
         cos, sin = math.cos(face.roll), math.sin(face.roll)
         radius = np.hypot((x * cos + y * sin) / face.half_width, (y * cos - x * sin) / face.half_height)
-        inward = np.clip((1 + SOFT - radius) / SOFT, 0, 1)
+        inward = np.clip((1 + BORDER - radius) / BORDER, 0, 1)
         np.maximum(part, (1 - np.cos(np.pi * inward)) / 2, out=part)
     return mask
 
@@ -113,44 +113,44 @@ def _detected(picture: Image.Image, side: int) -> Float:
     scale = min(side, max(longer, SIDES[0])) / longer
     width, height = (max(1, round(length * scale)) for length in picture.size)
     small = np.asarray(picture.resize((width, height), Image.Resampling.HAMMING, reducing_gap=3), np.float32) / 255
-    room = np.zeros((-(-height // MULTIPLE) * MULTIPLE, -(-width // MULTIPLE) * MULTIPLE, 3), np.float32)
-    room[:height, :width] = small
-    score, box = _session().run(None, {"image": room.transpose(2, 0, 1)[None]}, run_options())
+    padded = np.zeros((-(-height // MULTIPLE) * MULTIPLE, -(-width // MULTIPLE) * MULTIPLE, 3), np.float32)
+    padded[:height, :width] = small
+    score, box = _session().run(None, {"image": padded.transpose(2, 0, 1)[None]}, run_options())
     rows, columns = np.nonzero((score[0, 0] >= LEAST_SCORE) & (box[0, 2:4].min(axis=0) >= LEAST_SIZE))
     values = box[0][:, rows, columns].reshape(8, 2, -1)
-    at = np.stack([columns, rows]) * CELL + CELL / 2
-    values[np.arange(8) != 1] += at  # all but the size are positions
+    centers = np.stack([columns, rows]) * CELL + CELL / 2
+    values[np.arange(8) != 1] += centers  # all but the size are positions
     values *= np.array([picture.width / width, picture.height / height])[:, None]
     return np.concatenate([score[0, 0, rows, columns][None], values.reshape(16, -1)]).T
 
 
-def _merged(found: Float) -> list[Float]:
+def _merged(detections: Float) -> list[Float]:
     """One row (17,) for each face, the highest score first: the mean, weighted by scores, of overlapping detections."""
-    rest = found[np.argsort(-found[:, 0], kind="stable")]
+    rest = detections[np.argsort(-detections[:, 0], kind="stable")]
     merged = []
     while len(rest):
-        same = _shared(rest[0], rest) >= SAME_FACE
-        one = np.average(rest[same], axis=0, weights=rest[same, 0])
-        one[0] = rest[0, 0]
-        merged.append(one)
+        same = _overlap(rest[0], rest) >= SAME_FACE
+        mean = np.average(rest[same], axis=0, weights=rest[same, 0])
+        mean[0] = rest[0, 0]
+        merged.append(mean)
         rest = rest[~same]
     return merged
 
 
-def _shared(one: Float, others: Float) -> Float:
+def _overlap(one: Float, others: Float) -> Float:
     """(N,): the share of the smaller square that lies in the other one. one: (17,); others: (N, 17)."""
     low = np.maximum(one[1:3] - one[3:5] / 2, others[:, 1:3] - others[:, 3:5] / 2)
     high = np.minimum(one[1:3] + one[3:5] / 2, others[:, 1:3] + others[:, 3:5] / 2)
     common = np.prod(np.maximum(high - low, 0), axis=1)
-    shared: Float = common / np.minimum(np.prod(one[3:5]), np.prod(others[:, 3:5], axis=1))
-    return shared
+    overlap: Float = common / np.minimum(np.prod(one[3:5]), np.prod(others[:, 3:5], axis=1))
+    return overlap
 
 
-def _face(found: Float) -> Face:
+def _face(detection: Float) -> Face:
     """The ellipse of a detection. Its roll is computed from eyes and mouth, because in profile the eyes coincide."""
-    right_eye, left_eye, _, mouth = found[5:13].reshape(4, 2)
+    right_eye, left_eye, _, mouth = detection[5:13].reshape(4, 2)
     across, down = left_eye - right_eye, mouth - (left_eye + right_eye) / 2
     roll = math.atan2(across[1] - down[0], across[0] + down[1])
-    side = float(found[3:5].mean())
-    x, y = found[1] + UP * side * math.sin(roll), found[2] - UP * side * math.cos(roll)
-    return Face(float(x), float(y), WIDE * side, HIGH * side, roll, float(found[0]))
+    side = float(detection[3:5].mean())
+    x, y = detection[1] + RAISED * side * math.sin(roll), detection[2] - RAISED * side * math.cos(roll)
+    return Face(float(x), float(y), HALF_WIDTH * side, HALF_HEIGHT * side, roll, float(detection[0]))

@@ -156,22 +156,22 @@ def reduced(job: Job, side: int) -> Job:
         return job
     size = round(height * scale), round(width * scale)
 
-    def shrunk(mask: Float | None) -> Float | None:
+    def resized(mask: Float | None) -> Float | None:
         return None if mask is None else resize_plane(mask, *size)
 
-    styles = tuple(replace(style, guide=shrunk(style.guide)) for style in job.styles)
+    styles = tuple(replace(style, guide=resized(style.guide)) for style in job.styles)
     return Job(
         resize(job.content, *size),
         styles,
         job.settings,
-        mask=shrunk(job.mask),
-        strength_map=shrunk(job.strength_map),
+        mask=resized(job.mask),
+        strength_map=resized(job.strength_map),
     )
 
 
 def require_picture(pixels: Float, what: str) -> None:
     """Raise unless this is a float32 (H, W, 3 or 4) picture in [0, 1], 32 px or more on each side."""
-    if _is_other(pixels) or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+    if _is_no_float_array(pixels) or pixels.dtype != np.float32 or pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
         raise InvalidImageError(f"{what} is not a float32 RGB or RGBA picture but {_what(pixels)}", "convert it first")
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
@@ -181,7 +181,7 @@ def require_picture(pixels: Float, what: str) -> None:
 
 def _require_shares(values: Float, what: str, shape: tuple[int | None, ...], remedy: str) -> None:
     """Raise unless these are floats in [0, 1] of this shape; None leaves a side open."""
-    if _is_other(values):
+    if _is_no_float_array(values):
         raise InvalidImageError(f"{what} is not of float32 but {_what(values)}", "convert it first")
     if len(values.shape) != len(shape) or any(
         want not in (None, has) for want, has in zip(shape, values.shape, strict=True)
@@ -206,7 +206,7 @@ def _require_number(value: object, what: str, allowed: Callable[[float], bool], 
         raise InvalidSettingError(f"{what} is {value!r}", f"it must be {rule}")
 
 
-def _is_other(values: object) -> bool:
+def _is_no_float_array(values: object) -> bool:
     return not isinstance(values, np.ndarray) or values.dtype not in (np.float32, np.float64)
 
 

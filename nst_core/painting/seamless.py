@@ -35,8 +35,7 @@ def seamless(backend: Backend, targets: Targets) -> Objective:
     """The objective on a picture whose opposite borders touch. targets: for that picture with its margin."""
     height, width = targets.guides.shape[2:]
     inner = replace(targets, guides=targets.guides[:, :, MARGIN : height - MARGIN, MARGIN : width - MARGIN])
-    there = replace(targets, weights=replace(targets.weights, tv=0.0))
-    objective = backend.objective(there)
+    objective = backend.objective(replace(targets, weights=replace(targets.weights, tv=0.0)))
     return Objective(periodic(objective, tv_weight(inner)), objective.close)
 
 
