@@ -38,13 +38,13 @@ def _coarser(color: Float, visible: Float) -> tuple[Float, Float]:
     """At half the size: the mean colour of visible pixels, and the mean of `visible`."""
     height, width = color.shape[:2]
     size = -(-height // 2), -(-width // 2)
-    small, seen = np.empty((*size, color.shape[2]), np.float32), np.empty(size, np.float32)
+    small, small_visible = np.empty((*size, color.shape[2]), np.float32), np.empty(size, np.float32)
     for half, rows in _pairs(height, width):
         weight = visible[rows, :, None]
         share = _halved(weight)
         small[half] = _halved(color[rows] * weight) / np.maximum(share, 1e-6)
-        seen[half] = np.minimum(share[..., 0] * 4, 1)
-    return small, seen
+        small_visible[half] = np.minimum(share[..., 0] * 4, 1)
+    return small, small_visible
 
 
 def _pairs(height: int, width: int) -> Iterator[tuple[slice, slice]]:

@@ -21,9 +21,9 @@ LEAST_SIDE = 64
 """px: smaller pictures are enlarged for the estimate, which uses a pyramid and windows of 8 px."""
 WINDOW = 5
 """Pixels to each side over which differences are averaged."""
-FAMILIAR = 0.05
+SAME_DIFFERENCE = 0.05
 """Mean difference over a window: up to this the warped frame shows the same object."""
-NEW = 0.1
+NEW_DIFFERENCE = 0.1
 """From this difference on it shows another object."""
 
 
@@ -40,45 +40,45 @@ def warped_paint(paint: Float, before: Float, now: Float) -> tuple[Float, Float]
     The second is (H, W) in [0, 1]: 1 where `now` shows what was hidden before, or where the flow is wrong. All pictures
     have one size.
     """
-    found = flow(before, now)
-    outside = _outside(found)
-    difference = np.abs(moved(before, found) - now).mean(axis=2)
-    new = np.clip((_smooth(difference) - FAMILIAR) / (NEW - FAMILIAR), 0, 1)
+    flow = estimated_flow(before, now)
+    outside = _outside(flow)
+    difference = np.abs(moved(before, flow) - now).mean(axis=2)
+    new = np.clip((_smooth(difference) - SAME_DIFFERENCE) / (NEW_DIFFERENCE - SAME_DIFFERENCE), 0, 1)
     new = np.maximum(_smooth(np.maximum(new, outside)), outside)
-    return moved(paint, found).clip(0, 1), new
+    return moved(paint, flow).clip(0, 1), new
 
 
-def flow(before: Float, now: Float) -> Float:
+def estimated_flow(before: Float, now: Float) -> Float:
     """The flow from `before` to `now`."""
     cv2, (height, width) = opencv(), now.shape[:2]
     scale = max(min(1.0, SIDE / max(height, width)), LEAST_SIDE / min(height, width))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    estimate = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    found = estimate.calc(_gray(resize(now, *size)), _gray(resize(before, *size)), None)
-    sized: Float = cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR)
+    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = estimator.calc(_gray(resize(now, *size)), _gray(resize(before, *size)), None)
+    sized: Float = cv2.resize(flow, (width, height), interpolation=cv2.INTER_LINEAR)
     return sized * np.array([width / size[1], height / size[0]], np.float32)
 
 
-def moved(pixels: Float, found: Float) -> Float:
+def moved(pixels: Float, flow: Float) -> Float:
     """(H, W) or (H, W, C) warped by a flow; outside the frame the border is repeated.
 
     Cubic interpolation, because bilinear would blur more with every frame.
     """
     cv2 = opencv()
-    warped: Float = cv2.remap(pixels, *_sources(found), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    warped: Float = cv2.remap(pixels, *_sources(flow), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return warped
 
 
-def _sources(found: Float) -> tuple[Float, Float]:
+def _sources(flow: Float) -> tuple[Float, Float]:
     """(H, W) each: x and y, px, from which each pixel comes."""
-    rows, columns = np.indices(found.shape[:2], dtype=np.float32)
-    return columns + found[..., 0], rows + found[..., 1]
+    rows, columns = np.indices(flow.shape[:2], dtype=np.float32)
+    return columns + flow[..., 0], rows + flow[..., 1]
 
 
-def _outside(found: Float) -> Float:
+def _outside(flow: Float) -> Float:
     """(H, W): 1 where a pixel comes from outside the frame."""
-    height, width = found.shape[:2]
-    x, y = _sources(found)
+    height, width = flow.shape[:2]
+    x, y = _sources(flow)
     # Half a pixel of tolerance: flow is never exactly 0.
     outside: Float = ((x < -0.5) | (x > width - 0.5) | (y < -0.5) | (y > height - 0.5)).astype(np.float32)
     return outside

@@ -14,7 +14,7 @@ def test_a_known_shift_is_found(right: int, down: int) -> None:
     """Within a quarter of a pixel for most of the picture, from none to a tenth of its width."""
     scene = photograph(240, 300)
     before, now = scene[30:190, 40:240], scene[30 + down : 190 + down, 40 + right : 240 + right]
-    found = optical_flow.flow(before, now)[24:-24, 24:-24]
+    found = optical_flow.estimated_flow(before, now)[24:-24, 24:-24]
     errors = np.hypot(found[..., 0] - right, found[..., 1] - down)
     assert np.median(errors) < 0.25
     assert found.dtype == np.float32
@@ -23,7 +23,7 @@ def test_a_known_shift_is_found(right: int, down: int) -> None:
 def test_larger_pictures_have_longer_flows() -> None:
     """Flow is estimated at a small size and tells pixels of the large one."""
     scene = photograph(700, 900)
-    found = optical_flow.flow(scene[:600, :800], scene[16:616, 24:824])
+    found = optical_flow.estimated_flow(scene[:600, :800], scene[16:616, 24:824])
     assert np.median(found[100:-100, 100:-100, 0]) == pytest.approx(24, abs=1)
     assert np.median(found[100:-100, 100:-100, 1]) == pytest.approx(16, abs=1)
 

@@ -22,10 +22,7 @@ from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import color_profiles, extra_files, file_kinds, png_colors, tiff_files
 from nst_core.imaging.files.extra_files import Decoded
 from nst_core.imaging.files.metadata import NONE, Metadata, read_metadata, tiff_metadata
-from nst_core.shared.errors import (
-    ImageTooLargeError,
-    InvalidImageError,
-)
+from nst_core.shared.errors import ImageTooLargeError, InvalidImageError
 from nst_core.shared.image_header import MAX_PIXELS
 from nst_core.system.lru_cache import LruCache
 from nst_core.system.memory import available
@@ -39,7 +36,7 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
 
 _END_OF_JPEG = b"\xff\xd9"
 
-_LINES = 20
+_LEAST_BLOCK_ROWS = 20
 """A JPEG whose last row of blocks is incomplete is accepted if it has at least so many rows of blocks."""
 
 CACHED_BYTES = 256e6
@@ -118,8 +115,8 @@ def too_large(name: str) -> ImageTooLargeError:
     return ImageTooLargeError.of("file-too-large", name=name, megapixels=limit)
 
 
-def _require_room(width: int, height: int, name: str) -> None:
-    """Raise ImageTooLargeError if the header of a file announces a picture that memory cannot hold."""
+def _require_size(width: int, height: int, name: str) -> None:
+    """Raise ImageTooLargeError for more than MAX_PIXELS, or more than fit into memory. Called before decoding."""
     if width * height > MAX_PIXELS:
         raise too_large(name)
     if width * height * _BYTES_PER_PIXEL > available():
@@ -155,7 +152,7 @@ def _by_extra_library(kind: file_kinds.Kind, encoded: bytes, name: str, page: in
             return _by_pillow(encoded, name, page, (extra_files.register_jxl(),))
 
         def check_size(width: int, height: int) -> None:
-            _require_room(width, height, name)
+            _require_size(width, height, name)
 
         if kind == file_kinds.RAW:
             return _in_srgb(extra_files.raw(encoded, check_size), tiff_metadata(encoded))
@@ -183,29 +180,29 @@ def _tiff(encoded: bytes, name: str, page: int | None) -> DecodedImage:
     try:
         image = None if tiff_files.is_misread(chosen) else tiff_files.opened(encoded, chosen)
     except color_profiles.vips().Error:
-        if tiff_files.is_plain(chosen) and not chosen.folder:
+        if tiff_files.is_plain(chosen) and not chosen.subifd:
             return _by_pillow(encoded, name, chosen.number + 1, ("TIFF",), notes)
         image = None
     if image is None:
-        held = _by_tifffile(encoded, chosen, name)
+        decoded = _by_tifffile(encoded, chosen, name)
     else:
-        _require_room(image.width, image.height, name)
+        _require_size(image.width, image.height, name)
         tiff_files.require_pieces(chosen, len(encoded))
-        held = tiff_files.by_vips(image, chosen, name)
-    return _in_srgb(replace(held, notes=notes + held.notes), tiff_metadata(encoded, chosen.at))
+        decoded = tiff_files.by_vips(image, chosen, name)
+    return _in_srgb(replace(decoded, notes=notes + decoded.notes), tiff_metadata(encoded, chosen.offset))
 
 
 def _by_tifffile(encoded: bytes, page: tiff_files.Page, name: str) -> Decoded:
     """A page that libvips cannot read correctly. Raises InvalidImageError if tifffile cannot either."""
-    _require_room(page.width, page.height, name)
+    _require_size(page.width, page.height, name)
     tiff_files.require_pieces(page, len(encoded))
     try:
-        held = tiff_files.decoded(encoded, page)
+        samples = tiff_files.decoded(encoded, page)
     except MemoryError:
         raise
     except Exception as error:
         raise tiff_files.refusal(page, name) from error
-    return tiff_files.by_tifffile(held, page, name)
+    return tiff_files.by_tifffile(samples, page, name)
 
 
 def _chosen(count: int, name: str, page: int | None) -> int:
@@ -247,7 +244,7 @@ def _deep_png(encoded: bytes, name: str) -> DecodedImage | None:
         return None
     if image.format != "ushort":
         return None
-    _require_room(image.width, image.height, name)
+    _require_size(image.width, image.height, name)
     metadata = NONE
     with suppress(Exception), Image.open(io.BytesIO(encoded), formats=("PNG",)) as opened:
         metadata = read_metadata(opened)
@@ -268,20 +265,20 @@ def _by_pillow(
 ) -> DecodedImage:
     """The picture as Pillow reads it."""
     with Image.open(io.BytesIO(encoded), formats=formats) as opened:
-        _require_room(*opened.size, name)
+        _require_size(*opened.size, name)
         _require_pieces(opened)
         count = _count(opened)
         index = _chosen(count, name, page)
         if index or count > 1:
             opened.seek(index)
-            _require_room(*opened.size, name)
+            _require_size(*opened.size, name)
         image: Image.Image = opened
         try:
             opened.load()
         except OSError:
             if not encoded.startswith(_JPEG):
                 raise
-            image = _mended(encoded)
+            image = _truncated_jpeg(encoded)
         metadata = read_metadata(image)
         stated = png_colors.of_png(encoded) if encoded.startswith(_PNG) else png_colors.StatedColors(own=True)
         if not stated.own:
@@ -303,7 +300,7 @@ def _count(opened: Image.Image) -> int:
     return int(getattr(opened, "n_frames", 1))
 
 
-def _mended(encoded: bytes) -> Image.Image:
+def _truncated_jpeg(encoded: bytes) -> Image.Image:
     """A JPEG whose last bytes are missing. Raises OSError if more than one row of blocks is missing."""
     image = Image.open(io.BytesIO(encoded + _END_OF_JPEG), formats=("JPEG",))
     image.load()
@@ -311,14 +308,14 @@ def _mended(encoded: bytes) -> Image.Image:
     block, light = 8 * max(layer[2] for layer in layers), np.asarray(image.convert("L")).astype(int)
     last = (image.height - 1) // block * block  # the first line of the last row of blocks
 
-    def is_gone(first: int) -> bool:
+    def is_blank(first: int) -> bool:
         return bool((np.abs(light[first : first + block, (image.width - 1) // 16 * 16 :] - 128) <= 2).all())
 
     scan = encoded[(at := encoded.rfind(b"\xff\xda")) : at + 2 + int.from_bytes(encoded[at + 2 : at + 4], "big")]
     finest = len(scan) > 2 and scan[-1] >> 4 > 0 and scan[-1] & 15 == 0
     if image.info.get("progressive") and not finest:
         raise OSError("it is cut short")
-    if is_gone(last) and (last < _LINES * block or is_gone(last - block)):
+    if is_blank(last) and (last < _LEAST_BLOCK_ROWS * block or is_blank(last - block)):
         raise OSError("it is cut short")
     return image
 

@@ -68,12 +68,12 @@ def by_imageio(encoded: bytes, suffix: str, page: int, check_size: CheckSize) ->
     import OpenImageIO  # noqa: PLC0415 - of the extra `files`
 
     oiio: Any = OpenImageIO
-    wish = oiio.ImageSpec()
-    wish.attribute("oiio:UnassociatedAlpha", 1)
+    config = oiio.ImageSpec()
+    config.attribute("oiio:UnassociatedAlpha", 1)
     with tempfile.TemporaryDirectory() as folder:  # its Python module reads only files
         file = Path(folder) / f"picture{suffix}"
         file.write_bytes(encoded)
-        return _by_imageio(oiio, oiio.ImageInput.open(str(file), wish), page, check_size)
+        return _by_imageio(oiio, oiio.ImageInput.open(str(file), config), page, check_size)
 
 
 def _by_imageio(oiio: Any, opened: Any, page: int, check_size: CheckSize) -> Decoded:
@@ -85,20 +85,20 @@ def _by_imageio(oiio: Any, opened: Any, page: int, check_size: CheckSize) -> Dec
         spec = opened.spec()
         check_size(spec.width, spec.height)
         is_linear = str(spec.format) in {"half", "float", "double"}
-        read = opened.read_image(page - 1, 0, 0, spec.nchannels, "float" if is_linear else str(spec.format))
-        if read is None:
+        samples = opened.read_image(page - 1, 0, 0, spec.nchannels, "float" if is_linear else str(spec.format))
+        if samples is None:
             raise OSError(opened.geterror())
-        held = np.asarray(read).reshape(spec.height, spec.width, spec.nchannels)
+        samples = np.asarray(samples).reshape(spec.height, spec.width, spec.nchannels)
         names = [str(name).rpartition(".")[2].upper() for name in spec.channelnames]
         profile = spec.getattribute("ICCProfile")
     finally:
         opened.close()
-    colors, alpha = _channels(held, names, spec.alpha_channel)
+    colors, alpha = _channels(samples, names, spec.alpha_channel)
     if is_linear:
-        unseen = bool(not np.isfinite(colors).all() or colors.max() > 1 or colors.min() < 0)
+        clipped = bool(not np.isfinite(colors).all() or colors.max() > 1 or colors.min() < 0)
         light = np.clip(np.nan_to_num(colors, nan=0, posinf=1, neginf=0), 0, 1)
         words = np.rint(encoded(light) * 65535).astype(np.uint16)
-        return Decoded(words, alpha, None, (CLIPPED,) if unseen else ())
+        return Decoded(words, alpha, None, (CLIPPED,) if clipped else ())
     depth = 16 if colors.dtype == np.uint16 else 8
     return Decoded(colors, alpha, None if profile is None else bytes(np.asarray(profile, np.uint8)), depth=depth)
 
@@ -120,11 +120,11 @@ def has_flattened(psd: bytes) -> bool:
     return True
 
 
-def _channels(held: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDArray[Any], Float]:
+def _channels(samples: NDArray[Any], names: list[str], alpha_at: int) -> tuple[NDArray[Any], Float]:
     wanted = [names.index(name) for name in "RGB"] if set("RGB") <= set(names) else [0]
     if names[wanted[0]] in {"C", "L*", "LAB"} or (len(wanted) == 1 and wanted[0] == alpha_at):
         raise ValueError("its colours are neither RGB nor gray")
-    alpha = held[..., alpha_at : alpha_at + 1] if alpha_at >= 0 else held[..., :0]
+    alpha = samples[..., alpha_at : alpha_at + 1] if alpha_at >= 0 else samples[..., :0]
     most = 1 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max
     shares = np.clip(np.nan_to_num(alpha / np.float32(most)), 0, 1).astype(np.float32)
-    return np.ascontiguousarray(held[..., wanted]), shares
+    return np.ascontiguousarray(samples[..., wanted]), shares

@@ -53,8 +53,7 @@ WRITABLE = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".t
 def decode(encoded: bytes, name: str = "picture") -> Float:
     """The picture in the bytes of a file: (H, W, 3), or (H, W, 4) if it has transparency.
 
-    name: for messages. Raises InvalidImageError for bytes that are no picture or a damaged
-    one, ImageTooLargeError for more than MAX_PIXELS, checked before any pixel is decoded.
+    name: for messages. Raises as `decode_image`.
     """
     return decode_image(encoded, name).pixels
 
@@ -251,16 +250,16 @@ def _save_deep(path: Path, values: color_profiles.Integers, kind: str, like: Dec
 def _own_colors(color: Float, like: DecodedImage) -> Float:
     """(H, W, 3) sRGB in the colours of the source's file.
 
-    Float that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing
+    Pixels that are equal to the photograph's get the file's own values, which may lie outside sRGB. With growing
     difference (up to _NEAR) these are blended with the converted ones, so that no border shows.
     """
     if like.profile is None:
         return color
-    made = color_profiles.from_srgb(color, like.profile)
+    converted = color_profiles.from_srgb(color, like.profile)
     if like.own is None:
-        return made
+        return converted
     photograph = like.pixels[..., :3]
     share = np.clip(1 - np.abs(color - photograph).max(axis=2, keepdims=True) / np.float32(_NEAR), 0, 1)
     lost = color_profiles.as_floats(like.own) - color_profiles.from_srgb(photograph, like.profile)
-    own: Float = np.clip(made + share * lost, 0, 1)
+    own: Float = np.clip(converted + share * lost, 0, 1)
     return own

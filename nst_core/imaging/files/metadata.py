@@ -17,13 +17,13 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 KEPT_TAGS = (270, 271, 272, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
 """TIFF tags that are kept: description, make, model, program, time, artist, computer, rating, copyright, and the texts
 of Windows. Size, orientation and thumbnail are not: they describe the old file."""
-FOLDERS = {34665: (0x927C, 0xA002, 0xA003, 0xA005), 34853: ()}
+DIRECTORIES = {34665: (0x927C, 0xA002, 0xA003, 0xA005), 34853: ()}
 """The Exif and GPS directories, each with tags that are dropped: the maker's note (moving breaks it), the old size."""
 PNG_XMP = "XML:com.adobe.xmp"
 XMP_TAG, IPTC_TAG, PHOTOSHOP_IPTC = 700, 33723, 0x0404
 PNG_IPTC = "Raw profile type iptc"
 _INTEROP, _COLOR_SPACE, _CAMERA = 0xA005, 0xA001, 34665
-_GONE = (
+_DROPPED_XMP = (
     "http://ns.adobe.com/hdr-gain-map/",
     "http://ns.adobe.com/xmp/note/",
     "http://ns.apple.com/HDRGainMap/",
@@ -33,12 +33,12 @@ _GONE = (
 )
 """XMP namespaces of gain maps, films, depth maps and other blocks of a phone's file, which the painting has not."""
 _MOST_XMP = 2**24
-_TURN = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
+_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """exif: TIFF tags by number, folders of tags as mappings; xmp: a packet; resolution: px per inch, x and y.
+    """exif: TIFF tags by number, directories of tags as mappings; xmp: a packet; resolution: px per inch, x and y.
 
     iptc: the records of IPTC. adobe_rgb: whether Exif says that the colours are Adobe RGB.
     """
@@ -103,7 +103,7 @@ def read_metadata(image: Image.Image) -> Metadata:
     adobe_rgb = False
     with suppress(Exception):
         tags = image.getexif()
-        adobe_rgb = _says_adobe_rgb(tags)
+        adobe_rgb = _is_adobe_rgb(tags)
         exif = _kept(tags)
     xmp = image.info.get("xmp") or image.info.get(PNG_XMP) or b""
     xmp = xmp.encode() if isinstance(xmp, str) else bytes(xmp)
@@ -114,16 +114,16 @@ def read_metadata(image: Image.Image) -> Metadata:
     iptc = b""
     with suppress(Exception):
         iptc = _iptc(image)
-    return Metadata(exif, still_true(xmp), resolution, iptc, adobe_rgb)
+    return Metadata(exif, painting_xmp(xmp), resolution, iptc, adobe_rgb)
 
 
-def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
-    """The metadata of a TIFF, or of a raw file based on TIFF. at: offset of the directory, bytes; None: the first."""
+def tiff_metadata(encoded: bytes, offset: int | None = None) -> Metadata:
+    """The metadata of a TIFF, or of a raw file based on TIFF. offset: of the directory, bytes; None: the first."""
     with suppress(Exception):
         tags = Image.Exif()
         tags.bigtiff, tags.endian = b"+" in encoded[2:4], "<" if encoded[:2] == b"II" else ">"
         first = ImageFileDirectory_v2(encoded[: 16 if tags.bigtiff else 8]).next
-        tags.load_from_fp(io.BytesIO(encoded), first if at is None else at)
+        tags.load_from_fp(io.BytesIO(encoded), first if offset is None else offset)
         across, down = (float(tags.get(tag, 0)) * (2.54 if tags.get(296) == 3 else 1) for tag in (282, 283))
         resolution = (across, down) if across >= 1 and down >= 1 and tags.get(296) != 1 else None
         xmp, iptc = tags.get(XMP_TAG, b""), tags.get(IPTC_TAG, b"")
@@ -132,14 +132,14 @@ def tiff_metadata(encoded: bytes, at: int | None = None) -> Metadata:
             if isinstance(iptc, tuple)
             else iptc
         )
-        return Metadata(_kept(tags), still_true(bytes(xmp)), resolution, bytes(iptc), _says_adobe_rgb(tags))
+        return Metadata(_kept(tags), painting_xmp(bytes(xmp)), resolution, bytes(iptc), _is_adobe_rgb(tags))
     return NONE
 
 
-def still_true(xmp: bytes) -> bytes:
+def painting_xmp(xmp: bytes) -> bytes:
     """The XMP packet with upright orientation, and without what describes only the photograph's file."""
-    xmp = _TURN.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
-    if not any(place.encode() in xmp for place in _GONE):
+    xmp = _ORIENTATION.sub(rb"\g<1>1", xmp.rstrip(b"\0"))
+    if not any(namespace.encode() in xmp for namespace in _DROPPED_XMP):
         return xmp
     if len(xmp) > _MOST_XMP or b"<!DOCTYPE" in xmp or b"<!ENTITY" in xmp:
         return b""
@@ -148,14 +148,14 @@ def still_true(xmp: bytes) -> bytes:
         root = ET.fromstring(xmp)  # noqa: S314 - as above
     except ET.ParseError:
         return b""
-    for prefix, place in names:
+    for prefix, namespace in names:
         with suppress(ValueError):  # a prefix that ElementTree reserves
-            ET.register_namespace(prefix, place)
-    beginnings = tuple(f"{{{place}" for place in _GONE)
+            ET.register_namespace(prefix, namespace)
+    dropped = tuple(f"{{{namespace}" for namespace in _DROPPED_XMP)
     for element in root.iter():
-        for name in [name for name in element.attrib if name.startswith(beginnings)]:
+        for name in [name for name in element.attrib if name.startswith(dropped)]:
             del element.attrib[name]
-        for child in [child for child in element if child.tag.startswith(beginnings)]:
+        for child in [child for child in element if child.tag.startswith(dropped)]:
             element.remove(child)
     return b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n%s\n<?xpacket end="w"?>' % (
         ET.tostring(root, "utf-8")
@@ -175,7 +175,7 @@ def _iptc(image: Image.Image) -> bytes:
     return block[12 : 12 + length] if block[4:6] == b"\4\4" else b""
 
 
-def _says_adobe_rgb(tags: Image.Exif) -> bool:
+def _is_adobe_rgb(tags: Image.Exif) -> bool:
     camera = tags.get_ifd(_CAMERA)
     index = tags.get_ifd(_INTEROP).get(1, "")
     index = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
@@ -184,10 +184,10 @@ def _says_adobe_rgb(tags: Image.Exif) -> bool:
 
 def _kept(exif: Image.Exif) -> dict[int, Any]:
     found: dict[int, Any] = {tag: exif[tag] for tag in KEPT_TAGS if tag in exif}
-    for folder, left_out in FOLDERS.items():
-        tags = {tag: value for tag, value in exif.get_ifd(folder).items() if tag not in left_out}
+    for directory, dropped in DIRECTORIES.items():
+        tags = {tag: value for tag, value in exif.get_ifd(directory).items() if tag not in dropped}
         if tags:
-            found[folder] = tags
+            found[directory] = tags
     _exif(found).tobytes()  # raises for values that could not be written again
     return found
 
@@ -204,7 +204,7 @@ def _exif(tags: dict[int, Any]) -> Image.Exif:
 def add_tags(file: BinaryIO, tags: dict[int, Any]) -> None:
     """Add tags to a finished TIFF file of one picture, by a longer directory at its end that replaces the first.
 
-    libvips writes no EXIF tags into TIFF files, and Pillow no folders of them into compressed ones.
+    libvips writes no EXIF tags into TIFF files, and Pillow no directories of them into compressed ones.
     """
     file.seek(0)
     start = file.read(8)

@@ -13,7 +13,7 @@ from nst_core.system.memory import available
 
 _MOST = 2_000_000_000
 """Largest picture that is reduced, px; it takes about half a minute."""
-_HELD = 4
+_LEAST_FREE = 4
 """Bytes per pixel that must be free in any case: interlaced and progressive files are decoded whole."""
 _MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
 """By the name of libvips' reader."""
@@ -30,7 +30,7 @@ def reduced(encoded: bytes, name: str, longest: int, page: int | None = None) ->
         small = chosen and _as_png(encoded, name, longest, "tiff", page=chosen.number)
         if not chosen or not small:
             return None
-        source = replace(decode_image(small, name), metadata=tiff_metadata(encoded, chosen.at))
+        source = replace(decode_image(small, name), metadata=tiff_metadata(encoded, chosen.offset))
     else:
         kind = next((kind for kind, start in _MAGIC.items() if encoded.startswith(start)), None)
         small = _as_png(encoded, name, longest, kind) if kind else None
@@ -48,7 +48,7 @@ def _as_png(encoded: bytes, name: str, longest: int, kind: str, **where: int) ->
     try:
         load = getattr(vips.Image, f"{kind}load_buffer")
         image = load(encoded, access="sequential", fail_on="truncated", **where)
-        if image.width * image.height > _MOST or image.width * image.height * _HELD > available():
+        if image.width * image.height > _MOST or image.width * image.height * _LEAST_FREE > available():
             return None
         small = _at_size(image, longest).copy_memory().autorot()
         if kind == "png" and not (colors := png_colors.of_png(encoded)).own:

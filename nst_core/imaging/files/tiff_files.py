@@ -45,7 +45,7 @@ _FORMATS = {1: "unsigned integers", 2: "signed integers", 3: "floating-point num
 _PACKED = {code.value: code.name.replace("_", " ") for code in tifffile.COMPRESSION}
 _STRAIGHT, _PREMULTIPLIED = 2, 1
 _REMEDY = "save it as RGB with 8 or 16 bits per channel"
-_READ = {"uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"}
+_READABLE = {"uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"}
 """Types of samples that are read. Signed integers are refused, except in Lab: programs differ in what is white."""
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors report what is wrong with a file
@@ -53,16 +53,17 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())  # errors report
 
 @dataclass(frozen=True)
 class Page:
-    """One picture of a file. at: offset of its directory; number: of the page; folder: of its sub-directory, from 1.
+    """One picture of a file. offset: of its directory; number: of the page; subifd: number of its sub-directory, or 0.
 
-    tags: values by number. places: for each tag the offset of its values in the file, and the code of their type.
+    tags: values by number. value_offsets: the offset of a tag's values in the file, and the code of their type, for
+    ExtraSamples. reduced: whether it is a thumbnail or a mask.
     """
 
-    at: int
+    offset: int
     number: int
-    folder: int
+    subifd: int
     tags: Mapping[int, Any]
-    places: Mapping[int, tuple[int, str]]
+    value_offsets: Mapping[int, tuple[int, str]]
     reduced: bool
 
     def get(self, tag: int, default: int) -> int:
@@ -100,8 +101,8 @@ class Page:
 
 def pages(encoded: bytes) -> list[Page]:
     """The pictures in a file, in its order. Thumbnails and masks count only if there is nothing else."""
-    found = list(_all(encoded))
-    whole = [page for page in found if not page.folder and not page.reduced]
+    found = list(_all_pages(encoded))
+    whole = [page for page in found if not page.subifd and not page.reduced]
     if whole:
         return whole
     inner = sorted((page for page in found if not page.reduced), key=lambda page: -page.area)
@@ -112,10 +113,10 @@ def is_raw(encoded: bytes) -> bool:
     """Whether it is a raw file of a camera, whose other pictures are thumbnails."""
     if encoded[8:10] == b"CR":  # Canon's second format
         return True
-    return any(page.get(_PHOTOMETRIC, 0) in _RAW or _DNG in page.tags for page in _all(encoded))
+    return any(page.get(_PHOTOMETRIC, 0) in _RAW or _DNG in page.tags for page in _all_pages(encoded))
 
 
-def _all(encoded: bytes) -> Iterator[Page]:
+def _all_pages(encoded: bytes) -> Iterator[Page]:
     with suppress(Exception), tifffile.TiffFile(io.BytesIO(encoded)) as file:
         seen: set[int] = set()
         for number in range(_MOST):
@@ -130,29 +131,29 @@ def _all(encoded: bytes) -> Iterator[Page]:
             if found is None:
                 return
             yield found
-            for folder, place in enumerate(page.subifds or (), start=1):
-                if place not in seen and len(seen) < _MOST:
-                    seen.add(place)
+            for subifd, offset in enumerate(page.subifds or (), start=1):
+                if offset not in seen and len(seen) < _MOST:
+                    seen.add(offset)
                     with suppress(Exception):
-                        held = _page(_inner(file, place), number, folder)
-                        if held is not None:
-                            yield held
+                        inner = _page(_page_at(file, offset), number, subifd)
+                        if inner is not None:
+                            yield inner
 
 
-def _inner(file: tifffile.TiffFile, place: int) -> tifffile.TiffPage:
+def _page_at(file: tifffile.TiffFile, offset: int) -> tifffile.TiffPage:
     """The page whose directory is at this offset."""
-    file.filehandle.seek(place)
+    file.filehandle.seek(offset)
     return tifffile.TiffPage(file, 0)
 
 
-def _page(page: tifffile.TiffPage, number: int, folder: int) -> Page | None:
+def _page(page: tifffile.TiffPage, number: int, subifd: int) -> Page | None:
     tags = {tag.code: tag.value for tag in page.tags}
     if _WIDTH not in tags:
         return None
     kind = tags.get(_KIND, 0)
     reduced = bool(isinstance(kind, int) and kind & 5) or tags.get(_OLD_KIND) == 2
-    places = {tag.code: (tag.valueoffset, tag.dataformat[-1]) for tag in page.tags if tag.code == _EXTRA}
-    return Page(page.offset, number, folder, tags, places, reduced)
+    value_offsets = {tag.code: (tag.valueoffset, tag.dataformat[-1]) for tag in page.tags if tag.code == _EXTRA}
+    return Page(page.offset, number, subifd, tags, value_offsets, reduced)
 
 
 def require_pieces(page: Page, length: int) -> None:
@@ -170,7 +171,7 @@ def require_pieces(page: Page, length: int) -> None:
         wanted = -(-height // min(height, max(1, page.get(_STRIP_ROWS, height))))
         offsets, sizes = page.tags.get(_STRIPS, ()), page.tags.get(_STRIP_BYTES, ())
     wanted *= page.get(_SAMPLES, 1) if page.get(_PLANES, 1) == 2 else 1
-    offsets, sizes = (held if isinstance(held, tuple) else (held,) for held in (offsets, sizes))
+    offsets, sizes = (values if isinstance(values, tuple) else (values,) for values in (offsets, sizes))
     if len(offsets) < wanted:
         raise OSError("its pieces do not cover it")
     if any(start + size > length for start, size in zip(offsets, sizes, strict=False)):
@@ -179,7 +180,7 @@ def require_pieces(page: Page, length: int) -> None:
 
 def opened(encoded: bytes, page: Page) -> Any:
     """The page as libvips opens it: nothing is decoded yet. Raises what libvips raises."""
-    where = {"subifd": page.folder - 1} if page.folder else {}
+    where = {"subifd": page.subifd - 1} if page.subifd else {}
     if _is_premultiplied(page):
         encoded = _with_plain_channels(encoded, page)
     return color_profiles.vips().Image.tiffload_buffer(encoded, page=page.number, fail_on="truncated", **where)
@@ -198,9 +199,9 @@ def _extra(page: Page) -> tuple[int, ...]:
 def _with_plain_channels(encoded: bytes, page: Page) -> bytes:
     """The file with ExtraSamples set to 0: libvips divides by an alpha channel, and for some kinds does so wrongly."""
     changed = bytearray(encoded)
-    at, code = page.places[_EXTRA]
+    offset, code = page.value_offsets[_EXTRA]
     count = len(_extra(page))
-    struct.pack_into(f"{'<' if encoded[:2] == b'II' else '>'}{count}{code}", changed, at, *(0,) * count)
+    struct.pack_into(f"{'<' if encoded[:2] == b'II' else '>'}{count}{code}", changed, offset, *(0,) * count)
     return bytes(changed)
 
 
@@ -219,12 +220,12 @@ def is_misread(page: Page) -> bool:
 def decoded(encoded: bytes, page: Page) -> NDArray[Any]:
     """(H, W, channels) of a page, decoded by tifffile, as stored. Raises what tifffile raises."""
     with tifffile.TiffFile(io.BytesIO(encoded)) as file:
-        found: Any = _inner(file, page.at)
-        held = np.asarray(found.asarray())
+        found: Any = _page_at(file, page.offset)
+        samples = np.asarray(found.asarray())
         channels = page.get(_SAMPLES, 1)
         if page.get(_PLANES, 1) == 2 and channels > 1:
-            return np.moveaxis(held.reshape(channels, page.height, page.width), 0, 2)
-        return held.reshape(page.height, page.width, channels)
+            return np.moveaxis(samples.reshape(channels, page.height, page.width), 0, 2)
+        return samples.reshape(page.height, page.width, channels)
 
 
 def is_plain(page: Page) -> bool:
@@ -235,7 +236,7 @@ def is_plain(page: Page) -> bool:
 def is_ordinary(page: Page) -> bool:
     """Whether every TIFF reader decodes it correctly: unsigned integers of gray or RGB, also with straight alpha."""
     return bool(
-        not page.folder
+        not page.subifd
         and page.get(_PHOTOMETRIC, -1) in (_WHITE_IS_0, _GRAY, _RGB)
         and page.get(_FORMAT, 1) == 1
         and page.get(_BITS, 1) in (1, 2, 4, 8, 16)
@@ -261,25 +262,25 @@ def by_vips(image: Any, page: Page, name: str) -> Decoded:
     return _interpreted(image.numpy().reshape(image.height, image.width, image.bands), page, profile, name)
 
 
-def by_tifffile(held: NDArray[Any], page: Page, name: str) -> Decoded:
+def by_tifffile(samples: NDArray[Any], page: Page, name: str) -> Decoded:
     """The same for a page that tifffile decoded, (H, W, channels)."""
-    _require_known(page, held.shape[2], name)
+    _require_known(page, samples.shape[2], name)
     photometric = page.get(_PHOTOMETRIC, _GRAY)
-    lab = photometric in (_LAB, _ICC_LAB) and held.dtype.kind != "f"
-    if held.dtype.name not in _READ or photometric in (_PALETTE, _YCBCR) or lab:
+    lab = photometric in (_LAB, _ICC_LAB) and samples.dtype.kind != "f"
+    if samples.dtype.name not in _READABLE or photometric in (_PALETTE, _YCBCR) or lab:
         raise refusal(page, name)
-    if photometric == _WHITE_IS_0 and held.dtype.kind == "u":
-        held = np.concatenate([np.iinfo(held.dtype).max - held[..., :1], held[..., 1:]], axis=2)
-    held = held.astype(np.float32) if held.dtype == np.float16 else held
+    if photometric == _WHITE_IS_0 and samples.dtype.kind == "u":
+        samples = np.concatenate([np.iinfo(samples.dtype).max - samples[..., :1], samples[..., 1:]], axis=2)
+    samples = samples.astype(np.float32) if samples.dtype == np.float16 else samples
     profile = page.tags.get(_PROFILE)
-    return _interpreted(_turned(held, page.get(_ORIENTATION, 1)), page, bytes(profile) if profile else None, name)
+    return _interpreted(_turned(samples, page.get(_ORIENTATION, 1)), page, bytes(profile) if profile else None, name)
 
 
-def _turned(held: NDArray[Any], turn: int) -> NDArray[Any]:
-    """(H, W, C) turned upright. turn: value of the tag Orientation, 1 to 8."""
-    held = held.swapaxes(0, 1) if turn in range(5, 9) else held
-    held = held[::-1] if turn in (3, 4, 7, 8) else held
-    return np.ascontiguousarray(held[:, ::-1] if turn in (2, 3, 6, 7) else held)
+def _turned(samples: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """(H, W, C) turned upright. orientation: value of the tag Orientation, 1 to 8."""
+    samples = samples.swapaxes(0, 1) if orientation in range(5, 9) else samples
+    samples = samples[::-1] if orientation in (3, 4, 7, 8) else samples
+    return np.ascontiguousarray(samples[:, ::-1] if orientation in (2, 3, 6, 7) else samples)
 
 
 def _require_known(page: Page, bands: int, name: str) -> None:
@@ -289,29 +290,29 @@ def _require_known(page: Page, bands: int, name: str) -> None:
         raise refusal(page, name)
 
 
-def _interpreted(held: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Decoded:
+def _interpreted(samples: NDArray[Any], page: Page, profile: bytes | None, name: str) -> Decoded:
     """Interpret the samples of a page, (H, W, channels), upright, 0 black for gray integers."""
-    photometric, bands = page.get(_PHOTOMETRIC, _GRAY), held.shape[2]
-    depth = 8 if held.dtype == np.uint8 else 16
+    photometric, bands = page.get(_PHOTOMETRIC, _GRAY), samples.shape[2]
+    depth = 8 if samples.dtype == np.uint8 else 16
     colors = min(_COLORS.get(photometric, 0), bands)
     alpha_at, notes = _transparency(page, colors, bands)
-    alpha = _shares(held[..., alpha_at : alpha_at + 1]) if alpha_at else np.ones((*held.shape[:2], 0), np.float32)
+    alpha = _shares(samples[..., alpha_at : alpha_at + 1]) if alpha_at else np.ones((*samples.shape[:2], 0), np.float32)
     if _is_premultiplied(page) and _extra(page)[alpha_at - colors] == _PREMULTIPLIED:
-        held = _divided(held[..., :colors], alpha, photometric, page, name)
-    held = held[..., :colors]
+        samples = _divided(samples[..., :colors], alpha, photometric, page, name)
+    samples = samples[..., :colors]
     if photometric in (_LAB, _ICC_LAB):
-        color = lab_to_srgb(_lab(held, photometric, page, name))
+        color = lab_to_srgb(_lab(samples, photometric, page, name))
         return Decoded(color, alpha, None, notes, depth)
-    if held.dtype.kind == "f":
-        unseen = not np.isfinite(held).all() or held.max() > 1.0001 or held.min() < -0.0001
-        notes += (CLIPPED,) if unseen else ()
-        held = np.nan_to_num(held, nan=0, posinf=1, neginf=0)
-        held = 1 - held if photometric == _WHITE_IS_0 else held
+    if samples.dtype.kind == "f":
+        clipped = not np.isfinite(samples).all() or samples.max() > 1.0001 or samples.min() < -0.0001
+        notes += (CLIPPED,) if clipped else ()
+        samples = np.nan_to_num(samples, nan=0, posinf=1, neginf=0)
+        samples = 1 - samples if photometric == _WHITE_IS_0 else samples
         if not profile and colors in (1, 3):
-            return Decoded(np.repeat(_shares(held), 3 // colors, axis=2), alpha, None, notes)
-    if held.dtype not in (np.uint8, np.uint16):
-        held = color_profiles.as_words(_shares(held))
-    return Decoded(held, alpha, profile, notes, depth)
+            return Decoded(np.repeat(_shares(samples), 3 // colors, axis=2), alpha, None, notes)
+    if samples.dtype not in (np.uint8, np.uint16):
+        samples = color_profiles.as_words(_shares(samples))
+    return Decoded(samples, alpha, profile, notes, depth)
 
 
 def lab_to_srgb(lab: Float) -> Float:
@@ -322,19 +323,19 @@ def lab_to_srgb(lab: Float) -> Float:
     return encoded(np.clip(xyz @ np.linalg.inv(srgb_to_d50()).T, 0, 1)).astype(np.float32)
 
 
-def _lab(held: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
+def _lab(samples: NDArray[Any], photometric: int, page: Page, name: str) -> Float:
     """L in [0, 100], a and b around 0, from the two encodings of TIFF and that of libvips."""
-    if held.dtype.kind == "f" and photometric == _LAB:
-        return np.nan_to_num(held.astype(np.float32), nan=0, posinf=100, neginf=-100)
+    if samples.dtype.kind == "f" and photometric == _LAB:
+        return np.nan_to_num(samples.astype(np.float32), nan=0, posinf=100, neginf=-100)
     units = {
         ("int16", _LAB): (327.67, 256, 0),  # libvips has halved L's words
         ("uint8", _ICC_LAB): (2.55, 1, 128),
         ("uint16", _ICC_LAB): (652.8, 256, 128),
-    }.get((held.dtype.name, photometric))
+    }.get((samples.dtype.name, photometric))
     if units is None:
         raise refusal(page, name)
     light, color, middle = units
-    lab: Float = (held / np.array([light, color, color]) - np.array([0, middle, middle])).astype(np.float32)
+    lab: Float = (samples / np.array([light, color, color]) - np.array([0, middle, middle])).astype(np.float32)
     return lab
 
 
@@ -348,22 +349,22 @@ def _transparency(page: Page, colors: int, bands: int) -> tuple[int, tuple[str, 
     return (0 if at is None else colors + at), ((f"{some} left out",) if others else ())
 
 
-def _divided(held: NDArray[Any], alpha: Float, photometric: int, page: Page, name: str) -> NDArray[Any]:
+def _divided(samples: NDArray[Any], alpha: Float, photometric: int, page: Page, name: str) -> NDArray[Any]:
     """Premultiplied colours (H, W, C) divided by their alpha, in the same type."""
     if photometric not in (_GRAY, _RGB):
         raise refusal(page, name)
     visible = np.where(alpha > 0, alpha, 1)
-    if held.dtype.kind == "f":
-        floats: NDArray[Any] = (held / visible).astype(np.float32)
+    if samples.dtype.kind == "f":
+        floats: NDArray[Any] = (samples / visible).astype(np.float32)
         return floats
-    shares: Float = np.clip(_shares(held) / visible, 0, 1).astype(np.float32)
-    return color_profiles.as_bytes(shares) if held.dtype == np.uint8 else color_profiles.as_words(shares)
+    shares: Float = np.clip(_shares(samples) / visible, 0, 1).astype(np.float32)
+    return color_profiles.as_bytes(shares) if samples.dtype == np.uint8 else color_profiles.as_words(shares)
 
 
-def _shares(held: NDArray[Any]) -> Float:
+def _shares(samples: NDArray[Any]) -> Float:
     """In [0, 1]."""
-    if held.dtype.kind == "f":
-        floats: Float = np.clip(np.nan_to_num(held), 0, 1).astype(np.float32)
+    if samples.dtype.kind == "f":
+        floats: Float = np.clip(np.nan_to_num(samples), 0, 1).astype(np.float32)
         return floats
-    shares: Float = (held / np.float64(np.iinfo(held.dtype).max)).astype(np.float32)
+    shares: Float = (samples / np.float64(np.iinfo(samples.dtype).max)).astype(np.float32)
     return shares
