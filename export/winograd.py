@@ -10,7 +10,7 @@ import numpy as np
 
 from export.graphs import Vgg
 from nst_core.vgg.layers import Convolution
-from nst_core.vgg.winograd import FAST, PRODUCTS, SEEN, TILE, transforms
+from nst_core.vgg.winograd import FAST, INPUT_TILE, PRODUCTS, TILE, transforms
 
 _HW = (2, 3)
 
@@ -46,7 +46,7 @@ class WinogradVgg(Vgg):
         padded = b.op("Pad", x, b.op("Concat", self._integers(0, 0, 1, 1, 0, 0), after, axis=0))
         # A transform is a convolution that strides from tile to tile; channels take part one by one, as a batch.
         each = b.op("Reshape", padded, b.op("Concat", self._integers(-1, 1), self._seen(covered), axis=0))
-        pixels = b.constant(matrices.pixels.reshape(PRODUCTS, 1, SEEN, SEEN))
+        pixels = b.constant(matrices.pixels.reshape(PRODUCTS, 1, INPUT_TILE, INPUT_TILE))
         values = b.op("Transpose", b.op("Conv", each, pixels, strides=[TILE, TILE]), perm=[1, 0, 2, 3])
         values = b.op("Reshape", values, self._integers(PRODUCTS, channels[0], -1))
         products = b.op("MatMul", kernel, values)
@@ -59,7 +59,7 @@ class WinogradVgg(Vgg):
         return b.op("Slice", whole, self._integers(0, 0), size, self._integers(*_HW))
 
     def _seen(self, covered: str) -> str:
-        return self._b.op("Add", covered, self._integers(SEEN - TILE, SEEN - TILE))
+        return self._b.op("Add", covered, self._integers(INPUT_TILE - TILE, INPUT_TILE - TILE))
 
     def _integers(self, *values: int) -> str:
         return self._b.constant(values, np.int64)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from nst_core import __version__
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError
-from nst_core.system.safe_files import write_whole
+from nst_core.system.safe_files import write_atomically
 
 FORMAT = 1
 FOLDER = ".neural-style"
@@ -75,7 +75,7 @@ class Records:
         text = json.dumps(entry, ensure_ascii=False) + "\n"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, lambda unfinished: unfinished.write_bytes(text.encode("utf-8", "backslashreplace")))
+            write_atomically(path, lambda unfinished: unfinished.write_bytes(text.encode("utf-8", "backslashreplace")))
         except OSError as error:
             raise UnwritableOutputError(f"{path} cannot be written", "check the folder and the free space") from error
 

@@ -149,9 +149,9 @@ def budget(settings: Settings, backend: Backend) -> float:
     return usable if sharers == 1 else _own_bytes.setdefault(backend.device, usable)
 
 
-def set_sharers(here: int, card: int) -> None:
+def set_sharers(machine: int, card: int) -> None:
     """Share the free memory: so many processes like this one work on this machine, and on each card."""
-    sharers = {"cpu": max(1, here), "card": max(1, card)}
+    sharers = {"cpu": max(1, machine), "card": max(1, card)}
     if sharers != _sharers:
         _sharers.update(sharers)
         _own_bytes.clear()

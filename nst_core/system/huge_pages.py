@@ -21,15 +21,15 @@ def take_huge_pages() -> None:
     glibc reads the setting only at process start. Returns if that was done already or has no effect: if Linux gives
     huge pages to all programs or to none, and on other systems. Call it first: open files are lost.
     """
-    given = os.environ.get(TUNABLES, "")
-    if HUGE_PAGES.partition("=")[0] in given or not _on_request():
+    tunables = os.environ.get(TUNABLES, "")
+    if HUGE_PAGES.partition("=")[0] in tunables or not _is_opt_in():
         return
-    environment = os.environ | {TUNABLES: ":".join(filter(None, (given, HUGE_PAGES)))}
+    environment = os.environ | {TUNABLES: ":".join(filter(None, (tunables, HUGE_PAGES)))}
     with suppress(OSError):
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], environment)  # noqa: S606 - this very program
 
 
-def _on_request() -> bool:
+def _is_opt_in() -> bool:
     """Whether Linux gives huge pages to programs that ask for them."""
     try:
         return "[madvise]" in KERNEL_SETTING.read_text() and bool(os.confstr("CS_GNU_LIBC_VERSION"))

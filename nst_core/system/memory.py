@@ -66,16 +66,16 @@ def available() -> int:
     """Bytes that this process can still allocate without swapping, and within a container's limit."""
     free = psutil.virtual_memory().available
     for limit, used, cached in _GROUPS:
-        left = _left(Path(limit), Path(used), cached)
-        free = free if left is None else min(free, left)
+        remaining = _remaining(Path(limit), Path(used), cached)
+        free = free if remaining is None else min(free, remaining)
     return int(free)
 
 
-def _left(limit: Path, used: Path, cached: str) -> int | None:
+def _remaining(limit: Path, used: Path, cached: str) -> int | None:
     """Bytes that a cgroup's limit leaves; None without such a group or limit."""
     try:
-        words = (limit.with_name("memory.stat")).read_text("ascii").split()
-        kept = int(words[words.index(cached) + 1])
-        return max(0, int(limit.read_text("ascii")) - int(used.read_text("ascii")) + kept)
+        words = limit.with_name("memory.stat").read_text("ascii").split()
+        cached_bytes = int(words[words.index(cached) + 1])
+        return max(0, int(limit.read_text("ascii")) - int(used.read_text("ascii")) + cached_bytes)
     except (OSError, ValueError):
         return None

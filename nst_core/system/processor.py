@@ -14,7 +14,7 @@ KERNELS = (
     "ONEDNN_MAX_CPU_ISA NPY_DISABLE_CPU_FEATURES NPY_ENABLE_CPU_FEATURES NVIDIA_TF32_OVERRIDE CUBLAS_WORKSPACE_CONFIG"
 )
 """Environment variables that select kernels of libraries; none holds a path."""
-MOST = 60
+MAX_LENGTH = 60
 """Largest length of a value, characters."""
 
 
@@ -45,4 +45,4 @@ def libraries() -> str:
 
 
 def _short(value: str) -> str:
-    return " ".join(value.replace("/", " ").split())[:MOST]
+    return " ".join(value.replace("/", " ").split())[:MAX_LENGTH]

@@ -28,7 +28,7 @@ _NOTHING_TO_SYNC = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 Save = Callable[[Path], object]
 
 
-def write_whole(path: Path, save: Save) -> None:
+def write_atomically(path: Path, save: Save) -> None:
     """Let `save` write a new file, and rename it to `path`. A file that is replaced keeps its mode. Raises as `save`.
 
     The file is synced first: after a power cut there is the old file or the new one.
@@ -40,8 +40,8 @@ def write_whole(path: Path, save: Save) -> None:
         new.replace(path)
 
 
-def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
-    """The same for a result that must not be lost.
+def write_result(path: Path, save: Save, *, overwrite: bool = True) -> None:
+    """Write a result, which must not be lost, as `write_atomically` does.
 
     If it cannot be written to `path`, it is written beside it under another name, or to the folder for temporary files,
     or to the home folder. Raises UnwritableOutputError; its `kept` is the path of that file, None if there is no space
@@ -57,7 +57,7 @@ def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
                 _take_mode(new, path)
                 new.replace(path)
             except OSError as error:
-                kept = _free_name(path)
+                kept = _unused(path)
                 new.rename(kept)
                 raise _unwritable(path, error, kept) from error
     except UnwritableOutputError:
@@ -66,7 +66,7 @@ def write_kept(path: Path, save: Save, *, overwrite: bool = True) -> None:
         raise _unwritable(path, error, _kept_elsewhere(path, save)) from error
 
 
-def sweep(folder: Path) -> None:
+def remove_abandoned(folder: Path) -> None:
     """Remove unfinished files of killed writers from a folder."""
     with suppress(OSError):
         for path in folder.glob(f"{UNFINISHED}*"):
@@ -79,7 +79,7 @@ def sweep(folder: Path) -> None:
 @contextmanager
 def _unfinished(path: Path) -> Iterator[Path]:
     """An empty file in the folder of `path`, with the same suffix; removed afterwards, unless it was renamed."""
-    sweep(path.parent)
+    remove_abandoned(path.parent)
     new = path.with_name(unique_name(UNFINISHED) + path.suffix.lower())
     file = open_own(new, "xb")
     try:
@@ -110,17 +110,18 @@ def _take_mode(new: Path, path: Path) -> None:
         new.chmod(stat.S_IMODE(path.stat().st_mode))
 
 
-def _free_name(path: Path) -> Path:
+def _unused(path: Path) -> Path:
+    """A path in the same folder that no file has."""
     return path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}{path.suffix}")
 
 
 def _kept_elsewhere(path: Path, save: Save) -> Path | None:
-    places: list[Path] = []
-    for ask in (tempfile.gettempdir, Path.home, Path.cwd):
+    folders: list[Path] = []
+    for folder in (tempfile.gettempdir, Path.home, Path.cwd):
         with suppress(OSError, RuntimeError):
-            places.append(Path(ask()))
-    for place in dict.fromkeys(places):
-        kept = _free_name(place / path.name)
+            folders.append(Path(folder()))
+    for parent in dict.fromkeys(folders):
+        kept = _unused(parent / path.name)
         try:
             with _unfinished(kept) as new:
                 save(new)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-_ROOT, _OURS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+_ROOT, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 _most = 0
 
 
@@ -26,7 +26,7 @@ def limit(count: int) -> None:
 
 def most() -> int:
     """The limit that was set, or the processors that this process may use; 0 if these are all of the machine."""
-    return _most or _given()
+    return _most or _allowed()
 
 
 def count() -> int:
@@ -35,14 +35,15 @@ def count() -> int:
 
 
 @cache
-def _given() -> int:
-    there = os.cpu_count() or 1
-    given = there
+def _allowed() -> int:
+    """The processors that this process may use; 0 if these are all of the machine."""
+    installed = os.cpu_count() or 1
+    allowed = installed
     with suppress(AttributeError, OSError):  # not Linux
-        given = len(os.sched_getaffinity(0))
+        allowed = len(os.sched_getaffinity(0))
     quota = _quota()
-    given = given if quota is None else min(given, max(1, math.ceil(quota)))
-    return given if given < there else 0
+    allowed = allowed if quota is None else min(allowed, max(1, math.ceil(quota)))
+    return allowed if allowed < installed else 0
 
 
 def _quota() -> float | None:
@@ -64,7 +65,7 @@ def _groups() -> Iterator[Path]:
     yield from (_ROOT, _ROOT / "cpu")
     lines: list[str] = []
     with suppress(OSError, ValueError):
-        lines = _OURS.read_text("utf-8").splitlines()
+        lines = _OWN_GROUPS.read_text("utf-8").splitlines()
     for line in lines:
         _, kinds, place = line.split(":", 2)
         if kinds == "" or "cpu" in kinds.split(","):

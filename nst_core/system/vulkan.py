@@ -116,13 +116,13 @@ def best() -> Card | None:
 def explain() -> BackendUnavailableError:
     """The error that says why no card can be used through Vulkan."""
     try:
-        there = cards()
+        found = cards()
     except BackendUnavailableError as error:
         return error
-    if not there:
+    if not found:
         return BackendUnavailableError.of("card-without-driver")
     return BackendUnavailableError(
-        f"{there[0].name} cannot be used: its driver lacks what is needed", "update the card's driver"
+        f"{found[0].name} cannot be used: its driver lacks what is needed", "update the card's driver"
     )
 
 
@@ -151,9 +151,9 @@ def _free(vulkan: ctypes.CDLL, device: ctypes.c_void_p) -> int | None:
     budget = _Budget(kind=_BUDGET)
     memory = _Memory(kind=_MEMORY, next=ctypes.pointer(budget))
     vulkan.vkGetPhysicalDeviceMemoryProperties2(device, ctypes.byref(memory))
-    own = [place for place in range(min(memory.heaps, 16)) if memory.heap[place].flags & _ON_CARD]
-    if not own:
+    on_card = [index for index in range(min(memory.heaps, 16)) if memory.heap[index].flags & _ON_CARD]
+    if not on_card:
         return None
-    largest = max(own, key=lambda place: int(memory.heap[place].size))
+    largest = max(on_card, key=lambda index: int(memory.heap[index].size))
     # Drivers without this extension leave zeros.
     return int(budget.budget[largest] or memory.heap[largest].size) - int(budget.usage[largest])

@@ -67,19 +67,20 @@ class Convolution:
 
 
 def _convolutions() -> tuple[Convolution, ...]:
-    rows: list[Convolution] = []
+    found: list[Convolution] = []
     channels = 3
     for block, (width, count) in enumerate(BLOCKS, 1):
         for index in range(1, count + 1):
-            rows.append(Convolution(f"conv{block}_{index}", channels, width, pooled=block > 1 and index == 1))
+            found.append(Convolution(f"conv{block}_{index}", channels, width, pooled=block > 1 and index == 1))
             channels = width
-    return tuple(rows)
+    return tuple(found)
 
 
 CONVOLUTIONS = _convolutions()
-CHANNELS = {row.relu: row.out_channels for row in CONVOLUTIONS}
+CHANNELS = {conv.relu: conv.out_channels for conv in CONVOLUTIONS}
 REDUCTION: dict[str, int] = {
-    row.relu: 2 ** sum(one.pooled for one in CONVOLUTIONS[: index + 1]) for index, row in enumerate(CONVOLUTIONS)
+    conv.relu: 2 ** sum(before.pooled for before in CONVOLUTIONS[:number])
+    for number, conv in enumerate(CONVOLUTIONS, 1)
 }
 """Factor by which a layer's feature map is smaller than the image along each axis, rounded down."""
 HALF_UNITS = dict(zip(CHANNELS, (64, 256, 256, 256, 256, 256, 512, 1024, 1024, 1024, 512, 256, 128), strict=True))

@@ -28,9 +28,9 @@ POINTS = (Fraction(0), Fraction(1), Fraction(-1), Fraction(2), Fraction(1, 2))
 """Interpolation points. Together with infinity they contain each point's inverse: see `transforms`."""
 TAPS, TILE = 3, 4
 """px: sides of a convolution's taps and of an output tile."""
-SEEN = TILE + TAPS - 1
+INPUT_TILE = TILE + TAPS - 1
 """px: side of the input tile."""
-PRODUCTS = SEEN**2
+PRODUCTS = INPUT_TILE**2
 """Products for each tile and pair of channels; a direct convolution has 144."""
 FAST = tuple(conv.name for conv in CONVOLUTIONS[3:])
 """The convolutions that become faster; with fewer channels the transforms cost more than they save."""
@@ -49,8 +49,8 @@ class Transforms:
 @cache
 def kernels() -> dict[str, Float]:
     """The kernel (36, O, I) of each FAST convolution. Raises DamagedWeightsError."""
-    found = weights.read(weights.verified(weights.WEIGHTS_FILE))
-    return {name: kernel(found[f"{name}.weight"]) for name in FAST}
+    arrays = weights.read(weights.verified(weights.WEIGHTS_FILE))
+    return {name: kernel(arrays[f"{name}.weight"]) for name in FAST}
 
 
 def kernel(taps: Float) -> Float:
@@ -103,7 +103,8 @@ def _matrices() -> tuple[Matrix, Matrix, Matrix]:
 
 def _with_roots(roots: tuple[Fraction, ...] | list[Fraction]) -> list[Fraction]:
     """Coefficients, lowest first, of the polynomial with these roots."""
-    found = [Fraction(1)]
+    polynomial = [Fraction(1)]
     for root in roots:
-        found = [a - root * b for a, b in zip([Fraction(0), *found], [*found, Fraction(0)], strict=True)]
-    return found
+        shifted, padded = [Fraction(0), *polynomial], [*polynomial, Fraction(0)]
+        polynomial = [a - root * b for a, b in zip(shifted, padded, strict=True)]
+    return polynomial

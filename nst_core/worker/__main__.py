@@ -10,6 +10,6 @@ from nst_core.worker.server import main
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m nst_core.worker")
     parser.add_argument("--engines", type=int, default=1, help="how many like it share this machine's free memory")
-    asked, _ = parser.parse_known_args()  # a newer host may pass more
+    options, _ = parser.parse_known_args()  # a newer host may pass more
     take_huge_pages()
-    main(engines=asked.engines)
+    main(engines=options.engines)

@@ -115,10 +115,10 @@ def _picture(pixels: Pixels, what: str) -> Float:
     if not known.any():
         raise InvalidImageError(f"{what} holds values that are not numbers", "repair the picture first")
     color, alpha = values[..., :3], values[..., 3]
-    seen = known * alpha
-    near = fill_hidden(color, seen if seen.any() else known.astype(np.float32))
-    near = np.minimum(near, 1)  # rounding may give more
-    return np.concatenate([np.where(known[..., None], color, near), alpha[..., None]], axis=2)
+    visible = known * alpha
+    filled = fill_hidden(color, visible if visible.any() else known.astype(np.float32))
+    filled = np.minimum(filled, 1)  # rounding may give more
+    return np.concatenate([np.where(known[..., None], color, filled), alpha[..., None]], axis=2)
 
 
 def _mask(raw: Buffer | None, size: tuple[int, int]) -> Float | None:
@@ -137,8 +137,8 @@ def _bounded(raw: Buffer, shape: tuple[int, ...]) -> Float:
 
 def faces_in(pixels: Pixels) -> tuple[messages.Face, ...]:
     """The faces in a picture, the highest score first. Raises what find_faces and _picture raise."""
-    found = find_faces(_picture(pixels, "the picture")[..., :3])
-    return tuple(messages.Face(one.x, one.y, one.half_width, one.half_height, one.roll) for one in found)
+    faces = find_faces(_picture(pixels, "the picture")[..., :3])
+    return tuple(messages.Face(face.x, face.y, face.half_width, face.half_height, face.roll) for face in faces)
 
 
 def request_of(job: Job) -> Stylize:

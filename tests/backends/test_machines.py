@@ -133,12 +133,12 @@ def test_a_quota_of_processors_is_kept(tmp_path: Path, way: str, monkeypatch: py
         (folder / name).write_text(text + "\n")
     (tmp_path / "cgroup").write_text("3:memory:/elsewhere\n" + ours)
     monkeypatch.setattr(threads, "_ROOT", tmp_path)
-    monkeypatch.setattr(threads, "_OURS", tmp_path / "cgroup")
-    threads._given.cache_clear()
+    monkeypatch.setattr(threads, "_OWN_GROUPS", tmp_path / "cgroup")
+    threads._allowed.cache_clear()
     try:
         assert threads.count() == 1
     finally:
-        threads._given.cache_clear()
+        threads._allowed.cache_clear()
 
 
 @pytest.mark.skipif(not find_spec("torch"), reason="needs PyTorch")
@@ -149,7 +149,7 @@ def test_pytorch_keeps_masks_and_quotas(tmp_path: Path, way: str) -> None:
     script = (
         "import os, pathlib, sys, torch\nfrom nst_core.backends.torch import TorchBackend\n"
         "from nst_core.system import threads\nthreads._ROOT = pathlib.Path(sys.argv[1])\n"
-        "threads._OURS = threads._ROOT / 'none'\ntorch.set_num_threads(2)\nTorchBackend()\n"
+        "threads._OWN_GROUPS = threads._ROOT / 'none'\ntorch.set_num_threads(2)\nTorchBackend()\n"
         "print(torch.get_num_threads())"
     )
     masked = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n" if way == "mask" else ""

@@ -180,8 +180,8 @@ def test_a_replaced_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
 def test_what_a_killed_write_left_is_gone_after_the_next_one(tmp_path: Path) -> None:
     """A file that is being written by somebody who lives stays."""
     writing = (
-        "import sys, time; from pathlib import Path; from nst_core.system.safe_files import write_whole\n"
-        "write_whole(Path(sys.argv[1]), lambda new: (new.write_bytes(b'half'), print('ready', flush=True),"
+        "import sys, time; from pathlib import Path; from nst_core.system.safe_files import write_atomically\n"
+        "write_atomically(Path(sys.argv[1]), lambda new: (new.write_bytes(b'half'), print('ready', flush=True),"
         " time.sleep(600)))"
     )
     children = [

@@ -15,10 +15,10 @@ from nst_core.imaging.files import image_files
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.wire.messages import StyleFile, Stylize
-from nst_core.system.huge_pages import HUGE_PAGES, TUNABLES, _on_request
+from nst_core.system.huge_pages import HUGE_PAGES, TUNABLES, _is_opt_in
 from nst_core.worker.convert import to_pixels
 
-pytestmark = pytest.mark.skipif(not _on_request(), reason="this system gives huge pages to all, or to none")
+pytestmark = pytest.mark.skipif(not _is_opt_in(), reason="this system gives huge pages to all, or to none")
 
 PROGRAM = f"""
 import os, sys

@@ -28,7 +28,7 @@ from nst_core.shared.errors import (
     UnwritableOutputError,
 )
 from nst_core.shared.settings import MIN_SIDE
-from nst_core.system.safe_files import write_kept
+from nst_core.system.safe_files import write_result
 
 DEEP_KINDS = ("PNG", "TIFF")
 
@@ -178,7 +178,7 @@ def write(
     except (OSError, ValueError, RuntimeError):
         require_writable(path)
         raise
-    write_kept(
+    write_result(
         path,
         lambda unfinished: save_unfinished(unfinished, pixels, str(kind), like or DecodedImage(pixels)),
         overwrite=overwrite,

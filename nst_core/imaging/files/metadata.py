@@ -213,10 +213,10 @@ def add_tags(file: BinaryIO, tags: dict[int, Any]) -> None:
     entries = [file.read(12) for _ in range(struct.unpack(order + "H", file.read(2))[0])]
     place = file.seek(0, io.SEEK_END)
     place += place % 2
-    ours = ImageFileDirectory_v2(prefix=start[:2])
+    directory = ImageFileDirectory_v2(prefix=start[:2])
     for tag, value in tags.items():
-        ours[tag] = value
-    added = ours.tobytes(place + 12 * len(entries))
+        directory[tag] = value
+    added = directory.tobytes(place + 12 * len(entries))
     end = 2 + 12 * len(tags)
     entries += [added[at : at + 12] for at in range(2, end, 12)]
     entries.sort(key=lambda entry: struct.unpack(order + "H", entry[:2]))
