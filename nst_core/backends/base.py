@@ -136,10 +136,10 @@ class Blocks:
     coarse: Array
     inverse: Array
 
-    def parts(self, reference: Blocks, most_bytes: float, *, every: bool) -> Iterator[Blocks]:
+    def parts(self, reference: Blocks, most_bytes: float, *, exhaustive: bool) -> Iterator[Blocks]:
         """These blocks in parts, each of which can be searched within `most_bytes` (see `Backend.nearest`)."""
         count, (places, _, size) = len(reference.coarse), reference.fine.shape
-        numbers = places**2 * count if every else max(count, BEST * (places * size + reference.coarse.shape[1]))
+        numbers = places**2 * count if exhaustive else max(count, BEST * (places * size + reference.coarse.shape[1]))
         step = max(1, int(most_bytes / 4 / numbers))
         for first in range(0, len(self.coarse), step):
             part = slice(first, first + step)
@@ -202,11 +202,11 @@ class Backend(Protocol):
     def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
         """`grams` and `held` at once."""
 
-    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
+    def nearest(self, query: Blocks, reference: Blocks, *, exhaustive: bool) -> Array:
         """(4, n) int: for each cell of the query, the index of the reference's cell with the largest cosine.
 
-        The cell at position p of block k has the index p * B + k; of equal ones the first is taken. every: compare all
-        cells. Otherwise each of GROUPS groups gives the block whose mean has the largest product with that of the
+        The cell at position p of block k has the index p * B + k; of equal ones the first is taken. exhaustive: compare
+        all cells. Otherwise each of GROUPS groups gives the block whose mean has the largest product with that of the
         query's block, and the cells of the BEST ones among these blocks are compared.
         """
 

@@ -126,7 +126,7 @@ class OnnxBackend:
             dict(zip(method.held, found[len(grams) :], strict=True)),
         )
 
-    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
+    def nearest(self, query: Blocks, reference: Blocks, *, exhaustive: bool) -> Array:
         """See `Backend.nearest`."""
         count, options = len(reference.coarse), run_options(self._requested, keep=True)
         feeds = {
@@ -134,15 +134,15 @@ class OnnxBackend:
             "reference_coarse": reference.coarse,
             "reference_inverse": reference.inverse,
         }
-        if not every:
+        if not exhaustive:
             order = random_groups(count)
             feeds |= {"order": order, "means": _block_means(reference)[order]}
-        session, found = self._graph(weights.NEAREST_FILE if every else weights.NEAREST_OF_BEST_FILE), []
-        for part in query.parts(reference, SCORES, every=every):
+        session, found = self._graph(weights.NEAREST_FILE if exhaustive else weights.NEAREST_OF_BEST_FILE), []
+        for part in query.parts(reference, SCORES, exhaustive=exhaustive):
             query_feeds = {"fine": np.ascontiguousarray(part.fine), "coarse": part.coarse}
             with _engine_errors(session):
                 index, *blocks = session.run(None, query_feeds | feeds, options)
-            if not every:
+            if not exhaustive:
                 place, best = np.divmod(index, BEST)
                 index = place * count + np.take_along_axis(blocks[0], best.T, 1).T
             found.append(index)

@@ -177,7 +177,7 @@ def _compute_once(backend: Backend) -> None:
     backend.grams_and_held(image, PAINTERLY)
     shapes = (4, 1, CELL_SIZE), (1, BLOCK_SIZE), (4, 1)
     blocks = Blocks(*(backend.array(np.ones(shape, np.float32)) for shape in shapes))
-    backend.numpy(backend.nearest(blocks, blocks, every=True))
+    backend.numpy(backend.nearest(blocks, blocks, exhaustive=True))
 
 
 def _line(error: Exception) -> str:

@@ -209,7 +209,7 @@ class _TiledObjective:
 
     def __init__(self, backend: Backend, targets: Targets, passes: Passes) -> None:
         self._backend, self._guides, self._passes = backend, targets.guides, passes
-        self._style, self._on_tv = StyleLoss(backend, targets), tv_weight(targets)
+        self._style, self._tv_weight = StyleLoss(backend, targets), tv_weight(targets)
         weights = held_weights(targets)
         self._held = {layer: (target, weights[layer]) for layer, target in targets.held.items()}
 
@@ -217,7 +217,7 @@ class _TiledObjective:
         # Without a Gram term no tile depends on the others.
         sums = self._passes.sums(image, self._guides) if self._style.has_weight else {}
         style, derivatives = self._style(sums)
-        tv, gradient = smoothness(image, self._on_tv)
+        tv, gradient = total_variation(image, self._tv_weight)
         held = self._passes.gradient(image, self._guides, derivatives, self._held, gradient)
         return self._backend.array(np.array([style, held, tv], np.float32)), gradient
 
@@ -265,7 +265,7 @@ def _masses(guides: NDArray[np.floating], layers: Container[str]) -> dict[str, E
     return found
 
 
-def smoothness(image: Array, weight: float) -> tuple[float, Array]:
+def total_variation(image: Array, weight: float) -> tuple[float, Array]:
     """The weighted sum of squared differences between neighbours, and its gradient."""
     gradient = image * 0
     down = image[:, :, 1:] - image[:, :, :-1]

@@ -114,27 +114,27 @@ class TorchBackend:
     def _grams_of(self, maps: Mapping[str, Tensor], method: Method) -> Grams:
         return {layer: sums(maps[layer], None, self._exact) / _positions(maps[layer]) for layer in method.gram}
 
-    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Array:
+    def nearest(self, query: Blocks, reference: Blocks, *, exhaustive: bool) -> Array:
         """See `Backend.nearest`."""
         with as_out_of_memory():
-            return nearest(query, reference, every=every)
+            return nearest(query, reference, exhaustive=exhaustive)
 
     def objective(self, targets: Targets) -> Objective:
         """See `Backend.objective`."""
         method, guides = targets.method, guides_at(targets.guides, targets.method)
-        terms = {layer: self._term(layer, guide, targets) for layer, guide in guides.items()}
-        on_held, on_tv = held_weights(targets), tv_weight(targets)
+        gram_losses = {layer: self._gram_loss(layer, guide, targets) for layer, guide in guides.items()}
+        held_factors, tv_factor = held_weights(targets), tv_weight(targets)
         pixels = _positions(targets.guides)
 
         def evaluate(image: Tensor) -> tuple[Tensor, Tensor]:
             x = image.detach().requires_grad_()
             with as_out_of_memory():
                 maps = self._vgg(x, method.deepest)
-                style = torch.stack([loss(maps[layer]) for layer, loss in terms.items()]).sum()
+                style = torch.stack([loss(maps[layer]) for layer, loss in gram_losses.items()]).sum()
                 means = averages(maps, method, self._exact)
                 gaps = {layer: mean - targets.held[layer] for layer, mean in means.items()}
-                held = torch.stack([(on_held[layer] * gap**2).sum() for layer, gap in gaps.items()]).sum()
-                tv = on_tv * _squared_differences(x)
+                held = torch.stack([(held_factors[layer] * gap**2).sum() for layer, gap in gaps.items()]).sum()
+                tv = tv_factor * _squared_differences(x)
                 losses = torch.stack([style, held, tv])
                 # Multiplied by the number of pixels, so that derivatives do not underflow in float16.
                 (gradient,) = torch.autograd.grad(losses.sum() * pixels, x)
@@ -142,10 +142,10 @@ class TorchBackend:
 
         return Objective(_CudaGraph(evaluate) if self.device == "cuda" else evaluate)
 
-    def _term(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
+    def _gram_loss(self, layer: str, guide: Tensor, targets: Targets) -> Callable[[Tensor], Tensor]:
         """One layer's style loss, of its map (1, C, h, w). guide: (K, 1, h, w)."""
         target, exact = targets.grams[layer], self._exact
-        on_gram = torch.tensor(gram_weights(targets, layer), device=self.device, dtype=exact).view(-1, 1, 1)
+        factors = torch.tensor(gram_weights(targets, layer), device=self.device, dtype=exact).view(-1, 1, 1)
         mass = guide.sum((2, 3), keepdim=True)[:, 0]
         covers_all = guide.shape[0] == 1 and bool((guide == 1).all())
         weights = None if covers_all else guide
@@ -154,7 +154,7 @@ class TorchBackend:
 
         def loss(feature_map: Tensor) -> Tensor:
             gram = Summed.apply(feature_map, weights, exact, unit)  # type: ignore[no-untyped-call]
-            style: Tensor = (on_gram * (gram / mass - target) ** 2).sum()
+            style: Tensor = (factors * (gram / mass - target) ** 2).sum()
             return style
 
         return loss
@@ -214,16 +214,16 @@ class _Tiles:
             means = averages(maps, self._method, self._exact)
             with torch.no_grad():
                 # Multiplied by the tile's number of pixels, as in `objective`.
-                grams = {
-                    layer: _on_map(maps[layer], guide, loss_gradients.grams[layer] * pixels)
+                map_gradients = {
+                    layer: _map_gradient(maps[layer], guide, loss_gradients.grams[layer] * pixels)
                     for layer, guide in guides_at(guides, self._method).items()
                 }
                 gaps = {layer: mean - loss_gradients.held[layer][0] for layer, mean in means.items()}
                 scaled = {layer: gap * loss_gradients.held[layer][1] for layer, gap in gaps.items()}
                 loss = sum(float((gaps[layer] * scaled[layer]).sum()) for layer in gaps)
-            outputs = [maps[layer] for layer in grams] + list(means.values())
-            on_outputs = [*grams.values(), *(2 * pixels * gap for gap in scaled.values())]
-            (gradient,) = torch.autograd.grad(outputs, x, on_outputs)
+            outputs = [maps[layer] for layer in map_gradients] + list(means.values())
+            gradients = [*map_gradients.values(), *(2 * pixels * gap for gap in scaled.values())]
+            (gradient,) = torch.autograd.grad(outputs, x, gradients)
         return loss, gradient / pixels
 
     def _require_running(self) -> None:
@@ -264,6 +264,6 @@ def _squared_differences(image: Tensor) -> Tensor:
     return (image.diff(dim=2) ** 2).sum() + (image.diff(dim=3) ** 2).sum()
 
 
-def _on_map(feature_map: Tensor, guide: Tensor, on_sums: Tensor) -> Tensor:
+def _map_gradient(feature_map: Tensor, guide: Tensor, sums_gradient: Tensor) -> Tensor:
     """The gradient with respect to a map, from the one with respect to its sums."""
-    return sums_backward(feature_map, guide, on_sums, float(on_sums.abs().max()) + TINY)
+    return sums_backward(feature_map, guide, sums_gradient, float(sums_gradient.abs().max()) + TINY)

@@ -12,12 +12,12 @@ SCORES = 2.56e8
 """Bytes of the products that a search computes at a time."""
 
 
-def nearest(query: Blocks, reference: Blocks, *, every: bool) -> Tensor:
+def nearest(query: Blocks, reference: Blocks, *, exhaustive: bool) -> Tensor:
     """(4, n): see `Backend.nearest`."""
     # Products with scaled vectors are cosines times the length of the query's vector, which does not change the order.
     scaled = reference.fine * reference.inverse[..., None]
-    parts = query.parts(reference, SCORES, every=every)
-    if every:
+    parts = query.parts(reference, SCORES, exhaustive=exhaustive)
+    if exhaustive:
         return torch.cat([_of_all(part, reference, scaled) for part in parts], 1)
     means = torch.cat([scaled.mean(0), reference.coarse * reference.inverse.mean(0)[:, None]], 1)
     order = torch.from_numpy(random_groups(len(means))).to(scaled.device)

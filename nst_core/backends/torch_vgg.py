@@ -128,13 +128,13 @@ def sums(feature_map: Tensor, guide: Tensor | None, exact: torch.dtype) -> Tenso
     return torch.bmm(weighted, across, out_dtype=exact) if by_tensor_cores else torch.bmm(weighted, across)
 
 
-def sums_backward(feature_map: Tensor, guide: Tensor | None, on_sums: Tensor, unit: float) -> Tensor:
-    """The derivative of a loss with respect to the map. on_sums: its derivatives with respect to `sums` of the map.
+def sums_backward(feature_map: Tensor, guide: Tensor | None, sums_gradient: Tensor, unit: float) -> Tensor:
+    """The derivative of a loss with respect to the map. sums_gradient: its derivatives with respect to `sums`.
 
     unit: estimate of the largest of them; they are divided by it before the product, so that float16 does not overflow.
     """
     F = _flat(feature_map)
-    found: Tensor = ((on_sums / unit).to(F.dtype) @ F) * (2 * unit)
+    found: Tensor = ((sums_gradient / unit).to(F.dtype) @ F) * (2 * unit)
     if guide is not None:
         found = (found * guide.reshape(guide.shape[0], 1, -1).to(F.dtype)).sum(0)
     return found.reshape(feature_map.shape)
@@ -151,10 +151,10 @@ class Summed(torch.autograd.Function):
         return sums(feature_map, guide, exact)
 
     @staticmethod
-    def backward(ctx: Any, *on_sums: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
         """With respect to the map."""
         feature_map, guide = ctx.saved_tensors
-        return sums_backward(feature_map, guide, on_sums[0], ctx.unit), None, None, None
+        return sums_backward(feature_map, guide, gradients[0], ctx.unit), None, None, None
 
 
 def _flat(feature_map: Tensor) -> Tensor:

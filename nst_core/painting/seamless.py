@@ -45,14 +45,14 @@ def resized(tile: Float, height: int, width: int) -> Float:
     return resize(np.concatenate([tall] * 3, axis=1), height, 3 * width)[:, width : 2 * width]
 
 
-def periodic(objective: Evaluate, on_tv: float) -> Evaluate:
+def periodic(objective: Evaluate, tv_factor: float) -> Evaluate:
     """An objective for (1, 3, H, W) made of one for the padded picture without tv term. The gradient is exact."""
 
     def evaluate(image: Array) -> tuple[Array, Array]:
         height, width = image.shape[2:]
         rows, columns = ([i % side for i in range(-MARGIN, side + MARGIN)] for side in (height, width))
         losses, gradient = objective(image[:, :, rows][:, :, :, columns])
-        tv, tv_gradient = _tv(image, on_tv)
+        tv, tv_gradient = _tv(image, tv_factor)
         losses[2] = tv
         return losses, folded(gradient) + tv_gradient
 

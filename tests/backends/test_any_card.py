@@ -192,7 +192,7 @@ def test_the_same_pieces_are_found(gpu: OnnxBackend, processor: OnnxBackend, *, 
         matching.pieces(processor.held(planes(picture), PAINTERLY)).blocks
         for picture in (noise(64, 72, 1), noise(120, 160, 2))
     )
-    found, expected = (backend.nearest(query, reference, every=every) for backend in (gpu, processor))
+    found, expected = (backend.nearest(query, reference, exhaustive=every) for backend in (gpu, processor))
     assert (found == expected).mean() > 0.99
 
 
@@ -234,9 +234,9 @@ def test_more_than_the_card_allows_is_a_shortage_of_memory(gpu: OnnxBackend, mon
     blocks = Blocks(*(rng.random(shape, dtype=np.float32) for shape in shapes))
     monkeypatch.setattr("nst_core.backends.onnx.SCORES", 1e12)
     with pytest.raises(OutOfMemoryError):
-        gpu.nearest(blocks, blocks, every=True)
+        gpu.nearest(blocks, blocks, exhaustive=True)
     few = Blocks(blocks.fine[:, :9], blocks.coarse[:9], blocks.inverse[:, :9])
-    assert gpu.nearest(few, few, every=True).shape == (4, 9)
+    assert gpu.nearest(few, few, exhaustive=True).shape == (4, 9)
 
 
 def test_a_run_paints_on_the_card_and_names_it(gpu: OnnxBackend) -> None:

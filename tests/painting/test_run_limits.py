@@ -63,7 +63,7 @@ class Easel:
         """Nobody asks."""
         raise NotImplementedError
 
-    def nearest(self, query: Blocks, reference: Blocks, *, every: bool) -> Float:
+    def nearest(self, query: Blocks, reference: Blocks, *, exhaustive: bool) -> Float:
         """Nobody asks."""
         raise NotImplementedError
 

@@ -118,8 +118,8 @@ def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pi
     held: the picture's features. means: their means over the part of the picture in which the style counts.
     """
     (height, width), query = _grid(held), _blocks(held, style.scale, means)
-    every = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
-    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, every=every)))
+    exhaustive = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
+    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, exhaustive=exhaustive)))
     rows, across = (-(-side // 2) for side in (height, width))
     found = _of_blocks(picked.astype(np.int64), style.grid)
     # From (down in the block, across in it, row of blocks, column of blocks) to rows and columns of cells.

@@ -208,7 +208,7 @@ def test_the_first_of_equal_ones_is_nearest(backend: Backend, scores: float, mon
 
     (query, rows), (reference, columns) = blocks(10), blocks(17)
     monkeypatch.setattr(SEARCH[backend.name], scores)
-    found = backend.numpy(backend.nearest(query, reference, every=True))
+    found = backend.numpy(backend.nearest(query, reference, exhaustive=True))
     np.testing.assert_array_equal(found.reshape(-1), (rows @ columns.T).argmax(1))
 
 
