@@ -126,9 +126,11 @@ class Job:
 
     @property
     def begins_a_larger_picture(self) -> bool:
-        """Whether this is the first small copy of a picture, all of it, that is painted further at larger sizes."""
-        copy = self.excerpt
-        return copy is not None and copy.begun is None and self.part == 1 and self.content.shape[0] < copy.whole[0]
+        """Whether this is a reduced copy of a whole picture, from whose result larger copies will be painted."""
+        excerpt = self.excerpt
+        if excerpt is None or excerpt.begun is not None:
+            return False
+        return self.part == 1 and self.content.shape[0] < excerpt.whole[0]
 
     @property
     def visible(self) -> Float:

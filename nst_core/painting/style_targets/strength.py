@@ -20,7 +20,7 @@ STRENGTHS = (0.0, 10.0, 25.0, 50.0, 75.0, 100.0)
 BLENDS = (0.0, 0.4, 0.7, 1.0, 1.0, 1.0)
 """At each of STRENGTHS: share of the matched style features in the target; the rest are those of the content.
 
-Chosen by eye: less than a third of them is hardly seen, so that the first of them come sooner.
+Chosen by eye. The first values are high, because a share below a third is hardly visible.
 """
 GRAMS = (0.0, 0.25, 0.5, 1.15, 1.8, 3.0)
 """At each of STRENGTHS: weight of the Gram term, relative to 1 for the target features."""
@@ -29,7 +29,7 @@ PAINTED = (0.25, 0.25, 0.25, 0.25, 0.5, 1.0)
 DETAIL = (1.0, 1.0, 1.0, 1.0, 0.6, 0.0)
 """At each of STRENGTHS: share of the photograph's own detail in the query.
 
-Without it the styles decide how the coarse forms that the photograph gave are carried out.
+At 0 the photograph determines only the coarse forms, and the styles all detail in them.
 """
 
 

@@ -334,7 +334,7 @@ def _pieces_of(backend: Backend, picture: Float) -> StylePieces:
 
 
 def _without_border(picture: Float, held: Mapping[str, Array]) -> tuple[Float, Mapping[str, Array]]:
-    """Picture and features without their borders, whose features match the borders of any picture and draw a frame."""
+    """Picture and features without their borders: these match the borders of any picture, and would draw a frame."""
     if min(picture.shape[:2]) < LEAST_WITH_BORDER:
         return picture, held
     inside = {}
