@@ -15,7 +15,7 @@ from nst_core.backends.onnx_session import load_graph
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
-from nst_core.painting.faces import SOFT, Face, face_mask, find_faces
+from nst_core.painting.faces import BORDER, Face, face_mask, find_faces
 from nst_core.vgg import weights
 
 pytestmark = pytest.mark.slow
@@ -228,9 +228,9 @@ def test_a_mask_is_one_on_the_face_and_falls_smoothly_to_zero() -> None:
     across, down = mask[80, 100:], mask[80:, 100]
     for line, half in ((across, 30), (down, 40)):
         assert (line[: half - 1] == 1).all()
-        assert (line[math.ceil(half * (1 + SOFT)) :] == 0).all()
+        assert (line[math.ceil(half * (1 + BORDER)) :] == 0).all()
         assert (np.diff(line) <= 0).all()
-        assert abs(np.interp(half * (1 + SOFT / 2) - 0.5, np.arange(len(line)), line) - 0.5) < 0.05
+        assert abs(np.interp(half * (1 + BORDER / 2) - 0.5, np.arange(len(line)), line) - 0.5) < 0.05
         assert -np.diff(line).min() < 0.3
 
 

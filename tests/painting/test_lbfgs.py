@@ -77,13 +77,13 @@ def test_the_move_after_the_last_step_is_worth_making() -> None:
     target, scale, start = problem()
     objective = bowl(target, scale)
     first, *_, last = descend(objective, start, 12)
-    assert first.further is None
-    assert last.further is not None
-    assert objective(last.further())[0][0] < last.loss
+    assert first.next_image is None
+    assert last.next_image is not None
+    assert objective(last.next_image())[0][0] < last.loss
     (only,) = descend(objective, start, 1)
-    assert only.further is not None
-    assert objective(only.further())[0][0] < only.loss
-    assert [step.further for step in descend(objective, target + 1e-3, 2)] == [None, None]
+    assert only.next_image is not None
+    assert objective(only.next_image())[0][0] < only.loss
+    assert [step.next_image for step in descend(objective, target + 1e-3, 2)] == [None, None]
 
 
 def test_numpy_and_torch_walk_the_same_path() -> None:
