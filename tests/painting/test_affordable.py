@@ -131,7 +131,7 @@ def test_engines_beside_each_other_share_what_is_free(monkeypatch: pytest.Monkey
     backend = OnnxBackend()
     monkeypatch.setattr(backend, "free_memory", lambda: 10_000_000_000)
     monkeypatch.setattr(affordable_memory, "_sharers", {})
-    monkeypatch.setattr(affordable_memory, "_parts", {})
+    monkeypatch.setattr(affordable_memory, "_own_bytes", {})
     monkeypatch.setattr(affordable_memory, "held_memory", lambda: 0)
     affordable_memory.set_sharers(4, 2)
     assert budget(Settings(memory=2.5), backend) == 2.5e9

@@ -399,7 +399,7 @@ def test_pixels_reach_the_engine_without_a_copy() -> None:
 def test_an_engine_that_was_told_of_others_leaves_them_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """`--engines N`: each of them takes an N-th of what is free, whatever it paints next."""
     monkeypatch.setattr(job_plan, "_sharers", {"cpu": 1, "card": 1})
-    monkeypatch.setattr(job_plan, "_parts", {})
+    monkeypatch.setattr(job_plan, "_own_bytes", {})
     monkeypatch.setattr(job_plan, "held_memory", lambda: 0)
     backend = choose("onnx", "cpu")
     for free in (10_000_000_000, 4_000_000_000):  # the others have taken theirs by the second job
