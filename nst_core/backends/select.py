@@ -60,14 +60,15 @@ def choose(backend: str = "auto", device: str = "auto") -> Backend:
     with _trying:
         names = ("onnx", "torch") if backend == "auto" else (backend,)
         pairs, faults = _preferences(names)
-        for name, place in pairs:
-            if device not in ("auto", place):
+        for name, candidate in pairs:
+            if device not in ("auto", candidate):
                 continue
-            if device == "auto" and place == "gpu" and not _gpu_is_faster():
+            if device == "auto" and candidate == "gpu" and not _gpu_is_faster():
                 continue  # `neural-style doctor` reports this
-            fault, refusal = (note("card-failed-before"), None) if (name, place) in _excluded else _fault(name, place)
+            excluded = (name, candidate) in _excluded
+            fault, refusal = (note("card-failed-before"), None) if excluded else _fault(name, candidate)
             if fault is None:
-                return _make(name, place, faults)
+                return _make(name, candidate, faults)
             if device == "gpu" and refusal is not None:
                 raise refusal
             faults = (*faults, fault)
@@ -90,8 +91,8 @@ def _preferences(backends: Collection[str]) -> tuple[list[tuple[str, str]], tupl
 
         found += [("onnx", device) for device in ort.devices()]
     if "torch" in backends and has_torch() and (not found or _torch_may_be_preferred()):
-        places, fast_torch_cpu, fault = _torch()
-        found += [("torch", device) for device in places]
+        torch_devices, fast_torch_cpu, fault = _torch()
+        found += [("torch", device) for device in torch_devices]
         faults = (fault,) if fault else ()
     order = [("torch", "cuda"), ("onnx", "cuda"), ("torch", "mps"), ("onnx", "gpu"), ("onnx", "cpu"), ("torch", "cpu")]
     if fast_torch_cpu:

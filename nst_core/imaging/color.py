@@ -62,7 +62,7 @@ def palette(pixels: Float, shares: Float | None = None) -> Palette:
 def matched(style: Float, wanted: Palette) -> Float:
     """The style with that mean and covariance of its colours (Gatys et al. 2017, symmetric square roots)."""
     own = palette(style)
-    return _turned(style, own, wanted, _power(*_axes(own), -0.5))
+    return _transformed(style, own, wanted, _power(*_axes(own), -0.5))
 
 
 def recolored(pixels: Float, own: Palette, wanted: Palette) -> Float:
@@ -74,13 +74,14 @@ def recolored(pixels: Float, own: Palette, wanted: Palette) -> Float:
     variances = (vectors * (wanted.covariance @ vectors)).sum(0)
     # The limit grows fast, so that deviations above the noise are stretched as far as needed.
     most = NOISE_GAIN * np.maximum(1, np.sqrt(values) / NOISY) ** 3
-    return _turned(pixels, own, wanted, _power(np.maximum(values, variances / most**2), vectors, -0.5))
+    return _transformed(pixels, own, wanted, _power(np.maximum(values, variances / most**2), vectors, -0.5))
 
 
-def _turned(pixels: Float, own: Palette, wanted: Palette, whitening: NDArray[np.float64]) -> Float:
-    turn = _power(*_axes(wanted), 0.5) @ whitening
-    turned = (pixels.reshape(-1, 3).astype(np.float64) - own.mean) @ turn.T + wanted.mean
-    out: Float = turned.reshape(pixels.shape).clip(0, 1).astype(np.float32)
+def _transformed(pixels: Float, own: Palette, wanted: Palette, whitening: NDArray[np.float64]) -> Float:
+    """Whiten the colours with this (3, 3) matrix, then give them the covariance and mean of `wanted`."""
+    matrix = _power(*_axes(wanted), 0.5) @ whitening
+    colors = (pixels.reshape(-1, 3).astype(np.float64) - own.mean) @ matrix.T + wanted.mean
+    out: Float = colors.reshape(pixels.shape).clip(0, 1).astype(np.float32)
     return out
 
 
@@ -91,6 +92,7 @@ def _axes(own: Palette) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def _power(values: NDArray[np.float64], vectors: NDArray[np.float64], power: float) -> NDArray[np.float64]:
+    """(3, 3): the power of the matrix with these eigenvalues (3,) and eigenvectors, its columns."""
     powered: NDArray[np.float64] = (vectors * values**power) @ vectors.T
     return powered
 
@@ -110,12 +112,12 @@ def with_chroma_of(content: Float, result: Float, share: Float | float = 1.0) ->
 
 def _nearest_lightness(lab: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,): bisects between each colour's own lightness and `wanted` (N,). lab: (N, 3) colours inside sRGB."""
-    near, far = lab[:, 0], wanted
+    inside, outside = lab[:, 0], wanted
     for _ in range(_BISECTIONS):
-        middle = (near + far) / 2
-        inside = _in_gamut(lab, middle)
-        near, far = np.where(inside, middle, near), np.where(inside, far, middle)
-    return near
+        middle = (inside + outside) / 2
+        fits = _in_gamut(lab, middle)
+        inside, outside = np.where(fits, middle, inside), np.where(fits, outside, middle)
+    return inside
 
 
 def _in_gamut(lab: NDArray[np.float64], lightness: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -266,7 +266,7 @@ def main(start_painting: StartPainting | None = None, engines: int = 1) -> None:
     engines: how many, this one included, share the free memory of this machine and its card.
     """
     requests, events = _take_standard_streams()
-    _end_with_the_host()
+    _exit_with_the_host()
     Worker(requests, events, start_painting or partial(_start_painting, engines)).run()
 
 
@@ -283,13 +283,13 @@ def _take_standard_streams() -> tuple[ReadStream, WriteStream]:
     """Take standard input and output for the wire; whatever is printed goes to standard error."""
     requests = os.fdopen(os.dup(0), "rb", buffering=0)
     events = os.fdopen(os.dup(1), "wb", buffering=0)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
+    with Path(os.devnull).open("rb") as null:
+        os.dup2(null.fileno(), 0)
     os.dup2(2, 1)
     return requests, events
 
 
-def _end_with_the_host() -> None:
+def _exit_with_the_host() -> None:
     """Ask Linux to kill this process when its host ends; other systems have only the end of the input."""
     if sys.platform != "linux":
         return

@@ -119,9 +119,9 @@ def nearest(backend: Backend, held: Mapping[str, Array], means: Means, style: Pi
     """
     (height, width), query = _grid(held), _blocks(held, style.scale, means)
     exhaustive = 16 * len(query.coarse) * len(style.blocks.coarse) <= ALL_PAIRS
-    picked = np.asarray(backend.numpy(backend.nearest(query, style.blocks, exhaustive=exhaustive)))
+    cells = np.asarray(backend.numpy(backend.nearest(query, style.blocks, exhaustive=exhaustive)))
     rows, across = (-(-side // 2) for side in (height, width))
-    found = _of_blocks(picked.astype(np.int64), style.grid)
+    found = _of_blocks(cells.astype(np.int64), style.grid)
     # From (down in the block, across in it, row of blocks, column of blocks) to rows and columns of cells.
     whole = found.reshape(2, 2, rows, across, 2).transpose(2, 0, 3, 1, 4).reshape(2 * rows, 2 * across, 2)
     return np.ascontiguousarray(whole[:height, :width])
