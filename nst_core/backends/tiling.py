@@ -199,7 +199,7 @@ class TiledBackend(BackendWrapper):
         return Passes(self.whole, list(tiles(height, width, self._size)), method)
 
 
-def in_tiles(backend: Backend, octave: Octave) -> Backend:
+def tiled_if_planned(backend: Backend, octave: Octave) -> Backend:
     """The backend for an octave: in tiles if its plan says so."""
     return TiledBackend(backend, octave.tile) if octave.tile else backend
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from nst_core.backends.base import AbortedError, Backend, to_image, to_pixels
 from nst_core.backends.select import choose, exclude
-from nst_core.backends.tiling import in_tiles
+from nst_core.backends.tiling import tiled_if_planned
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.fill_hidden import fill_hidden
 from nst_core.painting.clock import Clock, Plateau
@@ -42,7 +42,7 @@ from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
 from nst_core.vgg.losses import Array
 
-Tiled = Callable[[Backend, Octave], Backend]
+BackendForOctave = Callable[[Backend, Octave], Backend]
 """Returns the backend for an octave, in tiles or not."""
 
 T = TypeVar("T")
@@ -108,14 +108,19 @@ class Run:
 
     To end the iteration early, close it (`contextlib.closing(iter(run))`); this frees the memory at once.
 
-    tiled: see `Tiled`. sketch: end with the first picture of the last octave, without optimisation.
+    backend_for: see `BackendForOctave`. sketch: end with the first picture of the last octave, without optimisation.
     """
 
     def __init__(
-        self, job: Job, backend: Backend | None = None, tiled: Tiled = in_tiles, *, sketch: bool = False
+        self,
+        job: Job,
+        backend: Backend | None = None,
+        backend_for: BackendForOctave = tiled_if_planned,
+        *,
+        sketch: bool = False,
     ) -> None:
         self.job = job
-        self._backend, self._tiled, self._sketch = backend, tiled, sketch
+        self._backend, self._backend_for, self._sketch = backend, backend_for, sketch
         self._clock = Clock(job.settings.seconds)
         self._stopped = threading.Event()
         self._idle = threading.Event()
@@ -290,7 +295,7 @@ class Run:
 
     def _octave(self, painter: Painter, octave: Octave, image: Float | None) -> Generator[Step, None, None]:
         assert self._backend
-        backend = self._tiled(self._backend, octave)
+        backend = self._backend_for(self._backend, octave)
         canvas = painter.canvas(backend, image, octave.height, octave.width)
         plateau = Plateau()
         self._clock.restart_lap()

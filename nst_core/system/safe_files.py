@@ -44,8 +44,8 @@ def write_result(path: Path, save: Save, *, overwrite: bool = True) -> None:
     """Write a result, which must not be lost, as `write_atomically` does.
 
     If it cannot be written to `path`, it is written beside it under another name, or to the folder for temporary files,
-    or to the home folder. Raises UnwritableOutputError; its `kept` is the path of that file, None if there is no space
-    at all. overwrite: whether a file that was created meanwhile may be replaced.
+    the home folder or the current one. Raises UnwritableOutputError; its `kept` is the path of that file, None if there
+    is no space at all. overwrite: whether a file that was created meanwhile may be replaced.
     """
     try:
         with _unfinished(path) as new:
@@ -117,9 +117,9 @@ def _unused(path: Path) -> Path:
 
 def _kept_elsewhere(path: Path, save: Save) -> Path | None:
     folders: list[Path] = []
-    for folder in (tempfile.gettempdir, Path.home, Path.cwd):
+    for folder_of in (tempfile.gettempdir, Path.home, Path.cwd):
         with suppress(OSError, RuntimeError):
-            folders.append(Path(folder()))
+            folders.append(Path(folder_of()))
     for parent in dict.fromkeys(folders):
         kept = _unused(parent / path.name)
         try:

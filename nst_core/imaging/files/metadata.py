@@ -31,7 +31,7 @@ _DROPPED_XMP = (
     "http://ns.google.com/photos/",
     "http://ns.xiaomi.com/photos/",
 )
-"""XMP namespaces of gain maps, films, depth maps and other blocks of a phone's file, which the painting has not."""
+"""XMP namespaces of gain maps, films, depth maps and other blocks of a phone's file, which a painting lacks."""
 _MOST_XMP = 2**24
 _ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
