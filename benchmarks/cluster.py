@@ -41,8 +41,8 @@ MOVES = 4
 """Length of the optimiser's history where memory is short."""
 GIGAPIXEL = 32_768
 """px: the side."""
-MATRICES = sum(CHANNELS[layer] * (CHANNELS[layer] + 1) for layer in STYLE_LAYERS)
-"""Numbers in a set of Gram matrices and means."""
+MATRICES = sum(CHANNELS[layer] ** 2 for layer in STYLE_LAYERS)
+"""Numbers in a set of Gram matrices."""
 
 
 @dataclass(eq=False)

@@ -9,8 +9,9 @@ from pathlib import Path
 from gimp_plugin.checkup import own_engine
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.client.launch import engine_command
-from nst_core.shared.client.self_check import Tell, examine_engine
+from nst_core.shared.client.self_check import examine_engine
 from nst_core.shared.errors import NeuralStyleError
+from nst_core.shared.wire.findings import Finding
 
 FOLDER = Path(__file__).resolve().parent.parent
 
@@ -20,9 +21,9 @@ def start() -> Engine:
     return Engine.start(engine_command(FOLDER), os.environ)
 
 
-def examine(tell: Tell, *, thorough: bool) -> None:
+def examine(on_finding: Callable[[Finding], None], *, thorough: bool) -> None:
     """Examine it, as `examine_engine` does. Never raises."""
-    examine_engine(FOLDER, os.environ, tell, thorough=thorough)
+    examine_engine(FOLDER, os.environ, on_finding, thorough=thorough)
 
 
 def install_option() -> own_engine.InstallOption:

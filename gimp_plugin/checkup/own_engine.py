@@ -24,7 +24,7 @@ from gimp_plugin.wording import of_bug
 from nst_core import __version__
 from nst_core.shared import atomic_files
 from nst_core.shared.client.engine import Engine
-from nst_core.shared.client.launch import ENGINE_FILE, PLAIN_PATH, clean_environment
+from nst_core.shared.client.launch import ENGINE_FILE, PLAIN_PATH, clean_environment, read_engine_file
 from nst_core.shared.errors import (
     CancelledError,
     EngineMismatchError,
@@ -221,10 +221,9 @@ def _doing(line: str) -> str:
 def _was_chosen(plug_in: Path) -> bool:
     """Whether the user chose the engine."""
     try:
-        data = json.loads((plug_in / ENGINE_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+        return read_engine_file(plug_in).get("chosen") is True
+    except EngineMissingError:
         return False
-    return isinstance(data, dict) and data.get("chosen") is True
 
 
 def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:

@@ -11,7 +11,7 @@ from gimp_plugin.libgtk import Gdk, GimpUi, Gtk, Pango
 from gimp_plugin.translation import _, ngettext
 from gimp_plugin.widgets.theme import make_transparent
 from gimp_plugin.wording import sentence
-from nst_core.shared.client.launch import no_room
+from nst_core.shared.client.launch import resource_error
 from nst_core.shared.wire.findings import of_error
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def show(first: Finding, examine: Examine) -> list[Finding]:
     try:
         threading.Thread(target=work, name="check", daemon=True).start()
     except (RuntimeError, MemoryError) as error:
-        window.add_finding(of_error("engine", no_room(error)))
+        window.add_finding(of_error("engine", resource_error(error)))
         window.finish()
     while window.run() == COPY:
         window.copy()

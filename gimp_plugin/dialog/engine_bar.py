@@ -13,7 +13,7 @@ from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import make_transparent
 from gimp_plugin.wording import in_sentences
 from nst_core import __version__
-from nst_core.shared.client.launch import no_room
+from nst_core.shared.client.launch import resource_error
 from nst_core.shared.errors import CancelledError
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         try:
             self._running.start(option.python)
         except (RuntimeError, MemoryError) as error:
-            self._ended(no_room(error))
+            self._ended(resource_error(error))
 
     def _pulse(self) -> bool:
         if self._running is not None:

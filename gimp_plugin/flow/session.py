@@ -17,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gimp_plugin.flow.speed import Speed, StepTimer
-from nst_core.shared.client.launch import no_room
+from nst_core.shared.client.launch import resource_error
 from nst_core.shared.client.pending_jobs import LatestEvents
 from nst_core.shared.errors import NeuralStyleError
 from nst_core.shared.wire.messages import Cancelled, Done, Event, Faces, Failed, Progress, Stylize
@@ -120,7 +120,7 @@ class Session:
             try:
                 thread.start()
             except (RuntimeError, MemoryError) as error:  # the next request tries again
-                self._fail(no_room(error))
+                self._fail(resource_error(error))
                 return
             self._thread = thread
         self._tasks.put(task)

@@ -17,7 +17,7 @@ from nst_core.batch.records import Records
 from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job
 from nst_core.shared.client.engine import Engine
-from nst_core.shared.client.launch import no_room
+from nst_core.shared.client.launch import resource_error
 from nst_core.shared.errors import (
     BackendUnavailableError,
     CancelledError,
@@ -103,7 +103,7 @@ class PainterPool:
             except RuntimeError as error:  # noqa: PERF203 - no more threads can be started; fewer workers will do
                 del self._workers[number:]
                 if not number:
-                    raise no_room(error) from error
+                    raise resource_error(error) from error
                 return
 
     def wait(self, seconds: float) -> bool:

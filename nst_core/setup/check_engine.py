@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import nst_core
-from nst_core.shared.client.self_check import PRESETS, presets_here
+from nst_core.shared.client.self_check import PRESETS, preset_findings
 from nst_core.shared.errors import BackendUnavailableError, NeuralStyleError
 from nst_core.shared.sentences import AGAIN
 from nst_core.shared.wire.findings import Finding, State, of_error
@@ -38,7 +38,7 @@ def examine() -> Iterator[Finding]:
         ("onnx", lambda: _backend("onnx", "onnxruntime")),
         ("torch", lambda: _backend("torch", "torch")),
         ("memory", _memory),
-        (PRESETS, presets_here),
+        (PRESETS, preset_findings),
         ("locale", _locale),
     )
     for subject, check in checks:

@@ -22,8 +22,8 @@ from pathlib import Path
 import nst_core
 from nst_core.setup.gimp_locations import Profile, profiles
 from nst_core.shared import atomic_files
-from nst_core.shared.client.launch import ENGINE_FILE
-from nst_core.shared.errors import GimpMissingError, UnwritableOutputError
+from nst_core.shared.client.launch import ENGINE_FILE, read_engine_file
+from nst_core.shared.errors import EngineMissingError, GimpMissingError, UnwritableOutputError
 from nst_core.shared.file_lock import temporary_lock
 from nst_core.shared.wire.protocol import PROTOCOL
 
@@ -148,10 +148,9 @@ def installed_engine(plug_ins: Path) -> dict[str, object] | None:
     if folder is None:
         return None
     try:
-        entry = json.loads((folder / ENGINE_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
+        return read_engine_file(folder)
+    except EngineMissingError:
         return {}
-    return entry if isinstance(entry, dict) else {}
 
 
 def chosen_engine(plug_ins: Path) -> list[str] | None:

@@ -321,4 +321,5 @@ def from_mapping(values: Mapping[str, object], base: Settings | None = None) -> 
 
 def to_mapping(settings: Settings, scope: Scope | None = None) -> dict[str, Value]:
     """The settings as plain values, all of them or those of one scope."""
-    return {n.name: getattr(settings, n.name) for n in all_settings() if scope in (None, n.info.scope)}
+    chosen = [setting for setting in all_settings() if scope in (None, setting.info.scope)]
+    return {setting.name: getattr(settings, setting.name) for setting in chosen}

@@ -152,7 +152,7 @@ def test_little_memory_and_an_old_python_are_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "version_info", (3, 10, 0))
     monkeypatch.setattr("nst_core.shared.client.self_check.list_presets", lambda: Listing((), ()))
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
-    checks = (check_engine._memory, "note"), (check_engine._python, "problem"), (self_check.presets_here, "problem")
+    checks = (check_engine._memory, "note"), (check_engine._python, "problem"), (self_check.preset_findings, "problem")
     for check, state in checks:
         (finding,) = check()
         assert (finding.state, bool(finding.remedy)) == (state, True)

@@ -157,7 +157,7 @@ def test_a_broken_preset_is_named(tmp_path: Path) -> None:
     broken = lookup.user_root() / "broken-one"
     broken.mkdir(parents=True)
     (broken / "preset.json").write_text("{")
-    problems = [finding for finding in self_check.presets_here() if finding.state == "problem"]
+    problems = [finding for finding in self_check.preset_findings() if finding.state == "problem"]
     assert [problem.where for problem in problems] == ["broken-one"]
 
 

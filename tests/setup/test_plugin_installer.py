@@ -394,7 +394,7 @@ def test_a_broken_engine_file_is_told_from_a_missing_plugin(tmp_path: Path) -> N
     """No plug-in gives None, an unusable engine.json an empty answer."""
     assert plugin_installer.installed_engine(tmp_path) is None
     folder = plugin_installer.install_plugin(tmp_path, COMMAND)
-    for content in ("", "[1]", "{"):
+    for content in ("", "[1]", "{", "[" * 100_000):
         (folder / "engine.json").write_text(content)
         assert plugin_installer.installed_engine(tmp_path) == {}
 

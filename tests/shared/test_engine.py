@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from children import SOON, child, comes_true, is_alive
 
-from nst_core.shared.client.engine import TAIL, Engine
+from nst_core.shared.client.engine import MAX_STDERR, Engine
 from nst_core.shared.client.launch import BUNDLE_SIGNS, PLAIN_PATH, clean_environment, engine_command
 from nst_core.shared.errors import (
     CancelledError,
@@ -255,7 +255,7 @@ def test_only_the_end_of_what_was_printed_is_kept(engine: Engine) -> None:
     """A library that prints without end neither blocks the engine nor fills the host."""
     engine.stylize(request(then="os.write(2, b'x' * 300_000); os.write(2, b'the end')"))
     assert comes_true(lambda: engine.stderr_tail.endswith("the end"))
-    assert len(engine.stderr_tail) == TAIL
+    assert len(engine.stderr_tail) == MAX_STDERR
 
 
 def test_the_environment_is_a_whitelist() -> None:

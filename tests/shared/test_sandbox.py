@@ -213,8 +213,8 @@ def test_a_snap_says_that_it_is_one() -> None:
 
 def test_only_a_flatpak_goes_that_way() -> None:
     """And a command that goes it already goes it once."""
-    assert remote.outside(["engine"], {"HOME": "/"}) == ["engine"]
-    assert remote.outside(["engine"], IN_FLATPAK) == [*remote.FLATPAK_SPAWN, "engine"]
-    assert remote.outside(["flatpak-spawn", "--host", "ssh"], IN_FLATPAK) == ["flatpak-spawn", "--host", "ssh"]
+    assert remote.outside_sandbox(["engine"], {"HOME": "/"}) == ["engine"]
+    assert remote.outside_sandbox(["engine"], IN_FLATPAK) == [*remote.FLATPAK_SPAWN, "engine"]
+    assert remote.outside_sandbox(["flatpak-spawn", "--host", "ssh"], IN_FLATPAK) == ["flatpak-spawn", "--host", "ssh"]
     assert "LD_LIBRARY_PATH" not in launch.clean_environment(IN_FLATPAK)
     assert "DBUS_SESSION_BUS_ADDRESS" not in launch.clean_environment({"DBUS_SESSION_BUS_ADDRESS": "there"})

@@ -18,7 +18,7 @@ from children import child, comes_true, is_alive
 from test_engine import PAINTER
 
 from gimp_plugin.flow.session import Session
-from nst_core.shared.client.engine import TAIL, Engine
+from nst_core.shared.client.engine import MAX_STDERR, Engine
 from nst_core.shared.client.pending_jobs import MAX_FINDINGS
 from nst_core.shared.errors import EngineCrashedError, NeuralStyleError, ProtocolError
 from nst_core.shared.wire.findings import MAX_TEXT, Finding
@@ -59,7 +59,7 @@ WAIT = "\ntime.sleep(600)"
 @pytest.fixture(autouse=True)
 def _short_farewell(monkeypatch: pytest.MonkeyPatch) -> None:
     """These engines never leave when they are asked to: a shorter wait until they are killed."""
-    monkeypatch.setattr("nst_core.shared.client.engine.LEAVE_SECONDS", 0.2)
+    monkeypatch.setattr("nst_core.shared.client.engine.END_SECONDS", 0.2)
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def test_a_flood_of_words_neither_blocks_nor_fills() -> None:
     """Of 64 MiB on standard error the end is kept, and the picture arrives."""
     with hostile("[os.write(2, b'x' * 2**16) for _ in range(1024)]; done()" + WAIT) as engine:
         assert isinstance(engine.stylize(request()), Done)
-        assert len(engine.stderr_tail) <= TAIL
+        assert len(engine.stderr_tail) <= MAX_STDERR
 
 
 IGNORES = "import signal; signal.signal(15, signal.SIG_IGN)\n"

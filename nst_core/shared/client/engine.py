@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 from nst_core.shared.client import remote
-from nst_core.shared.client.launch import clean_environment, how_it_ended, no_room
+from nst_core.shared.client.launch import clean_environment, exit_error, resource_error
 from nst_core.shared.client.pending_jobs import LatestEvents, Listener, PendingJobs
 from nst_core.shared.errors import (
     CancelledError,
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 START_SECONDS = 30.0  # a cold disk and a virus scanner need most of it
-LEAVE_SECONDS = 2.0  # to wait for the worker or a thread to end
+END_SECONDS = 2.0  # to wait for the worker or a thread to end
 SILENCE_SECONDS = 180.0  # between two findings: a first use of a graphics card compiles for a while
-TAIL = 8192  # bytes of standard error kept
+MAX_STDERR = 8192  # bytes of standard error kept
 
 
 class Engine:
@@ -89,18 +89,18 @@ class Engine:
         ProtocolError if it is no engine, EngineCrashedError if it ends, is not ready within `seconds`, or if this
         program has no thread or memory left for it.
         """
-        engine = cls(remote.outside(command, environment), clean_environment(environment))
+        engine = cls(remote.outside_sandbox(command, environment), clean_environment(environment))
         try:
             engine._reader.start()
         except (RuntimeError, MemoryError) as error:
-            raise no_room(error) from error
+            raise resource_error(error) from error
         try:
             first = engine._first.get(timeout=seconds)
         except queue.Empty:
             first = EngineCrashedError.of("engine-not-ready", seconds=f"{seconds:g}")
         if isinstance(first, NeuralStyleError):
             engine.close()
-            raise remote.as_seen_in_sandbox(environment, first)
+            raise remote.sandbox_error(environment, first)
         engine.ready = first
         return engine
 
@@ -117,7 +117,7 @@ class Engine:
 
     @property
     def stderr_tail(self) -> str:
-        """The last text, at most TAIL bytes, that the worker printed on standard error."""
+        """The last text, at most MAX_STDERR bytes, that the worker printed on standard error."""
         return self._tail.decode(errors="replace")
 
     def stylize(
@@ -210,7 +210,7 @@ class Engine:
         if self._child is not None:
             self._end(self._child)
         if self._reader is not threading.current_thread():
-            self._reader.join(LEAVE_SECONDS)
+            self._reader.join(END_SECONDS)
 
     def _add_job(self, listener: Listener, content: Pixels | None = None) -> int:
         """Register a new job and return its number. content: the picture that it paints, if it does."""
@@ -245,28 +245,28 @@ class Engine:
         except NeuralStyleError as error:
             reason = error
         except (RuntimeError, MemoryError) as error:
-            reason = no_room(error)
+            reason = resource_error(error)
         except (EOFError, OSError):
             pass  # the worker has ended; its exit code and its standard error say why
         finally:
             code = self._end(child)
             if drain.ident is not None:
-                drain.join(LEAVE_SECONDS)
-            self._fail_all(reason or self._why_ended(code))
+                drain.join(END_SECONDS)
+            self._fail_all(reason or self._end_error(code))
             for pipe in (child.stdout, child.stderr):
                 if pipe:
                     pipe.close()
 
     def _end(self, child: subprocess.Popen[bytes]) -> int:
         """End the worker by a request, then by a signal. Returns its exit code."""
-        if self._sending.acquire(timeout=LEAVE_SECONDS):
+        if self._sending.acquire(timeout=END_SECONDS):
             with suppress(OSError):
                 if child.stdin:
                     child.stdin.close()
             self._sending.release()
         for send_signal in (child.terminate, child.kill):
             with suppress(subprocess.TimeoutExpired):
-                return child.wait(LEAVE_SECONDS)
+                return child.wait(END_SECONDS)
             send_signal()
         return child.wait()
 
@@ -305,13 +305,13 @@ class Engine:
 
     def _drain(self, stderr: IO[bytes]) -> None:
         with suppress(OSError, ValueError):
-            while chunk := stderr.read(TAIL):
-                self._tail = (self._tail + chunk)[-TAIL:]
+            while chunk := stderr.read(MAX_STDERR):
+                self._tail = (self._tail + chunk)[-MAX_STDERR:]
 
-    def _why_ended(self, code: int) -> NeuralStyleError:
+    def _end_error(self, code: int) -> NeuralStyleError:
         if self._closing:
             return EngineCrashedError.of("engine-closed")
-        return remote.connection_error(self._command, code, self.stderr_tail) or how_it_ended(code, self.stderr_tail)
+        return remote.connection_error(self._command, code, self.stderr_tail) or exit_error(code, self.stderr_tail)
 
     def _fail_all(self, reason: NeuralStyleError) -> None:
         """Let every job, and every later one, end with this error."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nst_core.shared.errors import EngineCrashedError, EngineMissingError
 from nst_core.shared.wire.protocol import PROTOCOL, mismatch
@@ -43,11 +43,8 @@ PLAIN_PATH = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
 PASSED_ON_IN_FLATPAK = "FLATPAK_ID DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR"  # by which a program outside is started
 
 
-def engine_command(folder: Path) -> list[str]:
-    """The command line in the `engine.json` of a folder.
-
-    Raises EngineMissingError if there is none or it is broken, EngineMismatchError if it is of another protocol.
-    """
+def read_engine_file(folder: Path) -> dict[str, Any]:
+    """The content of a folder's `engine.json`; empty if it is no JSON object. Raises EngineMissingError."""
     path = folder / ENGINE_FILE
     try:
         with path.open(encoding="utf-8") as file:
@@ -56,9 +53,18 @@ def engine_command(folder: Path) -> list[str]:
         raise EngineMissingError.of("engine-file-missing", path=str(path)) from None
     except (OSError, ValueError, RecursionError):
         raise EngineMissingError.of("engine-file-unreadable", path=str(path)) from None
-    command = entry.get("command") if isinstance(entry, dict) else None
+    return entry if isinstance(entry, dict) else {}
+
+
+def engine_command(folder: Path) -> list[str]:
+    """The command line in the `engine.json` of a folder.
+
+    Raises EngineMissingError if there is none or it is broken, EngineMismatchError if it is of another protocol.
+    """
+    entry = read_engine_file(folder)
+    command = entry.get("command")
     if not isinstance(command, list) or not command or not all(isinstance(word, str) and word for word in command):
-        raise EngineMissingError.of("engine-file-empty", path=str(path))
+        raise EngineMissingError.of("engine-file-empty", path=str(folder / ENGINE_FILE))
     if entry.get("protocol") != PROTOCOL:
         raise mismatch(entry.get("protocol"))
     return command
@@ -81,7 +87,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return kept
 
 
-def how_it_ended(code: int, stderr: str) -> EngineCrashedError:
+def exit_error(code: int, stderr: str) -> EngineCrashedError:
     """The error for a process that ended with this exit code, or by a signal. stderr: what it printed there."""
     last = stderr.strip().splitlines()[-1:]
     suffix, more = ("-saying", {"said": last[0][:200]}) if last else ("", {})
@@ -91,7 +97,7 @@ def how_it_ended(code: int, stderr: str) -> EngineCrashedError:
     return EngineCrashedError.of(f"engine-ended{suffix}", number=code, **more)
 
 
-def no_room(error: RuntimeError | MemoryError) -> EngineCrashedError:
+def resource_error(error: RuntimeError | MemoryError) -> EngineCrashedError:
     """The error if this program has no thread (Python raises RuntimeError) or no memory left."""
     reason = str(error) or "no memory is left"
     return EngineCrashedError.of("no-room-for-engine", reason=reason)

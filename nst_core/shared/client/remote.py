@@ -56,14 +56,14 @@ def parse(text: str) -> list[str]:
     return [*words[: at + 1], "-T", *(word for option in options for word in ("-o", option)), *words[at + 1 :]]
 
 
-def outside(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+def outside_sandbox(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The command to start from this process: inside a Flatpak, through the session of the host system."""
     if "FLATPAK_ID" in environment and command and not _is_flatpak_spawn(command[0]):
         return [*FLATPAK_SPAWN, *command]
     return list(command)
 
 
-def as_seen_in_sandbox(environment: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
+def sandbox_error(environment: Mapping[str, str], error: NeuralStyleError) -> NeuralStyleError:
     """The error to show: inside a Snap, another one, because programs outside cannot be started from it."""
     if isinstance(error, EngineMissingError) and environment.get("SNAP_NAME") == "gimp":
         return EngineUnreachableError.of("inside-snap", reason=error.message)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from nst_core import __version__
@@ -16,36 +15,37 @@ from nst_core.shared.sentences import AGAIN, DOCTOR, REINSTALL
 from nst_core.shared.wire.findings import Finding, of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-Tell = Callable[[Finding], None]
 PRESETS = "presets"
 
 
-def examine_engine(folder: Path, environment: Mapping[str, str], tell: Tell, *, thorough: bool) -> None:
+def examine_engine(
+    folder: Path, environment: Mapping[str, str], on_finding: Callable[[Finding], None], *, thorough: bool
+) -> None:
     """Examine the engine that the plug-in in `folder` starts. Never raises.
 
     thorough: also let the engine examine itself, which takes seconds.
     """
     try:
         command = engine_command(folder)
-        tell(Finding("engine.json", "ok", f"names {' '.join(command)}", where=str(folder)))
+        on_finding(Finding("engine.json", "ok", f"names {' '.join(command)}", where=str(folder)))
         started = time.monotonic()
         with Engine.start(command, environment) as engine:
-            tell(_started(engine, command, time.monotonic() - started))
+            on_finding(_engine_finding(engine, command, time.monotonic() - started))
             if thorough and host_of(command) is None:
-                engine.examine(tell)
+                engine.examine(on_finding)
             elif thorough:  # a remote engine does not see the user's presets
-                engine.examine(lambda finding: None if finding.subject == PRESETS else tell(finding))
-                for finding in presets_here():
-                    tell(finding)
+                engine.examine(lambda finding: None if finding.subject == PRESETS else on_finding(finding))
+                for finding in preset_findings():
+                    on_finding(finding)
     except NeuralStyleError as error:
         remedy = REINSTALL if DOCTOR in error.remedy else error.remedy  # this is the doctor already
-        tell(Finding("engine", "problem", error.message, remedy))
+        on_finding(Finding("engine", "problem", error.message, remedy))
 
 
-def presets_here() -> list[Finding]:
+def preset_findings() -> list[Finding]:
     """Findings on the presets of this machine."""
     listing = list_presets()
     own = sum(not preset.builtin for preset in listing.presets)
@@ -55,7 +55,7 @@ def presets_here() -> list[Finding]:
     return [Finding(PRESETS, "ok", f"{len(listing.presets) - own} built in, {own} of your own"), *broken]
 
 
-def _started(engine: Engine, command: list[str], seconds: float) -> Finding:
+def _engine_finding(engine: Engine, command: list[str], seconds: float) -> Finding:
     ready = engine.ready
     host = host_of(command)
     has = f"{', '.join(ready.backends) or 'no backend'} on {', '.join(ready.devices)}"

@@ -20,7 +20,7 @@ DEFAULT_SPEED = 7.0
 CARD_SPEED = 1.5
 """Seconds for a unit of work below which the device is taken for a graphics card."""
 START_SECONDS = 0.5
-"""Seconds that a warm engine needs_of before the first step."""
+"""Seconds that a warm engine needs before the first step."""
 REFINE_SECONDS = 6.0
 """Seconds per megapixel of a picture that is upscaled to full size with fine pieces."""
 UPSCALE_SECONDS = 0.45
