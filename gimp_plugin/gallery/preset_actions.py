@@ -19,7 +19,7 @@ from gimp_plugin.translation import _
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import BrokenPresetError, NeuralStyleError
 from nst_core.shared.presets import archive, library, lookup
-from nst_core.shared.presets.library import Draft, Trashed
+from nst_core.shared.presets.library import DeletedPreset, Draft
 from nst_core.shared.settings import Value, all_settings
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class PresetActions:
         """Delete a preset, also a broken one; the notice has a button to undo that."""
         with self._showing_errors():
             title = _title(slug)
-            trashed = library.delete(slug)
+            deleted = library.delete(slug)
             self._context.show(None)
-            self._inform(_("Deleted “{title}”"), title, lambda: _restored(trashed))
+            self._inform(_("Deleted “{title}”"), title, lambda: _restored(deleted))
 
     def import_file(self, path: Path) -> None:
         """Import a preset file."""
@@ -172,10 +172,10 @@ def _uncovered(slug: str) -> Preset:
     return lookup.load_preset(slug)
 
 
-def _restored(trashed: Trashed) -> Preset | None:
+def _restored(deleted: DeletedPreset) -> Preset | None:
     """Restore a deleted preset. Returns None if it was broken before."""
     try:
-        return library.restore(trashed)
+        return library.restore(deleted)
     except BrokenPresetError:
         return None
 

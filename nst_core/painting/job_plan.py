@@ -76,7 +76,7 @@ def plan_job(job: Job, backend: Backend, speed: float | None = None) -> Plan:
     area, octaves, notes = height * width / 1e6, list[Octave](), backend.notes
     if settings.paints:
         most = largest_optimized_megapixels(settings, processor=backend.device == "cpu")
-        wanted = plan(height, width, settings, resumed=job.init is not None, most=most)
+        wanted = plan(height, width, settings, resumed=job.init is not None, max_megapixels=most)
         octaves, budget_notes = in_budget(wanted, job, backend)
         notes += budget_notes
     memory = _peak(octaves, job, backend)

@@ -238,8 +238,8 @@ class Run:
         most = self._largest()
         excerpt, resumed = self.job.excerpt, self.job.init is not None
         if excerpt is None:
-            return plan(height, width, settings, resumed=resumed, most=most)
-        octaves = plan(*excerpt.whole, settings, resumed=resumed, most=most)
+            return plan(height, width, settings, resumed=resumed, max_megapixels=most)
+        octaves = plan(*excerpt.whole, settings, resumed=resumed, max_megapixels=most)
         begun = 0 if excerpt.begun is None else excerpt.begun.shape[1]
         return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
 

@@ -20,22 +20,22 @@ def size_in_header(picture: bytes) -> tuple[int, int] | None:
             width, height = struct.unpack_from(">II", picture, 16)
             return width, height
         if picture.startswith(b"\xff\xd8"):
-            return _of_jpeg(picture)
+            return _jpeg_size(picture)
         if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
-            return _of_webp(picture)
+            return _webp_size(picture)
     except struct.error:  # truncated
         pass
     return None
 
 
-def require_max_pixels(name: str, picture: bytes, most: int = MAX_PIXELS) -> None:
-    """Raise ImageTooLargeError for a picture file whose header has more than `most` pixels."""
+def require_max_pixels(name: str, picture: bytes, max_pixels: int = MAX_PIXELS) -> None:
+    """Raise ImageTooLargeError for a picture file whose header has more than `max_pixels`."""
     width, height = size_in_header(picture) or (0, 0)
-    if width * height > most:
-        raise ImageTooLargeError.of("file-too-large", name=name, megapixels=f"{most / 1e6:g}")
+    if width * height > max_pixels:
+        raise ImageTooLargeError.of("file-too-large", name=name, megapixels=f"{max_pixels / 1e6:g}")
 
 
-def _of_jpeg(picture: bytes) -> tuple[int, int] | None:
+def _jpeg_size(picture: bytes) -> tuple[int, int] | None:
     at = 2
     while (at := picture.find(b"\xff", at)) >= 0 and at + 1 < len(picture):
         marker = picture[at + 1]
@@ -51,7 +51,7 @@ def _of_jpeg(picture: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _of_webp(picture: bytes) -> tuple[int, int] | None:
+def _webp_size(picture: bytes) -> tuple[int, int] | None:
     kind = picture[12:16]
     if kind == b"VP8X":
         wide, high = struct.unpack_from("<3s3s", picture, 24)

@@ -101,13 +101,13 @@ def test_smaller_tiles_are_another_cut(height: int, width: int, tile: int) -> No
 def test_a_processor_optimises_only_what_is_affordable() -> None:
     """Normal quality ends at 1.6 megapixels, in the same proportions; the best, and graphics cards, go all the way."""
     normal, best = Settings(), from_mapping({"quality": "max"})
-    capped = plan(3456, 5184, normal, most=largest_optimized_megapixels(normal, processor=True))
+    capped = plan(3456, 5184, normal, max_megapixels=largest_optimized_megapixels(normal, processor=True))
     assert capped[-1].area == pytest.approx(1.6, rel=0.01)
     assert capped[-1].width / capped[-1].height == pytest.approx(1.5, rel=0.01)
-    assert plan(3456, 5184, best, most=largest_optimized_megapixels(best, processor=True))[-1].area == pytest.approx(
-        17.9, rel=0.01
-    )
-    assert plan(3456, 5184, normal, most=largest_optimized_megapixels(normal, processor=False))[
+    assert plan(3456, 5184, best, max_megapixels=largest_optimized_megapixels(best, processor=True))[
+        -1
+    ].area == pytest.approx(17.9, rel=0.01)
+    assert plan(3456, 5184, normal, max_megapixels=largest_optimized_megapixels(normal, processor=False))[
         -1
     ].area == pytest.approx(17.9, rel=0.01)
 
@@ -314,7 +314,7 @@ def test_a_plan_never_forecasts_more_than_its_budget(
 ) -> None:
     """But for what no plan can leave out: the picture itself, and its smallest octave in the smallest tiles."""
     area, settings = height * width / 1e6, from_mapping({"quality": quality})
-    wanted = plan(height, width, settings, most=largest_optimized_megapixels(settings, processor=True))
+    wanted = plan(height, width, settings, max_megapixels=largest_optimized_megapixels(settings, processor=True))
     octaves = tiled_to_fit(wanted, area, gigabytes * 1e9, regions)
     least = octave_memory(replace(wanted[0], tile=256, history=4), area, regions)
     assert peak(octaves, area, regions) <= max(gigabytes * 1e9, idle_memory(area), least) + 1

@@ -39,7 +39,7 @@ def apart(one: Float, other: Float) -> float:
 
 def test_a_smaller_copy_has_the_octaves_of_the_whole_that_it_has_the_px_for() -> None:
     """The first in few steps, one at its own size; the next paints its last octave again, in as many as the whole."""
-    octaves = plan(3000, 4000, Settings(), most=1.6)
+    octaves = plan(3000, 4000, Settings(), max_megapixels=1.6)
     first = excerpted(octaves, (3000, 4000), (192, 256), 1.0)
     assert sizes(first) == sizes(octaves[: len(first)])
     assert [octave.steps for octave in first][-2:] == [2, 1]

@@ -19,7 +19,17 @@ from nst_core.shared.errors import (
     UnknownPresetError,
 )
 from nst_core.shared.presets import folder_changes
-from nst_core.shared.presets.library import Draft, adopt, delete, rename, restore, save, slug_from, to_draft, update
+from nst_core.shared.presets.library import (
+    Draft,
+    delete,
+    rename,
+    restore,
+    save,
+    save_if_new,
+    slug_from,
+    to_draft,
+    update,
+)
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset
 from nst_core.shared.presets.preset_json import MAX_TITLE, parse
 
@@ -247,10 +257,10 @@ def test_what_was_deleted_long_ago_is_let_go(roots: Roots, monkeypatch: pytest.M
 def test_the_same_preset_is_adopted_once(roots: Roots) -> None:
     """Own or built-in; the least difference makes another."""
     saved = save(DRAFT, roots)
-    assert adopt(DRAFT, roots) == saved
-    assert adopt(to_draft(load_preset("mosaic", roots)), roots).builtin
+    assert save_if_new(DRAFT, roots) == saved
+    assert save_if_new(to_draft(load_preset("mosaic", roots)), roots).builtin
     for other in (replace(DRAFT, credits=""), replace(DRAFT, thumbnail=None), replace(DRAFT, styles=DRAFT.styles[:1])):
-        assert adopt(other, roots) != saved
+        assert save_if_new(other, roots) != saved
     assert slugs(roots) == ["great-wave", "great-wave-2", "great-wave-3", "great-wave-4"]
 
 

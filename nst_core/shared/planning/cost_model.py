@@ -107,7 +107,7 @@ def planned_octaves(
     """The octaves, as far as they are known without the engine's free memory."""
     needs = _needs_at(speed)
     most = largest_optimized_megapixels(settings, processor=needs is CPU_NEEDS)
-    octaves = plan(height, width, settings, resumed=resumed, most=most)
+    octaves = plan(height, width, settings, resumed=resumed, max_megapixels=most)
     return tiled_to_fit(octaves, height * width / 1e6, settings.memory * 1e9 or math.inf, needs=needs)
 
 

@@ -113,8 +113,10 @@ def largest_optimized_megapixels(settings: Settings, *, processor: bool) -> floa
     return PROCESSOR_MEGAPIXELS if processor and settings.quality != "max" else math.inf
 
 
-def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, most: float = math.inf) -> list[Octave]:
-    """Octaves from coarse to full size (or `most` megapixels), each twice as large as the one before.
+def plan(
+    height: int, width: int, settings: Settings, *, resumed: bool = False, max_megapixels: float = math.inf
+) -> list[Octave]:
+    """Octaves from coarse to full size (or `max_megapixels`), each twice as large as the one before.
 
     A draft has coarse octaves only. The first octave forms large shapes; for strengths above 50 it has more steps,
     because the style then changes shapes more. resumed: the start is an earlier result, so coarse octaves, which would
@@ -125,7 +127,7 @@ def plan(height: int, width: int, settings: Settings, *, resumed: bool = False, 
         raise ImageTooSmallError.of("picture-too-small", name="the picture", width=width, height=height, least=MIN_SIDE)
     if settings.drafted:
         height, width = _scaled(height, width, DRAFT_SIDE / max(height, width))
-    height, width = _scaled(height, width, math.sqrt(most / (height * width / 1e6)))
+    height, width = _scaled(height, width, math.sqrt(max_megapixels / (height * width / 1e6)))
     sizes = _halved_sizes(height, width, COARSEST[settings.method])
     if settings.by_pieces:
         counts = _steps_by_octave(PAINTERLY_STEPS[settings.quality], len(sizes))

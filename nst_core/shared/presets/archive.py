@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 from nst_core.shared import atomic_files
 from nst_core.shared.errors import BrokenPresetError, InvalidImageError, InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets import folder_changes
-from nst_core.shared.presets.library import MAX_PICTURES, MAX_THUMBNAIL, Draft, adopt, files_of, to_draft
+from nst_core.shared.presets.library import MAX_PICTURES, MAX_THUMBNAIL, Draft, files_of, save_if_new, to_draft
 from nst_core.shared.presets.lookup import PRESET_FILE, THUMBNAILS, Preset, Roots
 from nst_core.shared.presets.preset_json import MAX_PRESET_FILE, EntryError, is_plain, parse
 from nst_core.shared.wire.messages import MAX_STYLE_FILE
@@ -75,7 +75,7 @@ def import_preset(path: Path, roots: Roots | None = None) -> Preset:
         _refuse(path, error.reason, error.remedy)
     except (InvalidImageError, InvalidSettingError) as error:
         _refuse(path, error.message)
-    return adopt(draft, roots)
+    return save_if_new(draft, roots)
 
 
 def read_archive(path: Path) -> Draft:

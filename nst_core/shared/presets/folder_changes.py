@@ -68,7 +68,7 @@ def unwritable(place: Path, error: Exception) -> UnwritableOutputError:
     return UnwritableOutputError.of("preset-unwritable", folder=str(place), reason=reason)
 
 
-def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
+def write_preset(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     """Write the preset's folder with these files, replacing an older one. After an OSError nothing has changed."""
     target = root / slug
     with replacing_folder(target, NEW, root / f".{slug}{ASIDE}") as new:
@@ -79,7 +79,7 @@ def put(root: Path, slug: str, files: Mapping[str, bytes]) -> Path:
     return target
 
 
-def put_aside(folder: Path) -> Path:
+def move_to_deleted(folder: Path) -> Path:
     """Hide a preset's folder for KEPT_SECONDS, and return where it is now. Raises OSError."""
     hidden = folder.with_name(unique_name(f"{DELETED}{int(time.time())}-"))
     folder.rename(hidden)

@@ -39,7 +39,7 @@ from nst_core.shared.presets.preset_json import (
     EntryError,
     EntryStyle,
     dump,
-    look,
+    look_settings,
     parse,
     title_problem,
 )
@@ -73,7 +73,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Trashed:
+class DeletedPreset:
     """A deleted preset, for `restore`. It is kept for a week."""
 
     slug: str
@@ -88,18 +88,18 @@ def save(draft: Draft, roots: Roots | None = None) -> Preset:
     roots = roots or Roots()
     files = files_of(draft)
     with folders.writing(roots.user):
-        return _put(files, free_slug(draft.title, roots), roots)
+        return _write(files, free_slug(draft.title, roots), roots)
 
 
-def adopt(draft: Draft, roots: Roots | None = None) -> Preset:
+def save_if_new(draft: Draft, roots: Roots | None = None) -> Preset:
     """The preset that has exactly these texts, settings and pictures; if there is none, `save` it."""
     roots = roots or Roots()
     files = files_of(draft)
     with folders.writing(roots.user):
         for folder in roots.folders().values():
-            if _holds(folder, files):
+            if _has_files(folder, files):
                 return read_preset(folder, builtin=folder.parent == roots.builtin)
-        return _put(files, free_slug(draft.title, roots), roots)
+        return _write(files, free_slug(draft.title, roots), roots)
 
 
 def update(slug: str, draft: Draft, roots: Roots | None = None) -> Preset:
@@ -112,7 +112,7 @@ def update(slug: str, draft: Draft, roots: Roots | None = None) -> Preset:
     with folders.writing(roots.user):
         if slug not in roots.folders():
             raise unknown_preset(slug, roots)
-        return _put(files, slug, roots)
+        return _write(files, slug, roots)
 
 
 def rename(slug: str, title: str, roots: Roots | None = None) -> Preset:
@@ -123,24 +123,24 @@ def rename(slug: str, title: str, roots: Roots | None = None) -> Preset:
     roots = roots or Roots()
     title = clean_title(title)
     with folders.writing(roots.user):
-        folder = _own(slug, roots)
+        folder = _own_folder(slug, roots)
         read_preset(folder)
         text = dump(dataclasses.replace(parse(read_entry(folder)), title=title))
         atomic_files.replace_file(folder / PRESET_FILE, text)
         return read_preset(folder)
 
 
-def delete(slug: str, roots: Roots | None = None) -> Trashed:
+def delete(slug: str, roots: Roots | None = None) -> DeletedPreset:
     """Delete an own preset, broken or not; a built-in one that it hid is shown again.
 
     Raises UnknownPresetError, BuiltInPresetError, UnwritableOutputError.
     """
     roots = roots or Roots()
     with folders.writing(roots.user):
-        return Trashed(slug, folders.put_aside(_own(slug, roots)))
+        return DeletedPreset(slug, folders.move_to_deleted(_own_folder(slug, roots)))
 
 
-def restore(trashed: Trashed, roots: Roots | None = None) -> Preset:
+def restore(deleted: DeletedPreset, roots: Roots | None = None) -> Preset:
     """Undo `delete`; if the slug is in use meanwhile, under the next free one.
 
     Raises UnknownPresetError if it was removed for good, UnwritableOutputError, and, after it was restored,
@@ -148,11 +148,11 @@ def restore(trashed: Trashed, roots: Roots | None = None) -> Preset:
     """
     roots = roots or Roots()
     with folders.writing(roots.user):
-        if not trashed.folder.is_dir():
-            raise UnknownPresetError.of("preset-forgotten", name=repr(trashed.slug))
-        taken = os.path.lexists(roots.user / trashed.slug)
-        folder = roots.user / (free_slug(trashed.slug, roots) if taken else trashed.slug)
-        trashed.folder.rename(folder)
+        if not deleted.folder.is_dir():
+            raise UnknownPresetError.of("preset-forgotten", name=repr(deleted.slug))
+        taken = os.path.lexists(roots.user / deleted.slug)
+        folder = roots.user / (free_slug(deleted.slug, roots) if taken else deleted.slug)
+        deleted.folder.rename(folder)
         return read_preset(folder)
 
 
@@ -186,7 +186,7 @@ def files_of(draft: Draft) -> dict[str, bytes]:
     if draft.thumbnail is not None:
         pictures[_thumbnail_name(draft.thumbnail)] = draft.thumbnail
     try:
-        entry = Entry(title, draft.description, draft.credits, tuple(styles), look(dict(draft.settings)))
+        entry = Entry(title, draft.description, draft.credits, tuple(styles), look_settings(dict(draft.settings)))
         text = dump(entry)
         parse(text)
     except EntryError as error:
@@ -230,7 +230,7 @@ def _base_letters(character: str) -> str:
     return letter[1].lower() if letter else " "
 
 
-def _own(slug: str, roots: Roots) -> Path:
+def _own_folder(slug: str, roots: Roots) -> Path:
     folder = roots.folders().get(slug)
     if folder is None:
         raise unknown_preset(slug, roots)
@@ -239,11 +239,11 @@ def _own(slug: str, roots: Roots) -> Path:
     return folder
 
 
-def _put(files: Mapping[str, bytes], slug: str, roots: Roots) -> Preset:
-    return read_preset(folders.put(roots.user, slug, files))
+def _write(files: Mapping[str, bytes], slug: str, roots: Roots) -> Preset:
+    return read_preset(folders.write_preset(roots.user, slug, files))
 
 
-def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+def _has_files(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether the preset in a folder would be written as exactly these files."""
     try:
         if parse(read_entry(folder)).title != parse(files[PRESET_FILE]).title:

@@ -211,9 +211,9 @@ def _folders(root: Path) -> list[Path]:
         found = {path.name: path for path in sorted(root.iterdir()) if os.path.isdir(path)}  # noqa: PTH112 - never raises
     except OSError:  # there is none yet
         return []
-    seen = [path for name, path in found.items() if not name.startswith((".", "_"))]
+    visible = [path for name, path in found.items() if not name.startswith((".", "_"))]
     aside = [path for path in found.values() if slug_of(path) not in {"", path.name, *found}]
-    return [*seen, *aside]
+    return [*visible, *aside]
 
 
 def _picture(folder: Path, name: str) -> Path:

@@ -67,7 +67,7 @@ def parse(raw: bytes) -> Entry:
     pictures = tuple(_style(style) for style in styles)
     if not any(picture.weight for picture in pictures):
         raise EntryError("all its styles weigh nothing")
-    return Entry(**texts, styles=pictures, settings=look(entry.get("settings", {})))
+    return Entry(**texts, styles=pictures, settings=look_settings(entry.get("settings", {})))
 
 
 def dump(entry: Entry) -> bytes:
@@ -77,7 +77,7 @@ def dump(entry: Entry) -> bytes:
     return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
 
 
-def look(settings: object) -> dict[str, Value]:
+def look_settings(settings: object) -> dict[str, Value]:
     """The settings of a look, each in its own type. Raises EntryError."""
     if not isinstance(settings, dict):
         raise EntryError("its settings are not a JSON object")

@@ -94,8 +94,8 @@ def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
     return fields, _parts(fields.pop("payload", []))
 
 
-def read_frame(stream: ReadStream, most: Callable[[], int] | None = None) -> Frame:
-    """Read the next frame. most: called when it arrives; returns how many bytes its attachments may have in all.
+def read_frame(stream: ReadStream, max_bytes: Callable[[], int] | None = None) -> Frame:
+    """Read the next frame. max_bytes: called when it arrives; returns how many bytes its attachments may have in all.
 
     Raises EOFError at the end of the wire, also inside a frame; ProtocolError for a violation of the specification (the
     wire cannot be used any more); OutOfMemoryError for a payload that does not fit into memory (it was skipped, and the
@@ -104,8 +104,8 @@ def read_frame(stream: ReadStream, most: Callable[[], int] | None = None) -> Fra
     length = split_prefix(_take(stream, PREFIX.size))
     fields, parts = parse_header(_take(stream, length))
     total = sum(part.size for part in parts)
-    if most is not None and total > most():
-        raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {most()} at most")
+    if max_bytes is not None and total > max_bytes():
+        raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {max_bytes()} at most")
     try:
         buffers = [bytearray(part.size) for part in parts]
     except MemoryError:
