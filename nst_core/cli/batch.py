@@ -25,7 +25,7 @@ from nst_core.batch.batch import Batch, Report
 from nst_core.batch.batch_files import Item, items, passed_over
 from nst_core.batch.pool import EnginePainter, Painter, PainterPool
 from nst_core.cli.job_inputs import JobOptions, resolve_job
-from nst_core.cli.options import REFUSED, error_entry, say
+from nst_core.cli.options import USER_ERROR, error_entry, print_message
 from nst_core.cli.progress_bars import progress_bars
 from nst_core.cli.sequence import make
 from nst_core.cli.stopping import stopping
@@ -78,7 +78,7 @@ class BatchResult:
     def exit_code(self) -> int:
         """The exit code of the command."""
         if self.fatal:
-            return REFUSED
+            return USER_ERROR
         if self.stopped:
             return INTERRUPTED
         bad = {"failed"} if self.dry_run else {"failed", "left"}
@@ -166,7 +166,7 @@ def _painters(options: BatchOptions, pictures: int, *, graphics: bool) -> Iterat
     from nst_core.cluster.ray_cluster import cluster  # noqa: PLC0415 - rarely needed
     from nst_core.cluster.ray_painter import RayPainterPool  # noqa: PLC0415 - as above
 
-    with cluster(options.ray, say) as machines:
+    with cluster(options.ray, print_message) as machines:
         workers = 1 if options.sequence else machines.worker_count(options.jobs, graphics=graphics)
         yield RayPainterPool(machines, workers, graphics=graphics).painter, workers
 

@@ -12,11 +12,11 @@ from nst_core.cli.doctor import doctor
 from nst_core.cli.install import install, uninstall
 from nst_core.cli.options import (
     escape_unencodable,
-    finish,
-    gathered,
+    handle_errors,
+    job_arguments,
     job_options,
     json_option,
-    refusals,
+    print_and_exit,
     setting_options,
 )
 from nst_core.cli.plan import plan
@@ -43,16 +43,16 @@ def main() -> None:
 @click.option("--jobs", metavar="N", type=int, help="How many workers of it. [default: one on each machine or card]")
 @job_options
 @json_option
-def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
+def stylize(*, content: str, output: str, as_json: bool, **arguments: Any) -> None:
     """Paint CONTENT in the manner of one or more styles, at CONTENT's own size."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli.stylize import Files, execute, print_report, ray_options  # noqa: PLC0415 - as above
 
-        files = Files(content, output, *(given.pop(name) for name in ("save_recipe", "page", "overwrite")))
-        ray = ray_options(given.pop("ray"), given.pop("jobs"))
-        report = execute(JobOptions(**gathered(given)), files, ray)
-        finish(report, print_report, as_json=as_json)
+        files = Files(content, output, *(arguments.pop(name) for name in ("save_recipe", "page", "overwrite")))
+        ray = ray_options(arguments.pop("ray"), arguments.pop("jobs"))
+        report = execute(JobOptions(**job_arguments(arguments)), files, ray)
+        print_and_exit(report, print_report, as_json=as_json)
 
 
 @main.command()
@@ -73,16 +73,16 @@ def stylize(*, content: str, output: str, as_json: bool, **given: Any) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be painted.")
 @job_options
 @json_option
-def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bool, **given: Any) -> None:
+def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bool, **arguments: Any) -> None:
     """Paint many pictures: files, folders with all below them, patterns. Run again, it does what is missing."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.cli.batch import BatchOptions, execute, print_report  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - as above
 
         names = ("jobs", "sequence", "overwrite", "dry_run", "ray")
-        options = BatchOptions(inputs, out, suffix and f".{suffix}", **{name: given.pop(name) for name in names})
-        report = execute(JobOptions(**gathered(given)), options)
-        finish(report, print_report, as_json=as_json)
+        options = BatchOptions(inputs, out, suffix and f".{suffix}", **{name: arguments.pop(name) for name in names})
+        report = execute(JobOptions(**job_arguments(arguments)), options)
+        print_and_exit(report, print_report, as_json=as_json)
 
 
 @main.command()
@@ -94,15 +94,15 @@ def batch(*, inputs: tuple[str, ...], out: Path, suffix: str | None, as_json: bo
 @click.option("--overwrite", is_flag=True, help="Write over a file that is there.")
 @setting_options
 @json_option
-def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **given: Any) -> None:
+def sheet(*, content: str, output: str, overwrite: bool, as_json: bool, **arguments: Any) -> None:
     """Draw a contact sheet: IMAGE as it is, and in many looks, with their names."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
         from nst_core.cli.sheet import execute, print_report  # noqa: PLC0415 - as above
 
-        names, columns = given.pop("names"), given.pop("columns")
-        report = execute(JobOptions(**gathered(given)), content, names, columns, output, overwrite=overwrite)
-        finish(report, print_report, as_json=as_json)
+        names, columns = arguments.pop("names"), arguments.pop("columns")
+        report = execute(JobOptions(**job_arguments(arguments)), content, names, columns, output, overwrite=overwrite)
+        print_and_exit(report, print_report, as_json=as_json)
 
 
 @main.command()

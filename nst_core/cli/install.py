@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nst_core.cli.options import REFUSED, refusals
+from nst_core.cli.options import USER_ERROR, handle_errors
 from nst_core.shared.errors import NeuralStyleError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ profile_option = click.option(
 )
 def install(folders: tuple[Path, ...], engine: str | None) -> None:
     """Put the plug-in into GIMP 3. Running it again updates it."""
-    with refusals(as_json=False):
+    with handle_errors(as_json=False):
         from nst_core.setup.proposal import proposal  # noqa: PLC0415 - so that --help comes at once
         from nst_core.shared.client.remote import parse  # noqa: PLC0415 - as above
 
@@ -59,14 +59,14 @@ def install(folders: tuple[Path, ...], engine: str | None) -> None:
                     click.echo(sentence)
             click.echo("Start GIMP again; the filter is Filters > Artistic > Neural Style…")
         if failed:
-            sys.exit(REFUSED)
+            sys.exit(USER_ERROR)
 
 
 @click.command()
 @profile_option
 def uninstall(folders: tuple[Path, ...]) -> None:
     """Remove the plug-in from GIMP 3, and what it remembers there. Your own presets stay."""
-    with refusals(as_json=False):
+    with handle_errors(as_json=False):
         from nst_core.setup.plugin_installer import uninstall_plugin  # noqa: PLC0415 - as above
         from nst_core.shared.presets.lookup import user_root  # noqa: PLC0415 - as above
 
@@ -85,7 +85,7 @@ def uninstall(folders: tuple[Path, ...]) -> None:
         if user_root().is_dir():
             click.echo(f"kept your presets in {user_root()}")
         if failed:
-            sys.exit(REFUSED)
+            sys.exit(USER_ERROR)
 
 
 def _profiles(folders: Sequence[Path]) -> list[Profile]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nst_core.batch.records import file_digest
-from nst_core.cli.options import require_size, settings_from, weighted
+from nst_core.cli.options import path_and_weight, require_size, settings_from
 from nst_core.imaging.arrays import Float, flatten
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
@@ -259,7 +259,7 @@ def _file_digest(path: str | None) -> str | None:
 
 
 def _read_styles(texts: tuple[str, ...]) -> tuple[Style, ...]:
-    parsed = [weighted(text) for text in texts]
+    parsed = [path_and_weight(text) for text in texts]
     if not any(weight for _, weight in parsed):
         raise InvalidSettingError("every style has the weight 0", "give at least one of them more")
     styles = tuple(decoded_style(image_files.read_bytes(Path(path)), path, weight) for path, weight in parsed)

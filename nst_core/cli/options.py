@@ -21,7 +21,7 @@ from nst_core.system.out_of_memory import as_out_of_memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-REFUSED = 2  # exit code for errors that the user can correct
+USER_ERROR = 2  # exit code for errors that the user can correct
 
 SIZES = range(32, 65_536)  # px: the least the engine takes, the most a TIFF or PNG reader commonly does
 
@@ -35,7 +35,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 def job_options(command: Command) -> Command:
     """Give a command the options that describe a job: styles, guides, preset, size, masks, recipe, every setting."""
-    ours = (
+    options = (
         click.option(
             "--style",
             "styles",
@@ -63,16 +63,16 @@ def job_options(command: Command) -> Command:
         click.option("--recipe", metavar="FILE", help="Repeat what made a picture; settings given here override it."),
     )
     command = setting_options(command)
-    for option in reversed(ours):
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-def gathered(given: Mapping[str, Any]) -> dict[str, Any]:
+def job_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The values of `job_options` as arguments of JobOptions: all settings become one mapping, `settings`."""
-    settings = {setting.name for setting in all_settings()}
-    chosen = {name: value for name, value in given.items() if name in settings}
-    return {name: value for name, value in given.items() if name not in settings} | {"settings": chosen}
+    names = {setting.name for setting in all_settings()}
+    settings = {name: value for name, value in arguments.items() if name in names}
+    return {name: value for name, value in arguments.items() if name not in names} | {"settings": settings}
 
 
 def setting_options(command: Command) -> Command:
@@ -109,7 +109,7 @@ def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, obj
     return from_mapping(explicit, from_mapping(base))
 
 
-def weighted(text: str) -> tuple[str, float]:
+def path_and_weight(text: str) -> tuple[str, float]:
     """`IMAGE` or `IMAGE:WEIGHT` as a path and a weight.
 
     If a file with the whole text as its name exists, that is meant: names may contain colons, and Windows paths do.
@@ -125,27 +125,27 @@ def require_size(size: int | None) -> None:
 
 
 @contextlib.contextmanager
-def refusals(*, as_json: bool) -> Iterator[None]:
-    """Print errors that the user can correct in one sentence, without a traceback, and exit with REFUSED."""
+def handle_errors(*, as_json: bool) -> Iterator[None]:
+    """Print errors that the user can correct in one sentence, without a traceback, and exit with USER_ERROR."""
     try:
         with as_out_of_memory("use --size"):
             yield
     except NeuralStyleError as error:
-        _refuse(error, as_json=as_json)
+        _exit_with_error(error, as_json=as_json)
     except ModuleNotFoundError as error:
-        left_out = missing(error)
-        if left_out is None:
+        missing_package = missing(error)
+        if missing_package is None:
             raise
-        _refuse(left_out, as_json=as_json)
+        _exit_with_error(missing_package, as_json=as_json)
 
 
-def say(sentence: str) -> None:
+def print_message(sentence: str) -> None:
     """Print a sentence to standard error; errors of writing are ignored."""
     with contextlib.suppress(OSError, ValueError):
         click.echo(f"neural-style: {sentence}", err=True)
 
 
-def finish(report: dict[str, Any], print_report: Callable[[dict[str, Any]], None], *, as_json: bool) -> None:
+def print_and_exit(report: dict[str, Any], print_report: Callable[[dict[str, Any]], None], *, as_json: bool) -> None:
     """Print the report of a command as JSON or as text, and exit with the code in it, by default 0."""
     (print_json if as_json else print_report)(report)
     sys.exit(report.get("exit_code", 0))
@@ -172,11 +172,11 @@ def error_entry(error: NeuralStyleError) -> dict[str, str]:
     return {"code": error.code, "message": error.message, "remedy": error.remedy}
 
 
-def _refuse(error: NeuralStyleError, *, as_json: bool) -> None:
-    say(str(error))
+def _exit_with_error(error: NeuralStyleError, *, as_json: bool) -> None:
+    print_message(str(error))
     if as_json:
         print_json({"error": error_entry(error)})
-    sys.exit(REFUSED)
+    sys.exit(USER_ERROR)
 
 
 def _range(setting: Setting) -> str:

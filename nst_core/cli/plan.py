@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nst_core.cli.options import finish, gathered, job_options, json_option, refusals
+from nst_core.cli.options import handle_errors, job_arguments, job_options, json_option, print_and_exit
 
 if TYPE_CHECKING:
     from nst_core.cli.job_inputs import JobOptions
@@ -20,13 +20,13 @@ ANY_PRESET = "mosaic"
 @click.argument("content", metavar="IMAGE")
 @job_options
 @json_option
-def plan(*, content: str, as_json: bool, **given: Any) -> None:
+def plan(*, content: str, as_json: bool, **arguments: Any) -> None:
     """Say what painting IMAGE would take: sizes, steps, time and memory. Takes the options of stylize."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.cli.job_inputs import JobOptions  # noqa: PLC0415 - loads the whole engine
 
-        report = execute(JobOptions(**gathered(given)), content)
-        finish(report, print_report, as_json=as_json)
+        report = execute(JobOptions(**job_arguments(arguments)), content)
+        print_and_exit(report, print_report, as_json=as_json)
 
 
 def execute(options: JobOptions, content: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nst_core.cli.options import json_option, look_options, print_json, refusals, settings_from, weighted
+from nst_core.cli.options import handle_errors, json_option, look_options, path_and_weight, print_json, settings_from
 
 if TYPE_CHECKING:
     from nst_core.shared.presets.lookup import Preset
@@ -44,7 +44,7 @@ def list_command(*, as_json: bool) -> None:
 @json_option
 def show(*, name: str, as_json: bool) -> None:
     """Show all about the look NAME: its texts, pictures and settings."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.shared.presets.lookup import load_preset  # noqa: PLC0415 - as above
 
         preset = load_preset(name)
@@ -70,17 +70,16 @@ def show(*, name: str, as_json: bool) -> None:
 @click.option("--credits", "credit", metavar="TEXT", default="", help="Who made the pictures, and their licence.")
 @look_options
 @json_option
-def save(*, title: str, styles: tuple[str, ...], as_json: bool, **given: Any) -> None:
+def save(*, title: str, styles: tuple[str, ...], description: str, credit: str, as_json: bool, **settings: Any) -> None:
     """Keep a look of your own under TITLE; nothing is replaced."""
-    with refusals(as_json=as_json):
-        from nst_core.shared.presets.library import Draft  # noqa: PLC0415 - as above
-        from nst_core.shared.presets.library import save as keep  # noqa: PLC0415 - as above
+    with handle_errors(as_json=as_json):
+        from nst_core.shared.presets import library  # noqa: PLC0415 - as above
 
-        description, credit = given.pop("description"), given.pop("credit")
-        chosen = settings_from(given, {})
-        look = {name: getattr(chosen, name) for name, text in given.items() if text is not None}
+        checked = settings_from(settings, {})
+        look = {name: getattr(checked, name) for name, text in settings.items() if text is not None}
         pictures = tuple(_style(text) for text in styles)
-        _tell("saved", keep(Draft(title, pictures, look, description, credit)), as_json=as_json)
+        draft = library.Draft(title, pictures, look, description, credit)
+        _print_preset("saved", library.save(draft), as_json=as_json)
 
 
 @presets_group.command()
@@ -89,10 +88,10 @@ def save(*, title: str, styles: tuple[str, ...], as_json: bool, **given: Any) ->
 @json_option
 def rename(*, name: str, title: str, as_json: bool) -> None:
     """Give your look NAME another TITLE. Its short name stays, so that recipes still find it."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.shared.presets import library, lookup  # noqa: PLC0415 - as above
 
-        _tell("renamed", library.rename(lookup.find_slug(name), title), as_json=as_json)
+        _print_preset("renamed", library.rename(lookup.find_slug(name), title), as_json=as_json)
 
 
 @presets_group.command()
@@ -100,7 +99,7 @@ def rename(*, name: str, title: str, as_json: bool) -> None:
 @json_option
 def delete(*, name: str, as_json: bool) -> None:
     """Delete your look NAME, broken or not."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.shared.presets import library, lookup  # noqa: PLC0415 - as above
 
         slug = library.delete(lookup.find_slug(name)).slug
@@ -117,7 +116,7 @@ def delete(*, name: str, as_json: bool) -> None:
 @json_option
 def export_command(*, name: str, file: Path, overwrite: bool, as_json: bool) -> None:
     """Write the look NAME to FILE (.nstyle), to give away."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.shared.presets.archive import export_preset  # noqa: PLC0415 - as above
         from nst_core.shared.presets.lookup import load_preset  # noqa: PLC0415 - as above
 
@@ -134,14 +133,14 @@ def export_command(*, name: str, file: Path, overwrite: bool, as_json: bool) -> 
 @json_option
 def import_command(*, files: tuple[Path, ...], as_json: bool) -> None:
     """Keep the looks in each FILE (.nstyle) as your own. One that you have already is not kept twice."""
-    with refusals(as_json=as_json):
+    with handle_errors(as_json=as_json):
         from nst_core.shared.presets.archive import import_preset  # noqa: PLC0415 - as above
 
         kept = []
         for file in files:
             kept.append(import_preset(file))
             if not as_json:
-                _tell("imported", kept[-1], as_json=False)
+                _print_preset("imported", kept[-1], as_json=False)
         if as_json:
             print_json({"presets": [_entry(preset) for preset in kept]})
 
@@ -150,12 +149,12 @@ def _style(text: str) -> tuple[str, bytes, float]:
     """The name, the bytes of the file and the weight of a style picture. Raises if the engine cannot decode it."""
     from nst_core.imaging.files import image_files  # noqa: PLC0415 - as above
 
-    path, weight = weighted(text)
+    path, weight = path_and_weight(text)
     image_files.require_usable(image_files.read(path), path)
     return path, Path(path).read_bytes(), weight
 
 
-def _tell(verb: str, preset: Preset, *, as_json: bool) -> None:
+def _print_preset(verb: str, preset: Preset, *, as_json: bool) -> None:
     if as_json:
         print_json(_entry(preset))
     else:

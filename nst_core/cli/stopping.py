@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from nst_core.cli.options import say
+from nst_core.cli.options import print_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +45,7 @@ def stopping(stop: Callable[[], object], sentence: str) -> Iterator[list[int]]:
             for each in before:
                 signal.signal(each, signal.SIG_DFL)
         stop()
-        say(sentence)
+        print_message(sentence)
 
     numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     for number in numbers:

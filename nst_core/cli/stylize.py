@@ -17,7 +17,7 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn
 
 from nst_core.backends.select import choose
 from nst_core.cli.job_inputs import JobOptions, read_content, require_recipe_path, resolve_job, write_recipe
-from nst_core.cli.options import say
+from nst_core.cli.options import print_message
 from nst_core.cli.progress_bars import progress_bars
 from nst_core.cli.stopping import stop_all, stopping
 from nst_core.imaging.files import image_files
@@ -127,7 +127,7 @@ def _run(job: Job, ray: RayOptions | None) -> Iterator[Run]:
 
     backend, device = job.settings.backend, job.settings.device
     graphics = device != "cpu"
-    with cluster(ray.address, say) as machines:
+    with cluster(ray.address, print_message) as machines:
         workers = machines.worker_count(ray.workers, graphics=graphics)
         work = partial(BandWorker, backend, device)
         team = Team(workers, lambda: machines.worker(work, workers, graphics=graphics), machines.share)

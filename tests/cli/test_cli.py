@@ -19,7 +19,7 @@ from click.testing import Result
 from command_line import run
 
 from nst_core.cli import job_inputs, stylize
-from nst_core.cli.options import print_json, settings_from, weighted
+from nst_core.cli.options import path_and_weight, print_json, settings_from
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Job
@@ -228,17 +228,17 @@ def test_size_is_the_longest_edge(work: Path) -> None:
 
 def test_a_weight_is_told_from_a_name(tmp_path: Path) -> None:
     """Only a number after the last colon counts, and only if no file is really called so."""
-    assert weighted("a.jpg:2.5") == ("a.jpg", 2.5)
-    assert weighted("a.jpg:.5") == ("a.jpg", 0.5)
-    assert weighted("a.jpg") == ("a.jpg", 1.0)
-    assert weighted(r"C:\pictures\a.jpg") == (r"C:\pictures\a.jpg", 1.0)
-    assert weighted(r"C:\pictures\a.jpg:3") == (r"C:\pictures\a.jpg", 3.0)
-    assert weighted("12:30 noon.jpg") == ("12:30 noon.jpg", 1.0)
-    assert weighted("a.jpg:nan") == ("a.jpg:nan", 1.0)
+    assert path_and_weight("a.jpg:2.5") == ("a.jpg", 2.5)
+    assert path_and_weight("a.jpg:.5") == ("a.jpg", 0.5)
+    assert path_and_weight("a.jpg") == ("a.jpg", 1.0)
+    assert path_and_weight(r"C:\pictures\a.jpg") == (r"C:\pictures\a.jpg", 1.0)
+    assert path_and_weight(r"C:\pictures\a.jpg:3") == (r"C:\pictures\a.jpg", 3.0)
+    assert path_and_weight("12:30 noon.jpg") == ("12:30 noon.jpg", 1.0)
+    assert path_and_weight("a.jpg:nan") == ("a.jpg:nan", 1.0)
     odd = tmp_path / "take:2"
     odd.write_text("")
-    assert weighted(str(odd)) == (str(odd), 1.0)
-    assert weighted(f"{odd}:3") == (str(odd), 3.0)
+    assert path_and_weight(str(odd)) == (str(odd), 1.0)
+    assert path_and_weight(f"{odd}:3") == (str(odd), 3.0)
 
 
 def test_every_setting_is_an_option_with_its_help() -> None:
