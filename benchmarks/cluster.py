@@ -26,7 +26,7 @@ from common import square_pair
 from nst_core.backends.base import Objective
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.tiling import MARGIN, TiledBackend, tiles
-from nst_core.cluster.ray_cluster import LOCAL, Answer, Worker, cluster
+from nst_core.cluster.ray_cluster import LOCAL, PendingResult, Worker, cluster
 from nst_core.cluster.split_picture import TILE, BandWorker, SplitBackend, Team
 from nst_core.imaging.arrays import Float, planes
 from nst_core.painting.job import Style
@@ -68,7 +68,7 @@ class CountedWorker:
         self._worker, self._traffic = worker, traffic
         self._known: set[Shared] = set()
 
-    def call(self, method: str, *arguments: Any) -> CountedAnswer:
+    def call(self, method: str, *arguments: Any) -> CountedResult:
         """See nst_core.cluster.split_picture.TeamWorker."""
         for one in arguments:
             if isinstance(one, Shared):
@@ -77,21 +77,21 @@ class CountedWorker:
             else:
                 self._traffic.sent += size_of(one)
         plain = [one.reference if isinstance(one, Shared) else one for one in arguments]
-        return CountedAnswer(self._worker.call(method, *plain), self._traffic)
+        return CountedResult(self._worker.call(method, *plain), self._traffic)
 
     def close(self) -> None:
         """Nothing: the worker is used again."""
 
 
-class CountedAnswer:
-    """An answer whose bytes are counted when it arrives."""
+class CountedResult:
+    """A pending result whose bytes are counted when it arrives."""
 
-    def __init__(self, answer: Answer, traffic: Traffic) -> None:
-        self._answer, self._traffic = answer, traffic
+    def __init__(self, result: PendingResult, traffic: Traffic) -> None:
+        self._result, self._traffic = result, traffic
 
     def get(self, cancelled: Callable[[], bool]) -> Any:
-        """See nst_core.cluster.split_picture.Answer."""
-        found = self._answer.get(cancelled)
+        """See nst_core.cluster.split_picture.PendingResult."""
+        found = self._result.get(cancelled)
         self._traffic.received += size_of(found)
         return found
 

@@ -72,7 +72,7 @@ def items(inputs: Sequence[str], folder: Path, suffix: str | None = None, *, fra
                 remedy = "rename one, or write them into two folders"
                 raise UnwritableOutputError(f"{other} and {source} would both become {item.output}", remedy)
             made.append(item)
-    _require_apart(made)
+    _refuse_overwritten_sources(made)
     return made
 
 
@@ -147,7 +147,7 @@ def _renamed(name: Path, suffix: str | None) -> Path:
     return name if name.suffix.lower() in WRITABLE else name.with_suffix(".png")
 
 
-def _require_apart(made: Sequence[Item]) -> None:
+def _refuse_overwritten_sources(made: Sequence[Item]) -> None:
     sources = {item.source for item in made}
     for item in made:
         if item.output.resolve() in sources:

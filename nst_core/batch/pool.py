@@ -135,12 +135,12 @@ class PainterPool:
             self._reports[report.item] = report
         if self.fatal:
             self.stop()
-        self.tell(lambda watcher: watcher.ended(worker, report))
+        self.notify(lambda watcher: watcher.ended(worker, report))
 
-    def tell(self, notify: Callable[[Watcher], None]) -> None:
+    def notify(self, call: Callable[[Watcher], None]) -> None:
         """Notify the watcher; its errors, as of a closed terminal, are ignored."""
         with suppress(Exception):
-            notify(self._watcher)
+            call(self._watcher)
 
 
 class _Worker(threading.Thread):
@@ -173,7 +173,7 @@ class _Worker(threading.Thread):
 
     def _report(self, item: Item) -> Report:
         """Paint a picture; errors become part of the report."""
-        self._pool.tell(lambda watcher: watcher.began(self._number, item))
+        self._pool.notify(lambda watcher: watcher.began(self._number, item))
         try:
             with as_out_of_memory("use --size"):
                 return self._process(item)
@@ -223,7 +223,7 @@ class _Worker(threading.Thread):
             raise
 
     def _on_progress(self, fraction: float) -> None:
-        self._pool.tell(lambda watcher: watcher.reached(self._number, fraction))
+        self._pool.notify(lambda watcher: watcher.reached(self._number, fraction))
 
     def _close_painter(self) -> None:
         painter, self._painter = self._painter, None

@@ -36,7 +36,7 @@ from nst_core.system.process_defaults import set_process_defaults
 
 ray: Any = None
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 
 LOCAL = "local"
 
@@ -82,10 +82,10 @@ class RemoteError:
 
 
 @contextlib.contextmanager
-def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
+def cluster(address: str, notify: Notify = lambda _: None) -> Iterator[Cluster]:
     """Join the cluster at an address (`auto`: the one of this machine), or start and end one of our own (LOCAL).
 
-    tell: called with messages for the user, from any thread. Raises BackendUnavailableError without Ray,
+    notify: called with messages for the user, from any thread. Raises BackendUnavailableError without Ray,
     EngineUnreachableError if there is no cluster.
     """
     with _init_options(address) as options:
@@ -98,7 +98,7 @@ def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
             remedy = "check the address, or start a cluster with `ray start --head`"
             raise EngineUnreachableError(f"no Ray cluster at {address} can be joined: {reason}", remedy) from error
         try:
-            yield Cluster(tell)
+            yield Cluster(notify)
         finally:
             ray.shutdown()
 
@@ -106,8 +106,8 @@ def cluster(address: str, tell: Tell = lambda _: None) -> Iterator[Cluster]:
 class Cluster:
     """The machines of a cluster."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._machines, self._tell = machines_of(ray.nodes()), tell
+    def __init__(self, notify: Notify) -> None:
+        self._machines, self._notify = machines_of(ray.nodes()), notify
         if not self._machines:
             raise BackendUnavailableError("the cluster has no processor to spare", "add a machine to it")
 
@@ -115,7 +115,7 @@ class Cluster:
         """The number of workers: `asked`, or by default `default_workers`; not more than `max_workers`."""
         limit = max_workers(self._machines, graphics=graphics)
         if asked and asked > limit:
-            self._tell(f"the cluster has processors for {limit} workers, not for {asked}")
+            self._notify(f"the cluster has processors for {limit} workers, not for {asked}")
         return min(asked or default_workers(self._machines, graphics=graphics), limit)
 
     def worker(self, make: Callable[[], Any], workers: int, *, graphics: bool) -> Worker:
@@ -127,7 +127,7 @@ class Cluster:
         cards = 1 / resources.sharers if resources.sharers else 0
         # Ray must not restart a worker that died, since its state is lost: the caller replaces it.
         options = {"num_cpus": resources.cpus, "num_gpus": cards, "max_restarts": 0, "max_concurrency": 1}
-        return Worker(ray.remote(_Actor).options(**options).remote(make, resources, __version__), self._tell)
+        return Worker(ray.remote(_Actor).options(**options).remote(make, resources, __version__), self._notify)
 
     def share(self, value: Any) -> Any:
         """A reference to the value, to be passed as an argument of any number of calls. Workers only read it."""
@@ -137,22 +137,22 @@ class Cluster:
 class Worker:
     """A process somewhere in the cluster."""
 
-    def __init__(self, actor: Any, tell: Tell) -> None:
-        self._actor, self._start_up = actor, _StartUp(actor.call.remote("pid"), tell)
+    def __init__(self, actor: Any, notify: Notify) -> None:
+        self._actor, self._start_up = actor, _StartUp(actor.call.remote("pid"), notify)
 
-    def call(self, method: str, *arguments: Any) -> Answer:
+    def call(self, method: str, *arguments: Any) -> PendingResult:
         """Start a call of a method of the worker's object. Calls are done one after another."""
-        return Answer(self._actor.call.remote(method, *arguments), self._start_up)
+        return PendingResult(self._actor.call.remote(method, *arguments), self._start_up)
 
     def stream(self, method: str, *arguments: Any, cancelled: Callable[[], bool]) -> Iterator[Any]:
-        """The values that a method yields, as they come. Raises as Answer.get."""
+        """The values that a method yields, as they come. Raises as PendingResult.get."""
         items = self._actor.stream.options(num_returns="streaming").remote(method, *arguments)
         while True:
             _wait(items, self._start_up, cancelled)
-            answer = next(items, None)
-            if answer is None:
+            reference = next(items, None)
+            if reference is None:
                 return
-            yield Answer(answer, self._start_up).get(cancelled)
+            yield PendingResult(reference, self._start_up).get(cancelled)
 
     def pid(self) -> int:
         """The number of the process, on its machine."""
@@ -166,8 +166,8 @@ class Worker:
 class _StartUp:
     """The start of a worker. reference: the pending result of its first call."""
 
-    def __init__(self, reference: Any, tell: Tell) -> None:
-        self._reference, self._tell = reference, tell
+    def __init__(self, reference: Any, notify: Notify) -> None:
+        self._reference, self._notify = reference, notify
         self._deadline = time.monotonic() + LATE_SECONDS
         self._checked = False
 
@@ -176,10 +176,10 @@ class _StartUp:
         if not self._checked and time.monotonic() > self._deadline:
             self._checked = True
             if not ray.wait([self._reference], timeout=0)[0]:
-                self._tell(WAITING)
+                self._notify(WAITING)
 
 
-class Answer:
+class PendingResult:
     """The pending result of a call."""
 
     def __init__(self, reference: Any, start_up: _StartUp) -> None:
@@ -210,7 +210,7 @@ class _Actor:
         set_process_defaults()
         threads.limit(resources.threads)
         job_plan.set_sharers(resources.per_machine[_machine()], resources.sharers)
-        self._held = _result_or_error(make) if version == __version__ else None
+        self._object = _result_or_error(make) if version == __version__ else None
 
     def call(self, method: str, *arguments: Any) -> Any:
         """See Worker.call."""
@@ -231,12 +231,12 @@ class _Actor:
     def _method(self, name: str) -> Callable[..., Any]:
         if name == "pid":
             return os.getpid
-        if self._held is None:
+        if self._object is None:
             remedy = "install the same version on every machine of the cluster"
             raise EngineMismatchError(f"a worker of the cluster has version {__version__} of the engine", remedy)
-        if isinstance(self._held, RemoteError):
-            raise self._held.error
-        method: Callable[..., Any] = getattr(self._held, name)
+        if isinstance(self._object, RemoteError):
+            raise self._object.error
+        method: Callable[..., Any] = getattr(self._object, name)
         return method
 
 
@@ -293,7 +293,7 @@ def _init_options(address: str) -> Iterator[dict[str, Any]]:
     if address != LOCAL:
         yield {"address": address}
         return
-    ours = {
+    variables = {
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on any system: every server listens to this machine only
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": _TOKEN,
@@ -301,8 +301,8 @@ def _init_options(address: str) -> Iterator[dict[str, Any]]:
         # Ray sets 1 for its workers, and with another number of threads sums are rounded differently.
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or str(threads.count()),
     }
-    before = {name: os.environ.get(name) for name in ours}
-    os.environ.update(ours)
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     parent = SHORT_FOLDER if len(tempfile.gettempdir()) > MAX_PATH and Path(SHORT_FOLDER).is_dir() else None
     with tempfile.TemporaryDirectory(prefix="nst-", dir=parent, ignore_cleanup_errors=True) as folder:
         try:
@@ -367,14 +367,14 @@ def worker_resources(machines: Sequence[Machine], workers: int, *, graphics: boo
     """The largest resources with which so many workers (at most `max_workers`) can work at the same time."""
     chosen = usable(machines, graphics=graphics)
     cards = graphics and any(machine.cards for machine in chosen)
-    sharers = next(n for n in range(1, workers + 1) if sum(_room(chosen, 1, n)) >= workers) if cards else 0
+    sharers = next(n for n in range(1, workers + 1) if sum(_worker_counts(chosen, 1, n)) >= workers) if cards else 0
     largest = max(machine.cpus for machine in chosen)
-    cpus = next(c for c in range(largest, 0, -1) if sum(_room(chosen, c, sharers)) >= workers)
-    room = _room(chosen, cpus, sharers)
-    per_machine = {one.name: min(count, workers) for one, count in zip(chosen, room, strict=True)}
+    cpus = next(c for c in range(largest, 0, -1) if sum(_worker_counts(chosen, c, sharers)) >= workers)
+    counts = _worker_counts(chosen, cpus, sharers)
+    per_machine = {one.name: min(count, workers) for one, count in zip(chosen, counts, strict=True)}
     return WorkerResources(cpus, 0 if cpus == largest else cpus, sharers, per_machine)
 
 
-def _room(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
+def _worker_counts(machines: Sequence[Machine], cpus: int, sharers: int) -> list[int]:
     """The number of such workers that each machine has room for."""
     return [min(one.cpus // cpus, one.cards * sharers if sharers else one.cpus) for one in machines]

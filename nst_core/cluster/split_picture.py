@@ -137,7 +137,7 @@ TRIES = 3
 """Number of lost workers after which the work on one part is given up."""
 
 
-class Answer(Protocol):
+class PendingResult(Protocol):
     """The pending result of a call."""
 
     def get(self, cancelled: Callable[[], bool]) -> Any:
@@ -147,7 +147,7 @@ class Answer(Protocol):
 class TeamWorker(Protocol):
     """A process that holds a BandWorker; see ray_cluster.Worker."""
 
-    def call(self, method: str, *arguments: Any) -> Answer:
+    def call(self, method: str, *arguments: Any) -> PendingResult:
         """Start a call; returns at once. Calls are done one after another."""
 
     def close(self) -> None:
@@ -178,10 +178,10 @@ class Team:
         """
         self._workers = self._workers or [self._start() for _ in range(self.count)]
         calls = [(method, *part) for part in parts]
-        answers = [worker.call(*call) for worker, call in zip(self._workers, calls, strict=False)]
+        results = [worker.call(*call) for worker, call in zip(self._workers, calls, strict=False)]
         return [
-            self._result(number, answer, call, setup)
-            for number, (answer, call) in enumerate(zip(answers, calls, strict=True))
+            self._result(number, result, call, setup)
+            for number, (result, call) in enumerate(zip(results, calls, strict=True))
         ]
 
     def begin(self) -> None:
@@ -198,10 +198,10 @@ class Team:
             worker.close()
 
     def _result(
-        self, number: int, answer: Answer, call: tuple[Any, ...], setup: Callable[[int], tuple[Any, ...]] | None
+        self, number: int, result: PendingResult, call: tuple[Any, ...], setup: Callable[[int], tuple[Any, ...]] | None
     ) -> Any:
         """The result of a worker's call, which is repeated on another worker if this one is lost."""
-        pending = [answer]
+        pending = [result]
         lost = 0
         while True:
             try:
@@ -249,17 +249,17 @@ class SplitBackend(BackendWrapper):
             self._memory = self._least_memory()
         sizes = [size, *(side for side in TILES if side < size)]
         kept = BAND_BYTES * octave.area / self._team.count + CPU_NEEDS.base + CPU_NEEDS.graphs
-        held = {side: kept + CPU_NEEDS.evaluation * replace(octave, tile=side).at_once for side in sizes}
-        return next((side for side in sizes if held[side] <= self._memory), sizes[-1])
+        needed = {side: kept + CPU_NEEDS.evaluation * replace(octave, tile=side).at_once for side in sizes}
+        return next((side for side in sizes if needed[side] <= self._memory), sizes[-1])
 
     def _least_memory(self) -> float:
         """Bytes that every worker may use. Adds a note if workers compute in another way than this process."""
         self._team.begin()
         workers: list[WorkerInfo] = self._team.each("info", [()] * self._team.count)
-        here = WorkerInfo(self.name, self.device, self.precision, math.inf)
-        if len({(one.name, one.precision) for one in (here, *workers)}) > 1:
+        own = WorkerInfo(self.name, self.device, self.precision, math.inf)
+        if len({(one.name, one.precision) for one in (own, *workers)}) > 1:
             theirs = " and ".join(sorted({str(one) for one in workers}))
-            self.notes += (note("workers-differ", theirs=theirs, ours=str(here)),)
+            self.notes += (note("workers-differ", theirs=theirs, ours=str(own)),)
         return min(worker.memory for worker in workers)
 
     def abort(self) -> None:

@@ -154,8 +154,8 @@ def _memory() -> list[Finding]:
 
 
 def _locale() -> list[Finding]:
-    spoken = locale.setlocale(locale.LC_CTYPE)
-    text = f"{spoken}, file names in {sys.getfilesystemencoding()}"
+    name = locale.setlocale(locale.LC_CTYPE)
+    text = f"{name}, file names in {sys.getfilesystemencoding()}"
     if sys.getfilesystemencoding().lower() not in {"utf-8", "utf8"}:
         remedy = "set one with UTF-8, such as LANG=C.UTF-8: file names with other letters may not be found"
         return [Finding("locale", "note", text, remedy)]

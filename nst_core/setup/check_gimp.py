@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import nst_core
 from nst_core.setup.check_engine import guarded
-from nst_core.setup.gimp_locations import Console, candidates, present
+from nst_core.setup.gimp_locations import Console, console_candidates, installed_consoles
 from nst_core.setup.plugin_installer import ENTRY, PLUGIN, gimp_profiles, installed_engine
 from nst_core.shared.client.self_check import examine_engine
 from nst_core.shared.sentences import REINSTALL
@@ -68,11 +68,11 @@ def examine(commands: Sequence[str], environment: Mapping[str, str]) -> Iterator
             yield Finding("gimp", "problem", text, "close its quotes", "--gimp")
             continue
         consoles.append(Console("--gimp", tuple(words)))
-    consoles += present(candidates(sys.platform, environment, Path.home()))
+    consoles += installed_consoles(console_candidates(sys.platform, environment, Path.home()))
     versions = {console: _version(console) for console in consoles}
     gimps = {console: version for console, version in versions.items() if version.startswith("3.")}
     for console, version in gimps.items():
-        yield from guarded("gimp", partial(_ask, console, version), console.kind)
+        yield from guarded("gimp", partial(_check_console, console, version), console.kind)
     if not gimps:
         text = "no GIMP 3 was found that can be asked"
         yield Finding("gimp", "note", text, "if there is one, say how to start it with --gimp")
@@ -121,7 +121,7 @@ def _version(console: Console) -> str:
     return found[1] if found else ""
 
 
-def _ask(console: Console, version: str) -> list[Finding]:
+def _check_console(console: Console, version: str) -> list[Finding]:
     """Start this GIMP and let its own Python, inside its sandbox, examine the plug-in."""
     batch = ["-i", "-d", "-f", "--quit", "--batch-interpreter", "python-fu-eval", "-b", QUERY]
     try:
@@ -134,10 +134,10 @@ def _ask(console: Console, version: str) -> list[Finding]:
         reason = _last_error(output)
         remedy = "install GIMP's Python (on Debian gir1.2-gimp-3.0 and python3-gi)"
         return [Finding("gimp", "problem", f"{version} cannot run Python{reason}", remedy, console.kind)]
-    return [_judge(console, version, json.loads(line.partition(MARK)[2]), _last_error(output))]
+    return [_finding_of(console, version, json.loads(line.partition(MARK)[2]), _last_error(output))]
 
 
-def _judge(console: Console, version: str, answer: dict[str, Any], reason: str) -> Finding:
+def _finding_of(console: Console, version: str, answer: dict[str, Any], reason: str) -> Finding:
     where = f"{version}, Python {answer['python']}, {answer['folder']}"
     if "report" not in answer:
         folder = Path(answer["folder"])

@@ -18,7 +18,7 @@ _EVERY = "3.*"
 
 @dataclass(frozen=True)
 class ProfileLayout:
-    """A place of profiles: below `base`, by a pattern. kind: the ways of installing GIMP that use it."""
+    """A place of profiles: folders below `base` that match a pattern. kind: the ways of installing GIMP that use it."""
 
     kind: str
     base: Path
@@ -38,7 +38,7 @@ class Profile:
         return self.folder / "plug-ins"
 
 
-def places(system: str, environment: Mapping[str, str], home: Path) -> list[ProfileLayout]:
+def profile_layouts(system: str, environment: Mapping[str, str], home: Path) -> list[ProfileLayout]:
     """All places in which a GIMP of this system may keep profiles.
 
     If GIMP3_DIRECTORY is set, it is the only one. As in GIMP, a relative path is relative to the home folder.
@@ -50,19 +50,19 @@ def places(system: str, environment: Mapping[str, str], home: Path) -> list[Prof
         return list(_windows_profiles(environment, home))
     if system == "darwin":
         return [ProfileLayout("macOS", home / "Library" / "Application Support" / "GIMP")]
-    return list(_linux(environment, home))
+    return list(_linux_profiles(environment, home))
 
 
 def profiles(system: str, environment: Mapping[str, str], home: Path) -> list[Profile]:
-    """The profiles that exist, each once, newest version first within each place."""
+    """The profiles that exist, each once, newest version first within each layout."""
     found: dict[Path, Profile] = {}
-    for place in places(system, environment, home):
-        for folder in sorted(_matches(place), key=_version, reverse=True):
-            found.setdefault(folder.resolve(), Profile(place.kind, folder))
+    for layout in profile_layouts(system, environment, home):
+        for folder in sorted(_matches(layout), key=_version, reverse=True):
+            found.setdefault(folder.resolve(), Profile(layout.kind, folder))
     return list(found.values())
 
 
-def _linux(environment: Mapping[str, str], home: Path) -> Iterator[ProfileLayout]:
+def _linux_profiles(environment: Mapping[str, str], home: Path) -> Iterator[ProfileLayout]:
     named = Path(environment.get("XDG_CONFIG_HOME") or "")
     own = home / ".config"
     # A Flatpak with access to the host's configuration folder uses that one, like the system's own GIMP.
@@ -82,9 +82,9 @@ def _windows_profiles(environment: Mapping[str, str], home: Path) -> Iterator[Pr
     yield ProfileLayout("Microsoft Store", packages, f"*GIMP*/LocalCache/Roaming/GIMP/{_EVERY}")
 
 
-def _matches(place: ProfileLayout) -> list[Path]:
+def _matches(layout: ProfileLayout) -> list[Path]:
     try:
-        found = [place.base / place.pattern] if "*" not in place.pattern else list(place.base.glob(place.pattern))
+        found = [layout.base / layout.pattern] if "*" not in layout.pattern else list(layout.base.glob(layout.pattern))
         return [path for path in found if path.is_dir()]
     except OSError:  # a folder without read permission
         return []
@@ -105,7 +105,7 @@ class Console:
     command: tuple[str, ...]
 
 
-def candidates(system: str, environment: Mapping[str, str], home: Path) -> list[Console]:
+def console_candidates(system: str, environment: Mapping[str, str], home: Path) -> list[Console]:
     """All commands by which a GIMP of this system may be started."""
     if system == "win32":
         return _windows_consoles(environment, home)
@@ -119,7 +119,7 @@ def candidates(system: str, environment: Mapping[str, str], home: Path) -> list[
     ]
 
 
-def present(found: Iterable[Console]) -> list[Console]:
+def installed_consoles(found: Iterable[Console]) -> list[Console]:
     """The commands whose program exists, each program once."""
     seen: dict[tuple[object, ...], Console] = {}
     for console in found:

@@ -27,7 +27,7 @@ from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.tiling import TiledBackend
 from nst_core.cli import stylize
 from nst_core.cli.command import main
-from nst_core.cluster.ray_cluster import LOCAL, Answer, Cluster, Worker, cluster
+from nst_core.cluster.ray_cluster import LOCAL, Cluster, PendingResult, Worker, cluster
 from nst_core.cluster.split_picture import BAND_BYTES, TILE, BandWorker, SplitBackend, Team, WorkerInfo, bands
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
@@ -176,7 +176,7 @@ class Doomed:
     def __init__(self, worker: Worker, killed: list[int]) -> None:
         self._worker, self._killed = worker, killed
 
-    def call(self, method: str, *arguments: Any) -> Answer:
+    def call(self, method: str, *arguments: Any) -> PendingResult:
         if method != "gradient" or self._killed:
             return self._worker.call(method, *arguments)
         pid = self._worker.pid()

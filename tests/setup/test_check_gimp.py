@@ -14,7 +14,7 @@ import pytest
 
 from nst_core.setup import check_gimp, plugin_installer
 from nst_core.setup.check_gimp import output_of
-from nst_core.setup.gimp_locations import Console, Profile, candidates
+from nst_core.setup.gimp_locations import Console, Profile, console_candidates
 from nst_core.shared.wire.findings import Finding
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     own = tmp_path / "profile"
     own.mkdir()
     monkeypatch.setenv("GIMP3_DIRECTORY", str(own))
-    monkeypatch.setattr(check_gimp, "candidates", lambda *_: [])
+    monkeypatch.setattr(check_gimp, "console_candidates", lambda *_: [])
     return own
 
 
@@ -145,7 +145,7 @@ def test_what_a_gimp_answers_is_judged(tmp_path: Path, profile: Path) -> None:
 @unix_only
 def test_a_flatpak_is_asked_in_its_sandbox(tmp_path: Path, profile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By `flatpak run`, with the console as its program."""
-    monkeypatch.setattr(check_gimp, "candidates", candidates)
+    monkeypatch.setattr(check_gimp, "console_candidates", console_candidates)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.defpath}")
     said = check_gimp.MARK + json.dumps({"folder": str(profile), "python": "3.12.1"})
     (tmp_path / "flatpak").write_text(
@@ -189,14 +189,14 @@ def test_a_real_gimp_is_asked_and_answers(studio: Studio, tmp_path: Path) -> Non
     )
     version = check_gimp._version(console)
     assert version == studio.gimp.version
-    (finding,) = check_gimp._ask(console, version)
+    (finding,) = check_gimp._check_console(console, version)
     assert finding.state == "ok", finding
     assert str(profile) in finding.text
     (folder / "engine.json").unlink()
-    (finding,) = check_gimp._ask(console, version)
+    (finding,) = check_gimp._check_console(console, version)
     assert (finding.state, "engine.json does not exist" in finding.text) == ("problem", True)
     (folder / "nst_core" / "shared" / "settings.py").write_text("import nonsense\n")
     (folder / "neural-style.py").touch()
-    (finding,) = check_gimp._ask(console, version)
+    (finding,) = check_gimp._check_console(console, version)
     assert (finding.state, "does not load the plug-in" in finding.text) == ("problem", True)
     assert "nonsense" in finding.text

@@ -91,8 +91,12 @@ def test_the_console_is_found_where_each_system_installs_it(system: str, program
     path.parent.mkdir(parents=True)
     path.touch()
     environment = {"LOCALAPPDATA": str(tmp_path), "PROGRAMFILES": str(tmp_path / "PF")}
-    here = [one for one in gimp_locations.candidates(system, environment, tmp_path) if str(tmp_path) in one.command[0]]
-    assert [console.command for console in gimp_locations.present(here)] == [(str(path),)]
+    here = [
+        one
+        for one in gimp_locations.console_candidates(system, environment, tmp_path)
+        if str(tmp_path) in one.command[0]
+    ]
+    assert [console.command for console in gimp_locations.installed_consoles(here)] == [(str(path),)]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="programs have another form")
@@ -103,11 +107,11 @@ def test_one_program_under_two_names_is_one_gimp(tmp_path: Path, monkeypatch: py
         (tmp_path / name).chmod(0o755)
     (tmp_path / "gimp-console").symlink_to("gimp-console-3.0")
     monkeypatch.setenv("PATH", str(tmp_path))
-    found = gimp_locations.present(gimp_locations.candidates("linux", {}, tmp_path))
+    found = gimp_locations.installed_consoles(gimp_locations.console_candidates("linux", {}, tmp_path))
     assert [console.kind for console in found] == ["system", "Flatpak"]
     assert found[1].command[1:] == ("run", "--command=gimp-console", "org.gimp.GIMP")
 
 
 def test_a_program_that_is_not_there_is_no_gimp(tmp_path: Path) -> None:
     """Nothing is started to find out."""
-    assert gimp_locations.present([Console("none", (str(tmp_path / "nothing"),))]) == []
+    assert gimp_locations.installed_consoles([Console("none", (str(tmp_path / "nothing"),))]) == []

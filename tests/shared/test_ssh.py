@@ -134,7 +134,7 @@ def test_a_real_gimp_starts_it(server: Server, studio: Studio, tmp_path: Path) -
     install_plugin(tmp_path / "plug-ins", studio.gimp.outside(command(server)))
     home = {"GIMP3_DIRECTORY": str(tmp_path), "HOME": str(tmp_path)}
     console = Console("test", tuple(studio.gimp.command([studio.gimp.console], home)))
-    (finding,) = check_gimp._ask(console, studio.gimp.version)
+    (finding,) = check_gimp._check_console(console, studio.gimp.version)
     assert finding.state == "ok", finding
 
 
