@@ -26,21 +26,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=int, default=60)
-    given = parser.parse_args()
-    corpus = CORPORA / given.target
+    arguments = parser.parse_args()
+    corpus = CORPORA / arguments.target
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds(given.target)):
+    for number, seed in enumerate(seeds(arguments.target)):
         (corpus / f"seed-{number}").write_bytes(seed)
     options = {
-        "max_total_time": given.seconds,
+        "max_total_time": arguments.seconds,
         "timeout": MAX_SECONDS,
         "rss_limit_mb": MAX_MEMORY,
-        "artifact_prefix": f"{CORPORA}/{given.target}-",
+        "artifact_prefix": f"{CORPORA}/{arguments.target}-",
         "print_final_stats": 1,
     }
     warnings.simplefilter("ignore")
     atheris.Setup(
-        [sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], TARGETS[given.target]
+        [sys.argv[0], *(f"-{name}={value}" for name, value in options.items()), str(corpus)], TARGETS[arguments.target]
     )
     atheris.Fuzz()
 

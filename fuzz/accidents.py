@@ -66,8 +66,8 @@ class Counts:
 class Commands:
     """Accidents of the command line, in its own folder."""
 
-    def __init__(self, folder: Path, chance: random.Random, counts: Counts) -> None:
-        self._chance, self._counts = chance, counts
+    def __init__(self, folder: Path, rng: random.Random, counts: Counts) -> None:
+        self._rng, self._counts = rng, counts
         self._in, self._out, self._temporary = (folder / name for name in ("in", "out", "temporary"))
         for place in (self._in, self._temporary):
             place.mkdir()
@@ -80,29 +80,31 @@ class Commands:
         self._kept: set[Path] = set()
         self._number = 0
         self.kinds: dict[str, Callable[[], None]] = {
-            "asked to stop": self._stopped,
-            "killed": self._killed,
-            "disk full": self._full,
-            "folder vanished": self._vanished,
-            "two at once": self._two,
-            "worker of a batch killed": self._worker_killed,
-            "batch killed": self._batch_killed,
-            "host of a worker killed": self._host_killed,
+            "asked to stop": self._stop,
+            "killed": self._kill,
+            "disk full": self._fill_disk,
+            "folder vanished": self._move_folder,
+            "two at once": self._run_two,
+            "worker of a batch killed": self._kill_worker,
+            "batch killed": self._kill_batch,
+            "host of a worker killed": self._kill_host,
         }
 
-    def happen(self, kind: str) -> None:
+    def cause(self, kind: str) -> None:
         """Cause one accident, and count its faults."""
         shutil.rmtree(self._out, ignore_errors=True)
         self._out.mkdir()
         self._counts.accidents[kind] += 1
         self.kinds[kind]()
-        self._look_for_orphans(kind)
+        self._count_orphans(kind)
 
-    def look_for_leftovers(self) -> None:
+    def count_leftovers(self) -> None:
         """Count temporary files, after a last run in each folder, which deletes those of killed runs."""
         for place in (self._out, self._temporary):
             place.mkdir(exist_ok=True)
-            code, _ = self._ended(self._begun("stylize", self._in / "0.png", *self._quickly(place / "last.png")))
+            code, _ = self._wait_for_end(
+                self._start_command("stylize", self._in / "0.png", *self._draft_arguments(place / "last.png"))
+            )
             if code:
                 self._counts.faults["lost"].append(f"the last run in {place.name} ended with {code}")
             (place / "last.png").unlink(missing_ok=True)
@@ -110,20 +112,20 @@ class Commands:
                 if path.name.startswith((UNFINISHED, ".new-")) or (place == self._temporary and path not in self._kept):
                     self._counts.faults["temporary"].append(str(path))
 
-    def _stopped(self) -> None:
-        child = self._begun("stylize", self._in / "2.png", *self._slowly(self._out / "a.png"))
-        self._wait(child, self._chance.uniform(0.1, 10))
-        number = self._chance.choice(STOPS)
+    def _stop(self) -> None:
+        child = self._start_command("stylize", self._in / "2.png", *self._max_arguments(self._out / "a.png"))
+        self._wait(child, self._rng.uniform(0.1, 10))
+        number = self._rng.choice(STOPS)
         child.send_signal(number)
-        self._judge(child, "asked to stop", excused=(-number,))
+        self._check(child, "asked to stop", excused=(-number,))
 
-    def _killed(self) -> None:
-        child = self._begun("stylize", self._in / "1.png", *self._quickly(self._out / "a.png"))
-        self._wait(child, self._chance.uniform(0.1, 8))
+    def _kill(self) -> None:
+        child = self._start_command("stylize", self._in / "1.png", *self._draft_arguments(self._out / "a.png"))
+        self._wait(child, self._rng.uniform(0.1, 8))
         child.kill()
-        self._judge(child, "killed", excused=(-signal.SIGKILL,))
+        self._check(child, "killed", excused=(-signal.SIGKILL,))
 
-    def _full(self) -> None:
+    def _fill_disk(self) -> None:
         """A full disk of 64 KB, if one can be mounted."""
         with _small_disk(self._out) as mounted:
             if not mounted:
@@ -131,41 +133,43 @@ class Commands:
             with contextlib.suppress(OSError), (self._out / "filler").open("wb", buffering=0) as filler:
                 while filler.write(bytes(4096)):
                     pass
-            child = self._begun("stylize", self._in / "0.png", *self._quickly(self._out / "a.png"))
-            self._judge(child, "disk full", whole=False)
+            child = self._start_command("stylize", self._in / "0.png", *self._draft_arguments(self._out / "a.png"))
+            self._check(child, "disk full", whole=False)
 
-    def _vanished(self) -> None:
-        child = self._begun("stylize", self._in / "0.png", *self._quickly(self._out / "a.png"))
-        self._wait(child, self._chance.uniform(0.5, 5))
+    def _move_folder(self) -> None:
+        child = self._start_command("stylize", self._in / "0.png", *self._draft_arguments(self._out / "a.png"))
+        self._wait(child, self._rng.uniform(0.5, 5))
         moved = self._out.rename(self._out.with_name("moved"))
-        self._judge(child, "folder vanished", excused=(2,), whole=False, moved=moved)
+        self._check(child, "folder vanished", excused=(2,), whole=False, moved=moved)
         shutil.rmtree(moved)
 
-    def _two(self) -> None:
-        words: list[str | Path] = ["stylize", self._in / "0.png", *self._quickly(self._out / "a.png")]
-        children = [self._begun(*words), self._begun(*words)]
-        places = {self._judge(child, "two at once", excused=(2,), whole=False) for child in children}
+    def _run_two(self) -> None:
+        words: list[str | Path] = ["stylize", self._in / "0.png", *self._draft_arguments(self._out / "a.png")]
+        children = [self._start_command(*words), self._start_command(*words)]
+        places = {self._check(child, "two at once", excused=(2,), whole=False) for child in children}
         if len(places) < len(children) and None not in places:
             self._counts.faults["lost"].append(f"two at once: both are in {places}")
 
-    def _worker_killed(self) -> None:
-        child = self._begun("batch", self._in, "--out", self._out, *self._look(), "--jobs", "1", "--json")
-        self._wait(child, self._chance.uniform(1, 8))
+    def _kill_worker(self) -> None:
+        child = self._start_command(
+            "batch", self._in, "--out", self._out, *self._draft_options(), "--jobs", "1", "--json"
+        )
+        self._wait(child, self._rng.uniform(1, 8))
         for worker in self._workers(child.pid)[:1]:
             with contextlib.suppress(psutil.Error):
                 worker.kill()
-        self._judge_batch(child, "worker of a batch killed")
+        self._check_batch(child, "worker of a batch killed")
 
-    def _batch_killed(self) -> None:
-        words: list[str | Path] = ["batch", self._in, "--out", self._out, *self._look(), "--json"]
-        child = self._begun(*words)
-        self._wait(child, self._chance.uniform(1, 10))
+    def _kill_batch(self) -> None:
+        words: list[str | Path] = ["batch", self._in, "--out", self._out, *self._draft_options(), "--json"]
+        child = self._start_command(*words)
+        self._wait(child, self._rng.uniform(1, 10))
         child.kill()
-        self._ended(child)
-        self._look_for_orphans("batch killed")
-        self._judge_batch(self._begun(*words), "batch killed")
+        self._wait_for_end(child)
+        self._count_orphans("batch killed")
+        self._check_batch(self._start_command(*words), "batch killed")
 
-    def _host_killed(self) -> None:
+    def _kill_host(self) -> None:
         script = (
             "import os, sys; import numpy as np\n"
             "from nst_core import Job, Settings, Style\nfrom nst_core.shared.client.engine import Engine\n"
@@ -175,12 +179,12 @@ class Commands:
             "engine = Engine.start([sys.executable, '-m', 'nst_core.worker'], os.environ)\n"
             "print('begun', flush=True)\nengine.stylize(request_of(job))\n"
         )
-        child = self._started([sys.executable, "-c", script])
-        self._wait(child, self._chance.uniform(0.5, 10))
+        child = self._start([sys.executable, "-c", script])
+        self._wait(child, self._rng.uniform(0.5, 10))
         child.kill()
-        self._ended(child)
+        self._wait_for_end(child)
 
-    def _judge(
+    def _check(
         self,
         child: subprocess.Popen[str],
         kind: str,
@@ -194,7 +198,7 @@ class Commands:
         whole: whether it must be at the requested path. moved: the new path of a moved output folder, which may
         contain the painting. Returns the path in the report, None without one.
         """
-        code, output = self._ended(child)
+        code, output = self._wait_for_end(child)
         report = _object(output)
         place = report.get("output") if isinstance(report, dict) else None
         if place is None:
@@ -209,35 +213,35 @@ class Commands:
         self._kept.add(Path(place))
         return str(place)
 
-    def _judge_batch(self, child: subprocess.Popen[str], kind: str) -> None:
-        code, _ = self._ended(child)
+    def _check_batch(self, child: subprocess.Popen[str], kind: str) -> None:
+        code, _ = self._wait_for_end(child)
         names = sorted(path.name for path in self._out.glob("*.png") if _is_picture(path))
         self._counts.finished += len(names)
         if code or names != ["0.png", "1.png", "2.png"]:
             self._counts.faults["lost"].append(f"{kind}: exit code {code}, {names}")
 
-    def _look(self) -> tuple[str, ...]:
+    def _draft_options(self) -> tuple[str, ...]:
         return *self._style, "--quality", "draft"
 
-    def _quickly(self, output: Path) -> tuple[str, ...]:
-        return *self._look(), "-o", str(output), "--json"
+    def _draft_arguments(self, output: Path) -> tuple[str, ...]:
+        return *self._draft_options(), "-o", str(output), "--json"
 
-    def _slowly(self, output: Path) -> tuple[str, ...]:
+    def _max_arguments(self, output: Path) -> tuple[str, ...]:
         return *self._style, "--quality", "max", "-o", str(output), "--json"
 
-    def _begun(self, *words: str | Path) -> subprocess.Popen[str]:
-        return self._started([str(Path(sys.executable).with_name("neural-style")), *map(str, words)])
+    def _start_command(self, *words: str | Path) -> subprocess.Popen[str]:
+        return self._start([str(Path(sys.executable).with_name("neural-style")), *map(str, words)])
 
-    def _started(self, command: list[str]) -> subprocess.Popen[str]:
-        surroundings = {**os.environ, "TMPDIR": str(self._temporary)}
+    def _start(self, command: list[str]) -> subprocess.Popen[str]:
+        environment = {**os.environ, "TMPDIR": str(self._temporary)}
         output = tempfile.TemporaryFile("w+", dir=self._in.parent)  # noqa: SIM115 - closed when it was read
         child = subprocess.Popen(  # noqa: S603 - our own command
-            command, cwd=ROOT, env=surroundings, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, text=True
         )
         child.output = output  # type: ignore[attr-defined]
         return child
 
-    def _ended(self, child: Any) -> tuple[int, str]:
+    def _wait_for_end(self, child: Any) -> tuple[int, str]:
         """Exit code and output of a process."""
         try:
             child.wait(WAIT_SECONDS)
@@ -262,7 +266,7 @@ class Commands:
             return [one for one in psutil.Process(parent).children() if "nst_core.worker" in " ".join(one.cmdline())]
         return []
 
-    def _look_for_orphans(self, kind: str) -> None:
+    def _count_orphans(self, kind: str) -> None:
         deadline = time.monotonic() + ORPHAN_SECONDS
         while left := _engines_below(os.getpid()):
             if time.monotonic() > deadline:
@@ -296,20 +300,20 @@ def judge_gimp(found: Callable[[str], dict[str, Any]], counts: Counts) -> None:
 
 def on_the_command_line(seconds: float, seed: int, folder: Path, counts: Counts) -> None:
     """Cause accidents of commands, one after another, each kind equally often and at least once."""
-    chance = random.Random(seed)  # noqa: S311 - accidents are no secret
-    with _adopting():
-        commands = Commands(folder, chance, counts)
+    rng = random.Random(seed)  # noqa: S311 - accidents are no secret
+    with _adopt_orphans():
+        commands = Commands(folder, rng, counts)
         until = time.monotonic() + seconds
-        waiting = chance.sample(sorted(commands.kinds), len(commands.kinds))
+        waiting = rng.sample(sorted(commands.kinds), len(commands.kinds))
         while waiting:
-            commands.happen(waiting.pop())
+            commands.cause(waiting.pop())
             if not waiting and time.monotonic() < until:
-                waiting = chance.sample(sorted(commands.kinds), len(commands.kinds))
-        commands.look_for_leftovers()
+                waiting = rng.sample(sorted(commands.kinds), len(commands.kinds))
+        commands.count_leftovers()
 
 
 @contextlib.contextmanager
-def _adopting() -> Iterator[None]:
+def _adopt_orphans() -> Iterator[None]:
     """Adopt orphaned processes."""
     libc = ctypes.CDLL(None)
     libc.prctl(SUBREAPER, 1, 0, 0, 0)
@@ -364,7 +368,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz.accidents", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     counts, failed = Counts(), []
     with tempfile.TemporaryDirectory() as place:
         folders = [Path(place) / name for name in ("commands", "gimp")]
@@ -373,15 +377,15 @@ def main() -> int:
 
         def run_gimp() -> None:
             try:
-                in_gimp(given.seconds, given.seed, folders[1], counts)
+                in_gimp(arguments.seconds, arguments.seed, folders[1], counts)
             except BaseException as error:  # noqa: BLE001 - printed at the end
                 failed.append(repr(error))
 
         thread = threading.Thread(target=run_gimp)
         thread.start()
-        on_the_command_line(given.seconds, given.seed, folders[0], counts)
+        on_the_command_line(arguments.seconds, arguments.seed, folders[0], counts)
         thread.join()
-    answer = {"seed": given.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
+    answer = {"seed": arguments.seed, "accidents": dict(counts.accidents), "finished": counts.finished}
     sys.stdout.write(json.dumps(answer | {kind: len(found) for kind, found in counts.faults.items()}, indent=2) + "\n")
     for kind, found in counts.faults.items():
         for line in found:
