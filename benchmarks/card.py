@@ -79,20 +79,20 @@ def measure(name: str, backend: Backend, side: int, options: argparse.Namespace,
         assert step.loss > 0
         now = time.perf_counter()
         rows, last = [*rows, now - last], now
-    left = backend.free_memory()
+    free_after = backend.free_memory()
     if backend.device == "cpu":
         memory = f"{peak_memory() / 1e9:.2f} GB of the program"
-    elif free is None or left is None:
+    elif free is None or free_after is None:
         memory = "memory unknown"
     else:
-        memory = f"{(free - left) / 1e9:.2f} GB more on the card"
-    off = (
-        ""
-        if reference is None
-        else f", gradient off by {np.linalg.norm(gradient - reference) / np.linalg.norm(reference):.1e}"
-    )
+        memory = f"{(free - free_after) / 1e9:.2f} GB more on the card"
+    error = ""
+    if reference is not None:
+        error = f", gradient off by {np.linalg.norm(gradient - reference) / np.linalg.norm(reference):.1e}"
     seconds = statistics.median(rows[2:])
-    print(f"{side:5d}^2  {name:14s} {backend.precision}  {seconds:8.4f} s a step, first {first:6.2f} s, {memory}{off}")
+    print(
+        f"{side:5d}^2  {name:14s} {backend.precision}  {seconds:8.4f} s a step, first {first:6.2f} s, {memory}{error}"
+    )
     return gradient
 
 

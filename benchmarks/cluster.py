@@ -144,15 +144,15 @@ def measured(side: int, tile: int, rounds: int) -> dict[str, Cost]:
         workers = [machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False) for _ in range(2)]
         processes = [psutil.Process(worker.pid()) for worker in workers]
 
-        def far(count: int) -> Objective:
-            hands = iter([CountedWorker(worker, traffic) for worker in workers])
-            team = Team(count, lambda: next(hands), lambda value: Shared(machines.share(value), size_of(value)))
+        def team_objective(count: int) -> Objective:
+            counted = iter([CountedWorker(worker, traffic) for worker in workers])
+            team = Team(count, lambda: next(counted), lambda value: Shared(machines.share(value), size_of(value)))
             return SplitBackend(backend, team, tile).objective(whole)
 
         ways: dict[str, Callable[[], Objective]] = {
             "tiles here": lambda: TiledBackend(backend, tile).objective(whole),
-            "one worker": lambda: far(1),
-            "two workers": lambda: far(2),
+            "one worker": lambda: team_objective(1),
+            "two workers": lambda: team_objective(2),
         }
         for _ in range(rounds):
             for name, make in ways.items():
@@ -185,33 +185,33 @@ def main() -> None:
     threads.limit(1)
     costs = measured(options.side, options.tile, options.rounds)
     alone = costs["one worker"]
-    rate = statistics.median(alone.busy) / seen(options.side, options.tile)
+    rate = statistics.median(alone.busy) / tile_megapixels(options.side, options.tile)
     for name, cost in costs.items():
-        each, taken = statistics.median(cost.seconds), statistics.median(cost.busy)
+        each, cpu = statistics.median(cost.seconds), statistics.median(cost.busy)
         print(
             f"{name:12} {each:7.2f} s ({statistics.median(alone.seconds) / each:4.2f} x), "
-            f"busiest worker {taken:6.2f} s of a processor, "
+            f"busiest worker {cpu:6.2f} s of a processor, "
             f"sent {cost.traffic.sent / 1e6:6.1f} MB, received {cost.traffic.received / 1e6:6.1f} MB"
         )
-    home = optimizer_seconds(2048)
-    print(f"here, between evaluations: {home:.3f} s for each megapixel")
+    optimizer_rate = optimizer_seconds(2048)
+    print(f"here, between evaluations: {optimizer_rate:.3f} s for each megapixel")
     for count in (1, 4, 16, 64, 256):
-        print(projected(count, rate, home, options.bandwidth))
+        print(projected(count, rate, optimizer_rate, options.bandwidth))
 
 
-def seen(side: int, tile: int) -> float:
+def tile_megapixels(side: int, tile: int) -> float:
     """Megapixels of all tiles of a square picture, with their margins."""
     outer = [one.outer for one in tiles(side, side, tile)]
     return sum((box.bottom - box.top) * (box.right - box.left) for box in outer) / 1e6
 
 
-def projected(count: int, rate: float, home: float, bandwidth: float) -> str:
-    """A step of a gigapixel. rate: CPU seconds of a worker per megapixel of tiles; home: of the optimiser."""
+def projected(count: int, rate: float, optimizer_rate: float, bandwidth: float) -> str:
+    """A step of a gigapixel. rate: CPU seconds of a worker per megapixel of tiles; optimizer_rate: of the optimiser."""
     gigapixel = GIGAPIXEL**2 / 1e6
     crossing = 12 * (GIGAPIXEL + 2 * MARGIN * (count - 1)) * GIGAPIXEL
     # There and back: pixels and gradient; derivatives in float32 and sums in float64.
     network = (2 * crossing + count * MATRICES * (4 + 8)) / bandwidth
-    work, here = rate * seen(GIGAPIXEL, TILE) / count, home * gigapixel
+    work, here = rate * tile_megapixels(GIGAPIXEL, TILE) / count, optimizer_rate * gigapixel
     return (
         f"{count:3d} workers, {gigapixel:.0f} megapixels: {work + network + here:7.0f} s a step "
         f"(work {work:.0f}, network {network:.0f}, here {here:.0f})"

@@ -40,7 +40,7 @@ class Window:
     width: float
     height: float
 
-    def seen(self, scene: Float, height: int, width: int) -> Float:
+    def cut(self, scene: Float, height: int, width: int) -> Float:
         """The part at this size."""
         rows, columns = np.indices((height, width), dtype=np.float32)
         shift = [self.x + columns * self.width / width - columns, self.y + rows * self.height / height - rows]
@@ -105,7 +105,7 @@ def main() -> None:
         (keep / "in").mkdir(parents=True, exist_ok=True)
         for number, window in enumerate(path):
             grain = noise.normal(0, NOISE, (height, width, 3)).astype(np.float32)
-            image_files.write(keep / "in" / f"{number}.png", (window.seen(scene, height, width) + grain).clip(0, 1))
+            image_files.write(keep / "in" / f"{number}.png", (window.cut(scene, height, width) + grain).clip(0, 1))
         frames = [image_files.read(keep / "in" / f"{number}.png") for number in range(len(path))]
         look = ["--preset", options.preset, "--quality", options.quality, "--backend", options.backend]
         for name, more in (("alone", []), ("sequence", ["--sequence"])):

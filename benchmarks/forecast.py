@@ -44,11 +44,11 @@ INTERVAL = 0.01
 
 @dataclass
 class Cost:
-    """passed and computed: seconds; held: bytes of physical memory at most."""
+    """passed and computed: seconds; memory: bytes of physical memory at most."""
 
     passed: float = 0.0
     computed: float = 0.0
-    held: int = 0
+    memory: int = 0
 
 
 class Watch(threading.Thread):
@@ -57,13 +57,13 @@ class Watch(threading.Thread):
     def __init__(self, pid: int, before: int | None) -> None:
         super().__init__(daemon=True)
         self._process, self._over = psutil.Process(pid), threading.Event()
-        self._before, self.held = before, 0
+        self._before, self.memory = before, 0
 
     def run(self) -> None:
         """The thread."""
         while not self._over.wait(INTERVAL):
-            held = self._process.memory_info().rss if self._before is None else taken() - self._before
-            self.held = max(self.held, held)
+            memory = self._process.memory_info().rss if self._before is None else card_bytes() - self._before
+            self.memory = max(self.memory, memory)
 
     def computed(self) -> float:
         """Seconds of its threads so far."""
@@ -76,7 +76,7 @@ class Watch(threading.Thread):
         self.join()
 
 
-def taken() -> int:
+def card_bytes() -> int:
     """Bytes of the graphics card that programs hold."""
     import torch  # noqa: PLC0415 - for cards alone
 
@@ -88,7 +88,7 @@ def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
     """By a new worker, warm. Returns the cost, and each step with the seconds passed and computed until then."""
     steps = []
     device = request.settings["device"]
-    before = taken() if device == "cuda" else None
+    before = card_bytes() if device == "cuda" else None
     with Engine.start(default_command(), os.environ) as engine:
         small = to_pixels(np.zeros((WARM, WARM, 4), np.float32) + 0.5)
         engine.stylize(Stylize(small, request.styles, {**request.settings, "quality": "draft"}))
@@ -100,7 +100,7 @@ def paint(request: Stylize) -> tuple[Cost, list[tuple[Progress, float, float]]]:
             steps.append((progress, time.perf_counter() - start, watch.computed() - busy))
 
         engine.stylize(request, note)
-        cost = Cost(time.perf_counter() - start, watch.computed() - busy, watch.held)
+        cost = Cost(time.perf_counter() - start, watch.computed() - busy, watch.memory)
         watch.stop()
     return cost, steps
 
@@ -153,10 +153,10 @@ def main() -> None:
             text = "  ".join(
                 f"{forecast:6.1f} / {found:6.1f} s ({found / forecast:4.2f} x)" for forecast, found in pairs
             )
-            memory, held = forecasts[0].memory / 1e9, cost.held / 1e9
+            planned, used = forecasts[0].memory / 1e9, cost.memory / 1e9
             print(
                 f"{quality:6s} {megapixels:6.2f} MP  passed {text} computed  "
-                f"{memory:5.2f} / {held:5.2f} GB ({held / memory:4.2f} x)",
+                f"{planned:5.2f} / {used:5.2f} GB ({used / planned:4.2f} x)",
                 flush=True,
             )
 

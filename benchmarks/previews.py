@@ -42,7 +42,7 @@ class Watch:
         self.soon: Pixels | None = None
         self.steps: list[float] = []
 
-    def see(self, event: Progress | Preview) -> None:
+    def add(self, event: Progress | Preview) -> None:
         """An event has come."""
         passed = time.perf_counter() - self.start
         if isinstance(event, Preview):
@@ -87,7 +87,7 @@ def main() -> None:
             for seed in range(options.rounds):
                 preview = request(pair, options, seed)
                 watch = Watch()
-                done = engine.stylize(preview, watch.see, watch.see)
+                done = engine.stylize(preview, watch.add, watch.add)
                 whole = time.perf_counter() - watch.start
                 rounds.append((watch.previews[0], sum(step <= SOON for step in watch.steps), whole))
             for name, pixels in (("soon", watch.soon), ("whole", done.pixels)):

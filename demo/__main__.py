@@ -50,10 +50,10 @@ def _in_gimp(gimp: Gimp, document: Path, picture: Path) -> bool:
     plug_in = install_plugin(PROFILE / "plug-ins", gimp.outside(default_command()))
     _say(f"GIMP {gimp.version}, with the plug-in in {plug_in.relative_to(REPOSITORY)}")
     _say(f"Stylizing {PHOTOGRAPH.name} with the preset {LOOK['preset']!r}")
-    order = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}
+    job = {"photograph": str(PHOTOGRAPH), "arguments": LOOK, "outputs": [str(document), str(picture)]}
     script = Path(__file__).with_name("job.py")
     try:
-        done = gimp.run_batch(script, PROFILE, {"DEMO_JOB": json.dumps(order)}, _print_progress, LIMIT)
+        done = gimp.run_batch(script, PROFILE, {"DEMO_JOB": json.dumps(job)}, _print_progress, LIMIT)
     except subprocess.TimeoutExpired:
         _say(f"GIMP did not finish within {LIMIT:.0f} s")
         return False

@@ -39,16 +39,16 @@ class Gimp:
         """The command that runs a program where this GIMP is, with this environment."""
         variables = [f"{name}={value}" for name, value in environment.items()]
         if self.root is None:
-            die_together = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-            return [*die_together, "env", *variables, *arguments]
+            kill_with_parent = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+            return [*kill_with_parent, "env", *variables, *arguments]
         shared = [Path(tempfile.gettempdir()), REPOSITORY]
         clean = ["env", "-i", private_gimp.PATH, "LANG=C.UTF-8", *variables]
         return private_gimp.enter(self.root, [*clean, *arguments], shared)
 
     def outside(self, arguments: Sequence[str]) -> list[str]:
         """The command that starts a program of the machine from inside this GIMP."""
-        way_out = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
-        return [*way_out, *arguments]
+        chroot = [] if self.root is None else ["/usr/sbin/chroot", private_gimp.HOST]
+        return [*chroot, *arguments]
 
     def run_batch(
         self,
@@ -105,7 +105,7 @@ def find_or_fetch(cache: Path, say: Callable[[str], None] = print, suite: str = 
 
     Raises GimpUnavailableError with the reason in one sentence.
     """
-    return _own() or private(cache, say, suite)
+    return _installed() or private(cache, say, suite)
 
 
 def private(cache: Path, say: Callable[[str], None] = print, suite: str = "trixie") -> Gimp:
@@ -119,7 +119,7 @@ def private(cache: Path, say: Callable[[str], None] = print, suite: str = "trixi
     raise GimpUnavailableError(f"the private GIMP in {root} does not start")
 
 
-def _own() -> Gimp | None:
+def _installed() -> Gimp | None:
     for console in CONSOLES:
         version = _version([console, "--version"]) if shutil.which(console) else ""
         if version and int(version.split(".")[0]) >= 3:

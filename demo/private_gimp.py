@@ -46,7 +46,7 @@ class GimpUnavailableError(Exception):
 def enter(root: Path, arguments: Sequence[str], shared: Sequence[Path] = ()) -> list[str]:
     """The command that runs `arguments` inside `root`, with the `shared` folders at the same paths."""
     folders = [str(folder.resolve()) for folder in shared]
-    return [*_apart(), "sh", "-c", ENTER, str(root.resolve()), *folders, "--", *arguments]
+    return [*_in_namespaces(), "sh", "-c", ENTER, str(root.resolve()), *folders, "--", *arguments]
 
 
 def ensure(cache: Path, suite: str, say: Callable[[str], None]) -> Path:
@@ -85,7 +85,7 @@ def _bootstrap(root: Path, suite: str, log: Path, say: Callable[[str], None]) ->
             _require(["apt-get", "update", "-q"], log)
             _require(install, log)
     say(f"Fetching a private Debian ({suite}) for GIMP 3 into {root}")
-    _require([*_apart(), "debootstrap", "--variant=minbase", suite, str(root)], log)
+    _require([*_in_namespaces(), "debootstrap", "--variant=minbase", suite, str(root)], log)
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
     # Safe writes cost minutes on slow disks, and an interrupted fetch is thrown away as a whole.
     (root / "etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
@@ -95,14 +95,14 @@ def install(root: Path, packages: Sequence[str], log: Path) -> None:
     """Install packages that are missing. Raises GimpUnavailableError."""
     quiet = ["env", "-i", PATH, "LANG=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
     # A mirror may be some weeks old; that is no risk for a Debian that only runs tests.
-    late = ["-o", "Acquire::Check-Valid-Until=false"]
-    _require(enter(root, [*quiet, "apt-get", "-q", *late, "update"]), log)
+    allow_old_mirror = ["-o", "Acquire::Check-Valid-Until=false"]
+    _require(enter(root, [*quiet, "apt-get", "-q", *allow_old_mirror, "update"]), log)
     _require(enter(root, [*quiet, "apt-get", "install", "-q", "-y", "--no-install-recommends", *packages]), log)
     _require(enter(root, [*quiet, "apt-get", "clean"]), log)
 
 
-def _apart() -> list[str]:
-    """Separate mounts and process ids: when the parent ends, all processes and mounts inside end too."""
+def _in_namespaces() -> list[str]:
+    """Runs a command with mounts and process ids of its own; when the parent ends, all of them inside end too."""
     spaces = ["--mount", "--propagation", "private", "--pid", "--fork", "--kill-child"]
     return ["setpriv", "--pdeathsig", "KILL", "unshare", *spaces, "--"]
 
@@ -115,7 +115,7 @@ def _check_machine() -> None:
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         raise GimpUnavailableError(f"a private GIMP 3 needs {', '.join(missing)}, not installed here")
-    if subprocess.run([*_apart(), "true"], capture_output=True, check=False).returncode != 0:
+    if subprocess.run([*_in_namespaces(), "true"], capture_output=True, check=False).returncode != 0:
         raise GimpUnavailableError("a private GIMP 3 needs a mount namespace, which this machine does not allow")
 
 

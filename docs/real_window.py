@@ -58,9 +58,9 @@ def run_scenarios(
     (folder / "order.json").write_text(json.dumps(order))
     started = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / artist)]
     command = on_screen(SCREEN, [*started, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")])
-    told = {"NO_AT_BRIDGE": "0", "NST_WINDOW": str(folder / "order.json"), "PYTHONPATH": str(INSIDE)}
-    done = gimp.run(command, profile, told, timeout=WAIT_SECONDS)
+    environment = {"NO_AT_BRIDGE": "0", "NST_WINDOW": str(folder / "order.json"), "PYTHONPATH": str(INSIDE)}
+    done = gimp.run(command, profile, environment, timeout=WAIT_SECONDS)
     if done.returncode:
         raise SystemExit(done.stdout)
-    seen: dict[str, Any] = json.loads((folder / "seen.json").read_text())
-    return seen
+    facts: dict[str, Any] = json.loads((folder / "seen.json").read_text())
+    return facts

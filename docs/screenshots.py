@@ -41,8 +41,8 @@ def main() -> None:
                 shots += sorted(folder.glob("dialog-*.png"))
         for shot in shots:
             path = IMAGES / (shot.name if shot.stem == FIRST else f"{shot.stem}.webp")
-            with Image.open(shot) as seen:
-                seen.convert("RGB").save(path, quality=QUALITY, method=6, optimize=True)
+            with Image.open(shot) as picture:
+                picture.convert("RGB").save(path, quality=QUALITY, method=6, optimize=True)
             print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB", flush=True)
 
 

@@ -44,9 +44,9 @@ def main() -> None:
 def script(gimp: Gimp, profile: Path, photograph: Path) -> float:
     """Seconds in which a GIMP without windows starts, paints one layer by a script, and ends."""
     install_plugin(profile / "plug-ins", gimp.outside(default_command()))
-    order = {"photograph": str(photograph), "arguments": {"preset": "mosaic"}, "outputs": [str(profile / "out.png")]}
+    job = {"photograph": str(photograph), "arguments": {"preset": "mosaic"}, "outputs": [str(profile / "out.png")]}
     before = time.monotonic()
-    done = gimp.run_batch(ROOT / "demo" / "job.py", profile, {"DEMO_JOB": json.dumps(order)})
+    done = gimp.run_batch(ROOT / "demo" / "job.py", profile, {"DEMO_JOB": json.dumps(job)})
     if done.returncode:
         raise SystemExit(done.stdout)
     return time.monotonic() - before
