@@ -49,7 +49,7 @@ class Records:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def state(self, output: Path, wanted: str, backend: str = ANY) -> State:
+    def state(self, output: Path, record_key: str, backend: str = ANY) -> State:
         """The state of a result, for this key, and this backend unless it is ANY."""
         if not output.exists():
             return "missing"
@@ -58,16 +58,16 @@ class Records:
             return "changed"
         if kept.get("output") != file_digest(output):
             return "foreign"
-        same = kept.get("key") == wanted and (backend == ANY or _is_by(kept, backend))
+        same = kept.get("key") == record_key and (backend == ANY or _is_by(kept, backend))
         return "same" if same else "changed"
 
     def begin(self, output: Path) -> None:
         """Record that this picture is about to be written: after a crash it still counts as made by the batch."""
         self._write(output, {"output": None})
 
-    def write(self, output: Path, made: str, **more: Any) -> None:
+    def write(self, output: Path, record_key: str, **more: Any) -> None:
         """Record that this picture was made under this key. Raises UnwritableOutputError."""
-        self._write(output, {"key": made, "output": file_digest(output), **more})
+        self._write(output, {"key": record_key, "output": file_digest(output), **more})
 
     def _write(self, output: Path, facts: dict[str, Any]) -> None:
         path = self._path(output)

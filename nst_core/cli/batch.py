@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 FAILED, INTERRUPTED = 1, 130
-ASKED = "stopping; finished pictures are kept. Press Ctrl-C again to give up"
+STOPPING = "stopping; finished pictures are kept. Press Ctrl-C again to give up"
 POLL_SECONDS = 0.1
 """Seconds between checks for a request to stop."""
 STATES = {"painted": "painted", "kept": "nothing to do", "failed": "failed", "left": "not painted"}
@@ -172,7 +172,7 @@ def _painters(options: BatchOptions, pictures: int, *, graphics: bool) -> Iterat
 
 
 def _paint(batch: Batch, start_painter: Callable[[], Painter], workers: int) -> BatchResult:
-    with _ProgressBars(len(batch.items)) as bars, stopping(lambda: None, ASKED) as asked:
+    with _ProgressBars(len(batch.items)) as bars, stopping(lambda: None, STOPPING) as asked:
         pool = PainterPool(batch, start_painter, workers, bars)
         pool.begin()
         while not pool.wait(POLL_SECONDS):

@@ -20,26 +20,26 @@ def progress_bars(*columns: ProgressColumn) -> Progress:
 class _TolerantStream(io.TextIOBase):
     """A stream that ignores errors of writing to the stream that it wraps."""
 
-    def __init__(self, behind: TextIO) -> None:
-        self._behind = behind
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
 
     def write(self, text: str) -> int:
         with contextlib.suppress(OSError, ValueError):
-            self._behind.write(text)
+            self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            self._behind.flush()
+            self._stream.flush()
 
     def isatty(self) -> bool:
         with contextlib.suppress(OSError, ValueError):
-            return self._behind.isatty()
+            return self._stream.isatty()
         return False
 
     def fileno(self) -> int:
-        return self._behind.fileno()
+        return self._stream.fileno()
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # a stream's own is None until it has one
-        return self._behind.encoding or "utf-8"
+        return self._stream.encoding or "utf-8"

@@ -21,7 +21,7 @@ from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.presets import lookup
 
 ALL = "all"
-ASKED = "stopping; the sheet shows what was painted. Press Ctrl-C again to give up"
+STOPPING = "stopping; the sheet shows what was painted. Press Ctrl-C again to give up"
 SIZE = 384
 """Default longest edge of each picture, px: a dozen of them fill a screen."""
 
@@ -47,7 +47,7 @@ def execute(
     pictures = [("Original", source.pixels)]
     runs: list[Run] = []
     with (
-        stopping(partial(stop_all, runs), ASKED) as asked,
+        stopping(partial(stop_all, runs), STOPPING) as asked,
         progress_bars(TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn()) as bar,
     ):
         task = bar.add_task("", total=len(resolved))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nst_core.shared.settings import Settings
 
 STOPPED = "stopped early: this is the best picture so far"
-ASKED = "stopping at the next step; press Ctrl-C again to give up"
+STOPPING = "stopping at the next step; press Ctrl-C again to give up"
 LOST = "the workers were lost, one after another: this is the best picture so far"
 
 
@@ -70,7 +70,7 @@ def execute(options: JobOptions, files: Files, ray: RayOptions | None = None) ->
     job = resolved.job(source.pixels)
     plan = plan_job(job, choose(settings.backend, settings.device)).to_mapping() if settings.paints else None
     runs: list[Run] = []
-    with stopping(partial(stop_all, runs), ASKED) as asked:
+    with stopping(partial(stop_all, runs), STOPPING) as asked:
         outcome, early = _paint(job, ray, runs, asked)
         recipe = outcome.recipe | ({"preset": resolved.preset} if resolved.preset else {})
         path, failures = _write(path, outcome, source, overwrite=files.overwrite)

@@ -191,13 +191,13 @@ class PendingResult:
         try:
             found = ray.get(self._reference)
         except ray.exceptions.RayTaskError as error:
-            raise NeuralStyleError(_line(error.cause), DOCTOR) from error
+            raise NeuralStyleError(_first_line(error.cause), DOCTOR) from error
         except ray.exceptions.RayError as error:
             if START_UP_FAILED in str(error):
                 reason = str(error).strip().splitlines()[-1].strip()[:200].rstrip(".")
                 remedy = "install the engine, this version of it, on every machine of the cluster"
                 raise EngineMissingError(f"a machine of the cluster cannot run it: {reason}", remedy) from error
-            raise EngineCrashedError(f"a worker of the cluster was lost: {_line(error)}", TRY_AGAIN) from error
+            raise EngineCrashedError(f"a worker of the cluster was lost: {_first_line(error)}", TRY_AGAIN) from error
         if isinstance(found, RemoteError):
             raise found.error
         return found
@@ -250,10 +250,10 @@ def _result_or_error(work: Callable[[], Any]) -> Any:
     except NeuralStyleError as error:
         return RemoteError(error.code, error.message, error.remedy, error.sentence, dict(error.values))
     except Exception as error:  # noqa: BLE001 - every error must reach the caller
-        return RemoteError(NeuralStyleError.code, f"a worker of the cluster failed with {_line(error)}", DOCTOR)
+        return RemoteError(NeuralStyleError.code, f"a worker of the cluster failed with {_first_line(error)}", DOCTOR)
 
 
-def _line(error: BaseException) -> str:
+def _first_line(error: BaseException) -> str:
     """The first line of an error, at most 200 characters."""
     return f"{type(error).__name__}: {error}".splitlines()[0][:200]
 

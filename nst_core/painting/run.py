@@ -34,7 +34,7 @@ from nst_core.painting.painter import Painter
 from nst_core.painting.recipe import recipe
 from nst_core.painting.style_targets.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
-from nst_core.shared.planning.cost_model import DEFAULT_SPEED, overhead, smaller
+from nst_core.shared.planning.cost_model import DEFAULT_SPEED, overhead, with_less_memory
 from nst_core.shared.planning.progress import Progress
 from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
@@ -268,11 +268,11 @@ class Run:
 
     def _fallback_for(self, octave: Octave, error: Exception) -> Octave:
         """The octave in smaller tiles, or for the processor. Raises the error if neither can help."""
-        in_smaller_tiles = smaller(octave)
-        if isinstance(error, OutOfMemoryError) and in_smaller_tiles is not None:
-            return in_smaller_tiles
-        (on_processor,), _ = in_budget([octave], self.job, self._without_card(error))
-        return on_processor
+        way = with_less_memory(octave)
+        if isinstance(error, OutOfMemoryError) and way is not None:
+            return way
+        ways, _ = in_budget([octave], self.job, self._without_card(error))
+        return ways[0]
 
     def _octave_with_fallback(
         self, painter: Painter, octave: Octave, image: Float | None

@@ -179,15 +179,15 @@ class CancelledError(NeuralStyleError):
     code = "cancelled"
 
 
-def _family(root: type[NeuralStyleError]) -> list[type[NeuralStyleError]]:
-    return [root, *(cls for child in root.__subclasses__() for cls in _family(child))]
+def _with_subclasses(root: type[NeuralStyleError]) -> list[type[NeuralStyleError]]:
+    return [root, *(cls for child in root.__subclasses__() for cls in _with_subclasses(child))]
 
 
 def from_code(
     code: str, message: str, remedy: str = "", sentence: str = "", values: Values | None = None
 ) -> NeuralStyleError:
     """The error that a worker sent. An unknown code gives the base class: newer engines may have more."""
-    cls = next((cls for cls in _family(NeuralStyleError) if cls.code == code), NeuralStyleError)
+    cls = next((cls for cls in _with_subclasses(NeuralStyleError) if cls.code == code), NeuralStyleError)
     error = cls(message, remedy)
     error.sentence, error.values = sentence, dict(values or {})
     return error

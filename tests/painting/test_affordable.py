@@ -30,8 +30,8 @@ from nst_core.shared.planning.cost_model import (
     needs_of,
     octave_memory,
     peak,
-    smaller,
     tiled_to_fit,
+    with_less_memory,
 )
 from nst_core.shared.planning.schedule import HISTORY, Octave, largest_optimized_megapixels, plan
 from nst_core.shared.settings import from_mapping
@@ -82,7 +82,7 @@ def test_regions_need_memory_too() -> None:
 def test_smaller_tiles_end_somewhere() -> None:
     """From whole to the smallest tile, each a good deal smaller than the one before; then there is no less."""
     octave, sides = Octave(2000, 3000, 8), []
-    while (less := smaller(octave)) is not None:
+    while (less := with_less_memory(octave)) is not None:
         octave = less
         sides.append(octave.tile)
     assert sides == sorted(set(sides), reverse=True)
@@ -93,7 +93,7 @@ def test_smaller_tiles_end_somewhere() -> None:
 def test_smaller_tiles_are_another_cut(height: int, width: int, tile: int) -> None:
     """What is smaller evaluates less at once: tiles of a megapixel that are larger than it are all one tile."""
     octave = Octave(height, width, 8, tile)
-    less = smaller(octave)
+    less = with_less_memory(octave)
     assert less is None or less.at_once < 0.8 * octave.at_once
     assert less is not None or octave.at_once < 0.5
 
@@ -249,7 +249,7 @@ class Holding(OnnxBackend):
 
 def test_what_a_refused_evaluation_held_is_free_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     """Smaller tiles do not fit beside the feature maps of the whole, nor wait for the garbage to be collected."""
-    monkeypatch.setattr("nst_core.painting.run.smaller", lambda octave: octave)
+    monkeypatch.setattr("nst_core.painting.run.with_less_memory", lambda octave: octave)
     backend = Holding()
     gc.disable()
     try:

@@ -164,7 +164,7 @@ class Engine:
             self._send(replace(request, job=job))
         except ProtocolError:
             with self._lock:
-                self._pending.forget(job)
+                self._pending.remove(job)
             raise
         return job
 

@@ -76,11 +76,9 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     names = {*PASSED_ON.split(), *(PASSED_ON_IN_FLATPAK.split() if "FLATPAK_ID" in environment else ())}
     if set_here.isdisjoint(BUNDLE_SIGNS.split()):
         names.add(LIBRARIES)
-    beginnings = tuple(PASSED_ON_PREFIXES.split())
+    prefixes = tuple(PASSED_ON_PREFIXES.split())
     kept = {
-        name: value
-        for name, value in environment.items()
-        if name.upper() in names or name.upper().startswith(beginnings)
+        name: value for name, value in environment.items() if name.upper() in names or name.upper().startswith(prefixes)
     }
     system_root = next((value for name, value in kept.items() if name.upper() == "SYSTEMROOT"), None)
     kept["PATH"] = f"{system_root}\\System32;{system_root}" if system_root else PLAIN_PATH

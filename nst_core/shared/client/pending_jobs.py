@@ -74,7 +74,7 @@ class PendingJobs:
         else:
             self.max_bytes = max(self.max_bytes, memoryview(content.rgba).nbytes)
 
-    def forget(self, job: int) -> None:
+    def remove(self, job: int) -> None:
         """Drop a job."""
         self._jobs.pop(job, None)
 
@@ -90,7 +90,7 @@ class PendingJobs:
         listeners = [self._jobs[job][0] for job in jobs]
         if isinstance(event, (Done, Cancelled, Failed, Examined, Faces)):
             for job in jobs:
-                self.forget(job)
+                self.remove(job)
         return listeners
 
     def take_all(self) -> dict[int, Listener]:

@@ -169,22 +169,24 @@ def tiled_to_fit(
         budget = min(budget, LARGE_BUDGET)
     fitting: list[Octave] = []
     for octave in octaves:
-        ways = [octave, *_tilings(octave)]
-        way = next((way for way in ways if octave_memory(way, area, regions, needs) <= budget), None)
-        if way is None and fitting:
+        variants = [octave, *_tilings(octave)]
+        chosen = next((variant for variant in variants if octave_memory(variant, area, regions, needs) <= budget), None)
+        if chosen is None and fitting:
             break
-        fitting.append(way or ways[-1])
+        fitting.append(chosen or variants[-1])
     return fitting
 
 
 def _tilings(octave: Octave) -> list[Octave]:
     """The octave in tiles, preferred ones first: a short history costs less time than small tiles."""
     histories = (octave.history, SHORT_HISTORY)
-    ways = [replace(octave, tile=tile, history=history) for history in histories for tile in TILES]
-    return sorted(ways, key=lambda way: -way.tile if way.work > MAX_TILING_COST * way.whole.work else -math.inf)
+    tilings = [replace(octave, tile=tile, history=history) for history in histories for tile in TILES]
+    limit = MAX_TILING_COST * octave.whole.work
+    costly = sorted((tiled for tiled in tilings if tiled.work > limit), key=lambda tiled: tiled.tile, reverse=True)
+    return [*(tiled for tiled in tilings if tiled.work <= limit), *costly]
 
 
-def smaller(octave: Octave) -> Octave | None:
+def with_less_memory(octave: Octave) -> Octave | None:
     """The same octave with clearly less memory (see RETRY_SHARE); None if that is not possible."""
-    ways = (replace(octave, tile=side, history=SHORT_HISTORY) for side in TILES)
-    return next((way for way in ways if way.at_once <= RETRY_SHARE * octave.at_once), None)
+    tilings = (replace(octave, tile=side, history=SHORT_HISTORY) for side in TILES)
+    return next((tiled for tiled in tilings if tiled.at_once <= RETRY_SHARE * octave.at_once), None)
