@@ -54,8 +54,8 @@ class HalfVgg(Vgg):
     def _weight(self, conv: Convolution) -> str:
         if conv.name not in self._weights:
             before = CONVOLUTIONS[CONVOLUTIONS.index(conv) - 1].relu
-            seen = 1 if conv is CONVOLUTIONS[0] else HALF_UNITS[before]
-            factor = self._b.constant(seen / HALF_UNITS[conv.relu])
+            input_unit = 1 if conv is CONVOLUTIONS[0] else HALF_UNITS[before]
+            factor = self._b.constant(input_unit / HALF_UNITS[conv.relu])
             self._weights[conv.name] = self._to_type(self._b.op("Mul", self._parameters.weight(conv.name), factor))
         return self._weights[conv.name]
 

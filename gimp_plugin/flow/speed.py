@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.planning.cost_model import DEFAULT_SPEED, planned_octaves
-from nst_core.shared.planning.schedule import excerpted
+from nst_core.shared.planning.schedule import excerpt_octaves
 from nst_core.shared.settings import from_mapping
 
 if TYPE_CHECKING:
@@ -79,4 +79,4 @@ def octaves(request: Stylize, speed: float | None = None) -> list[Octave]:
         return planned_octaves(*size, settings, speed, resumed=resumed)
     whole = excerpt.height, excerpt.width
     begun = excerpt.begun.width if excerpt.begun else 0
-    return excerpted(planned_octaves(*whole, settings, speed, resumed=resumed), whole, size, request.part, begun)
+    return excerpt_octaves(planned_octaves(*whole, settings, speed, resumed=resumed), whole, size, request.part, begun)

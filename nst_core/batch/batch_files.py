@@ -54,38 +54,38 @@ def items(inputs: Sequence[str], folder: Path, suffix: str | None = None, *, fra
     would have the same name or a source would be overwritten.
     """
     found: dict[Path, Path] = {}
-    for given in inputs:
-        named = dict(_named(given, folder))
-        if not named:
-            passed = next(iter(passed_over([given], folder).items()), None)
+    for text in inputs:
+        matching = dict(_matching_files(text, folder))
+        if not matching:
+            passed = next(iter(passed_over([text], folder).items()), None)
             more = f"; {passed[0].name}: {passed[1]}" if passed else ""
-            raise InvalidImageError(f"there is no picture in {given}{more}", "check the name, or name a file by itself")
-        for source, name in named.items():
+            raise InvalidImageError(f"there is no picture in {text}{more}", "check the name, or name a file by itself")
+        for source, name in matching.items():
             found.setdefault(source, name)
-    taken: dict[str, Path] = {}
-    made: list[Item] = []
-    for source in sorted(found, key=natural):
+    sources_by_output: dict[str, Path] = {}
+    result: list[Item] = []
+    for source in sorted(found, key=natural_key):
         output = folder / _renamed(found[source], suffix)
         for item in _frames(source, output) if frames else [Item(source, output)]:
-            other = taken.setdefault(str(item.output).casefold(), source)
+            other = sources_by_output.setdefault(str(item.output).casefold(), source)
             if other != source:
                 remedy = "rename one, or write them into two folders"
                 raise UnwritableOutputError(f"{other} and {source} would both become {item.output}", remedy)
-            made.append(item)
-    _refuse_overwritten_sources(made)
-    return made
+            result.append(item)
+    _refuse_overwritten_sources(result)
+    return result
 
 
 def passed_over(inputs: Sequence[str], folder: Path) -> dict[Path, str]:
     """Files in the input folders that look like pictures by their names, and why they are not painted."""
     found: dict[Path, str] = {}
     for path in map(Path, inputs):
-        for file in _below(path, folder) if path.is_dir() else ():
+        for file in _files_below(path, folder) if path.is_dir() else ():
             suffix = file.suffix.lower()
             kind = BY_SUFFIX.get(suffix)
             if kind and not kind.readable:
                 found[file] = str(refusal(kind, f"a {suffix} file")).rstrip(".")
-    return {file: found[file] for file in sorted(found, key=natural)}
+    return {file: found[file] for file in sorted(found, key=natural_key)}
 
 
 def _frames(source: Path, output: Path) -> Iterator[Item]:
@@ -100,29 +100,29 @@ def _frames(source: Path, output: Path) -> Iterator[Item]:
         yield Item(source, output.with_name(f"{output.stem}-{number:0{digits}}{suffix}"), number)
 
 
-def natural(path: Path) -> list[tuple[int, str]]:
+def natural_key(path: Path) -> list[tuple[int, str]]:
     """A sort key that puts frame 2 before frame 10."""
     parts = re.split(r"(\d+)", str(path))
     return [(int(part), part) if part.isdecimal() else (-1, part.casefold()) for part in parts]
 
 
-def _named(given: str, folder: Path) -> Iterator[tuple[Path, Path]]:
+def _matching_files(text: str, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Each file behind one input, resolved, with the name it has there."""
-    path = Path(given)
+    path = Path(text)
     if path.is_dir():
-        for file in _pictures(_below(path, folder)):
+        for file in _pictures(_files_below(path, folder)):
             yield file.resolve(), file.relative_to(path)
     elif path.is_file():
         yield path.resolve(), Path(path.name)
-    elif glob.has_magic(given):
-        found = glob.iglob(given, recursive=True)  # noqa: PTH207 - a Path globs below a known folder only
+    elif glob.has_magic(text):
+        found = glob.iglob(text, recursive=True)  # noqa: PTH207 - a Path globs below a known folder only
         for file in _pictures(map(Path, found)):
             yield file.resolve(), Path(file.name)
     else:
-        raise InvalidImageError(f"{given} does not exist", "check the name")
+        raise InvalidImageError(f"{text} does not exist", "check the name")
 
 
-def _below(path: Path, folder: Path) -> Iterator[Path]:
+def _files_below(path: Path, folder: Path) -> Iterator[Path]:
     """The files below a folder, without hidden ones, those of photo managers, and the results in `folder`."""
     results = folder.resolve()
     for file in path.rglob("*"):
@@ -147,8 +147,8 @@ def _renamed(name: Path, suffix: str | None) -> Path:
     return name if name.suffix.lower() in WRITABLE else name.with_suffix(".png")
 
 
-def _refuse_overwritten_sources(made: Sequence[Item]) -> None:
-    sources = {item.source for item in made}
-    for item in made:
+def _refuse_overwritten_sources(pictures: Sequence[Item]) -> None:
+    sources = {item.source for item in pictures}
+    for item in pictures:
         if item.output.resolve() in sources:
             raise UnwritableOutputError(f"{item.output} would be painted over", "choose another folder for --out")

@@ -36,7 +36,7 @@ FATAL = (BackendUnavailableError, DamagedWeightsError, EngineMismatchError, Engi
 """Errors that would occur for every picture."""
 
 
-class Painter(Protocol):
+class JobPainter(Protocol):
     """Paints jobs: an engine on this machine, or on another one."""
 
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
@@ -53,14 +53,14 @@ class Painter(Protocol):
 
 
 class EnginePainter:
-    """Paints with an engine on this machine; see Painter."""
+    """Paints with an engine on this machine; see JobPainter."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.cancel, self.close = engine.cancel, engine.close
 
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
-        """See Painter.paint."""
+        """See JobPainter.paint."""
         done = self._engine.stylize(request_of(job), lambda progress: on_progress(progress.fraction))
         return Painted(picture_of(done.pixels, job.content.shape[2]), done.recipe, done.metrics)
 
@@ -81,7 +81,7 @@ class Watcher(Protocol):
 class PainterPool:
     """Workers that paint a batch, each in a thread of its own."""
 
-    def __init__(self, batch: Batch, start: Callable[[], Painter], workers: int, watcher: Watcher) -> None:
+    def __init__(self, batch: Batch, start: Callable[[], JobPainter], workers: int, watcher: Watcher) -> None:
         """start: makes a painter; its errors are those of Engine.start."""
         self.batch = batch
         self.start = start
@@ -150,7 +150,7 @@ class _Worker(threading.Thread):
         super().__init__(name=f"worker {number}", daemon=True)
         self._number = number
         self._pool = pool
-        self._painter: Painter | None = None
+        self._painter: JobPainter | None = None
         self._before: Item | None = None  # in a sequence
 
     def run(self) -> None:

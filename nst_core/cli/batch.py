@@ -23,11 +23,11 @@ from rich.table import Table
 
 from nst_core.batch.batch import Batch, Report
 from nst_core.batch.batch_files import Item, items, passed_over
-from nst_core.batch.pool import EnginePainter, Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
 from nst_core.cli.job_inputs import JobOptions, resolve_job
 from nst_core.cli.options import USER_ERROR, error_entry, print_message
 from nst_core.cli.progress_bars import progress_bars
-from nst_core.cli.sequence import make
+from nst_core.cli.sequence import make_job
 from nst_core.cli.stopping import stopping
 from nst_core.imaging.optical_flow import opencv
 from nst_core.setup.plugin_installer import default_command
@@ -98,7 +98,7 @@ def execute(job_options: JobOptions, options: BatchOptions) -> dict[str, Any]:
     settings = resolved.settings
     facts = resolved.facts() | {"sequence": options.sequence}
     batch = Batch(
-        found, options.out, facts, partial(make, resolved), options.sequence, options.overwrite, settings.backend
+        found, options.out, facts, partial(make_job, resolved), options.sequence, options.overwrite, settings.backend
     )
     start = time.monotonic()
     if options.dry_run:
@@ -156,7 +156,9 @@ def _make_folder(out: Path) -> None:
 
 
 @contextlib.contextmanager
-def _painters(options: BatchOptions, pictures: int, *, graphics: bool) -> Iterator[tuple[Callable[[], Painter], int]]:
+def _painters(
+    options: BatchOptions, pictures: int, *, graphics: bool
+) -> Iterator[tuple[Callable[[], JobPainter], int]]:
     """A function that starts a painter, here or in a cluster, and how many to start."""
     if options.ray is None:
         jobs = min(options.jobs or 1, pictures)
@@ -171,7 +173,7 @@ def _painters(options: BatchOptions, pictures: int, *, graphics: bool) -> Iterat
         yield RayPainterPool(machines, workers, graphics=graphics).painter, workers
 
 
-def _paint(batch: Batch, start_painter: Callable[[], Painter], workers: int) -> BatchResult:
+def _paint(batch: Batch, start_painter: Callable[[], JobPainter], workers: int) -> BatchResult:
     with _ProgressBars(len(batch.items)) as bars, stopping(lambda: None, STOPPING) as asked:
         pool = PainterPool(batch, start_painter, workers, bars)
         pool.begin()

@@ -29,7 +29,7 @@ def doctor(commands: tuple[str, ...], *, as_json: bool) -> None:
     """Check everything that the engine and the plug-in need, and say what to do about what is wrong."""
     from nst_core.setup import check_gimp  # noqa: PLC0415 - so that --help comes at once
     from nst_core.setup.check_engine import examine  # noqa: PLC0415 - as above
-    from nst_core.shared.wire.findings import is_well, to_mapping  # noqa: PLC0415 - as above
+    from nst_core.shared.wire.findings import is_ok, to_mapping  # noqa: PLC0415 - as above
 
     found: list[Finding] = []
     for finding in chain(examine(), check_gimp.examine(commands, os.environ)):
@@ -38,4 +38,4 @@ def doctor(commands: tuple[str, ...], *, as_json: bool) -> None:
             click.echo(str(finding))
     if as_json:
         print_json(to_mapping(found, __version__))
-    sys.exit(0 if is_well(found) else 1)
+    sys.exit(0 if is_ok(found) else 1)

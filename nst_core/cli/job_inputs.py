@@ -170,9 +170,9 @@ def resolve_job(options: JobOptions) -> ResolvedJob:
         raise InvalidSettingError("the style is not clear", "give either --style or --preset")
     init = options.settings.get("init")
     init_path = init if isinstance(init, str) and init not in INITS else None
-    given = {name: text for name, text in options.settings.items() if name != "init" or init_path is None}
-    base = without_machine_settings(recipe["settings"]) if recipe else preset.settings if preset else {}
-    settings = settings_from(given, base)
+    texts = {name: text for name, text in options.settings.items() if name != "init" or init_path is None}
+    base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
+    settings = settings_from(texts, base)
     size = max(recipe["size"]) if recipe and options.size is None else options.size
     require_size(size)
     styles = preset_styles(preset) if preset else _read_styles(options.styles)

@@ -102,11 +102,11 @@ def _option(setting: Setting, words: Sequence[str]) -> Callable[[Command], Comma
     return click.option(name, setting.name, metavar="|".join(words) or _range(setting), help=text)
 
 
-def settings_from(given: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
-    """The given settings, otherwise those of a preset or recipe, otherwise the defaults. Raises InvalidSettingError."""
-    texts = {setting: given.get(setting.name) for setting in all_settings()}
-    explicit = {setting.name: _value(setting, text) for setting, text in texts.items() if text is not None}
-    return from_mapping(explicit, from_mapping(base))
+def settings_from(texts: Mapping[str, str | bool | None], base: Mapping[str, object]) -> Settings:
+    """The settings in `texts`, for the others those of `base`, otherwise the defaults. Raises InvalidSettingError."""
+    chosen = {setting: texts.get(setting.name) for setting in all_settings()}
+    values = {setting.name: _value(setting, text) for setting, text in chosen.items() if text is not None}
+    return from_mapping(values, from_mapping(base))
 
 
 def path_and_weight(text: str) -> tuple[str, float]:

@@ -54,8 +54,8 @@ def print_report(report: dict[str, Any]) -> None:
     table = Table("octave", "pixels", "steps", "computed", title=report["content"], title_justify="left")
     for number, octave in enumerate(report["octaves"], 1):
         across, down = octave["size"]
-        way = f"in tiles of {octave['tile']} px" if octave["tile"] else "whole"
-        table.add_row(str(number), f"{across} x {down}", str(octave["steps"]), way)
+        computed = f"in tiles of {octave['tile']} px" if octave["tile"] else "whole"
+        table.add_row(str(number), f"{across} x {down}", str(octave["steps"]), computed)
     Console(markup=False, highlight=False).print(table)
     if report["carried"]:
         click.echo(f"then carried to {width} x {height} px")

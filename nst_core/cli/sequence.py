@@ -21,7 +21,7 @@ SCENE_CUT = 0.5
 """If more than this share of a frame is new, it counts as a cut, and is painted without the frame before it."""
 
 
-def make(resolved: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedImage, Job]:
+def make_job(resolved: ResolvedJob, item: Item, before: Item | None) -> tuple[DecodedImage, Job]:
     """The decoded file of the picture, and the job for it. Raises NeuralStyleError."""
     source = read_content(str(item.source), resolved.size, item.page)
     start = _start(resolved, source.pixels, before) if before else None

@@ -145,17 +145,19 @@ def _follow(run: Run) -> str | None:
         task = bar.add_task("getting ready", total=1.0, left="")
         try:
             for progress in run:
-                bar.update(task, description=_where(progress), completed=progress.fraction, left=_left(progress))
+                bar.update(
+                    task, description=_octave_text(progress), completed=progress.fraction, left=_time_left(progress)
+                )
         except EngineCrashedError:
             return LOST
         return None
 
 
-def _where(progress: Progress) -> str:
+def _octave_text(progress: Progress) -> str:
     return f"octave {progress.octave} of {progress.octaves}"
 
 
-def _left(progress: Progress) -> str:
+def _time_left(progress: Progress) -> str:
     minutes, seconds = divmod(round(max(0.0, progress.seconds_left)), 60)
     return f"{minutes}:{seconds:02} left"
 

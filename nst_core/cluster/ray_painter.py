@@ -64,7 +64,7 @@ class RayPainterPool:
 
 
 class RayPainter:
-    """See nst_core.batch.pool.Painter. Its worker is started at once; the first picture waits for it."""
+    """See nst_core.batch.pool.JobPainter. Its worker is started at once; the first picture waits for it."""
 
     def __init__(self, pool: RayPainterPool) -> None:
         self._pool = pool
@@ -72,7 +72,7 @@ class RayPainter:
         self._worker: Worker | None = pool.worker()
 
     def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
-        """See Painter.paint."""
+        """See JobPainter.paint."""
         self._cancelled.clear()
         pictures = [self._pool.shared(style.pixels) for style in job.styles]
         sent = replace(job, styles=tuple(replace(style, pixels=BLANK, source=None) for style in job.styles))
@@ -87,11 +87,11 @@ class RayPainter:
         raise CancelledError("the worker stopped before its picture was done")
 
     def cancel(self) -> None:
-        """See Painter.cancel."""
+        """See JobPainter.cancel."""
         self._cancelled.set()
 
     def close(self) -> None:
-        """See Painter.close."""
+        """See JobPainter.close."""
         worker, self._worker = self._worker, None
         if worker:
             worker.close()

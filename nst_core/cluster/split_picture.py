@@ -269,8 +269,8 @@ class SplitBackend(BackendWrapper):
 
     def held(self, image: Array, method: Method) -> Mapping[str, Array]:
         """See `Backend.held`; computed here, in tiles."""
-        here = TiledBackend(self.whole, self._size) if self._size else self.whole
-        return here.held(image, method)
+        backend = TiledBackend(self.whole, self._size) if self._size else self.whole
+        return backend.held(image, method)
 
     def grams(self, image: Array, method: Method) -> Grams:
         """See `Backend.grams`."""

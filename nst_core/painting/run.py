@@ -36,7 +36,7 @@ from nst_core.painting.style_targets.targets import in_colors
 from nst_core.shared.errors import CardLostError, OutOfMemoryError
 from nst_core.shared.planning.cost_model import DEFAULT_SPEED, overhead, with_less_memory
 from nst_core.shared.planning.progress import Progress
-from nst_core.shared.planning.schedule import Octave, excerpted, largest_optimized_megapixels, plan
+from nst_core.shared.planning.schedule import Octave, excerpt_octaves, largest_optimized_megapixels, plan
 from nst_core.shared.sentences import Note, note
 from nst_core.system.memory import peak_memory
 from nst_core.system.out_of_memory import as_out_of_memory
@@ -241,7 +241,7 @@ class Run:
             return plan(height, width, settings, resumed=resumed, max_megapixels=most)
         octaves = plan(*excerpt.whole, settings, resumed=resumed, max_megapixels=most)
         begun = 0 if excerpt.begun is None else excerpt.begun.shape[1]
-        return excerpted(octaves, excerpt.whole, (height, width), self.job.part, begun)
+        return excerpt_octaves(octaves, excerpt.whole, (height, width), self.job.part, begun)
 
     def _largest(self) -> float:
         """Megapixels of the largest octave that the current backend may paint."""

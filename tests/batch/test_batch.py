@@ -13,7 +13,7 @@ import pytest
 
 from nst_core.batch.batch import Batch, Report
 from nst_core.batch.batch_files import Item
-from nst_core.batch.pool import EnginePainter, Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.painting.job import Job, Style
@@ -103,7 +103,7 @@ def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> 
     """A real worker, killed in the middle of its picture: a new one does it again, and nobody notices but the clock."""
     engines: list[Engine] = []
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         engines.append(Engine.start(default_command(), os.environ))
         return EnginePainter(engines[-1])
 
@@ -121,7 +121,7 @@ def test_a_picture_that_kills_two_engines_is_given_up(tmp_path: Path) -> None:
     """It is reported as failed with the engine's last words, and the next picture gets an engine of its own."""
     painters: list[Quick] = []
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         def die() -> None:
             if len(painters) <= 2:
                 raise EngineCrashedError("the engine was ended by SIGKILL")
@@ -151,7 +151,7 @@ def test_no_more_hands_than_pictures_are_started(tmp_path: Path) -> None:
     """Ten workers for one picture start one engine."""
     painters: list[Quick] = []
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         painters.append(Quick())
         return painters[-1]
 
@@ -163,7 +163,7 @@ def test_what_goes_wrong_with_every_picture_ends_the_batch(tmp_path: Path) -> No
     """The first one tells; the others are not tried."""
     tried = []
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         tried.append(1)
         raise BackendUnavailableError("no backend here computes on mps")
 
@@ -190,7 +190,7 @@ def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> No
             assert at_work.wait(60)
             raise DamagedWeightsError("the weights are gone")
 
-    def started() -> Painter:
+    def started() -> JobPainter:
         return Long(lambda: work(next(numbers)))
 
     numbers = iter(range(3))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nst_core.batch.batch_files import Item, items, natural
+from nst_core.batch.batch_files import Item, items, natural_key
 from nst_core.batch.records import Records, key
 from nst_core.shared.errors import InvalidImageError, UnwritableOutputError
 
@@ -79,7 +79,7 @@ def test_what_is_nowhere_is_refused_by_name(photos: Path) -> None:
 def test_natural_order_knows_numbers_and_not_capitals() -> None:
     """As a person would sort them."""
     shuffled = [Path(name) for name in ("b1", "A10", "a9", "a", "10", "9")]
-    assert [str(path) for path in sorted(shuffled, key=natural)] == ["9", "10", "a", "a9", "A10", "b1"]
+    assert [str(path) for path in sorted(shuffled, key=natural_key)] == ["9", "10", "a", "a9", "A10", "b1"]
 
 
 def test_a_key_changes_with_everything_that_makes_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

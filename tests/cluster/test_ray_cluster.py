@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from nst_core.batch.batch import Batch, Report
 from nst_core.batch.batch_files import Item
-from nst_core.batch.pool import EnginePainter, Painter, PainterPool
+from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
 from nst_core.cli.command import main
 from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
@@ -85,7 +85,9 @@ def make(item: Item, _before: Item | None) -> tuple[DecodedImage, Job]:
     return source, Job(source.pixels, (STYLE,), DRAFT)
 
 
-def painted(folder: Path, start: Callable[[], Painter], workers: int, told: Callable[[], None] = lambda: None) -> Any:
+def painted(
+    folder: Path, start: Callable[[], JobPainter], workers: int, told: Callable[[], None] = lambda: None
+) -> Any:
     """States, and the bytes of four results."""
     found = []
     for number in range(4):
@@ -119,7 +121,7 @@ def test_with_a_worker_killed_all_pictures_are_there_and_equal_to_local_ones(
     painting: dict[threading.Thread, int] = {}  # which thread has which worker
     started, killed = list[int](), list[int]()
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         painter = pool.painter()
         painting[threading.current_thread()] = painter._ready().pid()
         started.append(painter._ready().pid())

@@ -13,7 +13,7 @@ from nst_core.imaging.arrays import Float
 from nst_core.imaging.resizing import resize
 from nst_core.painting.job import Excerpt
 from nst_core.shared.errors import InvalidImageError
-from nst_core.shared.planning.schedule import Octave, excerpted, plan
+from nst_core.shared.planning.schedule import Octave, excerpt_octaves, plan
 
 WHOLE = (240, 320)
 SETTINGS = Settings(backend="onnx")
@@ -40,10 +40,10 @@ def apart(one: Float, other: Float) -> float:
 def test_a_smaller_copy_has_the_octaves_of_the_whole_that_it_has_the_px_for() -> None:
     """The first in few steps, one at its own size; the next paints its last octave again, in as many as the whole."""
     octaves = plan(3000, 4000, Settings(), max_megapixels=1.6)
-    first = excerpted(octaves, (3000, 4000), (192, 256), 1.0)
+    first = excerpt_octaves(octaves, (3000, 4000), (192, 256), 1.0)
     assert sizes(first) == sizes(octaves[: len(first)])
     assert [octave.steps for octave in first][-2:] == [2, 1]
-    small = excerpted(octaves, (3000, 4000), (405, 540), 1.0, begun=256)
+    small = excerpt_octaves(octaves, (3000, 4000), (405, 540), 1.0, begun=256)
     assert small == octaves[len(first) - 1 : len(first) - 1 + len(small)]
     assert small[-1].width <= 540 < octaves[len(first) - 1 + len(small)].width
 
@@ -51,7 +51,7 @@ def test_a_smaller_copy_has_the_octaves_of_the_whole_that_it_has_the_px_for() ->
 def test_a_part_has_them_in_its_own_px_from_where_it_was_painted() -> None:
     """A quarter of each side at full size: of an octave a quarter of each side."""
     octaves = plan(768, 1024, Settings())
-    part = excerpted(octaves, (768, 1024), (192, 256), 1 / 16, begun=64)
+    part = excerpt_octaves(octaves, (768, 1024), (192, 256), 1 / 16, begun=64)
     assert sizes(part) == [(96, 128), (192, 256)]
     assert [octave.steps for octave in part] == [octave.steps for octave in octaves[-2:]]
 
@@ -59,8 +59,8 @@ def test_a_part_has_them_in_its_own_px_from_where_it_was_painted() -> None:
 def test_there_is_always_an_octave() -> None:
     """The last one again where nothing larger fits; the copy's own size where none is small enough."""
     octaves = plan(768, 1024, Settings())
-    assert sizes(excerpted(octaves, (768, 1024), (225, 300), 1.0, begun=300)) == [(192, 256)]
-    assert sizes(excerpted(octaves, (768, 1024), (36, 48), 1.0)) == [(36, 48)]
+    assert sizes(excerpt_octaves(octaves, (768, 1024), (225, 300), 1.0, begun=300)) == [(192, 256)]
+    assert sizes(excerpt_octaves(octaves, (768, 1024), (36, 48), 1.0)) == [(36, 48)]
 
 
 @pytest.mark.slow

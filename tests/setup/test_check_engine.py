@@ -20,7 +20,7 @@ from nst_core.shared.client import self_check
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import DamagedWeightsError, EngineCrashedError, ProtocolError
 from nst_core.shared.presets import lookup
-from nst_core.shared.wire.findings import MAX_TEXT, Finding, is_well, to_mapping
+from nst_core.shared.wire.findings import MAX_TEXT, Finding, is_ok, to_mapping
 from nst_core.shared.wire.messages import Found
 from nst_core.shared.wire.protocol import decode_event, encode
 from nst_core.vgg import weights
@@ -63,7 +63,7 @@ def test_a_plugin_asks_its_engine_to_examine_itself(profile: Path) -> None:
     folder = plugin_installer.install_plugin(profile / "plug-ins", plugin_installer.default_command())
     found: list[Finding] = []
     self_check.examine_engine(folder, os.environ, found.append, thorough=True)
-    assert is_well(found), found
+    assert is_ok(found), found
     assert [finding.subject for finding in found][:2] == ["engine.json", "engine"]
     assert {finding.subject for finding in found} >= {"python", "weights", "onnx", "memory", "presets", "locale"}
     assert "ready in" in found[1].text
@@ -136,7 +136,7 @@ def test_damaged_weights_are_a_problem_and_the_rest_is_still_examined(monkeypatc
     assert states(findings, "weights") == ["problem"]
     assert states(findings, "python") == ["ok"]
     assert states(findings, "memory")
-    assert not is_well(findings)
+    assert not is_ok(findings)
 
 
 def test_missing_torch_is_a_note_and_missing_onnx_runtime_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from nst_core.setup.plugin_installer import default_command, install_plugin
 from nst_core.shared.client import launch, remote, self_check
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import EngineUnreachableError
-from nst_core.shared.wire.findings import Finding, is_well
+from nst_core.shared.wire.findings import Finding, is_ok
 from nst_core.shared.wire.messages import Pixels, StyleFile, Stylize
 from nst_core.system import huge_pages
 
@@ -120,7 +120,7 @@ def test_folders_with_spaces_and_other_letters_are_no_trouble(tmp_path: Path) ->
     plug_in = install_plugin(place / "GIMP" / "3.0" / "plug-ins", default_command())
     found: list[Finding] = []
     self_check.examine_engine(plug_in, {**os.environ, "HOME": str(place)}, found.append, thorough=True)
-    assert is_well(found), found
+    assert is_ok(found), found
     assert str(place) in found[0].where
 
 

@@ -28,7 +28,7 @@ from nst_core.setup.plugin_installer import default_command, install_plugin, ins
 from nst_core.shared.client import remote, self_check
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import EngineMissingError, EngineUnreachableError, NeuralStyleError
-from nst_core.shared.wire.findings import Finding, is_well
+from nst_core.shared.wire.findings import Finding, is_ok
 from nst_core.shared.wire.messages import Pixels, StyleFile, Stylize
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_it_is_installed_and_examined_like_one_here(server: Server, tmp_path: Pa
     assert words == remote.parse(typed)
     found: list[Finding] = []
     self_check.examine_engine(tmp_path / "plug-ins" / "neural-style", os.environ, found.append, thorough=True)
-    assert is_well(found), found
+    assert is_ok(found), found
     assert found[1].text.startswith(f"on {server.host}, ready in")
     assert "onnx" in {finding.subject for finding in found}
 

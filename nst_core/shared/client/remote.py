@@ -51,8 +51,8 @@ def parse(text: str) -> list[str]:
     at = _ssh_at(words)
     if at is None:
         return words
-    given = " ".join(words).lower()
-    options = [option for option in _QUIET if option.partition("=")[0].lower() not in given]
+    lowered = " ".join(words).lower()
+    options = [option for option in _QUIET if option.partition("=")[0].lower() not in lowered]
     return [*words[: at + 1], "-T", *(word for option in options for word in ("-o", option)), *words[at + 1 :]]
 
 

@@ -148,7 +148,7 @@ def plan(
     return octaves
 
 
-def excerpted(octaves: Sequence[Octave], whole: Size, content: Size, part: float, begun: int = 0) -> list[Octave]:
+def excerpt_octaves(octaves: Sequence[Octave], whole: Size, content: Size, part: float, begun: int = 0) -> list[Octave]:
     """The octaves of a picture's plan for a smaller copy or a part of it: those that are not larger than that.
 
     whole: (height, width) of the picture; content: of the copy or part; part: its share of the picture's area; begun:

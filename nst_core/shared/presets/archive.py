@@ -123,7 +123,7 @@ def _archive_bytes(path: Path) -> bytes:
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """The members by their names, without files that file managers add. Raises EntryError."""
     members: dict[str, zipfile.ZipInfo] = {}
-    seen = set()
+    folded_names = set()
     if len(archive.infolist()) > MAX_MEMBERS:
         raise EntryError(f"it holds more than {MAX_MEMBERS} files")
     if len({member.header_offset for member in archive.infolist()}) < len(archive.infolist()):
@@ -141,9 +141,9 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
             raise EntryError(f"it holds {name!r}, which is encrypted", "ask for a file without a password")
         if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
             raise EntryError(f"it holds {name!r}, which is compressed in an unknown way")
-        if (folded := unicodedata.normalize("NFC", name).casefold()) in seen:
+        if (folded := unicodedata.normalize("NFC", name).casefold()) in folded_names:
             raise EntryError(f"it holds {name!r} twice")
-        seen.add(folded)
+        folded_names.add(folded)
         members[name] = member
     return members
 

@@ -53,7 +53,7 @@ def of_error(subject: str, error: NeuralStyleError, where: str = "") -> Finding:
     return Finding(subject, "problem", error.message, error.remedy, where)
 
 
-def is_well(findings: Iterable[Finding]) -> bool:
+def is_ok(findings: Iterable[Finding]) -> bool:
     """Whether there is no problem among the findings."""
     return all(finding.state != "problem" for finding in findings)
 
@@ -64,6 +64,6 @@ def to_mapping(findings: Iterable[Finding], version: str) -> dict[str, Any]:
     return {
         "report": REPORT,
         "version": version,
-        "ok": is_well(found),
+        "ok": is_ok(found),
         "findings": [asdict(finding) for finding in found],
     }
