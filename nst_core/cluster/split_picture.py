@@ -168,7 +168,7 @@ class Team:
         self._workers: list[TeamWorker] = []
         self._aborted = threading.Event()
 
-    def each(
+    def call_each(
         self, method: str, parts: Sequence[tuple[Any, ...]], setup: Callable[[int], tuple[Any, ...]] | None = None
     ) -> list[Any]:
         """Call the method once for each part, each on a worker of its own, and return the results in that order.
@@ -255,7 +255,7 @@ class SplitBackend(BackendWrapper):
     def _least_memory(self) -> float:
         """Bytes that every worker may use. Adds a note if workers compute in another way than this process."""
         self._team.begin()
-        workers: list[WorkerInfo] = self._team.each("info", [()] * self._team.count)
+        workers: list[WorkerInfo] = self._team.call_each("info", [()] * self._team.count)
         own = WorkerInfo(self.name, self.device, self.precision, math.inf)
         if len({(one.name, one.precision) for one in (own, *workers)}) > 1:
             theirs = " and ".join(sorted({str(one) for one in workers}))
@@ -280,7 +280,7 @@ class SplitBackend(BackendWrapper):
         pixels = self.numpy(image)
         cut = bands(height, width, self._team.count)
         self._team.begin()
-        parts = self._team.each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
+        parts = self._team.call_each("style", [(band, self._size, method.name, _rows(pixels, band)) for band in cut])
         return normalized(self.whole, _summed(parts), np.ones((1, 1, height, width), np.float32))
 
     def grams_and_held(self, image: Array, method: Method) -> tuple[Grams, Mapping[str, Array]]:
@@ -308,16 +308,16 @@ class _Evaluate:
         }
         height, width = self._guides.shape[2:]
         self._bands = bands(height, width, team.count)
-        team.each("prepare", [self._setup(number)[1:] for number in range(len(self._bands))])
+        team.call_each("prepare", [self._setup(number)[1:] for number in range(len(self._bands))])
 
     def __call__(self, image: Array) -> tuple[Array, Array]:
         pixels = self._backend.numpy(image)
         parts = [self._team.share(_rows(pixels, band)) for band in self._bands]
         counted = [(part,) for part in parts] if self._style.has_weight else []
-        style, derivatives = self._style(_summed(self._team.each("sums", counted, self._setup)))
+        style, derivatives = self._style(_summed(self._team.call_each("sums", counted, self._setup)))
         shared = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
-        found = self._team.each("gradient", [(part, shared) for part in parts], self._setup)
-        tv, gradient = total_variation(image, self._tv_weight)
+        found = self._team.call_each("gradient", [(part, shared) for part in parts], self._setup)
+        tv, gradient = smoothness(image, self._tv_weight)
         for band, (_, part) in zip(self._bands, found, strict=True):
             gradient[band.cut()] += self._backend.array(part)
         held = sum(loss for loss, _ in found)

@@ -202,7 +202,7 @@ def test_lengths_over_four_gibibytes_are_exact() -> None:
         content.release()
     header = b'{"type":"done","payload":[{"role":"pixels","bytes":4294967312}]}'
     assert counter.count == 8 + len(header) + size
-    assert frames.parse_header(header) == ({"type": "done"}, (frames.Part("pixels", size),))
+    assert frames.parse_header(header) == ({"type": "done"}, (frames.AnnouncedAttachment("pixels", size),))
 
 
 def test_a_payload_without_room_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Part:
+class AnnouncedAttachment:
     """An attachment that a header announces: `size` in bytes."""
 
     role: str
@@ -83,7 +83,7 @@ def split_prefix(prefix: bytes) -> int:
     return int(length)
 
 
-def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
+def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[AnnouncedAttachment, ...]]:
     """Fields and announced attachments of a header. Raises ProtocolError, before anything large is allocated."""
     try:
         fields = json.loads(raw.decode(), parse_float=_finite, parse_constant=_finite)
@@ -91,7 +91,7 @@ def parse_header(raw: bytes) -> tuple[dict[str, Any], tuple[Part, ...]]:
         raise ProtocolError(f"a header is not JSON: {str(error)[:80]}") from None
     if not isinstance(fields, dict):
         raise ProtocolError("a header is not a JSON object")
-    return fields, _parts(fields.pop("payload", []))
+    return fields, _announced_attachments(fields.pop("payload", []))
 
 
 def read_frame(stream: ReadStream, max_bytes: Callable[[], int] | None = None) -> Frame:
@@ -101,19 +101,19 @@ def read_frame(stream: ReadStream, max_bytes: Callable[[], int] | None = None) -
     wire cannot be used any more); OutOfMemoryError for a payload that does not fit into memory (it was skipped, and the
     wire can be used).
     """
-    length = split_prefix(_take(stream, PREFIX.size))
-    fields, parts = parse_header(_take(stream, length))
-    total = sum(part.size for part in parts)
+    length = split_prefix(_read(stream, PREFIX.size))
+    fields, announced = parse_header(_read(stream, length))
+    total = sum(part.size for part in announced)
     if max_bytes is not None and total > max_bytes():
         raise ProtocolError(f"a payload of {total} bytes was announced, awaited were {max_bytes()} at most")
     try:
-        buffers = [bytearray(part.size) for part in parts]
+        buffers = [bytearray(part.size) for part in announced]
     except MemoryError:
         _skip(stream, total)
         raise OutOfMemoryError.of("request-too-large-for-memory") from None
     for buffer in buffers:
         _fill(stream, buffer)
-    return Frame(fields, tuple(Attachment(p.role, b) for p, b in zip(parts, buffers, strict=True)))
+    return Frame(fields, tuple(Attachment(p.role, b) for p, b in zip(announced, buffers, strict=True)))
 
 
 def write_frame(stream: WriteStream, frame: Frame) -> None:
@@ -121,7 +121,7 @@ def write_frame(stream: WriteStream, frame: Frame) -> None:
     fields = dict(frame.fields)
     if frame.attachments:
         fields["payload"] = [{"role": a.role, "bytes": a.size} for a in frame.attachments]
-    _parts(fields.get("payload", []))
+    _announced_attachments(fields.get("payload", []))
     try:
         header = json.dumps(fields, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
@@ -141,24 +141,24 @@ def _finite(text: str) -> float:
     return number
 
 
-def _parts(payload: object) -> tuple[Part, ...]:
+def _announced_attachments(payload: object) -> tuple[AnnouncedAttachment, ...]:
     if not isinstance(payload, list) or len(payload) > MAX_ATTACHMENTS:
         raise ProtocolError(f"payload must be a list of at most {MAX_ATTACHMENTS} attachments")
-    parts = tuple(_part(entry) for entry in payload)
-    total = sum(part.size for part in parts)
+    announced = tuple(_announced_attachment(entry) for entry in payload)
+    total = sum(part.size for part in announced)
     if total > MAX_PAYLOAD:
         raise ProtocolError(f"a payload of {total} bytes was announced, allowed are {MAX_PAYLOAD}")
-    return parts
+    return announced
 
 
-def _part(entry: object) -> Part:
+def _announced_attachment(entry: object) -> AnnouncedAttachment:
     match entry:
         case {"role": str(role), "bytes": int(size), **rest} if not rest and type(size) is int and size >= 0:
-            return Part(role, size)
+            return AnnouncedAttachment(role, size)
     raise ProtocolError('an attachment is not announced as {"role": text, "bytes": whole number}')
 
 
-def _take(stream: ReadStream, size: int) -> bytes:
+def _read(stream: ReadStream, size: int) -> bytes:
     buffer = bytearray(size)
     _fill(stream, buffer)
     return bytes(buffer)
@@ -175,7 +175,7 @@ def _fill(stream: ReadStream, buffer: bytearray) -> None:
 
 def _skip(stream: ReadStream, size: int) -> None:
     while size:
-        size -= len(_take(stream, min(size, CHUNK)))
+        size -= len(_read(stream, min(size, CHUNK)))
 
 
 def _write(stream: WriteStream, content: Buffer) -> None:
