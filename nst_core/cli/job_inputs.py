@@ -171,7 +171,7 @@ def resolve_job(options: JobOptions) -> ResolvedJob:
     init = options.settings.get("init")
     init_path = init if isinstance(init, str) and init not in INITS else None
     texts = {name: text for name, text in options.settings.items() if name != "init" or init_path is None}
-    base = of_the_work(recipe["settings"]) if recipe else preset.settings if preset else {}
+    base = without_machine_settings(recipe["settings"]) if recipe else preset.settings if preset else {}
     settings = settings_from(texts, base)
     size = max(recipe["size"]) if recipe and options.size is None else options.size
     require_size(size)

@@ -317,7 +317,7 @@ class _Evaluate:
         style, derivatives = self._style(_summed(self._team.call_each("sums", counted, self._setup)))
         shared = self._team.share({layer: self._backend.numpy(part) for layer, part in derivatives.items()})
         found = self._team.call_each("gradient", [(part, shared) for part in parts], self._setup)
-        tv, gradient = smoothness(image, self._tv_weight)
+        tv, gradient = total_variation(image, self._tv_weight)
         for band, (_, part) in zip(self._bands, found, strict=True):
             gradient[band.cut()] += self._backend.array(part)
         held = sum(loss for loss, _ in found)

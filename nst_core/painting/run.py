@@ -268,11 +268,11 @@ class Run:
 
     def _fallback_for(self, octave: Octave, error: Exception) -> Octave:
         """The octave in smaller tiles, or for the processor. Raises the error if neither can help."""
-        way = with_less_memory(octave)
-        if isinstance(error, OutOfMemoryError) and way is not None:
-            return way
-        ways, _ = in_budget([octave], self.job, self._without_card(error))
-        return ways[0]
+        cheaper = with_less_memory(octave)
+        if isinstance(error, OutOfMemoryError) and cheaper is not None:
+            return cheaper
+        (on_processor,), _ = in_budget([octave], self.job, self._without_card(error))
+        return on_processor
 
     def _octave_with_fallback(
         self, painter: Painter, octave: Octave, image: Float | None
