@@ -37,7 +37,7 @@ class Flow:
         self._cancel_timer: CancelTimer | None = None
         self._shown: Stylize | None = None  # the request of the preview that is shown
         self._whole: Pixels | None = None  # its picture
-        self._refining: Stylize | None = None  # the request that makes it finer
+        self._previewing: Stylize | None = None  # the request of the preview, or of its visible part, that runs now
         self._order: Order | None = None
         self._stay = False
         self._done: dict[int, Done] = {}
@@ -66,7 +66,7 @@ class Flow:
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
         self._drop_preview()
-        self._refining = None
+        self._previewing = None
         self._kind = kind
         self._paint_sheet()
         self._become(Phase.VARYING)
@@ -94,7 +94,7 @@ class Flow:
             return
         self._order, self._stay = order, stay
         self._gone, self._left_out = set(), {}
-        self._refining = None
+        self._previewing = None
         self._become(Phase.RUNNING)
         self._paint_next(self._order)
 
@@ -183,27 +183,11 @@ class Flow:
         if request == self._shown:  # the change does not affect the preview
             self._refine()
             return
-        self._shown = self._refining = None
-        self._become(Phase.PREVIEWING)
-        self._screen.show_waiting(_("A new preview is being painted…"))
-        self._engine.submit(request, partial(self._on_preview, request))
-
-    def _on_preview(self, request: Stylize, event: Event) -> None:
-        if self.phase is not Phase.PREVIEWING:
-            return
-        match event:
-            case Preview():
-                self._screen.show_preview(event.pixels, _("Preview, getting better…"), done=False)
-            case Done():
-                self._shown, self._whole = request, event.pixels
-                self._become(Phase.IDLE)
-                self._screen.show_preview(event.pixels, _("Preview"), done=True)
-                self._refine()
-            case Failed():
-                self._no_preview(event.error)
+        self._shown = None
+        self._submit_preview(request, _("A new preview is being painted…"), _("Preview, getting better…"))
 
     def _refine(self) -> None:
-        """Paint the visible part of the preview at a higher resolution, unless something else is wanted."""
+        """Paint the visible part of the preview at a higher resolution, if it is not painted so yet."""
         self._cancel_timer = None
         if self._shown is None or self.phase not in {Phase.IDLE, Phase.PREVIEWING}:
             return
@@ -211,21 +195,26 @@ class Flow:
             request = self._work.finer()
         except NeuralStyleError:  # of a part in which nothing is painted
             return
-        if request is None or request == self._refining:
-            return
-        self._refining = request
-        self._become(Phase.PREVIEWING)
-        self._screen.show_waiting(FINER)
-        self._engine.submit(request, partial(self._on_finer, request))
+        if request is not None and request != self._previewing:
+            self._submit_preview(request, FINER, FINER)
 
-    def _on_finer(self, request: Stylize, event: Event) -> None:
-        if self.phase is not Phase.PREVIEWING or request is not self._refining:
+    def _submit_preview(self, request: Stylize, waiting: str, unfinished: str) -> None:
+        """Paint the preview, or its visible part. waiting, unfinished: notes until its first and its last picture."""
+        self._previewing = request
+        self._become(Phase.PREVIEWING)
+        self._screen.show_waiting(waiting)
+        self._engine.submit(request, partial(self._on_preview, request, unfinished))
+
+    def _on_preview(self, request: Stylize, unfinished: str, event: Event) -> None:
+        if self.phase is not Phase.PREVIEWING or request is not self._previewing:
             return
         match event:
             case Preview():
-                self._screen.show_preview(event.pixels, FINER, done=False)
+                self._screen.show_preview(event.pixels, unfinished, done=False)
             case Done():
-                self._refining = None
+                self._previewing = None
+                if self._shown is None:  # otherwise a part of the preview was painted
+                    self._shown, self._whole = request, event.pixels
                 self._become(Phase.IDLE)
                 self._screen.show_preview(event.pixels, _("Preview"), done=True)
                 self._refine()
@@ -233,7 +222,7 @@ class Flow:
                 self._no_preview(event.error)
 
     def _no_preview(self, error: NeuralStyleError) -> None:
-        self._shown = self._refining = None
+        self._shown = self._previewing = None
         self._become(Phase.IDLE)
         self._screen.show_no_preview(error)
 
