@@ -164,12 +164,12 @@ class Picks:
         """A unique name of each style."""
         return [entry.name for entry in self.entries]
 
-    def within(self, regions: Iterable[str]) -> Picks:
-        """Picks in which styles whose region is not among these count everywhere."""
-        there = set(regions)
-        return self.placed(entry.region if entry.region in there else "" for entry in self.entries)
+    def without_missing_regions(self, available: Iterable[str]) -> Picks:
+        """Picks in which styles whose region is not available count everywhere."""
+        there = set(available)
+        return self.with_regions(entry.region if entry.region in there else "" for entry in self.entries)
 
-    def placed(self, regions: Iterable[str]) -> Picks:
+    def with_regions(self, regions: Iterable[str]) -> Picks:
         """Picks with these regions, one for each style."""
         pairs = zip(self.entries, regions, strict=True)
         return Picks(tuple(dataclasses.replace(entry, region=region) for entry, region in pairs))

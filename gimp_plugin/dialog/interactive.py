@@ -45,12 +45,12 @@ def run(
         arguments.write_run_arguments(config, past.left.arguments)
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
-    before = regions.remembered(image, picks.names)
+    before = regions.recall(image, picks.names)
     strengths = [*there, drawn_maps.DRAWN] if before.drawn is not None else there
     config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in strengths else regions.EVERYWHERE)
-    placed, session = picks.placed(before.keys).within(there), Session(start, GLib.idle_add)
+    picks, session = picks.with_regions(before.keys).without_missing_regions(there), Session(start, GLib.idle_add)
     whole, painted = isinstance(layers[0], scratch.Visible), config.get_property(arguments.INPUT)
-    window = Window(layers, config, placed, session, drawn=before.drawn)
+    window = Window(layers, config, picks, session, drawn=before.drawn)
     window.show_messages(
         [report.painted_whole(error) if whole else report.left_out(name, error) for name, error in left_out]
     )

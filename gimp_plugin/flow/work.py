@@ -11,7 +11,8 @@ from gimp_plugin import arguments
 from gimp_plugin.flow.layer_request import layer_request
 from gimp_plugin.flow.roles import Order, Snapshot
 from gimp_plugin.flow.variations import SIDE
-from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, regions, scratch, types
+from gimp_plugin.image import canvas, layer_styles, masks, outputs, recipes, scratch, types
+from gimp_plugin.image.regions import Regions
 from gimp_plugin.image.undelivered import PaintingFiles
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.report import show_left_out, show_notes
@@ -44,7 +45,7 @@ class Refinement:
     title: str
     picks: Picks
     settings: Mapping[str, Value]
-    places: regions.Regions
+    regions: Regions
     source: Gimp.Layer | scratch.Visible | None
     tattoo: int | None
     begin: Callable[[canvas.View, Stylize], Stylize]
@@ -163,8 +164,8 @@ class LayerWork:
     def _small(self, sample: Sample) -> Stylize:
         order, layer = self._order(PREVIEW_STYLE), self._pane.layer
         canvas.image_of(layer)  # raises if the image was closed since
-        places = order.look.regions
-        mask = masks.visible(layer, sample.area, places.hiding(layer))
+        regions = order.look.regions
+        mask = masks.visible(layer, sample.area, regions.hiding(layer))
         if mask is not None and not any(mask):
             raise NothingVisibleError(
                 _("selection and layer mask hide all of this part"),
@@ -174,8 +175,8 @@ class LayerWork:
         settings = {**order.settings, "quality": quality, "seconds": 0.0}
         if sample.part < 1:  # the borders of the whole layer shall meet, not those of a part
             settings["seamless"] = False
-        styles = places.guide(order.look.styles, self._image, sample.area)
-        strength_map = places.strength_map(self._image, sample.area)
+        styles = regions.guide(order.look.styles, self._image, sample.area)
+        strength_map = regions.strength_map(self._image, sample.area)
         content, init = sample.pixels, None
         if self._refinement:
             source = self._pane.onto(self._refinement.source, sample.frame) if self._refinement.source else None
@@ -199,15 +200,15 @@ class LayerWork:
             canvas.check(self._visible)
         title, source, visible, begin = picks.title, None, self.whole, None
         if refinement is None:
-            places = regions.chosen(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
+            regions = Regions.of(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
         else:
             source, visible, begin = refinement.tattoo, refinement.visible, refinement.begin
             if picks.names == refinement.picks.names:
-                title, places = refinement.title, replace(refinement.places, keys=picks.regions())
+                title, regions = refinement.title, replace(refinement.regions, keys=picks.regions())
             else:
-                before = refinement.places
-                places = regions.chosen(picks.regions(), self._image, before.strength, before.drawn)
+                before = refinement.regions
+                regions = Regions.of(picks.regions(), self._image, before.strength, before.drawn)
         styles = picks.styles(partial(layer_styles.read, edge=edge))
         output = config.get_property(arguments.OUTPUT)
-        look = recipes.Look(styles, title, places, picks.layers(), output, source, visible)
+        look = recipes.Look(styles, title, regions, picks.layers(), output, source, visible)
         return Order(look, to_mapping(from_mapping(arguments.values_of(config))), self.as_seen, begin)

@@ -26,7 +26,7 @@ class BlendCallbacks:
     """Functions that are called for actions of the user."""
 
     share: Callable[[Pick, float], None]
-    place: Callable[[Pick, str], None]
+    region: Callable[[Pick, str], None]
     remove: Callable[[Pick], None]
 
 
@@ -70,7 +70,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
             remover = icon_button("list-remove-symbolic", text, partial(self._callbacks.remove, pick))
             self.attach(remover, 2, row, 1, 1)
             if len(regions) > 1:
-                self.attach(self._placer(pick, regions), 1, row + 1, 2, 1)
+                self.attach(self._region_list(pick, regions), 1, row + 1, 2, 1)
         for child in self.get_children():
             child.show_all()
 
@@ -90,7 +90,7 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         if not self._busy:
             self._callbacks.share(pick, slider.get_value() / PERCENT)
 
-    def _placer(self, pick: Pick, regions: Sequence[Region]) -> Gtk.ComboBoxText:
+    def _region_list(self, pick: Pick, regions: Sequence[Region]) -> Gtk.ComboBoxText:
         combo = Gtk.ComboBoxText()
         for region in regions:
             combo.append(region.key, region.title)
@@ -99,5 +99,5 @@ class BlendList(Gtk.Grid):  # type: ignore[misc] # gi ships no types
         (cell,) = combo.get_cells()
         cell.set_property("ellipsize", Pango.EllipsizeMode.END)
         describe(combo, _("Where {style} counts").format(style=pick.title))
-        combo.connect("changed", lambda changed: self._callbacks.place(pick, changed.get_active_id()))
+        combo.connect("changed", lambda changed: self._callbacks.region(pick, changed.get_active_id()))
         return combo

@@ -96,7 +96,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._blend = BlendList(
             BlendCallbacks(
                 share=lambda pick, share: self._adopt(self._picks.with_share(pick, share)),
-                place=lambda pick, region: self._adopt(self._picks.with_region(pick, region)),
+                region=lambda pick, region: self._adopt(self._picks.with_region(pick, region)),
                 remove=self._remove,
             ),
             context.regions,

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gimp_plugin.image import canvas, layer_styles, noted_styles, regions, scratch
+from gimp_plugin.image import canvas, layer_styles, noted_styles, scratch
 from gimp_plugin.image.drawn_maps import DrawnMap
 from gimp_plugin.image.level_maps import LevelMap
+from gimp_plugin.image.regions import EVERYWHERE, Regions, all_layers
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.picks import Picks
 from gimp_plugin.translation import _
@@ -24,7 +25,6 @@ from nst_core.shared.settings import Value, all_settings, from_mapping, to_mappi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gimp_plugin.image.regions import Regions
     from nst_core.shared.wire.messages import StyleFile, StylePixels
 
 
@@ -93,7 +93,7 @@ def of(layer: Gimp.Layer) -> Note | None:
 
 def latest(image: Gimp.Image) -> Note:
     """The note on the newest painted layer of an image. Raises UnsupportedLayerError."""
-    newest = max(regions.all_layers(image.get_layers()), key=lambda layer: (of(layer) is not None, layer.get_tattoo()))
+    newest = max(all_layers(image.get_layers()), key=lambda layer: (of(layer) is not None, layer.get_tattoo()))
     found = of(newest)
     if found is None:
         raise UnsupportedLayerError(
@@ -125,7 +125,7 @@ def beneath(layer: Gimp.Layer) -> scratch.Visible:
 
     def others() -> list[Gimp.Layer]:
         above = image.get_layers()[: image.get_item_position(canvas.top_level(layer)) + 1]
-        return [*above, *(one for one in regions.all_layers(image.get_layers()) if is_of_visible(of(one) or {}))]
+        return [*above, *(one for one in all_layers(image.get_layers()) if is_of_visible(of(one) or {}))]
 
     return scratch.Visible(image, others)
 
@@ -152,15 +152,15 @@ def picks_of(noted: Note, image: Gimp.Image) -> Picks:
     return Picks(tuple(replace(pick, region=key) for pick, key in zip(found, keys, strict=True)))
 
 
-def places_of(noted: Note, picks: Picks, image: Gimp.Image) -> regions.Regions:
+def regions_of(noted: Note, picks: Picks, image: Gimp.Image) -> Regions:
     """The regions of a recipe's styles and strength, with the selection at that time. Raises UnsupportedLayerError."""
-    strength = noted.get("strength_region", regions.EVERYWHERE)
+    strength = noted.get("strength_region", EVERYWHERE)
     if not isinstance(strength, str):
         raise _unreadable()
     try:
         drawn = DrawnMap.from_json(noted["drawn"]) if "drawn" in noted else None
-        places = regions.chosen(picks.regions(), image, strength, drawn)
-        return replace(places, selection=LevelMap.from_json(noted["selection"])) if "selection" in noted else places
+        regions = Regions.of(picks.regions(), image, strength, drawn)
+        return replace(regions, selection=LevelMap.from_json(noted["selection"])) if "selection" in noted else regions
     except ValueError as error:
         raise _unreadable() from error
 

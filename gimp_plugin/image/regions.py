@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 EVERYWHERE, INSIDE, OUTSIDE = "", "inside", "outside"
 CHANNEL, MASK = "channel ", "mask "
-REMEMBERED = "neural-style-regions"  # a parasite that is not saved with the image
+LAST = "neural-style-regions"  # a parasite that is not saved with the image
 INVERTED = bytes(range(255, -1, -1))
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region and its label."""
+    """A region that the artist can choose: its key and label."""
 
     key: str
     title: str
@@ -43,7 +43,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Regions:
-    """The regions of some styles, and that of the strength.
+    """Where some styles and the strength count. keys: the region of each style; strength: that of the strength.
 
     selection: a copy of the selection for `inside` and `outside`; None if neither is used. drawn: the map if `strength`
     is DRAWN.
@@ -54,9 +54,24 @@ class Regions:
     strength: str = EVERYWHERE
     drawn: DrawnMap | None = None
 
+    @classmethod
+    def of(
+        cls, keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE, drawn: DrawnMap | None = None
+    ) -> Regions:
+        """The regions of these keys, with the selection as it is now. drawn: used if `strength` is DRAWN.
+
+        Raises InvalidSettingError for a drawable that does not exist.
+        """
+        if strength.startswith(drawn_maps.DRAWABLE):
+            strength, drawn = DRAWN, drawn_maps.of_drawable(strength, image)
+        drawn = drawn if strength == DRAWN else None
+        base = strength if drawn is None else drawn.base
+        selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, base))
+        return cls(tuple(keys), level_maps.of_selection(image) if selected else None, strength, drawn)
+
     def hiding(self, layer: Gimp.Layer) -> Hiding:
         """What hides parts of a layer. A selection or mask that is used as a region, or as base of a map, does not."""
-        strength = self.drawn.base if self.strength == DRAWN and self.drawn is not None else self.strength
+        strength = self.strength if self.drawn is None else self.drawn.base
         own = strength == f"{MASK}{layer.get_name()}"
         return Hiding(selection=self.selection is None, mask=not own)
 
@@ -86,27 +101,8 @@ class Regions:
         return levels.translate(INVERTED) if key == OUTSIDE else levels
 
 
-def chosen(
-    keys: Sequence[str], image: Gimp.Image, strength: str = EVERYWHERE, drawn: DrawnMap | None = None
-) -> Regions:
-    """The regions of these keys. strength: key of its region; drawn: map for DRAWN.
-
-    Raises InvalidSettingError for a drawable that does not exist.
-    """
-    if strength.startswith(drawn_maps.DRAWABLE):
-        strength, drawn = DRAWN, drawn_maps.of_drawable(strength, image)
-    base = drawn.base if strength == DRAWN and drawn is not None else strength
-    selected = any(key in (INSIDE, OUTSIDE) for key in (*keys, base))
-    return Regions(
-        tuple(keys),
-        level_maps.of_selection(image) if selected else None,
-        strength,
-        drawn if strength == DRAWN else None,
-    )
-
-
 @dataclass(frozen=True)
-class Remembered:
+class LastRegions:
     """The regions used last in an image. keys: of the styles; strength: key; drawn: map for DRAWN."""
 
     keys: list[str]
@@ -122,22 +118,22 @@ def remember(image: Gimp.Image, keys: Mapping[str, str], strength: str, drawn: D
     if image.is_valid():
         data: dict[str, Any] = {"styles": {_digest(name): key for name, key in keys.items() if key}}
         data |= {"strength": strength, "drawn": drawn.to_json() if drawn is not None else None}
-        image.attach_parasite(Gimp.Parasite.new(REMEMBERED, 0, json.dumps(data).encode()))
+        image.attach_parasite(Gimp.Parasite.new(LAST, 0, json.dumps(data).encode()))
 
 
-def remembered(image: Gimp.Image, names: Sequence[str]) -> Remembered:
+def recall(image: Gimp.Image, names: Sequence[str]) -> LastRegions:
     """The regions of these styles and of the strength that were used last in this image; by default everywhere.
 
     The channels and masks may not exist any more.
     """
-    parasite = image.get_parasite(REMEMBERED) if image.is_valid() else None
+    parasite = image.get_parasite(LAST) if image.is_valid() else None
     with contextlib.suppress(ValueError, RecursionError):
         data = json.loads(bytes(parasite.get_data())) if parasite is not None else None
         match data:
             case {"styles": dict() as keys, "strength": str(strength), "drawn": drawn}:
                 found = [str(keys.get(_digest(name), EVERYWHERE)) for name in names]
-                return Remembered(found, strength, DrawnMap.from_json(drawn) if drawn else None)
-    return Remembered([EVERYWHERE for _name in names])
+                return LastRegions(found, strength, DrawnMap.from_json(drawn) if drawn else None)
+    return LastRegions([EVERYWHERE for _name in names])
 
 
 def _digest(name: str) -> str:

@@ -29,9 +29,9 @@ def picks_of(config: Gimp.ProcedureConfig) -> Picks:
     styles = config.get_property(arguments.STYLES)
     if styles:
         weights = [_weight(text) for text in _along(config, arguments.WEIGHTS, "1", len(styles))]
-        places = _along(config, arguments.REGIONS, "", len(styles))
-        named = zip(map(_pick, styles), weights, places, strict=True)
-        return Picks(tuple(replace(pick, weight=weight, region=place) for pick, weight, place in named))
+        regions = _along(config, arguments.REGIONS, "", len(styles))
+        named = zip(map(_pick, styles), weights, regions, strict=True)
+        return Picks(tuple(replace(pick, weight=weight, region=region) for pick, weight, region in named))
     path = arguments.style_path(config)
     pick = of_file(path) if path is not None else _pick(config.get_property(arguments.PRESET))
     return Picks((pick,))

@@ -62,8 +62,8 @@ def refine(call: Call) -> list[Gimp.Layer]:
 
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)
-        places = recipes.places_of(noted, picks, call.image)
-        refinement = Refinement(recipes.title_of(noted), picks, before, places, source, tattoo, begin, visible=visible)
+        regions = recipes.regions_of(noted, picks, call.image)
+        refinement = Refinement(recipes.title_of(noted), picks, before, regions, source, tattoo, begin, visible=visible)
         return interactive.refine(layer, call.config, refinement)
     values = arguments.values_of(call.config)
     order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
@@ -73,7 +73,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
 
 def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> Order:
     picks = recipes.picks_of(noted, call.image)
-    order = unattended.order(call, picks, values, recipes.places_of(noted, picks, call.image))
+    order = unattended.order(call, picks, values, recipes.regions_of(noted, picks, call.image))
     return replace(order, look=replace(order.look, title=recipes.title_of(noted)))
 
 

@@ -11,6 +11,7 @@ from gimp_plugin.flow import last_choices
 from gimp_plugin.flow.layer_request import layer_request
 from gimp_plugin.flow.roles import Order
 from gimp_plugin.image import canvas, layer_styles, noted_styles, outputs, recipes, regions, scratch
+from gimp_plugin.image.regions import Regions
 from gimp_plugin.image.undelivered import PaintingFiles
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures.named_styles import picks_of
@@ -35,23 +36,23 @@ def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
     if not call.again:  # settings that a script leaves out are those of the preset
         values = arguments.follow(values, picks.look())
         noted_styles.remember(Path(Gimp.directory()), picks)
-        places = regions.chosen(picks.regions(), call.image, arguments.strength_region(call.config))
+        where = Regions.of(picks.regions(), call.image, arguments.strength_region(call.config))
     else:
-        past = regions.remembered(call.image, picks.names)
-        picks = picks.placed(past.keys)
-        places = regions.chosen(picks.regions(), call.image, past.strength, past.drawn)
-    return paint(call, call.drawables, order(call, picks, values, places), left_out)
+        past = regions.recall(call.image, picks.names)
+        picks = picks.with_regions(past.keys)
+        where = Regions.of(picks.regions(), call.image, past.strength, past.drawn)
+    return paint(call, call.drawables, order(call, picks, values, where), left_out)
 
 
-def order(call: Call, picks: Picks, values: Mapping[str, Value], places: regions.Regions) -> Order:
-    """The order for these styles and settings. places: their regions.
+def order(call: Call, picks: Picks, values: Mapping[str, Value], where: Regions) -> Order:
+    """The order for these styles and settings. where: their regions.
 
     Raises NeuralStyleError for styles and settings that are not valid.
     """
     styles = picks.styles(layer_styles.read)
     output = call.config.get_property(arguments.OUTPUT)
     visible = any(isinstance(one, scratch.Visible) for one in call.drawables)
-    look = recipes.Look(styles, picks.title, places, picks.layers(), output, visible=visible)
+    look = recipes.Look(styles, picks.title, where, picks.layers(), output, visible=visible)
     return Order(look, to_mapping(from_mapping(values)), call.config.get_property(arguments.AS_SEEN))
 
 

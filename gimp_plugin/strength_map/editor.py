@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.image import canvas, drawn_maps, level_maps, regions, scratch
+from gimp_plugin.image import canvas, drawn_maps, level_maps, scratch
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.level_maps import LevelMap
+from gimp_plugin.image.regions import EVERYWHERE, INVERTED, Regions
 from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import GdkPixbuf
 from gimp_plugin.strength_map import face_shapes
@@ -56,11 +57,11 @@ class MapEditor:
         self._showing: set[str] = set()
         self._listeners: list[tuple[Callable[[], None], bool]] = []
         self._kept: tuple[object, DrawnMap] | None = None
-        self._base = drawn.base if drawn is not None else regions.EVERYWHERE
+        self._base = drawn.base if drawn is not None else EVERYWHERE
         self.size = self._size()
         self._drawing: Drawing | None = None
         if drawn is not None:
-            self._drawing = Drawing(self.size, self._levels(regions.Regions(strength=DRAWN, drawn=drawn)))
+            self._drawing = Drawing(self.size, self._levels(Regions(strength=DRAWN, drawn=drawn)))
         self.brush = Brush(0.1, 0.5, 1.0, BrushMode.LESS)  # its size in shares of the layer's longer side
         self.active = False
         config.connect(f"notify::{arguments.STRENGTH_MAP}", lambda *_args: self._notify())
@@ -124,7 +125,7 @@ class MapEditor:
         if self.chosen == DRAWN and self._drawing is not None:
             return self._drawing.levels
         try:
-            return self._levels(regions.chosen([], self._image, self.chosen))
+            return self._levels(Regions.of([], self._image, self.chosen))
         except NeuralStyleError:  # the chosen channel or mask was deleted
             return b"\xff" * (self.size[0] * self.size[1])
 
@@ -163,14 +164,14 @@ class MapEditor:
 
     def clear(self) -> None:
         """Clear the map: the strength counts everywhere."""
-        self._drawing, self._base, self._kept = None, regions.EVERYWHERE, None
-        self._config.set_property(arguments.STRENGTH_MAP, regions.EVERYWHERE)
+        self._drawing, self._base, self._kept = None, EVERYWHERE, None
+        self._config.set_property(arguments.STRENGTH_MAP, EVERYWHERE)
         self._notify()
 
     def invert(self) -> None:
         """Invert the map."""
         drawing = self._drawing_on_chosen()
-        drawing.replace(drawing.levels.translate(regions.INVERTED))
+        drawing.replace(drawing.levels.translate(INVERTED))
         self._choose_drawn()
 
     def draw_faces(self, *, around: bool, on_done: Callable[[int], None]) -> None:
@@ -181,7 +182,7 @@ class MapEditor:
             if faces:
                 levels = self._levels_of(faces)
                 drawing = self._drawing_on_chosen()
-                drawing.replace(levels.translate(regions.INVERTED) if around else levels)
+                drawing.replace(levels.translate(INVERTED) if around else levels)
                 self._choose_drawn()
             on_done(len(faces))
 
@@ -207,9 +208,9 @@ class MapEditor:
         scale = min(1.0, longest / max(width, height))
         return max(1, round(width * scale)), max(1, round(height * scale))
 
-    def _levels(self, places: regions.Regions) -> bytes:
+    def _levels(self, regions: Regions) -> bytes:
         scale = self.size[0] / self._image.get_width()
-        levels = places.levels(self._image, Area(0, 0, *self.size, scale))
+        levels = regions.levels(self._image, Area(0, 0, *self.size, scale))
         return b"\xff" * (self.size[0] * self.size[1]) if levels is None else levels
 
     def _drawing_on_chosen(self) -> Drawing:

@@ -189,8 +189,8 @@ def test_each_style_has_its_region(roots: Roots, twofold: Preset, picture: Path)
     picks = Picks((preset, file)).with_region(preset, "inside").with_region(file, "outside")
     assert picks.regions(roots) == ("inside", "inside", "outside")
     assert picks.without(file).regions(roots) == ("", "")
-    assert picks.within(["", "inside"]).regions(roots) == ("inside", "inside", "")
-    assert picks.placed(["", "inside"]).regions(roots) == ("", "", "inside")
+    assert picks.without_missing_regions(["", "inside"]).regions(roots) == ("inside", "inside", "")
+    assert picks.with_regions(["", "inside"]).regions(roots) == ("", "", "inside")
 
 
 def test_saved_picks_are_restored(roots: Roots, twofold: Preset, picture: Path) -> None:

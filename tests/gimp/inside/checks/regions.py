@@ -20,7 +20,7 @@ from nst_core.shared.wire.messages import StyleFile
 
 def guide(key: str, image: Gimp.Image, area: Area, kept: Regions | None = None) -> list[float]:
     """The guide at the corners and in the middle of an area; empty without a guide. kept: regions instead of a key."""
-    (style,) = (kept or regions.chosen([key], image)).guide([StyleFile(b"style")], image, area)
+    (style,) = (kept or Regions.of([key], image)).guide([StyleFile(b"style")], image, area)
     if style.guide is None:
         return []
     values = struct.unpack(f"<{area.width * area.height}f", style.guide)
@@ -45,7 +45,7 @@ def selection() -> Facts:
         "shifted": guide(INSIDE, image, Area(-10, -10, 42, 34)),
         "small": guide(INSIDE, image, Area(0, 0, 32, 24, 0.25)),
     }
-    kept = regions.chosen([INSIDE], image)
+    kept = Regions.of([INSIDE], image)
     Gimp.Selection.none(image)
     image.scale(256, 192)
     facts["later, of a larger image"] = guide(INSIDE, image, Area(60, 44, 8, 8), kept)
@@ -68,7 +68,7 @@ def channel_and_mask() -> Facts:
     Gimp.Selection.feather(image, 40)
     soft = Gimp.Selection.save(image)
     whole = Area(0, 0, 128, 96)
-    levels = [strengths(regions.chosen([], image, key), image, whole) for key in (f"channel {soft.get_name()}", INSIDE)]
+    levels = [strengths(Regions.of([], image, key), image, whole) for key in (f"channel {soft.get_name()}", INSIDE)]
     image.remove_channel(soft)
     Gimp.Selection.none(image)
     keys = [f"channel {channel.get_name()}", f"mask {layer.get_name()}"]
@@ -83,8 +83,8 @@ def channel_and_mask() -> Facts:
     return facts
 
 
-def strengths(places: Regions, image: Gimp.Image, area: Area) -> list[float]:
-    rows = places.strength_map(image, area)
+def strengths(where: Regions, image: Gimp.Image, area: Area) -> list[float]:
+    rows = where.strength_map(image, area)
     return [] if rows is None else [round(value, 3) for value in struct.unpack(f"<{len(rows) // 4}f", rows)]
 
 
@@ -96,22 +96,22 @@ def drawn_map() -> Facts:
     rows = (bytes(8) + b"\xff" * 8) * 12
     drawn = DrawnMap(LevelMap((128, 96), (16, 12), rows))
     noted = DrawnMap.from_json(json.loads(json.dumps(drawn.to_json())))
-    places = regions.chosen([], image, "drawn", noted)
-    row = strengths(places, image, Area(-10, 40, 148, 1))
+    by_map = Regions.of([], image, "drawn", noted)
+    row = strengths(by_map, image, Area(-10, 40, 148, 1))
     channel = drawn.save(image)
     selected = [one.get_id() for one in image.get_selected_layers()] == [layer.get_id()]
-    by_channel = regions.chosen([], image, f"channel {channel.get_name()}")
-    same = strengths(by_channel, image, Area(0, 0, 128, 96)) == strengths(places, image, Area(0, 0, 128, 96))
+    by_channel = Regions.of([], image, f"channel {channel.get_name()}")
+    same = strengths(by_channel, image, Area(0, 0, 128, 96)) == strengths(by_map, image, Area(0, 0, 128, 96))
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, 32, 24)
-    upon = [regions.chosen([], image, "drawn", DrawnMap(drawn.levels, base)) for base in ("", "inside")]
+    upon = [Regions.of([], image, "drawn", DrawnMap(drawn.levels, base)) for base in ("", "inside")]
     regions.remember(image, {}, "drawn", drawn)
-    before = regions.remembered(image, ["any"])
+    before = regions.recall(image, ["any"])
     return {
         "row": row,
         "saved": [channel.get_name(), same, selected],
         "selection hides": [one.hiding(layer).selection for one in upon],
         "remembered": [before.keys, before.strength, before.drawn == drawn],
-        "elsewhere": regions.remembered(photograph(), ["any"]).drawn is None,
+        "elsewhere": regions.recall(photograph(), ["any"]).drawn is None,
     }
 
 
