@@ -32,7 +32,7 @@ def install_option() -> own_engine.InstallOption:
 
 
 def installation(
-    tell: Callable[[str], None], done: Callable[[NeuralStyleError | None], None]
+    on_progress: Callable[[str], None], on_end: Callable[[NeuralStyleError | None], None]
 ) -> own_engine.Installation:
     """An Installation of an engine for this plug-in, not started yet."""
-    return own_engine.Installation(FOLDER, os.environ, tell, done)
+    return own_engine.Installation(FOLDER, os.environ, on_progress, on_end)

@@ -49,17 +49,17 @@ BY_HAND = (
 )
 """The commands for the same in a terminal."""
 VENV = "sudo apt install python3-venv"
-BEGINS = "engine-"  # prefix of the folders of environments
+PREFIX = "engine-"  # of the folders of engines
 LOCK = ".engine-lock"
-VERSIONS = ("3.12", "3.13", "3.11", "3.14")
-CAN = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
-TIMEOUT_SECONDS = 20.0  # seconds for a Python to print its features
+VERSIONS = ("3.12", "3.13", "3.11", "3.14")  # of Python; most packages have wheels for the first ones
+CHECK = "import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))"
+TIMEOUT_SECONDS = 20.0  # for a Python to check itself
 FIRST_START = 120.0  # seconds: everything is read from the disk for the first time
 FETCHED = re.compile(r"\s*Downloading (?:\S*/)?([A-Za-z0-9_.]+)-\S+ \(([\d.]+ [kMG]?B)\)")
 COLLECTED = re.compile(r"Collecting ([A-Za-z0-9_.-]+)|Processing (?:\S*/)?([A-Za-z0-9_.]+)-")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 SANDBOXES = ("FLATPAK_ID", "SNAP_NAME")
-NO_WINDOW = 0x08000000  # on Windows, where a console would pop up
+NO_WINDOW = 0x08000000  # no console on Windows
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,19 @@ def is_repairable(error: NeuralStyleError) -> bool:
     return isinstance(error, (EngineMissingError, EngineMismatchError))
 
 
-def install_option(plug_in: Path, surroundings: Mapping[str, str]) -> InstallOption:
+def install_option(plug_in: Path, environment: Mapping[str, str]) -> InstallOption:
     """How the plug-in in this folder gets an engine. Not by itself if the user chose one, or in a sandbox."""
-    if any(name in surroundings for name in SANDBOXES) or _was_chosen(plug_in):
+    if any(name in environment for name in SANDBOXES) or _was_chosen(plug_in):
         return InstallOption((), BY_HAND)
-    python = find_python(surroundings)
+    python = find_python(environment)
     return InstallOption(python, BY_HAND if python or shutil.which("apt") is None else VENV)
 
 
-def find_python(surroundings: Mapping[str, str]) -> tuple[str, ...]:
+def find_python(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The command of a Python that is new enough and can make environments; empty without one."""
-    for command in _pythons(surroundings):
+    for command in _pythons(environment):
         with suppress(OSError, subprocess.TimeoutExpired):
-            if _run([*command, "-I", "-c", CAN], surroundings).returncode == 0:
+            if _run([*command, "-I", "-c", CHECK], environment).returncode == 0:
                 return tuple(command)
     return ()
 
@@ -98,20 +98,20 @@ def find_python(surroundings: Mapping[str, str]) -> tuple[str, ...]:
 class Installation:
     """Makes the environment, in a thread of its own.
 
-    tell: called with a sentence on what is being done. done: called at the end, with an error, or None after a success.
+    on_progress: called with a sentence on what is being done. on_end: called with an error, or None after a success.
     Both are called in that thread.
     """
 
     def __init__(
         self,
         plug_in: Path,
-        surroundings: Mapping[str, str],
-        tell: Callable[[str], None],
-        done: Callable[[NeuralStyleError | None], None],
+        environment: Mapping[str, str],
+        on_progress: Callable[[str], None],
+        on_end: Callable[[NeuralStyleError | None], None],
     ) -> None:
         """plug_in: its folder, which contains engine.json."""
-        self._plug_in, self._surroundings = plug_in, dict(surroundings)
-        self._tell, self._done = tell, done
+        self._plug_in, self._environment = plug_in, dict(environment)
+        self._on_progress, self._on_end = on_progress, on_end
         self._lock = threading.Lock()  # guards the two below
         self._child: subprocess.Popen[str] | None = None
         self._cancelled = False
@@ -131,54 +131,54 @@ class Installation:
         try:
             self.run(python)
         except NeuralStyleError as error:
-            self._done(error)
+            self._on_end(error)
         except OSError as error:
-            self._done(_unwritable(error))
-        except Exception as bug:  # noqa: BLE001 - `done` must be called in any case
-            self._done(NeuralStyleError(*of_bug(bug)))
+            self._on_end(_unwritable(error))
+        except Exception as bug:  # noqa: BLE001 - `on_end` must be called in any case
+            self._on_end(NeuralStyleError(*of_bug(bug)))
         else:
-            self._done(None)
+            self._on_end(None)
 
     def run(self, python: Sequence[str]) -> None:
         """Install and wait for the end. Raises NeuralStyleError, also CancelledError, and OSError."""
-        base = user_root(self._surroundings).parent
+        base = user_root(self._environment).parent
         base.mkdir(parents=True, exist_ok=True)
         with temporary_lock(base / LOCK, 0.0):
-            target = base / f"{BEGINS}{uuid.uuid4().hex[:8]}"
+            target = base / f"{PREFIX}{uuid.uuid4().hex[:8]}"
             target.mkdir(0o700)  # whatever the umask
             try:
                 command = self._build(python, target)
-                self._write_down(command)
+                self._write_engine_file(command)
             except BaseException:
                 atomic_files.remove(target)
                 raise
-            for other in set(base.glob(f"{BEGINS}*")) - {target}:
+            for other in set(base.glob(f"{PREFIX}*")) - {target}:
                 atomic_files.remove(other)
 
     def _build(self, python: Sequence[str], target: Path) -> list[str]:
-        self._tell(_("Making room for the engine…"))
+        self._on_progress(_("Making room for the engine…"))
         self._call([*python, "-I", "-m", "venv", str(target)])
         own = target / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
         quiet = ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-        self._tell(_("Asking for the engine…"))
+        self._on_progress(_("Asking for the engine…"))
         self._call([str(own), "-I", "-m", "pip", "install", *quiet, f"{PACKAGE}=={__version__}"])
         command = [str(own), "-I", "-u", "-m", "nst_core.worker"]
-        self._tell(_("Starting the engine for the first time…"))
-        Engine.start(command, self._surroundings, FIRST_START).close()
+        self._on_progress(_("Starting the engine for the first time…"))
+        Engine.start(command, self._environment, FIRST_START).close()
         return command
 
     def _call(self, command: Sequence[str]) -> None:
         """Run a program and report what it does."""
         output: list[str] = []
-        with _started(command, self._surroundings) as child:
+        with _start(command, self._environment) as child:
             with self._lock:
                 self._child = child
                 if self._cancelled:
                     child.kill()
             for line in child.stdout or ():
                 output.append(line.strip())
-                if doing := _doing(line):
-                    self._tell(doing)
+                if doing := _pip_action(line):
+                    self._on_progress(doing)
             child.wait()
         with self._lock:
             self._child = None
@@ -192,7 +192,7 @@ class Installation:
                 _("see to the network, or type the line below in a terminal"),
             )
 
-    def _write_down(self, command: list[str]) -> None:
+    def _write_engine_file(self, command: list[str]) -> None:
         entry = {"protocol": PROTOCOL, "version": __version__, "command": command}
         try:
             atomic_files.replace_file(self._plug_in / ENGINE_FILE, (json.dumps(entry, indent=2) + "\n").encode())
@@ -207,7 +207,7 @@ def _unwritable(error: OSError) -> UnwritableOutputError:
     )
 
 
-def _doing(line: str) -> str:
+def _pip_action(line: str) -> str:
     """What pip is doing, by a line of its output; empty for most lines."""
     if found := FETCHED.match(line):
         return _("Fetching {name}, {size}…").format(name=found[1], size=found[2])
@@ -226,48 +226,46 @@ def _was_chosen(plug_in: Path) -> bool:
         return False
 
 
-def _pythons(surroundings: Mapping[str, str]) -> Iterator[list[str]]:
-    """Commands to try, first the versions for which most packages have wheels."""
+def _pythons(environment: Mapping[str, str]) -> Iterator[list[str]]:
+    """Commands to try, in the order of VERSIONS."""
     if sys.platform == "win32":
         yield from (["py", f"-{version}"] for version in VERSIONS)
         return
-    home = surroundings.get("HOME", "")
+    home = environment.get("HOME", "")
     folders = [*PLAIN_PATH.split(":"), *([f"{home}/.local/bin"] if home else [])]
     for name in (*(f"python{version}" for version in VERSIONS), "python3"):
         yield from ([path] for folder in folders if os.access(path := f"{folder}/{name}", os.X_OK))
 
 
-def _alone(surroundings: Mapping[str, str]) -> dict[str, Any]:
+def _options(environment: Mapping[str, str]) -> dict[str, Any]:
     """Options of a process without input and window, with the environment of an engine and pip's variables."""
-    ours = {
-        name: value
-        for name, value in surroundings.items()
-        if name.upper().startswith("PIP_") or name.upper() in PROXIES
+    for_pip = {
+        name: value for name, value in environment.items() if name.upper().startswith("PIP_") or name.upper() in PROXIES
     }
     return {
-        "env": clean_environment(surroundings) | ours,
+        "env": clean_environment(environment) | for_pip,
         "stdin": subprocess.DEVNULL,
         "creationflags": NO_WINDOW if sys.platform == "win32" else 0,
     }
 
 
-def _run(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(  # noqa: S603 - a Python of this machine, of which it is asked what it can
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603 - a Python of this machine
         list(command),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         timeout=TIMEOUT_SECONDS,
         check=False,
-        **_alone(surroundings),
+        **_options(environment),
     )
 
 
-def _started(command: Sequence[str], surroundings: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603 - that Python, and pip in the environment that it made
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - the same, and pip in the environment that it made
         list(command),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        **_alone(surroundings),
+        **_options(environment),
     )

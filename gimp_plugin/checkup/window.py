@@ -56,12 +56,12 @@ def show(first: Finding, examine: Examine) -> list[Finding]:
     while window.run() == COPY:
         window.copy()
     window.close()
-    return window.found
+    return window.findings
 
 
 class _Window:
     def __init__(self) -> None:
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
         self._open = True
         self._dialog = GimpUi.Dialog(title=_("Neural Style: Check Set-up"), role="neural-style-check")
         self._copy = self._dialog.add_button(_("_Copy"), COPY)
@@ -98,7 +98,7 @@ class _Window:
     def add_finding(self, finding: Finding) -> None:
         """Add a line."""
         if self._open:
-            self.found.append(finding)
+            self.findings.append(finding)
             self._list.add(_row(finding))
 
     def finish(self) -> None:
@@ -107,14 +107,14 @@ class _Window:
             return
         self._spinner.stop()
         self._spinner.hide()
-        count = sum(finding.state == "problem" for finding in self.found)
+        count = sum(finding.state == "problem" for finding in self.findings)
         text = ngettext("{number} thing needs mending.", "{number} things need mending.", count)
         self._verdict.set_text(text.format(number=count) if count else _("Everything works."))
 
     def copy(self) -> None:
         """Copy all lines to the clipboard, as `neural-style doctor` prints them."""
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
-        clipboard.set_text("".join(f"{finding}\n" for finding in self.found), -1)
+        clipboard.set_text("".join(f"{finding}\n" for finding in self.findings), -1)
         clipboard.store()
         self._copy.set_label(_("Copied"))
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import platform
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gimp_plugin.libgimp import Gimp
 from gimp_plugin.procedures import answers
 from gimp_plugin.start import examine
 from nst_core import __version__
 from nst_core.shared.wire.findings import Finding, to_mapping
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 THOROUGH = "thorough"
 
@@ -23,20 +20,16 @@ def run(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, _extra: Any) ->
     found: list[Finding] = []
     thorough = bool(config.get_property(THOROUGH))
     if config.get_property("run-mode") == Gimp.RunMode.NONINTERACTIVE:
-        _examine(found.append, thorough=thorough)
+        found.append(_gimp_finding())
+        examine(found.append, thorough=thorough)
     else:
         from gimp_plugin.checkup.window import show  # noqa: PLC0415 - needs a screen
 
-        found = show(_here(), lambda tell: examine(tell, thorough=thorough))
+        found = show(_gimp_finding(), lambda tell: examine(tell, thorough=thorough))
     return answers.of_text(procedure, json.dumps(to_mapping(found, __version__)))
 
 
-def _examine(tell: Callable[[Finding], None], *, thorough: bool) -> None:
-    tell(_here())
-    examine(tell, thorough=thorough)
-
-
-def _here() -> Finding:
+def _gimp_finding() -> Finding:
     """The finding on this GIMP, which runs the plug-in. To be called in the main thread."""
     where = f"{Gimp.version()}, Python {platform.python_version()}, {Gimp.directory()}"
     return Finding("gimp", "ok", f"{where}: loads the plug-in, version {__version__}")
