@@ -39,10 +39,10 @@ def run(
     profile, image = Path(Gimp.directory()), layers[0].get_image()
     past = last_choices.recall(profile)
     picks = past.picks
-    if past.left is not None:
-        picks = past.left.picks
-        arguments.write(config, past.left.settings)
-        arguments.write_run_arguments(config, past.left.arguments)
+    if past.unfinished is not None:
+        picks = past.unfinished.picks
+        arguments.write(config, past.unfinished.settings)
+        arguments.write_run_arguments(config, past.unfinished.arguments)
     picks = picks if picks.entries else _first_picks(config)
     there = [region.key for region in regions.available(image)]
     before = regions.recall(image, picks.names)
@@ -61,8 +61,8 @@ def run(
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config), window.drawn)
     if not window.made:
-        left = last_choices.Left(window.picks, arguments.values_of(config), arguments.run_arguments(config))
-        last_choices.remember(profile, replace(past, layout=layout, left=left))
+        unfinished = last_choices.Unfinished(window.picks, arguments.values_of(config), arguments.run_arguments(config))
+        last_choices.remember(profile, replace(past, layout=layout, unfinished=unfinished))
         raise CancelledError(_("the dialog was closed"))
     last_choices.remember(profile, last_choices.LastChoices(window.picks, layout=layout))
     gallery_state.remember(profile, gallery_state.recall(profile).used(window.picks.entries))

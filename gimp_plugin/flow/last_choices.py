@@ -25,16 +25,6 @@ FILE = "neural-style.json"
 
 
 @dataclass(frozen=True)
-class LastChoices:
-    """The last choices. complete: whether `picks` are all; layers, and files that were deleted since, are missing."""
-
-    picks: Picks = field(default_factory=Picks)
-    complete: bool = True
-    layout: Layout = field(default_factory=lambda: Layout())  # noqa: PLW0108 - it stands below
-    left: Left | None = None
-
-
-@dataclass(frozen=True)
 class Layout:
     """The window's layout. size: of the window, px; sides: widths of the columns beside the preview, px.
 
@@ -48,12 +38,22 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Left:
+class Unfinished:
     """The styles and settings when the window was closed without a result. arguments: the run arguments."""
 
     picks: Picks
     settings: Mapping[str, Value]
     arguments: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LastChoices:
+    """The last choices. complete: whether `picks` are all; layers, and files that were deleted since, are missing."""
+
+    picks: Picks = field(default_factory=Picks)
+    complete: bool = True
+    layout: Layout = field(default_factory=Layout)
+    unfinished: Unfinished | None = None
 
 
 def recall(profile: Path) -> LastChoices:
@@ -63,7 +63,7 @@ def recall(profile: Path) -> LastChoices:
         if isinstance(data, dict) and isinstance(data.get("picks"), list):
             picks = Picks.from_json(data["picks"])
             complete = data.get("complete") is True and len(picks.entries) == len(data["picks"])
-            return LastChoices(picks, complete, _layout(data), _left(data.get("left")))
+            return LastChoices(picks, complete, _layout(data), _unfinished(data.get("left")))
     return LastChoices()
 
 
@@ -73,20 +73,20 @@ def remember(profile: Path, last: LastChoices) -> None:
     complete = last.complete and len(picks) == len(last.picks.entries)
     with contextlib.suppress(OSError):
         data: dict[str, object] = {"picks": picks, "complete": complete, **asdict(last.layout)}
-        if last.left is not None:
-            settings, arguments = dict(last.left.settings), dict(last.left.arguments)
-            data["left"] = {"picks": last.left.picks.to_json(), "settings": settings, "ways": arguments}
+        if last.unfinished is not None:
+            settings, arguments = dict(last.unfinished.settings), dict(last.unfinished.arguments)
+            data["left"] = {"picks": last.unfinished.picks.to_json(), "settings": settings, "ways": arguments}
         replace_file(profile / FILE, (json.dumps(data, indent=2) + "\n").encode())
 
 
-def _left(data: object) -> Left | None:
+def _unfinished(data: object) -> Unfinished | None:
     match data:
         case {"picks": list(picks), "settings": dict(settings), **rest}:
             with contextlib.suppress(NeuralStyleError, TypeError):
                 other = rest.get("ways")
                 pairs = other.items() if isinstance(other, dict) else ()
                 known = {name: value for name, value in pairs if isinstance(value, (str, bool))}
-                return Left(Picks.from_json(picks), to_mapping(from_mapping(settings)), known)
+                return Unfinished(Picks.from_json(picks), to_mapping(from_mapping(settings)), known)
     return None
 
 

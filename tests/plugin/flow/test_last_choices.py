@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.flow.last_choices import FILE, LastChoices, Layout, Left, recall, remember
+from gimp_plugin.flow.last_choices import FILE, LastChoices, Layout, Unfinished, recall, remember
 from gimp_plugin.picks import Pick, Picks
 from nst_core.shared.settings import from_mapping, to_mapping
 
@@ -29,13 +29,15 @@ def test_saved_choices_are_restored(tmp_path: Path) -> None:
 
 def test_the_settings_of_a_closed_window_are_restored(tmp_path: Path) -> None:
     """Styles, settings and kind of output; values of unknown types are ignored."""
-    left = Left(Picks((PRESET,)), to_mapping(from_mapping({"strength": 70.0})), {"output": "image", "as-seen": False})
-    remember(tmp_path, LastChoices(left=left))
-    assert recall(tmp_path).left == left
+    left = Unfinished(
+        Picks((PRESET,)), to_mapping(from_mapping({"strength": 70.0})), {"output": "image", "as-seen": False}
+    )
+    remember(tmp_path, LastChoices(unfinished=left))
+    assert recall(tmp_path).unfinished == left
     said = json.loads((tmp_path / FILE).read_text())
     said["left"]["ways"] = {"output": ["image"], "as-seen": 7, "input": "visible"}
     (tmp_path / FILE).write_text(json.dumps(said))
-    assert recall(tmp_path).left == replace(left, arguments={"input": "visible"})
+    assert recall(tmp_path).unfinished == replace(left, arguments={"input": "visible"})
 
 
 def test_choices_that_cannot_be_restored_are_marked_as_incomplete(tmp_path: Path) -> None:
