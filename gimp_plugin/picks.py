@@ -134,7 +134,7 @@ class Picks:
         """Whether this style is chosen."""
         return any(entry.same(pick) for entry in self.entries)
 
-    def look(self, roots: Roots | None = None) -> dict[str, Value]:
+    def preset_settings(self, roots: Roots | None = None) -> dict[str, Value]:
         """The settings of the preset, if exactly one style is chosen and it is a valid preset."""
         only = self._only_preset()
         try:

@@ -28,12 +28,12 @@ OTHERS = (
 
 
 class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
-    """Controls for `config`. A reset goes back to the settings in `look`, for others to the defaults."""
+    """Controls for `config`. A reset goes back to the settings in `preset`, for others to the defaults."""
 
     def __init__(
         self,
         config: Gimp.ProcedureConfig,
-        look: Mapping[str, Value],
+        preset: Mapping[str, Value],
         on_change: Callable[[], None],
         where: Where | None = None,
         *,
@@ -50,7 +50,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._refining = refining
         self._fixed = {arguments.INPUT: arguments.VISIBLE} if whole else {}
         self._on_change = on_change
-        self._look = dict(look)
+        self._preset = dict(preset)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)
         dim(self._estimate)
         others = [*([] if refining else [arguments.INPUT]), arguments.OUTPUT, arguments.AS_SEEN]
@@ -69,8 +69,8 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 self._rows[setting.name] = Row(config, setting, label)
         self.pack_start(self._table(expert=False), expand=False, fill=False, padding=0)
         self.pack_start(self._experts(), expand=False, fill=False, padding=0)
-        if all(self.values[name] == default for name, default in _looks().items()):  # nothing was changed
-            self.adopt(look)
+        if all(self.values[name] == default for name, default in _look_defaults().items()):  # nothing was changed
+            self.adopt(preset)
         arguments.write(config, self._fixed)
         for name in self._fixed:
             self.of(name).set_sensitive(False)
@@ -89,10 +89,10 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """All values that can be set here, by name."""
         return {name: self._config.get_property(arguments.property_name(name)) for name in self._rows}
 
-    def adopt(self, look: Mapping[str, Value]) -> None:
+    def adopt(self, preset: Mapping[str, Value]) -> None:
         """Set a preset's settings, which are the target of resets from now on; other settings stay."""
-        self._look = dict(look)
-        arguments.write(self._config, {**_looks(), **look})
+        self._preset = dict(preset)
+        arguments.write(self._config, {**_look_defaults(), **preset})
         self._show_resets()
 
     def set_values(self, settings: Mapping[str, Value]) -> None:
@@ -119,7 +119,7 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._estimate.set_text(text)
 
     def _base(self) -> dict[str, Value]:
-        return {setting.name: self._look.get(setting.name, setting.default) for setting in self._all} | self._fixed
+        return {setting.name: self._preset.get(setting.name, setting.default) for setting in self._all} | self._fixed
 
     def _reset(self, name: str) -> None:
         arguments.write(self._config, {name: self._base()[name]})
@@ -168,6 +168,6 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         return expander
 
 
-def _looks() -> dict[str, Value]:
+def _look_defaults() -> dict[str, Value]:
     """The defaults of the settings of scope `look`."""
     return {setting.name: setting.default for setting in all_settings() if setting.info.scope == "look"}

@@ -83,12 +83,12 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._busy = self._restoring = False
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.bounds)
         self._where = None if refinement else Where(self._map, config, image)
-        look = refinement.settings if refinement else picks.look()
+        preset = refinement.settings if refinement else picks.preset_settings()
         refining, whole = refinement is not None, isinstance(layers[0], Visible)
-        self._controls = Controls(config, look, self._changed, self._where, refining=refining, whole=whole)
+        self._controls = Controls(config, preset, self._changed, self._where, refining=refining, whole=whole)
         follow_faces(self._map, self._controls.of("keep_faces"))
         context = GalleryContext(
-            look=lambda: self._controls.values,
+            settings=lambda: self._controls.values,
             regions=lambda: regions.available(image),
             layer=layers[0],
             profile=Path(Gimp.directory()),
@@ -318,7 +318,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _picked(self) -> None:
         picks = self._gallery.picks
         if [pick.kind for pick in picks.entries] == ["preset"]:
-            self._controls.adopt(picks.look())
+            self._controls.adopt(picks.preset_settings())
         self._changed()
 
     def _vary(self) -> None:

@@ -49,12 +49,12 @@ PERSONAL = {categories.FAVOURITES, categories.RECENT, categories.OWN}
 
 @dataclass(frozen=True)
 class GalleryContext:
-    """What the gallery needs. look: returns the current settings. regions: returns the regions of the image.
+    """What the gallery needs. settings: returns the current ones. regions: returns the regions of the image.
 
     layer: shown painted in the tiles. profile: the folder where favourites and the form of the tiles are saved.
     """
 
-    look: Callable[[], dict[str, Value]]
+    settings: Callable[[], dict[str, Value]]
     regions: Callable[[], Sequence[Region]]
     layer: Gimp.Layer | Visible
     profile: Path
@@ -70,7 +70,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._on_change = on_change
         self._profile = context.profile
         self._state = recall(self._profile)
-        self._mine = OwnPicture(context.layer, context.look)
+        self._mine = OwnPicture(context.layer, context.settings)
         self._painted: Pixels | None = None
         self._wake: Callable[[], None] = lambda: None
         self._own = self._state.files
@@ -80,7 +80,9 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._about = StyleView()
         self._notice = Notice()
         self._actions = PresetActions(
-            PresetContext(lambda: self._picks, context.look, self._presets_changed, self._notice, self._preset_picture)
+            PresetContext(
+                lambda: self._picks, context.settings, self._presets_changed, self._notice, self._preset_picture
+            )
         )
         self._grid = Grid(
             GridCallbacks(
@@ -203,7 +205,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """The style whose tile is to be painted next; None: there is none."""
         if not self._state.mine or not self.get_mapped():
             return None
-        return next((t.pick for t in self._grid.outward if t.pick is not None and self._mine.wants(t.pick)), None)
+        return next((t.pick for t in self._grid.outward if t.pick is not None and self._mine.is_missing(t.pick)), None)
 
     def tile_request(self, pick: Pick) -> Stylize:
         """The request that paints the tile of a style. Raises NeuralStyleError."""
@@ -211,7 +213,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def show_tile(self, pick: Pick, painted: Pixels | None) -> None:
         """Show a painted tile; None: it could not be painted."""
-        self._mine.keep(painted)
+        self._mine.store(painted)
         self._draw(tile for tile in self._grid.tiles if tile.pick is not None and tile.pick.same(pick))
 
     def note_painting(self, painted: Pixels | None) -> None:
@@ -225,7 +227,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Update the pictures of tiles."""
         for tile in tiles:
             if self._state.mine:
-                tile.show_mine(self._mine.known(tile.pick) if tile.pick else None, self._mine.aspect)
+                tile.show_mine(self._mine.painting(tile.pick) if tile.pick else None, self._mine.aspect)
             else:
                 tile.show_style()
 

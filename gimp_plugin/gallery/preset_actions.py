@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PresetContext:
-    """What the actions need. picks, look: return the current styles and settings.
+    """What the actions need. picks, settings: return the current ones.
 
     show: shows changed presets, and chooses this one. painted: returns a picture painted with them, None without one.
     """
 
     picks: Callable[[], Picks]
-    look: Callable[[], dict[str, Value]]
+    settings: Callable[[], dict[str, Value]]
     show: Callable[[Pick | None], None]
     notice: Notice
     painted: Callable[[], GdkPixbuf.Pixbuf | None]
@@ -82,7 +82,7 @@ class PresetActions:
             return
         with self._showing_errors():
             before = library.to_draft(preset)
-            library.update(preset.slug, dataclasses.replace(before, settings=self._look()))
+            library.update(preset.slug, dataclasses.replace(before, settings=self._preset_settings()))
             self._inform(
                 _("“{title}” has the settings of now"),
                 preset.title,
@@ -138,9 +138,9 @@ class PresetActions:
         except NeuralStyleError as error:
             self._context.notice.warn(in_sentences(error))
 
-    def _look(self) -> dict[str, Value]:
-        parts = {setting.name for setting in all_settings() if setting.info.scope == "look"}
-        return {name: value for name, value in self._context.look().items() if name in parts}
+    def _preset_settings(self) -> dict[str, Value]:
+        names = {setting.name for setting in all_settings() if setting.info.scope == "look"}
+        return {name: value for name, value in self._context.settings().items() if name in names}
 
     def _draft(self, title: str) -> Draft:
         picks = self._context.picks()
@@ -151,7 +151,7 @@ class PresetActions:
         return Draft(
             title,
             picks.pictures(style_sources.encode),
-            self._look(),
+            self._preset_settings(),
             description=sources[0].description if sources and alone else "",
             credits="; ".join(dict.fromkeys(source.credits for source in sources if source.credits)),
             thumbnail=thumbnails.as_jpeg(small) if small else None,

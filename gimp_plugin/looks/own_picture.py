@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 SIDE = 128  # px, longer side: small enough for a sketch without delay
 STYLE = 256  # px: largest edge of a style picture for it
-OF_RUNS = {"seed": 0, "quality": "normal", "texture": False, "seamless": False}
+OF_TILES = {"seed": 0, "quality": "normal", "texture": False, "seamless": False, "seconds": 0.0}
 
 
 class OwnPicture:
-    """A layer for the tiles. look: the current settings, used for styles that are not presets."""
+    """A layer for the tiles. settings: returns the current ones, used for styles that are not presets."""
 
-    def __init__(self, layer: Gimp.Layer | scratch.Visible, look: Callable[[], Mapping[str, Value]]) -> None:
+    def __init__(self, layer: Gimp.Layer | scratch.Visible, settings: Callable[[], Mapping[str, Value]]) -> None:
         self._layer: Gimp.Layer | scratch.Visible = layer
-        self._look = look
+        self._current_settings = settings
         self._gray = False
-        self._asked: Hashable = None
+        self._requested: Hashable = None
         self._contents: dict[int, Pixels] = {}
-        self._known: dict[Hashable, tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf] | None] = {}
+        self._paintings: dict[Hashable, tuple[GdkPixbuf.Pixbuf, GdkPixbuf.Pixbuf] | None] = {}
 
     @property
     def aspect(self) -> float:
@@ -55,41 +55,41 @@ class OwnPicture:
 
     def request(self, pick: Pick) -> Stylize:
         """The request for a tile. Raises NeuralStyleError for a layer or a style that cannot be read."""
-        self._asked = self._key(pick)
+        self._requested = self._key(pick)
         number = self._layer.get_id()
         if number not in self._contents:
             self._contents[number] = _small(self._layer)
         return Stylize(self._contents[number], _styles(pick), self._settings(pick), sketch=True)
 
-    def known(self, pick: Pick) -> GdkPixbuf.Pixbuf | None:
-        """The layer painted in this style; None if it is not painted yet."""
-        found = self._known.get(self._key(pick))
+    def painting(self, pick: Pick) -> GdkPixbuf.Pixbuf | None:
+        """The layer painted in this style; None if it is not painted yet, or cannot be."""
+        found = self._paintings.get(self._key(pick))
         return found and found[self._gray]
 
-    def wants(self, pick: Pick) -> bool:
-        """Whether the tile is still to be painted: it has no picture, and did not fail."""
-        return self._key(pick) not in self._known
+    def is_missing(self, pick: Pick) -> bool:
+        """Whether the tile is still to be painted: it was neither painted, nor did that fail."""
+        return self._key(pick) not in self._paintings
 
-    def keep(self, painted: Pixels | None) -> None:
+    def store(self, painted: Pixels | None) -> None:
         """Store what was requested last, painted; None: it cannot be painted in that style."""
         both = None
         if painted is not None:
             both = pictures.pixbuf(painted), pictures.pixbuf(pictures.in_gray(painted))
-        self._known[self._asked] = both
+        self._paintings[self._requested] = both
 
     def _key(self, pick: Pick) -> Hashable:
         return (self._layer.get_id(), pick.kind, pick.key, *sorted(self._settings(pick).items()))
 
     def _settings(self, pick: Pick) -> dict[str, Value]:
         """The settings of a preset; for other styles the current ones."""
-        now = self._look()
-        same = {
-            setting.name: now.get(setting.name, setting.default)
+        current = self._current_settings()
+        machine = {
+            setting.name: current.get(setting.name, setting.default)
             for setting in all_settings()
             if setting.info.scope == "machine"
         }
-        look = picks.Picks((pick,)).look() if pick.kind == "preset" else dict(now)
-        return to_mapping(from_mapping({**look, **same, **OF_RUNS, "seconds": 0.0}))
+        look = picks.Picks((pick,)).preset_settings() if pick.kind == "preset" else current
+        return to_mapping(from_mapping({**look, **machine, **OF_TILES}))
 
 
 def _small(layer: Gimp.Layer | scratch.Visible) -> Pixels:

@@ -34,7 +34,7 @@ def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
     picks = _last_picks(call.config) if call.again else picks_of(call.config)
     values = arguments.values_of(call.config)
     if not call.again:  # settings that a script leaves out are those of the preset
-        values = arguments.follow(values, picks.look())
+        values = arguments.follow(values, picks.preset_settings())
         noted_styles.remember(Path(Gimp.directory()), picks)
         where = Regions.of(picks.regions(), call.image, arguments.strength_region(call.config))
     else:

@@ -112,7 +112,7 @@ def test_a_single_preset_is_used_as_it_is(roots: Roots, twofold: Preset) -> None
         (JPEG + b"b", 3.0),
     ]
     assert picks.title == "Twofold"
-    assert picks.look(roots) == {"strength": 70.0}
+    assert picks.preset_settings(roots) == {"strength": 70.0}
 
 
 def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, twofold: Preset, picture: Path) -> None:
@@ -122,7 +122,7 @@ def test_in_a_blend_a_preset_of_two_pictures_counts_as_one_style(roots: Roots, t
     assert (first.weight, second.weight, file.weight, layer.weight) == (0.125, 0.375, 1.0, 1.0)
     assert file == StyleFile(b"a picture", 1.0, "own.png")
     assert layer == StylePixels(RED, 1.0)
-    assert (picks.title, picks.look(roots)) == ("stylized", {})
+    assert (picks.title, picks.preset_settings(roots)) == ("stylized", {})
 
 
 def test_styles_of_weight_0_are_left_out_and_not_read(picture: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_deleted_style_gives_an_error(roots: Roots, tmp_path: Path) -> None:
         raise LayerGoneError("gone")
 
     lost = Picks((Pick("preset", "lost", "Lost"),))
-    assert lost.look(roots) == {}
+    assert lost.preset_settings(roots) == {}
     with pytest.raises(UnknownPresetError):
         lost.styles(never, roots)
     with pytest.raises(InvalidImageError, match=r"'lost\.png' cannot be read"):
