@@ -14,6 +14,7 @@ from gimp_plugin.picks import Picks
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE, target
 from gimp_plugin.widgets.theme import dim
+from gimp_plugin.widgets.wheel import notches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -257,9 +258,8 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         """Ctrl and the wheel change the size of the tiles."""
         if not event.state & Gdk.ModifierType.CONTROL_MASK:
             return False
-        _known, _across, down = event.get_scroll_deltas()
-        up = event.direction == Gdk.ScrollDirection.UP or down < 0
-        self._callbacks.zoom(1 if up else -1)
+        if turned := notches(event):
+            self._callbacks.zoom(1 if turned < 0 else -1)
         return True
 
     def _focused(self) -> Tile | None:

@@ -12,6 +12,7 @@ from gimp_plugin.preview.pictures import WHITE, Line
 from gimp_plugin.preview.viewport import NOTCH, STEP, Viewport
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.theme import badge
+from gimp_plugin.widgets.wheel import notches
 from gimp_plugin.wording import in_sentences
 from nst_core.shared.errors import NeuralStyleError
 
@@ -352,11 +353,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             self.set_view(self.view.fitting())
 
     def _scroll(self, _box: Gtk.EventBox, event: Gdk.EventScroll) -> bool:
-        ways = {Gdk.ScrollDirection.UP: -1.0, Gdk.ScrollDirection.DOWN: 1.0}
-        turned = ways.get(event.direction, 0.0)
-        if event.direction == Gdk.ScrollDirection.SMOOTH:
-            turned = event.get_scroll_deltas()[2]
-        if turned:
+        if turned := notches(event):
             self.set_view(self.view.zoomed(self.view.scale * NOTCH**-turned, (event.x, event.y)))
         return True
 

@@ -157,6 +157,7 @@ def test_favourites_come_first_and_categories_filter_the_tiles(answers: dict[str
     assert found["print"] == ["Art nouveau poster", "Comic ink", "Linocut", "Risograph", "Ukiyo-e woodcut"]
     assert "Kept well" in found["own"]
     assert found["recent"] == ["style.png"]
+    assert found["wheel"] == [112, 112, 96]  # sideways it changes nothing
     assert found["remembered"]["size"] == 96
     assert found["remembered"]["favourites"] == []
     assert found["as before"]

@@ -314,11 +314,21 @@ def look_after(desk: Desk) -> Facts:
     desk.gallery._bar.zoom(3)
     desk.until(lambda: desk.grid.tiles[0]._image.get_preferred_width()[1] == width + 48)
     desk.gallery._bar.zoom(-3)
+    directions = Gdk.ScrollDirection
+    facts["wheel"] = [wheel(desk, way) for way in (directions.UP, directions.LEFT, directions.DOWN)]
     desk.gallery._star(Pick("preset", "watercolour", "Watercolour"))
     facts["remembered"] = json.loads((FOLDER / "profile" / "neural-style-gallery.json").read_text())
     facts["as before"] = desk.seen() == before
     facts["sorted"] = sorted(["Öl", "Zinn", "Ornament", "aquarell"], key=by_title)
     return facts
+
+
+def wheel(desk: Desk, way: Gdk.ScrollDirection) -> int:
+    """The size of the tiles after Ctrl and a turn of the wheel."""
+    event = Gdk.Event.new(Gdk.EventType.SCROLL)
+    event.state, event.direction = Gdk.ModifierType.CONTROL_MASK, way
+    desk.grid._flow.emit("scroll-event", event)
+    return desk.gallery._state.size
 
 
 def own_picture(desk: Desk) -> Facts:
