@@ -384,7 +384,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         layers, gray = self._work.layers, self._work.gray
         try:
             draft = self._controls.values["quality"] == "draft"
-            self._preview.show_layer(effects=self._work.as_seen, draft=draft, layer=layers[0])
+            self._preview.show_layer(layers[0], effects=self._work.as_seen, draft=draft)
             summary = _summary(layers)
         except NeuralStyleError as error:
             self.show_no_preview(error)

@@ -179,7 +179,7 @@ class LayerWork:
         strength_map = regions.strength_map(self._image, sample.area)
         content, init = sample.pixels, None
         if self._refinement:
-            source = self._pane.onto(self._refinement.source, sample.frame) if self._refinement.source else None
+            source = self._pane.pixels_of(self._refinement.source, sample.frame) if self._refinement.source else None
             content, init = source or content, content
         return Stylize(
             content,

@@ -37,15 +37,11 @@ ARROWS = {"Left": (-1, 0), "Right": (1, 0), "Up": (0, -1), "Down": (0, 1)}
 
 
 class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
-    """Shows a layer and its paintings. view: zoom and position; on_view: called after changes of it.
-
-    held: whether the layer is being dragged, so that the view will change again.
-    """
+    """Shows a layer and its paintings. view: zoom and position; on_view: called after changes of it."""
 
     def __init__(self, shown: LayerPaintings, on_view: Callable[[], None]) -> None:
         super().__init__()
         self.shown = shown
-        self.held = False
         self.tool: MapTool | None = None
         """Gets events of the mouse and keys first, over its layer, and returns True for those that it has handled."""
         self.part: Box | None = None  # the selected part of the layer: shown first if it is small
@@ -61,19 +57,24 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._other_split = EVEN  # of two paintings, or of the layer and its painting, while the others are shown
         self._split_before = FIRST_SPLIT  # to which a second click returns
         self._only_before = {"button": False, "key": False}
-        self._pulling: Point | None = None  # the last position of a drag
+        self._dragged_to: Point | None = None  # the last position of a drag of the layer
         self._sliding = False
         self._due = False
         self._box = self._event_box()
         self._image = Gtk.Image(halign=Gtk.Align.START, valign=Gtk.Align.START)
         self.add(self._box)
-        self._lay_over(self._image)
+        self._add_overlay(self._image)
         self._badge = self._label(Gtk.Align.START, Gtk.Align.START, strong=True)
         self._captions = self._label(Gtk.Align.START, Gtk.Align.END), self._label(Gtk.Align.END, Gtk.Align.END)
         self._error = self._label(Gtk.Align.CENTER, Gtk.Align.CENTER)
         self._error.set_line_wrap(True)
         self._error.set_max_width_chars(40)
         self._update()
+
+    @property
+    def dragging(self) -> bool:
+        """Whether the layer is being dragged, so that the view will change again."""
+        return self._dragged_to is not None
 
     def show_layer(self, shown: LayerPaintings) -> None:
         """Show another layer, with the same view if it has the same size; or new paintings of the same layer."""
@@ -152,10 +153,10 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _label(self, across: Gtk.Align, along: Gtk.Align, *, strong: bool = False) -> Gtk.Label:
         label = Gtk.Label(halign=across, valign=along, no_show_all=True)
         badge(label, strong=strong)
-        self._lay_over(label)
+        self._add_overlay(label)
         return label
 
-    def _lay_over(self, widget: Gtk.Widget) -> None:
+    def _add_overlay(self, widget: Gtk.Widget) -> None:
         self.add_overlay(widget)
         self.set_overlay_pass_through(widget, True)  # noqa: FBT003 - the mouse is for the widget below
 
@@ -189,7 +190,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return self.tool if self.tool is not None and self.tool.works_on(self.shown.source.layer) else None
 
     def _painted(self, zoom: int) -> GdkPixbuf.Pixbuf:
-        view = replace(self.view, density=zoom) if zoom == self.view.density else self._coarser(zoom)
+        view = self.view if zoom == self.view.density else self._coarser(zoom)
         wanted = (view, self.shown, self.shown.version)
         if self._ready is None or self._ready_for != wanted:
             before = self.shown.before(view)
@@ -292,7 +293,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._sliding = False
         if event.type == Gdk.EventType.DOUBLE_BUTTON_PRESS:
             self._slide(self._split_before)
-            self._toggle((event.x, event.y))
+            self._toggle_zoom((event.x, event.y))
             return True
         if event.type != Gdk.EventType.BUTTON_PRESS:
             return True
@@ -303,7 +304,7 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             self._sliding, self._split_before = True, self._split
             self._slide(self._share(event))
         elif not self.view.whole:
-            self._pulling, self.held, self._split_before = (event.x, event.y), True, self._split
+            self._dragged_to, self._split_before = (event.x, event.y), self._split
         return True
 
     def _motion(self, _box: Gtk.EventBox, event: Gdk.EventMotion) -> bool:
@@ -312,15 +313,15 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
             return True
         if self._sliding:
             self._slide(self._share(event))
-        elif self._pulling is not None:
-            right, down = event.x - self._pulling[0], event.y - self._pulling[1]
-            self._pulling = (event.x, event.y)
+        elif self._dragged_to is not None:
+            right, down = event.x - self._dragged_to[0], event.y - self._dragged_to[1]
+            self._dragged_to = (event.x, event.y)
             self.set_view(self.view.moved(right, down))
         else:
-            self._point(event)
+            self._set_cursor(event)
         return True
 
-    def _point(self, event: Gdk.EventMotion) -> None:
+    def _set_cursor(self, event: Gdk.EventMotion) -> None:
         """Set the cursor for what can be dragged at this point."""
         tool = self._tool_of()
         name = "default" if self.view.whole else "grab"
@@ -340,12 +341,12 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
     def _release(self, _box: Gtk.EventBox, _event: Gdk.EventButton) -> bool:
         if self.tool is not None and self.tool.release():
             return True
-        pulled, self._pulling, self._sliding, self.held = self._pulling is not None, None, False, False
-        if pulled:
+        dragged, self._dragged_to, self._sliding = self.dragging, None, False
+        if dragged:
             self._on_view()
         return True
 
-    def _toggle(self, at: Point) -> None:
+    def _toggle_zoom(self, at: Point) -> None:
         """Toggle between the whole layer and 100 % at the pointer."""
         if self.view.zoom is None and self.view.fit != 1.0:
             self.set_view(self.view.zoomed(1.0, at))

@@ -68,6 +68,10 @@ class LayerPaintings:
         self._base, self._finer = self._painting(frame, pixels, done=done), []
         self._changes += 1
 
+    def begin_whole(self, pixels: Pixels, *, done: bool = False) -> None:
+        """The same for a picture of the whole layer, of any size."""
+        self.begin(Frame(0, 0, pixels.width, pixels.height, pixels.width / self.source.size[0]), pixels, done=done)
+
     def show_gray(self, *, gray: bool) -> None:
         """Show the paintings in gray, or in colour."""
         if gray != self._gray:

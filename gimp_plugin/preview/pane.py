@@ -48,7 +48,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE)
         self._as_seen = True
         self._gray = layer.get_image().get_base_type() == Gimp.ImageBaseType.GRAY
-        self._shown = LayerPaintings(LayerPixels.of(layer, as_seen=True), _("Preview"), gray=self._gray)
+        self._shown = self._paintings_of(layer, _("Preview"))
         self._on_view_change = on_view_change
         self._awaited: Frame | None = None  # frame of the painting that was requested last
         self._first = False  # whether that is a new painting of the whole layer
@@ -83,7 +83,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if pixels:
             self._comparison.show_pixels()
 
-    def onto(self, other: Gimp.Layer | Visible, frame: Frame) -> Pixels | None:
+    def pixels_of(self, other: Gimp.Layer | Visible, frame: Frame) -> Pixels | None:
         """The pixels of another layer in a frame of this one; None if it has another size or is gone."""
         if not canvas.is_there(other):
             return None
@@ -107,13 +107,12 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """Add a button of the window below the picture."""
         self._below.pack_end(button, expand=False, fill=False, padding=0)
 
-    def show_layer(self, *, effects: bool, draft: bool = False, layer: Gimp.Layer | Visible | None = None) -> None:
-        """Show this layer, or the one before, from now on. effects: whether its non-destructive effects are painted.
+    def show_layer(self, layer: Gimp.Layer | Visible, *, effects: bool, draft: bool) -> None:
+        """Show this layer from now on. effects: whether its non-destructive effects are painted.
 
         draft: whether previews are drafts. Raises LayerGoneError.
         """
         self._draft = draft
-        layer = layer or self._source.layer
         if effects != self._as_seen or layer is not self._source.layer:
             source = LayerPixels.of(layer, as_seen=effects)
             self._as_seen = effects
@@ -146,7 +145,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         Raises LayerGoneError.
         """
         shown, view = self._shown, self._comparison.view
-        if self._run is not None or shown.draft or self._comparison.held or shown.base is None:
+        if self._run is not None or shown.draft or self._comparison.dragging or shown.base is None:
             return None
         frame = framing.wanted(view, self._source.size)
         if shown.has(frame):
@@ -167,7 +166,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._draft or frame.width <= paintings.ENOUGH * begun.width:
             return None
         whole = Excerpt(*source.size, frame.place(source.size), None, begun)
-        return Sample(source.read(frame), frame, source.area(frame), frame.part(source.size), whole)
+        return source.sample(frame, whole)
 
     def show_after(self, pixels: Pixels, note: str, *, done: bool) -> None:
         """Show a picture of any size for the last request; ignored if the preview has changed since then.
@@ -189,11 +188,9 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         if self._run is None or self._run[0] != layer.get_id():
             if not canvas.is_there(layer):
                 return
-            shown = LayerPaintings(LayerPixels.of(layer, as_seen=self._as_seen), _("Painting"), gray=self._gray)
-            self._run, self._awaited = (layer.get_id(), shown), None
+            self._run, self._awaited = (layer.get_id(), self._paintings_of(layer, _("Painting"))), None
             self._show()
-        shown = self._run[1]
-        shown.begin(framing.Frame(0, 0, pixels.width, pixels.height, pixels.width / shown.source.size[0]), pixels)
+        self._run[1].begin_whole(pixels)
         self._show_note(note, busy=True)
 
     def compare(self, finished: Sequence[Finished]) -> None:
@@ -204,13 +201,8 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         shown: list[LayerPaintings] = []
         for one in finished:
             if canvas.is_there(one.layer):
-                shown.append(
-                    LayerPaintings(LayerPixels.of(one.layer, as_seen=self._as_seen), one.title, gray=self._gray)
-                )
-                pixels = pictures.thinned(one.pixels, MAX_SHOWN)
-                size = shown[-1].source.size
-                scale = pixels.width / size[0]
-                shown[-1].begin(framing.Frame(0, 0, pixels.width, pixels.height, scale), pixels, done=True)
+                shown.append(self._paintings_of(one.layer, one.title))
+                shown[-1].begin_whole(pictures.thinned(one.pixels, MAX_SHOWN), done=True)
         self._pair = shown[-1] if shown else None
         if self._pair is not None:
             left = shown[0] if len(shown) > 1 else self._shown
@@ -232,6 +224,10 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
     def _source(self) -> LayerPixels:
         return self._shown.source
 
+    def _paintings_of(self, layer: Gimp.Layer | Visible, title: str) -> LayerPaintings:
+        """A layer without paintings yet. Raises LayerGoneError."""
+        return LayerPaintings(LayerPixels.of(layer, as_seen=self._as_seen), title, gray=self._gray)
+
     def _sample(self, frame: Frame) -> Sample:
         source = self._source
         width, height = source.size
@@ -241,7 +237,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
             if frame.part(source.size) < 1:
                 around = source.read(framing.fitted(source.size, framing.AROUND_SIDE))
         excerpt = Excerpt(width, height, frame.place(source.size), around, begun)
-        return Sample(source.read(frame), frame, source.area(frame), frame.part(source.size), excerpt)
+        return source.sample(frame, excerpt)
 
     def _note_row(self) -> Gtk.Box:
         row = Gtk.Box(spacing=SPACE)
@@ -251,7 +247,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
 
     def _view_changed(self) -> None:
         self._buttons.update()
-        if not self._comparison.held and self._run is None:
+        if not self._comparison.dragging and self._run is None:
             self._on_view_change()
 
     def _show(self) -> None:

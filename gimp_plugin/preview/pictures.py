@@ -86,6 +86,10 @@ class LayerPixels:
         left, top = (round(place * frame.scale) for place in self.corner)
         return Area(left + frame.left, top + frame.top, frame.width, frame.height, frame.scale)
 
+    def sample(self, frame: Frame, excerpt: Excerpt) -> Sample:
+        """The pixels in a frame, to be painted. Raises LayerGoneError."""
+        return Sample(self.read(frame), frame, self.area(frame), frame.part(self.size), excerpt)
+
     def read(self, frame: Frame) -> Pixels:
         """The pixels in a frame. Raises LayerGoneError."""
         canvas.image_of(self.layer)

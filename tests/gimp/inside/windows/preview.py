@@ -333,11 +333,11 @@ def keys(stage: Stage, fit: Viewport) -> None:
 def drafted(stage: Stage) -> None:
     """A preview with draft quality, which is not refined."""
     preview = stage.preview
-    preview.show_layer(effects=True, draft=True)
+    preview.show_layer(preview.layer, effects=True, draft=True)
     content = preview.content()
     preview.show_after(solid(content.pixels.width, content.pixels.height, (0, 0, 1)), "Preview", done=True)
     stage.answers["draft"] = [content.pixels.width, content.pixels.height, preview.finer() is None]
-    preview.show_layer(effects=True, draft=False)
+    preview.show_layer(preview.layer, effects=True, draft=False)
     preview.show_after(stage.painted(), "Preview", done=True)
 
 
@@ -424,7 +424,7 @@ def extremes(stage: Stage) -> None:
     layer.append_filter(inverted)
     preview = Preview(layer, stage.on_look)
     seen = bytes(preview.content().pixels.rgba[-16:])
-    preview.show_layer(effects=False)
+    preview.show_layer(preview.layer, effects=False, draft=False)
     stage.answers["effects"] = [seen.hex(), bytes(preview.content().pixels.rgba[-16:]).hex()]
     work = painter(stage.preview)
     stage.image.delete()
