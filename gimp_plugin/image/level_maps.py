@@ -8,23 +8,20 @@ from __future__ import annotations
 import base64
 import binascii
 import zlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from gimp_plugin.image.types import Area
 from gimp_plugin.libgimp import GdkPixbuf, Gegl, Gimp, GLib, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.wire.messages import MAX_SIDE
 
-if TYPE_CHECKING:
-    from gimp_plugin.image.types import Area
-
 LEVELS, FLOATS = "Y u8", "Y float"  # linear, as selections and masks are
-BENT = "Y' u8"  # perceptual, as channels of images with 8 bits and a perceptual precision are
+PERCEPTUAL = "Y' u8"  # as channels of images with 8 bits and a perceptual precision are
 STRIP = 2**22  # pixels that are enlarged at a time
 MOST_NOTED = 2**18  # bytes: a map that takes more is noted at half its size, or less
 MOST_LEVELS = 2**30
-Box = tuple[int, int, int, int]  # left, top, width and height
 ALIKE = 0.01  # relative tolerance of the aspect ratio: rounding when an image is scaled
 
 
@@ -47,7 +44,7 @@ class LevelMap:
                 _("the image has another shape than when it was said where styles or the strength count"),
                 _("choose that again in Neural Style"),
             )
-        return _part(self, area.scale * width / self.size[0], (area.left, area.top, area.width, area.height), beyond)
+        return _part(self, replace(area, scale=area.scale * width / self.size[0]), beyond)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON; reduced to half its size, or less, if it takes more than MOST_NOTED bytes."""
@@ -69,11 +66,11 @@ class LevelMap:
             }:
                 if min(wide, high, width, height) > 0 and max(wide, high) <= MAX_SIDE and width * height <= MOST_LEVELS:
                     return cls((wide, high), (width, height), _unpacked(text, width * height))
-        raise ValueError("no selection")
+        raise ValueError("no level map")
 
     def _half(self) -> LevelMap:
         size = (max(1, self.size[0] // 2), max(1, self.size[1] // 2))
-        return LevelMap(self.image, size, _part(self, size[0] / self.size[0], (0, 0, *size)))
+        return LevelMap(self.image, size, _part(self, Area(0, 0, *size, size[0] / self.size[0])))
 
 
 def of_selection(image: Gimp.Image) -> LevelMap | None:
@@ -87,8 +84,8 @@ def of_selection(image: Gimp.Image) -> LevelMap | None:
 
 def form_of(channel: Gimp.Channel) -> str:
     """The babl format in which a channel or mask has the levels of a selection made of it."""
-    bent = channel.get_image().get_precision() == Gimp.Precision.U8_NON_LINEAR
-    return BENT if bent and not isinstance(channel, (Gimp.LayerMask, Gimp.Selection)) else LEVELS
+    perceptual = channel.get_image().get_precision() == Gimp.Precision.U8_NON_LINEAR
+    return PERCEPTUAL if perceptual and not isinstance(channel, (Gimp.LayerMask, Gimp.Selection)) else LEVELS
 
 
 def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:
@@ -121,20 +118,22 @@ def levels_of(picture: GdkPixbuf.Pixbuf) -> bytes:
     return b"".join(raw[row * stride : row * stride + 3 * width : 3] for row in rows)
 
 
-def _part(level_map: LevelMap, scale: float, box: Box, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
-    """Levels of a box of the scaled map. beyond: policy for pixels outside."""
-    if scale > 1:  # GEGL would repeat pixels, which makes steps in soft borders
-        return _enlarged(level_map, scale, box, endless=beyond == Gegl.AbyssPolicy.CLAMP)
+def _part(level_map: LevelMap, area: Area, beyond: Gegl.AbyssPolicy = Gegl.AbyssPolicy.NONE) -> bytes:
+    """The levels in an area, whose scale is relative to the size of the levels. beyond: policy for pixels outside."""
+    if area.scale > 1:  # GEGL would repeat pixels, which makes steps in soft borders
+        return _enlarged(level_map, area, endless=beyond == Gegl.AbyssPolicy.CLAMP)
     buffer = buffer_of(level_map.levels, *level_map.size)
-    levels: bytes = buffer.get(Gegl.Rectangle.new(*box), scale, LEVELS, beyond)
+    part = Gegl.Rectangle.new(area.left, area.top, area.width, area.height)
+    levels: bytes = buffer.get(part, area.scale, LEVELS, beyond)
     return levels
 
 
-def _enlarged(level_map: LevelMap, scale: float, box: Box, *, endless: bool) -> bytes:
-    """Levels of a box of the enlarged map. endless: repeat its borders outside; otherwise 0."""
-    (left, top, width, height), (wide, high) = box, level_map.size
-    far, low = (width, height) if endless else (round(wide * scale) - left, round(high * scale) - top)
-    first, last = 0 if endless else max(0, -left), min(width, far)
+def _enlarged(level_map: LevelMap, area: Area, *, endless: bool) -> bytes:
+    """The same for a scale above 1. endless: repeat its borders outside; otherwise 0."""
+    left, top, width, height, scale = area.left, area.top, area.width, area.height, area.scale
+    wide, high = level_map.size
+    right, bottom = (width, height) if endless else (round(wide * scale) - left, round(high * scale) - top)
+    first, last = 0 if endless else max(0, -left), min(width, right)
     if first >= last:
         return bytes(width * height)
     source = gray_pixbuf(level_map.levels, wide, high)
@@ -148,7 +147,7 @@ def _enlarged(level_map: LevelMap, scale: float, box: Box, *, endless: bool) -> 
         source.scale(part, 0, 0, room, count, *place, scale, scale, smooth)
         levels = levels_of(part)
         for row in range(count):
-            inside = endless or -top <= start + row < low
+            inside = endless or -top <= start + row < bottom
             rows.append(before + levels[row * room : row * room + room] + behind if inside else empty)
     return b"".join(rows)
 
@@ -158,7 +157,7 @@ def _unpacked(text: str, count: int) -> bytes:
     try:
         levels = unpacker.decompress(base64.b64decode(text, validate=True), count + 1)
     except (zlib.error, binascii.Error) as error:
-        raise ValueError("no selection") from error
+        raise ValueError("no level map") from error
     if len(levels) != count:
-        raise ValueError("no selection")
+        raise ValueError("no level map")
     return levels

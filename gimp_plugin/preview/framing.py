@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nst_core.shared.settings import MIN_SIDE
 
 if TYPE_CHECKING:
-    from gimp_plugin.preview.viewport import Viewport
+    from gimp_plugin.preview.viewport import Size, Viewport
 
 FITTED_SIDE = 256  # px: longest edge of the whole layer in the first preview, small enough to be fast
 FINE_SIDE = 1024  # px: longest edge of the whole layer in the finest preview
@@ -18,8 +18,6 @@ LONGEST = 2048  # px: of longer and narrow layers only the middle is previewed
 LEAST_PART = 128  # px: least side of a part; smaller ones have too little context
 MOST_PART = 1.2e6  # px: largest area of a part
 SPARE = 0.1  # of the visible part's sides: margin that is painted beyond each border
-
-Size = tuple[int, int]
 
 
 @dataclass(frozen=True)

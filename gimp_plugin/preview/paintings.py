@@ -14,9 +14,8 @@ from gimp_plugin.translation import _
 from nst_core.shared.wire.messages import Pixels
 
 if TYPE_CHECKING:
-    from gimp_plugin.preview.framing import Size
     from gimp_plugin.preview.pictures import LayerPixels
-    from gimp_plugin.preview.viewport import Viewport
+    from gimp_plugin.preview.viewport import Size, Viewport
 
 SHARP = 1.25  # a painting enlarged by more than this looks soft
 ENOUGH = 1.1  # a painting that is enlarged by less than this is not painted again

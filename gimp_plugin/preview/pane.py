@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gimp_plugin.image.scratch import Visible
-    from gimp_plugin.preview.framing import Frame, Size
+    from gimp_plugin.preview.framing import Frame
+    from gimp_plugin.preview.viewport import Size
     from gimp_plugin.strength_map.map_tool import MapTool
     from nst_core.shared.wire.messages import Pixels
 

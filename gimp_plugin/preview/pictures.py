@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gimp_plugin.libgimp import Gimp
-    from gimp_plugin.preview.framing import Frame, Size
-    from gimp_plugin.preview.viewport import Box
+    from gimp_plugin.preview.framing import Frame
+    from gimp_plugin.preview.viewport import Box, Size
 
 GRAY = "Y'A float"
 CHECK = 8  # px: the squares behind what is transparent

@@ -7,17 +7,19 @@ import math
 import zlib
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from gimp_plugin.image.level_maps import gray_pixbuf, levels_of
 from gimp_plugin.libgimp import GdkPixbuf, rgba_pixbuf
+
+if TYPE_CHECKING:
+    from gimp_plugin.preview.viewport import Point, Size
 
 MOST_UNDONE = 50  # strokes
 SPACING = 0.1  # of the brush's diameter: distance of dabs
 FINEST = 3.0  # px of the map: least diameter of a brush
 PROFILE = 128  # px: size at which a brush is rendered once
 
-Size = tuple[int, int]
-Point = tuple[float, float]
 Box = tuple[int, int, int, int]  # left, top, width, height
 
 

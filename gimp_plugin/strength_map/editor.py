@@ -21,15 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gimp_plugin.libgimp import Gimp
+    from gimp_plugin.preview.viewport import Point, Size
     from nst_core.shared.wire.messages import Face
 
     OnFaces = Callable[[tuple[Face, ...]], None]
 
 SIDE = 1024  # px: about the longer side of the layer in the map
 FACES_SIDE = 1024  # px: longer side of the picture in which faces are detected
-
-Point = tuple[float, float]
-Size = tuple[int, int]
 
 
 class MapEditor:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from gimp_plugin.preview.viewport import Point
     from nst_core.shared.wire.messages import Face
 
 SOFT = 0.25  # of the radius: width of the soft border, as in the engine
 MOST = 2**16  # px: largest size of a mask, which is computed in pure Python
 
-Point = tuple[float, float]
 Levels = tuple[int, int, bytes]
 
 

@@ -17,15 +17,13 @@ if TYPE_CHECKING:
 
     from gimp_plugin.image.scratch import Visible
     from gimp_plugin.libgimp import GdkPixbuf, Gimp
-    from gimp_plugin.preview.viewport import Viewport
+    from gimp_plugin.preview.viewport import Point, Viewport
     from gimp_plugin.strength_map.editor import MapEditor
 
 DAB = {"space", "Return", "KP_Enter"}
 STEP, FINE_STEP = 0.5, 0.1  # of the brush's diameter, for an arrow key
 LARGER = 1.2  # times, for a key
 SIZES = (0.005, 1.0)  # shares of the layer's longer side
-
-Point = tuple[float, float]
 
 
 class MapTool:

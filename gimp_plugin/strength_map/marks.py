@@ -12,14 +12,12 @@ from gimp_plugin.strength_map import face_shapes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gimp_plugin.preview.viewport import Viewport
+    from gimp_plugin.preview.viewport import Point, Viewport
     from nst_core.shared.wire.messages import Face
 
 TINT = (255, 40, 40)  # as of GIMP's quick mask
 MOST_TINT = 150  # of 255: the picture shines through
 SPACING = 1.0  # px of the screen between points of a line
-
-Point = tuple[float, float]
 
 
 def tint(levels: bytes, width: int, height: int) -> GdkPixbuf.Pixbuf:
