@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gimp_plugin.libgimp import Gio, GLib
 
-NAME, PLACE = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
-PORTAL, PORTAL_PLACE = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
+NAME, PATH = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
+PORTAL, PORTAL_PATH = "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"
 IDENTITY, DESKTOP = "neural-style", "gimp"  # ours, and GIMP's own desktop file and icon
 SANDBOX = Path("/.flatpak-info")
 
@@ -20,11 +20,11 @@ def notify(title: str, body: str) -> None:
         bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
         if SANDBOX.exists():
             shown = {"title": GLib.Variant("s", title), "body": GLib.Variant("s", body)}
-            method = (PORTAL, PORTAL_PLACE, "org.freedesktop.portal.Notification", "AddNotification")
+            method = (PORTAL, PORTAL_PATH, "org.freedesktop.portal.Notification", "AddNotification")
             parameters = GLib.Variant("(sa{sv})", (IDENTITY, shown))
         else:
             hints = {"desktop-entry": GLib.Variant("s", DESKTOP)}
-            method = (NAME, PLACE, NAME, "Notify")
+            method = (NAME, PATH, NAME, "Notify")
             marked_up = GLib.markup_escape_text(body)
             parameters = GLib.Variant("(susssasa{sv}i)", ("GIMP", 0, DESKTOP, title, marked_up, [], hints, -1))
         bus.call(*method, parameters, None, Gio.DBusCallFlags.NONE, -1, None, None)

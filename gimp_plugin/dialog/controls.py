@@ -38,17 +38,17 @@ class Controls(Gtk.Box):  # type: ignore[misc] # gi ships no types
         where: Where | None = None,
         *,
         refining: bool = False,
-        whole: bool = False,
+        visible_only: bool = False,
     ) -> None:
         """where: the control for the region of the strength, if there is one.
 
-        refining: a painted layer is refined, so the choice of the start image is replaced by a text. whole: only what
-        the image shows can be painted.
+        refining: a painted layer is refined, so the choice of the start image is replaced by a text. visible_only: only
+        what the image shows can be painted.
         """
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE)
         self._config = config
         self._refining = refining
-        self._fixed = {arguments.INPUT: arguments.VISIBLE} if whole else {}
+        self._fixed = {arguments.INPUT: arguments.VISIBLE} if visible_only else {}
         self._on_change = on_change
         self._preset = dict(preset)
         self._estimate = Gtk.Label(xalign=1.0, wrap=True)

@@ -49,14 +49,14 @@ def run(
     strengths = [*there, drawn_maps.DRAWN] if before.drawn is not None else there
     config.set_property(arguments.STRENGTH_MAP, before.strength if before.strength in strengths else regions.EVERYWHERE)
     picks, session = picks.with_regions(before.keys).without_missing_regions(there), Session(start, GLib.idle_add)
-    whole, painted = isinstance(layers[0], scratch.Visible), config.get_property(arguments.INPUT)
+    visible, painted = isinstance(layers[0], scratch.Visible), config.get_property(arguments.INPUT)
     window = Window(layers, config, picks, session, drawn=before.drawn)
     window.show_messages(
-        [report.painted_whole(error) if whole else report.left_out(name, error) for name, error in left_out]
+        [report.painted_whole(error) if visible else report.left_out(name, error) for name, error in left_out]
     )
     window.offer(undelivered.found())
     layout = window.run(past.layout)
-    if whole:  # the next window starts with what the artist chose
+    if visible:  # the next window starts with what the artist chose
         config.set_property(arguments.INPUT, painted)
     keys = dict(zip(window.picks.names, (pick.region for pick in window.picks.entries), strict=True))
     regions.remember(image, keys, arguments.strength_region(config), window.drawn)

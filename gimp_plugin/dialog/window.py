@@ -84,8 +84,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._map = MapEditor(layers[0], config, drawn, session.find_faces, lambda: self._preview.bounds)
         self._where = None if refinement else Where(self._map, config, image)
         preset = refinement.settings if refinement else picks.preset_settings()
-        refining, whole = refinement is not None, isinstance(layers[0], Visible)
-        self._controls = Controls(config, preset, self._changed, self._where, refining=refining, whole=whole)
+        refining, visible = refinement is not None, isinstance(layers[0], Visible)
+        self._controls = Controls(config, preset, self._changed, self._where, refining=refining, visible_only=visible)
         follow_faces(self._map, self._controls.of("keep_faces"))
         context = GalleryContext(
             settings=lambda: self._controls.values,
@@ -127,7 +127,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self.connect_after("key-press-event", self._undo_buttons.pressed)
         self.connect("delete-event", self._close)
         self.connect("close", self._escape)
-        self._see()
+        self._show_layers()
 
     @property
     def picks(self) -> Picks:
@@ -158,7 +158,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         try:
             self.set_default_size(*(layout.size or USUAL))
             self._preview.set_layout(upright=layout.upright, pixels=layout.pixels)
-            self._columns.widen(layout.sides)
+            self._columns.set_sides(layout.sides)
             self.show()
             self._session.warm()
             self._flow.change()
@@ -343,7 +343,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def _insert(self, snapshot: Snapshot) -> None:
         try:
-            self._work.insert(snapshot)
+            self._work.insert_snapshot(snapshot)
         except NeuralStyleError as error:
             self.show_error(error)
 
@@ -375,11 +375,11 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _changed(self) -> None:
         self._gallery.note_painting(None)
         self._note_change()
-        if self._see():
+        if self._show_layers():
             self._estimate()
             self._flow.change()
 
-    def _see(self) -> bool:
+    def _show_layers(self) -> bool:
         """Show what is painted. Returns whether that is still there."""
         layers, gray = self._work.layers, self._work.gray
         try:
@@ -437,8 +437,7 @@ def _summary(layers: Sequence[Gimp.Layer | Visible]) -> str:
     if len(layers) > 1:
         text = ngettext("{count} layer", "{count} layers", len(layers)).format(count=len(layers))
     else:
-        whole = isinstance(layers[0], Visible)
-        name = _("Image as visible") if whole else layers[0].get_name()
+        name = _("Image as visible") if isinstance(layers[0], Visible) else layers[0].get_name()
         width, height = layers[0].get_width(), layers[0].get_height()
         text = _("{name}, {width} x {height} px").format(name=name, width=width, height=height)
         _ok, _left, _top, wide, high = layers[0].mask_intersect()

@@ -24,4 +24,4 @@ def layer_request(layer: Gimp.Layer | Visible, order: Order, previews: float = 0
     where = (layer.get_image(), view.place.area(view.pixels))
     styles, strength_map = look.regions.guide(look.styles, *where), look.regions.strength_map(*where)
     request = Stylize(view.pixels, styles, order.settings, mask=view.mask, strength_map=strength_map, previews=previews)
-    return view.place, order.begin(view, request) if order.begin else request
+    return view.place, order.adapt(view, request) if order.adapt else request

@@ -44,13 +44,13 @@ class Phase(enum.Enum):
 class Order:
     """What to paint: look, settings, and whether the layers' effects are painted too.
 
-    begin: changes the request for a layer; None: it stays as it is.
+    adapt: changes the request for a layer; None: it stays as it is.
     """
 
     look: Look
     settings: Mapping[str, Value]
     as_seen: bool = True
-    begin: Callable[[View, Stylize], Stylize] | None = None
+    adapt: Callable[[View, Stylize], Stylize] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class Work(Protocol):
     def request(self, number: int, order: Order) -> Stylize:
         """The request for a layer, from 0. Raises LayerGoneError."""
 
-    def finish(self, number: int, done: Done, order: Order) -> None:
-        """The picture of a layer, from 0, is finished: save it, so that it cannot be lost."""
+    def save(self, number: int, done: Done, order: Order) -> None:
+        """Save the finished picture of a layer, from 0, so that it cannot be lost."""
 
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         """A layer, from 0, cannot be painted; it is named in a message when the others are inserted."""
@@ -129,11 +129,11 @@ class Work(Protocol):
     def snapshot(self, number: int, done: Done, order: Order) -> Snapshot:
         """The snapshot of the picture of a layer, from 0."""
 
-    def keep(self, done: Mapping[int, Done], order: Order) -> None:
+    def insert(self, done: Mapping[int, Done], order: Order) -> None:
         """Insert the pictures into the image. Raises NeuralStyleError."""
 
-    def forget(self) -> None:
-        """Discard the finished pictures."""
+    def discard(self) -> None:
+        """Delete the saved pictures."""
 
 
 class Screen(Protocol):

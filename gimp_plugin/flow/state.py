@@ -53,7 +53,7 @@ class Flow:
         """A value that the preview and the variations depend on has changed."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
-        self._drop_preview()
+        self._cancel_pending()
         self._cancel_timer = self._later(SETTLE, self._paint_sheet if self.phase is Phase.VARYING else self._preview)
 
     def view_changed(self) -> None:
@@ -65,24 +65,24 @@ class Flow:
         """Paint small variations of this kind instead of the preview."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
-        self._drop_preview()
+        self._cancel_pending()
         self._previewing = None
         self._kind = kind
         self._paint_sheet()
-        self._become(Phase.VARYING)
+        self._set_phase(Phase.VARYING)
 
     def leave_variations(self) -> None:
         """Go back to the preview."""
         if self.phase is Phase.VARYING:
             self._end_sheet()
-            self._become(Phase.IDLE)
+            self._set_phase(Phase.IDLE)
             self.change()
 
     def stylize(self, *, stay: bool = False) -> None:
         """Paint all layers that are not painted yet with these settings. stay: whether the window stays open then."""
         if self.phase.busy or self.phase is Phase.CLOSED:
             return
-        self._drop_preview()
+        self._cancel_pending()
         self._sheet_painting.end()
         self._screen.show_error(None)
         try:
@@ -90,57 +90,57 @@ class Flow:
         except NeuralStyleError as error:
             self._fail(error)
             return
-        if order != self._order and self._done and not self._settle_done():
+        if order != self._order and self._done and not self._ask_about_done():
             return
         self._order, self._stay = order, stay
         self._gone, self._left_out = set(), {}
         self._previewing = None
-        self._become(Phase.RUNNING)
+        self._set_phase(Phase.RUNNING)
         self._paint_next(self._order)
 
     def stop(self) -> None:
         """End the run; keep the finished layers, and the current one as far as it is painted."""
         if self.phase is Phase.RUNNING:
-            self._become(Phase.STOPPING)
+            self._set_phase(Phase.STOPPING)
             self._engine.stop()
 
     def cancel(self) -> None:
         """End the run without a result, and go back to choosing; while choosing, close the window."""
         if self.phase.busy:
             self._order, self._done = None, {}
-            self._work.forget()
+            self._work.discard()
             self._engine.cancel()
-            self._become(Phase.IDLE)
+            self._set_phase(Phase.IDLE)
             self.change()
         else:
             self.close()
 
     def close(self) -> None:
         """Close the window in any state. Asks first if layers finished before an error would be lost."""
-        if self.phase is Phase.CLOSED or (not self.phase.busy and self._done and not self._settle_done()):
+        if self.phase is Phase.CLOSED or (not self.phase.busy and self._done and not self._ask_about_done()):
             return
         self._leave()
 
-    def _settle_done(self) -> bool:
+    def _ask_about_done(self) -> bool:
         """Ask whether to keep layers that were finished before an error. Returns whether to go on."""
         wanted = self._screen.ask_to_keep(len(self._done))
         if wanted is None:
             return False
         if wanted and self._order is not None:
             try:
-                self._work.keep(self._done, self._order)
+                self._work.insert(self._done, self._order)
             except NeuralStyleError as error:
                 self._fail(error)
                 return False
         elif not wanted:
-            self._work.forget()
+            self._work.discard()
         self._done = {}
         return True
 
     def _leave(self) -> None:
-        self._drop_preview()
+        self._cancel_pending()
         self._sheet_painting.end()
-        self._become(Phase.CLOSED)
+        self._set_phase(Phase.CLOSED)
         self._screen.leave()
 
     def break_down(self, error: NeuralStyleError) -> None:
@@ -149,11 +149,11 @@ class Flow:
             self._end_sheet()
             self._fail(error)
 
-    def _become(self, phase: Phase) -> None:
+    def _set_phase(self, phase: Phase) -> None:
         self.phase = phase
         self._screen.show_phase(phase)
 
-    def _drop_preview(self) -> None:
+    def _cancel_pending(self) -> None:
         if self._cancel_timer:
             self._cancel_timer()
             self._cancel_timer = None
@@ -201,7 +201,7 @@ class Flow:
     def _submit_preview(self, request: Stylize, waiting: str, unfinished: str) -> None:
         """Paint the preview, or its visible part. waiting, unfinished: notes until its first and its last picture."""
         self._previewing = request
-        self._become(Phase.PREVIEWING)
+        self._set_phase(Phase.PREVIEWING)
         self._screen.show_waiting(waiting)
         self._engine.submit(request, partial(self._on_preview, request, unfinished))
 
@@ -215,7 +215,7 @@ class Flow:
                 self._previewing = None
                 if self._shown is None:  # otherwise a part of the preview was painted
                     self._shown, self._whole = request, event.pixels
-                self._become(Phase.IDLE)
+                self._set_phase(Phase.IDLE)
                 self._screen.show_preview(event.pixels, _("Preview"), done=True)
                 self._refine()
             case Failed():
@@ -223,7 +223,7 @@ class Flow:
 
     def _no_preview(self, error: NeuralStyleError) -> None:
         self._shown = self._previewing = None
-        self._become(Phase.IDLE)
+        self._set_phase(Phase.IDLE)
         self._screen.show_no_preview(error)
 
     def _paint_next(self, order: Order) -> None:
@@ -241,7 +241,7 @@ class Flow:
             self._screen.show_status(Status(number + 1, self._work.count))
             self._engine.submit(request, partial(self._on_event, number, order))
             return
-        self._keep(order)
+        self._insert(order)
 
     def _on_event(self, number: int, order: Order, event: Event) -> None:
         if not self.phase.busy or order is not self._order:
@@ -253,10 +253,10 @@ class Flow:
                 self._screen.show_painting(number, event.pixels)
             case Done():
                 self._done[number] = event
-                self._work.finish(number, event, order)
+                self._work.save(number, event, order)
                 self._screen.show_snapshot(self._work.snapshot(number, event, order))
                 if self.phase is Phase.STOPPING:
-                    self._keep(order)
+                    self._insert(order)
                 else:
                     self._paint_next(order)
             case Failed():
@@ -272,25 +272,25 @@ class Flow:
         self._left_out[number] = error
         self._work.leave_out(number, error)
 
-    def _keep(self, order: Order) -> None:
+    def _insert(self, order: Order) -> None:
         if self._left_out and not self._done:
             self._fail(next(iter(self._left_out.values())))
             return
         try:
-            self._work.keep(self._done, order)
+            self._work.insert(self._done, order)
         except NeuralStyleError as error:
             self._fail(error)
         else:
             if self._stay:
                 self._order, self._done = None, {}
-                self._become(Phase.IDLE)
+                self._set_phase(Phase.IDLE)
                 self.change()
             else:
                 self._leave()
 
     def _fail(self, error: NeuralStyleError) -> None:
         elsewhere = self.phase.busy or self.phase is Phase.VARYING
-        self._become(Phase.IDLE)
+        self._set_phase(Phase.IDLE)
         self._screen.show_error(error)
         if elsewhere:  # instead of the unfinished picture
             self.change()

@@ -38,7 +38,7 @@ PREVIEW_STYLE = 1024  # px: largest edge of a style picture for a preview
 class Refinement:
     """How to refine a painted layer: with its styles and settings, from its pixels, with its source as content.
 
-    source: the layer that it was painted from, None if that is gone; tattoo: of that layer. begin: changes a request
+    source: the layer that it was painted from, None if that is gone; tattoo: of that layer. adapt: changes a request
     for the painted layer into one that refines it. visible: whether what the image shows was painted.
     """
 
@@ -48,7 +48,7 @@ class Refinement:
     regions: Regions
     source: Gimp.Layer | scratch.Visible | None
     tattoo: int | None
-    begin: Callable[[canvas.View, Stylize], Stylize]
+    adapt: Callable[[canvas.View, Stylize], Stylize]
     visible: bool = False
 
 
@@ -82,7 +82,7 @@ class LayerWork:
     @property
     def layers(self) -> list[Gimp.Layer | scratch.Visible]:
         """What is painted: the selected layers, or what the image shows."""
-        return [self._visible] if self.whole else list(self._selected)
+        return [self._visible] if self.paints_visible else list(self._selected)
 
     @property
     def count(self) -> int:
@@ -90,7 +90,7 @@ class LayerWork:
         return len(self.layers)
 
     @property
-    def whole(self) -> bool:
+    def paints_visible(self) -> bool:
         """Whether what the image shows is painted."""
         return not self._refinement and self._config.get_property(arguments.INPUT) == arguments.VISIBLE
 
@@ -130,7 +130,7 @@ class LayerWork:
         self._places[number], request = layer_request(self.layers[number], order, FORMING)
         return request
 
-    def finish(self, number: int, done: Done, order: Order) -> None:
+    def save(self, number: int, done: Done, order: Order) -> None:
         """Save a finished picture, in case this program ends before it is inserted."""
         self._files.save(outputs.Painted(self._places[number], done), order.look)
 
@@ -139,11 +139,11 @@ class LayerWork:
         layer = self.layers[number]
         self._left_out.append((layer.get_name() if layer.is_valid() else "", error))
 
-    def keep(self, done: Mapping[int, Done], order: Order) -> None:
+    def insert(self, done: Mapping[int, Done], order: Order) -> None:
         """Insert the results: `made`. Raises LayerGoneError if there are none."""
         painted = [outputs.Painted(self._places[number], event) for number, event in sorted(done.items())]
         self.made += outputs.insert(self._image, painted, order.look, show=True)
-        self.forget()
+        self.discard()
         show_notes(one.done for one in painted)
         show_left_out(self._left_out)
         self._left_out = []
@@ -153,11 +153,11 @@ class LayerWork:
         painted = outputs.Painted(self._places[number], done)
         return Snapshot(painted, order.look, self._picks(), order.settings, self.gray)
 
-    def insert(self, snapshot: Snapshot) -> None:
+    def insert_snapshot(self, snapshot: Snapshot) -> None:
         """Insert a painting of this session: `made`. Raises LayerGoneError."""
         self.made += outputs.insert(self._image, [snapshot.painted], snapshot.look, show=True)
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         """Delete the saved pictures."""
         self._files.delete()
 
@@ -196,13 +196,13 @@ class LayerWork:
     def _order(self, edge: int) -> Order:
         """The current styles, with a longest edge of at most `edge` px, and settings."""
         picks, config, refinement = self._picks(), self._config, self._refinement
-        if self.whole:
+        if self.paints_visible:
             canvas.check(self._visible)
-        title, source, visible, begin = picks.title, None, self.whole, None
+        title, source, visible, adapt = picks.title, None, self.paints_visible, None
         if refinement is None:
             regions = Regions.of(picks.regions(), self._image, arguments.strength_region(config), self._drawn())
         else:
-            source, visible, begin = refinement.tattoo, refinement.visible, refinement.begin
+            source, visible, adapt = refinement.tattoo, refinement.visible, refinement.adapt
             if picks.names == refinement.picks.names:
                 title, regions = refinement.title, replace(refinement.regions, keys=picks.regions())
             else:
@@ -211,4 +211,4 @@ class LayerWork:
         styles = picks.styles(partial(layer_styles.read, edge=edge))
         output = config.get_property(arguments.OUTPUT)
         look = recipes.Look(styles, title, regions, picks.layers(), output, source, visible)
-        return Order(look, to_mapping(from_mapping(arguments.values_of(config))), self.as_seen, begin)
+        return Order(look, to_mapping(from_mapping(arguments.values_of(config))), self.as_seen, adapt)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image import masks, scratch, turns, types
-from gimp_plugin.image.types import Area, Before, Place
+from gimp_plugin.image.types import Area, LayerState, Place
 from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import (
@@ -54,7 +54,7 @@ def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[li
     _refuse_indexed(image)
     good: list[Gimp.Layer] = []
     bad: LeftOut = []
-    for drawable in layers_meant(drawables):
+    for drawable in layers_of(drawables):
         try:
             _check(drawable, repr(drawable.get_name()))
         except NeuralStyleError as error:  # noqa: PERF203 - a few layers
@@ -79,7 +79,7 @@ def check(layer: Gimp.Layer | scratch.Visible) -> None:
     _check(layer, repr(layer.get_name()))
 
 
-def layers_meant(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
+def layers_of(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
     """Each drawable once; a mask that is being edited stands for its layer."""
     found: dict[int, Gimp.Drawable] = {}
     for drawable in drawables:
@@ -162,7 +162,7 @@ def _write(layer: Gimp.Layer, pixels: Pixels) -> None:
     layer.update(0, 0, pixels.width, pixels.height)
 
 
-def moved(place: Place) -> tuple[int, int] | None:
+def shift_of(place: Place) -> tuple[int, int] | None:
     """How far a layer was moved since it was painted, px to the right and down.
 
     None if its painting does not fit it any more: it was deleted, scaled, converted, mirrored or turned.
@@ -223,12 +223,12 @@ def _check(drawable: Gimp.Drawable | scratch.Visible, name: str) -> None:
         )
 
 
-def _state_of(layer: Gimp.Layer) -> Before:
+def _state_of(layer: Gimp.Layer) -> LayerState:
     """The layer as it is now."""
     _ok, left, top = layer.get_offsets()
     size = (layer.get_width(), layer.get_height())
     template = scratch.ImageTemplate.of(layer.get_image())
-    return Before(layer.get_name(), layer.get_tattoo(), size, (left, top), template, _small(layer))
+    return LayerState(layer.get_name(), layer.get_tattoo(), size, (left, top), template, _small(layer))
 
 
 def _small(layer: Gimp.Layer) -> tuple[int, bytes]:

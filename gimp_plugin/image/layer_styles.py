@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MOST_EDGE = 4096  # px: largest edge of a style; more would not change the result
-WHOLE, ADDRESS = "image ", "address "  # prefixes of keys, as FILE
-FEW = 1024  # px: pictures of files at this size or smaller are cached
+IMAGE, ADDRESS = "image ", "address "  # prefixes of keys, as FILE
+CACHED_EDGE = 1024  # px: pictures of files at this size or smaller are cached
 
 
 def find(key: str) -> Gimp.Image | Gimp.Layer:
     """The image or layer of a key. Raises LayerGoneError."""
-    number = key.removeprefix(WHOLE)
-    kind = Gimp.Image if key.startswith(WHOLE) else Gimp.Layer
+    number = key.removeprefix(IMAGE)
+    kind = Gimp.Image if key.startswith(IMAGE) else Gimp.Layer
     found = kind.get_by_id(int(number)) if number.isdecimal() and int(number) < 2**31 else None
     if found is None or not found.is_valid():
         raise LayerGoneError(_("the layer or image chosen as a style was closed"), _("choose another style"))
@@ -48,14 +48,14 @@ def read(key: str, edge: int = MOST_EDGE) -> Pixels:
 
 def scaled(key: str, form: str, edge: int = MOST_EDGE) -> tuple[int, int, bytes]:
     """(width, height, pixels in the babl format `form`). Raises as `read`."""
-    if key.startswith(FILE) and edge <= FEW:
+    if key.startswith(FILE) and edge <= CACHED_EDGE:
         with contextlib.suppress(OSError):
-            return _opened_once(key, Path(key.removeprefix(FILE)).stat().st_mtime_ns, form, edge)
+            return _scaled_file(key, Path(key.removeprefix(FILE)).stat().st_mtime_ns, form, edge)
     return _scaled(key, form, edge)
 
 
 @functools.lru_cache(maxsize=8)
-def _opened_once(key: str, _changed: int, form: str, edge: int) -> tuple[int, int, bytes]:
+def _scaled_file(key: str, _changed: int, form: str, edge: int) -> tuple[int, int, bytes]:
     return _scaled(key, form, edge)
 
 

@@ -42,7 +42,7 @@ def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: b
     """
     if not painted:
         raise LayerGoneError(*canvas.GONE)
-    fitting = {number: one for number, one in enumerate(map(_followed, painted)) if one is not None}
+    fitting = {number: one for number, one in enumerate(map(_at_present, painted)) if one is not None}
     alone = {number: one for number, one in enumerate(painted) if number not in fitting}
     made = {}
     if look.output == IMAGE:
@@ -55,7 +55,7 @@ def insert(image: Gimp.Image, painted: Sequence[Painted], look: Look, *, show: b
                 new.append(made[number])
     made |= dict(zip(alone, _new_images(list(alone.values()), look, show=show), strict=True))
     for one in alone.values():
-        Gimp.message(_why_alone(one.place))
+        Gimp.message(_why_apart(one.place))
     return [made[number] for number in range(len(painted))]
 
 
@@ -97,16 +97,16 @@ def _all_or_nothing(image: Gimp.Image) -> Iterator[list[Gimp.Layer]]:
         raise
 
 
-def _followed(one: Painted) -> Painted | None:
+def _at_present(one: Painted) -> Painted | None:
     """The painting at the present position of its layer; None if it does not fit the layer any more."""
-    shift = canvas.moved(one.place)
+    shift = canvas.shift_of(one.place)
     if shift is None:
         return None
     place = one.place
     return replace(one, place=replace(place, left=place.left + shift[0], top=place.top + shift[1]))
 
 
-def _why_alone(place: Place) -> str:
+def _why_apart(place: Place) -> str:
     sentence = (
         _("{layer} was scaled, cropped, turned or converted while it was painted: the painting is an image of its own.")
         if canvas.is_there(place.layer)
@@ -192,7 +192,7 @@ def _new_image(template: ImageTemplate, painted: Sequence[Painted], look: Look, 
 def _layer(image: Gimp.Image, one: Painted, name: str) -> Gimp.Layer:
     """A layer with the painting, not inserted yet."""
     place, done = one.place, one.done
-    if done.recipe.get("settings", {}).get("strength") == 0 and canvas.moved(place) is not None:
+    if done.recipe.get("settings", {}).get("strength") == 0 and canvas.shift_of(place) is not None:
         # Copy the pixels themselves: the wire's format loses values outside sRGB and the last bits.
         with scratch.rendered(place.layer, as_seen=place.as_seen) as rendering:
             kind = rendering.drawable.type()

@@ -130,7 +130,7 @@ class Visible:
         try:
             copy.undo_disable()
             for layer in hidden:
-                _same_in(copy, layer).set_visible(False)
+                _counterpart(copy, layer).set_visible(False)
             return Rendering(Gimp.Layer.new_from_visible(copy, scratch, None), 0, 0)
         finally:
             copy.delete()
@@ -142,68 +142,61 @@ def rendered(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Renderin
 
     A group is rendered without the layers below it, and what is visible always.
     """
-    if isinstance(layer, Visible):
-        scratch = ImageTemplate.of(layer.get_image()).new_image()
-        try:
-            yield layer.render(scratch)
-        finally:
-            scratch.delete()
-        return
-    _ok, left, top = layer.get_offsets()
-    whole = layer.is_group()
-    if not whole and (not as_seen or not any(effect.get_visible() for effect in layer.get_filters())):
+    several = isinstance(layer, Visible) or layer.is_group()
+    if not several and not (as_seen and any(effect.get_visible() for effect in layer.get_filters())):
+        _ok, left, top = layer.get_offsets()
         yield Rendering(layer, left, top)
         return
     # Merging in its own image would change the selection and the undo history.
     scratch = ImageTemplate.of(layer.get_image()).new_image()
     try:
-        yield (_flat(layer, scratch, as_seen=as_seen) if whole else _merged(layer, scratch, left, top))
+        yield _rendering_of(layer, scratch, as_seen=as_seen)
     finally:
         scratch.delete()
 
 
-def _unlock(copy: Gimp.Layer) -> None:
-    """Remove the locks of a copy."""
+def _rendering_of(layer: Gimp.Layer | Visible, scratch: Gimp.Image, *, as_seen: bool) -> Rendering:
+    if isinstance(layer, Visible):
+        return layer.render(scratch)
+    copy = Gimp.Layer.new_from_drawable(layer, scratch)
     for unlocked in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlocked(False)  # noqa: FBT003 - GIMP's own
-
-
-def _merged(layer: Gimp.Layer, scratch: Gimp.Image, left: int, top: int) -> Rendering:
-    copy = Gimp.Layer.new_from_drawable(layer, scratch)
-    _unlock(copy)
     scratch.insert_layer(copy, None, 0)
+    return _of_group(copy, scratch, as_seen=as_seen) if layer.is_group() else _with_effects(layer, copy, scratch)
+
+
+def _with_effects(layer: Gimp.Layer, copy: Gimp.Layer, scratch: Gimp.Image) -> Rendering:
+    """A rendering of a layer with its effects, which are merged into its copy."""
+    _ok, left, top = layer.get_offsets()
     copy.merge_filters()
     wider, higher = copy.get_width() - layer.get_width(), copy.get_height() - layer.get_height()
     if not wider and not higher:
         return Rendering(copy, left, top)
     # GIMP 3.0 does not report the position of a layer that effects enlarge, but renders it at the right one.
-    _bare(copy)
+    _make_fully_visible(copy)
     width, height = layer.get_width() + 2 * wider, layer.get_height() + 2 * higher
     scratch.resize(width, height, wider - left, higher - top)
     return Rendering(Gimp.Layer.new_from_visible(scratch, scratch, None), left - wider, top - higher)
 
 
-def _flat(group: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Rendering:
-    """A rendering of a group. as_seen: with the group's own effects."""
-    copy = Gimp.Layer.new_from_drawable(group, scratch)
-    _unlock(copy)
-    scratch.insert_layer(copy, None, 0)
+def _of_group(copy: Gimp.GroupLayer, scratch: Gimp.Image, *, as_seen: bool) -> Rendering:
+    """A rendering of a copy of a group. as_seen: with the group's own effects."""
     for effect in [] if as_seen else copy.get_filters():
         effect.delete()
-    _bare(copy)
+    _make_fully_visible(copy)
     _ok, left, top = copy.get_offsets()
     scratch.resize(copy.get_width(), copy.get_height(), -left, -top)
     return Rendering(Gimp.Layer.new_from_visible(scratch, scratch, None), left, top)
 
 
-def _same_in(copy: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
+def _counterpart(copy: Gimp.Image, layer: Gimp.Layer) -> Gimp.Layer:
     """The layer at the same place in a copy of its image."""
     parent, place = layer.get_parent(), layer.get_image().get_item_position(layer)
-    return (copy.get_layers() if parent is None else _same_in(copy, parent).get_children())[place]
+    return (copy.get_layers() if parent is None else _counterpart(copy, parent).get_children())[place]
 
 
-def _bare(copy: Gimp.Layer) -> None:
-    """Make a copy fully visible: opacity, mode, mask."""
+def _make_fully_visible(copy: Gimp.Layer) -> None:
+    """Opacity, mode, no mask."""
     if copy.get_mask():
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
     copy.set_mode(Gimp.LayerMode.NORMAL)

@@ -32,8 +32,8 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Before:
-    """The state of a layer when it was read. size: px; corner: in its image; small: reduced RGBA bytes."""
+class LayerState:
+    """A layer when it was read, or now. size: px; corner: in its image; small: width and reduced RGBA bytes."""
 
     name: str
     tattoo: int
@@ -55,7 +55,7 @@ class Place:
     left: int
     top: int
     as_seen: bool
-    before: Before
+    before: LayerState
     mask: Gegl.Buffer | None = field(repr=False, compare=False, default=None)
 
     def area(self, pixels: Pixels) -> Area:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gimp_plugin.image.canvas import SCREEN
-from gimp_plugin.image.layer_styles import WHOLE, find, scaled
+from gimp_plugin.image.layer_styles import IMAGE, find, scaled
 from gimp_plugin.libgimp import GdkPixbuf, Gimp, rgba_pixbuf
 from gimp_plugin.picks import FILE
 from gimp_plugin.translation import _
@@ -32,7 +32,7 @@ def open_images() -> list[tuple[str, list[StyleCandidate]]]:
 
 def is_image(key: str) -> bool:
     """Whether a key is that of a whole image, not of a layer."""
-    return key.startswith(WHOLE)
+    return key.startswith(IMAGE)
 
 
 def encode(key: str) -> bytes:
@@ -61,7 +61,7 @@ def thumbnail(key: str, edge: int) -> GdkPixbuf.Pixbuf | None:
 
 
 def _whole(image: Gimp.Image) -> StyleCandidate:
-    return StyleCandidate(f"{WHOLE}{image.get_id()}", _("Visible image"))
+    return StyleCandidate(f"{IMAGE}{image.get_id()}", _("Visible image"))
 
 
 def _layers(layers: Sequence[Gimp.Layer], depth: int = 0) -> Iterator[StyleCandidate]:

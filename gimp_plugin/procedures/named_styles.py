@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gimp_plugin import arguments
-from gimp_plugin.picks import Pick, Picks, of_file, of_preset
+from gimp_plugin.image.layer_styles import IMAGE
+from gimp_plugin.picks import FILE, Pick, Picks, of_file, of_preset
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 from nst_core.shared.presets import lookup
@@ -21,7 +22,7 @@ from nst_core.shared.wire.messages import MAX_STYLES
 if TYPE_CHECKING:
     from gimp_plugin.libgimp import Gimp
 
-FILE, LAYER, IMAGE = "file ", "layer ", "image "
+LAYER = "layer "
 
 
 def picks_of(config: Gimp.ProcedureConfig) -> Picks:

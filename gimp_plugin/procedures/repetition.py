@@ -29,7 +29,7 @@ def repeat(call: Call) -> list[Gimp.Layer]:
 
     If only painted layers are selected, they are the content. Raises NeuralStyleError.
     """
-    drawables = canvas.layers_meant(call.drawables)
+    drawables = canvas.layers_of(call.drawables)
     painted = [layer for layer in drawables if isinstance(layer, Gimp.Layer) and recipes.of(layer) is not None]
     others = [layer for layer in drawables if layer not in painted]
     layers, left_out = canvas.paintable(call.image, others or painted)
@@ -54,8 +54,7 @@ def refine(call: Call) -> list[Gimp.Layer]:
     visible = recipes.is_of_visible(noted)
     if visible:
         source = recipes.beneath(layer)
-
-    begin = partial(_continued, source)
+    adapt = partial(_to_refine, source)
     if call.interactive:
         from gimp_plugin.dialog import interactive  # noqa: PLC0415 - needs a screen
         from gimp_plugin.flow.work import Refinement  # noqa: PLC0415 - the same
@@ -63,11 +62,11 @@ def refine(call: Call) -> list[Gimp.Layer]:
         arguments.write(call.config, before)
         picks = recipes.picks_of(noted, call.image)
         regions = recipes.regions_of(noted, picks, call.image)
-        refinement = Refinement(recipes.title_of(noted), picks, before, regions, source, tattoo, begin, visible=visible)
+        refinement = Refinement(recipes.title_of(noted), picks, before, regions, source, tattoo, adapt, visible=visible)
         return interactive.refine(layer, call.config, refinement)
     values = arguments.values_of(call.config)
     order = _order(call, noted, arguments.follow(values, before) if call.by_script else values)
-    order = replace(order, look=replace(order.look, source=tattoo, visible=visible), begin=begin)
+    order = replace(order, look=replace(order.look, source=tattoo, visible=visible), adapt=adapt)
     return unattended.paint(call, [layer], order)
 
 
@@ -77,11 +76,11 @@ def _order(call: Call, noted: recipes.Note, values: Mapping[str, Value]) -> Orde
     return replace(order, look=replace(order.look, title=recipes.title_of(noted)))
 
 
-def _continued(source: Gimp.Layer | Visible | None, view: View, request: Stylize) -> Stylize:
+def _to_refine(source: Gimp.Layer | Visible | None, view: View, request: Stylize) -> Stylize:
     """The request with the painted layer as init and its source as content; itself if that is gone or changed."""
     content = view.pixels
     if source is not None and canvas.is_there(source):
-        origin_view = canvas.read(source, as_seen=view.place.as_seen)
-        if (origin_view.width, origin_view.height) == (content.width, content.height):
-            content = origin_view
+        original = canvas.read(source, as_seen=view.place.as_seen)
+        if (original.width, original.height) == (content.width, content.height):
+            content = original
     return replace(request, content=content, init=view.pixels)

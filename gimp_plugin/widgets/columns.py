@@ -29,7 +29,7 @@ class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
         """Widths of the left and the right one, px."""
         return self._left.get_allocated_width(), self._right.get_allocated_width()
 
-    def widen(self, sides: tuple[int, int] | None) -> None:
+    def set_sides(self, sides: tuple[int, int] | None) -> None:
         """Set these widths, as far as there is space; None: their natural widths."""
         if sides is not None:
             self.set_position(sides[0] + BEFORE)
@@ -39,6 +39,6 @@ class Columns(Gtk.Paned):  # type: ignore[misc] # gi ships no types
         if self._wanted is not None and self._inner.get_allocated_width() > 1:
             handle = self._inner.get_handle_window()
             width = handle.get_width() if handle else 0
-            room = self._inner.get_allocated_width() - width - BEHIND
-            self._inner.set_position(max(0, room - self._wanted))
+            space = self._inner.get_allocated_width() - width - BEHIND
+            self._inner.set_position(max(0, space - self._wanted))
             self._wanted = None

@@ -83,7 +83,7 @@ class FakeWork:
             raise LayerGoneError("the layer is gone")
         return Stylize(LARGE, order.look.styles, order.settings)
 
-    def finish(self, number: int, done: Done, order: Order) -> None:  # noqa: ARG002 - the fake has no disk
+    def save(self, number: int, done: Done, order: Order) -> None:  # noqa: ARG002 - the fake has no disk
         self.finished.append(number)
 
     def snapshot(self, number: int, done: Done, order: Order) -> Snapshot:  # noqa: ARG002 - not used here
@@ -92,10 +92,10 @@ class FakeWork:
     def leave_out(self, number: int, error: NeuralStyleError) -> None:
         self.left_out[number] = error
 
-    def forget(self) -> None:
+    def discard(self) -> None:
         self.finished = []
 
-    def keep(self, done: Mapping[int, Done], order: Order) -> None:  # noqa: ARG002 - the fake needs no title
+    def insert(self, done: Mapping[int, Done], order: Order) -> None:  # noqa: ARG002 - the fake needs no title
         left = {number: event for number, event in done.items() if number not in self.gone}
         if not left:
             raise LayerGoneError("the layer is gone")
