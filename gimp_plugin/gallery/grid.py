@@ -68,16 +68,16 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             valign=Gtk.Align.START,
         )
         self._flow.get_accessible().set_name(_("Styles"))
-        self._flow.set_filter_func(self._seen)
-        self._flow.set_sort_func(lambda one, other: one.place - other.place)
+        self._flow.set_filter_func(self._matches)
+        self._flow.set_sort_func(lambda one, other: one.sort_key - other.sort_key)
         self._flow.connect("selected-children-changed", self._selected)
         self._flow.connect("focus", self._tabbed)
         self._flow.connect("set-focus-child", lambda _flow, _tile: GLib.idle_add(self._report_hovered))
         self._flow.connect("key-press-event", self._pressed)
         self._flow.connect("button-press-event", self._clicked)
         self._flow.connect("popup-menu", lambda _flow: self._offer_menu(self._focused()))
-        self._flow.connect("motion-notify-event", self._pointed)
-        self._flow.connect("leave-notify-event", self._left)
+        self._flow.connect("motion-notify-event", self._pointer_moved)
+        self._flow.connect("leave-notify-event", self._pointer_left)
         self._flow.connect("scroll-event", self._scrolled)
         # Ctrl+A must not select all styles.
         self._flow.connect("select-all", lambda flow: flow.stop_emission_by_name("select-all"))
@@ -107,11 +107,11 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             tile.number = number
             self._flow.add(tile)
         self._busy = False
-        self.mark(picks)
+        self.show_picks(picks)
         if focused:
             self.focus()
 
-    def mark(self, picks: Picks) -> None:
+    def show_picks(self, picks: Picks) -> None:
         """Select the tiles of the chosen styles."""
         self._picks = picks
         self._busy = True
@@ -144,11 +144,11 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
     @property
     def shown(self) -> list[Tile]:
         """The tiles that match search and filter."""
-        return [tile for tile in self.tiles if self._seen(tile)]
+        return [tile for tile in self.tiles if self._matches(tile)]
 
     @property
-    def outward(self) -> list[Tile]:
-        """The same, visible ones first, then those nearest to them."""
+    def nearest_first(self) -> list[Tile]:
+        """The same: visible ones first, then those nearest to them."""
         page = self.get_vadjustment()
         top, bottom = page.get_value(), page.get_value() + page.get_page_size()
 
@@ -158,14 +158,14 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
 
         return sorted(self.shown, key=away)
 
-    def first(self) -> Pick | None:
+    def first_match(self) -> Pick | None:
         """The first style that matches the search."""
         return next((tile.pick for tile in self.shown if tile.pick is not None), None)
 
     def focus(self) -> bool:
         """Focus the chosen tile if it matches the search, otherwise the first one. Returns whether there is one."""
-        seen = self.shown
-        tile = next((tile for tile in seen if tile.is_selected()), seen[0] if seen else None)
+        shown = self.shown
+        tile = next((tile for tile in shown if tile.is_selected()), shown[0] if shown else None)
         if tile is not None:
             tile.grab_focus()
         return tile is not None
@@ -178,12 +178,12 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         if not self._busy:
             self._callbacks.select([tile.pick for tile in self._flow.get_selected_children() if tile.pick is not None])
 
-    def _pointed(self, flow: Gtk.FlowBox, event: Gdk.EventMotion) -> bool:
+    def _pointer_moved(self, flow: Gtk.FlowBox, event: Gdk.EventMotion) -> bool:
         _window, x, y, _mask = flow.get_window().get_device_position(event.device)  # in a tile's button too
         self._hover(flow.get_child_at_pos(x, y))
         return False
 
-    def _left(self, _flow: Gtk.FlowBox, event: Gdk.EventCrossing) -> bool:
+    def _pointer_left(self, _flow: Gtk.FlowBox, event: Gdk.EventCrossing) -> bool:
         if event.detail != Gdk.NotifyType.INFERIOR:
             self._hover(None)
         return False
@@ -228,7 +228,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         elif key in ENTER and shown[at].is_selected():
             self.get_toplevel().activate_default()
         elif key in ENTER | SPACE:
-            self._take(shown[at].pick)
+            self._choose(shown[at].pick)
         elif key in DELETE:
             self._delete(shown[at])
         else:
@@ -239,7 +239,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
             shown[there].grab_focus()
         return True
 
-    def _take(self, pick: Pick | None) -> None:
+    def _choose(self, pick: Pick | None) -> None:
         if pick is not None:  # broken presets cannot be chosen
             self._callbacks.select([pick])
 
@@ -251,7 +251,7 @@ class Grid(Gtk.ScrolledWindow):  # type: ignore[misc] # gi ships no types
         if tile.preset:
             self._callbacks.delete(tile.preset)
 
-    def _seen(self, tile: Tile) -> bool:
+    def _matches(self, tile: Tile) -> bool:
         return tile.matches(self._query) and self._belongs(tile)
 
     def _scrolled(self, _flow: Gtk.FlowBox, event: Gdk.EventScroll) -> bool:

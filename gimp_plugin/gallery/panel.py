@@ -116,8 +116,8 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._incoming = Incoming(self.add_files, self._notice.warn)
         self._incoming.accept_drops(self)
         self.connect("map", lambda _self: self._reveal())
-        self.connect("unmap", lambda _self: self._keep(self._state))
-        self.connect("hierarchy-changed", self._in_window)
+        self.connect("unmap", lambda _self: self._set_state(self._state))
+        self.connect("hierarchy-changed", self._connect_paste)
         self._refill()
         self.show_all()
 
@@ -140,7 +140,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._put_in_front([pick])
         self._search.set_text("")
         if pick.kind == "file":
-            self._keep(self._state.used([pick]))
+            self._set_state(self._state.used([pick]))
         self._bar.show_all_styles()
         self._refill()
         self._adopt(self._picks.choose(pick))
@@ -167,7 +167,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 self._notice.warn(sentence(_("{name} is not a picture").format(name=path.name)))
         if found:
             self._put_in_front(found)
-            self._keep(self._state.used(found))
+            self._set_state(self._state.used(found))
             self.choose(found[0])
 
     def _put_in_front(self, picks: Iterable[Pick]) -> None:
@@ -205,7 +205,9 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         """The style whose tile is to be painted next; None: there is none."""
         if not self._state.mine or not self.get_mapped():
             return None
-        return next((t.pick for t in self._grid.outward if t.pick is not None and self._mine.is_missing(t.pick)), None)
+        return next(
+            (t.pick for t in self._grid.nearest_first if t.pick is not None and self._mine.is_missing(t.pick)), None
+        )
 
     def tile_request(self, pick: Pick) -> Stylize:
         """The request that paints the tile of a style. Raises NeuralStyleError."""
@@ -232,7 +234,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 tile.show_style()
 
     def _switch(self, mine: bool) -> None:  # noqa: FBT001 - GTK's own
-        self._keep(replace(self._state, mine=mine))
+        self._set_state(replace(self._state, mine=mine))
         self._draw(self._grid.tiles)
         self._reveal()
         self._wake()
@@ -244,7 +246,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._reveal()
 
     def _filter(self, category: str) -> None:
-        self._keep(replace(self._state, category=category))
+        self._set_state(replace(self._state, category=category))
         self._grid.filter(self._belongs, _("There are none yet") if category in PERSONAL else "")
         self._reveal()
 
@@ -260,14 +262,14 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
                 return tile.category == category
 
     def _star(self, pick: Pick) -> None:
-        self._keep(self._state.toggled(pick))
+        self._set_state(self._state.toggled(pick))
         for tile in self._grid.tiles:
             if tile.pick is not None and tile.pick.same(pick):
-                tile.mark(starred=self._state.starred(pick))
+                tile.show_starred(starred=self._state.starred(pick))
         self._grid.sort()
         self._grid.filter(self._belongs, _("There are none yet"))
 
-    def _keep(self, state: GalleryState) -> None:
+    def _set_state(self, state: GalleryState) -> None:
         self._state = state
         remember(self._profile, state)
 
@@ -298,14 +300,14 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             key = pick.key if pick.kind == "layer" else f"{FILE}{first_picture(pick)}"
             part = ask_part(self.get_toplevel(), style_sources.picture(key), pick.title)
             if part is not None:
-                self.add_files([kept_pictures.keep(part, _("{style}, part").format(style=pick.plain_title))])
+                self.add_files([kept_pictures.save(part, _("{style}, part").format(style=pick.plain_title))])
         except NeuralStyleError as error:
             self._notice.warn(in_sentences(error))
 
     def _remove_file(self, pick: Pick) -> None:
         """Remove a picture file from the gallery; a chosen one stays."""
         self._own = [one for one in self._own if not one.same(pick) or self._picks.holds(one)]
-        self._keep(self._state.without(pick))
+        self._set_state(self._state.without(pick))
         self._refill()
 
     def _header(self) -> Gtk.Box:
@@ -336,7 +338,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         for tile in tiles:
             tile.resize(self._state.size)
             if tile.pick is not None:
-                tile.mark(starred=self._state.starred(tile.pick))
+                tile.show_starred(starred=self._state.starred(tile.pick))
         self._draw(tiles)
         self._grid.fill(tiles, self._picks)
         self._grid.filter(self._belongs, _("There are none yet"))
@@ -362,7 +364,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         changed = picks != self._picks
         self._painted = None if changed else self._painted
         self._picks = picks
-        self._grid.mark(picks)  # the artist may have deselected the last one, which stays chosen
+        self._grid.show_picks(picks)  # the artist may have deselected the last one, which stays chosen
         self._describe(None)
         self._blend.show_picks(picks)
         if changed:
@@ -381,7 +383,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             self._search.grab_focus_without_selecting()
         return handled
 
-    def _in_window(self, _self: Gallery, _before: Gtk.Widget | None) -> None:
+    def _connect_paste(self, _self: Gallery, _before: Gtk.Widget | None) -> None:
         """Let Ctrl+V paste a style in the whole window, except in text fields."""
         top = self.get_toplevel()
         if isinstance(top, Gtk.Window):
@@ -403,7 +405,7 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._grid.focus()
 
     def _take_first(self, entry: Gtk.SearchEntry) -> None:
-        pick = self._grid.first() if entry.get_text().strip() else None
+        pick = self._grid.first_match() if entry.get_text().strip() else None
         if pick is not None:
             self._adopt(self._picks.choose(pick))
             self._grid.focus()

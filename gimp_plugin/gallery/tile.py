@@ -86,8 +86,8 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self.show_all()
 
     @property
-    def place(self) -> int:
-        """The sort key: favourites first, then by number."""
+    def sort_key(self) -> int:
+        """Favourites first, then by number."""
         return self.number - MANY if self.starred else self.number
 
     def matches(self, query: str) -> bool:
@@ -113,7 +113,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._aspect = 0.0
         self._draw()
 
-    def warn(self, preset: str) -> None:
+    def show_broken(self, preset: str) -> None:
         """Show that the preset of this name is broken."""
         self.preset = preset
         self._draw()
@@ -121,16 +121,16 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._picture.add_overlay(emblem)
         self._label.set_sensitive(False)
 
-    def offer(self, toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> None:
+    def add_buttons(self, toggle: Callable[[Pick], None], star: Callable[[Pick], None]) -> None:
         """Small buttons, visible under the pointer: to add the style to the blend or remove it, and for favourites."""
         self._blend = self._corner(Gtk.Align.END, ADD, toggle)
         self._star = self._corner(Gtk.Align.START, NO_STAR, star)
 
-    def mark(self, *, starred: bool) -> None:
+    def show_starred(self, *, starred: bool) -> None:
         """Show whether it is a favourite."""
         self.starred = starred
         if self._star is not None:
-            _dress(
+            _set_icon(
                 self._star, STAR if starred else NO_STAR, _("No favourite any more") if starred else _("A favourite")
             )
             self._star.set_visible(starred or self._hovered)
@@ -153,7 +153,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         if offer is not None:
             add = offer == "add"
             text = _("Blend with the chosen style (Ctrl+click)") if add else _("Take out of the blend")
-            _dress(self._blend, ADD if add else TAKE_AWAY, text)
+            _set_icon(self._blend, ADD if add else TAKE_AWAY, text)
         self._blend.set_visible(offer is not None)
 
     def _corner(self, side: Gtk.Align, icon: str, act: Callable[[Pick], None]) -> Gtk.Button:
@@ -189,7 +189,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
 Tile.set_accessible_type(TileAccessible)
 
 
-def _dress(button: Gtk.Button, icon: str, text: str) -> None:
+def _set_icon(button: Gtk.Button, icon: str, text: str) -> None:
     button.get_image().set_from_icon_name(icon, Gtk.IconSize.MENU)
     describe(button, text)
 

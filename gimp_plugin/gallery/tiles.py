@@ -36,12 +36,12 @@ def all_tiles(own: Iterable[Pick], toggle: Callable[[Pick], None], star: Callabl
     shown = sorted(map(_preset, listing.presets), key=lambda tile: (tile.category != OWN, by_title(tile.title)))
     tiles = [*map(_picture, own), *shown]
     for tile in tiles:
-        tile.offer(toggle, star)
+        tile.add_buttons(toggle, star)
     return [*tiles, *_broken({preset.slug for preset in listing.presets})]
 
 
 def by_title(title: str) -> tuple[str, str]:
-    """The sort key, in which accents count last: right even if GIMP's language is not that of the system."""
+    """The sort key, in which accents count last, also where the system's language is not that of GIMP."""
     return locale.strxfrm(plain(title)), title
 
 
@@ -82,5 +82,5 @@ def _broken(good: set[str]) -> Iterator[Tile]:
             hint = _("Press Delete, or the right mouse button, to delete it.")
             about = f"{in_sentences(error)} {hint}"
             tile = Tile(None, slug, about, thumbnails.of_file(folder / THUMBNAILS[0]))
-            tile.warn(slug)
+            tile.show_broken(slug)
             yield tile

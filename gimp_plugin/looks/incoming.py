@@ -22,7 +22,7 @@ REMOTE = ("http", "https", "ftp")
 
 
 class Incoming:
-    """take: called with the files; warn: called with a message for what cannot be used."""
+    """Takes dropped and pasted styles. take: called with their files; warn: with a message on what cannot be used."""
 
     def __init__(self, take: Callable[[list[Path]], None], warn: Callable[[str], None]) -> None:
         self._take = take
@@ -54,27 +54,27 @@ class Incoming:
 
     def take_addresses(self, uris: Iterable[str]) -> None:
         """Take files and pictures by their addresses."""
-        found = [path for uri in uris if (path := self._fetched(uri)) is not None]
+        found = [path for uri in uris if (path := self._file_of(uri)) is not None]
         if found:
             self._take(found)
 
-    def _fetched(self, uri: str) -> Path | None:
+    def _file_of(self, uri: str) -> Path | None:
         try:
             inside = kept_pictures.of_data(uri)
             if inside is not None:
-                return kept_pictures.keep(inside, _("Dropped"))
+                return kept_pictures.save(inside, _("Dropped"))
             path = Gio.File.new_for_uri(uri).get_path()
             if path is not None:
                 return Path(path)
             name = Path(uri.partition("?")[0]).stem
-            return kept_pictures.keep(style_sources.picture(f"{ADDRESS}{uri}"), name or _("Dropped"))
+            return kept_pictures.save(style_sources.picture(f"{ADDRESS}{uri}"), name or _("Dropped"))
         except NeuralStyleError as error:
             self._warn(in_sentences(error))
             return None
 
     def _take_picture(self, picture: GdkPixbuf.Pixbuf, stem: str) -> None:
         try:
-            self._take([kept_pictures.keep(picture, stem)])
+            self._take([kept_pictures.save(picture, stem)])
         except NeuralStyleError as error:
             self._warn(in_sentences(error))
 

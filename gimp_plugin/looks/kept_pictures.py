@@ -1,4 +1,4 @@
-"""Saves pictures without a file (pasted, or cut out of others) beside the user's presets.
+"""Saves pictures that have no file (pasted, or cut out of others) beside the user's presets.
 
 A file has the digest of its pixels in its name, so that each picture is saved once and recipes find it again.
 """
@@ -24,11 +24,11 @@ from nst_core.shared.settings import MIN_SIDE
 
 FOLDER = "pictures"
 DIGITS = 8  # of the digest
-MOST_DATA = 2**27  # letters of a picture that comes inside its address
-MOST_STEM = 60  # letters
+MOST_DATA = 2**27  # characters of a `data:` address
+MOST_STEM = 60  # characters
 
 
-def keep(picture: GdkPixbuf.Pixbuf, stem: str) -> Path:
+def save(picture: GdkPixbuf.Pixbuf, stem: str) -> Path:
     """Save a picture as a PNG. Raises InvalidImageError if it is too small, UnwritableOutputError."""
     if min(picture.get_width(), picture.get_height()) < MIN_SIDE:
         raise InvalidImageError(
@@ -57,12 +57,12 @@ def of_data(uri: str) -> GdkPixbuf.Pixbuf | None:
         return None
     loader, sizes = GdkPixbuf.PixbufLoader(), list[int]()
 
-    def judge(judged: GdkPixbuf.PixbufLoader, width: int, height: int) -> None:
+    def check_size(loading: GdkPixbuf.PixbufLoader, width: int, height: int) -> None:
         sizes.append(width * height)
         if sizes[0] > MOST_PIXELS:
-            judged.set_size(1, 1)
+            loading.set_size(1, 1)
 
-    loader.connect("size-prepared", judge)
+    loader.connect("size-prepared", check_size)
     try:
         encoded = base64.b64decode(body) if head.endswith(";base64") else urllib.parse.unquote_to_bytes(body)
         loader.write(encoded)

@@ -11,7 +11,7 @@ from gimp_plugin.translation import _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-READ = 6  # seconds after which a message that needs no answer disappears
+SECONDS = 6  # after which a message that needs no answer disappears
 
 
 class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
@@ -31,7 +31,7 @@ class Notice(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         """Show what was done."""
         self._show(Gtk.MessageType.INFO, text, undo)
         if undo is None:
-            self._clock = GLib.timeout_add_seconds(READ, self._expired)
+            self._clock = GLib.timeout_add_seconds(SECONDS, self._expired)
 
     def warn(self, text: str) -> None:
         """Show what went wrong, and what to do."""

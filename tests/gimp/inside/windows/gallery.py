@@ -344,7 +344,7 @@ def own_picture(desk: Desk) -> Facts:
         size = request.content.width, request.content.height
         facts["request"] = [*size, request.sketch, max(s.pixels.width for s in request.styles)]  # type: ignore[union-attr]
         gallery.show_tile(pick, request.content if len(asked) > 1 else None)
-    sights = desk.grid.outward[0].pick
+    sights = desk.grid.nearest_first[0].pick
     facts |= {"first in sight": sights is not None and asked[0] == sights.key, "heard": bool(heard)}
     facts["all"] = sorted(asked) == sorted(tile.pick.key for tile in desk.grid.tiles if tile.pick)
     one = next(tile for tile in desk.grid.tiles if tile.pick is not None and tile.pick.key == asked[1])
