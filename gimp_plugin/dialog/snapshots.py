@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gimp_plugin.libgtk import Gdk, Gtk, Pango
 from gimp_plugin.preview import pictures
-from gimp_plugin.preview.framing import placed
+from gimp_plugin.preview.framing import fit_into
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.grid_keys import ENTER, SPACE
@@ -89,7 +89,7 @@ class SnapshotStrip(Gtk.Box):  # type: ignore[misc] # gi ships no types
         make_transparent(box)
         image, small = Gtk.Image(), pictures.thinned(snapshot.painted.done.pixels, 4 * THUMBNAIL[0] * THUMBNAIL[1])
         picture = pictures.pixbuf(pictures.in_gray(small) if snapshot.gray else small)
-        size = placed((picture.get_width(), picture.get_height()), THUMBNAIL)
+        size = fit_into((picture.get_width(), picture.get_height()), THUMBNAIL)
         image.set_from_pixbuf(pictures.checkered(picture, size, 1))
         image.set_size_request(*THUMBNAIL)
         box.add(image)

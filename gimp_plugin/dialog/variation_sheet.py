@@ -9,7 +9,7 @@ from gimp_plugin.libgimp import GLib
 from gimp_plugin.libgtk import Gdk, Gtk
 from gimp_plugin.preview import pictures
 from gimp_plugin.preview.comparison import DIMMED
-from gimp_plugin.preview.framing import placed
+from gimp_plugin.preview.framing import fit_into
 from gimp_plugin.translation import _
 from gimp_plugin.widgets.buttons import text_button
 from gimp_plugin.widgets.describe import describe
@@ -135,18 +135,18 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
         reduce_padding(self)
         self._picture: GdkPixbuf.Pixbuf | None = None
         self._shown: tuple[object, ...] = ()
-        self._room = Gtk.Box(width_request=MIN_SIZE[0], height_request=MIN_SIZE[1])
+        self._space = Gtk.Box(width_request=MIN_SIZE[0], height_request=MIN_SIZE[1])
         self._image = Gtk.Image(halign=Gtk.Align.CENTER, valign=Gtk.Align.CENTER)
         self._badge = Gtk.Label(label=_("As now"), halign=Gtk.Align.START, valign=Gtk.Align.START, no_show_all=True)
         badge(self._badge)
         layers = Gtk.Overlay()
-        layers.add(self._room)
+        layers.add(self._space)
         for part in (self._image, self._badge):  # overlays request no space: a picture never enlarges its cell
             layers.add_overlay(part)
             layers.set_overlay_pass_through(part, True)  # noqa: FBT003 - the mouse is for the button
         self.add(layers)
         for signal in ("size-allocate", "notify::scale-factor"):
-            self._room.connect(signal, lambda *_args: GLib.idle_add(self._update))
+            self._space.connect(signal, lambda *_args: GLib.idle_add(self._update))
 
     def describe(self, name: str, *, now: bool) -> None:
         """Name the picture. now: it has the current settings."""
@@ -161,16 +161,19 @@ class _Cell(Gtk.Button):  # type: ignore[misc] # gi ships no types
 
     def _update(self) -> bool:
         picture = self._picture
-        room = max(MIN_SIZE[0], self._room.get_allocated_width()), max(MIN_SIZE[1], self._room.get_allocated_height())
-        wanted = (picture, room, self.get_scale_factor())
+        space = (
+            max(MIN_SIZE[0], self._space.get_allocated_width()),
+            max(MIN_SIZE[1], self._space.get_allocated_height()),
+        )
+        wanted = (picture, space, self.get_scale_factor())
         if picture is not None and wanted != self._shown:
             self._shown = wanted  # showing it allocates sizes again: the same ones must not start an endless loop
-            width, height = placed((picture.get_width(), picture.get_height()), room)
+            width, height = fit_into((picture.get_width(), picture.get_height()), space)
 
             def paint(zoom: int) -> GdkPixbuf.Pixbuf:
                 return pictures.checkered(picture, (zoom * width, zoom * height), zoom)
 
             pictures.put(self._image, paint, self.get_scale_factor())
-            self._badge.set_margin_start((room[0] - width) // 2 + SPACE)
-            self._badge.set_margin_top((room[1] - height) // 2 + SPACE)
+            self._badge.set_margin_start((space[0] - width) // 2 + SPACE)
+            self._badge.set_margin_top((space[1] - height) // 2 + SPACE)
         return bool(GLib.SOURCE_REMOVE)

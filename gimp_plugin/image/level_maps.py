@@ -137,18 +137,18 @@ def _enlarged(level_map: LevelMap, area: Area, *, endless: bool) -> bytes:
     if first >= last:
         return bytes(width * height)
     source = gray_pixbuf(level_map.levels, wide, high)
-    room = last - first
+    inner = last - first
     empty, before, behind = bytes(width), bytes(first), bytes(width - last)
     rows: list[bytes] = []
-    for start in range(0, height, max(1, STRIP // room)):
-        count = min(max(1, STRIP // room), height - start)
-        part = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, room, count)  # noqa: FBT003 - no alpha
+    for start in range(0, height, max(1, STRIP // inner)):
+        count = min(max(1, STRIP // inner), height - start)
+        part = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, inner, count)  # noqa: FBT003 - no alpha
         place, smooth = (-left - first, -top - start), GdkPixbuf.InterpType.BILINEAR
-        source.scale(part, 0, 0, room, count, *place, scale, scale, smooth)
+        source.scale(part, 0, 0, inner, count, *place, scale, scale, smooth)
         levels = levels_of(part)
         for row in range(count):
             inside = endless or -top <= start + row < bottom
-            rows.append(before + levels[row * room : row * room + room] + behind if inside else empty)
+            rows.append(before + levels[row * inner : row * inner + inner] + behind if inside else empty)
     return b"".join(rows)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gimp_plugin.preview.viewport import Box, Point
     from gimp_plugin.strength_map.map_tool import MapTool
 
-LEAST = (320, 240)  # px: room for the picture
+LEAST = (320, 240)  # px: size of the widget
 NEAR = 12  # px: distance from the line at which it can be dragged
 SLIDE = 0.02  # of the picture's side, for an arrow key
 PULL = 60  # px: pan for an arrow key
@@ -161,8 +161,8 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self.set_overlay_pass_through(widget, True)  # noqa: FBT003 - the mouse is for the widget below
 
     def _resize(self) -> None:
-        room = max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
-        view = self.view.in_room(room, self.get_scale_factor())
+        size = max(LEAST[0], self._box.get_allocated_width()), max(LEAST[1], self._box.get_allocated_height())
+        view = self.view.resized(size, self.get_scale_factor())
         if self.part and not self._framed and view.zoom is None:
             view = view.around(self.part)
         self._framed = self._framed or self._box.get_allocated_width() > 1
@@ -195,12 +195,12 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         if self._ready is None or self._ready_for != wanted:
             before = self.shown.before(view)
             both = (before, self.shown.after(view, before))
-            checks = [pictures.checkered(one, view.seen[2:], zoom) if one else None for one in both]
+            checks = [pictures.checkered(one, view.on_screen[2:], zoom) if one else None for one in both]
             assert checks[0] is not None
             self._ready, self._ready_for = (checks[0], checks[1]), wanted
         before, after = self._ready
         if self._splits() and after is not None:
-            at = round(view.seen[2 if self.upright else 3] * self._split)
+            at = round(view.on_screen[2 if self.upright else 3] * self._split)
             line = Line(at, zoom, self._accent(), upright=self.upright)
             seen = pictures.compared(before, after, line)
         else:
@@ -257,9 +257,9 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         self._captions[0].set_valign(Gtk.Align.END if self.upright else Gtk.Align.START)
         self._captions[0].set_halign(Gtk.Align.START if self.upright else Gtk.Align.CENTER)
         side = width if self.upright else height
-        rooms = (side * self._split, side * (1 - self._split))
-        for label, text, room in zip(self._captions, self.shown.captions, rooms, strict=True):
-            fits = _put_caption(label, text, round(room - 2 * (PADDING + GAP)), upright=self.upright)
+        spaces = (side * self._split, side * (1 - self._split))
+        for label, text, space in zip(self._captions, self.shown.captions, spaces, strict=True):
+            fits = _put_caption(label, text, round(space - 2 * (PADDING + GAP)), upright=self.upright)
             label.set_visible(self._splits() and fits)
         sharp = self.shown.sharp(self.view)
         title = self.shown.title
@@ -404,15 +404,15 @@ class Comparison(Gtk.Overlay):  # type: ignore[misc] # gi ships no types
         return False
 
 
-def _put_caption(label: Gtk.Label, text: str, room: int, *, upright: bool) -> bool:
-    """Write a caption beside the line, or above or below it, in so many px. Returns whether there is room for it."""
+def _put_caption(label: Gtk.Label, text: str, space: int, *, upright: bool) -> bool:
+    """Write a caption beside the line, or above or below it, in so many px. Returns whether there is space for it."""
     label.set_text(text)
     layout = label.create_pango_layout(text)
     wide, high = layout.get_pixel_size()
-    cut = upright and wide > room
+    cut = upright and wide > space
     metrics = layout.get_context().get_metrics()
     letter = max(metrics.get_approximate_char_width(), metrics.get_approximate_digit_width()) / Pango.SCALE
-    letters = int(room / letter)
+    letters = int(space / letter)
     label.set_ellipsize(Pango.EllipsizeMode.MIDDLE if cut else Pango.EllipsizeMode.NONE)
     label.set_max_width_chars(letters if cut else -1)
-    return letters >= SHORTEST if cut else upright or high <= room
+    return letters >= SHORTEST if cut else upright or high <= space

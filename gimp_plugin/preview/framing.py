@@ -53,7 +53,7 @@ def fitted(layer: Size, side: int = FITTED_SIDE) -> Frame:
     return Frame((width - seen[0]) // 2, (height - seen[1]) // 2, *seen, scale)
 
 
-def wanted(view: Viewport, layer: Size) -> Frame:
+def visible_frame(view: Viewport, layer: Size) -> Frame:
     """The frame to paint for a view: the visible part with a margin, at the displayed resolution."""
     if view.whole:
         return fitted(layer, min(FINE_SIDE, max(view.size)))
@@ -70,9 +70,9 @@ def wanted(view: Viewport, layer: Size) -> Frame:
     return Frame(*first, last[0] - first[0], last[1] - first[1], scale)
 
 
-def placed(picture: Size, room: Size) -> Size:
+def fit_into(picture: Size, widget: Size) -> Size:
     """The largest size of a picture that fits into a widget, with its aspect ratio."""
-    scale = min(room[0] / picture[0], room[1] / picture[1])
+    scale = min(widget[0] / picture[0], widget[1] / picture[1])
     return max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
 
 

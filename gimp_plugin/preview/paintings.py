@@ -110,7 +110,7 @@ class LayerPaintings:
 
     def layer(self, view: Viewport) -> GdkPixbuf.Pixbuf:
         """The visible part of the layer, in px of the screen. Raises LayerGoneError."""
-        left, top, width, height = view.seen
+        left, top, width, height = view.on_screen
         if view.scale <= 1:
             return pictures.pixbuf(self.source.read(Frame(left, top, width, height, view.scale)))
         box = view.visible
@@ -126,7 +126,7 @@ class LayerPaintings:
         if self._base is None:
             return None
         whole = self._holds(self._base, view.visible)
-        seen = _empty(view.seen[2:]) if whole else before.copy()
+        seen = _empty(view.on_screen[2:]) if whole else before.copy()
         for one in [self._base, *sorted(self._finer, key=lambda one: one.frame.scale)]:
             self._draw(seen, view, one.frame, one.picture)
         return seen
@@ -158,7 +158,7 @@ class LayerPaintings:
 
     def _draw(self, onto: GdkPixbuf.Pixbuf, view: Viewport, frame: Frame, picture: GdkPixbuf.Pixbuf) -> None:
         """Draw the visible part of the picture of a frame."""
-        box, (left, top, width, height) = self.box(frame), view.seen
+        box, (left, top, width, height) = self.box(frame), view.on_screen
         across, down = view.size[0] / view.layer[0], view.size[1] / view.layer[1]
         begin = box.left * across - left, box.top * down - top
         end = box.right * across - left, box.bottom * down - top

@@ -148,7 +148,7 @@ class Preview(Gtk.Box):  # type: ignore[misc] # gi ships no types
         shown, view = self._shown, self._comparison.view
         if self._run is not None or shown.draft or self._comparison.dragging or shown.base is None:
             return None
-        frame = framing.wanted(view, self._source.size)
+        frame = framing.visible_frame(view, self._source.size)
         if shown.has(frame):
             return None
         going = self._awaited

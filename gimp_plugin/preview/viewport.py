@@ -51,15 +51,15 @@ class Box:
 
 @dataclass(frozen=True)
 class Viewport:
-    """Maps between a layer and the widget (`room`) that shows it.
+    """Maps between a layer and the widget that shows it.
 
-    layer: its (width, height), px. room: (width, height) of the widget, px of the window. zoom: px of the screen per px
-    of the layer; None: the whole layer fits. center: the point of the layer, px, in the middle of the widget; None: its
+    layer: its (width, height), px. widget: its (width, height), px of the window. zoom: px of the screen per px of the
+    layer; None: the whole layer fits. center: the point of the layer, px, in the middle of the widget; None: its
     middle. Where the layer is larger than the widget, it covers it completely.
     """
 
     layer: Size
-    room: Size
+    widget: Size
     density: int = 1
     zoom: float | None = None
     center: Point | None = None
@@ -67,7 +67,7 @@ class Viewport:
     @property
     def fit(self) -> float:
         """The zoom at which the whole layer fits into the widget."""
-        return min(self.density * room / side for room, side in zip(self.room, self.layer, strict=True))
+        return min(self.density * space / side for space, side in zip(self.widget, self.layer, strict=True))
 
     @property
     def least(self) -> float:
@@ -94,15 +94,15 @@ class Viewport:
     def origin(self) -> Size:
         """Position of the layer in the widget, px of the screen."""
         center = self.center or (self.layer[0] / 2, self.layer[1] / 2)
-        sides = zip(self.room, self.size, self.layer, center, strict=True)
-        left, top = (_origin(room * self.density, size, size * at / side) for room, size, side, at in sides)
+        sides = zip(self.widget, self.size, self.layer, center, strict=True)
+        left, top = (_origin(space * self.density, size, size * at / side) for space, size, side, at in sides)
         return left, top
 
     @property
-    def seen(self) -> tuple[int, int, int, int]:
+    def on_screen(self) -> tuple[int, int, int, int]:
         """(left, top, width, height) of the visible part of the layer, px of the screen."""
         (left, top), (width, height) = self.origin, self.size
-        wide, high = (side * self.density for side in self.room)
+        wide, high = (side * self.density for side in self.widget)
         return max(0, -left), max(0, -top), min(width, wide), min(height, high)
 
     @property
@@ -114,20 +114,20 @@ class Viewport:
     @property
     def extent(self) -> Point:
         """(width, height) of the visible part, px of the window."""
-        _left, _top, width, height = self.seen
+        _left, _top, width, height = self.on_screen
         return width / self.density, height / self.density
 
     @property
     def visible(self) -> Box:
         """The visible part of the layer, px of the layer."""
-        left, top, width, height = self.seen
+        left, top, width, height = self.on_screen
         across, down = self.size[0] / self.layer[0], self.size[1] / self.layer[1]
         return Box(left / across, top / down, (left + width) / across, (top + height) / down)
 
     @property
     def whole(self) -> bool:
         """Whether the whole layer is visible."""
-        return self.seen[2:] == self.size
+        return self.on_screen[2:] == self.size
 
     def to_layer(self, x: float, y: float) -> Point:
         """The point of the layer, px, at a point of the widget, px of the window; it may lie outside the layer."""
@@ -139,9 +139,9 @@ class Viewport:
         """A length in px of the window as px of the layer."""
         return length * self.density / self.scale
 
-    def in_room(self, room: Size, density: int) -> Viewport:
+    def resized(self, widget: Size, density: int) -> Viewport:
         """The same view in a widget of another size."""
-        return replace(self, room=room, density=density)
+        return replace(self, widget=widget, density=density)
 
     def fitting(self) -> Viewport:
         """The view of the whole layer."""
@@ -152,19 +152,19 @@ class Viewport:
 
         A zoom close to *fit* or 100 % (see SNAP) becomes that.
         """
-        x, y = at or (self.room[0] / 2, self.room[1] / 2)
+        x, y = at or (self.widget[0] / 2, self.widget[1] / 2)
         there = self.to_layer(x, y)
         zoom = min(self.most, max(self.least, zoom))
         if zoom == self.fit or (zoom != 1.0 and _near(zoom, self.fit)):
             return self.fitting()
         wanted = replace(self, zoom=1.0 if _near(zoom, 1.0) else zoom)
-        across, down = wanted.to_layer_length(x - self.room[0] / 2), wanted.to_layer_length(y - self.room[1] / 2)
+        across, down = wanted.to_layer_length(x - self.widget[0] / 2), wanted.to_layer_length(y - self.widget[1] / 2)
         return replace(wanted, center=(there[0] - across, there[1] - down))
 
     def around(self, box: Box) -> Viewport:
         """The view of a part of the layer, px, with some space around it; of the whole layer if the part is large."""
-        sides = zip(self.room, (box.width, box.height), strict=True)
-        zoom = min(self.density * room / (AROUND * max(1.0, side)) for room, side in sides)
+        sides = zip(self.widget, (box.width, box.height), strict=True)
+        zoom = min(self.density * space / (AROUND * max(1.0, side)) for space, side in sides)
         if zoom < NOTCH * self.fit:
             return self.fitting()
         return self.zoomed(zoom).showing(*box.middle)
@@ -172,22 +172,21 @@ class Viewport:
     def moved(self, right: float, down: float) -> Viewport:
         """The view panned by so many px of the window, at most to the layer's borders."""
         (left, top), (width, height) = self.origin, self.size
-        middle_x = self.room[0] * self.density / 2 - left - right * self.density
-        middle_y = self.room[1] * self.density / 2 - top - down * self.density
-        wanted = replace(self, center=(middle_x / width * self.layer[0], middle_y / height * self.layer[1]))
-        return replace(wanted, center=wanted.to_layer(self.room[0] / 2, self.room[1] / 2))
+        middle_x = self.widget[0] * self.density / 2 - left - right * self.density
+        middle_y = self.widget[1] * self.density / 2 - top - down * self.density
+        return self.showing(middle_x / width * self.layer[0], middle_y / height * self.layer[1])
 
     def showing(self, x: float, y: float) -> Viewport:
         """The view with this point of the layer in the middle, at most up to the layer's borders."""
         wanted = replace(self, center=(x, y))
-        return replace(wanted, center=wanted.to_layer(self.room[0] / 2, self.room[1] / 2))
+        return replace(wanted, center=wanted.to_layer(self.widget[0] / 2, self.widget[1] / 2))
 
 
-def _origin(room: int, size: int, middle: float) -> int:
+def _origin(space: int, size: int, middle: float) -> int:
     """Position of a side of `size` px in a widget, with `middle` in its middle if possible."""
-    if size <= room:
-        return (room - size) // 2
-    return min(0, max(room - size, round(room / 2 - middle)))
+    if size <= space:
+        return (space - size) // 2
+    return min(0, max(space - size, round(space / 2 - middle)))
 
 
 def _near(zoom: float, named: float) -> bool:

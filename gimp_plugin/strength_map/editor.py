@@ -118,7 +118,7 @@ class MapEditor:
         """Call `listener` after every visible change. strokes: also at each move of the brush."""
         self._listeners.append((listener, strokes))
 
-    def seen(self) -> bytes:
+    def chosen_levels(self) -> bytes:
         """The levels of the chosen map, at `size`."""
         if self.chosen == DRAWN and self._drawing is not None:
             return self._drawing.levels
@@ -197,7 +197,7 @@ class MapEditor:
     def save(self) -> Gimp.Channel:
         """Save the chosen map as a new channel of the image. Raises NeuralStyleError."""
         size = (self._image.get_width(), self._image.get_height())
-        return DrawnMap(LevelMap(size, self.size, self.seen())).save(self._image)
+        return DrawnMap(LevelMap(size, self.size, self.chosen_levels())).save(self._image)
 
     def _size(self) -> Size:
         width, height = self._image.get_width(), self._image.get_height()
@@ -214,9 +214,9 @@ class MapEditor:
     def _drawing_on_chosen(self) -> Drawing:
         """The drawing, with the chosen region as its base."""
         if self._drawing is None:
-            self._drawing, self._base = Drawing(self.size, self.seen()), self.chosen
+            self._drawing, self._base = Drawing(self.size, self.chosen_levels()), self.chosen
         elif self.chosen != DRAWN:
-            self._drawing.rebase(self.seen())
+            self._drawing.rebase(self.chosen_levels())
             self._base = self.chosen
         return self._drawing
 

@@ -51,7 +51,7 @@ class MapTool:
         editor = self._editor
         if editor.active:
             if self._tint is None or self._tint[0] != editor.version:
-                self._tint = editor.version, marks.tint(editor.seen(), *editor.size)
+                self._tint = editor.version, marks.tint(editor.chosen_levels(), *editor.size)
             marks.lay_over(seen, view, self._tint[1], editor.place())
         marks.outline(seen, view, editor.faces)
         if editor.active and self._at is not None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gimp_plugin.preview.framing import FINE_SIDE, FITTED_SIDE, LONGEST, MOST_PART, Frame, fitted, placed, wanted
+from gimp_plugin.preview.framing import (
+    FINE_SIDE,
+    FITTED_SIDE,
+    LONGEST,
+    MOST_PART,
+    Frame,
+    fit_into,
+    fitted,
+    visible_frame,
+)
 from gimp_plugin.preview.viewport import Viewport
 from nst_core.shared.settings import MIN_SIDE
 
@@ -46,16 +55,16 @@ def test_a_frame_knows_its_place_in_the_layer() -> None:
 
 def test_a_picture_is_fitted_with_its_aspect_ratio() -> None:
     """As large as there is room."""
-    assert placed((200, 100), (400, 400)) == (400, 200)
-    assert placed((200, 100), (100, 400)) == (100, 50)
-    assert placed((2048, 32), (320, 240)) == (320, 5)
+    assert fit_into((200, 100), (400, 400)) == (400, 200)
+    assert fit_into((200, 100), (100, 400)) == (100, 50)
+    assert fit_into((2048, 32), (320, 240)) == (320, 5)
 
 
 def test_the_whole_layer_is_painted_at_the_displayed_size() -> None:
     """Up to a maximum; a small layer at its own size."""
-    assert wanted(Viewport((4000, 3000), (600, 600)), (4000, 3000)).width == 600
-    assert wanted(Viewport((4000, 3000), (600, 600), density=2), (4000, 3000)).width == FINE_SIDE
-    assert wanted(Viewport((400, 300), (600, 600)), (400, 300)) == Frame(0, 0, 400, 300)
+    assert visible_frame(Viewport((4000, 3000), (600, 600)), (4000, 3000)).width == 600
+    assert visible_frame(Viewport((4000, 3000), (600, 600), density=2), (4000, 3000)).width == FINE_SIDE
+    assert visible_frame(Viewport((400, 300), (600, 600)), (400, 300)) == Frame(0, 0, 400, 300)
 
 
 @pytest.mark.parametrize("zoom", [0.5, 1.0, 4.0])
@@ -67,7 +76,7 @@ def test_of_a_part_the_visible_pixels_and_a_margin_are_painted(
     """At the displayed resolution, at most that of the layer, and lower if the part would be too large."""
     layer = 4000, 3000
     view = Viewport(layer, (700, 600), density, zoom, center)
-    frame, seen = wanted(view, layer), view.visible
+    frame, seen = visible_frame(view, layer), view.visible
     left, top, right, bottom = frame.place(layer)
     assert left * 4000 <= seen.left + 2
     assert top * 3000 <= seen.top + 2

@@ -12,7 +12,7 @@ sides = st.integers(32, 6000)
 viewports = st.builds(
     Viewport,
     layer=st.tuples(sides, sides),
-    room=st.tuples(st.integers(100, 2000), st.integers(100, 2000)),
+    widget=st.tuples(st.integers(100, 2000), st.integers(100, 2000)),
     density=st.integers(1, 2),
     zoom=st.none() | st.floats(0.5, MOST_ZOOM),
     center=st.none() | st.tuples(st.floats(-100, 6000), st.floats(-100, 6000)),
@@ -22,7 +22,7 @@ viewports = st.builds(
 @given(viewports, st.floats(0, 1), st.floats(0, 1))
 def test_points_of_screen_and_layer_are_converted_both_ways(view: Viewport, x: float, y: float) -> None:
     """At any zoom and window size."""
-    place = x * view.room[0], y * view.room[1]
+    place = x * view.widget[0], y * view.widget[1]
     there = view.to_layer(*place)
     sides = zip(there, view.layer, view.origin, view.size, strict=True)
     back = [(origin + at / side * size) / view.density for at, side, origin, size in sides]
@@ -32,18 +32,18 @@ def test_points_of_screen_and_layer_are_converted_both_ways(view: Viewport, x: f
 @given(viewports)
 def test_the_layer_fills_the_view_as_far_as_it_can(view: Viewport) -> None:
     """A smaller one is centred."""
-    for origin, size, room in zip(view.origin, view.size, view.room, strict=True):
-        room *= view.density  # noqa: PLW2901 - px of the screen
-        if size <= room:
-            assert 0 <= origin == (room - size) // 2
+    for origin, size, space in zip(view.origin, view.size, view.widget, strict=True):
+        space *= view.density  # noqa: PLW2901 - px of the screen
+        if size <= space:
+            assert 0 <= origin == (space - size) // 2
         else:
-            assert room - size <= origin <= 0
+            assert space - size <= origin <= 0
 
 
 @given(viewports)
 def test_the_visible_part_is_inside_layer_and_view(view: Viewport) -> None:
     """At whole px of the screen, so that nothing is blurred."""
-    left, top, width, height = view.seen
+    left, top, width, height = view.on_screen
     assert left >= 0
     assert top >= 0
     assert left + width <= view.size[0]
@@ -55,10 +55,10 @@ def test_the_visible_part_is_inside_layer_and_view(view: Viewport) -> None:
 @given(viewports, st.floats(0.2, 5), st.floats(0, 1), st.floats(0, 1))
 def test_zooming_keeps_the_point_under_the_pointer(view: Viewport, factor: float, x: float, y: float) -> None:
     """To a px of layer or screen, unless the layer reaches its border."""
-    place = x * view.room[0], y * view.room[1]
+    place = x * view.widget[0], y * view.widget[1]
     there = view.to_layer(*place)
     zoomed = view.zoomed(view.scale * factor, place)
-    free = all(size >= 2 * room * view.density for size, room in zip(zoomed.size, view.room, strict=True))
+    free = all(size >= 2 * space * view.density for size, space in zip(zoomed.size, view.widget, strict=True))
     inside = all(0.3 * side < at < 0.7 * side for at, side in zip(there, view.layer, strict=True))
     if free and inside:
         assert zoomed.to_layer(*place) == pytest.approx(there, abs=1 + 1 / zoomed.scale)
@@ -68,9 +68,9 @@ def test_fit_shows_the_whole_layer_and_follows_the_window() -> None:
     """Small layers are enlarged, large ones reduced; with scale 2 there are twice as many px."""
     view = Viewport((4000, 3000), (400, 400))
     assert (view.scale, view.size, view.origin, view.whole) == (0.1, (400, 300), (0, 50), True)
-    assert view.in_room((800, 800), 1).size == (800, 600)
-    assert view.in_room((400, 400), 2).size == (800, 600)
-    assert view.in_room((400, 400), 2).corner == (0, 50)
+    assert view.resized((800, 800), 1).size == (800, 600)
+    assert view.resized((400, 400), 2).size == (800, 600)
+    assert view.resized((400, 400), 2).corner == (0, 50)
     assert Viewport((40, 30), (400, 400)).scale == 10
 
 
