@@ -82,7 +82,7 @@ class Picks:
         """Picks with this style added, or removed if it is there. At least one stays, at most MAX_STYLES."""
         if self.holds(pick):
             return self.without(pick)
-        new = dataclasses.replace(pick, weight=self._usual)
+        new = dataclasses.replace(pick, weight=self._average_weight)
         return Picks((*self.entries, new)) if len(self.entries) < MAX_STYLES else self
 
     def select(self, wanted: Iterable[Pick]) -> Picks:
@@ -92,7 +92,7 @@ class Picks:
         """
         rest = list(wanted)
         kept = [entry for entry in self.entries if any(entry.same(pick) for pick in rest)]
-        new = [dataclasses.replace(pick, weight=self._usual) for pick in rest if not self.holds(pick)]
+        new = [dataclasses.replace(pick, weight=self._average_weight) for pick in rest if not self.holds(pick)]
         entries = (*kept, *new)[:MAX_STYLES]
         if len(entries) == 1:
             return self.choose(entries[0])
@@ -194,13 +194,13 @@ class Picks:
         """From `to_json`, without styles that do not exist any more; empty picks for anything else."""
         picks = cls()
         for entry in data if isinstance(data, list) else []:
-            pick = _remembered(entry, roots)
+            pick = _from_json(entry, roots)
             if pick is not None and not picks.holds(pick) and len(picks.entries) < MAX_STYLES:
                 picks = cls((*picks.entries, pick))
         return picks.choose(picks.entries[0]) if len(picks.entries) == 1 else picks
 
     @property
-    def _usual(self) -> float:
+    def _average_weight(self) -> float:
         """The average weight."""
         return sum(entry.weight for entry in self.entries) / len(self.entries) if self.entries else 1.0
 
@@ -212,7 +212,7 @@ class Picks:
         counting = [entry for entry in self.entries if entry.weight > 0]
         if not counting:
             raise InvalidSettingError(_("no style has any weight"), _("choose a style, or give one some weight"))
-        sources = [source for entry in counting for source in _of(entry, roots, alone=len(counting) == 1)]
+        sources = [source for entry in counting for source in _pictures_of(entry, roots, alone=len(counting) == 1)]
         if len(sources) > MAX_STYLES:
             raise InvalidSettingError(
                 _("the blend holds {count} pictures").format(count=len(sources)),
@@ -313,7 +313,7 @@ def _style(source: _PickedStyle, read_layer: Callable[[str], Pixels]) -> StyleFi
     return StyleFile(read_picture(source.path), source.weight, source.path.name)
 
 
-def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_PickedStyle]:
+def _pictures_of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_PickedStyle]:
     if pick.kind != "preset":
         yield _PickedStyle(pick.key, Path(pick.key) if pick.kind == "file" else None, pick.weight, pick.region)
         return
@@ -324,7 +324,7 @@ def _of(pick: Pick, roots: Roots | None, *, alone: bool) -> Iterator[_PickedStyl
         yield _PickedStyle(pick.key, style.path, pick.weight * style.weight / whole, pick.region)
 
 
-def _remembered(entry: object, roots: Roots | None) -> Pick | None:
+def _from_json(entry: object, roots: Roots | None) -> Pick | None:
     match entry:
         case {"kind": "preset", "key": str(slug), "weight": int() | float() as weight}:
             try:

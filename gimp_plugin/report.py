@@ -79,7 +79,7 @@ def left_out(name: str, error: NeuralStyleError) -> str:
     return _("{layer} was left out: {reason}").format(layer=repr(name), reason=in_a_line(error))
 
 
-def painted_whole(error: NeuralStyleError) -> str:
+def painted_visible(error: NeuralStyleError) -> str:
     """The message that no layer can be painted, so that what the image shows is."""
     return _("The whole image is painted, as it is visible: {reason}").format(reason=in_a_line(error))
 

@@ -51,7 +51,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
         self.connect("destroy", lambda _bar: self.stop())
         self._offer(None)
 
-    def consider(self, error: NeuralStyleError) -> bool:
+    def show_error(self, error: NeuralStyleError) -> bool:
         """Show the bar if a new engine would remove the cause of an error. Returns whether it would."""
         if not own_engine.is_repairable(error):
             return False
@@ -60,7 +60,7 @@ class EngineBar(Gtk.InfoBar):  # type: ignore[misc] # gi ships no types
             self._find_option()
         return True
 
-    def compare(self, version: str) -> None:
+    def show_version(self, version: str) -> None:
         """Show the bar if the engine has another version than the plug-in, otherwise hide it."""
         if self._running is not None:
             return

@@ -52,7 +52,7 @@ def run(
     visible, painted = isinstance(layers[0], scratch.Visible), config.get_property(arguments.INPUT)
     window = Window(layers, config, picks, session, drawn=before.drawn)
     window.show_messages(
-        [report.painted_whole(error) if visible else report.left_out(name, error) for name, error in left_out]
+        [report.painted_visible(error) if visible else report.left_out(name, error) for name, error in left_out]
     )
     window.offer(undelivered.found())
     layout = window.run(past.layout)

@@ -202,7 +202,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """The preview failed."""
         text = in_sentences(error)
-        told = self._engine_bar.consider(error) or text == self._error.text
+        told = self._engine_bar.show_error(error) or text == self._error.text
         self._preview.fail(_("No preview.") if told else text)
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
@@ -233,7 +233,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
 
     def show_error(self, error: NeuralStyleError | None) -> None:
         """Show why the run ended; None: no error."""
-        repairable = error is not None and self._engine_bar.consider(error)
+        repairable = error is not None and self._engine_bar.show_error(error)
         self._error.show_text(in_sentences(error) if error and not repairable else "")
         self._outside.show_error(error)
 
@@ -308,7 +308,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def _engine_started(self, ready: Ready) -> None:
         """The engine has started."""
         self._controls.enable_only(ready.backends, ready.devices)
-        self._engine_bar.compare(ready.version)
+        self._engine_bar.show_version(ready.version)
 
     def _engine_installed(self) -> None:
         """An engine was installed: use it."""

@@ -31,9 +31,9 @@ class SheetPainting:
         self._larger = larger
         self._wanted: tuple[Stylize, Kind] | None = None
         self._sheet: Sheet | None = None
-        self._rough: list[int] = []  # variations without any picture yet
-        self._left: list[int] = []
-        self._soft: dict[int, Pixels] = {}  # what was painted well, but smaller than it is shown
+        self._unpainted: list[int] = []  # variations without any picture yet
+        self._remaining: list[int] = []
+        self._small: dict[int, Pixels] = {}  # finished pictures that are smaller than they are shown
         self._running: Stylize | None = None
 
     def paint(self, request: Stylize, kind: Kind, now: Pixels | None = None) -> None:
@@ -41,13 +41,13 @@ class SheetPainting:
         if (request, kind) != self._wanted:
             self._wanted, self._running = (request, kind), None
             self._sheet = plan(kind, request.settings)
-            self._rough, self._left = list(self._sheet.order), list(self._sheet.order)
-            self._soft = {}
+            self._unpainted, self._remaining = list(self._sheet.order), list(self._sheet.order)
+            self._small = {}
             self._screen.show_sheet(self._sheet, request.content, self._note())
             if now is not None:
-                self._rough.remove(self._sheet.now)
-                self._left.remove(self._sheet.now)
-                self._soft[self._sheet.now] = now
+                self._unpainted.remove(self._sheet.now)
+                self._remaining.remove(self._sheet.now)
+                self._small[self._sheet.now] = now
                 self._screen.show_variant(self._sheet.now, now, self._note())
         if self._running is None:
             self._next()
@@ -59,13 +59,13 @@ class SheetPainting:
     def _next(self) -> None:
         if self._wanted is None or self._sheet is None:
             return
-        if self._left:
-            number, request = (self._rough or self._left)[0], self._wanted[0]
+        if self._remaining:
+            number, request = (self._unpainted or self._remaining)[0], self._wanted[0]
             self._submit(number, request, self._on_event)
             return
-        for number in [number for number in self._sheet.order if number in self._soft]:
+        for number in [number for number in self._sheet.order if number in self._small]:
             try:
-                larger = self._larger(self._soft.pop(number))
+                larger = self._larger(self._small.pop(number))
             except NeuralStyleError:  # the layer is gone: what is painted stays
                 larger = None
             if larger is not None:
@@ -83,13 +83,13 @@ class SheetPainting:
         match event:
             case Preview():
                 self._screen.show_variant(number, event.pixels, self._note())
-                if number in self._rough:  # the first picture suffices until all variations have one
-                    self._rough.remove(number)
+                if number in self._unpainted:  # the first picture suffices until all variations have one
+                    self._unpainted.remove(number)
                     self._next()
             case Done():
-                self._rough = [other for other in self._rough if other != number]
-                self._left.remove(number)
-                self._soft[number] = event.pixels
+                self._unpainted = [other for other in self._unpainted if other != number]
+                self._remaining.remove(number)
+                self._small[number] = event.pixels
                 self._running = None
                 self._screen.show_variant(number, event.pixels, self._note())
                 self._next()
@@ -106,7 +106,7 @@ class SheetPainting:
             self._next()
 
     def _note(self) -> str:
-        if not self._left or self._sheet is None:
+        if not self._remaining or self._sheet is None:
             return _("Choose a variation to take its settings.")
         count = len(self._sheet.variants)
-        return _("Painting variation {number} of {count}…").format(number=count + 1 - len(self._left), count=count)
+        return _("Painting variation {number} of {count}…").format(number=count + 1 - len(self._remaining), count=count)

@@ -41,7 +41,7 @@ class Flow:
         self._order: Order | None = None
         self._stay = False
         self._done: dict[int, Done] = {}
-        self._gone: set[int] = set()
+        self._skipped: set[int] = set()
         self._left_out: dict[int, NeuralStyleError] = {}
 
     @property
@@ -93,7 +93,7 @@ class Flow:
         if order != self._order and self._done and not self._ask_about_done():
             return
         self._order, self._stay = order, stay
-        self._gone, self._left_out = set(), {}
+        self._skipped, self._left_out = set(), {}
         self._previewing = None
         self._set_phase(Phase.RUNNING)
         self._paint_next(self._order)
@@ -228,12 +228,12 @@ class Flow:
 
     def _paint_next(self, order: Order) -> None:
         for number in range(self._work.count):
-            if number in self._done or number in self._gone:
+            if number in self._done or number in self._skipped:
                 continue
             try:
                 request = self._work.request(number, order)
             except LayerGoneError:  # deleted while the one before it was painted
-                self._gone.add(number)
+                self._skipped.add(number)
                 continue
             except InvalidImageError as error:
                 self._leave_out(number, error)
@@ -268,7 +268,7 @@ class Flow:
                     self._fail(error)
 
     def _leave_out(self, number: int, error: NeuralStyleError) -> None:
-        self._gone.add(number)
+        self._skipped.add(number)
         self._left_out[number] = error
         self._work.leave_out(number, error)
 

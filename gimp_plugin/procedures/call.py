@@ -26,7 +26,7 @@ class Call:
         return bool(self.run_mode == Gimp.RunMode.INTERACTIVE)
 
     @property
-    def again(self) -> bool:
+    def with_last_values(self) -> bool:
         """Whether to use the values of the last time."""
         return bool(self.run_mode == Gimp.RunMode.WITH_LAST_VALS)
 

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 def run(call: Call, left_out: canvas.LeftOut | None = None) -> list[Gimp.Layer]:
     """The new layers of the filter; see `paint`. The call's drawables must be layers that can be painted."""
-    picks = _last_picks(call.config) if call.again else picks_of(call.config)
+    picks = _last_picks(call.config) if call.with_last_values else picks_of(call.config)
     values = arguments.values_of(call.config)
-    if not call.again:  # settings that a script leaves out are those of the preset
+    if not call.with_last_values:  # settings that a script leaves out are those of the preset
         values = arguments.follow(values, picks.preset_settings())
         noted_styles.remember(Path(Gimp.directory()), picks)
         where = Regions.of(picks.regions(), call.image, arguments.strength_region(call.config))

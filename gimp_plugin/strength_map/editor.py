@@ -49,12 +49,12 @@ class MapEditor:
         self._image = layer.get_image()
         self._config = config
         self._find_faces, self._bounds = find_faces, bounds
-        self._asked = False
+        self._requested = False
         self._faces: tuple[Face, ...] | None = None
         self._waiting: list[Callable[[], None]] = []
         self._showing: set[str] = set()
         self._listeners: list[tuple[Callable[[], None], bool]] = []
-        self._kept: tuple[object, DrawnMap] | None = None
+        self._cached: tuple[object, DrawnMap] | None = None
         self._base = drawn.base if drawn is not None else EVERYWHERE
         self.size = self._size()
         self._drawing: Drawing | None = None
@@ -70,10 +70,10 @@ class MapEditor:
         if self._drawing is None:
             return None
         wanted = (id(self._drawing), self._drawing.version, self._base)
-        if self._kept is None or self._kept[0] != wanted:
+        if self._cached is None or self._cached[0] != wanted:
             size = (self._image.get_width(), self._image.get_height())
-            self._kept = wanted, DrawnMap(LevelMap(size, self.size, self._drawing.levels), self._base)
-        return self._kept[1]
+            self._cached = wanted, DrawnMap(LevelMap(size, self.size, self._drawing.levels), self._base)
+        return self._cached[1]
 
     @property
     def chosen(self) -> str:
@@ -101,7 +101,7 @@ class MapEditor:
     def show_layer(self, layer: Gimp.Layer | scratch.Visible) -> None:
         """Another layer, or what the image shows, is painted from now on. The map stays."""
         if layer is not self.layer:
-            self.layer, self._faces, self._asked, self._waiting = layer, None, False, []
+            self.layer, self._faces, self._requested, self._waiting = layer, None, False, []
             self._notify()
 
     def activate(self, *, active: bool) -> None:
@@ -114,7 +114,7 @@ class MapEditor:
         self.brush = brush
         self._notify()
 
-    def listen(self, listener: Callable[[], None], *, strokes: bool = False) -> None:
+    def add_listener(self, listener: Callable[[], None], *, strokes: bool = False) -> None:
         """Call `listener` after every visible change. strokes: also at each move of the brush."""
         self._listeners.append((listener, strokes))
 
@@ -127,7 +127,7 @@ class MapEditor:
         except NeuralStyleError:  # the chosen channel or mask was deleted
             return b"\xff" * (self.size[0] * self.size[1])
 
-    def place(self) -> tuple[Point, Point]:
+    def map_position(self) -> tuple[Point, Point]:
         """Position of the map, px of the layer, and px of the layer per px of the map."""
         (left, top), _size = self._bounds()
         width, height = self._image.get_width(), self._image.get_height()
@@ -136,7 +136,7 @@ class MapEditor:
     def begin(self, at: Point, pressure: float) -> None:
         """Begin a stroke. at: px of the layer."""
         drawing = self._drawing_on_chosen()
-        (left, top), (wide, high) = self.place()
+        (left, top), (wide, high) = self.map_position()
         brush = replace(self.brush, size=self.brush.size * max(self._bounds()[1]) / wide)
         drawing.begin(brush, ((at[0] - left) / wide, (at[1] - top) / high), pressure)
         self._notify()
@@ -144,7 +144,7 @@ class MapEditor:
     def go_on(self, at: Point, pressure: float) -> None:
         """Continue the stroke to this point."""
         if self._drawing is not None:
-            (left, top), (wide, high) = self.place()
+            (left, top), (wide, high) = self.map_position()
             self._drawing.go_on(((at[0] - left) / wide, (at[1] - top) / high), pressure)
             self._notify(moved=True)
 
@@ -162,7 +162,7 @@ class MapEditor:
 
     def clear(self) -> None:
         """Clear the map: the strength counts everywhere."""
-        self._drawing, self._base, self._kept = None, EVERYWHERE, None
+        self._drawing, self._base, self._cached = None, EVERYWHERE, None
         self._config.set_property(arguments.STRENGTH_MAP, EVERYWHERE)
         self._notify()
 
@@ -175,7 +175,7 @@ class MapEditor:
     def draw_faces(self, *, around: bool, on_done: Callable[[int], None]) -> None:
         """Make a map of the faces, or of everything around them. on_done: called with the number of faces."""
 
-        def take() -> None:
+        def draw() -> None:
             faces = self._faces or ()
             if faces:
                 levels = self._levels_of(faces)
@@ -184,7 +184,7 @@ class MapEditor:
                 self._choose_drawn()
             on_done(len(faces))
 
-        self._with_faces(take)
+        self._with_faces(draw)
 
     def show_faces(self, why: str, *, shown: bool) -> None:
         """Show or hide outlines of faces for one reason; they are shown as long as there is any."""
@@ -232,9 +232,9 @@ class MapEditor:
             act()
             return
         self._waiting.append(act)
-        if self._asked or not canvas.is_there(self.layer):
+        if self._requested or not canvas.is_there(self.layer):
             return
-        self._asked = True
+        self._requested = True
         layer = self.layer
         width, height = layer.get_width(), layer.get_height()
         scale = min(1.0, FACES_SIDE / max(width, height))

@@ -35,7 +35,7 @@ class MapTool:
         self._tint: tuple[object, GdkPixbuf.Pixbuf] | None = None
         self._at: Point | None = None  # the brush, px of the layer
         self._drawing = False
-        editor.listen(redraw, strokes=True)
+        editor.add_listener(redraw, strokes=True)
 
     @property
     def cursor(self) -> str:
@@ -52,7 +52,7 @@ class MapTool:
         if editor.active:
             if self._tint is None or self._tint[0] != editor.version:
                 self._tint = editor.version, marks.tint(editor.chosen_levels(), *editor.size)
-            marks.lay_over(seen, view, self._tint[1], editor.place())
+            marks.lay_over(seen, view, self._tint[1], editor.map_position())
         marks.outline(seen, view, editor.faces)
         if editor.active and self._at is not None:
             marks.ring(seen, view, self._at, editor.brush.size * max(view.layer))

@@ -60,7 +60,7 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._brush.hide()
         for part in (first, second, self._brush, self._text):
             self.pack_start(part, expand=False, fill=True, padding=0)
-        editor.listen(self._refresh)
+        editor.add_listener(self._refresh)
         self._refresh()
 
     def set_texts(self, label: str, plain: str, about: str) -> None:
