@@ -142,8 +142,7 @@ def rendered(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Renderin
 
     A group is rendered without the layers below it, and what is visible always.
     """
-    several = isinstance(layer, Visible) or layer.is_group()
-    if not several and not (as_seen and any(effect.get_visible() for effect in layer.get_filters())):
+    if not _needs_rendering(layer, as_seen=as_seen):
         _ok, left, top = layer.get_offsets()
         yield Rendering(layer, left, top)
         return
@@ -153,6 +152,12 @@ def rendered(layer: Gimp.Layer | Visible, *, as_seen: bool) -> Iterator[Renderin
         yield _rendering_of(layer, scratch, as_seen=as_seen)
     finally:
         scratch.delete()
+
+
+def _needs_rendering(layer: Gimp.Layer | Visible, *, as_seen: bool) -> bool:
+    if isinstance(layer, Visible) or layer.is_group():
+        return True
+    return as_seen and any(effect.get_visible() for effect in layer.get_filters())
 
 
 def _rendering_of(layer: Gimp.Layer | Visible, scratch: Gimp.Image, *, as_seen: bool) -> Rendering:
