@@ -202,8 +202,8 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
     def show_no_preview(self, error: NeuralStyleError) -> None:
         """The preview failed."""
         text = in_sentences(error)
-        told = self._engine_bar.show_error(error) or text == self._error.text
-        self._preview.fail(_("No preview.") if told else text)
+        shown = self._engine_bar.show_error(error) or text == self._error.text
+        self._preview.fail(_("No preview.") if shown else text)
 
     def show_sheet(self, sheet: Sheet, content: Pixels, note: str) -> None:
         """Variations are being painted."""

@@ -101,7 +101,7 @@ class Tile(Gtk.FlowBoxChild):  # type: ignore[misc] # gi ships no types
         self._label.set_max_width_chars(max(NARROW, round(size / LETTER)))
 
     def show_mine(self, painted: GdkPixbuf.Pixbuf | None, aspect: float) -> None:
-        """Show the layer painted in this style; until there is that, the style, faintly.
+        """Show the layer painted in this style; until it is painted, the style's picture, faintly.
 
         aspect: width / height of the layer.
         """

@@ -30,7 +30,7 @@ class TileCallbacks:
 
 
 class TileBar(Gtk.Grid):  # type: ignore[misc] # gi ships no types
-    """state: the settings to begin with."""
+    """Two rows above the tiles. state: the first settings."""
 
     def __init__(self, state: GalleryState, callbacks: TileCallbacks) -> None:
         super().__init__(column_spacing=GAP, row_spacing=GAP)

@@ -23,6 +23,7 @@ from nst_core.shared.presets.lookup import THUMBNAILS, Roots
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from gimp_plugin.libgtk import GdkPixbuf
     from gimp_plugin.picks import Pick
     from nst_core.shared.presets.lookup import Preset
 
@@ -48,15 +49,20 @@ def by_title(title: str) -> tuple[str, str]:
 def _picture(pick: Pick) -> Tile:
     if pick.kind == "file":
         path = Path(pick.key)
-        about = _("Your picture, from {folder}").format(folder=path.parent)
+        words, about = _("Your picture"), _("Your picture, from {folder}").format(folder=path.parent)
         small = thumbnails.of_file(path)
         if small is None and picks.is_foreign(path):
-            whole = style_sources.thumbnail(f"{picks.FILE}{path}", thumbnails.STORED)
-            small = thumbnails.square(whole) if whole else None
-        return Tile(pick, pick.title, about, small, _search_words(_("Your picture"), OWN), OWN)
-    whole = style_sources.thumbnail(pick.key, thumbnails.STORED)
-    words = _search_words(_("Open in GIMP"), OWN)
-    return Tile(pick, pick.title, _("Open in GIMP"), thumbnails.square(whole) if whole else None, words, OWN)
+            small = _square(f"{picks.FILE}{path}")
+    else:
+        words = about = _("Open in GIMP")
+        small = _square(pick.key)
+    return Tile(pick, pick.title, about, small, _search_words(words, OWN), OWN)
+
+
+def _square(key: str) -> GdkPixbuf.Pixbuf | None:
+    """The thumbnail of a style that GIMP reads."""
+    whole = style_sources.thumbnail(key, thumbnails.STORED)
+    return thumbnails.square(whole) if whole else None
 
 
 def _preset(preset: Preset) -> Tile:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image import masks, scratch, turns, types
-from gimp_plugin.image.types import Area, LayerState, Place
+from gimp_plugin.image import masks, scratch, turns
+from gimp_plugin.image.types import Area, Hiding, LayerState, Place
 from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 from gimp_plugin.translation import _
 from nst_core.shared.errors import (
@@ -22,8 +22,7 @@ from nst_core.shared.settings import MIN_SIDE
 from nst_core.shared.wire.messages import BYTES_PER_PIXEL, Pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
+    from collections.abc import Iterator, Sequence
 
 FORMAT = "R'G'B'A float"  # sRGB: babl converts from and to the image's precision and profile
 SCREEN = "R'G'B'A u8"  # the same in bytes
@@ -66,9 +65,9 @@ def paintable(image: Gimp.Image, drawables: Sequence[Gimp.Drawable]) -> tuple[li
     return good, bad
 
 
-def visible(image: Gimp.Image, without: Callable[[], Sequence[Gimp.Layer]] = tuple) -> scratch.Visible:
-    """What an image shows. without: layers that do not count. Raises as `paintable`."""
-    found = scratch.Visible(image, without)
+def visible(image: Gimp.Image) -> scratch.Visible:
+    """What an image shows. Raises as `paintable`."""
+    found = scratch.Visible(image)
     check(found)
     return found
 
@@ -89,7 +88,7 @@ def layers_of(drawables: Sequence[Gimp.Drawable]) -> list[Gimp.Drawable]:
     return list(found.values())
 
 
-def view_of(layer: Gimp.Layer, *, as_seen: bool = True, hiding: types.Hiding = types.ALL) -> View:
+def view_of(layer: Gimp.Layer | scratch.Visible, *, as_seen: bool, hiding: Hiding) -> View:
     """Read a layer, with its non-destructive effects if `as_seen`; these may make it larger. Raises LayerGoneError.
 
     hiding: whether selection and mask count.

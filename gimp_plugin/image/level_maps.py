@@ -1,6 +1,6 @@
-"""A level for each pixel of an image: a copy of its selection while that is a region, or a drawn strength map.
+"""Levels, one byte per pixel: of channels and masks, and as maps of whole images that notes on painted layers contain.
 
-Both are stored in notes on painted layers.
+Such a map is a copy of the selection, where it is used as a region, or a strength map that was drawn.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ALIKE = 0.01  # relative tolerance of the aspect ratio: rounding when an image i
 
 @dataclass(frozen=True)
 class LevelMap:
-    """image: size of the image, px. size: size of `levels`, which has one byte per pixel and may be smaller."""
+    """Levels of an image. image: its size, px. size: of `levels`, which has one byte per pixel and may be smaller."""
 
     image: tuple[int, int]
     size: tuple[int, int]
@@ -86,6 +86,14 @@ def form_of(channel: Gimp.Channel) -> str:
     """The babl format in which a channel or mask has the levels of a selection made of it."""
     perceptual = channel.get_image().get_precision() == Gimp.Precision.U8_NON_LINEAR
     return PERCEPTUAL if perceptual and not isinstance(channel, (Gimp.LayerMask, Gimp.Selection)) else LEVELS
+
+
+def of_channel(channel: Gimp.Channel, corner: tuple[int, int], area: Area, form: str) -> bytes:
+    """The levels of a channel or mask in an area of the image. corner: its position in the image."""
+    left, top = (round(place * area.scale) for place in corner)
+    part = Gegl.Rectangle.new(area.left - left, area.top - top, area.width, area.height)
+    levels: bytes = channel.get_buffer().get(part, area.scale, form, Gegl.AbyssPolicy.NONE)
+    return levels
 
 
 def buffer_of(levels: bytes, width: int, height: int) -> Gegl.Buffer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 from typing import TYPE_CHECKING
 
-from gimp_plugin.image.level_maps import FLOATS, LEVELS, floats
+from gimp_plugin.image.level_maps import FLOATS, LEVELS, floats, of_channel
 from gimp_plugin.libgimp import Gegl, Gimp, new_buffer
 
 if TYPE_CHECKING:
@@ -81,11 +81,8 @@ def _mask(layer: Gimp.Layer, hiding: Hiding) -> Gimp.LayerMask | None:
 
 
 def _shown(channel: Gimp.Channel, corner: Pair, area: Area) -> bytes:
-    """The levels of a channel in an area. corner: position of the channel in the image."""
-    left, top = (round(place * area.scale) for place in corner)
-    there = Gegl.Rectangle.new(area.left - left, area.top - top, area.width, area.height)
-    levels: bytes = channel.get_buffer().get(there, area.scale, LEVELS, Gegl.AbyssPolicy.NONE)
-    return levels.translate(SHOWN_IF_AT_ALL)
+    """SHOWN where a channel is above 0. corner: position of the channel in the image."""
+    return of_channel(channel, corner, area, LEVELS).translate(SHOWN_IF_AT_ALL)
 
 
 def _both(one: bytes, other: bytes) -> bytes:
@@ -105,5 +102,5 @@ def _keep_lower(buffer: Gegl.Buffer, other: Gegl.Buffer, area: Area) -> None:
     rows = max(1, STRIP // area.width)
     for top in range(0, area.height, rows):
         strip = Gegl.Rectangle.new(0, top, area.width, min(rows, area.height - top))
-        ours, theirs = (array.array("f", one.get(strip, 1.0, FLOATS, Gegl.AbyssPolicy.NONE)) for one in (buffer, other))
-        buffer.set(strip, FLOATS, array.array("f", map(min, ours, theirs)).tobytes())
+        both = (array.array("f", one.get(strip, 1.0, FLOATS, Gegl.AbyssPolicy.NONE)) for one in (buffer, other))
+        buffer.set(strip, FLOATS, array.array("f", map(min, *both)).tobytes())

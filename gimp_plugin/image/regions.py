@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from gimp_plugin.image import drawn_maps, level_maps
 from gimp_plugin.image.drawn_maps import DRAWN, DrawnMap
 from gimp_plugin.image.types import Area, Hiding
-from gimp_plugin.libgimp import Gegl, Gimp
+from gimp_plugin.libgimp import Gimp
 from gimp_plugin.translation import _
 from nst_core.shared.errors import InvalidSettingError
 
@@ -157,29 +157,26 @@ def available(image: Gimp.Image) -> list[Region]:
 
 
 def _of_item(key: str, image: Gimp.Image, area: Area) -> bytes:
-    channel, left, top = _channel(key, image)
-    corner = (area.left - round(left * area.scale), area.top - round(top * area.scale))
-    there = Gegl.Rectangle.new(*corner, area.width, area.height)
-    levels: bytes = channel.get_buffer().get(there, area.scale, level_maps.form_of(channel), Gegl.AbyssPolicy.NONE)
-    return levels
+    channel, corner = _channel(key, image)
+    return level_maps.of_channel(channel, corner, area, level_maps.form_of(channel))
 
 
 def _floats(levels: bytes | None, area: Area) -> bytes | None:
     return None if levels is None else level_maps.floats(levels, area.width, area.height)
 
 
-def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, int, int]:
+def _channel(key: str, image: Gimp.Image) -> tuple[Gimp.Channel, tuple[int, int]]:
     """The channel or mask of a key, and its position in the image."""
     if key.startswith(CHANNEL):
         channel = image.get_channel_by_name(key.removeprefix(CHANNEL))
         if channel is not None:
-            return channel, 0, 0
+            return channel, (0, 0)
     elif key.startswith(MASK):
         layer = image.get_layer_by_name(key.removeprefix(MASK))
         mask = layer.get_mask() if layer is not None else None
         if mask is not None:
             _ok, left, top = layer.get_offsets()
-            return mask, left, top
+            return mask, (left, top)
     raise InvalidSettingError(
         _("the image has nothing that is called {region}, where a style or the strength shall count").format(
             region=repr(key)

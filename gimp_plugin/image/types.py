@@ -17,9 +17,6 @@ class Hiding:
     mask: bool = True
 
 
-ALL = Hiding()
-
-
 @dataclass(frozen=True)
 class Area:
     """A part of an image that is scaled by `scale`: its corner and its size, px."""

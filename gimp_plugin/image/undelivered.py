@@ -59,9 +59,7 @@ class PaintingFiles:
 
     def delete(self) -> None:
         """Delete the files: the paintings were inserted or discarded."""
-        for file in self._files:
-            with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
+        discard(self._files)
         self._files = []
         self._lock.close()
         _remove_if_empty()

@@ -23,7 +23,10 @@ SMALLEST, USUAL, LARGEST = 64, 96, 192  # px: a tile's picture
 
 @dataclass(frozen=True)
 class GalleryState:
-    """favourites, recent: names of styles, the latest first. mine: tiles show the layer. size: of tiles, px."""
+    """What is saved. favourites, recent: names of styles, the latest first.
+
+    mine: whether tiles show the layer. size: of tiles, px.
+    """
 
     favourites: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()

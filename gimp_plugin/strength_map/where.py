@@ -113,9 +113,9 @@ class Where(Gtk.Box):  # type: ignore[misc] # gi ships no types
         self._offered = kept + [one for one in there if one not in kept]
 
     def _refresh(self) -> None:
-        self._choose()  # before what was chosen leaves the list
+        self._choose()  # before the region chosen so far is removed from the list
         self._offer(self._combo)
-        self._choose()  # what has come into it
+        self._choose()  # a region that was added
         self._brush.refresh()
         if self._text_version != self._editor.version:  # the message was about an earlier map
             self._show_text("")

@@ -27,6 +27,7 @@ from calls import (
 from gi.repository import Gegl, Gimp
 
 from gimp_plugin.image import canvas, outputs, recipes, regions, undelivered
+from gimp_plugin.image.types import Hiding
 from nst_core.shared.wire.messages import Done, StyleFile
 
 BYTES = "R'G'B'A u8"
@@ -157,7 +158,7 @@ def painted_while(change: Callable[[Gimp.Image, Gimp.Layer], object], size: tupl
     source = new_layer(image, "source", *size)
     source.set_offsets(10, 20)
     image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 20, 32, 48)
-    view = canvas.view_of(source)
+    view = canvas.view_of(source, as_seen=True, hiding=Hiding())
     was = pixels(source, BYTES)
     Gimp.Selection.none(image)
     change(image, source)
