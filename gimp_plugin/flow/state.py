@@ -91,6 +91,7 @@ class Flow:
             self._fail(error)
             return
         if order != self._order and self._done and not self._ask_about_done():
+            self.change()  # the preview or the variations, which were interrupted above, go on
             return
         self._order, self._stay = order, stay
         self._skipped, self._left_out = set(), {}

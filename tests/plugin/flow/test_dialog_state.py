@@ -189,6 +189,20 @@ def test_other_settings_after_an_error_paint_all_layers_again() -> None:
     assert dialog.screen.statuses[-1].number == 1
 
 
+def test_variations_go_on_when_the_artist_does_not_paint_after_all() -> None:
+    """Asked about the layers that were painted before an error, with other settings."""
+    dialog = FakeDialog(2)
+    dialog.flow.stylize()
+    dialog.receive(done(), failed(MISSING))
+    dialog.work.strength = 80.0
+    dialog.flow.vary(Kind.LOOK)
+    asked, dialog.screen.answer = len(dialog.engine.asked), None
+    dialog.flow.stylize()
+    dialog.run_timers()
+    assert dialog.flow.phase is Phase.VARYING
+    assert len(dialog.engine.asked) == asked + 1
+
+
 def test_an_unreadable_style_starts_no_run() -> None:
     """The error is shown and the buttons do not change."""
     dialog = FakeDialog()
