@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from children import stand_in_engine
 from desktop.known_plug_ins import prepare
 from desktop.screens import PROGRAMS, gimp_with_windows, on_screen
 from hypothesis import settings
@@ -60,8 +61,7 @@ class Studio:
         Under "output" it gives everything that GIMP printed. script: its path in gimp/inside. screen: the size of one,
         for a GIMP with windows. limit: seconds after which GIMP hangs.
         """
-        stand_in = [sys.executable, "-I", "-u", str(HERE / "support" / "stand_in_engine.py")]
-        engines = {way: self.gimp.outside([*stand_in, way, str(self.folder)]) for way in WAYS}
+        engines = {way: self.gimp.outside(stand_in_engine(way, str(self.folder))) for way in WAYS}
         order, answers = (self.folder / f"{Path(script).name}-{name}.json" for name in ("order", "answers"))
         order.write_text(
             json.dumps(

@@ -31,8 +31,8 @@ ROUND_OFF = 1e-3
 """In float32 by the tensor cores' way: ten bits of each factor."""
 HOST = """
 import os
-from test_faults_engine import REAL, Engine, layer, np, request
-with Engine.start(REAL, os.environ) as engine:
+from test_faults_engine import ENGINE, Engine, layer, np, request
+with Engine.start(ENGINE, os.environ) as engine:
     wanted = request(np.tile(layer(), (16, 16, 1)), quality="max", backend="torch", device="cuda")
     engine.stylize(wanted, lambda progress: print(progress.octave, flush=True))
 """

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from preset_fixtures import DRAFT, roots, unix_only
+from children import unix_only
+from preset_fixtures import DRAFT, roots
 
 from gimp_plugin.flow import last_choices
 from gimp_plugin.image import noted_styles

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from children import SOON, child, comes_true, is_alive
+from children import FAKE_ENGINE, WAIT_SECONDS, child, comes_true, is_alive
+from fake_painting import LONG, PICTURE, request
 
 from nst_core.shared.client.engine import MAX_STDERR, Engine
 from nst_core.shared.client.launch import BUNDLE_SIGNS, PLAIN_PATH, clean_environment, engine_command
@@ -31,44 +32,10 @@ from nst_core.shared.wire.protocol import PROTOCOL
 
 pytestmark = pytest.mark.slow
 
-LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
-PICTURE = Pixels(2, 2, bytes(64))
-
-# A painting of three quick steps and a long one that then does what the settings say.
-PAINTER = """
-import os, time
-from nst_core.worker import server
-from nst_core.shared.wire.messages import Done
-from nst_core.shared.wire.messages import Progress, ScreenPixels
-
-class Painting:
-    def __init__(self, request):
-        self.job, self.settings, self.content, self.stopped = request.job, request.settings, request.content, False
-    def __iter__(self):
-        for step in (1, 2, 3):
-            yield Progress(self.job, 1, 1, step, 9, 0.5, 1.0, 0.1)
-        exec(self.settings.get("then", ""))
-        until = time.monotonic() + self.settings.get("long", 0)
-        while not self.stopped and time.monotonic() < until:
-            time.sleep(0.01)
-    def done(self):
-        return Done(self.job, self.content, {}, {})
-    def preview(self):
-        return ScreenPixels(1, 1, bytes(4))
-    def stop(self):
-        self.stopped = True
-
-server.main(Painting)
-"""
-
-
-def request(long: float = 0, then: str = "", previews: float = 0) -> Stylize:
-    return Stylize(PICTURE, (StylePixels(PICTURE),), {"long": long, "then": then}, previews=previews)
-
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    with Engine.start(child("exec(" + repr(PAINTER) + ")"), os.environ) as engine:
+    with Engine.start(FAKE_ENGINE, os.environ) as engine:
         yield engine
 
 
@@ -122,9 +89,9 @@ def test_begin_does_not_wait(engine: Engine) -> None:
     newer = engine.begin(request(), heard.put)
     events: list[Any] = []
     while not isinstance(events[-1:] and events[-1], Done):
-        events.append(heard.get(timeout=SOON))
+        events.append(heard.get(timeout=WAIT_SECONDS))
     endings = [e for e in events if isinstance(e, (Done, Cancelled, Failed))]
-    assert endings == [Cancelled(older), Done(newer, PICTURE, {}, {})]
+    assert endings == [Cancelled(older), Done(newer, PICTURE, {}, {"steps": 3})]
 
 
 def test_errors_of_the_engine_are_raised_as_themselves(engine: Engine) -> None:
@@ -154,7 +121,7 @@ def test_the_listener_of_a_dead_engine_hears_failed(engine: Engine) -> None:
     heard: queue.SimpleQueue[Any] = queue.SimpleQueue()
     job = engine.begin(request(long=LONG), heard.put)
     os.kill(engine.pid or 0, signal.SIGKILL)
-    while not isinstance(event := heard.get(timeout=SOON), Failed):
+    while not isinstance(event := heard.get(timeout=WAIT_SECONDS), Failed):
         pass
     assert (event.job, event.code) == (job, "engine-crashed")
 
@@ -214,7 +181,7 @@ def test_close_ends_the_engine_inside_a_long_step(engine: Engine) -> None:
     engine.begin(request(long=LONG), heard.put)
     engine.close()
     assert not is_alive(engine.pid)
-    while not isinstance(heard.get(timeout=SOON), Failed):
+    while not isinstance(heard.get(timeout=WAIT_SECONDS), Failed):
         pass
     engine.close()
     with pytest.raises(EngineCrashedError, match="was closed"):
@@ -224,31 +191,12 @@ def test_close_ends_the_engine_inside_a_long_step(engine: Engine) -> None:
 def test_the_engine_outlives_the_thread_that_started_it() -> None:
     """The kernel ties a worker to a thread; it must not be one that a host uses and drops."""
     engines: list[Engine] = []
-    thread = threading.Thread(
-        target=lambda: engines.append(Engine.start(child("exec(" + repr(PAINTER) + ")"), os.environ))
-    )
+    thread = threading.Thread(target=lambda: engines.append(Engine.start(FAKE_ENGINE, os.environ)))
     thread.start()
     thread.join()
     assert comes_true(lambda: not Path(f"/proc/self/task/{thread.native_id}").exists())
     with engines[0] as engine:
         assert isinstance(engine.stylize(request()), Done)
-
-
-def test_no_worker_outlives_a_killed_host() -> None:
-    """The host dies by SIGKILL in the middle of a long step, as GIMP's Cancel does it, and the worker goes too."""
-    host = subprocess.Popen(
-        child(
-            "import os, test_engine as t; "
-            "e = t.Engine.start(t.child('exec(' + repr(t.PAINTER) + ')'), os.environ); "
-            "e.stylize(t.request(long=60), lambda p: print(e.pid, flush=True) if p.step == 3 else None)"
-        ),
-        stdout=subprocess.PIPE,
-    )
-    with host:
-        worker = int(host.stdout.readline()) if host.stdout else 0
-        assert is_alive(worker)
-        host.kill()
-    assert comes_true(lambda: not is_alive(worker))
 
 
 def test_only_the_end_of_what_was_printed_is_kept(engine: Engine) -> None:
@@ -294,9 +242,9 @@ def test_libraries_of_a_person_reach_the_engine_and_those_of_a_packed_gimp_do_no
 
 
 def test_the_command_is_read_from_the_engine_file(tmp_path: Path) -> None:
-    """engine.json names the command."""
+    """engine.json names the command of an engine of the same protocol, whatever else the file says."""
     command = ["/opt/python", "-I", "-u", "-m", "nst_core.worker"]
-    entry = {"protocol": PROTOCOL, "version": "0.1.0", "command": command}
+    entry = {"protocol": PROTOCOL, "version": "99.0", "command": command, "brand": {"new": True}}
     (tmp_path / "engine.json").write_text(json.dumps(entry))
     assert engine_command(tmp_path) == command
 
@@ -311,8 +259,12 @@ def test_the_command_is_read_from_the_engine_file(tmp_path: Path) -> None:
         ('{"protocol": 1, "command": []}', EngineMissingError),
         ('{"protocol": 1, "command": "python"}', EngineMissingError),
         ('{"protocol": 1, "command": ["python", 3]}', EngineMissingError),
-        ('{"protocol": 99, "command": ["python"]}', EngineMismatchError),
+        ('{"python": "/usr/bin/python3"}', EngineMissingError),
         ('{"command": ["python"]}', EngineMismatchError),
+        *(
+            (json.dumps({"protocol": protocol, "command": ["python"]}), EngineMismatchError)
+            for protocol in (PROTOCOL + 1, PROTOCOL - 1, 99, None, str(PROTOCOL), 10**400)
+        ),
     ],
 )
 def test_a_broken_engine_file_is_told(tmp_path: Path, text: str | None, error: type[NeuralStyleError]) -> None:
@@ -322,3 +274,4 @@ def test_a_broken_engine_file_is_told(tmp_path: Path, text: str | None, error: t
     with pytest.raises(error) as caught:
         engine_command(tmp_path)
     assert caught.value.remedy == "run `neural-style install` again"
+    assert len(str(caught.value)) < 200 + len(str(tmp_path))

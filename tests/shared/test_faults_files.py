@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from children import unix_only
 from machines.small_disks import small_disk
-from preset_fixtures import DRAFT, roots, unix_only
+from preset_fixtures import DRAFT, roots
 
 from gimp_plugin.flow import last_choices
 from gimp_plugin.image import noted_styles
@@ -22,12 +23,10 @@ from gimp_plugin.picks import Picks, of_file
 from nst_core.cli.job_inputs import read_recipe, write_recipe
 from nst_core.imaging.files import decoding, image_files
 from nst_core.setup.plugin_installer import install_plugin
-from nst_core.shared.client.launch import engine_command
-from nst_core.shared.errors import EngineMismatchError, EngineMissingError, InvalidSettingError, UnwritableOutputError
+from nst_core.shared.errors import InvalidSettingError, UnwritableOutputError
 from nst_core.shared.presets.archive import export_preset
 from nst_core.shared.presets.library import delete, restore, save
 from nst_core.shared.presets.lookup import Roots, list_presets
-from nst_core.shared.wire.protocol import PROTOCOL
 
 __all__ = ["roots"]  # a fixture is used by its name
 
@@ -169,22 +168,6 @@ def _see_closed(place: Path) -> None:
     assert lines[-1:] == ["0 presets"], done.stderr
     assert len(lines) == 9
     assert all(line.startswith("told: ") and "; " in line for line in lines[:-1]), lines
-
-
-def test_engine_files_of_other_versions_are_told_apart(tmp_path: Path) -> None:
-    """An engine of the same protocol is used, whatever else its file says; another protocol is a mismatch."""
-    file = tmp_path / "engine.json"
-    good = {"protocol": PROTOCOL, "version": "99.0", "command": ["engine"], "brand": {"new": True}}
-    file.write_text(json.dumps(good))
-    assert engine_command(tmp_path) == ["engine"]
-    for protocol in (PROTOCOL + 1, PROTOCOL - 1, None, str(PROTOCOL), 10**400):
-        file.write_text(json.dumps(good | {"protocol": protocol}))
-        with pytest.raises(EngineMismatchError) as caught:
-            engine_command(tmp_path)
-        assert len(str(caught.value)) < 200
-    file.write_text(json.dumps({"python": "/usr/bin/python3"}))
-    with pytest.raises(EngineMissingError):
-        engine_command(tmp_path)
 
 
 def test_recipes_of_other_versions_are_told_apart(tmp_path: Path) -> None:

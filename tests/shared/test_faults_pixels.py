@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from children import child
+from children import ENGINE
 from numpy.typing import NDArray
 
 from nst_core.shared.client.engine import Engine
@@ -18,7 +18,6 @@ from nst_core.worker.convert import job_of
 
 pytestmark = pytest.mark.slow
 
-REAL = child("from nst_core.worker.server import main; main()")
 SIDE = 64
 QUICK = {"quality": "draft", "backend": "onnx"}
 
@@ -42,7 +41,7 @@ def request(content: Float, **settings: float | str) -> Stylize:
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine.start(REAL, os.environ) as engine:
+    with Engine.start(ENGINE, os.environ) as engine:
         yield engine
 
 

@@ -9,13 +9,13 @@ import subprocess
 from typing import Any
 
 import pytest
-from test_worker import REAL, Host
+from children import ENGINE, WAIT_SECONDS
+from test_worker import Host
 
 from nst_core.shared.wire import messages
 from nst_core.shared.wire.findings import MAX_TEXT
 from nst_core.shared.wire.frames import MAGIC
 
-WAIT_SECONDS = 60.0  # seconds, for a loaded machine
 SEED = random.SystemRandom().randrange(10**6)
 
 
@@ -52,7 +52,7 @@ ANSWERED = {
 
 def test_a_frame_that_makes_no_sense_is_answered() -> None:
     """One Failed for each, in one short sentence, and the worker goes on."""
-    host = Host(REAL)
+    host = Host(ENGINE)
     for case, sent in ANSWERED.items():
         host.stdin.write(sent)
         failed = host.hear_until(messages.Failed, messages.Done)
@@ -81,7 +81,7 @@ FINAL = {
 @pytest.mark.parametrize("case", FINAL)
 def test_what_leaves_no_way_on_ends_the_worker_with_a_reason(case: str) -> None:
     """It says Failed, and leaves by itself."""
-    host = Host(REAL)
+    host = Host(ENGINE)
     host.stdin.write(FINAL[case])
     failed = host.hear()
     assert (failed.job, failed.code) == (0, "protocol")
@@ -98,6 +98,6 @@ def test_half_frames_and_noise_end_the_worker(number: int) -> None:
     sent = bytearray(good[: dice.randrange(1, len(good))])
     for _ in range(dice.randrange(4)):
         sent[dice.randrange(len(sent))] = dice.randrange(256)
-    done = subprocess.run(REAL, input=bytes(sent), capture_output=True, timeout=WAIT_SECONDS, check=False)
+    done = subprocess.run(ENGINE, input=bytes(sent), capture_output=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode in {0, 2}
     assert b"Traceback" not in done.stderr

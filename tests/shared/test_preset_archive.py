@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from preset_fixtures import DRAFT, JPEG, PNG, WEBP, names, roots, slugs, unix_only
+from children import unix_only
+from preset_fixtures import DRAFT, JPEG, PNG, WEBP, names, roots, slugs
 
 from nst_core.shared.errors import BrokenPresetError, InvalidImageError, UnwritableOutputError
 from nst_core.shared.presets import archive

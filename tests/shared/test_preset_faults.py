@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from preset_fixtures import DRAFT, JPEG, PNG, WEBP, names, roots, slugs, unix_only
+from children import unix_only
+from preset_fixtures import DRAFT, JPEG, PNG, WEBP, names, roots, slugs
 
 from nst_core.shared import file_lock
 from nst_core.shared.errors import UnwritableOutputError
@@ -70,21 +71,21 @@ def test_a_failed_write_leaves_everything_as_it_was(
     while failures.came_true:
         own = replace(roots, user=roots.user / str(failures.next_one()))
         saved = save(DRAFT, own)
-        told = ""
+        message = ""
         with monkeypatch.context() as patch:
             patch.setattr(os, call, failures)
             try:
                 WRITES[write](own)
             except UnwritableOutputError as error:
-                told = str(error)
-        if told:
-            assert "No space left" in told
-            assert "disk is not full" in told
+                message = str(error)
+        if message:
+            assert "No space left" in message
+            assert "disk is not full" in message
             assert names(own.user) == ["great-wave"]
             assert load_preset("great-wave", own) == saved
         assert list_presets(own).broken == ()
         assert all(style.read() for preset in list_presets(own).presets for style in preset.styles)
-        if not told:
+        if not message:
             save(DRAFT, own)  # cleans what could not be removed
         assert not [name for name in names(own.user) if name.startswith((".new", ".great"))]
         assert not list(own.user.glob("*/.new-*"))

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from preset_fixtures import DRAFT, JPEG, PNG, TIFF, WEBP, names, roots, slugs, unix_only
+from children import unix_only
+from preset_fixtures import DRAFT, JPEG, PNG, TIFF, WEBP, names, roots, slugs
 
 from nst_core.shared.errors import (
     BrokenPresetError,

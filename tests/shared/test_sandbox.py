@@ -114,7 +114,7 @@ def test_an_engine_without_a_console_paints_and_says_what_is_wrong() -> None:
 
 
 def test_folders_with_spaces_and_other_letters_are_no_trouble(tmp_path: Path) -> None:
-    """The profile's and the home folder; test_wheel.py has an engine in such a one, test_doctor_gimp.py a GIMP."""
+    """The profile's and the home folder; test_wheel.py has an engine in such a one, test_check_gimp.py a GIMP."""
     place = tmp_path / "Künstlerin 画家 (neu) & Co's"
     place.mkdir()
     plug_in = install_plugin(place / "GIMP" / "3.0" / "plug-ins", default_command())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -12,12 +13,24 @@ import pytest
 TESTS = Path(__file__).resolve().parents[1]
 FOLDERS = [str(TESTS.parent), *(str(TESTS / name) for name in ("support", "shared", "worker", "plugin/flow"))]
 
-SOON = 60.0  # seconds in which everything happens that need not wait for a long step
+WAIT_SECONDS = 60.0  # in which everything happens that need not wait for a long step
+
+unix_only = pytest.mark.skipif(os.name == "nt", reason="signals, modes, terminals and shells of Unix")
 
 
 def child(code: str) -> list[str]:
     """The command of a Python that runs the code as an engine is run: isolated, unbuffered."""
     return [sys.executable, "-I", "-u", "-c", f"import sys; sys.path[:0] = {FOLDERS}; {code}"]
+
+
+ENGINE = child("from nst_core.worker.server import main; main()")
+FAKE_ENGINE = child("from fake_painting import main; main()")
+"""Its paintings are those of `fake_painting.py`."""
+
+
+def stand_in_engine(*words: str) -> list[str]:
+    """The command of `stand_in_engine.py` with these arguments."""
+    return [sys.executable, "-I", "-u", str(TESTS / "support" / "stand_in_engine.py"), *words]
 
 
 def is_alive(pid: int | None) -> bool:
@@ -30,7 +43,7 @@ def is_alive(pid: int | None) -> bool:
         return False
 
 
-def comes_true(condition: Callable[[], object], seconds: float = SOON) -> bool:
+def comes_true(condition: Callable[[], object], seconds: float = WAIT_SECONDS) -> bool:
     """Wait for a condition. Returns whether it holds at the end."""
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:

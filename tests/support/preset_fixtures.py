@@ -15,7 +15,6 @@ PNG = b"\x89PNG\r\n\x1a\n a png picture"
 WEBP = b"RIFF\x10\0\0\0WEBPVP8 a picture"
 TIFF = b"II*\0 a tiff picture"
 DRAFT = Draft("Great Wave", (("wave.jpeg", JPEG, 2.0), ("foam", PNG, 0.5)), {"strength": 70}, "Blue", "CC0", JPEG)
-unix_only = pytest.mark.skipif(os.name == "nt", reason="signals, limits and permissions of Unix")
 
 
 @pytest.fixture

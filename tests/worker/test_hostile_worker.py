@@ -14,8 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from children import child, comes_true, is_alive
-from test_engine import PAINTER
+from children import FAKE_ENGINE, WAIT_SECONDS, child, comes_true, is_alive
 
 from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import MAX_STDERR, Engine
@@ -26,8 +25,6 @@ from nst_core.shared.wire.messages import Done, Failed, Pixels, Preview, Progres
 
 pytestmark = pytest.mark.slow
 
-WAIT_SECONDS = 60.0  # seconds, for a loaded machine
-PAINTS = child("exec(" + repr(PAINTER) + ")")
 SIDE = 8
 PICTURE = Pixels(SIDE, SIDE, bytes(SIDE * SIDE * 16))
 
@@ -200,7 +197,7 @@ def test_endless_progress_neither_deafens_nor_fills_the_host() -> None:
 
 def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what it did not look at in time the newest is kept, and always the end; closing lets it go."""
-    told, number = threading.Event(), 0
+    received, number = threading.Event(), 0
     real = Engine.begin
 
     def begin(engine: Engine, wanted: Stylize, listener: Any) -> int:
@@ -209,7 +206,7 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
             listener(event)
             number += 1
             if number == 1000:
-                told.set()
+                received.set()
 
         return real(engine, wanted, counted)
 
@@ -221,7 +218,7 @@ def test_a_slow_caller_is_not_buried_under_progress(monkeypatch: pytest.MonkeyPa
             nonlocal looked_at
             looked_at += 1
             if looked_at == 1:
-                assert told.wait(WAIT_SECONDS)
+                assert received.wait(WAIT_SECONDS)
                 engine.close()
 
         with pytest.raises(EngineCrashedError, match="closed"):
@@ -292,7 +289,7 @@ def test_an_engine_that_begins_with_a_lie_is_sent_away(lie: str) -> None:
 
 def test_a_request_that_cannot_be_written_is_told_at_once() -> None:
     """Settings of 2 MiB do not fit into a header: an error instead of silence, and the next request is answered."""
-    with Engine.start(PAINTS, os.environ) as engine:
+    with Engine.start(FAKE_ENGINE, os.environ) as engine:
         with pytest.raises(ProtocolError, match="a header has"):
             engine.stylize(replace(request(), settings={"then": "x" * 2**21}))
         assert isinstance(engine.stylize(request()), Done)

@@ -1,7 +1,6 @@
 """The worker as a real process: what it answers, how fast it lets go, and when it leaves.
 
-Most tests give it a painting that behaves as `settings` tell (how long a step takes, what goes wrong); the last ones
-run the real engine.
+Most tests run FakePaintings; the last ones run the real engine.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import IO, Any, cast
@@ -19,11 +17,12 @@ from typing import IO, Any, cast
 import numpy as np
 import psutil
 import pytest
-from children import SOON, child, comes_true, is_alive
+from children import ENGINE, FAKE_ENGINE, WAIT_SECONDS, comes_true, is_alive
+from fake_painting import LONG, PICTURE, PREVIEW
+from fake_painting import request as fake_request
 
 from nst_core.backends.select import choose
 from nst_core.painting import job_plan
-from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.settings import Settings
 from nst_core.shared.wire import messages, protocol
 from nst_core.shared.wire.frames import MAGIC, read_frame
@@ -35,7 +34,6 @@ from nst_core.shared.wire.messages import (
     Pixels,
     Preview,
     Progress,
-    ScreenPixels,
     Stop,
     StylePixels,
     Stylize,
@@ -45,65 +43,18 @@ from nst_core.worker.convert import job_of
 
 pytestmark = pytest.mark.slow
 
-REAL = child("from nst_core.worker.server import main; main()")
-FAKE = child("from test_worker import FakePainting, main; main(FakePainting)")
-
-LONG = 3600.0  # seconds of a step: who waited for it would exceed the time limit of a test
 MOMENT = 0.1  # seconds of a processor that a worker has been at something
-PICTURE = Pixels(2, 2, bytes(64))
-SEEN = ScreenPixels(2, 2, bytes(16))
 
-
-def main(painting: Any) -> None:
-    from nst_core.worker.server import main  # noqa: PLC0415 - in the child, which this module does not otherwise start
-
-    main(painting)
-
-
-class FakePainting:
-    """Paints nothing: `steps` quick steps, then one of `long` seconds; `fault` says what goes wrong in it."""
-
-    def __init__(self, request: Stylize) -> None:
-        self.job, self.settings = request.job, request.settings
-        self.stopped = False
-        self.step = 0
-        if self.settings.get("fault") == "start":
-            raise InvalidImageError("the style is not a picture", "choose another")
-
-    def __iter__(self) -> Iterator[Progress]:
-        if self.settings.get("late"):
-            time.sleep(float(self.settings["late"]))
-        for step in range(1, int(self.settings.get("steps", 3)) + 1):
-            self.step = step
-            yield Progress(self.job, 1, 1, self.step, 9, loss=0.5, seconds_left=1.0, fraction=0.1)
-        self.go_wrong(str(self.settings.get("fault", "")))
-        until = time.monotonic() + float(self.settings.get("long", 0))
-        while not self.stopped and time.monotonic() < until:
-            time.sleep(LONG if self.settings.get("deaf") else 0.01)
-
-    def go_wrong(self, fault: str) -> None:
-        match fault:
-            case "memory":
-                raise MemoryError
-            case "bug":
-                raise KeyError("relu9_9")
-            case "exit":
-                sys.exit(3)
-            case "print":
-                print("not a frame")  # noqa: T201 - the fault under test
-                os.write(1, b"nor is this")
-                subprocess.run([sys.executable, "-c", "print('nor that')"], check=True)
-
-    def done(self) -> Done:
-        metrics = {"steps": self.step, "loss": float("nan") if self.settings.get("fault") == "nan" else 0.5}
-        return Done(self.job, PICTURE, {}, metrics)
-
-    def preview(self) -> ScreenPixels:
-        time.sleep(float(self.settings.get("preview_seconds", 0)))
-        return SEEN
-
-    def stop(self) -> None:
-        self.stopped = True
+UNREADABLE = """
+from nst_core.shared.errors import InvalidImageError
+raise InvalidImageError("the style is not a picture", "choose another")
+"""
+PRINTS = """
+import subprocess, sys
+print("not a frame")
+os.write(1, b"nor is this")
+subprocess.run([sys.executable, "-c", "print('nor that')"], check=True)
+"""
 
 
 class Host:
@@ -119,8 +70,9 @@ class Host:
     def say(self, message: Any) -> None:
         protocol.send(self.stdin, message)
 
-    def ask(self, job: int = 1, previews: float = 0.0, **settings: Any) -> None:
-        self.say(Stylize(PICTURE, (StylePixels(PICTURE),), settings, previews=previews, job=job))
+    def ask(self, **request: Any) -> None:
+        """Send a request for a FakePainting."""
+        self.say(fake_request(**request))
 
     def hear(self) -> Any:
         return protocol.decode_event(read_frame(self.stdout))
@@ -147,14 +99,14 @@ class Host:
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    host = Host(FAKE)
+    host = Host(FAKE_ENGINE)
     yield host
     host.close()
 
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Host]:
-    host = Host(REAL)
+    host = Host(ENGINE)
     yield host
     host.close()
 
@@ -165,7 +117,7 @@ def test_a_job_ends_with_its_picture_after_its_progress(host: Host) -> None:
     events = [host.hear() for _ in range(4)]
     assert [getattr(e, "step", None) for e in events] == [1, 2, 3, None]
     assert {e.job for e in events} == {7}
-    assert events[-1] == Done(7, PICTURE, {}, {"steps": 3, "loss": 0.5})
+    assert events[-1] == Done(7, PICTURE, {}, {"steps": 3})
 
 
 def test_stop_is_answered_inside_a_long_step(host: Host) -> None:
@@ -204,7 +156,7 @@ def test_a_newer_job_cancels_the_older(host: Host) -> None:
     host.hear_step(3)
     host.ask(job=2)
     assert host.hear() == Cancelled(1)
-    assert host.hear_until(Done, Failed) == Done(2, PICTURE, {}, {"steps": 3, "loss": 0.5})
+    assert host.hear_until(Done, Failed) == Done(2, PICTURE, {}, {"steps": 3})
 
 
 def test_of_many_jobs_sent_together_the_last_is_done(host: Host) -> None:
@@ -212,7 +164,7 @@ def test_of_many_jobs_sent_together_the_last_is_done(host: Host) -> None:
     for job in range(1, 6):
         host.ask(job=job, long=LONG if job < 5 else 0)
     endings = [host.hear_until(Done, Cancelled, Failed) for _ in range(5)]
-    assert endings == [*(Cancelled(job) for job in range(1, 5)), Done(5, PICTURE, {}, {"steps": 3, "loss": 0.5})]
+    assert endings == [*(Cancelled(job) for job in range(1, 5)), Done(5, PICTURE, {}, {"steps": 3})]
 
 
 def test_stop_and_cancel_of_ended_jobs_are_ignored(host: Host) -> None:
@@ -227,7 +179,7 @@ def test_stop_and_cancel_of_ended_jobs_are_ignored(host: Host) -> None:
 def test_previews_come_when_asked_for(host: Host) -> None:
     """With `previews` a step brings a picture, without it none."""
     host.ask(job=1, previews=1e-9)
-    assert host.hear_until(Preview, Done) == Preview(1, SEEN)
+    assert host.hear_until(Preview, Done) == Preview(1, PREVIEW)
     host.hear_until(Done)
     host.ask(job=2)
     assert isinstance(host.hear_until(Preview, Done), Done)
@@ -250,16 +202,16 @@ def test_cancel_does_not_wait_for_a_preview(host: Host) -> None:
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        ("start", "invalid-image", "the style is not a picture"),
-        ("memory", "out-of-memory", "does not fit"),
-        ("bug", "internal", "KeyError: 'relu9_9'"),
-        ("exit", "internal", "SystemExit"),
-        ("nan", "protocol", "JSON"),
+        ({"first": UNREADABLE}, "invalid-image", "the style is not a picture"),
+        ({"then": "raise MemoryError"}, "out-of-memory", "does not fit"),
+        ({"then": "raise KeyError('relu9_9')"}, "internal", "KeyError: 'relu9_9'"),
+        ({"then": "raise SystemExit(3)"}, "internal", "SystemExit"),
+        ({"then": "self.metrics['loss'] = float('nan')"}, "protocol", "JSON"),
     ],
 )
-def test_the_worker_survives_what_the_engine_raises(host: Host, fault: str, code: str, words: str) -> None:
+def test_the_worker_survives_what_the_engine_raises(host: Host, fault: dict[str, str], code: str, words: str) -> None:
     """Each exception becomes one Failed with its code, and the next job is done."""
-    host.ask(job=1, fault=fault)
+    host.ask(job=1, **fault)
     failed = host.hear_until(Failed)
     assert (failed.job, failed.code) == (1, code)
     assert words in failed.message
@@ -271,7 +223,7 @@ def test_the_worker_survives_what_the_engine_raises(host: Host, fault: str, code
 
 def test_what_the_engine_prints_never_reaches_the_wire(host: Host) -> None:
     """print, file descriptor 1 and a child's output all go to standard error."""
-    host.ask(fault="print")
+    host.ask(then=PRINTS)
     assert isinstance(host.hear_until(Done, Failed), Done)
     stderr = host.close()
     assert all(words in stderr for words in ("not a frame", "nor is this", "nor that"))
@@ -287,13 +239,6 @@ def test_a_frame_that_is_no_request_is_answered(host: Host) -> None:
     assert host.hear() == messages.Pong()
 
 
-def test_garbage_ends_the_worker_with_a_reason(host: Host) -> None:
-    """Where no next frame can be found the worker says so and leaves."""
-    host.stdin.write(b"GET / HTTP/1.1\r\n\r\n")
-    assert host.hear().code == "protocol"
-    assert host.child.wait(SOON) == 2
-
-
 @pytest.mark.parametrize("cut", [0, 1, 30])
 def test_the_worker_leaves_when_its_input_ends(host: Host, cut: int) -> None:
     """At the end of the input, between frames or inside one, it leaves even in the middle of a long step."""
@@ -303,14 +248,15 @@ def test_the_worker_leaves_when_its_input_ends(host: Host, cut: int) -> None:
     protocol.send(file, Stop(1))
     host.stdin.write(file.getvalue()[:cut])
     host.stdin.close()
-    assert host.child.wait(SOON) == 0
+    assert host.child.wait(WAIT_SECONDS) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills children with their parent")
 def test_the_kernel_ends_a_worker_whose_host_is_killed() -> None:
     """The input stays open, held by this test, and still the worker goes with its host."""
     ours, theirs = os.pipe()
-    code = f"import os, subprocess, time; os.write({theirs}, b'%d' % subprocess.Popen({FAKE!r}).pid); time.sleep(99)"
+    code = f"import os, subprocess, time; worker = subprocess.Popen({FAKE_ENGINE!r}); "
+    code += f"os.write({theirs}, b'%d' % worker.pid); time.sleep(99)"
     pipe = subprocess.PIPE
     host = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, bufsize=0, pass_fds=[theirs])
     worker = int(os.read(ours, 20))
@@ -420,14 +366,14 @@ def test_guides_reach_the_engine() -> None:
 
 @pytest.mark.parametrize("first", [messages.Ready, Progress])
 def test_the_real_engine_leaves_whatever_it_is_at(first: type) -> None:
-    """While it loads and inside a step of a large picture: the end of the input waits for neither."""
-    host = Host(REAL)
-    host.say(Stylize(picture(1200, 900), (StylePixels(picture(64, 64)),), {"backend": "onnx", "quality": "max"}))
+    """While it loads and inside a step: the end of the input waits for neither."""
+    host = Host(ENGINE)
+    host.say(Stylize(picture(320, 240), (StylePixels(picture(64, 64)),), {"backend": "onnx", "quality": "max"}))
     if first is Progress:
         host.hear_until(Progress)
     process = psutil.Process(host.child.pid)
     before = process.cpu_times().user
     assert comes_true(lambda: process.cpu_times().user > before + MOMENT)
     host.stdin.close()
-    assert host.child.wait(SOON) == 0
+    assert host.child.wait(WAIT_SECONDS) == 0
     host.close()

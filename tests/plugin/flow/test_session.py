@@ -7,7 +7,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +15,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from children import child, comes_true, is_alive
+from children import ENGINE, FAKE_ENGINE, child, comes_true, is_alive, stand_in_engine
+from fake_painting import PICTURE, request
 from PIL import Image
-from test_engine import PAINTER, PICTURE, request
 
 from gimp_plugin.flow.session import Session
 from nst_core.shared.client.engine import Engine
@@ -30,9 +29,6 @@ pytestmark = pytest.mark.slow
 LONG = 60.0  # seconds
 WAIT_SECONDS = 30.0  # seconds, for a loaded machine
 HERE = Path(__file__).resolve().parent
-STAND_IN = [sys.executable, "-I", "-u", str(HERE.parents[1] / "support" / "stand_in_engine.py")]
-REAL = child("from nst_core.worker.server import main; main()")
-PAINTS = child("exec(" + repr(PAINTER) + ")")
 
 
 class Studio:
@@ -43,7 +39,7 @@ class Studio:
         self.heard: list[Event] = []
         self.started: list[Engine] = []
         self.starts = self.refused = 0
-        self.command = PAINTS
+        self.command = FAKE_ENGINE
         self.gate = threading.Event()
         self.gate.set()
         self.session = Session(self.start, self.calls.put)
@@ -164,7 +160,7 @@ def test_a_request_fails_if_no_thread_can_start_and_the_next_one_is_painted(
 def test_the_real_engine_paints_for_a_session(studio: Studio) -> None:
     """The whole way, with the engine as it is delivered."""
     pytest.importorskip("numpy")  # GIMP's Python has no packages, and this file is tested under it too
-    studio.command = REAL
+    studio.command = ENGINE
     picture = dataclasses.replace(PICTURE, width=48, height=40, rgba=bytes(48 * 40 * 8) + b"\0\0\x80?" * 48 * 40 * 2)
     done = studio.paint(Stylize(picture, (StylePixels(picture),), {"quality": "draft"}))
     assert isinstance(done, Done), done
@@ -279,13 +275,13 @@ def test_an_engine_that_does_not_start_gives_failed(studio: Studio) -> None:
     studio.command = ["/no/such/python"]
     failed = studio.paint(request())
     assert (failed.code, bool(failed.remedy)) == (EngineMissingError.code, True)
-    studio.command = PAINTS
+    studio.command = FAKE_ENGINE
     assert isinstance(studio.paint(request()), Done)
 
 
 def test_a_failed_start_fails_the_newest_request_only(studio: Studio) -> None:
     """It is not tried again for each waiting request."""
-    studio.command = [*STAND_IN, "foreign"]
+    studio.command = stand_in_engine("foreign")
     studio.gate.clear()
     older: list[Event] = []
     studio.session.submit(request(), older.append)
@@ -323,7 +319,7 @@ def test_an_early_start_that_fails_is_not_reported(studio: Studio) -> None:
     studio.command = ["/no/such/python"]
     studio.session.warm()
     assert comes_true(lambda: studio.refused == 1, WAIT_SECONDS)
-    studio.command = PAINTS
+    studio.command = FAKE_ENGINE
     studio.session.warm()
     assert comes_true(lambda: len(studio.started) == 1, WAIT_SECONDS)
     assert isinstance(studio.paint(request()), Done)

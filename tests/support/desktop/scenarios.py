@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from children import stand_in_engine
 from desktop.known_plug_ins import prepare
 from desktop.screens import gimp_with_windows, on_screen
 from engine_wheels import make_wheel
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
     from demo.gimp import Gimp
 
-SUPPORT = Path(__file__).resolve().parents[1]
-INSIDE = SUPPORT.parent / "gimp" / "inside"
+INSIDE = Path(__file__).resolve().parents[2] / "gimp" / "inside"
 SPEAKS = "import gi; gi.require_version('Atspi', '2.0'); from gi.repository import Atspi"
 PYTHON = """#!/bin/sh
 {python} "$@" || exit 1
@@ -66,8 +66,7 @@ def run_scenarios(studio: Studio, windows: Gimp, folder: Path, wanted: list[Scen
     engines = {"missing": ["/nowhere/neural-style-engine"]}
     engines["real"] = studio.gimp.outside([*default_command(), mark])
     for way in STAND_INS:
-        command = [sys.executable, "-I", "-u", str(SUPPORT / "stand_in_engine.py"), way, mark]
-        engines[way] = studio.gimp.outside(command)
+        engines[way] = studio.gimp.outside(stand_in_engine(way, mark))
     plug_in = install_plugin(profile / "plug-ins", engines["unchanged"])
     _browser(folder, profile)
     style = str(studio.folder / "style.png")
