@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from batch_fixtures import STYLE, Copyist, Watcher, finished, make
+from children import stand_in_engine
 
-from nst_core.batch.batch import Batch, Report
+from nst_core.batch.batch import Batch
 from nst_core.batch.batch_files import Item
 from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import DecodedImage
 from nst_core.painting.job import Job, Style
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
@@ -27,55 +26,9 @@ from nst_core.shared.errors import (
     NeuralStyleError,
 )
 from nst_core.shared.settings import Settings
-from nst_core.worker.convert import Painted, job_of, picture_of, request_of
+from nst_core.worker.convert import job_of, picture_of, request_of
 
 pytestmark = pytest.mark.slow
-
-STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
-
-
-class Silent:
-    """Hears what it wants to hear of."""
-
-    def __init__(self, on_progress: Callable[[], None] = lambda: None) -> None:
-        self.on_progress = on_progress
-        self.over: list[Report] = []
-
-    def began(self, worker: int, item: Item) -> None:
-        assert worker >= 0
-        assert item.source.exists()
-
-    def reached(self, worker: int, fraction: float) -> None:
-        assert worker >= 0
-        assert 0 <= fraction <= 1
-        self.on_progress()
-
-    def ended(self, worker: int, report: Report) -> None:
-        assert worker >= 0
-        self.over.append(report)
-
-
-class Quick:
-    """A painter that hands the picture back."""
-
-    def __init__(self, before: Callable[[], None] = lambda: None) -> None:
-        self.before = before
-        self.closed = False
-
-    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
-        on_progress(0.5)
-        self.before()
-        return Painted(job.content, {}, {"seconds": 0.0})
-
-    def cancel(self) -> None: ...
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def make(item: Item, _before: Item | None) -> tuple[DecodedImage, Job]:
-    source = image_files.read_image(item.source)
-    return source, Job(source.pixels, (STYLE,), Settings(quality="draft", backend="onnx"))
 
 
 def batch(folder: Path, count: int = 3, side: int = 40) -> Batch:
@@ -86,17 +39,6 @@ def batch(folder: Path, count: int = 3, side: int = 40) -> Batch:
         image_files.write(path, np.full((side, side, 3), number / 10, np.float32))
         found.append(Item(path, folder / "out" / path.name))
     return Batch(found, folder / "out", {"a": 1}, make)
-
-
-def ended(pool: PainterPool) -> list[Report]:
-    pool.begin()
-    while not pool.wait(60):
-        pass
-    return pool.reports()
-
-
-def engine() -> EnginePainter:
-    return EnginePainter(Engine.start(default_command(), os.environ))
 
 
 def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> None:
@@ -111,7 +53,7 @@ def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> 
         if len(engines) == 1 and (pid := engines[0].pid):
             os.kill(pid, 9)
 
-    reports = ended(PainterPool(batch(tmp_path), start, 1, Silent(kill_the_first)))
+    reports = finished(PainterPool(batch(tmp_path), start, 1, Watcher(kill_the_first)))
     assert [report.state for report in reports] == ["painted"] * 3
     assert len(engines) == 2
     assert len(list((tmp_path / "out").glob("*.png"))) == 3
@@ -119,43 +61,39 @@ def test_a_killed_engine_is_replaced_and_its_picture_painted(tmp_path: Path) -> 
 
 def test_a_picture_that_kills_two_engines_is_given_up(tmp_path: Path) -> None:
     """It is reported as failed with the engine's last words, and the next picture gets an engine of its own."""
-    painters: list[Quick] = []
+    painters: list[Copyist] = []
 
     def start() -> JobPainter:
         def die() -> None:
             if len(painters) <= 2:
                 raise EngineCrashedError("the engine was ended by SIGKILL")
 
-        painters.append(Quick(die))
+        painters.append(Copyist(die))
         return painters[-1]
 
-    reports = ended(PainterPool(batch(tmp_path), start, 1, Silent()))
+    reports = finished(PainterPool(batch(tmp_path), start, 1, Watcher()))
     assert [report.state for report in reports] == ["failed", "painted", "painted"]
     assert "SIGKILL" in str(reports[0].error)
     assert [painter.closed for painter in painters] == [True, True, True]
     assert not (tmp_path / "out" / "0.png").exists()
 
 
-def test_two_hands_paint_at_the_same_time(tmp_path: Path) -> None:
+def test_two_workers_paint_at_the_same_time(tmp_path: Path) -> None:
     """Each waits until the other one paints too."""
     together = threading.Barrier(2, timeout=60)
-    reports = ended(PainterPool(batch(tmp_path, 4), lambda: Quick(lambda: void(together.wait())), 2, Silent()))
+    reports = finished(PainterPool(batch(tmp_path, 4), lambda: Copyist(together.wait), 2, Watcher()))
     assert [report.state for report in reports] == ["painted"] * 4
 
 
-def void(_: object) -> None:
-    """Nothing."""
-
-
-def test_no_more_hands_than_pictures_are_started(tmp_path: Path) -> None:
+def test_no_more_workers_than_pictures_are_started(tmp_path: Path) -> None:
     """Ten workers for one picture start one engine."""
-    painters: list[Quick] = []
+    painters: list[Copyist] = []
 
-    def start() -> JobPainter:
-        painters.append(Quick())
+    def start() -> Painter:
+        painters.append(Copyist())
         return painters[-1]
 
-    ended(PainterPool(batch(tmp_path, 1), start, 10, Silent()))
+    finished(PainterPool(batch(tmp_path, 1), start, 10, Watcher()))
     assert len(painters) == 1
 
 
@@ -167,8 +105,8 @@ def test_what_goes_wrong_with_every_picture_ends_the_batch(tmp_path: Path) -> No
         tried.append(1)
         raise BackendUnavailableError("no backend here computes on mps")
 
-    pool = PainterPool(batch(tmp_path), start, 1, Silent())
-    assert [report.state for report in ended(pool)] == ["left"] * 3
+    pool = PainterPool(batch(tmp_path), start, 1, Watcher())
+    assert [report.state for report in finished(pool)] == ["left"] * 3
     assert isinstance(pool.fatal, BackendUnavailableError)
     assert len(tried) == 1
 
@@ -177,7 +115,7 @@ def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> No
     """One picture is done, one meets what every picture would meet: the engine at work on the third is cancelled."""
     at_work, cancelled = threading.Event(), threading.Event()
 
-    class Long(Quick):
+    class Long(Copyist):
         def cancel(self) -> None:
             cancelled.set()
 
@@ -194,8 +132,8 @@ def test_what_was_painted_before_all_went_wrong_is_told_of(tmp_path: Path) -> No
         return Long(lambda: work(next(numbers)))
 
     numbers = iter(range(3))
-    pool = PainterPool(batch(tmp_path), started, 2, Silent())
-    reports = ended(pool)
+    pool = PainterPool(batch(tmp_path), started, 2, Watcher())
+    reports = finished(pool)
     assert sorted(report.state for report in reports) == ["left", "left", "painted"]
     assert str(pool.fatal) == "the weights are gone."
 
@@ -208,7 +146,7 @@ def test_an_unforeseen_error_is_one_pictures_trouble(tmp_path: Path) -> None:
         if fault := next(faults):
             raise fault
 
-    reports = ended(PainterPool(batch(tmp_path), lambda: Quick(stumble), 1, Silent()))
+    reports = finished(PainterPool(batch(tmp_path), lambda: Copyist(stumble), 1, Watcher()))
     assert [report.state for report in reports] == ["failed", "painted", "painted"]
     assert isinstance(reports[0].error, NeuralStyleError)
     assert "ZeroDivisionError: oh" in str(reports[0].error)
@@ -216,17 +154,12 @@ def test_an_unforeseen_error_is_one_pictures_trouble(tmp_path: Path) -> None:
 
 def test_a_stopped_batch_ends_though_its_engine_works_on(tmp_path: Path) -> None:
     """An engine that would never finish is told to, and what was not painted is said to be left."""
-    command = [
-        sys.executable,
-        "-I",
-        "-u",
-        str(Path(__file__).resolve().parents[1] / "support" / "stand_in_engine.py"),
-        "slow",
-    ]
     at_work = threading.Event()
-    pool = PainterPool(
-        batch(tmp_path), lambda: EnginePainter(Engine.start(command, os.environ)), 2, Silent(at_work.set)
-    )
+
+    def start() -> Painter:
+        return EnginePainter(Engine.start(stand_in_engine("slow"), os.environ))
+
+    pool = PainterPool(batch(tmp_path), start, 2, Watcher(at_work.set))
     pool.begin()
     assert at_work.wait(60)
     pool.stop()

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import unix_only
 from click.testing import Result
 from command_line import run
 
@@ -32,7 +33,6 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOGRAPHS = ROOT / "demo" / "photographs"
 SHELL = [sys.executable, "-c", "from nst_core.cli.command import main; main(prog_name='neural-style')"]
-unix_only = pytest.mark.skipif(os.name == "nt", reason="terminals and signals of Unix")
 FAST = ["--quality", "draft", "--backend", "onnx"]
 
 Words = list[str | Path]
@@ -338,13 +338,13 @@ def test_numbers_json_cannot_hold_become_null(capsys: pytest.CaptureFixture[str]
 def test_presets_are_listed_for_people_and_for_programs() -> None:
     """Both lists name the same presets."""
     listing = lookup.list_presets()
-    told = run("presets", "list")
-    assert told.exit_code == 0
+    listed = run("presets", "list")
+    assert listed.exit_code == 0
     shown = answer(run("presets", "list", "--json"))
     assert [entry["slug"] for entry in shown["presets"]] == [preset.slug for preset in listing.presets]
     for preset in listing.presets:
-        assert preset.slug in told.stdout
-        assert preset.title in told.stdout
+        assert preset.slug in listed.stdout
+        assert preset.title in listed.stdout
 
 
 def test_the_plugin_is_installed_and_removed_by_profile(tmp_path: Path) -> None:
@@ -439,25 +439,3 @@ def test_on_a_terminal_the_first_ctrl_c_keeps_the_picture(work: Path) -> None:
     assert child.returncode == 0
     assert stylize.STOPPED in json.loads(out)["notes"]
     assert image_files.read(work / "out.png").shape == (192, 256, 3)
-
-
-@unix_only
-def test_the_second_ctrl_c_ends_the_program_at_once() -> None:
-    """Even in the middle of a step that never ends, and with the exit status that a shell shows as 130."""
-    script = (
-        "import time\n"
-        "from nst_core.cli.stopping import stopping\n"
-        "with stopping(lambda: None, 'press Ctrl-C again'):\n"
-        "    print('ready', flush=True)\n    while True: time.sleep(60)\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as child:
-        assert child.stdout
-        assert child.stderr
-        assert child.stdout.readline() == "ready\n"
-        child.send_signal(signal.SIGINT)
-        assert "Ctrl-C again" in child.stderr.readline()
-        assert child.poll() is None
-        child.send_signal(signal.SIGINT)
-        assert child.wait(timeout=20) == -signal.SIGINT

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from batch_fixtures import Copyist, finished, make
+from children import unix_only
 from click.testing import Result
 from command_line import run
 
@@ -30,18 +32,15 @@ from nst_core.batch.pool import PainterPool
 from nst_core.cli.batch import BatchResult
 from nst_core.cli.job_inputs import write_recipe
 from nst_core.cli.stopping import stopping
-from nst_core.imaging.files import decoding, image_files
-from nst_core.painting.job import Job, Style
+from nst_core.imaging.files import image_files
 from nst_core.shared.errors import UnwritableOutputError
 from nst_core.system import safe_files
-from nst_core.worker.convert import Painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = np.random.default_rng(2).random((40, 40, 3), np.float32)
-unix_only = pytest.mark.skipif(os.name == "nt", reason="signals and modes of Unix")
 
 
 def unpainted(content: Path, output: Path, *more: str) -> Result:
@@ -205,22 +204,25 @@ def test_what_a_killed_write_left_is_gone_after_the_next_one(tmp_path: Path) -> 
 
 @unix_only
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_who_asks_to_stop_gets_the_picture_and_the_second_time_the_end(number: signal.Signals) -> None:
-    """Also by `timeout`, Slurm, `kill` and a closed terminal; the work that is kept is finished first."""
+def test_the_first_signal_keeps_the_picture_and_the_second_ends_the_program(number: signal.Signals) -> None:
+    """Ctrl-C, `timeout`, Slurm, `kill` and a closed terminal: the second ends it in the middle of an endless step."""
     script = (
         "import signal, threading\nfrom nst_core.cli.stopping import stopping\n"
         f"signal.signal({int(number)}, signal.SIG_DFL)\n"  # whatever the tests were started with
-        "told = threading.Event()\n"
-        "with stopping(told.set, 'stopping') as asked:\n"
-        "    print('ready', flush=True)\n    told.wait()\n    print('kept', asked, flush=True)\n"
+        "stopped = threading.Event()\n"
+        "with stopping(stopped.set, 'press Ctrl-C again') as asked:\n"
+        "    print('ready', flush=True)\n    stopped.wait()\n    print('kept', asked, flush=True)\n"
         "    import time; time.sleep(600)\n"
     )
     words = [sys.executable, "-c", script]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         assert child.stdout
+        assert child.stderr
         assert child.stdout.readline() == "ready\n"
         child.send_signal(number)
+        assert "Ctrl-C again" in child.stderr.readline()
         assert child.stdout.readline() == f"kept [{int(number)}]\n"
+        assert child.poll() is None
         child.send_signal(number)
         assert child.wait(timeout=60) == -number
 
@@ -249,13 +251,13 @@ def test_a_console_that_windows_closes_stops_and_keeps(monkeypatch: pytest.Monke
     monkeypatch.setattr(ctypes, "WINFUNCTYPE", lambda *_: lambda function: function, raising=False)
     monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel), raising=False)
     monkeypatch.setattr(sys, "platform", "win32")
-    told, answers = threading.Event(), list[bool]()
-    with stopping(told.set, "stopping") as asked:
+    stopped, answers = threading.Event(), list[bool]()
+    with stopping(stopped.set, "stopping") as asked:
         assert not handlers[0](0)
         assert not asked
         closing = threading.Thread(target=lambda: answers.append(handlers[0](2)))
         closing.start()
-        assert told.wait(60)
+        assert stopped.wait(60)
         assert asked == [0]
         assert not answers
     closing.join(60)
@@ -267,24 +269,24 @@ def test_a_console_that_windows_closes_stops_and_keeps(monkeypatch: pytest.Monke
 def test_ctrl_break_stops_and_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Windows' second key; here another signal stands for it."""
     monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR1, raising=False)
-    told = threading.Event()
-    with stopping(told.set, "stopping") as asked:
+    stopped = threading.Event()
+    with stopping(stopped.set, "stopping") as asked:
         signal.raise_signal(signal.SIGUSR1)
-        assert told.wait(60)
+        assert stopped.wait(60)
         assert asked == [signal.SIGUSR1]
 
 
 @unix_only
 def test_a_terminated_run_keeps_its_picture(tmp_path: Path) -> None:
     """SIGTERM in the middle of a long job: the best picture so far is written, and a note says so."""
-    image_files.write(tmp_path / "in.png", np.random.default_rng(1).random((200, 200, 3), np.float32))
+    image_files.write(tmp_path / "in.png", np.random.default_rng(1).random((80, 80, 3), np.float32))
     script = (
         "import os, signal, sys\nfrom nst_core.painting import run\nfrom nst_core.cli.command import main\n"
         "real = run.Run._progress\n"
-        "def told(self, octaves, index, step, loss=None):\n"
+        "def progress(self, octaves, index, step, loss=None):\n"
         "    if step == 1: os.kill(os.getpid(), signal.SIGTERM)\n"
         "    return real(self, octaves, index, step, loss)\n"
-        "run.Run._progress = told\nmain(sys.argv[1:])"
+        "run.Run._progress = progress\nmain(sys.argv[1:])"
     )
     words: list[str | Path] = ["stylize", tmp_path / "in.png", "--preset", "mosaic", "--quality", "max", "--json"]
     words += ["--backend", "onnx"]
@@ -294,21 +296,7 @@ def test_a_terminated_run_keeps_its_picture(tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert done.returncode == 0
     assert any("stopped early" in note for note in report["notes"])
-    assert image_files.read(tmp_path / "out.png").shape == (200, 200, 3)
-
-
-class _Copyist:
-    """A painter that gives back what it was given."""
-
-    def paint(self, job: Job, on_progress: Callable[[float], None]) -> Painted:
-        on_progress(0.5)
-        return Painted(job.content, {}, {"backend": "none", "seconds": 0.0})
-
-    def cancel(self) -> None:
-        """Nothing is at work."""
-
-    def close(self) -> None:
-        """Nothing is held."""
+    assert image_files.read(tmp_path / "out.png").shape == (80, 80, 3)
 
 
 class _GoneTerminal:
@@ -325,16 +313,8 @@ def test_a_batch_whose_terminal_is_gone_paints_on(tmp_path: Path) -> None:
     for name in "ab":
         image_files.write(tmp_path / f"{name}.png", PICTURE)
     todo = [Item(tmp_path / f"{name}.png", tmp_path / "out" / f"{name}.png") for name in "ab"]
-
-    def make(item: Item, _: Item | None) -> tuple[decoding.DecodedImage, Job]:
-        source = image_files.read_image(item.source)
-        return source, Job(source.pixels, (Style(source.pixels),))
-
-    pool = PainterPool(Batch(todo, tmp_path / "out", {}, make), _Copyist, 1, _GoneTerminal())
-    pool.begin()
-    while not pool.wait(1):
-        pass
-    assert [report.state for report in pool.reports()] == ["painted", "painted"]
+    pool = PainterPool(Batch(todo, tmp_path / "out", {}, make), Copyist, 1, _GoneTerminal())
+    assert [report.state for report in finished(pool)] == ["painted", "painted"]
 
 
 def test_pictures_that_are_left_are_no_success() -> None:

@@ -1,4 +1,4 @@
-"""Where the workers of a cluster find their places: arithmetic on what Ray tells of its machines."""
+"""How many workers a cluster has room for, and with which resources: arithmetic on what Ray says of its machines."""
 
 from __future__ import annotations
 

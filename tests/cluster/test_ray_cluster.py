@@ -1,4 +1,4 @@
-"""A batch on a real Ray cluster of this machine: two workers, one of them killed; what crosses, and who may come in."""
+"""Batches and split pictures on a real Ray cluster of this machine; workers are killed, cancelled and refused."""
 
 from __future__ import annotations
 
@@ -8,33 +8,41 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from batch_fixtures import STYLE, Watcher, finished, make
 from children import comes_true
-from click.testing import CliRunner
+from command_line import run
+from engine_fixtures import PHOTOGRAPHS, ROOT, noise, photograph, targets
+from test_split_picture import ROUND_OFF, differences
+from test_tiling import LOSSES_ROUND_OFF
 
-from nst_core.batch.batch import Batch, Report
+from nst_core.backends.base import AbortedError
+from nst_core.backends.onnx import OnnxBackend
+from nst_core.batch.batch import Batch
 from nst_core.batch.batch_files import Item
-from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
-from nst_core.cli.command import main
-from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, cluster
+from nst_core.batch.pool import EnginePainter, Painter, PainterPool
+from nst_core.cluster.ray_cluster import LOCAL, WAITING, Answer, Cluster, Worker, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
-from nst_core.imaging.arrays import Float
+from nst_core.cluster.split_picture import BandWorker, SplitBackend, Team
+from nst_core.imaging.arrays import planes
 from nst_core.imaging.files import image_files
-from nst_core.imaging.files.decoding import DecodedImage
-from nst_core.imaging.resizing import resize
-from nst_core.painting.job import Job, Style
+from nst_core.painting.job import Job
 from nst_core.setup.plugin_installer import default_command
 from nst_core.shared.client.engine import Engine
 from nst_core.shared.errors import (
     BackendUnavailableError,
     CancelledError,
+    EngineCrashedError,
     EngineMissingError,
     EngineUnreachableError,
     NeuralStyleError,
@@ -43,10 +51,8 @@ from nst_core.shared.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-PHOTOGRAPHS = ROOT / "demo" / "photographs"
-STYLE = Style(np.random.default_rng(1).random((48, 48, 3), dtype=np.float32))
-DRAFT = Settings(quality="draft", backend="onnx")
+MOMENT = 0.02
+"""Seconds of a processor: a small part of what the gradient of a band takes."""
 sentences: list[str] = []
 """What the cluster had to tell."""
 
@@ -64,53 +70,25 @@ def pool(machines: Cluster) -> RayPainterPool:
     return RayPainterPool(machines, 2, graphics=False)
 
 
-class Silent:
-    """Hears of progress."""
-
-    def __init__(self, on_progress: Callable[[], None] = lambda: None) -> None:
-        self.on_progress = on_progress
-
-    def began(self, worker: int, item: Item) -> None: ...
-
-    def reached(self, worker: int, fraction: float) -> None:
-        assert worker in (0, 1)
-        assert 0 <= fraction <= 1
-        self.on_progress()
-
-    def ended(self, worker: int, report: Report) -> None: ...
-
-
-def make(item: Item, _before: Item | None) -> tuple[DecodedImage, Job]:
-    source = image_files.read_image(item.source)
-    return source, Job(source.pixels, (STYLE,), DRAFT)
-
-
 def painted(
-    folder: Path, start: Callable[[], JobPainter], workers: int, told: Callable[[], None] = lambda: None
+    folder: Path, start: Callable[[], Painter], workers: int, on_progress: Callable[[], None] = lambda: None
 ) -> Any:
     """States, and the bytes of four results."""
-    found = []
+    items = []
     for number in range(4):
         path = folder / f"{number}.png"
         image_files.write(path, photograph(40 + 8 * number, 64))
-        found.append(Item(path, folder / "out" / path.name))
-    pool = PainterPool(Batch(found, folder / "out", {}, make), start, workers, Silent(told))
-    pool.begin()
-    while not pool.wait(60):
-        pass
-    return [report.state for report in pool.reports()], [item.output.read_bytes() for item in found]
-
-
-def photograph(height: int, width: int) -> Float:
-    return resize(image_files.read(PHOTOGRAPHS / "cat.jpg"), height, width)
+        items.append(Item(path, folder / "out" / path.name))
+    reports = finished(PainterPool(Batch(items, folder / "out", {}, make), start, workers, Watcher(on_progress)))
+    return [report.state for report in reports], [item.output.read_bytes() for item in items]
 
 
 def job(side: int = 64, **settings: Any) -> Job:
     return Job(photograph(side, side), (STYLE,), Settings(**{"quality": "draft", "backend": "onnx", **settings}))
 
 
-def void(_: float) -> None:
-    """Hears of progress, and does nothing."""
+def ignore(_: float) -> None:
+    """Takes progress."""
 
 
 @pytest.mark.arithmetic
@@ -168,8 +146,8 @@ def test_a_cancelled_painter_paints_the_next_picture(pool: RayPainterPool) -> No
     painter = pool.painter()
     first = painter._ready().pid()
     with pytest.raises(CancelledError):
-        painter.paint(job(512, quality="max"), lambda _: painter.cancel())
-    assert painter.paint(job(), void).pixels.shape == (64, 64, 3)
+        painter.paint(job(256, quality="max"), lambda _: painter.cancel())
+    assert painter.paint(job(), ignore).pixels.shape == (64, 64, 3)
     assert painter._ready().pid() != first
     painter.close()
 
@@ -178,11 +156,11 @@ def test_what_the_engine_refuses_there_is_refused_here(pool: RayPainterPool) -> 
     """Its own error, with its remedy, and the worker lives on; what nobody foresaw is told in one line."""
     painter = pool.painter()
     with pytest.raises(BackendUnavailableError, match="mps"):
-        painter.paint(job(device="mps"), void)
-    told: list[float] = []
-    painter.paint(job(), told.append)
-    assert len(told) == 5
-    assert told == sorted(told)
+        painter.paint(job(device="mps"), ignore)
+    fractions: list[float] = []
+    painter.paint(job(), fractions.append)
+    assert len(fractions) == 5
+    assert fractions == sorted(fractions)
     painter.close()
     worker = pool._cluster.worker(dict, 2, graphics=False)
     with pytest.raises(NeuralStyleError, match="AttributeError"):
@@ -190,13 +168,112 @@ def test_what_the_engine_refuses_there_is_refused_here(pool: RayPainterPool) -> 
     worker.close()
 
 
-class Ours:
+class KillableWorker:
+    """A worker that is killed in the middle of its next gradient if that is due, once it has computed for a moment."""
+
+    def __init__(self, worker: Worker, due: threading.Event) -> None:
+        self._worker, self._due = worker, due
+
+    def call(self, method: str, *arguments: Any) -> Answer:
+        if method != "gradient" or not self._due.is_set():
+            return self._worker.call(method, *arguments)
+        self._due.clear()
+        pid = self._worker.pid()
+        process = psutil.Process(pid)
+        before, answer = process.cpu_times().user, self._worker.call(method, *arguments)
+        while process.cpu_times().user < before + MOMENT:
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(EngineCrashedError):
+            answer.get()
+        return answer
+
+    def close(self) -> None:
+        self._worker.close()
+
+
+def test_a_split_picture_is_the_same_over_processes_of_which_some_are_killed(machines: Cluster) -> None:
+    """All live; one is killed before its step, and one in the middle of it: another one learns its band and does it."""
+    pids, due = list[int](), threading.Event()
+
+    def start() -> KillableWorker:
+        worker = machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False)
+        pids.append(worker.pid())
+        return KillableWorker(worker, due)
+
+    both = Team(2, start, machines.share)
+    split = SplitBackend(OnnxBackend(), both)
+
+    def check(size: tuple[int, int, int], count: int) -> None:
+        losses, gradient = differences(split, size)
+        assert losses < LOSSES_ROUND_OFF
+        assert gradient < ROUND_OFF
+        assert len(pids) == count
+
+    check((176, 64, 64), 2)
+    os.kill(pids[1], signal.SIGKILL)
+    check((176, 64, 64), 3)
+    due.set()
+    check((256, 160, 128), 4)
+    both.close()
+
+
+def test_a_device_that_workers_lack_is_told_as_here(machines: Cluster) -> None:
+    """The error of the worker's backend comes back as itself."""
+    one = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "mps"), 2, graphics=False))
+    with pytest.raises(BackendUnavailableError, match="mps"):
+        SplitBackend(OnnxBackend(), one, 64).objective(targets(OnnxBackend(), 64, 64))
+    one.close()
+
+
+def test_an_aborted_team_raises_and_works_again_later(machines: Cluster) -> None:
+    """The abort ends the wait for a worker."""
+    backend = OnnxBackend()
+    both = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "cpu"), 1, graphics=False), machines.share)
+    split = SplitBackend(backend, both, 64)
+    x, whole = planes(noise(64, 64)), targets(backend, 64, 64)
+    objective = split.objective(whole)
+    split.abort()
+    with pytest.raises(AbortedError):
+        objective(x)
+    losses, _ = split.objective(whole)(x)
+    assert np.isfinite(losses).all()
+    both.close()
+
+
+def test_the_command_paints_with_a_cluster_of_its_own(tmp_path: Path) -> None:
+    """`--ray local --jobs 2` gives what the command gives alone; nothing is left of the cluster."""
+    image_files.write(tmp_path / "in.png", photograph(144, 192))  # more than the memory holds whole
+    image_files.write(tmp_path / "style.png", photograph(48, 48))
+    words = ["stylize", str(tmp_path / "in.png"), "--style", str(tmp_path / "style.png"), "--json"]
+    words += ["--quality", "draft", "--backend", "onnx", "--memory", "500M"]
+    alone = run(*words, "-o", tmp_path / "alone.png")
+    assert alone.exit_code == 0, alone.output
+    words += ["-o", str(tmp_path / "far.png"), "--ray", "local", "--jobs", "2"]
+    with tempfile.TemporaryDirectory(prefix="t") as short:  # as sockets need it
+        done = subprocess.run(
+            [sys.executable, "-c", f"from nst_core.cli.command import main; main({words!r})"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "TMPDIR": short, "HOME": str(tmp_path)},
+        )
+        assert list(Path(short).glob("nst-*")) == []
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["evaluations"] == json.loads(alone.stdout)["evaluations"]
+    far, here = (image_files.read(tmp_path / name) for name in ("far.png", "alone.png"))
+    assert np.abs(far - here).max() <= 1.01 / 255
+    assert not (tmp_path / ".ray").exists()
+
+
+class Unknown:
     """Of a module that the machines of a cluster do not have."""
 
 
 def test_a_machine_without_the_engine_ends_the_batch(machines: Cluster) -> None:
     """It would go wrong with every picture, so it is told as what it is."""
-    worker = machines.worker(Ours, 2, graphics=False)
+    worker = machines.worker(Unknown, 2, graphics=False)
     with pytest.raises(EngineMissingError, match=f"No module named '{Path(__file__).stem}'"):
         worker.call("paint").get()
 
@@ -206,7 +283,7 @@ def test_a_worker_of_another_version_is_refused(machines: Cluster, monkeypatch: 
     monkeypatch.setattr("nst_core.cluster.ray_cluster.__version__", "0.0.0")
     painter = RayPainterPool(machines, 2, graphics=False).painter()
     with pytest.raises(NeuralStyleError, match="has version"):
-        painter.paint(job(), void)
+        painter.paint(job(), ignore)
     painter.close()
 
 
@@ -214,7 +291,7 @@ def test_the_command_joins_a_cluster_and_leaves_it_on_ctrl_c(machines: Cluster, 
     """Exit code 130, one sentence, the finished picture kept, no half file; the workers go, the cluster stays."""
     (tmp_path / "in").mkdir()
     image_files.write(tmp_path / "in" / "a.png", photograph(40, 40))
-    image_files.write(tmp_path / "in" / "b.png", photograph(1200, 1600))
+    image_files.write(tmp_path / "in" / "b.png", photograph(480, 640))
     image_files.write(tmp_path / "style.png", STYLE.pixels)
     words = ["batch", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--style", str(tmp_path / "style.png")]
     import ray  # noqa: PLC0415 - it reads its surroundings when it is loaded, and the cluster of our own sets them
@@ -299,7 +376,7 @@ def test_without_ray_a_sentence_tells_what_to_install(monkeypatch: pytest.Monkey
     """Exit code 2; nothing is painted."""
     monkeypatch.setitem(sys.modules, "ray", None)
     words = ["batch", str(PHOTOGRAPHS), "--out", str(tmp_path / "out"), "--preset", "mosaic", "--ray", "local"]
-    result = CliRunner().invoke(main, words)
+    result = run(*words)
     assert result.exit_code == 2
     assert "Ray is not installed; `pip install 'gimp-neural-style[ray]'`" in result.stderr
     assert result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""What a worker of a cluster does, here in this process: what it answers, and the words in which it fails."""
+"""The workers of a cluster in this process: their answers and their errors."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.slow
 NOISE = np.random.default_rng(3).random((48, 40, 3), dtype=np.float32)
 
 
-class Held:
-    """Something to hold."""
+class Counter:
+    """An object for a worker."""
 
     def double(self, number: int) -> int:
         return 2 * number
@@ -48,7 +48,7 @@ def this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_cluster, "_machine", lambda: "here")
 
 
-def actor(make: Any = Held, version: str = __version__) -> _Actor:
+def actor(make: Any = Counter, version: str = __version__) -> _Actor:
     return _Actor(make, WorkerResources(2, 0, 0, {"here": 1}), version)
 
 
@@ -74,7 +74,7 @@ def test_a_worker_yields_until_it_fails() -> None:
     assert "AttributeError" in trouble.message
 
 
-def test_what_could_not_be_made_is_told_at_every_call() -> None:
+def test_an_object_that_could_not_be_made_is_an_error_of_every_call() -> None:
     """And so is another version; the number of the process can always be asked for."""
 
     def broken() -> None:
@@ -86,13 +86,14 @@ def test_what_could_not_be_made_is_told_at_every_call() -> None:
         assert worker.call("pid") == os.getpid()
 
 
-def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
+def test_a_job_worker_yields_its_progress_and_then_the_picture() -> None:
     """A job as it was pickled, with its style pictures beside it: fractions, then picture, recipe and metrics."""
     settings = Settings(quality="draft", backend="onnx")
     job = Job(NOISE, (Style(BLANK),), settings, strength_map=np.eye(48, 40, dtype=np.float32))
-    *told, painted = JobWorker().paint(pickle.loads(pickle.dumps(job)), NOISE)  # noqa: S301 - our own
+    *fractions, painted = JobWorker().paint(pickle.loads(pickle.dumps(job)), NOISE)  # noqa: S301 - our own
     assert isinstance(painted, Painted)
-    assert 0 < len([one for one in told if isinstance(one, float) and 0 <= one <= 1]) == len(told)
+    assert fractions
+    assert all(isinstance(fraction, float) and 0 <= fraction <= 1 for fraction in fractions)
     assert painted.pixels.shape[:2] == (48, 40)
     assert painted.recipe["settings"]["quality"] == "draft"
     assert painted.recipe["styles"] == recipe(Job(NOISE, (Style(NOISE),)))["styles"]
@@ -100,15 +101,15 @@ def test_an_easel_tells_its_progress_and_gives_the_picture() -> None:
     assert painted.metrics["device"] == "cpu"
 
 
-def test_only_an_address_with_a_port_is_knocked_at() -> None:
+def test_only_an_address_with_a_port_is_tried() -> None:
     """Others are Ray's own business; where nobody listens that shows at once."""
     for address in ("auto", "ray://host:1/", "host:port"):
         _require_reachable(address)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        _require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
-        taken = server.getsockname()[1]
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        _require_reachable(address)
     with pytest.raises(OSError, match="refused"):
-        _require_reachable(f"127.0.0.1:{taken}")
+        _require_reachable(address)
 
 
 def test_a_cluster_of_our_own_gives_its_surroundings_back(monkeypatch: pytest.MonkeyPatch) -> None:

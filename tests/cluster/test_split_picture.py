@@ -1,40 +1,28 @@
-"""The objective over a team of workers against the same in tiles here; on a real Ray cluster where processes matter."""
+"""The objective over a team of workers in this process, against the same in tiles here."""
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
-from click.testing import CliRunner
+from command_line import run
 from engine_fixtures import BOTH, nearest, noise, photograph, targets, wrapped_targets
 from test_tiling import LOSSES_ROUND_OFF, PICTURES, soft_guides
 
-from nst_core.backends.base import AbortedError
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.backends.tiling import TiledBackend
 from nst_core.cli import stylize
-from nst_core.cli.command import main
-from nst_core.cluster.ray_cluster import LOCAL, Cluster, PendingResult, Worker, cluster
 from nst_core.cluster.split_picture import BAND_BYTES, TILE, BandWorker, SplitBackend, Team, WorkerInfo, bands
 from nst_core.imaging.arrays import Float, planes
 from nst_core.imaging.files import image_files
 from nst_core.painting.job import Job, Style
 from nst_core.painting.run import Run
 from nst_core.painting.seamless import seamless
-from nst_core.shared.errors import BackendUnavailableError, EngineCrashedError, NeuralStyleError, OutOfMemoryError
+from nst_core.shared.errors import EngineCrashedError, NeuralStyleError, OutOfMemoryError
 from nst_core.shared.planning import cost_model
 from nst_core.shared.planning.schedule import Octave
 from nst_core.shared.sentences import note
@@ -46,28 +34,26 @@ pytestmark = pytest.mark.slow
 
 ROUND_OFF = 3e-5
 """Bands are cut into other tiles than the picture: 3e-6 of the gradient, for the nearest of some pictures."""
-MOMENT = 0.02
-"""Seconds of a processor: a small part of what the gradient of a band takes."""
 
 
-class Here:
+class LocalWorker:
     """A worker in this process; `plan` says what becomes of its calls, one after another."""
 
     def __init__(self, plan: Iterator[BaseException | None]) -> None:
         self._work, self._plan = BandWorker("onnx", "cpu"), plan
 
-    def call(self, method: str, *arguments: Any) -> Done:
+    def call(self, method: str, *arguments: Any) -> Answered:
         if fault := next(self._plan, None):
-            return Done(fault)
+            return Answered(fault)
         try:
-            return Done(None, getattr(self._work, method)(*arguments))
+            return Answered(None, getattr(self._work, method)(*arguments))
         except NeuralStyleError as error:
-            return Done(error)
+            return Answered(error)
 
     def close(self) -> None: ...
 
 
-class Done:
+class Answered:
     """An answer that is there."""
 
     def __init__(self, fault: BaseException | None, value: Any = None) -> None:
@@ -82,13 +68,7 @@ class Done:
 
 def team(count: int, faults: list[BaseException | None] | None = None) -> Team:
     plan = iter(faults or [])
-    return Team(count, lambda: Here(plan))
-
-
-@pytest.fixture(scope="module")
-def machines() -> Iterator[Cluster]:
-    with cluster(LOCAL) as found:
-        yield found
+    return Team(count, lambda: LocalWorker(plan))
 
 
 def differences(
@@ -151,66 +131,6 @@ def test_features_are_found_here(method: Method, size: int) -> None:
         np.testing.assert_allclose(found[layer], expected, atol=1e-5 * float(expected.max()))
 
 
-def test_processes_of_a_cluster_give_the_same(machines: Cluster) -> None:
-    """Two real workers, one of them killed before the step: another one learns its band and does it."""
-    started: list[Worker] = []
-
-    def start() -> Worker:
-        started.append(machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False))
-        return started[-1]
-
-    both = Team(2, start, machines.share)
-    split = SplitBackend(OnnxBackend(), both)
-    losses, gradient = differences(split, (176, 64, 64))
-    assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
-    os.kill(started[1].pid(), signal.SIGKILL)
-    losses, gradient = differences(split, (176, 64, 64))
-    assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
-    assert len(started) == 3
-    both.close()
-
-
-class Doomed:
-    """A worker that is killed in the middle of its first gradient, once it has computed for a moment."""
-
-    def __init__(self, worker: Worker, killed: list[int]) -> None:
-        self._worker, self._killed = worker, killed
-
-    def call(self, method: str, *arguments: Any) -> PendingResult:
-        if method != "gradient" or self._killed:
-            return self._worker.call(method, *arguments)
-        pid = self._worker.pid()
-        process = psutil.Process(pid)
-        before, answer = process.cpu_times().user, self._worker.call(method, *arguments)
-        while process.cpu_times().user < before + MOMENT:
-            time.sleep(0.001)
-        os.kill(pid, signal.SIGKILL)
-        with pytest.raises(EngineCrashedError):
-            answer.get()
-        self._killed.append(pid)
-        return answer
-
-    def close(self) -> None:
-        self._worker.close()
-
-
-def test_a_worker_killed_in_the_middle_of_a_step_changes_nothing(machines: Cluster) -> None:
-    """A larger picture; one of two is at work on its gradient: another learns the band, and the step is the same."""
-    killed, pids = list[int](), set[int]()
-
-    def start() -> Doomed:
-        worker = machines.worker(partial(BandWorker, "onnx", "cpu"), 2, graphics=False)
-        pids.add(worker.pid())
-        return Doomed(worker, killed)
-
-    both = Team(2, start, machines.share)
-    losses, gradient = differences(SplitBackend(OnnxBackend(), both), (256, 160, 128))
-    both.close()
-    assert (losses < LOSSES_ROUND_OFF, gradient < ROUND_OFF) == (True, True)
-    assert len(killed) == 1
-    assert len(pids) == 3
-
-
 @BOTH
 @pytest.mark.parametrize("lost", range(8))
 def test_whoever_is_lost_whenever_is_replaced(lost: int, method: Method) -> None:
@@ -265,46 +185,29 @@ def test_seamless_pictures_can_be_spread(method: Method) -> None:
     assert nearest(distances(), 53, 48, ROUND_OFF) < ROUND_OFF
 
 
-def test_a_device_that_workers_lack_is_told_as_here(machines: Cluster) -> None:
-    """The error of the worker's backend comes back as itself."""
-    one = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "mps"), 2, graphics=False))
-    with pytest.raises(BackendUnavailableError, match="mps"):
-        SplitBackend(OnnxBackend(), one, 64).objective(targets(OnnxBackend(), 64, 64))
-    one.close()
+class InfoWorker:
+    """A worker that only answers `info`."""
 
+    def __init__(self, info: WorkerInfo) -> None:
+        self._info = info
 
-def test_small_octaves_stay_here_and_an_abort_is_heard(machines: Cluster) -> None:
-    """What is not worth sending is computed by the backend; a team that was aborted raises, and works again later."""
-    backend = OnnxBackend()
-    assert SplitBackend(backend, team(2)).at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
-    both = Team(1, lambda: machines.worker(partial(BandWorker, "onnx", "cpu"), 1, graphics=False), machines.share)
-    split = SplitBackend(backend, both, 64)
-    x, whole = planes(noise(64, 64)), targets(backend, 64, 64)
-    objective = split.objective(whole)
-    split.abort()
-    with pytest.raises(AbortedError):
-        objective(x)
-    losses, _ = split.objective(whole)(x)
-    assert np.isfinite(losses).all()
-    both.close()
-
-
-class Told:
-    """A worker that says how it computes."""
-
-    def __init__(self, about: WorkerInfo) -> None:
-        self._about = about
-
-    def call(self, method: str) -> Done:
+    def call(self, method: str) -> Answered:
         assert method == "info"
-        return Done(None, self._about)
+        return Answered(None, self._info)
 
     def close(self) -> None: ...
 
 
-def told(*abouts: WorkerInfo) -> SplitBackend:
-    each = iter(abouts)
-    return SplitBackend(OnnxBackend(), Team(len(abouts), lambda: Told(next(each))))
+def split_over(*infos: WorkerInfo) -> SplitBackend:
+    each = iter(infos)
+    return SplitBackend(OnnxBackend(), Team(len(infos), lambda: InfoWorker(next(each))))
+
+
+def test_small_octaves_stay_here() -> None:
+    """What is not worth sending is computed by the backend, and no worker is started."""
+    backend = OnnxBackend()
+    split = SplitBackend(backend, Team(2, lambda: pytest.fail("started")))
+    assert split.at(backend, Octave(64, 64, 1)).objective(targets(backend, 64, 64)) is not None
 
 
 def test_tiles_fit_into_the_memory_of_every_worker() -> None:
@@ -312,7 +215,7 @@ def test_tiles_fit_into_the_memory_of_every_worker() -> None:
     octave = Octave(2000, 3000, 8)
     sizes = {}
     for room in (1e9, 3e9, 1e12):
-        split = told(WorkerInfo("onnx", "cpu", "fp32", 1e12), WorkerInfo("onnx", "cpu", "fp32", room))
+        split = split_over(WorkerInfo("onnx", "cpu", "fp32", 1e12), WorkerInfo("onnx", "cpu", "fp32", room))
         sizes[room] = split._tile_that_fits(octave, 1024)
         assert split.notes == ()
     assert sizes == {1e9: 256, 3e9: 512, 1e12: 1024}
@@ -320,7 +223,7 @@ def test_tiles_fit_into_the_memory_of_every_worker() -> None:
 
 def test_workers_that_compute_in_another_way_are_told_of() -> None:
     """Another backend or precision than the one that learns the style here: a note says which."""
-    other = told(WorkerInfo("torch", "cuda", "bf16", 1e12), WorkerInfo("onnx", "cpu", "fp32", 1e12))
+    other = split_over(WorkerInfo("torch", "cuda", "bf16", 1e12), WorkerInfo("onnx", "cpu", "fp32", 1e12))
     other.at(OnnxBackend(), Octave(2000, 3000, 8))
     workers = "onnx on cpu (fp32) and torch on cuda (bf16)"
     assert other.notes == (note("workers-differ", theirs=workers, ours="onnx on cpu (fp32)"),)
@@ -340,9 +243,9 @@ def test_a_run_in_tiles_over_a_team_is_the_run_here(tmp_path: Path) -> None:
     job = Job(photograph(64, 96), (Style(photograph(48, 48)),), settings)
     split = SplitBackend(OnnxBackend(), team(2))
     pictures, steps = [], []
-    for run in (Run(job, OnnxBackend()), Run(job, split, split.at)):
-        steps.append(len(list(run)))
-        image_files.write(tmp_path / "made.png", run.outcome().pixels)
+    for painting in (Run(job, OnnxBackend()), Run(job, split, split.at)):
+        steps.append(len(list(painting)))
+        image_files.write(tmp_path / "made.png", painting.outcome().pixels)
         pictures.append(image_files.read(tmp_path / "made.png"))
     assert steps[0] == steps[1] > 4
     assert np.abs(pictures[0] - pictures[1]).max() <= 1.01 / 255
@@ -361,35 +264,9 @@ def test_where_all_workers_are_lost_the_best_picture_is_kept() -> None:
     assert 0 < sum(outcome.metrics.evaluations) < 4
 
 
-def test_the_command_paints_with_a_cluster_of_its_own(tmp_path: Path) -> None:
-    """`--ray local --jobs 2` gives what the command gives alone; nothing is left of the cluster."""
-    image_files.write(tmp_path / "in.png", photograph(144, 192))  # more than the memory holds whole
-    image_files.write(tmp_path / "style.png", photograph(48, 48))
-    words = ["stylize", str(tmp_path / "in.png"), "--style", str(tmp_path / "style.png"), "--json"]
-    words += ["--quality", "draft", "--backend", "onnx", "--memory", "500M"]
-    alone = CliRunner().invoke(main, [*words, "-o", str(tmp_path / "alone.png")])
-    assert alone.exit_code == 0, alone.output
-    words += ["-o", str(tmp_path / "far.png"), "--ray", "local", "--jobs", "2"]
-    with tempfile.TemporaryDirectory(prefix="t") as short:  # as sockets need it
-        done = subprocess.run(
-            [sys.executable, "-c", f"from nst_core.cli.command import main; main({words!r})"],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "TMPDIR": short, "HOME": str(tmp_path)},
-        )
-        assert list(Path(short).glob("nst-*")) == []
-    assert done.returncode == 0, done.stderr
-    assert done.stderr == ""
-    assert json.loads(done.stdout)["evaluations"] == json.loads(alone.stdout)["evaluations"]
-    far, here = (image_files.read(tmp_path / name) for name in ("far.png", "alone.png"))
-    assert np.abs(far - here).max() <= 1.01 / 255
-    assert not (tmp_path / ".ray").exists()
-
-
 def test_workers_without_a_cluster_are_refused() -> None:
     """One sentence."""
-    result = CliRunner().invoke(main, ["stylize", "a.png", "-o", "b.png", "--preset", "mosaic", "--jobs", "2"])
+    result = run("stylize", "a.png", "-o", "b.png", "--preset", "mosaic", "--jobs", "2")
     assert result.exit_code == 2
     assert "give --ray with it" in result.stderr
 
