@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import command_line
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 from PIL import Image
 
-from nst_core.cli.command import main
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset, user_root
@@ -20,7 +20,7 @@ PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "demo" / "photographs"
 
 
 def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, ["presets", *map(str, words)])
+    return command_line.run("presets", *words)
 
 
 def answer(*words: str | Path) -> Any:
@@ -47,8 +47,8 @@ def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_look_is_saved_with_what_was_given(work: Path) -> None:
     """Pictures with weights as `stylize` takes them, and of the settings only those that were given."""
     words = ["--style", "cat.png:0.5", "--style", "a cat:2.jpg", "--strength", "80", "--color", "luminance"]
-    told = run("save", "Die Katze", *words, "--description", "Soft fur", "--credits", "CC0")
-    assert told.stdout == "saved 'Die Katze' as die-katze\n"
+    result = run("save", "Die Katze", *words, "--description", "Soft fur", "--credits", "CC0")
+    assert result.stdout == "saved 'Die Katze' as die-katze\n"
     preset = load_preset("die katze")
     assert (preset.description, preset.credits) == ("Soft fur", "CC0")
     assert preset.settings == {"strength": 80.0, "color": "luminance"}
@@ -68,9 +68,9 @@ def test_only_what_travels_with_a_look_can_be_saved() -> None:
 def test_a_look_is_shown_whole() -> None:
     """By its slug or its title, for people and for programs."""
     run("save", "Ink", "--style", "cat.png:2", "--strength", "70", "--description", "Black\nwater")
-    told = run("show", "INK").stdout
+    text = run("show", "INK").stdout
     style = load_preset("ink").styles[0].path
-    assert told == f"Ink (ink, yours)\n  Black water\n  style {style}, weight 2\n  strength 70.0\n"
+    assert text == f"Ink (ink, yours)\n  Black water\n  style {style}, weight 2\n  strength 70.0\n"
     shown = answer("show", "ink")
     assert shown["settings"] == {"strength": 70.0}
     assert shown["styles"] == [{"file": str(style), "weight": 2.0}]
@@ -83,10 +83,10 @@ def test_broken_looks_are_listed_with_their_reason() -> None:
     folder = user_root() / "torn"
     folder.mkdir()
     (folder / "preset.json").write_text("{")
-    told = run("list")
-    assert told.exit_code == 0
-    assert "Ink (yours)\n" in told.stdout
-    assert "'torn' cannot be used: preset.json is not JSON; repair or delete" in told.stderr
+    result = run("list")
+    assert result.exit_code == 0
+    assert "Ink (yours)\n" in result.stdout
+    assert "'torn' cannot be used: preset.json is not JSON; repair or delete" in result.stderr
     listed = answer("list")
     assert [entry["slug"] for entry in listed["presets"]] == [preset.slug for preset in list_presets().presets]
     assert [error["slug"] for error in listed["broken"]] == ["torn"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import collections
 import math
 import socket
 import subprocess
@@ -27,9 +26,7 @@ from nst_core.painting.composite import composite
 from nst_core.painting.job import Job, Style
 from nst_core.painting.job_plan import budget
 from nst_core.setup import check_engine
-from nst_core.shared.client import self_check
 from nst_core.shared.errors import BackendUnavailableError, InvalidImageError, NeuralStyleError, UnwritableOutputError
-from nst_core.shared.presets.lookup import Listing
 from nst_core.shared.settings import Settings
 from nst_core.system import memory
 from nst_core.system.optional_packages import missing
@@ -145,21 +142,6 @@ def test_what_is_not_a_file_is_no_picture(tmp_path: Path) -> None:
             image_files.require_writable(tmp_path / name)
 
 
-def test_little_memory_and_an_old_python_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As a note, and as a problem; a set-up without built-in presets is broken, a locale without UTF-8 is told."""
-    Free = collections.namedtuple("Free", "available total")  # noqa: PYI024 - two numbers as psutil gives them
-    monkeypatch.setattr("psutil.virtual_memory", lambda: Free(2**30, 2**33))
-    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
-    monkeypatch.setattr("nst_core.shared.client.self_check.list_presets", lambda: Listing((), ()))
-    monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
-    checks = (check_engine._memory, "note"), (check_engine._python, "problem"), (self_check.preset_findings, "problem")
-    for check, state in checks:
-        (finding,) = check()
-        assert (finding.state, bool(finding.remedy)) == (state, True)
-    (finding,) = check_engine._locale()
-    assert "UTF-8" in finding.remedy
-
-
 def test_a_container_that_hides_this_process_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it has held at most stands for what it holds."""
     import psutil  # noqa: PLC0415 - its error, where it is raised
@@ -179,9 +161,9 @@ def test_no_strength_gives_the_photograph() -> None:
 
 def test_a_package_left_out_is_told_from_another_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     """What an extra brings is named with it; an import that breaks inside is told as it is."""
-    told = missing(ModuleNotFoundError("No module named 'torch'", name="torch"))
-    assert told is not None
-    assert "[torch]" in told.remedy
+    error = missing(ModuleNotFoundError("No module named 'torch'", name="torch"))
+    assert error is not None
+    assert "[torch]" in error.remedy
     assert missing(ModuleNotFoundError("No module named 'x'", name="x")) is None
 
     def broken(_module: str) -> None:

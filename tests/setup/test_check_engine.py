@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from children import stand_in_engine
+from command_line import run
 
 import nst_core
-from nst_core.cli import doctor
 from nst_core.setup import check_engine, plugin_installer
 from nst_core.shared.client import self_check
 from nst_core.shared.client.engine import Engine
@@ -26,8 +26,6 @@ from nst_core.shared.wire.protocol import decode_event, encode
 from nst_core.vgg import weights
 
 pytestmark = pytest.mark.slow
-
-HERE = Path(__file__).resolve().parent
 
 
 def states(findings: list[Finding], subject: str) -> list[str]:
@@ -103,8 +101,7 @@ def test_a_broken_engine_is_exactly_what_is_reported(profile: Path, breakage: st
 
 def test_an_engine_of_another_version_is_a_problem(profile: Path) -> None:
     """The stand-in says that it is version 0."""
-    command = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py"), "old"]
-    folder = plugin_installer.install_plugin(profile / "plug-ins", command)
+    folder = plugin_installer.install_plugin(profile / "plug-ins", stand_in_engine("old"))
     found: list[Finding] = []
     self_check.examine_engine(folder, os.environ, found.append, thorough=False)
     assert states(found, "engine") == ["problem"]
@@ -163,12 +160,16 @@ def test_a_broken_preset_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a program of Unix stands in for ssh")
 def test_with_an_engine_elsewhere_the_presets_are_those_of_here(profile: Path, tmp_path: Path) -> None:
-    """The far machine's presets are not the ones that the artist sees."""
+    """The far machine's presets are not the ones that the artist sees: it finds another broken one."""
     for place, name in ((lookup.user_root(), "here"), (tmp_path / "far/gimp-neural-style/presets", "there")):
         (place / name).mkdir(parents=True)
         (place / name / "preset.json").write_text("{")
+    engine = (
+        "from nst_core.setup import check_engine; from nst_core.shared.client import self_check; "
+        "from nst_core.worker import server; check_engine.examine = self_check.presets_here; server.main()"
+    )
     ssh = tmp_path / "ssh"
-    ssh.write_text(f"#!/bin/sh\nXDG_DATA_HOME='{tmp_path}/far' exec '{sys.executable}' -I -u -m nst_core.worker\n")
+    ssh.write_text(f"#!/bin/sh\nXDG_DATA_HOME='{tmp_path}/far' exec '{sys.executable}' -I -u -c '{engine}'\n")
     ssh.chmod(0o755)
     folder = plugin_installer.install_plugin(profile / "plug-ins", [str(ssh), "studio"])
     found: list[Finding] = []
@@ -183,12 +184,24 @@ def test_memory_is_what_a_container_allows(monkeypatch: pytest.MonkeyPatch) -> N
     (finding,) = check_engine._memory()
     assert finding.state == "note"
     assert finding.text.startswith("0.5 of ")
+    assert finding.remedy
+
+
+def test_an_old_python_and_missing_built_in_presets_are_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with its remedy."""
+    monkeypatch.setattr(sys, "version_info", (3, 10, 0))
+    monkeypatch.setattr(self_check, "list_presets", lambda: lookup.Listing((), ()))
+    for check in (check_engine._python, self_check.presets_here):
+        (finding,) = check()
+        assert (finding.state, bool(finding.remedy)) == ("problem", True)
 
 
 def test_file_names_without_utf_8_are_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures with other letters in their names would not be found."""
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: "ascii")
-    assert [finding.state for finding in check_engine._locale()] == ["note"]
+    (finding,) = check_engine._locale()
+    assert finding.state == "note"
+    assert "UTF-8" in finding.remedy
 
 
 def test_an_accident_inside_a_check_becomes_a_finding() -> None:
@@ -235,7 +248,7 @@ def test_a_problem_gives_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
         found = [Finding("memory", state, "so it is", "do this", "here")]  # type: ignore[arg-type]
         monkeypatch.setattr(check_engine, "examine", lambda found=found: iter(found))
         monkeypatch.setattr("nst_core.setup.check_gimp.examine", lambda *_: iter(()))
-        result = CliRunner().invoke(doctor.doctor, [])
+        result = run("doctor")
         assert (result.exit_code, result.stdout) == (code, f"{state:8}memory (here): so it is; do this\n")
 
 

@@ -6,11 +6,11 @@ import json
 import os
 import shlex
 import subprocess
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from children import comes_true, is_alive, unix_only
 
 from nst_core.setup import check_gimp, plugin_installer
 from nst_core.setup.check_gimp import output_of
@@ -19,8 +19,6 @@ from nst_core.shared.wire.findings import Finding
 
 if TYPE_CHECKING:
     from conftest import Studio
-
-unix_only = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
 
 
 @pytest.fixture(autouse=True)
@@ -165,17 +163,7 @@ def test_what_a_program_started_ends_with_it(tmp_path: Path) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         output_of(command, 2.0)
     number = int(sign.read_text())
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and _runs(number):
-        time.sleep(0.05)
-    assert not _runs(number)
-
-
-def _runs(number: int) -> bool:
-    try:
-        return " Z " not in Path(f"/proc/{number}/stat").read_text()
-    except OSError:
-        return False
+    assert comes_true(lambda: not is_alive(number))
 
 
 @pytest.mark.gimp

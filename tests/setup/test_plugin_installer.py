@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
@@ -16,7 +15,8 @@ from typing import Any
 
 import pytest
 import tomllib
-from click.testing import CliRunner, Result
+from children import unix_only
+from command_line import run
 
 import nst_core
 from nst_core.cli.command import main
@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("home")
-def test_without_gimp_the_remedy_is_told() -> None:
+def test_without_gimp_the_remedy_is_run() -> None:
     """No folder is invented for a GIMP that was never started."""
     with pytest.raises(GimpMissingError, match="start GIMP 3 once"):
         plugin_installer.require_profiles()
@@ -73,7 +73,7 @@ def test_the_plugin_folder_is_complete(tmp_path: Path) -> None:
     assert not list(folder.rglob("__pycache__"))
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows knows no executable bit")
+@unix_only
 def test_the_entry_file_is_executable(tmp_path: Path) -> None:
     """GIMP silently passes over an entry file that is not."""
     folder = plugin_installer.install_plugin(tmp_path, COMMAND)
@@ -123,21 +123,20 @@ def test_installing_again_replaces_everything(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def disk_full(*_: object, **_options: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_a_failed_installation_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk half-way costs nothing, and the next try works."""
     folder = plugin_installer.install_plugin(tmp_path, COMMAND)
-    copy = shutil.copyfile
-
-    def full(*_: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(UnwritableOutputError, match="No space left on device"):
-        plugin_installer.install_plugin(tmp_path, ["another"])
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", disk_full)
+        with pytest.raises(UnwritableOutputError, match="No space left on device"):
+            plugin_installer.install_plugin(tmp_path, ["another"])
     assert plugin_installer.installed_engine(tmp_path) is not None
     assert list(tmp_path.iterdir()) == [folder]
     assert (folder / "neural-style.py").is_file()
-    monkeypatch.setattr(shutil, "copyfile", copy)
     plugin_installer.install_plugin(tmp_path, ["another"])
     assert (plugin_installer.installed_engine(tmp_path) or {})["command"] == ["another"]
 
@@ -206,7 +205,7 @@ install_plugin(place, ["another"])
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@unix_only
 @pytest.mark.parametrize("step", range(3))
 def test_a_killed_installation_leaves_the_old_plugin_or_the_new_one(
     tmp_path: Path, step: int, monkeypatch: pytest.MonkeyPatch
@@ -219,11 +218,8 @@ def test_a_killed_installation_leaves_the_old_plugin_or_the_new_one(
     assert done.returncode == (0 if step == 2 else -signal.SIGKILL)
     assert (plugin_installer.installed_engine(place) or {})["command"] == (["another"] if step == 2 else COMMAND)
 
-    def full(*_: object, **_options: object) -> None:
-        raise OSError(28, "No space left on device")
-
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "copyfile", full)
+        patch.setattr(shutil, "copyfile", disk_full)
         with pytest.raises(UnwritableOutputError, match="No space left"):
             plugin_installer.install_plugin(place, ["a third"])
     assert [path.name for path in place.iterdir()] == ["neural-style"]
@@ -231,7 +227,7 @@ def test_a_killed_installation_leaves_the_old_plugin_or_the_new_one(
     assert plugin_installer.chosen_engine(place) == (None if step == 2 else COMMAND)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+@unix_only
 def test_what_a_killed_installation_put_aside_is_removed_too(tmp_path: Path) -> None:
     """Uninstalling takes it away, and says so."""
     folder = plugin_installer.install_plugin(tmp_path, COMMAND)
@@ -335,25 +331,21 @@ def test_a_chosen_engine_survives_an_update(tmp_path: Path) -> None:
     assert plugin_installer.chosen_engine(tmp_path) is None
 
 
-def told(*words: str) -> Result:
-    return CliRunner().invoke(main, list(words))
-
-
 def test_every_profile_gets_the_plugin_and_one_that_cannot_is_named(home: Path) -> None:
     """The others get theirs all the same; again, without the obstacle, all is well."""
     folders = [home / ".config/GIMP/3.0", home / ".var/app/org.gimp.GIMP/config/GIMP/3.2"]
     for folder in folders:
         folder.mkdir(parents=True)
     (folders[0] / "plug-ins").write_text("in the way")
-    first = told("install")
+    first = run("install")
     assert first.exit_code == 2
     assert str(folders[0]) in first.stderr
     assert str(folders[1] / "plug-ins" / "neural-style") in first.stdout
     assert "flatpak override --user --talk-name=org.freedesktop.Flatpak org.gimp.GIMP" in first.stdout
     (folders[0] / "plug-ins").unlink()
-    assert told("install").exit_code == 0
+    assert run("install").exit_code == 0
     assert all((folder / "plug-ins/neural-style/engine.json").is_file() for folder in folders)
-    assert told("uninstall").exit_code == 0
+    assert run("uninstall").exit_code == 0
     assert not any((folder / "plug-ins/neural-style").exists() for folder in folders)
 
 
@@ -366,7 +358,7 @@ def test_a_profile_that_cannot_be_cleaned_does_not_keep_the_plugin_in_the_others
         plugin_installer.install_plugin(folder / "plug-ins", COMMAND)
     monkeypatch.setattr(plugin_installer, "_LOCK_SECONDS", 0.0)
     with temporary_lock(folders[0] / "plug-ins" / ".neural-style-lock", 0.0):
-        done = told("uninstall")
+        done = run("uninstall")
     assert done.exit_code == 2
     assert str(folders[0]) in done.stderr
     assert [(folder / "plug-ins/neural-style").exists() for folder in folders] == [True, False]
@@ -376,7 +368,7 @@ def test_an_engine_elsewhere_is_kept_until_another_is_named(home: Path) -> None:
     """Its words are split like a shell's, and no shell sees them; what it lacks now is told, and it is installed."""
     profile = home / "pro file"
     plug_ins = profile / "plug-ins"
-    first = told("install", "--profile", str(profile), "--engine", "/nowhere/engine 'with a space' $HOME;")
+    first = run("install", "--profile", str(profile), "--engine", "/nowhere/engine 'with a space' $HOME;")
     assert first.exit_code == 0
     assert "cannot be started" in first.stderr
     assert (plugin_installer.installed_engine(plug_ins) or {})["command"] == [
@@ -384,10 +376,10 @@ def test_an_engine_elsewhere_is_kept_until_another_is_named(home: Path) -> None:
         "with a space",
         "$HOME;",
     ]
-    assert "/nowhere/engine" in told("install", "--profile", str(profile)).stdout
-    assert told("install", "--profile", str(profile), "--engine", "here").stderr == ""
+    assert "/nowhere/engine" in run("install", "--profile", str(profile)).stdout
+    assert run("install", "--profile", str(profile), "--engine", "here").stderr == ""
     assert (plugin_installer.installed_engine(plug_ins) or {})["command"] == plugin_installer.default_command()
-    assert told("install", "--profile", str(profile), "--engine", "ssh 'host").exit_code == 2
+    assert run("install", "--profile", str(profile), "--engine", "ssh 'host").exit_code == 2
 
 
 def test_a_broken_engine_file_is_told_from_a_missing_plugin(tmp_path: Path) -> None:

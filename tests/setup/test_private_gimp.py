@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from children import comes_true
 
@@ -34,12 +34,8 @@ def private(gimp: Gimp) -> Path:
 
 def running(word: str) -> list[int]:
     """Processes with this word on their command lines."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if word.encode() in (entry / "cmdline").read_bytes():
-                found.append(int(entry.name))
-    return found
+    found = psutil.process_iter(["cmdline"])
+    return [process.pid for process in found if any(word in part for part in process.info["cmdline"] or ())]
 
 
 def broken_debootstrap(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import random
 import struct
 from typing import Any
 
 import pytest
 from PIL import Image
+from problem_files import encoded
 
 from nst_core.shared.errors import ImageTooLargeError
 from nst_core.shared.image_header import require_max_pixels, size_in_header
@@ -16,13 +16,11 @@ from nst_core.shared.image_header import require_max_pixels, size_in_header
 SEED = random.SystemRandom().randrange(10**6)
 
 
-def encoded(kind: str, size: tuple[int, int], mode: str = "RGB", **options: Any) -> bytes:
-    file = io.BytesIO()
-    Image.new(mode, size).save(file, kind, **options)
-    return file.getvalue()
+def picture(kind: str, size: tuple[int, int], mode: str = "RGB", **options: Any) -> bytes:
+    return encoded(Image.new(mode, size), kind, **options)
 
 
-WAYS: dict[str, tuple[str, dict[str, Any]]] = {
+FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     "PNG": ("PNG", {}),
     "JPEG": ("JPEG", {}),
     "progressive": ("JPEG", {"progressive": True}),
@@ -33,21 +31,21 @@ WAYS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("size", [(1, 1), (640, 3), (3, 5000)])
-def test_the_size_is_what_pillow_reads(way: str, size: tuple[int, int]) -> None:
+def test_the_size_is_what_pillow_reads(name: str, size: tuple[int, int]) -> None:
     """In each format that a preset may hold but TIFF, with much or little in front of it."""
-    kind, options = WAYS[way]
-    assert size_in_header(encoded(kind, size, **options)) == size
+    kind, options = FORMATS[name]
+    assert size_in_header(picture(kind, size, **options)) == size
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_what_is_cut_or_changed_gives_a_size_or_none(way: str) -> None:
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_cut_or_changed_gives_a_size_or_none(name: str) -> None:
     """Whatever the bytes are, there is an answer."""
     dice = random.Random(SEED)  # noqa: S311 - test data
     print(f"seed {SEED}")  # noqa: T201 - to repeat a failure
-    kind, options = WAYS[way]
-    whole = encoded(kind, (40, 30), **options)
+    kind, options = FORMATS[name]
+    whole = picture(kind, (40, 30), **options)
     assert all(size_in_header(whole[:length]) in {None, (40, 30)} for length in range(64))
     for _ in range(200):
         changed = bytearray(whole)
@@ -58,7 +56,7 @@ def test_what_is_cut_or_changed_gives_a_size_or_none(way: str) -> None:
 
 def test_a_picture_beyond_the_limit_is_refused_unseen() -> None:
     """Its header is enough."""
-    bomb = bytearray(encoded("PNG", (1, 1), "1"))
+    bomb = bytearray(picture("PNG", (1, 1), "1"))
     struct.pack_into(">II", bomb, 16, 60_000, 60_000)
     with pytest.raises(ImageTooLargeError, match="at most 200 megapixels"):
         require_max_pixels("it", bytes(bomb))

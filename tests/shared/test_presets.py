@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from preset_fixtures import JPEG
 
 from nst_core.shared.errors import BrokenPresetError, UnknownPresetError
 from nst_core.shared.presets import lookup
 from nst_core.shared.presets.lookup import Roots, list_presets, load_preset, read_preset, user_root
 from nst_core.shared.settings import Settings, all_settings
 
-JPEG = b"\xff\xd8\xff\xe0 a jpeg picture"
-PNG = b"\x89PNG a png picture"
 GOOD: dict[str, Any] = {
     "format": 1,
     "title": "Great Wave",

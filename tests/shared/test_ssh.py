@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 import pytest
-from click.testing import CliRunner
+from children import comes_true
+from command_line import run
 from engine_fixtures import PHOTOGRAPHS
-from machines.ssh_server import WAIT_SECONDS, Server, serving
+from machines.ssh_server import Server, serving
 
-from nst_core.cli.command import main
 from nst_core.imaging.files import image_files
 from nst_core.imaging.resizing import resize
 from nst_core.setup import check_gimp
@@ -80,24 +79,10 @@ def refusal(words: list[str]) -> NeuralStyleError:
     return caught.value
 
 
-def until(ready: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not ready():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
-
-
 def workers(words: list[str]) -> list[int]:
     """Processes that run this program, but for shells and ssh, which carry all of it in one word."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            said = (entry / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if all(word.encode() in said for word in words):
-            found.append(int(entry.name))
-    return found
+    running = psutil.process_iter(["cmdline"])
+    return [process.pid for process in running if {*words} <= {*(process.info["cmdline"] or ())}]
 
 
 def test_the_same_request_gives_the_same_picture_there_as_here(server: Server) -> None:
@@ -111,13 +96,13 @@ def test_the_same_request_gives_the_same_picture_there_as_here(server: Server) -
     with Engine.start(command(server, far), os.environ) as there:
         assert workers(far)
         assert there.stylize(request).pixels == expected
-    until(lambda: not workers(far))
+    assert comes_true(lambda: not workers(far))
 
 
 def test_it_is_installed_and_examined_like_one_here(server: Server, tmp_path: Path) -> None:
     """engine.json keeps the words; the examination tells of the other machine."""
     typed = shlex.join([*server.client, server.host, shlex.join(program(server.folder))])
-    done = CliRunner().invoke(main, ["install", "--profile", str(tmp_path), "--engine", typed])
+    done = run("install", "--profile", tmp_path, "--engine", typed)
     assert (done.exit_code, done.stderr) == (0, "")
     words = (installed_engine(tmp_path / "plug-ins") or {})["command"]
     assert words == remote.parse(typed)
@@ -178,6 +163,13 @@ def test_a_host_without_an_engine_is_named(server: Server) -> None:
     assert "no engine on studio" in error.message
 
 
+def kill(server: Server) -> None:
+    """Also its children, which serve connections."""
+    for session in psutil.Process(server.process.pid).children():
+        session.kill()
+    server.process.kill()
+
+
 def test_a_wire_that_breaks_in_the_middle_of_a_job_is_told(tmp_path: Path) -> None:
     """A sentence for the artist, and no engine left on the other side."""
     far = program(tmp_path / "broken wire")
@@ -186,22 +178,9 @@ def test_a_wire_that_breaks_in_the_middle_of_a_job_is_told(tmp_path: Path) -> No
         with engine, pytest.raises(EngineUnreachableError, match="connection to studio broke"):
             engine.stylize(
                 Stylize(picture(400, 300), (STYLE,), {**QUICK, "quality": "max"}),
-                on_progress=lambda _: _end_sessions(server),
+                on_progress=lambda _: kill(server),
             )
-        until(lambda: not workers(far))
-
-
-def _end_sessions(server: Server) -> None:
-    """The server goes, with its children that serve a connection."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes()
-            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if parent == server.process.pid and words.startswith(b"sshd:"):
-            os.kill(int(entry.name), signal.SIGKILL)
-    server.process.kill()
+        assert comes_true(lambda: not workers(far))
 
 
 def test_a_host_that_is_killed_takes_the_far_engine_with_it(server: Server) -> None:
@@ -219,7 +198,7 @@ def test_a_host_that_is_killed_takes_the_far_engine_with_it(server: Server) -> N
         assert host.stdout.readline() == "ready\n"
         assert workers(far)
         host.kill()
-    until(lambda: not workers(far))
+    assert comes_true(lambda: not workers(far))
 
 
 def test_ssh_is_kept_from_waiting_for_an_answer() -> None:
