@@ -80,10 +80,10 @@ def test_the_command_shows_the_original_and_every_look(tmp_path: Path) -> None:
     fast = ["--size", "80", "--columns", "3", "--quality", "draft", "--backend", "onnx", "--json"]
     result = run(*words, *fast)
     assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)
-    assert told["presets"] == ["mosaic", "linocut"]
+    report = json.loads(result.stdout)
+    assert report["presets"] == ["mosaic", "linocut"]
     drawn = image_files.read(tmp_path / "sheet.png")
-    assert told["size"] == [drawn.shape[1], drawn.shape[0]]
+    assert report["size"] == [drawn.shape[1], drawn.shape[0]]
     gap = (drawn.shape[1] - 3 * 80) // 4
     shown = [drawn[gap : gap + 60, gap + n * (80 + gap) : gap + n * (80 + gap) + 80] for n in range(3)]
     np.testing.assert_allclose(shown[0], image_files.read(tmp_path / "photo.png"), atol=0.003)
@@ -96,10 +96,10 @@ def test_all_looks_are_shown_where_none_is_named(tmp_path: Path) -> None:
     words = ["sheet", str(tmp_path / "photo.png"), "-o", str(tmp_path / "sheet.png"), "--size", "48", "--strength", "0"]
     result = run(*words, "--columns", "4", "--json")
     assert result.exit_code == 0, result.output
-    told, known = json.loads(result.stdout), [preset.slug for preset in lookup.list_presets().presets]
-    assert told["presets"] == known
+    report, known = json.loads(result.stdout), [preset.slug for preset in lookup.list_presets().presets]
+    assert report["presets"] == known
     layout = contact_sheet.Layout(len(known) + 1, 36, 48, 4)
-    assert told["size"] == list(layout.size)
+    assert report["size"] == list(layout.size)
     drawn = image_files.read(tmp_path / "sheet.png")
     for number in range(len(known) + 1):
         x, y = layout.corner(number)

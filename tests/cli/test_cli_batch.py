@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from children import comes_true
+from children import comes_true, stand_in_engine, unix_only
 from click.testing import Result
 from command_line import run
 
@@ -37,7 +37,6 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PHOTOGRAPHS = ROOT / "demo" / "photographs"
 FAST = ["--quality", "draft", "--backend", "onnx"]
-unix_only = pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
 
 
 def report(result: Result) -> dict[str, Any]:
@@ -66,8 +65,7 @@ def work(tmp_path: Path) -> Path:
 @pytest.fixture
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that turns colours round at once: what it paints is not what is tested."""
-    command = [sys.executable, "-I", "-u", str(HERE.parent / "support" / "stand_in_engine.py"), "inverted"]
-    monkeypatch.setattr(cli_batch, "default_command", lambda: command)
+    monkeypatch.setattr(cli_batch, "default_command", lambda: stand_in_engine("inverted"))
 
 
 def batch(work: Path, *more: str | Path, style: str = "style.png") -> Result:
@@ -157,10 +155,11 @@ def test_engines_beside_each_other_are_told_how_many_share_the_memory(
 
 
 def test_a_batch_loads_nothing_that_computes(work: Path) -> None:
-    """Its engines do: on a card the command itself would take memory from them."""
+    """Its engines do, here a stand-in: on a card the command itself would take memory from them."""
     words = ["batch", "in", "--out", "out", "--style", "style.png", "--jobs", "2", *FAST]
     script = (
-        "import sys\nfrom nst_core.cli.command import main\n"
+        "import sys\nfrom nst_core.cli import batch\nfrom nst_core.cli.command import main\n"
+        f"batch.default_command = lambda: {stand_in_engine('inverted')!r}\n"
         f"main({words!r}, standalone_mode=False)\n"
         "assert not {'onnxruntime', 'torch'} & set(sys.modules)"
     )
@@ -264,9 +263,9 @@ def test_what_ends_a_batch_is_told_after_what_was_done(work: Path) -> None:
     result = run(*words, "--backend", "onnx")
     assert result.exit_code == 2
     assert [len(result.stdout.split("not painted")), result.stderr.count("mps")] == [2, 1]
-    told = report(run(*words, "--backend", "onnx", "--json"))
-    assert told["error"]["code"] == "backend-unavailable"
-    assert told["counts"] == {"painted": 0, "kept": 0, "failed": 0, "left": 2}
+    summary = report(run(*words, "--backend", "onnx", "--json"))
+    assert summary["error"]["code"] == "backend-unavailable"
+    assert summary["counts"] == {"painted": 0, "kept": 0, "failed": 0, "left": 2}
 
 
 def test_the_board_tells_how_far_the_whole_is_and_how_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,12 +298,12 @@ def test_the_board_tells_how_far_the_whole_is_and_how_long_it_takes(monkeypatch:
 def test_the_table_counts_what_became_of_the_pictures(capsys: pytest.CaptureFixture[str]) -> None:
     """A row for each ending that there was, with the mean of the seconds; a dry run says what it would do."""
     entries: list[dict[str, Any]] = [{"state": "painted", "metrics": {"seconds": n}, "source": "a"} for n in (2.0, 3.0)]
-    told = {"out": "out", "dry_run": False, "pictures": [*entries, {"state": "kept", "source": "b"}]}
-    cli_batch.print_report(told)
+    summary = {"out": "out", "dry_run": False, "pictures": [*entries, {"state": "kept", "source": "b"}]}
+    cli_batch.print_report(summary)
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["│", "2", "│", "painted", "│", "2.5", "│"] in rows
     assert ["│", "1", "│", "nothing", "to", "do", "│", "│"] in rows
-    cli_batch.print_report(told | {"dry_run": True, "pictures": [{"state": "left", "source": "c"}]})
+    cli_batch.print_report(summary | {"dry_run": True, "pictures": [{"state": "left", "source": "c"}]})
     assert "to be painted" in capsys.readouterr().out
 
 
@@ -312,7 +311,7 @@ def test_the_table_counts_what_became_of_the_pictures(capsys: pytest.CaptureFixt
 def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> None:
     """As on a terminal, where the engines hear it too: exit code 130, no half file, no process; a new run goes on."""
     image_files.write(work / "in" / "a.png", photograph("cat", 40, 40))
-    image_files.write(work / "in" / "b.png", photograph("cat", 1200, 1600))
+    image_files.write(work / "in" / "b.png", photograph("cat", 480, 640))
     words = ["batch", str(work / "in"), "--out", str(work / "out"), "--style", str(work / "style.png")]
     script = f"from nst_core.cli.command import main; main({[*words, '--backend', 'onnx', '--json']!r})"
     with subprocess.Popen(
@@ -332,8 +331,8 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_else(work: Path) -> No
     psutil.wait_procs(engines, timeout=60)
     assert not any(engine.is_running() for engine in engines)
     assert err.count("\n") == 1
-    told = json.loads(out)
-    assert told["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 3}
+    summary = json.loads(out)
+    assert summary["counts"] == {"painted": 1, "kept": 0, "failed": 0, "left": 3}
     assert [path.name for path in (work / "out").iterdir() if path.is_file()] == ["a.png"]
     assert states(run(*words, "--backend", "onnx", "--dry-run", "--json"))["a.png"] == "kept"
 
@@ -345,7 +344,7 @@ def test_frames_go_on_from_each_other_and_flicker_less(work: Path) -> None:
         path.unlink()
     for number in range(8, 11):  # 10 comes after 9
         image_files.write(
-            work / "in" / f"frame{number}.png", scene[2 * number : 2 * number + 64, : 3 * number + 96][:, -96:]
+            work / "in" / f"frame{number}.png", scene[2 * number : 2 * number + 60, : 3 * number + 80][:, -80:]
         )
     assert batch(work).exit_code == 0
     alone = flicker(work / "out")

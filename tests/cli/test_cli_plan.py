@@ -10,12 +10,19 @@ import pytest
 from command_line import run
 
 from nst_core.cli.options import settings_from
+from nst_core.painting import job_plan
 
 CAT = Path(__file__).resolve().parents[2] / "demo" / "photographs" / "cat.jpg"
 ONNX = ["--backend", "onnx"]
 
 
-def told(*words: str | Path) -> dict[str, Any]:
+@pytest.fixture(autouse=True)
+def soon_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The speed is measured with a small picture."""
+    monkeypatch.setitem(job_plan._SIDES, "cpu", 64)
+
+
+def planned(*words: str | Path) -> dict[str, Any]:
     result = run("plan", CAT, "--json", *ONNX, *words)
     assert result.exit_code == 0, result.output
     parsed: dict[str, Any] = json.loads(result.stdout)
@@ -24,7 +31,7 @@ def told(*words: str | Path) -> dict[str, Any]:
 
 def test_a_plan_tells_sizes_steps_time_and_memory() -> None:
     """The octaves that a run of this size has; time and memory are amounts, not guesses of zero."""
-    plan = told("--size", "320")
+    plan = planned("--size", "320")
     assert plan["size"] == [320, 213]
     assert plan["octaves"] == [
         {"size": [80, 53], "steps": 11, "tile": 0},
@@ -40,7 +47,7 @@ def test_a_plan_tells_sizes_steps_time_and_memory() -> None:
 
 def test_little_memory_is_planned_in_tiles() -> None:
     """A budget that the whole octave does not fit into cuts it, and the plan keeps to the budget."""
-    plan = told("--size", "1200", "--quality", "max", "--memory", "2500M")
+    plan = planned("--size", "1200", "--quality", "max", "--memory", "2500M")
     assert plan["octaves"][0]["tile"] == 0
     assert plan["octaves"][-1]["tile"] > 0
     assert plan["memory"] <= 2.5e9
@@ -56,28 +63,16 @@ def test_a_large_picture_is_carried_to_its_size() -> None:
 
 def test_a_time_limit_bounds_the_plan() -> None:
     """Who gives five seconds is promised no more; nothing to do takes no octave."""
-    assert told("--size", "2000", "--seconds", "5")["seconds"] == 5
-    assert told("--strength", "0")["octaves"] == []
+    assert planned("--size", "2000", "--seconds", "5")["seconds"] == 5
+    assert planned("--strength", "0")["octaves"] == []
 
 
 def test_stylize_tells_what_it_planned(tmp_path: Path) -> None:
     """The same plan, without a measurement of its own."""
-    out = tmp_path / "out.png"
-    words: list[str | Path] = [
-        CAT,
-        "-o",
-        out,
-        "--preset",
-        "mosaic",
-        "--size",
-        "64",
-        "--quality",
-        "draft",
-        "--json",
-        *ONNX,
-    ]
-    plan = json.loads(run("stylize", *words).stdout)["plan"]
-    assert plan["octaves"] == told("--size", "64", "--quality", "draft")["octaves"]
+    small = ("--size", "64", "--quality", "draft")
+    result = run("stylize", CAT, "-o", tmp_path / "out.png", "--preset", "mosaic", *small, "--json", *ONNX)
+    plan = json.loads(result.stdout)["plan"]
+    assert plan["octaves"] == planned(*small)["octaves"]
     assert plan["seconds"] is None
 
 
