@@ -15,16 +15,20 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[2]
 MARK = "pytest.mark.arithmetic"
-STRANGE = "two threads in a strange place"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Settings of another machine. needs: feature of the processor, without which it is skipped."""
+    """Settings of another machine.
+
+    needs: feature of the processor, without which it is skipped. restricted: whether the home folder is read-only and
+    new files are the user's alone.
+    """
 
     name: str
     variables: dict[str, str] = field(default_factory=dict)
     needs: str = ""
+    restricted: bool = False
 
 
 SETTINGS = (
@@ -45,7 +49,7 @@ SETTINGS = (
     Setting("kernels of 2013", {"OPENBLAS_CORETYPE": "Haswell", "DNNL_MAX_CPU_ISA": "AVX2"}, "avx2"),
     Setting("kernels of 2017", {"OPENBLAS_CORETYPE": "SkylakeX"}, "avx512f"),
     Setting(
-        STRANGE,
+        "two threads in Turkish and Kathmandu",
         {
             "OMP_NUM_THREADS": "2",
             "OPENBLAS_NUM_THREADS": "2",
@@ -54,12 +58,13 @@ SETTINGS = (
             "LC_ALL": "tr_TR.UTF-8",
             "LANG": "tr_TR.UTF-8",
         },
+        restricted=True,
     ),
     Setting("sixteen threads", {"OMP_NUM_THREADS": "16", "OPENBLAS_NUM_THREADS": "16", "OMP_WAIT_POLICY": "PASSIVE"}),
 )
 
 
-def abilities() -> set[str]:
+def processor_features() -> set[str]:
     """Features of the processor, by Linux's names; empty on other systems."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
@@ -74,13 +79,12 @@ def passes(setting: Setting, home: Path) -> bool:
     files = [str(path) for path in sorted(TESTS.rglob("test_*.py")) if MARK in path.read_text("utf-8")]
     command = [sys.executable, "-m", "pytest", "-m", "arithmetic", "-p", "no:cacheprovider", "--numprocesses", "2"]
     surroundings = {**os.environ, **setting.variables}
-    if setting.name == STRANGE:
+    if setting.restricted:
         surroundings["HOME"] = str(home)
-    umask = 0o077 if setting.name == STRANGE else -1
     done = subprocess.run(
         [*command, "--dist", "loadfile", *files],
         env=surroundings,
-        umask=umask,
+        umask=0o077 if setting.restricted else -1,
         cwd=TESTS.parent,
         capture_output=True,
         text=True,
@@ -93,9 +97,9 @@ def passes(setting: Setting, home: Path) -> bool:
 
 def main() -> int:
     """Run the tests with each row of the table. Returns the exit code."""
-    has, failed = abilities(), []
+    has, failed = processor_features(), []
     for setting in SETTINGS:
-        told = " ".join(f"{name}={value}" for name, value in setting.variables.items())
+        variables = " ".join(f"{name}={value}" for name, value in setting.variables.items())
         if setting.needs and setting.needs not in has:
             print(f"left out  {setting.name}: the processor has no {setting.needs}", flush=True)
             continue
@@ -103,9 +107,12 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             home = Path(folder) / "home"
             home.mkdir(mode=0o555)
-            well = passes(setting, home)
-        print(f"{'passed' if well else 'FAILED'}  {setting.name}  {told}  {time.monotonic() - begun:.0f} s", flush=True)
-        failed += [] if well else [setting.name]
+            passed = passes(setting, home)
+        print(
+            f"{'passed' if passed else 'FAILED'}  {setting.name}  {variables}  {time.monotonic() - begun:.0f} s",
+            flush=True,
+        )
+        failed += [] if passed else [setting.name]
     return 1 if failed else 0
 
 
