@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ SMALL = (192, 160)
 BANDS = {1: 0.008, 2: 0.010, 4: 0.011, 8: 0.012, 16: 0.015, 32: 0.017}
 
 
+@cache
 def luma(slug: str) -> npt.NDArray[Any]:
     with Image.open(FOLDER / slug / "style.jpg") as picture:
         return np.asarray(picture.convert("L"), np.float32) / 255

@@ -85,7 +85,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Callab
         program = place / ("Scripts" if os.name == "nt" else "bin") / "neural-style"
         python = program.with_name("python")
         pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
-        subprocess.run([*pip, str(wheel)], check=True)
+        subprocess.run([*pip, "--no-compile", str(wheel)], check=True)
         library = next(place.rglob("site-packages"))
         seen = library.parent / "seen"
         seen.mkdir()
@@ -194,14 +194,14 @@ def test_it_paints(environment: Callable[..., Path], tmp_path: Path, extras: tup
     out = tmp_path / "painted.png"
     home = tmp_path / "home"
     home.mkdir()
-    words = ("--preset", "linocut", "--size", 96, "--quality", "draft", "--backend", backend, "--json")
+    words = ("--preset", "linocut", "--size", 80, "--quality", "draft", "--backend", backend, "--json")
     done = run(program, "stylize", PHOTOGRAPH, *words, "-o", out, HOME=str(home))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["backend"] == backend
     assert out.is_file()
     assert [path for path in home.rglob("*") if path.is_file()] == []
-    there = run(program.with_name("python"), "-c", "import torch").returncode == 0
-    assert there == ("torch" in extras)
+    found = run(program.with_name("python"), "-c", "import importlib.util; print(importlib.util.find_spec('torch'))")
+    assert (found.stdout == "None\n") == ("torch" not in extras)
 
 
 @pytest.mark.parametrize(("extras", "backend"), [((), "onnx"), (("cpu",), "torch")])
@@ -209,7 +209,7 @@ def test_a_package_left_out_is_named_with_its_extra(
     environment: Callable[..., Path], tmp_path: Path, extras: tuple[str, ...], backend: str
 ) -> None:
     """One sentence, no traceback."""
-    words = ("--preset", "linocut", "--size", 96, "--backend", backend, "-o", tmp_path / "out.png")
+    words = ("--preset", "linocut", "--size", 80, "--backend", backend, "-o", tmp_path / "out.png")
     done = run(environment(*extras), "stylize", PHOTOGRAPH, *words)
     assert done.returncode == 2
     assert "is not installed" in done.stderr

@@ -77,7 +77,7 @@ def test_an_error_that_is_told_already_keeps_its_words() -> None:
         raise OutOfMemoryError("the memory is full", "use --size")
 
 
-class Short(OnnxBackend):
+class RefusesFirstObjective(OnnxBackend):
     """A backend whose first objective finds no room, and says so in a graphics card's words."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Short(OnnxBackend):
 def test_a_run_goes_on_in_tiles_whatever_the_words_were(monkeypatch: pytest.MonkeyPatch) -> None:
     """No room outside an evaluation, where targets and the optimiser's vectors lie, is no end of the run either."""
     monkeypatch.setattr("nst_core.shared.planning.cost_model.TILES", (64,))
-    backend = Short()
+    backend = RefusesFirstObjective()
     settings = from_mapping({"backend": "onnx", "method": "classic", "quality": "draft"})
     job = Job(photograph(40, 304), (Style(painting(60, 80)),), settings)
     run = Run(job, backend)
