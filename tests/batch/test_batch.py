@@ -89,7 +89,7 @@ def test_no_more_workers_than_pictures_are_started(tmp_path: Path) -> None:
     """Ten workers for one picture start one engine."""
     painters: list[Copyist] = []
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         painters.append(Copyist())
         return painters[-1]
 
@@ -156,7 +156,7 @@ def test_a_stopped_batch_ends_though_its_engine_works_on(tmp_path: Path) -> None
     """An engine that would never finish is told to, and what was not painted is said to be left."""
     at_work = threading.Event()
 
-    def start() -> Painter:
+    def start() -> JobPainter:
         return EnginePainter(Engine.start(stand_in_engine("slow"), os.environ))
 
     pool = PainterPool(batch(tmp_path), start, 2, Watcher(at_work.set))

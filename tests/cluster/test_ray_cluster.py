@@ -30,8 +30,8 @@ from nst_core.backends.base import AbortedError
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.batch.batch import Batch
 from nst_core.batch.batch_files import Item
-from nst_core.batch.pool import EnginePainter, Painter, PainterPool
-from nst_core.cluster.ray_cluster import LOCAL, WAITING, Answer, Cluster, Worker, cluster
+from nst_core.batch.pool import EnginePainter, JobPainter, PainterPool
+from nst_core.cluster.ray_cluster import LOCAL, WAITING, Cluster, PendingResult, Worker, cluster
 from nst_core.cluster.ray_painter import RayPainterPool
 from nst_core.cluster.split_picture import BandWorker, SplitBackend, Team
 from nst_core.imaging.arrays import planes
@@ -71,7 +71,7 @@ def pool(machines: Cluster) -> RayPainterPool:
 
 
 def painted(
-    folder: Path, start: Callable[[], Painter], workers: int, on_progress: Callable[[], None] = lambda: None
+    folder: Path, start: Callable[[], JobPainter], workers: int, on_progress: Callable[[], None] = lambda: None
 ) -> Any:
     """States, and the bytes of four results."""
     items = []
@@ -174,7 +174,7 @@ class KillableWorker:
     def __init__(self, worker: Worker, due: threading.Event) -> None:
         self._worker, self._due = worker, due
 
-    def call(self, method: str, *arguments: Any) -> Answer:
+    def call(self, method: str, *arguments: Any) -> PendingResult:
         if method != "gradient" or not self._due.is_set():
             return self._worker.call(method, *arguments)
         self._due.clear()

@@ -166,7 +166,7 @@ def test_with_an_engine_elsewhere_the_presets_are_those_of_here(profile: Path, t
         (place / name / "preset.json").write_text("{")
     engine = (
         "from nst_core.setup import check_engine; from nst_core.shared.client import self_check; "
-        "from nst_core.worker import server; check_engine.examine = self_check.presets_here; server.main()"
+        "from nst_core.worker import server; check_engine.examine = self_check.preset_findings; server.main()"
     )
     ssh = tmp_path / "ssh"
     ssh.write_text(f"#!/bin/sh\nXDG_DATA_HOME='{tmp_path}/far' exec '{sys.executable}' -I -u -c '{engine}'\n")
@@ -191,7 +191,7 @@ def test_an_old_python_and_missing_built_in_presets_are_problems(monkeypatch: py
     """Each with its remedy."""
     monkeypatch.setattr(sys, "version_info", (3, 10, 0))
     monkeypatch.setattr(self_check, "list_presets", lambda: lookup.Listing((), ()))
-    for check in (check_engine._python, self_check.presets_here):
+    for check in (check_engine._python, self_check.preset_findings):
         (finding,) = check()
         assert (finding.state, bool(finding.remedy)) == ("problem", True)
 
