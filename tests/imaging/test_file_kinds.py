@@ -10,9 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from command_line import run
+from command_line import run, unpainted
 from PIL import Image
-from problem_files import cut_jpeg, gain_map_xmp, png, psd, psd_of_layers_alone, tiff, tiff_with_thumbnail
+from problem_files import (
+    ACROSS,
+    ALPHA,
+    EIGHT,
+    GRAY,
+    INKS,
+    LAB,
+    RGB,
+    H,
+    W,
+    as_numbers,
+    cut_jpeg,
+    gain_map_xmp,
+    png,
+    psd,
+    psd_of_layers_alone,
+    tiff,
+    tiff_with_thumbnail,
+)
 
 from nst_core.batch.batch_files import items, passed_over
 from nst_core.imaging.files import decoding, image_files, png_colors
@@ -22,50 +40,13 @@ from nst_core.shared.errors import InvalidImageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-H, W = 48, 64
-ACROSS = np.linspace(0, 1, W)[None, :] * np.ones((H, 1))
-RGB = np.stack([ACROSS, np.linspace(0, 1, H)[:, None] * np.ones((1, W)), np.full((H, W), 0.5)], 2)
-ALPHA = 0.25 + 0.75 * RGB[..., 1:2]
-INKS = np.dstack([1 - RGB, np.zeros((H, W))])
-LAB = np.stack([RGB[..., 1] * 60 + 20, RGB[..., 0] * 20 - 10, np.full((H, W), 10.0)], 2)
-GRAY = np.repeat(ACROSS[..., None], 3, 2)
-EIGHT = 1.01 / 255
-"""How far a value may be that was cut to 8 bits."""
-
-
-def whole(values: NDArray[Any], kind: str) -> NDArray[Any]:
-    words: NDArray[Any] = np.rint(values * np.iinfo(kind).max).astype(kind)
-    return words
-
-
-def unpainted(content: Path, output: Path, *more: str) -> dict[str, Any]:
-    done = run("stylize", content, "--preset", "mosaic", "--strength", "0", "-o", output, "--json", *more)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
 TIFFS: dict[str, tuple[bytes, NDArray[Any]]] = {
-    "float": (tiff(RGB.astype("<f4"), 2, t339=3), RGB),
-    "half float": (tiff(RGB.astype("<f2"), 2, t339=3), RGB),
-    "float gray": (tiff(ACROSS.astype("<f4"), 1, t339=3), GRAY),
-    "float, white is 0": (tiff(ACROSS.astype("<f4"), 0, t339=3), 1 - GRAY),
-    "float with alpha": (tiff(np.dstack([RGB, ALPHA]).astype("<f4"), 2, t339=3, t338=2), np.dstack([RGB, ALPHA])),
-    "32 bits": (tiff(whole(RGB, "<u4"), 2), RGB),
-    "32 bits, white is 0": (tiff(whole(ACROSS, "<u4"), 0), 1 - GRAY),
-    "16 bits, white is 0": (tiff(whole(ACROSS, "<u2"), 0), 1 - GRAY),
-    "16 bits, big-endian": (tiff(whole(RGB, ">u2"), 2, order=">"), RGB),
-    "BigTIFF": (tiff(whole(RGB, "<u2"), 2, big=True), RGB),
-    "planar": (tiff(whole(RGB, "<u2"), 2, planar=True), RGB),
-    "tiled": (tiff(whole(RGB, "<u2"), 2, tile=16), RGB),
     "premultiplied": (
-        tiff(whole(np.dstack([RGB * ALPHA, ALPHA]), "<u2"), 2, t338=1),
+        tiff(as_numbers(np.dstack([RGB * ALPHA, ALPHA]), "<u2"), 2, t338=1),
         np.dstack([RGB, ALPHA]),
     ),
-    "8-bit inks": (tiff(whole(INKS, "u1"), 5), RGB),
-    "16-bit inks": (tiff(whole(INKS, "<u2"), 5), RGB),
-    "inks with alpha": (tiff(whole(np.dstack([INKS, ALPHA]), "u1"), 5, t338=2), np.dstack([RGB, ALPHA])),
-    "inks with a spot": (tiff(whole(np.dstack([INKS, ALPHA]), "u1"), 5, t338=0), RGB),
-    "RGB with a mask": (tiff(whole(np.dstack([RGB, ALPHA]), "u1"), 2, t338=0), RGB),
+    "inks with a spot": (tiff(as_numbers(np.dstack([INKS, ALPHA]), "u1"), 5, t338=0), RGB),
+    "RGB with a mask": (tiff(as_numbers(np.dstack([RGB, ALPHA]), "u1"), 2, t338=0), RGB),
     "float Lab": (tiff(LAB.astype("<f4"), 8, t339=3), lab_to_srgb(LAB.astype(np.float32))),
     "16-bit Lab": (
         tiff((np.rint(LAB * [655.35, 256, 256]).astype(int) % 65536).astype("<u2"), 8),
@@ -77,7 +58,7 @@ TIFFS: dict[str, tuple[bytes, NDArray[Any]]] = {
     ),
     "1 bit": (tiff(ACROSS.round().astype(int), 1, bits=1), GRAY.round()),
     "4 bits": (tiff(np.rint(ACROSS * 15).astype(int), 1, bits=4), np.rint(GRAY * 15) / 15),
-    "thumbnail first": (tiff_with_thumbnail(whole(RGB, "u1")), RGB),
+    "thumbnail first": (tiff_with_thumbnail(as_numbers(RGB, "u1")), RGB),
 }
 
 
@@ -91,25 +72,16 @@ def test_a_tiff_of_this_kind_is_read_right(kind: str) -> None:
     np.testing.assert_allclose(found, wanted, atol=near)
 
 
-REFUSED = {
-    "16-bit signed": tiff(whole(RGB, "<i2"), 2, t339=2),
-    "8-bit signed": tiff(whole(RGB, "i1"), 2, t339=2),
-    "12-bit unsigned": tiff(np.rint(ACROSS * 4095).astype(int), 1, bits=12),
-    "64-bit signed": tiff(np.rint(RGB * 2**62).astype("<i8"), 2, t339=2),
-}
-
-
-@pytest.mark.parametrize("kind", REFUSED)
-def test_a_tiff_that_cannot_be_read_right_is_refused_with_what_it_is(kind: str) -> None:
+def test_a_tiff_that_cannot_be_read_right_is_refused_with_what_it_is() -> None:
     """The sentence names the bits and their kind, and does not advise a TIFF to who has one."""
-    with pytest.raises(InvalidImageError, match=f"is a TIFF of {kind}") as caught:
-        image_files.decode(REFUSED[kind], "a.tif")
+    with pytest.raises(InvalidImageError, match="is a TIFF of 12-bit unsigned") as caught:
+        image_files.decode(tiff(np.rint(ACROSS * 4095).astype(int), 1, bits=12), "a.tif")
     assert "8 or 16 bits" in caught.value.remedy
 
 
 def test_png_chunks_tell_colours() -> None:
     """cICP goes before iCCP, that before sRGB, that before gAMA; what is written looks like what was read."""
-    pixels = whole(RGB, "u1")
+    pixels = as_numbers(RGB, "u1")
     plain = image_files.decode(png(pixels), "a.png")
     p3 = image_files.decode(png(pixels, cICP=bytes([12, 13, 0, 1])), "a.png")
     assert np.abs(p3 - plain).max() > 0.05
@@ -128,9 +100,9 @@ def test_png_chunks_tell_colours() -> None:
 
 def test_a_png_of_told_colours_is_written_as_it_was(tmp_path: Path) -> None:
     """Display P3 by a chunk becomes Display P3 by a profile: the same numbers, and the same colours."""
-    (tmp_path / "in.png").write_bytes(png(whole(RGB, "u1"), cICP=bytes([12, 13, 0, 1])))
+    (tmp_path / "in.png").write_bytes(png(as_numbers(RGB, "u1"), cICP=bytes([12, 13, 0, 1])))
     unpainted(tmp_path / "in.png", tmp_path / "out.png")
-    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), whole(RGB, "u1"))
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "out.png")), as_numbers(RGB, "u1"))
     np.testing.assert_allclose(
         image_files.read(tmp_path / "out.png"), image_files.read(tmp_path / "in.png"), atol=EIGHT
     )
@@ -138,7 +110,7 @@ def test_a_png_of_told_colours_is_written_as_it_was(tmp_path: Path) -> None:
 
 def test_hdr_by_a_chunk_gets_a_note(tmp_path: Path) -> None:
     """A curve for HDR cannot be kept: the report says so."""
-    (tmp_path / "in.png").write_bytes(png(whole(RGB, "u1"), cICP=bytes([9, 16, 0, 1])))
+    (tmp_path / "in.png").write_bytes(png(as_numbers(RGB, "u1"), cICP=bytes([9, 16, 0, 1])))
     assert "HDR" in unpainted(tmp_path / "in.png", tmp_path / "out.png")["notes"][0]
 
 
@@ -146,7 +118,7 @@ def test_a_camera_that_says_adobe_rgb_is_believed(tmp_path: Path) -> None:
     """EXIF's R03: other colours than sRGB's, and a profile in the result that says so to every program."""
     exif = Image.Exif()
     exif.get_ifd(0x8769).update({0xA001: 65535, 0xA005: {1: "R03"}})
-    picture = Image.fromarray(whole(RGB, "u1"))
+    picture = Image.fromarray(as_numbers(RGB, "u1"))
     picture.save(tmp_path / "in.jpg", quality=95, exif=exif)
     picture.save(tmp_path / "plain.jpg", quality=95)
     assert np.abs(image_files.read(tmp_path / "in.jpg") - image_files.read(tmp_path / "plain.jpg")).max() > 0.1
@@ -163,7 +135,7 @@ def test_a_phones_photograph_keeps_what_is_true_of_a_painting(tmp_path: Path) ->
     iptc = b"\x1c\x02\x05\x00\x04Town"
     block = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + len(iptc).to_bytes(4, "big") + iptc + b"\0" * (len(iptc) % 2)
     app = b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block
-    picture = Image.fromarray(whole(RGB, "u1"))
+    picture = Image.fromarray(as_numbers(RGB, "u1"))
     picture.save(tmp_path / "in.jpg", exif=exif, xmp=gain_map_xmp(), extra=app)
     for suffix in (".jpg", ".png", ".tif"):
         out = tmp_path / f"out{suffix}"
@@ -193,7 +165,7 @@ def test_a_raw_file_is_never_painted_as_its_thumbnail() -> None:
     """A file with a camera's colour pattern, whatever it is called, is developed or refused by name."""
     for name in ("shot.nef", "shot.tif"):
         with pytest.raises(InvalidImageError, match="camera's raw file"):
-            image_files.decode(tiff_with_thumbnail(whole(RGB, "u1"), photometric=32803), name)
+            image_files.decode(tiff_with_thumbnail(as_numbers(RGB, "u1"), photometric=32803), name)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +199,7 @@ def test_heic_and_jpeg_xl_are_read_by_the_extra() -> None:
     pillow_heif.register_heif_opener()
     for kind in ("HEIF", "JXL"):
         file = io.BytesIO()
-        Image.fromarray(whole(RGB, "u1")).save(file, kind, quality=95)
+        Image.fromarray(as_numbers(RGB, "u1")).save(file, kind, quality=95)
         np.testing.assert_allclose(image_files.decode(file.getvalue(), "a"), RGB, atol=0.1)
 
 
@@ -237,9 +209,9 @@ def test_photoshop_is_read_flattened_and_openexr_as_light(tmp_path: Path) -> Non
     import OpenImageIO as oiio  # noqa: N813, PLC0415 - of the extra
 
     for kind in ("u1", ">u2"):
-        np.testing.assert_allclose(image_files.decode(psd(whole(RGB, kind)), "a.psd"), RGB, atol=EIGHT)
+        np.testing.assert_allclose(image_files.decode(psd(as_numbers(RGB, kind)), "a.psd"), RGB, atol=EIGHT)
     with pytest.raises(InvalidImageError, match="layers alone"):
-        image_files.decode(psd_of_layers_alone(whole(RGB, "u1")), "a.psd")
+        image_files.decode(psd_of_layers_alone(as_numbers(RGB, "u1")), "a.psd")
     buffer = oiio.ImageBuf(oiio.ImageSpec(W, H, 3, "float"))
     buffer.set_pixels(oiio.ROI(), np.full((H, W, 3), 0.2140411, np.float32))
     buffer.write(str(tmp_path / "a.exr"))
@@ -252,7 +224,7 @@ def test_a_gray_photoshop_document_is_read_in_its_own_profile() -> None:
     profile = png_colors.profile("linear", png_colors.SRGB, (1, 1, 0, 0, 0), gray=True)
     block = b"8BIM" + (0x040F).to_bytes(2, "big") + bytes(2) + len(profile).to_bytes(4, "big") + profile
     gray = np.full((H, W, 1), 0.5)
-    found = image_files.decode(psd(whole(gray, ">u2"), block + b"\0" * (len(profile) % 2)), "a.psd")
+    found = image_files.decode(psd(as_numbers(gray, ">u2"), block + b"\0" * (len(profile) % 2)), "a.psd")
     np.testing.assert_allclose(found, np.full((H, W, 3), 0.7354), atol=0.002)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from problem_files import encoded, png_chunk
+from problem_files import encoded, png_of_shape
 
 from nst_core.imaging.files import color_profiles, decoding, image_files
 from nst_core.painting.job import Job, Style
@@ -83,15 +83,7 @@ def test_tricks_in_the_exif_block_change_no_pixel(case: str, kind: str) -> None:
 
 
 def _png(*chunks: tuple[bytes, bytes], size: tuple[int, int] = (40, 40), rows: int | None = None) -> bytes:
-    header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", *size, 8, 0, 0, 0, 0))
-    packed = zlib.compress(bytes((size[0] + 1) * (rows or size[1])))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + header
-        + b"".join(png_chunk(*c) for c in chunks)
-        + png_chunk(b"IDAT", packed)
-        + png_chunk(b"IEND", b"")
-    )
+    return png_of_shape((*size, 1), bytes((size[1] + 1) * (rows or size[0])), *chunks)
 
 
 BOMB = zlib.compress(bytes(2**28), 9)  # 256 MiB in 256 KiB
@@ -115,7 +107,7 @@ def test_what_unpacks_to_much_beside_the_picture_is_not_unpacked(case: str) -> N
 
 def test_rows_that_are_missing_or_too_many_change_nothing_else() -> None:
     """A picture with more rows than it announces is that picture; with fewer it is refused."""
-    more = _png(size=(40, 400)).replace(struct.pack(">II", 40, 400), struct.pack(">II", 40, 40), 1)
+    more = _png(size=(400, 40)).replace(struct.pack(">II", 40, 400), struct.pack(">II", 40, 40), 1)
     with pytest.raises(InvalidImageError):  # the checksum of its header is another picture's
         image_files.decode(more)
     with pytest.raises(InvalidImageError):

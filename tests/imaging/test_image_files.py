@@ -62,11 +62,13 @@ def test_sixteen_bits_are_read_and_written_whole(tmp_path: Path, suffix: str, ch
     """Grey and colour, with and without alpha: every one of 65536 steps comes back, in both formats."""
     values = words(40, 50, channels)
     source = image_files.read_image(deep_file(tmp_path / f"in{suffix}", values))
-    assert source.depth == 16
-    image_files.write(tmp_path / f"out{suffix}", source.pixels, source)
     colors = values[..., :1].repeat(3, axis=2) if channels < 3 else values[..., :3]
     alpha = values[..., channels - 1 :] if channels in (2, 4) else values[..., :0]
-    np.testing.assert_array_equal(stored(tmp_path / f"out{suffix}"), np.concatenate([colors, alpha], axis=2))
+    wanted = np.concatenate([colors, alpha], axis=2)
+    assert source.depth == 16
+    np.testing.assert_allclose(source.pixels, wanted / 65535, atol=1e-6)
+    image_files.write(tmp_path / f"out{suffix}", source.pixels, source)
+    np.testing.assert_array_equal(stored(tmp_path / f"out{suffix}"), wanted)
 
 
 def test_only_what_was_deep_is_written_deep(tmp_path: Path) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import struct
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from problem_files import encoded, png_chunk
+from problem_files import encoded, png_of_shape
 
 from nst_core.batch.records import Records
 from nst_core.imaging.files import image_files
@@ -31,18 +29,6 @@ RNG = np.random.default_rng(1)
 
 def noise(height: int, width: int, channels: int = 3) -> Image.Image:
     return Image.fromarray(RNG.integers(0, 256, (height, width, channels), dtype=np.uint8))
-
-
-def announced(width: int, height: int) -> bytes:
-    """A PNG that promises width x height pixels and holds none."""
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", zlib.compress(b""))
-        + png_chunk(b"IEND", b"")
-    )
 
 
 def test_eight_bits_become_floats_between_zero_and_one() -> None:
@@ -81,22 +67,6 @@ def test_cmyk_becomes_rgb() -> None:
     """Full cyan ink is no red light."""
     pixels = image_files.decode(encoded(Image.new("CMYK", (40, 40), (255, 0, 0, 0)), "JPEG"))
     np.testing.assert_allclose(pixels[20, 20], [0, 1, 1], atol=0.02)
-
-
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_sixteen_bit_grey_keeps_its_steps(kind: str) -> None:
-    """Sixteen-bit values are divided by 65535, not cut to white or to eight bits."""
-    ramp = np.linspace(0, 65535, 40 * 50).astype(np.uint16).reshape(40, 50)
-    pixels = image_files.decode(encoded(Image.fromarray(ramp), kind))
-    assert pixels.shape == (40, 50, 3)
-    np.testing.assert_allclose(pixels[..., 1], ramp / 65535, atol=1e-6)
-
-
-def test_integers_of_more_than_sixteen_bits_are_refused() -> None:
-    """A 32-bit integer TIFF would read as all white: it is refused instead."""
-    deep = Image.fromarray(np.full((40, 40), 1_000_000, dtype=np.int32))
-    with pytest.raises(InvalidImageError, match="16 bits"):
-        image_files.decode(encoded(deep, "TIFF"))
 
 
 def test_float_grey_is_bounded() -> None:
@@ -165,11 +135,11 @@ def test_what_is_no_picture_is_refused(junk: bytes) -> None:
         image_files.decode(junk, "holiday")
 
 
-@pytest.mark.parametrize("size", [(20_000, 10_001), (60_000, 60_000)])
+@pytest.mark.parametrize("size", [(10_001, 20_000), (60_000, 60_000)])
 def test_a_decompression_bomb_is_refused_by_its_announced_size(size: tuple[int, int]) -> None:
     """Neither just above the bound nor far above it is anything decoded; the file holds no pixels at all."""
     with pytest.raises(ImageTooLargeError, match="too large"):
-        image_files.decode(announced(*size))
+        image_files.decode(png_of_shape((*size, 3), b""))
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
+from command_line import run, unpainted
 from PIL import Image
-from problem_files import png, tiff
+from problem_files import as_numbers, png, tiff
 
-from nst_core.cli.command import main
 from nst_core.imaging.files import decoding, image_files, png_colors
 from nst_core.shared.errors import ImageTooLargeError, InvalidImageError
 
 H, W = 96, 128
-ACROSS = np.linspace(0, 1, W)[None, :, None] * np.ones((H, 1, 1))
-RGB = np.dstack([ACROSS, np.linspace(0, 1, H)[:, None, None] * np.ones((1, W, 1)), np.full((H, W, 1), 0.5)])
-BYTES = np.rint(RGB * 255).astype("u1")
+DOWN, ACROSS = np.mgrid[:H, :W] / np.array([H - 1, W - 1])[:, None, None]
+RGB = np.dstack([ACROSS, DOWN, np.full((H, W), 0.5)])
+BYTES = as_numbers(RGB, "u1")
 NEAR = 0.02
-
-
-def unpainted(content: Path, output: Path, *more: str) -> dict[str, Any]:
-    words = ["stylize", str(content), "--preset", "mosaic", "--strength", "0", "-o", str(output), "--json", *more]
-    answer: dict[str, Any] = json.loads(CliRunner().invoke(main, words).stdout)
-    return answer
 
 
 @pytest.fixture
@@ -54,7 +46,7 @@ def test_a_scan_beyond_the_limit_is_reduced_while_it_is_read(tmp_path: Path) -> 
 def test_a_plan_is_for_the_size_to_which_a_scan_is_reduced(tmp_path: Path) -> None:
     """The same as it will be painted in."""
     Image.new("1", (204, 100), 1).save(tmp_path / "scan.png")
-    planned = CliRunner().invoke(main, ["plan", str(tmp_path / "scan.png"), "--size", "72", "--json"])
+    planned = run("plan", tmp_path / "scan.png", "--size", "72", "--json")
     assert json.loads(planned.stdout)["size"] == [72, 35]
 
 
@@ -75,7 +67,7 @@ def test_every_common_kind_is_reduced_with_its_colours_and_data(tmp_path: Path) 
         np.testing.assert_allclose(source.own / 255, wanted, atol=NEAR, err_msg=suffix)
         assert source.metadata.exif[0x010F] == "Camera"
     deep = tmp_path / "deep.tif"
-    deep.write_bytes(tiff(np.rint(RGB * 65535).astype("<u2"), 2))
+    deep.write_bytes(tiff(as_numbers(RGB, "<u2"), 2))
     assert image_files.read_image(deep, longest=64).depth == 16
     clear = tmp_path / "clear.png"
     Image.fromarray(np.dstack([BYTES, np.full((H, W), 51, np.uint8)])).save(clear)
@@ -97,7 +89,7 @@ def test_masks_of_such_a_picture_are_reduced_with_it(tmp_path: Path, monkeypatch
     Image.new("RGB", (64, 64), 255).save(tmp_path / "style.png")
     words = ["stylize", "in.png", "--style", "style.png", "--strength", "0", "--mask", "mask.png", "-o", "out.png"]
     monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(main, [*words, "--json", "--size", "64"])
+    done = run(*words, "--json", "--size", "64")
     assert json.loads(done.stdout)["size"] == [64, 48]
 
 
@@ -106,7 +98,7 @@ def test_what_cannot_be_reduced_is_refused_as_before(tmp_path: Path) -> None:
     """Odd kinds of TIFF, other formats, a picture that is cut: no wrong colours, and no half picture."""
     odd = {
         "a.tif": tiff(RGB.astype("<f4"), 2, t339=3),
-        "b.tif": tiff(np.rint(np.dstack([RGB, ACROSS]) * 255).astype("u1"), 2, t338=1),
+        "b.tif": tiff(as_numbers(np.dstack([RGB, ACROSS]), "u1"), 2, t338=1),
     }
     Image.fromarray(BYTES).save(tmp_path / "c.bmp")
     for name, encoded in odd.items():

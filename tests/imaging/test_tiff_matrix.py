@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import pyvips
 import tifffile
-from problem_files import tiff
+from problem_files import ACROSS, ALPHA, EIGHT, GRAY, INKS, LAB, RGB, as_numbers, tiff
 
 from nst_core.imaging.files import image_files
 from nst_core.imaging.files.tiff_files import lab_to_srgb
@@ -19,18 +19,9 @@ from nst_core.shared.errors import InvalidImageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-H, W = 48, 64
-ACROSS = np.linspace(0, 1, W)[None, :, None] * np.ones((H, 1, 1))
-RGB = np.dstack([ACROSS, np.linspace(0, 1, H)[:, None, None] * np.ones((1, W, 1)), np.full((H, W, 1), 0.5)])
-ALPHA = 0.25 + 0.75 * RGB[..., 1:2]
-INKS = np.dstack([1 - RGB, np.zeros((H, W))])
-LAB = np.dstack([RGB[..., 1:2] * 60 + 20, RGB[..., :1] * 20 - 10, np.full((H, W), 10.0)])
-GRAY = np.repeat(ACROSS, 3, 2)
-NEAR = 1.01 / 255
-
 COLORS: dict[str, tuple[int, NDArray[Any], NDArray[Any]]] = {
-    "gray": (1, ACROSS, GRAY),
-    "gray, white is 0": (0, ACROSS, 1 - GRAY),
+    "gray": (1, ACROSS[..., None], GRAY),
+    "gray, white is 0": (0, ACROSS[..., None], 1 - GRAY),
     "RGB": (2, RGB, RGB),
     "inks": (5, INKS, RGB),
 }
@@ -39,15 +30,6 @@ LAYOUTS: tuple[dict[str, Any], ...] = (
     *({}, {"planar": True}, {"tile": 16}, {"big": True}),
     *({"planar": True, "big": True}, {"tile": 16, "big": True}),
 )
-
-
-def as_numbers(values: NDArray[Any], kind: str) -> NDArray[Any]:
-    if kind[2] == "8" and kind[1] != "f":
-        values = np.rint(values * (2**32 - 1)).astype("u8") * (2**32 + 1)
-    elif kind[1] != "f":
-        values = np.rint(values * np.iinfo(kind).max)
-    numbers: NDArray[Any] = values.astype(kind)
-    return numbers
 
 
 def with_channels(values: NDArray[Any], wanted: NDArray[Any], told: str) -> tuple[NDArray[Any], NDArray[Any], int]:
@@ -72,7 +54,7 @@ def test_every_layout_and_channel_of_a_tiff_is_read_right(color: str, numbers: s
         more: dict[str, Any] = ({"t338": extra} if told != "none" else {}) | ({"t339": 3} if numbers[1] == "f" else {})
         encoded = tiff(as_numbers(samples, numbers), photometric, order=numbers[0], **layout, **more)
         found = image_files.decode(encoded, "a.tif")
-        near = 5 * NEAR if told == "premultiplied" else NEAR  # a quarter of alpha makes four of each rounding
+        near = 5 * EIGHT if told == "premultiplied" else EIGHT  # a quarter of alpha makes four of each rounding
         np.testing.assert_allclose(found, meant, atol=near, err_msg=f"{layout}, {told}")
 
 
@@ -82,8 +64,11 @@ def test_signed_integers_are_refused_with_what_they_are(color: str, numbers: str
     photometric, values, _ = COLORS[color]
     for layout in LAYOUTS:
         samples = np.rint(values * np.iinfo(numbers).max * 0.9).astype(numbers)
-        with pytest.raises(InvalidImageError, match=f"is a TIFF of {int(numbers[2]) * 8}-bit signed integers"):
-            image_files.decode(tiff(samples, photometric, order=numbers[0], t339=2, **layout), "a.tif")
+        encoded = tiff(samples, photometric, order=numbers[0], t339=2, **layout)
+        told = f"is a TIFF of {8 * int(numbers[2])}-bit signed integers"
+        with pytest.raises(InvalidImageError, match=told) as caught:
+            image_files.decode(encoded, "a.tif")
+        assert "8 or 16 bits" in caught.value.remedy
 
 
 def written(values: NDArray[Any], **more: Any) -> bytes:
@@ -95,7 +80,7 @@ def written(values: NDArray[Any], **more: Any) -> bytes:
 @pytest.mark.parametrize("numbers", ["u1", "u2", "u4", "u8", "f2", "f4", "f8"])
 def test_compressed_and_turned_files_of_other_programs_are_read_right(numbers: str) -> None:
     """Deflate in strips, tiles and planes, each turn of a camera, several pages: as tifffile writes them."""
-    rgb, gray = as_numbers(RGB, f"<{numbers}"), as_numbers(ACROSS[..., 0], f"<{numbers}")
+    rgb, gray = as_numbers(RGB, f"<{numbers}"), as_numbers(ACROSS, f"<{numbers}")
     planes = np.moveaxis(rgb, 2, 0)
     two = np.stack([gray, as_numbers(ALPHA[..., 0], f"<{numbers}")])
     files = {
@@ -118,7 +103,7 @@ def test_compressed_and_turned_files_of_other_programs_are_read_right(numbers: s
         tag = [(274, 3, 1, number, True)]
         files[f"turn {number}"] = written(np.ascontiguousarray(values), photometric="rgb", extratags=tag), RGB
     for name, (encoded, wanted) in files.items():
-        np.testing.assert_allclose(image_files.decode(encoded, "a.tif"), wanted, atol=NEAR, err_msg=name)
+        np.testing.assert_allclose(image_files.decode(encoded, "a.tif"), wanted, atol=EIGHT, err_msg=name)
 
 
 @pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
@@ -134,7 +119,7 @@ def test_lab_of_floats_is_read_right_in_every_layout(kind: str) -> None:
     ]
     for encoded, meant in files:
         found = image_files.decode(encoded, "a.tif")
-        np.testing.assert_allclose(found, np.dstack([wanted, ALPHA]) if meant is None else meant, atol=2 * NEAR)
+        np.testing.assert_allclose(found, np.dstack([wanted, ALPHA]) if meant is None else meant, atol=2 * EIGHT)
 
 
 @pytest.mark.parametrize("compression", ["none", "lzw", "deflate", "packbits", "jpeg", "webp"])
@@ -156,7 +141,7 @@ def test_what_nobody_here_unpacks_is_refused_with_what_it_is() -> None:
         r"8-bit unsigned integers \(ink, 6 channels\)": written(
             as_numbers(six, "<u1"), photometric="separated", extratags=[(332, 3, 1, 2, True)]
         ),
-        "64-bit complex numbers": written(ACROSS[..., 0].astype("c8")),
+        "64-bit complex numbers": written(ACROSS.astype("c8")),
         r"\(LogLuv, 3 channels\)": written(as_numbers(RGB, "<u2"), photometric="logluv"),
         r"64-bit floating-point numbers \(RGB, 3 channels, compressed by LZW\)": doubles.tiffsave_buffer(
             compression="lzw"

@@ -13,6 +13,26 @@ from PIL import Image
 
 Array = NDArray[Any]
 
+H, W = 48, 64
+ACROSS = np.linspace(0, 1, W)[None, :] * np.ones((H, 1))
+GRAY = np.repeat(ACROSS[..., None], 3, 2)
+RGB = np.dstack([ACROSS, np.linspace(0, 1, H)[:, None] * np.ones((1, W)), np.full((H, W), 0.5)])
+ALPHA = 0.25 + 0.75 * RGB[..., 1:2]
+INKS = np.dstack([1 - RGB, np.zeros((H, W))])
+LAB = np.dstack([RGB[..., 1] * 60 + 20, RGB[..., 0] * 20 - 10, np.full((H, W), 10.0)])
+EIGHT = 1.01 / 255
+"""How far a value may be that was cut to 8 bits."""
+
+
+def as_numbers(values: Array, kind: str) -> Array:
+    """Values in [0, 1] as numbers of this type; of integers the largest is 1."""
+    dtype = np.dtype(kind)
+    if dtype.kind == "u" and dtype.itemsize == 8:  # of which a float holds 53 bits
+        values = np.rint(values * (2**32 - 1)).astype("u8") * (2**32 + 1)
+    elif dtype.kind == "u":
+        values = np.rint(values * np.iinfo(dtype).max)
+    return values.astype(dtype)
+
 
 def tiff(  # noqa: PLR0913 - a TIFF has so many properties
     values: Array,
@@ -115,12 +135,16 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
 
 def png(values: Array, **chunks: bytes) -> bytes:
     """A PNG of (H, W, 1 or 3) bytes with further chunks in front of its pixels."""
-
-    height, width, channels = values.shape
-    head = png_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0))
     rows = b"".join(b"\0" + row.tobytes() for row in values)
-    told = b"".join(png_chunk(name.encode(), content) for name, content in chunks.items())
-    return b"\x89PNG\r\n\x1a\n" + head + told + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
+    return png_of_shape(values.shape, rows, *((name.encode(), content) for name, content in chunks.items()))
+
+
+def png_of_shape(shape: tuple[int, ...], rows: bytes, *chunks: tuple[bytes, bytes]) -> bytes:
+    """A PNG that announces (H, W, 1 or 3), whatever its rows are. chunks: kind and content of those before them."""
+    height, width, channels = shape
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
+    parts = (b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*part) for part in parts)
 
 
 def psd(values: Array, resources: bytes = b"") -> bytes:
