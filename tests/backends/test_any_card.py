@@ -5,9 +5,6 @@ tie are another matter: see `engine_fixtures.nearest`.
 """
 
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import python
 from engine_fixtures import BOTH, distance, feature_maps, nearest, noise, painting, photograph, targets
 
 from nst_core.backends import card, card_trial, select
@@ -39,7 +37,6 @@ from nst_core.vgg.layers import BLOCK_SIZE, CELL_SIZE, PAINTERLY, Method
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
 ROUND_OFF = 1e-5
 SAME_PATH = 1e-2
 """Rounding grows from step to step."""
@@ -78,13 +75,6 @@ def processor() -> OnnxBackend:
     made = OnnxBackend("cpu")
     made.prefix = ""
     return made
-
-
-def python(script: str, **surroundings: str) -> "subprocess.CompletedProcess[str]":
-    words = [sys.executable, "-c", script]
-    return subprocess.run(
-        words, cwd=ROOT, env=os.environ | surroundings, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 @BOTH

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import python
 
 from nst_core.backends import select
 from nst_core.imaging.files import image_files
@@ -20,30 +20,18 @@ from nst_core.setup import plugin_installer
 from nst_core.shared.client import launch
 from nst_core.shared.sentences import Note
 
-ROOT = Path(__file__).resolve().parents[2]
 PICTURE = np.full((40, 40, 3), 0.5, np.float32)
 
 
-def python(script: str, *words: str, **surroundings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", script, *words],
-        cwd=ROOT,
-        env=os.environ | surroundings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.mark.parametrize(
-    ("fault", "told"),
+    ("fault", "note"),
     [
         ("raise OSError('libtorch.so: not found')", "installed but broken, and is not used"),
         ("__version__ = '2.7.1+cpu'", "PyTorch 2.7.1+cpu is too old, and is not used: 2.8 or newer"),
         ("__version__ = '2.13.0'", "installed but broken, and is not used"),
     ],
 )
-def test_a_broken_or_old_pytorch_is_passed_over_with_a_note(tmp_path: Path, fault: str, told: str) -> None:
+def test_a_broken_or_old_pytorch_is_passed_over_with_a_note(tmp_path: Path, fault: str, note: str) -> None:
     """Libraries or parts that are missing, or a version before those used: ONNX Runtime paints, a note says why."""
     (tmp_path / "torch").mkdir()
     (tmp_path / "torch" / "__init__.py").write_text(fault)
@@ -52,7 +40,7 @@ def test_a_broken_or_old_pytorch_is_passed_over_with_a_note(tmp_path: Path, faul
         PYTHONPATH=str(tmp_path),
     )
     assert done.stdout.startswith("onnx ["), done.stderr
-    assert told in done.stdout
+    assert note in done.stdout
 
 
 def test_a_card_that_is_seen_and_cannot_be_used_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,9 +191,9 @@ def test_an_engine_in_the_users_own_site_is_found(tmp_path: Path, monkeypatch: p
 
 def test_an_engine_sees_what_computes_and_not_what_a_packed_gimp_needs() -> None:
     """One list: variables of libraries, cards and threads pass; a poisoned library path does not."""
-    wishes = ("OPENBLAS_NUM_THREADS", "MKL_X", "OMP_X", "CUDA_HOME", "HIP_X", "HSA_X", "PYTORCH_X", "ORT_X")
-    given = dict.fromkeys((*wishes, "LD_LIBRARY_PATH"), "1")
-    assert given.items() <= launch.clean_environment(given).items()
-    poisoned = launch.clean_environment({**given, "APPDIR": "/x", "PYTHONPATH": "/x", "LD_PRELOAD": "/x"})
-    assert set(wishes) <= poisoned.keys()
+    passed_on = ("OPENBLAS_NUM_THREADS", "MKL_X", "OMP_X", "CUDA_HOME", "HIP_X", "HSA_X", "PYTORCH_X", "ORT_X")
+    variables = dict.fromkeys((*passed_on, "LD_LIBRARY_PATH"), "1")
+    assert variables.items() <= launch.clean_environment(variables).items()
+    poisoned = launch.clean_environment({**variables, "APPDIR": "/x", "PYTHONPATH": "/x", "LD_PRELOAD": "/x"})
+    assert set(passed_on) <= poisoned.keys()
     assert not {"LD_LIBRARY_PATH", "PYTHONPATH", "LD_PRELOAD", "APPDIR"} & poisoned.keys()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from children import python
 from engine_fixtures import painting, photograph
 
 from nst_core import Job, Style
@@ -46,17 +46,15 @@ def test_a_run_stays_below_its_budget(tmp_path: Path) -> None:
     picture, style = tmp_path / "picture.npy", tmp_path / "style.npy"
     np.save(picture, photograph(SIDE, SIDE))
     np.save(style, painting(90, 120))
-    words = [sys.executable, "-c", PAINTING, str(picture), str(style), str(BUDGET)]
-    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout
-    assert int(said) < 0.95 * BUDGET * 1e9
+    assert int(python(PAINTING, picture, style, str(BUDGET)).stdout) < 0.95 * BUDGET * 1e9
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a program's books are its own from the start")
 def test_what_started_the_engine_does_not_count() -> None:
     """Were GIMP's own gigabytes in the books, a small picture would seem to have taken them."""
     held = np.ones(10**8)  # in use until the child has counted
-    words = [sys.executable, "-c", "from nst_core.system.memory import peak_memory; print(peak_memory())"]
-    assert int(subprocess.run(words, check=True, capture_output=True, text=True).stdout) < held.nbytes / 2
+    code = "from nst_core.system.memory import peak_memory; print(peak_memory())"
+    assert int(python(code).stdout) < held.nbytes / 2
 
 
 def test_a_plan_that_cannot_keep_its_budget_says_so() -> None:

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import command_line
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from children import python
+from click.testing import Result
 from engine_fixtures import painting, photograph
 
-from nst_core.cli.command import main
 from nst_core.imaging.files import image_files
 from nst_core.painting.recipe import MACHINE_FIELDS, describe_maker_difference
 from nst_core.system import processor
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[2]
-SHELL = [sys.executable, "-c", "from nst_core.cli.command import main; main(prog_name='neural-style')"]
 BACKEND = ["--backend", "onnx"]
 """Not part of a recipe. Without it PyTorch would be chosen where bfloat16 is fast."""
 FAST = ["--quality", "draft", *BACKEND]
-
-
-def run(*words: str | Path) -> Result:
-    return CliRunner().invoke(main, ["stylize", *map(str, words)])
+run = partial(command_line.run, "stylize")
 
 
 def refusal(result: Result) -> str:
@@ -62,8 +57,8 @@ def test_a_recipe_makes_the_same_bytes_in_another_process(work: Path) -> None:
     assert written["size"] == [64, 48]
     assert "/" not in json.dumps(written)
     again = ["--style", work / "a.png", "--style", work / "b.png", *guides, "--recipe", work / "r.json"]
-    words = [*SHELL, "stylize", work / "photo.png", *again, *BACKEND, "-o", work / "2.png"]
-    subprocess.run(list(map(str, words)), cwd=ROOT, check=True)
+    words = [work / "photo.png", *again, *BACKEND, "-o", work / "2.png"]
+    python("from nst_core.cli.command import main; main()", "stylize", *words)
     assert (work / "2.png").read_bytes() == (work / "1.png").read_bytes()
 
 
@@ -207,13 +202,5 @@ def test_a_recipe_that_cannot_be_read_or_written_is_refused_before_the_work(work
 
 def test_guides_are_given_for_each_style_or_for_none(work: Path) -> None:
     """One guide for two styles is refused, and says how many there are."""
-    words: list[str | Path] = [
-        work / "photo.png",
-        "--style",
-        work / "a.png",
-        "--style",
-        work / "b.png",
-        "--guide",
-        work / "left.png",
-    ]
-    assert "1 for 2 styles" in refusal(run(*words, "-o", work / "1.png"))
+    words: list[str | Path] = [work / "photo.png", "--style", work / "a.png", "--style", work / "b.png"]
+    assert "1 for 2 styles" in refusal(run(*words, "--guide", work / "left.png", "-o", work / "1.png"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,14 +24,12 @@ def child(code: str) -> list[str]:
     return [sys.executable, "-I", "-u", "-c", f"import sys; sys.path[:0] = {FOLDERS}; {code}"]
 
 
-ENGINE = child("from nst_core.worker.server import main; main()")
-FAKE_ENGINE = child("from fake_painting import main; main()")
-"""Its paintings are those of `fake_painting.py`."""
-
-
-def stand_in_engine(*words: str) -> list[str]:
-    """The command of `stand_in_engine.py` with these arguments."""
-    return [sys.executable, "-I", "-u", str(TESTS / "support" / "stand_in_engine.py"), *words]
+def python(code: str, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the code in a Python of its own, with the project on its path. variables: further ones of its environment."""
+    command = [sys.executable, "-c", code, *words]
+    return subprocess.run(
+        command, cwd=TESTS.parent, env=os.environ | variables, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def is_alive(pid: int | None) -> bool:
