@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine_fixtures import BOTH, feature_maps, nearest, noise, photograph, targets
+from engine_fixtures import BOTH, distance, feature_maps, nearest, noise, photograph, targets
 
 from nst_core.backends.onnx import OnnxBackend
 from nst_core.imaging.arrays import planes
@@ -43,13 +43,13 @@ def test_both_kinds_of_graph_see_the_same(size: tuple[int, int], method: Method)
     image = planes(photograph(*size))
     maps = feature_maps(direct, image)
     for layer, found in feature_maps(fast, image).items():
-        assert _apart(found, maps[layer]) < SAME_MAPS
+        assert distance(found, maps[layer]) < SAME_MAPS
     for layer, found in fast.held(image, method).items():
-        assert _apart(found, direct.held(image, method)[layer]) < SAME_MAPS
+        assert distance(found, direct.held(image, method)[layer]) < SAME_MAPS
     wanted = targets(direct, *size, None, method)
     quick, plain = fast.objective(wanted), direct.objective(wanted)
     pictures = [planes(noise(*size, seed)) for seed in range(6)]
-    assert nearest((_apart(quick(one)[1], plain(one)[1]) for one in pictures), *size, SAME_GRADIENT) < SAME_GRADIENT
+    assert nearest((distance(quick(one)[1], plain(one)[1]) for one in pictures), *size, SAME_GRADIENT) < SAME_GRADIENT
 
 
 def test_many_threads_take_direct_convolutions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,3 @@ def test_many_threads_take_direct_convolutions(monkeypatch: pytest.MonkeyPatch) 
     for count, prefix in ((2, weights.WINOGRAD), (64, "")):
         monkeypatch.setattr(threads, "_most", count)
         assert OnnxBackend().prefix == prefix
-
-
-def _apart(found: np.ndarray, expected: np.ndarray) -> float:
-    return float(np.linalg.norm(found - expected) / np.linalg.norm(expected))
