@@ -28,13 +28,13 @@ from nst_core.vgg.layers import Method
 from nst_core.vgg.losses import Grams, Targets
 
 RATE = 10.0
-"""Seconds that a unit of work takes on an easel, by its own clock."""
+"""Seconds that a unit of work takes on a `FakeBackend`, by its own clock."""
 
 
-class Easel:
-    """A backend without a network: it pulls all pixels towards grey, in time of its own."""
+class FakeBackend:
+    """A backend without a network: its loss is the distance to grey, and its time a clock of its own."""
 
-    name, device, precision = "easel", "cpu", "fp32"
+    name, device, precision = "fake", "cpu", "fp32"
     notes: tuple[Note, ...] = ()
     card = ""
 
@@ -112,25 +112,21 @@ def job(height: int, width: int, init: Float | None = None, **settings: object) 
     )
 
 
-def made(job: Job, easel: Easel) -> Run:
-    """A run whose octaves are all painted on this easel, whole."""
-    return Run(job, easel, whole)
-
-
-def whole(backend: Backend, _octave: Octave) -> Backend:
-    return backend
+def untiled_run(job: Job, backend: Backend) -> Run:
+    """A run whose octaves are all computed whole, whatever memory there is."""
+    return Run(job, backend, lambda backend, _octave: backend)
 
 
 @pytest.fixture
-def easel(monkeypatch: pytest.MonkeyPatch) -> Easel:
-    """An easel whose clock is everybody's."""
-    one = Easel()
-    monkeypatch.setattr("nst_core.painting.run.Clock", partial(Clock, now=one.now))
-    monkeypatch.setattr("nst_core.painting.job_plan.time", SimpleNamespace(perf_counter=one.now))
-    return one
+def timed_backend(monkeypatch: pytest.MonkeyPatch) -> FakeBackend:
+    """A backend by whose clock the run measures time."""
+    backend = FakeBackend()
+    monkeypatch.setattr("nst_core.painting.run.Clock", partial(Clock, now=backend.now))
+    monkeypatch.setattr("nst_core.painting.job_plan.time", SimpleNamespace(perf_counter=backend.now))
+    return backend
 
 
-def full(*_: object) -> Any:
+def memory_is_full(*_: object) -> Any:
     raise MemoryError
 
 
@@ -141,7 +137,7 @@ def test_a_memory_that_fills_up_late_costs_no_picture() -> None:
         if octave.width > 200:
             raise MemoryError
 
-    run = made(job(300, 400), Easel(before))
+    run = untiled_run(job(300, 400), FakeBackend(before))
     seen = list(run)
     outcome = run.outcome()
     assert {progress.octave for progress in seen} == {1}
@@ -161,8 +157,8 @@ def test_a_memory_that_fills_up_between_octaves_costs_no_picture(monkeypatch: py
         return canvas(painter, backend, image, *size)
 
     monkeypatch.setattr(Painter, "canvas", later_full)
-    monkeypatch.setattr(Painter, "to_full_size", full)
-    run = made(job(300, 400), Easel())
+    monkeypatch.setattr(Painter, "to_full_size", memory_is_full)
+    run = untiled_run(job(300, 400), FakeBackend())
     list(run)
     outcome = run.outcome()
     assert outcome.metrics.evaluations[1:] == (0,)
@@ -173,14 +169,14 @@ def test_a_memory_that_fills_up_between_octaves_costs_no_picture(monkeypatch: py
 def test_a_memory_that_is_full_from_the_start_is_an_error() -> None:
     """There is no picture to keep, and what to do is said."""
     with pytest.raises(OutOfMemoryError, match="does not fit"):
-        list(made(job(300, 400), Easel(full)))
+        list(untiled_run(job(300, 400), FakeBackend(memory_is_full)))
 
 
 def test_a_first_picture_without_room_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the engine's words, whatever said it."""
-    monkeypatch.setattr(Painter, "first_picture", full)
+    monkeypatch.setattr(Painter, "first_picture", memory_is_full)
     with pytest.raises(OutOfMemoryError, match="does not fit"):
-        list(made(job(300, 400), Easel()))
+        list(untiled_run(job(300, 400), FakeBackend()))
 
 
 def test_an_outcome_without_room_ends_the_evaluation_that_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +188,7 @@ def test_an_outcome_without_room_ends_the_evaluation_that_takes_it(monkeypatch: 
             begun.set()
             assert asked.wait(60)
 
-    run = made(job(300, 400), Easel(before))
+    run = untiled_run(job(300, 400), FakeBackend(before))
     thread = threading.Thread(target=list, args=(run,))
     thread.start()
     assert begun.wait(60)
@@ -209,10 +205,10 @@ def test_an_outcome_without_room_ends_the_evaluation_that_takes_it(monkeypatch: 
 
 
 @pytest.mark.parametrize("limit", [3.0, 15.0, 30.0])
-def test_a_time_limit_is_kept_where_a_picture_goes_on(limit: float, easel: Easel) -> None:
+def test_a_time_limit_is_kept_where_a_picture_goes_on(limit: float, timed_backend: FakeBackend) -> None:
     """A step takes more than four seconds: with three there is none, and the picture stays what it was."""
     photo = photograph(600, 800)
-    run = made(job(600, 800, init=photo, seconds=limit), easel)
+    run = untiled_run(job(600, 800, init=photo, seconds=limit), timed_backend)
     list(run)
     outcome = run.outcome()
     assert outcome.metrics.seconds <= limit
@@ -225,9 +221,9 @@ def test_a_time_limit_is_kept_where_a_picture_goes_on(limit: float, easel: Easel
 
 
 @pytest.mark.parametrize("limit", [15.0, 20.0, 30.0])
-def test_what_carrying_takes_is_kept_back_from_a_limit(limit: float, easel: Easel) -> None:
+def test_what_carrying_takes_is_kept_back_from_a_limit(limit: float, timed_backend: FakeBackend) -> None:
     """Also of a picture that could be painted at its full size, had it more time."""
-    run = made(job(800, 1000, seconds=limit), easel)
+    run = untiled_run(job(800, 1000, seconds=limit), timed_backend)
     list(run)
     outcome = run.outcome()
     assert limit / 3 < outcome.metrics.seconds <= limit
@@ -241,13 +237,13 @@ def test_another_runs_stop_is_no_end_of_this_one() -> None:
         raise AbortedError
 
     with pytest.raises(AbortedError):
-        list(made(job(64, 96), Easel(before)))
+        list(untiled_run(job(64, 96), FakeBackend(before)))
 
 
 def test_a_run_at_rest_is_stopped_without_an_abort() -> None:
     """The backend may be at work for another one."""
-    backend = Easel()
-    run = made(job(64, 96, quality="max"), backend)
+    backend = FakeBackend()
+    run = untiled_run(job(64, 96, quality="max"), backend)
     for progress in run:
         if progress.step == 2:
             run.stop()
@@ -258,14 +254,14 @@ def test_a_run_at_rest_is_stopped_without_an_abort() -> None:
 def test_octaves_that_memory_has_no_room_for_are_told() -> None:
     """The plan says so, and the run; where all fit, nobody says anything."""
     short, roomy = job(300, 400, memory=0.75), job(300, 400, memory=8.0)
-    (told,) = (one for one in plan_job(short, Easel()).notes if one.code == "too-little-memory")
+    (told,) = (one for one in plan_job(short, FakeBackend()).notes if one.code == "too-little-memory")
     assert "400 x 300" in str(told)
     assert "200 x 150" in str(told)
-    run = made(short, Easel())
+    run = untiled_run(short, FakeBackend())
     counts = {progress.octaves for progress in run}
-    assert counts == {len(plan_job(short, Easel()).octaves)}  # from the first on
+    assert counts == {len(plan_job(short, FakeBackend()).octaves)}  # from the first on
     assert told in run.outcome().metrics.notes
-    assert not plan_job(roomy, Easel()).notes
+    assert not plan_job(roomy, FakeBackend()).notes
 
 
 def test_blended_styles_are_one_region() -> None:
@@ -276,7 +272,7 @@ def test_blended_styles_are_one_region() -> None:
         guide[100 * index : 100 * index + 100] = 1
 
     def memory(*styles: Style) -> int:
-        return plan_job(Job(content, styles, from_mapping({"memory": 8.0})), Easel()).memory
+        return plan_job(Job(content, styles, from_mapping({"memory": 8.0})), FakeBackend()).memory
 
     one = memory(Style(pixels))
     assert memory(Style(pixels), Style(pixels), Style(pixels), Style(pixels, 0.0)) == one
@@ -293,7 +289,7 @@ def test_an_octave_that_is_tried_again_counts_as_one() -> None:
             if len(tried) == 3:
                 raise MemoryError
 
-    run = made(job(300, 400), Easel(before))
+    run = untiled_run(job(300, 400), FakeBackend(before))
     list(run)
     evaluations = run.outcome().metrics.evaluations
     assert len(evaluations) == 2
@@ -310,7 +306,7 @@ def test_a_loss_that_is_no_number_ends_its_octave() -> None:
     """What was best before is kept, at its own size or from the octave before, and the run goes on."""
     calls: list[int] = []
 
-    class Broken(Easel):
+    class Broken(FakeBackend):
         def objective(self, targets: Targets) -> Objective:
             evaluate = super().objective(targets)
 
@@ -321,7 +317,7 @@ def test_a_loss_that_is_no_number_ends_its_octave() -> None:
 
             return Objective(broken)
 
-    run = made(job(300, 400), Broken())
+    run = untiled_run(job(300, 400), Broken())
     list(run)
     outcome = run.outcome()
     assert calls.count(200) == 4
@@ -341,11 +337,13 @@ def test_where_a_card_fails_the_processor_paints_on(fault: Exception, monkeypatc
         if len(sizes) > 3:
             raise fault
 
-    lost = Easel(before)
+    lost = FakeBackend(before)
     lost.device = "gpu"
-    monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel(lambda octave: sizes.append(octave.width)))
-    monkeypatch.setattr("nst_core.painting.run.exclude", given_up.append)
-    run = made(job(300, 400), lost)
+    monkeypatch.setattr(
+        "nst_core.painting.run.choose", lambda *_: FakeBackend(lambda octave: sizes.append(octave.width))
+    )
+    monkeypatch.setattr("nst_core.painting.run.give_up", given_up.append)
+    run = untiled_run(job(300, 400), lost)
     losses = [progress.loss for progress in run if progress.loss is not None]
     metrics = run.outcome().metrics
     assert given_up == [lost]
@@ -361,11 +359,11 @@ def test_a_card_that_fails_before_the_first_step_is_left_too(monkeypatch: pytest
     def fail(*_: object) -> None:
         raise CardLostError("the graphics card failed", "")
 
-    lost = Easel()
+    lost = FakeBackend()
     lost.device = "gpu"
     monkeypatch.setattr(lost, "held", fail)
-    monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: Easel())
-    run = made(job(96, 128), lost)
+    monkeypatch.setattr("nst_core.painting.run.choose", lambda *_: FakeBackend())
+    run = untiled_run(job(96, 128), lost)
     list(run)
     assert run.outcome().metrics.notes == (note("card-failed"),)
     assert run.outcome().metrics.evaluations
