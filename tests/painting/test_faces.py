@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pytest
+from engine_fixtures import PACKAGE, PHOTOGRAPHS
 from PIL import Image
 
-import nst_core
 from nst_core.backends.onnx_session import load_graph
 from nst_core.imaging.arrays import Float
 from nst_core.imaging.files import image_files
@@ -20,7 +21,6 @@ from nst_core.vgg import weights
 
 pytestmark = pytest.mark.slow
 
-BUNDLED = Path(__file__).resolve().parents[2] / "demo" / "photographs"
 OURS = Path(__file__).resolve().parents[1] / "support" / "photographs"
 
 
@@ -33,7 +33,7 @@ class Portrait:
     y: float
     half_width: float
 
-    @property
+    @cached_property
     def picture(self) -> Float:
         return image_files.read(self.file)
 
@@ -44,7 +44,7 @@ class Portrait:
         return self.picture[top : round(self.y + reach), left : round(self.x + reach)]
 
 
-ASTRONAUT = Portrait(BUNDLED / "astronaut.jpg", 226, 116, 57)
+ASTRONAUT = Portrait(PHOTOGRAPHS / "astronaut.jpg", 226, 116, 57)
 OFFICER = Portrait(OURS / "officer.jpg", 264, 214, 111)
 CAMERAMAN = Portrait(OURS / "cameraman.jpg", 239, 157, 38)
 PORTRAITS = pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_tilted_heads_are_found_with_their_tilt(portrait: Portrait, degrees: int
 @pytest.mark.parametrize("name", ["cat", "coffee", "prairie"])
 def test_no_face_is_found_where_no_human_is(name: str) -> None:
     """A cat, a cup and a house under clouds."""
-    file = next(folder / f"{name}.jpg" for folder in (BUNDLED, OURS) if (folder / f"{name}.jpg").exists())
+    file = next(folder / f"{name}.jpg" for folder in (PHOTOGRAPHS, OURS) if (folder / f"{name}.jpg").exists())
     picture = image_files.read(file)
     assert find_faces(picture) == ()
     assert find_faces(resize(picture, 1200, 1600)) == ()
@@ -177,11 +177,7 @@ PEOPLE = {
     "watercolour",
 }
 """Style pictures with people in them."""
-STYLES = [
-    file
-    for file in sorted((Path(nst_core.__file__).parent / "data" / "styles").glob("*/style.jpg"))
-    if file.parent.name not in PEOPLE
-]
+STYLES = [file for file in sorted(PACKAGE.glob("data/styles/*/style.jpg")) if file.parent.name not in PEOPLE]
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda p: p.parent.name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,14 +25,23 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "nst_core"
 PHOTOGRAPHS = ROOT / "demo" / "photographs"
 BACKENDS = ["onnx", pytest.param("torch", marks=pytest.mark.skipif(not find_spec("torch"), reason="needs PyTorch"))]
-
-
 BOTH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-"""Methods."""
+"""Both methods."""
+BOTH_NAMES = pytest.mark.parametrize("method", METHODS)
+"""Names of both methods."""
+
+
+@cache
+def _read(name: str) -> Float:
+    return image_files.read(PHOTOGRAPHS / name)[..., :3]
 
 
 def photograph(height: int, width: int) -> Float:
-    return resize(image_files.read(PHOTOGRAPHS / "cat.jpg")[..., :3], height, width)
+    return resize(_read("cat.jpg"), height, width)
+
+
+def painting(height: int, width: int) -> Float:
+    return resize(_read("coffee.jpg"), height, width)
 
 
 def distance(a: Float, b: Float) -> float:
@@ -75,10 +85,6 @@ def nearest(distances: Iterable[float], height: int, width: int, enough: float) 
             break
     assert max(found) < near_ties(height, width), found
     return min(found)
-
-
-def painting(height: int, width: int) -> Float:
-    return resize(image_files.read(PHOTOGRAPHS / "coffee.jpg")[..., :3], height, width)
 
 
 def noise(height: int, width: int, seed: int = 0) -> Float:
