@@ -183,9 +183,9 @@ def job(height: int, width: int, **settings: object) -> Job:
 def test_little_memory_gives_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run squeezed into tiles, with an optimiser that remembers as much, paints what a run with room paints."""
     monkeypatch.setattr("nst_core.shared.planning.cost_model.SHORT_HISTORY", HISTORY)
-    roomy = stylize(job(128, 290, quality="draft"))
+    roomy = stylize(job(64, 290, quality="draft"))
     monkeypatch.setattr("nst_core.shared.planning.cost_model.CPU_NEEDS", replace(CPU_NEEDS, base=0.0, graphs=0.0))
-    tight = stylize(job(128, 290, quality="draft", memory=0.125))
+    tight = stylize(job(64, 290, quality="draft", memory=0.0625))
     assert tight.metrics.evaluations == roomy.metrics.evaluations
     # Round-off grows from step to step: few steps show best that it is the same objective.
     assert np.abs(tight.pixels - roomy.pixels).mean() < 1e-3

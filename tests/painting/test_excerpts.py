@@ -15,7 +15,7 @@ from nst_core.painting.job import Excerpt
 from nst_core.shared.errors import InvalidImageError
 from nst_core.shared.planning.schedule import Octave, excerpt_octaves, plan
 
-WHOLE = (240, 320)
+WHOLE = (160, 208)
 SETTINGS = Settings(backend="onnx")
 STYLE = Style(painting(128, 128))
 
@@ -67,23 +67,23 @@ def test_there_is_always_an_octave() -> None:
 def test_a_preview_has_the_forms_of_the_painting() -> None:
     """Nearer to it than a painting of a small copy for itself is."""
     photo, whole = painted_whole()
-    small = resize(photo, 150, 200)
+    small = resize(photo, 100, 130)
     alone = stylize(Job(small, (STYLE,), SETTINGS)).pixels
     preview = stylize(Job(small, (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE)))
     assert apart(preview.pixels, whole) < 0.75 * apart(alone, whole)
-    assert preview.pixels.shape == (150, 200, 3)
+    assert preview.pixels.shape == (100, 130, 3)
 
 
 @pytest.mark.slow
 def test_a_part_goes_on_from_what_was_painted_of_the_whole() -> None:
     """Its first picture is that, and its last one has the whole's forms."""
     photo, whole = painted_whole()
-    small = stylize(Job(resize(photo, 120, 160), (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE))).pixels
-    part, place = photo[60:180, 80:240], (0.25, 0.25, 0.75, 0.75)
-    excerpt = Excerpt(WHOLE, place, resize(photo, 90, 120), small[30:90, 40:120])
+    small = stylize(Job(resize(photo, 80, 104), (STYLE,), SETTINGS, excerpt=Excerpt(WHOLE))).pixels
+    part, place = photo[40:120, 52:156], (0.25, 0.25, 0.75, 0.75)
+    excerpt = Excerpt(WHOLE, place, resize(photo, 60, 78), small[20:60, 26:78])
     painted = stylize(Job(part, (STYLE,), SETTINGS, part=0.25, excerpt=excerpt))
     alone = stylize(Job(part, (STYLE,), SETTINGS, part=0.25)).pixels
-    wanted = whole[60:180, 80:240]
+    wanted = whole[40:120, 52:156]
     assert apart(painted.pixels, wanted) < 0.75 * apart(alone, wanted)
     assert len(painted.metrics.evaluations) == 1, "the smaller octaves were painted before"
 

@@ -30,11 +30,11 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Run:
     """A run whose picture is optimised at half its size and carried to full size in parts."""
-    monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.025)
+    monkeypatch.setattr(schedule, "PROCESSOR_MEGAPIXELS", 0.0125)
     monkeypatch.setattr(schedule, "PAINTERLY_STEPS", {"draft": (2,), "normal": (2, 3)})
     monkeypatch.setattr(painter, "DRAFT_SIDE", 64)
     monkeypatch.setattr(painter, "TILE", 96)
-    return Run(Job(photograph(260, 360), (Style(painting(90, 120)),), Settings(backend="onnx")))
+    return Run(Job(photograph(180, 250), (Style(painting(90, 120)),), Settings(backend="onnx")))
 
 
 def test_a_part_at_full_size_is_that_of_the_whole(large: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def test_strokes_are_smoothed_before_they_are_upscaled_where_there_is_strength(
     strength_map = np.ones((180, 250), np.float32)
     strength_map[:, :125] = 0
     settings = from_mapping({"backend": "onnx", "quality": quality})
-    job = replace(large.job, content=photograph(180, 250), strength_map=strength_map, settings=settings)
+    job = replace(large.job, strength_map=strength_map, settings=settings)
     smooth, plain = Run(job), Run(job)
     list(smooth)
     monkeypatch.setattr(painter, "SMOOTHED", 0.0)
@@ -153,6 +153,7 @@ def test_a_run_tells_how_far_it_is_while_its_picture_is_carried_to_full_size(
             yield tile
 
     monkeypatch.setattr(painting_run, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(painter, "TILE", 88)
     for progress in run:
         heard.append(progress)
         if (progress.octave, progress.step) == (progress.octaves, progress.steps):
