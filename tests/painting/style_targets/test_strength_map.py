@@ -101,7 +101,7 @@ def test_what_is_hidden_changes_nothing_elsewhere(hidden_by: str) -> None:
         else:
             made = replace(one, content=content, mask=shown, strength_map=strength_map)
         found.append(painted(made)[:, :HALF])
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_a_style_of_weight_zero_is_no_style() -> None:
