@@ -342,7 +342,7 @@ def test_where_a_card_fails_the_processor_paints_on(fault: Exception, monkeypatc
     monkeypatch.setattr(
         "nst_core.painting.run.choose", lambda *_: FakeBackend(lambda octave: sizes.append(octave.width))
     )
-    monkeypatch.setattr("nst_core.painting.run.give_up", given_up.append)
+    monkeypatch.setattr("nst_core.painting.run.exclude", given_up.append)
     run = untiled_run(job(300, 400), lost)
     losses = [progress.loss for progress in run if progress.loss is not None]
     metrics = run.outcome().metrics

@@ -24,6 +24,16 @@ def child(code: str) -> list[str]:
     return [sys.executable, "-I", "-u", "-c", f"import sys; sys.path[:0] = {FOLDERS}; {code}"]
 
 
+ENGINE = child("from nst_core.worker.server import main; main()")
+FAKE_ENGINE = child("from fake_painting import main; main()")
+"""Its paintings are those of `fake_painting.py`."""
+
+
+def stand_in_engine(*words: str) -> list[str]:
+    """The command of `stand_in_engine.py` with these arguments."""
+    return [sys.executable, "-I", "-u", str(TESTS / "support" / "stand_in_engine.py"), *words]
+
+
 def python(code: str, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the code in a Python of its own, with the project on its path. variables: further ones of its environment."""
     command = [sys.executable, "-c", code, *words]
