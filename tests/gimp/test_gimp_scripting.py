@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 if TYPE_CHECKING:
     from conftest import Found, Studio
@@ -32,13 +35,17 @@ def rows(heading: str) -> list[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def found(studio: Studio) -> Found:
-    """What GIMP says of the procedures, and what came of the examples."""
+def found(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """What GIMP says of the procedures, and what came of the examples with a small photograph."""
+    folder = tmp_path_factory.mktemp("examples")
+    shutil.copyfile(studio.folder / "style.png", folder / "style.png")
+    with Image.open(studio.folder / "photograph.png") as photograph:
+        photograph.resize((64, 48)).save(folder / "photograph.png")
     here: dict[str, Any] = {
-        language: [code.replace("/home/me", str(studio.folder)) for code in examples(language)]
+        language: [code.replace("/home/me", str(folder)) for code in examples(language)]
         for language in ("python", "scheme")
     }
-    return studio.check("checks/scripting.py", **here)
+    return replace(studio, folder=folder).check("checks/scripting.py", **here)
 
 
 @pytest.mark.parametrize("procedure", PROCEDURES)

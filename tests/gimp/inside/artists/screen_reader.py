@@ -29,6 +29,8 @@ ANSWERING = {"button", "toggle button", "radio button", "check box", "combo box"
 
 Facts = dict[str, Any]
 
+Atspi.set_timeout(10_000, 15_000)  # ms: without it a program that a busy machine lets wait for 0.8 s has no answers
+
 
 def until(sought: Callable[[], Any], *, strict: bool = True, wait_seconds: float = WAIT_SECONDS) -> Any:
     """Wait for a true result of `sought`, and return it."""
