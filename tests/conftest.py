@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 from children import stand_in_engine
 from desktop.known_plug_ins import prepare
-from desktop.screens import PROGRAMS, gimp_with_windows, on_screen
+from desktop.screens import PROGRAMS, engine_threads, gimp_with_windows, on_screen
 from hypothesis import settings
 from PIL import Image
 
@@ -26,8 +26,6 @@ HERE = Path(__file__).resolve().parent
 INSIDE = HERE / "gimp" / "inside"
 PHOTOGRAPHS = HERE.parent / "demo" / "photographs"
 WAYS = ("unchanged", "inverted", "dies", "tires", "short", "waits", "pauses", "foreign")  # of the stand-in engine
-THREADS = {"OMP_NUM_THREADS"}
-"""Environment variables of the tests that engines of their GIMPs get too."""
 
 settings.register_profile("brief", max_examples=50, deadline=None)
 settings.register_profile("long", max_examples=5000, deadline=None)
@@ -77,7 +75,7 @@ class Studio:
         told = {
             "NST_CHECKS": str(order),
             "PYTHONPATH": str(INSIDE),
-            **{name: os.environ[name] for name in THREADS & os.environ.keys()},
+            **engine_threads(),
         }
         if screen:
             done = self.gimp.run(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from desktop.known_plug_ins import prepare
-from desktop.screens import ROOT, gimp_with_windows, on_screen
+from desktop.screens import ROOT, engine_threads, gimp_with_windows, on_screen
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def found(
     (folder / "order.json").write_text(json.dumps(order))
     script = ROOT / "tests" / "gimp" / "inside" / "windows" / "fits.py"
     command = on_screen(f"{1280 * scale}x{720 * scale}", gimp_with_windows(script))
-    done = windows.run(command, profile, {"NST_FITS": str(folder / "order.json")}, timeout=500)
+    done = windows.run(command, profile, {"NST_FITS": str(folder / "order.json"), **engine_threads()}, timeout=500)
     assert (folder / "answers.json").is_file(), done.stdout
     answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
     assert "failed" not in answers, answers["failed"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from children import stand_in_engine
 from desktop.known_plug_ins import prepare
-from desktop.screens import gimp_with_windows, on_screen
+from desktop.screens import engine_threads, gimp_with_windows, on_screen
 from engine_wheels import make_wheel
 
 from nst_core.setup.plugin_installer import default_command, install_plugin
@@ -81,7 +81,7 @@ def run_scenarios(studio: Studio, windows: Gimp, folder: Path, wanted: list[Scen
         "scenarios": [vars(one) | {"engine": engines[one.engine]} for one in wanted],
     }
     (folder / "order.json").write_text(json.dumps(order))
-    told = {**AWAKE, **_wheels(windows, folder, profile), "NST_WINDOW": str(folder / "order.json")}
+    told = {**AWAKE, **engine_threads(), **_wheels(windows, folder, profile), "NST_WINDOW": str(folder / "order.json")}
     told["PYTHONPATH"] = str(INSIDE)
     artist = ["dbus-run-session", "--", "python3", str(INSIDE / "artists" / "artist.py")]
     command = [*artist, *gimp_with_windows(INSIDE / "artists" / "dialog_opener.py")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,11 @@ def gimp_without_windows(console: str, script: Path) -> list[str]:
     return [console, "-i", "-d", "-f", *script_options(script)]
 
 
+def engine_threads() -> dict[str, str]:
+    """The number of threads that tests give to engines, which they leave to GIMP's engines as well."""
+    return {name: os.environ[name] for name in {"OMP_NUM_THREADS"} & os.environ.keys()}
+
+
 def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str, Any]:
     """The facts of a script in a GIMP with a screen. variable: environment variable for the path of its order.
 
@@ -43,7 +49,9 @@ def noted(windows: Gimp, script: Path, folder: Path, variable: str) -> dict[str,
     (folder / "order.json").write_text(json.dumps(order))
     prepare(windows, folder / "profile")
     command = on_screen("900x700", gimp_without_windows(windows.console, script))
-    done = windows.run(command, folder / "profile", {variable: str(folder / "order.json")}, timeout=400)
+    done = windows.run(
+        command, folder / "profile", {variable: str(folder / "order.json"), **engine_threads()}, timeout=400
+    )
     assert (folder / "answers.json").is_file(), done.stdout
     answers: dict[str, Any] = json.loads((folder / "answers.json").read_text())
     assert "failed" not in answers, answers["failed"]
