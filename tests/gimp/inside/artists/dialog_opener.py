@@ -31,8 +31,6 @@ def main() -> None:
 
 def run_scenario(name: str, layers: int, *, by_hand: bool) -> dict[str, Any]:
     image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path(ORDER["photograph"]))
-    if name == "adjust":
-        image.scale(64, 48)  # ten paintings by a real engine
     for _ in range(1, layers):
         image.insert_layer(image.get_layers()[0].copy(), None, 0)
     if name == "place":
