@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["roots"]  # a fixture is used by its name
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 class Failures:
