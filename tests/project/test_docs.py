@@ -42,6 +42,10 @@ def text(document: str) -> str:
     return (ROOT / document).read_text("utf-8")
 
 
+def every_document() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+
+
 def prose(document: str) -> str:
     """The document without blocks of code, in which brackets are no links."""
     fenced = re.sub(r"^ *```.*?^ *```", "", text(document), flags=re.DOTALL | re.MULTILINE)
@@ -177,10 +181,18 @@ def test_every_screenshot_is_one_that_the_command_takes() -> None:
     assert {path.stem for path in (ROOT / "docs" / "images").glob("dialog-*")} == taken
 
 
+def test_tests_that_documents_name_exist() -> None:
+    """SECURITY.md, the decisions and others name the tests of what they say."""
+    named = {name for file in every_document() for name in re.findall(r"\btest_\w+", file.read_text("utf-8"))}
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    tests = {name for file in files for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)}
+    assert named
+    assert named - tests - {file.stem for file in files} == set()
+
+
 def test_lines_of_documents_are_short() -> None:
     """At most 120 characters, rows of tables and pictures apart, so that changes can be compared."""
-    files = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
-    lines = [(file.name, line) for file in files for line in file.read_text("utf-8").splitlines()]
+    lines = [(file.name, line) for file in every_document() for line in file.read_text("utf-8").splitlines()]
     assert [one for one in lines if len(one[1]) > 120 and not one[1].startswith(("|", "!["))] == []
 
 
