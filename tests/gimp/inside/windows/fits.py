@@ -343,7 +343,7 @@ def with_messages(opened: Opened, language: str, *, thorough: bool) -> Facts:
     errors = importlib.import_module("nst_core.shared.errors")
     window = opened.window
     opened.image.convert_grayscale()
-    window._see()
+    window._show_layers()
     window.show_error(
         errors.EngineMissingError("the engine '/x' cannot be started (no)", "run `neural-style install` again")
     )
