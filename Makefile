@@ -31,7 +31,7 @@ install: .venv/installed
 check: lint
 	@.venv-test/bin/python -m pytest -m 'not gimp and not slow' --numprocesses 2 --dist worksteal
 
-# Four files at a time, because those with a window mostly wait, the long ones first; one thread each.
+# Four files at a time, because those with a window mostly wait; one thread each.
 test: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp
 	@OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder

@@ -100,12 +100,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort tests: files with a GIMP first, then other slow ones, so that short files fill the gaps of two processes."""
+    """Sort tests: files with a GIMP, which mostly wait, alternate with other slow ones; short files fill the gaps."""
     ranks: dict[Path, int] = {}
     for item in items:
         rank = 0 if item.get_closest_marker("gimp") else 1 if item.get_closest_marker("slow") else 2
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
-    items.sort(key=lambda item: ranks[item.path])
+    numbers = {path: number for rank in range(3) for number, path in enumerate(p for p in ranks if ranks[p] == rank)}
+    items.sort(key=lambda item: (ranks[item.path] == 2, numbers[item.path], ranks[item.path]))
 
 
 @pytest.fixture(scope="session")
