@@ -31,10 +31,10 @@ install: .venv/installed
 check: lint
 	@.venv-test/bin/python -m pytest -m 'not gimp and not slow' --numprocesses 2 --dist worksteal
 
-# Four files at a time, because those with a window mostly wait; one thread each.
+# Five files at a time, because those with a window mostly wait; one thread each.
 test: .venv-test/installed
 	@.venv-test/bin/python -m demo.gimp
-	@OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest --numprocesses 5 --dist loadfile --no-loadscope-reorder
 
 # Kernels, threads and surroundings of other machines, one after another.
 test-elsewhere: .venv-test/installed
