@@ -33,7 +33,7 @@ def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
     while True:
         with open_own(path, "ab") as file:
             locked = _locked(file, path, end)
-            if locked and not _is_same_file(file, path):  # the process that held the lock has removed the file
+            if locked and not is_same_file(file, path):  # the process that held the lock has removed the file
                 continue
             try:
                 yield locked
@@ -46,7 +46,8 @@ def temporary_lock(path: Path, wait_seconds: float) -> Iterator[bool]:
         return
 
 
-def _is_same_file(file: IO[bytes], path: Path) -> bool:
+def is_same_file(file: IO[bytes], path: Path) -> bool:
+    """Whether the open file is still the one with this path."""
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     return False

@@ -15,10 +15,11 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from nst_core.shared.atomic_files import open_own, unique_name
 from nst_core.shared.errors import UnwritableOutputError
-from nst_core.shared.file_lock import try_lock
+from nst_core.shared.file_lock import is_same_file, try_lock
 
 UNFINISHED = ".neural-style-unfinished-"
 _ABANDONED_SECONDS = 24 * 3600
@@ -80,18 +81,28 @@ def remove_abandoned(folder: Path) -> None:
 def _unfinished(path: Path) -> Iterator[Path]:
     """An empty file in the folder of `path`, with the same suffix; removed afterwards, unless it was renamed."""
     remove_abandoned(path.parent)
-    new = path.with_name(unique_name(UNFINISHED) + path.suffix.lower())
-    file = open_own(new, "xb")
+    new, file = _create_locked(path)
     try:
-        if os.name == "posix":  # on Windows open files cannot be removed anyway
-            try_lock(file)
-        else:
-            file.close()
         yield new
     finally:
         file.close()
         with suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def _create_locked(path: Path) -> tuple[Path, IO[bytes]]:
+    """A new unfinished file, locked; another writer may take it for abandoned until then, and remove it."""
+    while True:
+        new = path.with_name(unique_name(UNFINISHED) + path.suffix.lower())
+        file = open_own(new, "xb")
+        if os.name != "posix":  # on Windows open files cannot be removed anyway
+            file.close()
+            return new, file
+        while try_lock(file) is None:
+            time.sleep(0.01)
+        if is_same_file(file, new):
+            return new, file
+        file.close()
 
 
 def _sync(new: Path) -> None:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -34,6 +34,7 @@ from nst_core.cli.job_inputs import write_recipe
 from nst_core.cli.stopping import stopping
 from nst_core.imaging.files import image_files
 from nst_core.shared.errors import UnwritableOutputError
+from nst_core.shared.file_lock import try_lock
 from nst_core.system import safe_files
 
 if TYPE_CHECKING:
@@ -173,6 +174,31 @@ def test_a_replaced_file_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     (tmp_path / "out.png").chmod(mode)
     image_files.write(tmp_path / "out.png", PICTURE)
     assert stat.S_IMODE((tmp_path / "out.png").stat().st_mode) == mode
+
+
+@unix_only
+def test_a_file_that_is_being_written_stays_even_if_another_writer_saw_it_unlocked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is removed as abandoned before it is locked: another one is created, which is locked."""
+    removed, folder = list[Path](), tmp_path / "out"
+    folder.mkdir()
+
+    def too_late(file: IO[bytes]) -> bool | None:
+        if not removed:
+            removed.extend(folder.iterdir())
+            removed[0].unlink()
+        return try_lock(file)
+
+    def save(new: Path) -> None:
+        monkeypatch.setattr("nst_core.system.safe_files.try_lock", try_lock)
+        new.write_bytes(b"half")
+        safe_files.remove_abandoned(folder)
+        assert new.exists()
+
+    monkeypatch.setattr("nst_core.system.safe_files.try_lock", too_late)
+    safe_files.write_atomically(folder / "out.bin", save)
+    assert [path.name for path in folder.iterdir()] == ["out.bin"]
 
 
 @unix_only
