@@ -117,16 +117,7 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
         self._variations = text_button(_("_Variations…"), about, self._vary)
         self._strip = SnapshotStrip(StripCallbacks(self._compare, self._go_back_to, self._insert))
         self._build()
-        stay = partial(self._flow.stylize, stay=True)
-        self._running.connect_buttons(
-            stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay
-        )
-        self._running.offer_color(lambda: self._controls.set_values({arguments.OUTPUT: recipes.IMAGE}))
-        session.on_ready = self._engine_started
-        help.add_shortcuts(self)
-        self.connect_after("key-press-event", self._undo_buttons.pressed)
-        self.connect("delete-event", self._close)
-        self.connect("close", self._escape)
+        self._connect_signals()
         self._show_layers()
 
     @property
@@ -284,6 +275,19 @@ class Window(GimpUi.Dialog):  # type: ignore[misc] # gi ships no types
             self._where.connect_keys(self)
         self.set_default(self._running.stylize)
         self._running.stylize.grab_focus()
+
+    def _connect_signals(self) -> None:
+        """Connect buttons, keys and the engine to what they do."""
+        stay = partial(self._flow.stylize, stay=True)
+        self._running.connect_buttons(
+            stop=self._flow.stop, cancel=self._flow.cancel, stylize=self._flow.stylize, stay=stay
+        )
+        self._running.offer_color(lambda: self._controls.set_values({arguments.OUTPUT: recipes.IMAGE}))
+        self._session.on_ready = self._engine_started
+        help.add_shortcuts(self)
+        self.connect_after("key-press-event", self._undo_buttons.pressed)
+        self.connect("delete-event", self._close)
+        self.connect("close", self._escape)
 
     def _in_image_colors(self, pixels: Pixels) -> Pixels:
         """A picture in the colours that the image can store."""

@@ -103,6 +103,13 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
             ),
             context.regions,
         )
+        self._incoming = Incoming(self.add_files, self._notice.warn)
+        self._build()
+        self._refill()
+        self.show_all()
+
+    def _build(self) -> None:
+        """Pack the parts from top to bottom, and connect signals."""
         for widget, grows in (
             (self._header(), False),
             (self._bar, False),
@@ -113,13 +120,10 @@ class Gallery(Gtk.Box):  # type: ignore[misc] # gi ships no types
         ):
             self.pack_start(widget, expand=grows, fill=True, padding=0)
         self._grid.connect("key-press-event", self._typed)
-        self._incoming = Incoming(self.add_files, self._notice.warn)
         self._incoming.accept_drops(self)
         self.connect("map", lambda _self: self._reveal())
         self.connect("unmap", lambda _self: self._set_state(self._state))
         self.connect("hierarchy-changed", self._connect_paste)
-        self._refill()
-        self.show_all()
 
     @property
     def picks(self) -> Picks:
